@@ -1,0 +1,60 @@
+//! The values that go into a run, and those that come out.
+
+use std::collections::HashMap;
+use std::ops::Index;
+
+use chainrule_graph::{NodeId, Tensor};
+
+/// The values of input nodes for a run.
+#[derive(Clone, Debug, Default)]
+pub struct Feed(HashMap<NodeId, Tensor>);
+
+impl Feed {
+    /// No values yet.
+    pub fn new() -> Feed {
+        Feed::default()
+    }
+
+    /// Sets the value of an input node.
+    pub fn set(&mut self, id: NodeId, value: Tensor) -> &mut Feed {
+        self.0.insert(id, value);
+        self
+    }
+
+    /// The same with one more value.
+    pub fn with(mut self, id: NodeId, value: Tensor) -> Feed {
+        self.0.insert(id, value);
+        self
+    }
+
+    /// The value of an input node.
+    pub fn get(&self, id: NodeId) -> Option<&Tensor> {
+        self.0.get(&id)
+    }
+}
+
+impl FromIterator<(NodeId, Tensor)> for Feed {
+    fn from_iter<I: IntoIterator<Item = (NodeId, Tensor)>>(values: I) -> Feed {
+        Feed(values.into_iter().collect())
+    }
+}
+
+/// The value of each node that a run computed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Values(pub(crate) Vec<Option<Tensor>>);
+
+impl Values {
+    /// The value of a node, if the run computed it.
+    pub fn get(&self, id: NodeId) -> Option<&Tensor> {
+        self.0.get(id.index())?.as_ref()
+    }
+}
+
+/// The value of a node that was among the targets of the run, or was needed for one.
+impl Index<NodeId> for Values {
+    type Output = Tensor;
+
+    fn index(&self, id: NodeId) -> &Tensor {
+        self.0[id.index()].as_ref().expect("the node was a target of the run, or is needed for one")
+    }
+}

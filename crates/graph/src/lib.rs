@@ -1,0 +1,39 @@
+//! Computation graphs: named nodes with a shape, built from plain expressions, differentiated, batched, printed.
+//!
+//! A [`Graph`] is a list of [`Node`]s in topological order and is immutable once finished. A [`Builder`] makes one from
+//! expressions on [`Var`]s, checking every shape as a node is added. [`Function`] says which nodes are inputs,
+//! parameters, prediction and objective. Passes take a graph and return a new one: [`grad`](fn@grad) appends the derivative,
+//! [`batch`](fn@batch) turns the function of one example into that of a batch, [`simplify`](fn@simplify) removes work
+//! that need not be done. [`text`] parses and prints all of it.
+//!
+//! Where is what? A new op goes into one file of [`ops`]: its name, shape rule, derivative and batching rule stand
+//! together there. Nothing in this crate executes a graph, draws a number or opens a file.
+#![forbid(unsafe_code)]
+
+mod batch;
+mod builder;
+mod error;
+mod function;
+mod grad;
+mod graph;
+mod node;
+pub mod ops;
+mod shape;
+mod simplify;
+mod tensor;
+pub mod text;
+mod verify;
+
+pub use batch::batch;
+pub use builder::{Builder, Operand, Var};
+pub use error::GraphError;
+pub use function::{Function, Initializer, Parameter};
+pub use grad::{Derivatives, Directional, grad, gradient, hessian_vector_product, jvp, vjp};
+pub use graph::{Graph, Update};
+pub use node::{Kind, Node, NodeId, Origin, Scope, ScopeId, Span};
+pub use ops::Op;
+pub use ops::custom::CustomNode;
+pub use shape::Shape;
+pub use simplify::{NodeMap, simplify};
+pub use tensor::Tensor;
+pub use verify::verify;

@@ -1,0 +1,454 @@
+//! Elementwise ops: each entry of the result from the entries at the same place of equally shaped inputs.
+//!
+//! NumPy's broadcasting is not here: the operators on [`Var`] insert broadcast nodes first.
+
+use std::f64::consts::PI;
+use std::hash::{Hash, Hasher};
+
+use super::{Facts, Misfit, Op, Rules, exactly, lift, must, must_be_real};
+use crate::builder::{Operand, Var};
+use crate::node::Kind;
+
+/// An op on each entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Elementwise {
+    /// −x
+    Neg,
+    /// eˣ
+    Exp,
+    /// eˣ − 1
+    Expm1,
+    /// ln x
+    Log,
+    /// ln (1 + x)
+    Log1p,
+    /// √x
+    Sqrt,
+    /// 1/√x
+    Rsqrt,
+    /// sin x
+    Sin,
+    /// cos x
+    Cos,
+    /// tanh x
+    Tanh,
+    /// 1/(1 + e⁻ˣ)
+    Sigmoid,
+    /// ln (1 + eˣ)
+    Softplus,
+    /// 2/√π ∫₀ˣ e^(−t²) dt
+    Erf,
+    /// |x|
+    Abs,
+    /// −1, 0 or 1
+    Sign,
+    /// xⁿ for a constant n
+    Power(Exponent),
+    /// A whole number or a truth value (0, 1) as a real
+    ToReal,
+    /// x, with derivative 0
+    StopGradient,
+    /// a + b
+    Add,
+    /// a − b
+    Sub,
+    /// a · b
+    Mul,
+    /// a / b
+    Div,
+    /// aᵇ
+    Pow,
+    /// The greater of a and b; the first if they are equal
+    Max,
+    /// The lesser of a and b; the first if they are equal
+    Min,
+    /// a < b
+    Less,
+    /// a ≤ b
+    LessEqual,
+    /// a = b
+    Equal,
+    /// a ≠ b
+    NotEqual,
+    /// a where the condition holds, else b
+    Where,
+}
+
+use Elementwise::*;
+
+/// A constant exponent; equal if its bits are.
+#[derive(Clone, Copy, Debug)]
+pub struct Exponent(pub f64);
+
+impl PartialEq for Exponent {
+    fn eq(&self, other: &Exponent) -> bool {
+        self.0.to_bits() == other.0.to_bits()
+    }
+}
+
+impl Eq for Exponent {}
+
+impl Hash for Exponent {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.to_bits().hash(state);
+    }
+}
+
+/// Methods that build elementwise nodes. Operators (`+ - * /`) are in the builder.
+impl<'g> Var<'g> {
+    /// eˣ
+    #[track_caller]
+    pub fn exp(self) -> Var<'g> {
+        self.real_unary(Exp)
+    }
+
+    /// eˣ − 1, exact for small x
+    #[track_caller]
+    pub fn expm1(self) -> Var<'g> {
+        self.real_unary(Expm1)
+    }
+
+    /// ln x. Of a softmax it is built as logits − logsumexp(logits), which never takes the log of an underflowed 0.
+    #[track_caller]
+    pub fn log(self) -> Var<'g> {
+        match self.softmax_logits() {
+            Some((logits, axis)) => self.scoped("log_softmax", |_| {
+                let total = logits.logsumexp(axis);
+                logits - total.expand(axis, logits.shape()[axis])
+            }),
+            None => self.real_unary(Log),
+        }
+    }
+
+    /// ln (1 + x), exact for small x
+    #[track_caller]
+    pub fn log1p(self) -> Var<'g> {
+        self.real_unary(Log1p)
+    }
+
+    /// √x
+    #[track_caller]
+    pub fn sqrt(self) -> Var<'g> {
+        self.real_unary(Sqrt)
+    }
+
+    /// 1/√x
+    #[track_caller]
+    pub fn rsqrt(self) -> Var<'g> {
+        self.real_unary(Rsqrt)
+    }
+
+    /// 1/x
+    #[track_caller]
+    pub fn reciprocal(self) -> Var<'g> {
+        self.power(-1.0)
+    }
+
+    /// sin x
+    #[track_caller]
+    pub fn sin(self) -> Var<'g> {
+        self.real_unary(Sin)
+    }
+
+    /// cos x
+    #[track_caller]
+    pub fn cos(self) -> Var<'g> {
+        self.real_unary(Cos)
+    }
+
+    /// tanh x
+    #[track_caller]
+    pub fn tanh(self) -> Var<'g> {
+        self.real_unary(Tanh)
+    }
+
+    /// 1/(1 + e⁻ˣ)
+    #[track_caller]
+    pub fn sigmoid(self) -> Var<'g> {
+        self.real_unary(Sigmoid)
+    }
+
+    /// ln (1 + eˣ), without overflow
+    #[track_caller]
+    pub fn softplus(self) -> Var<'g> {
+        self.real_unary(Softplus)
+    }
+
+    /// The greater of 0 and x. A tie of max goes to its first operand, here the constant: relu′(0) = 0.
+    #[track_caller]
+    pub fn relu(self) -> Var<'g> {
+        self.scoped("relu", |builder| builder.elementwise(Max, [Operand::Literal(0.0), self.into()]))
+    }
+
+    /// The error function.
+    #[track_caller]
+    pub fn erf(self) -> Var<'g> {
+        self.real_unary(Erf)
+    }
+
+    /// |x|, with derivative 0 at 0
+    #[track_caller]
+    pub fn abs(self) -> Var<'g> {
+        self.builder.elementwise(Abs, [self.into()])
+    }
+
+    /// −1, 0 or 1
+    #[track_caller]
+    pub fn sign(self) -> Var<'g> {
+        self.builder.elementwise(Sign, [self.into()])
+    }
+
+    /// xⁿ for a constant n.
+    #[track_caller]
+    pub fn power(self, n: f64) -> Var<'g> {
+        self.real_unary(Power(Exponent(n)))
+    }
+
+    /// aᵇ, both variable: of a negative a it is a number only where b is whole, and then has no derivative by b.
+    #[track_caller]
+    pub fn pow(self, b: impl Into<Operand<'g>>) -> Var<'g> {
+        self.builder.real_elementwise(Pow, [self.into(), b.into()])
+    }
+
+    /// The entrywise greater of two; a tie goes to `self`.
+    #[track_caller]
+    pub fn max(self, other: impl Into<Operand<'g>>) -> Var<'g> {
+        self.builder.elementwise(Max, [self.into(), other.into()])
+    }
+
+    /// The entrywise lesser of two; a tie goes to `self`.
+    #[track_caller]
+    pub fn min(self, other: impl Into<Operand<'g>>) -> Var<'g> {
+        self.builder.elementwise(Min, [self.into(), other.into()])
+    }
+
+    /// Where `self` < `other`.
+    #[track_caller]
+    pub fn less(self, other: impl Into<Operand<'g>>) -> Var<'g> {
+        self.builder.elementwise(Less, [self.into(), other.into()])
+    }
+
+    /// Where `self` ≤ `other`.
+    #[track_caller]
+    pub fn less_equal(self, other: impl Into<Operand<'g>>) -> Var<'g> {
+        self.builder.elementwise(LessEqual, [self.into(), other.into()])
+    }
+
+    /// Where `self` > `other`.
+    #[track_caller]
+    pub fn greater(self, other: impl Into<Operand<'g>>) -> Var<'g> {
+        self.builder.elementwise(Less, [other.into(), self.into()])
+    }
+
+    /// Where `self` ≥ `other`.
+    #[track_caller]
+    pub fn greater_equal(self, other: impl Into<Operand<'g>>) -> Var<'g> {
+        self.builder.elementwise(LessEqual, [other.into(), self.into()])
+    }
+
+    /// Where the two are equal.
+    #[track_caller]
+    pub fn equal(self, other: impl Into<Operand<'g>>) -> Var<'g> {
+        self.builder.elementwise(Equal, [self.into(), other.into()])
+    }
+
+    /// Where the two differ.
+    #[track_caller]
+    pub fn not_equal(self, other: impl Into<Operand<'g>>) -> Var<'g> {
+        self.builder.elementwise(NotEqual, [self.into(), other.into()])
+    }
+
+    /// `a` where `self`, a condition, holds, else `b`.
+    #[track_caller]
+    pub fn select(self, a: impl Into<Operand<'g>>, b: impl Into<Operand<'g>>) -> Var<'g> {
+        self.builder.elementwise(Where, [self.into(), a.into(), b.into()])
+    }
+
+    /// A whole number or a truth value (0, 1) as a real; a real as it is.
+    #[track_caller]
+    pub fn to_real(self) -> Var<'g> {
+        if self.kind() == Kind::Real { self } else { self.builder.push(ToReal.into(), &[self]) }
+    }
+
+    /// The value, held fixed: its derivative is 0.
+    #[track_caller]
+    pub fn stop_gradient(self) -> Var<'g> {
+        self.real_unary(StopGradient)
+    }
+
+    #[track_caller]
+    fn real_unary(self, op: Elementwise) -> Var<'g> {
+        self.builder.push(op.into(), &[self.to_real()])
+    }
+}
+
+impl From<Elementwise> for Op {
+    fn from(op: Elementwise) -> Op {
+        Op::Elementwise(op)
+    }
+}
+
+impl Rules for Elementwise {
+    fn name(&self) -> &str {
+        match self {
+            Neg => "neg",
+            Exp => "exp",
+            Expm1 => "expm1",
+            Log => "log",
+            Log1p => "log1p",
+            Sqrt => "sqrt",
+            Rsqrt => "rsqrt",
+            Sin => "sin",
+            Cos => "cos",
+            Tanh => "tanh",
+            Sigmoid => "sigmoid",
+            Softplus => "softplus",
+            Erf => "erf",
+            Abs => "abs",
+            Sign => "sign",
+            Power(_) => "power",
+            ToReal => "to_real",
+            StopGradient => "stop_gradient",
+            Add => "add",
+            Sub => "sub",
+            Mul => "mul",
+            Div => "div",
+            Pow => "pow",
+            Max => "max",
+            Min => "min",
+            Less => "less",
+            LessEqual => "less_equal",
+            Equal => "equal",
+            NotEqual => "not_equal",
+            Where => "where",
+        }
+    }
+
+    fn infer(&self, inputs: &[Facts]) -> Result<Facts, Misfit> {
+        if let [first, rest @ ..] = inputs {
+            rest.iter().try_for_each(|other| {
+                must(first.shape == other.shape, || {
+                    format!("takes inputs of one shape, not {} and {}", first.shape, other.shape)
+                })
+            })?;
+        }
+        match self {
+            Exp | Expm1 | Log | Log1p | Sqrt | Rsqrt | Sin | Cos | Tanh | Sigmoid | Softplus | Erf | Power(_)
+            | StopGradient => {
+                let [x] = exactly(inputs)?;
+                must_be_real(inputs)?;
+                Ok(x.clone())
+            }
+            Neg | Abs | Sign => {
+                let [x] = exactly(inputs)?;
+                must(x.kind != Kind::Bool, || "takes numbers, not truth values".into())?;
+                Ok(x.clone())
+            }
+            ToReal => {
+                let [x] = exactly(inputs)?;
+                must(x.kind != Kind::Real, || "takes whole numbers or truth values, not reals".into())?;
+                Ok(Facts::real(&x.shape))
+            }
+            Div | Pow => {
+                let [a, _] = exactly(inputs)?;
+                must_be_real(inputs)?;
+                Ok(a.clone())
+            }
+            Add | Sub | Mul | Max | Min => {
+                let [a, b] = exactly(inputs)?;
+                must(a.kind == b.kind && a.kind != Kind::Bool, || {
+                    format!("takes two reals or two whole numbers, not {} and {}", a.kind, b.kind)
+                })?;
+                Ok(a.clone())
+            }
+            Less | LessEqual | Equal | NotEqual => {
+                let [a, b] = exactly(inputs)?;
+                must(a.kind == b.kind, || format!("takes two of one kind, not {} and {}", a.kind, b.kind))?;
+                Ok(Facts::new(&a.shape, Kind::Bool))
+            }
+            Where => {
+                let [condition, a, b] = exactly(inputs)?;
+                must(condition.kind == Kind::Bool, || format!("takes a condition, not {}", condition.kind))?;
+                must(a.kind == b.kind, || format!("takes two of one kind, not {} and {}", a.kind, b.kind))?;
+                Ok(a.clone())
+            }
+        }
+    }
+
+    fn derivative<'g>(&self, input: usize, x: &[Var<'g>], y: Var<'g>, dy: Var<'g>) -> Option<Var<'g>> {
+        Some(match self {
+            // y = −x        ∂J/∂x = −∂J/∂y
+            Neg => -dy,
+            // y = eˣ        ∂J/∂x = ∂J/∂y ⊙ y
+            Exp => dy * y,
+            // y = eˣ − 1    ∂J/∂x = ∂J/∂y ⊙ eˣ      not y + 1, which loses all digits far below 0
+            Expm1 => dy * x[0].exp(),
+            // y = ln x      ∂J/∂x = ∂J/∂y / x
+            Log => dy / x[0],
+            // y = ln(1+x)   ∂J/∂x = ∂J/∂y / (1 + x)
+            Log1p => dy / (1.0 + x[0]),
+            // y = √x        ∂J/∂x = ∂J/∂y / (2y)
+            Sqrt => dy / (2.0 * y),
+            // y = 1/√x      ∂J/∂x = −½ ∂J/∂y ⊙ y / x
+            Rsqrt => dy * (-0.5 * y / x[0]),
+            // y = sin x     ∂J/∂x = ∂J/∂y ⊙ cos x
+            Sin => dy * x[0].cos(),
+            // y = cos x     ∂J/∂x = −∂J/∂y ⊙ sin x
+            Cos => -(dy * x[0].sin()),
+            // y = tanh x    ∂J/∂x = ∂J/∂y ⊙ (1 − y²)      uses the output, so no tanh is computed again
+            Tanh => dy * (1.0 - y * y),
+            // y = σ(x)      ∂J/∂x = ∂J/∂y ⊙ σ(x) σ(−x)    not y (1 − y), which loses all digits as y nears 1
+            Sigmoid => dy * (y * (-x[0]).sigmoid()),
+            // y = ln(1+eˣ)  ∂J/∂x = ∂J/∂y ⊙ σ(x)
+            Softplus => dy * x[0].sigmoid(),
+            // y = erf x     ∂J/∂x = ∂J/∂y ⊙ 2/√π e^(−x²)
+            Erf => dy * (2.0 / PI.sqrt() * (-(x[0] * x[0])).exp()),
+            // y = |x|       ∂J/∂x = ∂J/∂y ⊙ sign x        0 at the kink
+            Abs => dy * x[0].sign(),
+            // y = xⁿ        ∂J/∂x = ∂J/∂y ⊙ n xⁿ⁻¹        by cases, so that x = 0 is right for n = 0, 1, 2
+            Power(Exponent(0.0)) => return None,
+            Power(Exponent(1.0)) => dy,
+            Power(Exponent(2.0)) => dy * (2.0 * x[0]),
+            Power(Exponent(n)) => dy * (*n * x[0].power(n - 1.0)),
+            // y = a + b     ∂J/∂a = ∂J/∂b = ∂J/∂y
+            Add => dy,
+            // y = a − b     ∂J/∂a = ∂J/∂y,  ∂J/∂b = −∂J/∂y
+            Sub if input == 0 => dy,
+            Sub => -dy,
+            // y = a b       ∂J/∂a = ∂J/∂y ⊙ b,  ∂J/∂b = ∂J/∂y ⊙ a
+            Mul => dy * x[1 - input],
+            // y = a / b     ∂J/∂a = ∂J/∂y / b,  ∂J/∂b = −∂J/∂y ⊙ y / b
+            Div if input == 0 => dy / x[1],
+            Div => -(dy * (y / x[1])),
+            // y = aᵇ        ∂J/∂a = ∂J/∂y ⊙ b aᵇ⁻¹        0 where b = 0, also at a = 0
+            Pow if input == 0 => {
+                let (a, b) = (x[0], x[1]);
+                let constant = b.equal(0.0);
+                dy * constant.select(0.0, b * a.pow(constant.select(1.0, b - 1.0)))
+            }
+            //               ∂J/∂b = ∂J/∂y ⊙ y ln a          0 where a = 0
+            Pow => dy * (y * x[0].equal(0.0).select(1.0, x[0]).log()),
+            // y = max(a,b)  ∂J/∂y goes to the greater, wholly to the first if they are equal
+            Max => x[1].less_equal(x[0]).route(input, dy),
+            // y = min(a,b)  ∂J/∂y goes to the lesser, wholly to the first if they are equal
+            Min => x[0].less_equal(x[1]).route(input, dy),
+            // y = c ? a : b ∂J/∂y goes to the branch taken
+            Where if input == 0 => return None,
+            Where => x[0].route(input - 1, dy),
+            // Steps, and what is no real number, have derivative 0.
+            Sign | ToReal | StopGradient | Less | LessEqual | Equal | NotEqual => return None,
+        })
+    }
+
+    fn batch<'g>(&self, x: &[Var<'g>], batched: &[bool], size: usize) -> Var<'g> {
+        let lifted: Vec<Var<'g>> = x.iter().zip(batched).map(|(&x, &batched)| lift(x, batched, size)).collect();
+        x[0].builder.push((*self).into(), &lifted)
+    }
+}
+
+impl<'g> Var<'g> {
+    /// `dy` where `self` holds (for the first operand), or where it does not (for the second), else 0.
+    fn route(self, operand: usize, dy: Var<'g>) -> Var<'g> {
+        if operand == 0 { self.select(dy, 0.0) } else { self.select(0.0, dy) }
+    }
+}

@@ -1,0 +1,86 @@
+//! A dense array of numbers with a shape.
+
+use crate::shape::Shape;
+
+/// A dense row-major array of `f64` with a shape. Integers and booleans (0 and 1) are held as whole numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensor {
+    shape: Shape,
+    data: Vec<f64>,
+}
+
+impl Tensor {
+    /// An array of the given shape from its entries in row-major order; none if their number is not the shape's.
+    pub fn new(shape: impl Into<Shape>, data: Vec<f64>) -> Option<Tensor> {
+        let shape = shape.into();
+        (shape.checked_size() == Some(data.len())).then_some(Tensor { shape, data })
+    }
+
+    /// An array of shape `[]`.
+    pub fn scalar(value: f64) -> Tensor {
+        Tensor { shape: Shape::scalar(), data: vec![value] }
+    }
+
+    /// An array of shape `[n]`.
+    pub fn vector(data: impl Into<Vec<f64>>) -> Tensor {
+        let data = data.into();
+        Tensor { shape: [data.len()].into(), data }
+    }
+
+    /// An array with the same value everywhere.
+    pub fn filled(shape: impl Into<Shape>, value: f64) -> Tensor {
+        let shape = shape.into();
+        let data = vec![value; shape.size()];
+        Tensor { shape, data }
+    }
+
+    /// An array of zeros.
+    pub fn zeros(shape: impl Into<Shape>) -> Tensor {
+        Tensor::filled(shape, 0.0)
+    }
+
+    /// An array whose entry at flat row-major position `i` is `f(i)`.
+    pub fn from_fn(shape: impl Into<Shape>, f: impl FnMut(usize) -> f64) -> Tensor {
+        let shape = shape.into();
+        let data = (0..shape.size()).map(f).collect();
+        Tensor { shape, data }
+    }
+
+    /// The shape.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// The entries in row-major order.
+    pub fn data(&self) -> &[f64] {
+        &self.data
+    }
+
+    /// The entries in row-major order, to be changed in place.
+    pub fn data_mut(&mut self) -> &mut [f64] {
+        &mut self.data
+    }
+
+    /// The entries in row-major order, taken out.
+    pub fn into_data(self) -> Vec<f64> {
+        self.data
+    }
+
+    /// The value of an array of one entry; not-a-number if it has another number of entries.
+    pub fn item(&self) -> f64 {
+        match self.data[..] {
+            [value] => value,
+            _ => f64::NAN,
+        }
+    }
+
+    /// The same entries under another shape of the same size.
+    pub fn reshaped(self, shape: impl Into<Shape>) -> Option<Tensor> {
+        Tensor::new(shape, self.data)
+    }
+
+    /// Whether every entry is finite.
+    pub fn is_finite(&self) -> bool {
+        self.data.iter().all(|value| value.is_finite())
+    }
+}

@@ -1,0 +1,108 @@
+//! The two precisions, and vectors of them: kernels are written once for both.
+
+use crate::math::Coefficients;
+use fearless_simd::prelude::*;
+
+/// `f32` or `f64`. Vectors of it, at a level `S`, are [`Lanes<S, Self>`].
+pub trait Float: Coefficients {
+    /// Positive infinity.
+    const INFINITY: Self;
+    /// Negative infinity.
+    const NEG_INFINITY: Self;
+    /// A quiet not-a-number.
+    const NAN: Self;
+    /// 0.
+    const ZERO: Self;
+    /// 1.
+    const ONE: Self;
+    /// ½.
+    const HALF: Self;
+    /// 2.
+    const TWO: Self;
+    /// `f32` or `f64`.
+    const NAME: &'static str;
+
+    /// The nearest number of this precision.
+    fn from_f64(x: f64) -> Self;
+    /// The same number in f64.
+    fn to_f64(self) -> f64;
+    /// Whether it is not a number.
+    fn is_nan(self) -> bool;
+}
+
+macro_rules! float {
+    ($type:ident) => {
+        impl Float for $type {
+            const INFINITY: Self = $type::INFINITY;
+            const NEG_INFINITY: Self = $type::NEG_INFINITY;
+            const NAN: Self = $type::NAN;
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+            const HALF: Self = 0.5;
+            const TWO: Self = 2.0;
+            const NAME: &'static str = stringify!($type);
+
+            #[inline(always)]
+            fn from_f64(x: f64) -> Self {
+                x as $type
+            }
+
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                f64::from(self)
+            }
+
+            #[inline(always)]
+            fn is_nan(self) -> bool {
+                $type::is_nan(self)
+            }
+        }
+    };
+}
+
+float!(f32);
+float!(f64);
+
+/// The level's full vector of `T`: 2, 4 or 8 lanes of f64, twice as many of f32.
+pub type Lanes<S, T> = <T as SimdFloatElement>::Native<S>;
+
+/// How many numbers a vector of the level holds.
+#[inline(always)]
+#[must_use]
+pub const fn lanes<S: Simd, T: Float>() -> usize {
+    <Lanes<S, T> as SimdBase<S>>::LEN
+}
+
+/// `a · b + c` on one number, with the bits that a lane of a vector gets: rounded once where the
+/// level has a fused multiply-add, twice where it has not.
+#[inline(always)]
+pub fn mul_add<S: Simd, T: Float>(simd: S, a: T, b: T, c: T) -> T {
+    one(simd, a, |a| a.mul_add(b, c))
+}
+
+/// A function of vectors at one number.
+#[inline(always)]
+pub fn one<S: Simd, T: Float>(simd: S, x: T, f: impl Fn(Lanes<S, T>) -> Lanes<S, T>) -> T {
+    f(Lanes::<S, T>::splat(simd, x))[0]
+}
+
+/// The first lanes from a slice shorter than a vector, the others `fill`.
+#[inline(always)]
+pub(crate) fn load_partial<S: Simd, T: Float>(simd: S, x: &[T], fill: T) -> Lanes<S, T> {
+    Lanes::<S, T>::from_fn(simd, |i| if i < x.len() { x[i] } else { fill })
+}
+
+/// The first lanes into a slice shorter than a vector.
+#[inline(always)]
+pub(crate) fn store_partial<S: Simd, T: Float>(v: Lanes<S, T>, y: &mut [T]) {
+    for (i, y) in y.iter_mut().enumerate() {
+        *y = v[i];
+    }
+}
+
+/// A mask that is true in the last `n` lanes.
+#[inline(always)]
+pub(crate) fn last_lanes<S: Simd, T: Float>(simd: S, n: usize) -> <Lanes<S, T> as SimdBase<S>>::Mask {
+    let len = lanes::<S, T>();
+    SimdMask::from_bitmask(simd, (u64::MAX >> (64 - len)) & !((1 << (len - n)) - 1))
+}

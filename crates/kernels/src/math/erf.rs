@@ -1,0 +1,19 @@
+//! The error function.
+
+use super::{exp, polynomial};
+use crate::float::Float;
+use fearless_simd::prelude::*;
+
+/// erf x = 2/√π ∫₀ˣ e^(−t²) dt: below 1 as x + x P(x²), from 1 as 1 − e^G(x) with G = ln erfc.
+///
+/// ±0 ↦ ±0, ±∞ ↦ ±1.
+#[inline(always)]
+pub fn erf<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> V {
+    let splat = |c: T| V::splat(simd, c);
+    let size = x.abs();
+    let small = size.mul_add(polynomial(simd, T::ERF, size * size), size);
+    let bounded = size.simd_gt(splat(T::ERF_MAX)).select(splat(T::ERF_MAX), size);
+    let log_erfc = polynomial(simd, T::LOG_ERFC, bounded - splat(T::ERF_CENTRE));
+    let large = splat(T::ONE) - exp(simd, log_erfc);
+    size.simd_lt(splat(T::ONE)).select(small, large).copysign(x)
+}

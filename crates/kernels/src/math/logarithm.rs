@@ -1,0 +1,88 @@
+//! ln x and what is made of it.
+//!
+//! x = 2ᵏ (1 + f) with 1 + f between √½ and √2. With s = f / (2 + f), ln(1 + f) = 2 artanh s
+//! = f − (f²/2 − s (f²/2 + R)), where s R is the series of 2 artanh s beyond its first term: the form
+//! of FreeBSD's `e_log.c`, which keeps the large part f exact.
+
+use super::{exp, polynomial};
+use crate::float::Float;
+use fearless_simd::prelude::*;
+
+/// x = 2ᵏ (1 + f).
+struct Split<V> {
+    k: V,
+    f: V,
+}
+
+/// For a positive normal number; for others, whatever comes.
+#[inline(always)]
+fn split<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> Split<V> {
+    let splat = |c: T| V::splat(simd, c);
+    let bits = x.to_bits() + T::ABOVE_ROOT;
+    let exponent = (bits >> T::MANTISSA) | splat(T::INTEGER).to_bits();
+    let k = (V::from_bits(exponent) - splat(T::INTEGER)) - splat(T::BIAS_FLOAT);
+    let m = V::from_bits((bits & T::MANTISSA_MASK) + T::ROOT);
+    Split { k, f: m - splat(T::ONE) }
+}
+
+/// k ln 2 + ln(1 + f + c), c small beside f.
+#[inline(always)]
+fn assemble<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, Split { k, f }: Split<V>, c: V) -> V {
+    let splat = |c: T| V::splat(simd, c);
+    let s = f / (f + splat(T::TWO));
+    let z = s * s;
+    let half_square = (f * f) * splat(T::HALF);
+    let series = z * polynomial(simd, T::LOG, z);
+    let low = k.mul_add(splat(T::LN2.1), c);
+    let correction = half_square - s.mul_add(half_square + series, low);
+    k.mul_add(splat(T::LN2.0), f - correction)
+}
+
+/// ln x.
+///
+/// ±0 ↦ −∞, ∞ ↦ ∞, negative ↦ not a number.
+#[inline(always)]
+pub fn log<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> V {
+    let splat = |c: T| V::splat(simd, c);
+    let (zero, infinity) = (splat(T::ZERO), splat(T::INFINITY));
+    let subnormal = x.simd_lt(splat(T::SMALLEST));
+    let lifted = subnormal.select(x * splat(T::LIFT.1), x);
+    let mut parts = split(simd, lifted);
+    parts.k -= subnormal.select(splat(T::LIFT.0), zero);
+    let regular = assemble(simd, parts, zero);
+    let negative = x.simd_lt(zero).select(splat(T::NAN), x);
+    let special = x.simd_eq(zero).select(splat(T::NEG_INFINITY), negative);
+    (x.simd_gt(zero) & x.simd_lt(infinity)).select(regular, special)
+}
+
+/// ln(1 + x), accurate near 0.
+///
+/// ±0 ↦ ±0, −1 ↦ −∞, ∞ ↦ ∞, below −1 ↦ not a number.
+#[inline(always)]
+pub fn log1p<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> V {
+    let splat = |c: T| V::splat(simd, c);
+    let (zero, one) = (splat(T::ZERO), splat(T::ONE));
+    let u = x + one;
+    // What the addition lost, over 2ᵏ; nothing beside a large x.
+    let lost = x.simd_lt(one).select(x - (u - one), one - (u - x));
+    let Split { k, f } = split(simd, u);
+    let inverse = (splat(T::BIAS_FLOAT) - k) + splat(T::INTEGER);
+    let inverse = V::from_bits(inverse.to_bits() << T::MANTISSA);
+    let c = x.simd_lt(splat(T::LIFT.1)).select(lost * inverse, zero);
+    let sum = f + c;
+    let regular = assemble(simd, Split { k, f: sum }, c - (sum - f));
+    let below = x.simd_lt(-one).select(splat(T::NAN), x);
+    let special = x.simd_eq(-one).select(splat(T::NEG_INFINITY), below);
+    let in_range = x.simd_gt(-one) & x.simd_lt(splat(T::INFINITY));
+    (in_range & x.abs().simd_ge(splat(T::TINY))).select(regular, special)
+}
+
+/// ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|).
+///
+/// −∞ ↦ 0, ∞ ↦ ∞.
+#[inline(always)]
+pub fn softplus<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> V {
+    let zero = V::splat(simd, T::ZERO);
+    let rest = log1p(simd, exp(simd, -x.abs()));
+    x.simd_gt(zero).select(x, zero) + rest
+}

@@ -1,0 +1,151 @@
+//! Kernels on vectors: dot, axpy, scale and add, and elementwise maps.
+//!
+//! They take the level's token, hold no state and are inlined in the caller's [`dispatch!`] region.
+//! Where slices should have equal lengths, the shortest counts; a debug build asserts.
+//!
+//! A map treats a last, incomplete vector with the same instructions as the others, so that the
+//! bits of an element do not depend on where it stands.
+//!
+//! [`dispatch!`]: crate::dispatch
+
+use crate::float::{Float, Lanes, lanes, last_lanes, load_partial, mul_add, store_partial};
+use fearless_simd::prelude::*;
+
+/// `Σ xᵢ yᵢ`, summed in an order that depends on the length and the level alone; 0 when empty.
+#[inline(always)]
+pub fn dot<S: Simd, T: Float>(simd: S, x: &[T], y: &[T]) -> T {
+    debug_assert_eq!(x.len(), y.len());
+    let n = x.len().min(y.len());
+    let (x, y) = (&x[..n], &y[..n]);
+    let len = lanes::<S, T>();
+    let zero = Lanes::<S, T>::splat(simd, T::ZERO);
+    if n < len {
+        return x.iter().zip(y).fold(T::ZERO, |sum, (&x, &y)| mul_add(simd, x, y, sum));
+    }
+    let load = |x: &[T]| Lanes::<S, T>::from_slice(simd, x);
+    let mut sums = [zero; 4];
+    let (mut xs, mut ys) = (x.chunks_exact(4 * len), y.chunks_exact(4 * len));
+    for (x, y) in xs.by_ref().zip(ys.by_ref()) {
+        for i in 0..4 {
+            let at = i * len..(i + 1) * len;
+            sums[i] = load(&x[at.clone()]).mul_add(load(&y[at]), sums[i]);
+        }
+    }
+    let (mut xs, mut ys) = (xs.remainder().chunks_exact(len), ys.remainder().chunks_exact(len));
+    for (i, (x, y)) in xs.by_ref().zip(ys.by_ref()).enumerate() {
+        sums[i] = load(x).mul_add(load(y), sums[i]);
+    }
+    let rest = xs.remainder().len();
+    if rest > 0 {
+        // The last full vector, with the lanes that were counted before set to zero.
+        let mask = last_lanes::<S, T>(simd, rest);
+        let x = mask.select(load(&x[n - len..]), zero);
+        let y = mask.select(load(&y[n - len..]), zero);
+        sums[3] = x.mul_add(y, sums[3]);
+    }
+    ((sums[0] + sums[1]) + (sums[2] + sums[3])).reduce_sum()
+}
+
+/// `y += a · x`.
+#[inline(always)]
+pub fn axpy<S: Simd, T: Float>(simd: S, a: T, x: &[T], y: &mut [T]) {
+    let a = Lanes::<S, T>::splat(simd, a);
+    update(simd, y, x, |y, x| x.mul_add(a, y));
+}
+
+/// `y = k · y + a · x`: a step of gradient descent with weight decay. `k · y` is rounded first.
+#[inline(always)]
+pub fn axpby<S: Simd, T: Float>(simd: S, a: T, x: &[T], k: T, y: &mut [T]) {
+    let (a, k) = (Lanes::<S, T>::splat(simd, a), Lanes::<S, T>::splat(simd, k));
+    update(simd, y, x, |y, x| x.mul_add(a, y * k));
+}
+
+/// `y = k · y`.
+#[inline(always)]
+pub fn scale<S: Simd, T: Float>(simd: S, k: T, y: &mut [T]) {
+    let k = Lanes::<S, T>::splat(simd, k);
+    map_in_place(simd, y, |y| y * k);
+}
+
+/// `yᵢ = f(xᵢ)`.
+#[inline(always)]
+pub fn map<S: Simd, T: Float>(simd: S, x: &[T], y: &mut [T], f: impl Fn(Lanes<S, T>) -> Lanes<S, T>) {
+    debug_assert_eq!(x.len(), y.len());
+    let n = x.len().min(y.len());
+    let (x, y) = (&x[..n], &mut y[..n]);
+    let len = lanes::<S, T>();
+    if n < len {
+        return store_partial(f(load_partial(simd, x, T::ONE)), y);
+    }
+    let load = |x: &[T]| Lanes::<S, T>::from_slice(simd, x);
+    for (x, y) in x.chunks_exact(len).zip(y.chunks_exact_mut(len)) {
+        f(load(x)).store_slice(y);
+    }
+    if !n.is_multiple_of(len) {
+        f(load(&x[n - len..])).store_slice(&mut y[n - len..]);
+    }
+}
+
+/// `zᵢ = f(xᵢ, yᵢ)`.
+#[inline(always)]
+pub fn zip<S: Simd, T: Float>(
+    simd: S,
+    x: &[T],
+    y: &[T],
+    z: &mut [T],
+    f: impl Fn(Lanes<S, T>, Lanes<S, T>) -> Lanes<S, T>,
+) {
+    debug_assert!(x.len() == z.len() && y.len() == z.len());
+    let n = x.len().min(y.len()).min(z.len());
+    let (x, y, z) = (&x[..n], &y[..n], &mut z[..n]);
+    let len = lanes::<S, T>();
+    if n < len {
+        let (x, y) = (load_partial(simd, x, T::ONE), load_partial(simd, y, T::ONE));
+        return store_partial(f(x, y), z);
+    }
+    let load = |x: &[T]| Lanes::<S, T>::from_slice(simd, x);
+    for ((x, y), z) in x.chunks_exact(len).zip(y.chunks_exact(len)).zip(z.chunks_exact_mut(len)) {
+        f(load(x), load(y)).store_slice(z);
+    }
+    if !n.is_multiple_of(len) {
+        f(load(&x[n - len..]), load(&y[n - len..])).store_slice(&mut z[n - len..]);
+    }
+}
+
+/// `yᵢ = f(yᵢ)`.
+#[inline(always)]
+pub fn map_in_place<S: Simd, T: Float>(simd: S, y: &mut [T], f: impl Fn(Lanes<S, T>) -> Lanes<S, T>) {
+    let n = y.len();
+    let len = lanes::<S, T>();
+    if n < len {
+        return store_partial(f(load_partial(simd, y, T::ONE)), y);
+    }
+    // The last vector may overlap the one before: it is computed before anything is overwritten.
+    let last = f(Lanes::<S, T>::from_slice(simd, &y[n - len..]));
+    for y in y.chunks_exact_mut(len) {
+        f(Lanes::<S, T>::from_slice(simd, y)).store_slice(y);
+    }
+    last.store_slice(&mut y[n - len..]);
+}
+
+/// `yᵢ = f(yᵢ, xᵢ)`.
+#[inline(always)]
+pub fn update<S: Simd, T: Float>(simd: S, y: &mut [T], x: &[T], f: impl Fn(Lanes<S, T>, Lanes<S, T>) -> Lanes<S, T>) {
+    debug_assert_eq!(x.len(), y.len());
+    let n = x.len().min(y.len());
+    let (x, y) = (&x[..n], &mut y[..n]);
+    let len = lanes::<S, T>();
+    if n < len {
+        let v = f(load_partial(simd, y, T::ONE), load_partial(simd, x, T::ONE));
+        return store_partial(v, y);
+    }
+    let load = |x: &[T]| Lanes::<S, T>::from_slice(simd, x);
+    // As above; computed only where there is an incomplete vector.
+    let last = (!n.is_multiple_of(len)).then(|| f(load(&y[n - len..]), load(&x[n - len..])));
+    for (x, y) in x.chunks_exact(len).zip(y.chunks_exact_mut(len)) {
+        f(load(y), load(x)).store_slice(y);
+    }
+    if let Some(last) = last {
+        last.store_slice(&mut y[n - len..]);
+    }
+}
