@@ -1,2 +1,30 @@
-//! check
+//! Checks derivatives against differences, and says which rule is wrong.
+//!
+//! [`check`](fn@check) takes [`Derivatives`](chainrule_graph::Derivatives) as they are and never makes them. It tests
+//! each edge, each accumulation and the whole, so that what it blames is a rule or an accumulation, at a node, with both
+//! numbers. [`check_function`], [`check_op`] and [`check_node`] make the derivatives first. [`author`] finds the node
+//! where a value that is not finite arose.
 #![forbid(unsafe_code)]
+
+pub mod cases;
+mod check;
+mod compare;
+mod draw;
+mod edge;
+mod error;
+mod function;
+mod provenance;
+mod report;
+mod second;
+mod slope;
+mod whole;
+
+pub use check::{Options, check};
+pub use compare::{CUSTOM_TOLERANCE, Comparison, TOLERANCE, Tally};
+pub use draw::{Draw, Draws, Plan};
+pub use edge::Entries;
+pub use error::CheckError;
+pub use function::{OpInput, check_function, check_node, check_op, check_output};
+pub use provenance::{Author, Range, Trouble, author, author_in_derivatives};
+pub use report::{Blame, DirectionReport, EdgeReport, Failure, NodeReport, Report, Second, Verdict};
+pub use second::{SecondDerivatives, check_second, second_derivatives};

@@ -12,6 +12,15 @@ use crate::ops::{Op, lift};
 /// stay as they are, and the objective is the mean over the batch. Names, scopes and origins stay; the objective of each
 /// example is named `objective of each`.
 pub fn batch(function: &Function, size: usize) -> Result<Function, GraphError> {
+    batch_values(function, size, &[]).map(|(function, _)| function)
+}
+
+/// The same, and for each node of `wanted` the node of the new graph that holds its value for every example, [size, …].
+pub fn batch_values(
+    function: &Function,
+    size: usize,
+    wanted: &[NodeId],
+) -> Result<(Function, Vec<NodeId>), GraphError> {
     if size == 0 {
         return Err(GraphError::new("a batch of no examples").help("take at least 1"));
     }
@@ -42,10 +51,12 @@ pub fn batch(function: &Function, size: usize) -> Result<Function, GraphError> {
         builder.update(target.var, value.var);
     }
     let (objective, prediction) = (objective.and_then(Var::id), prediction.and_then(Var::id));
+    let each = |id: &NodeId| lift(made[id.index()].var, made[id.index()].batched, size).id();
+    let values: Vec<NodeId> = wanted.iter().filter_map(each).collect();
     let renew = |parameters: &[Parameter]| -> Vec<Parameter> {
         parameters.iter().map(|p| Parameter { node: to_new(p.node), ..*p }).collect()
     };
-    Ok(Function {
+    let batched = Function {
         inputs: function.inputs.iter().map(|&id| to_new(id)).collect(),
         outcomes: function.outcomes.iter().map(|&id| to_new(id)).collect(),
         parameters: renew(&function.parameters),
@@ -53,7 +64,8 @@ pub fn batch(function: &Function, size: usize) -> Result<Function, GraphError> {
         prediction,
         objective,
         graph: builder.finish_graph()?,
-    })
+    };
+    Ok((batched, values))
 }
 
 /// A node of the new graph, and whether it has the batch axis, always the first.

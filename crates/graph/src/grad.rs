@@ -163,7 +163,8 @@ fn reverse(
             }
             let (x, y) = (node.inputs.iter().map(|&input| builder.var(input)).collect::<Vec<_>>(), builder.var(id));
             for (slot, &input) in node.inputs.iter().enumerate().filter(|&(_, &input)| active(input)) {
-                let contribution = node.op.rules().derivative(slot, &x, y, dy).and_then(Var::id);
+                let contribution = node.op.rules().derivative(slot, &x, y, dy);
+                let contribution = contribution.and_then(|term| fitting(term, graph, id, input));
                 contributions[id.index()][slot] = contribution;
                 arrived[input.index()].extend(contribution);
             }
@@ -177,6 +178,20 @@ fn reverse(
         }
     }
     Ok(Derivatives { graph: builder.finish_graph()?, output, cotangents, contributions })
+}
+
+/// A contribution, if it has the shape of what it is added to; a custom node's may not have, and adding would stretch it.
+fn fitting(contribution: Var<'_>, graph: &Graph, node: NodeId, input: NodeId) -> Option<NodeId> {
+    let id = contribution.id()?;
+    let (found, right) = (contribution.shape(), &graph.node(input).shape);
+    if found != *right {
+        let (node, input) = (graph.describe(node), graph.describe(input));
+        contribution
+            .builder()
+            .fail(format!("the derivative of {node} by {input} has shape {found}, not {right}"), None);
+        return None;
+    }
+    Some(id)
 }
 
 /// The sum of contributions, in the order of arrival.

@@ -59,6 +59,12 @@ impl Graph {
         &self.updates
     }
 
+    /// The same nodes without updates.
+    pub fn without_updates(mut self) -> Graph {
+        self.updates.clear();
+        self
+    }
+
     /// How a message calls a node: its name, or its op, shape and place in the graph.
     pub fn describe(&self, id: NodeId) -> String {
         let node = self.node(id);

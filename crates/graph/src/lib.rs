@@ -24,7 +24,7 @@ mod tensor;
 pub mod text;
 mod verify;
 
-pub use batch::batch;
+pub use batch::{batch, batch_values};
 pub use builder::{Builder, Operand, Var};
 pub use error::GraphError;
 pub use function::{Function, Initializer, Parameter};

@@ -26,13 +26,12 @@ impl Shape {
         self.0.iter().product()
     }
 
-    /// The number of entries, unless it exceeds [`Shape::MAX_SIZE`].
+    /// The number of entries, unless it, or that without the empty axes, exceeds [`Shape::MAX_SIZE`]: then a stride could
+    /// not be computed either.
     pub fn checked_size(&self) -> Option<usize> {
-        if self.0.contains(&0) {
-            return Some(0);
-        }
-        let product = self.0.iter().try_fold(1usize, |product, &n| product.checked_mul(n))?;
-        (product <= Shape::MAX_SIZE).then_some(product)
+        let nonempty = self.0.iter().filter(|&&n| n > 0);
+        let product = nonempty.into_iter().try_fold(1usize, |product, &n| product.checked_mul(n))?;
+        (product <= Shape::MAX_SIZE).then(|| self.size())
     }
 
     /// The distance in a row-major array between neighbours along each axis.
@@ -58,7 +57,7 @@ impl Shape {
     pub fn broadcast(&self, other: &Shape) -> Option<Shape> {
         let rank = self.rank().max(other.rank());
         (0..rank)
-            .map(|axis| match (self.from_end(rank - axis), other.from_end(rank - axis)) {
+            .map(|axis| match (self.nth_last(rank - axis), other.nth_last(rank - axis)) {
                 (Some(a), Some(b)) if a == b || b == 1 => Some(a),
                 (Some(1), Some(b)) => Some(b),
                 (Some(_), Some(_)) => None,
@@ -68,7 +67,7 @@ impl Shape {
             .collect()
     }
 
-    fn from_end(&self, distance: usize) -> Option<usize> {
+    fn nth_last(&self, distance: usize) -> Option<usize> {
         self.rank().checked_sub(distance).map(|axis| self.0[axis])
     }
 }

@@ -71,8 +71,11 @@ impl Function {
 }
 
 /// Nodes rewritten one after the other, each from inputs that are rewritten already.
+#[derive(Default)]
 struct Rewriter {
     nodes: Vec<Node>,
+    /// For each rewritten node, the number that it has everywhere, if it is a constant or copies of one.
+    numbers: Vec<Option<f64>>,
     /// For each old node, the rewritten one with its value.
     same_as: Vec<NodeId>,
     known: HashMap<(Op, Vec<NodeId>), NodeId>,
@@ -80,7 +83,7 @@ struct Rewriter {
 
 impl Rewriter {
     fn run(graph: &Graph) -> Rewriter {
-        let mut rewriter = Rewriter { nodes: Vec::new(), same_as: Vec::new(), known: HashMap::new() };
+        let mut rewriter = Rewriter::default();
         for node in graph.nodes() {
             let mut node = node.clone();
             node.inputs.iter_mut().for_each(|input| *input = rewriter.same_as[input.index()]);
@@ -117,6 +120,11 @@ impl Rewriter {
     }
 
     fn push(&mut self, node: Node) -> NodeId {
+        self.numbers.push(match &node.op {
+            Op::Source(Source::Constant(constant)) => single_number(&constant.value),
+            Op::Shape(ShapeOp::Broadcast { .. } | ShapeOp::Reshape { .. }) => self.numbers[node.inputs[0].index()],
+            _ => None,
+        });
         self.nodes.push(node);
         NodeId::from_index(self.nodes.len() - 1)
     }
@@ -144,20 +152,6 @@ impl Rewriter {
         &self.nodes[id.index()]
     }
 
-    /// The number that a value has everywhere, if it is a constant or copies of one.
-    fn number(&self, id: NodeId) -> Option<f64> {
-        let node = self.node(id);
-        match &node.op {
-            Op::Source(Source::Constant(constant)) => {
-                let data = constant.value.data();
-                let first = *data.first()?;
-                data.iter().all(|value| value.to_bits() == first.to_bits()).then_some(first)
-            }
-            Op::Shape(ShapeOp::Broadcast { .. } | ShapeOp::Reshape { .. }) => self.number(node.inputs[0]),
-            _ => None,
-        }
-    }
-
     fn rewrite(&self, node: &Node) -> Rewrite {
         match &node.op {
             Op::Elementwise(op) => self.rewrite_elementwise(*op, node),
@@ -170,7 +164,7 @@ impl Rewriter {
 
     fn rewrite_elementwise(&self, op: Elementwise, node: &Node) -> Rewrite {
         use Elementwise::*;
-        let number = |place: usize| self.number(node.inputs[place]);
+        let number = |place: usize| self.numbers[node.inputs[place].index()];
         let scalar = node.shape.rank() == 0;
         let constant = |value: f64| Rewrite::Into(scalar_constant(value, node.kind), Vec::new());
         match op {
@@ -235,6 +229,12 @@ enum Rewrite {
     /// The node is this op on these inputs.
     Into(Op, Vec<NodeId>),
     None,
+}
+
+/// The number that an array has everywhere.
+fn single_number(value: &Tensor) -> Option<f64> {
+    let first = *value.data().first()?;
+    value.data().iter().all(|entry| entry.to_bits() == first.to_bits()).then_some(first)
 }
 
 fn scalar_constant(value: f64, kind: Kind) -> Op {

@@ -77,24 +77,40 @@ pub const fn lanes<S: Simd, T: Float>() -> usize {
 /// level has a fused multiply-add, twice where it has not.
 #[inline(always)]
 pub fn mul_add<S: Simd, T: Float>(simd: S, a: T, b: T, c: T) -> T {
-    one(simd, a, |a| a.mul_add(b, c))
+    Lanes::<S, T>::splat(simd, a).mul_add(b, c)[0]
 }
 
-/// A function of vectors at one number.
+/// A vector of a slice, which is as long as a vector.
+#[inline(always)]
+pub fn load<S: Simd, T: Float>(simd: S, x: &[T]) -> Lanes<S, T> {
+    Lanes::<S, T>::from_slice(simd, x)
+}
+
+/// A function of vectors at one number. Write the closure as `#[inline(always)] |x| …`.
 #[inline(always)]
 pub fn one<S: Simd, T: Float>(simd: S, x: T, f: impl Fn(Lanes<S, T>) -> Lanes<S, T>) -> T {
     f(Lanes::<S, T>::splat(simd, x))[0]
 }
 
-/// The first lanes from a slice shorter than a vector, the others `fill`.
+/// A vector of a slice at most as long as one, the lanes beyond it `fill`.
 #[inline(always)]
 pub(crate) fn load_partial<S: Simd, T: Float>(simd: S, x: &[T], fill: T) -> Lanes<S, T> {
-    Lanes::<S, T>::from_fn(simd, |i| if i < x.len() { x[i] } else { fill })
+    if x.len() == lanes::<S, T>() {
+        return load(simd, x);
+    }
+    let mut v = Lanes::<S, T>::splat(simd, fill);
+    for (i, &x) in x.iter().enumerate() {
+        v[i] = x;
+    }
+    v
 }
 
-/// The first lanes into a slice shorter than a vector.
+/// The first lanes into a slice at most as long as a vector.
 #[inline(always)]
 pub(crate) fn store_partial<S: Simd, T: Float>(v: Lanes<S, T>, y: &mut [T]) {
+    if y.len() == lanes::<S, T>() {
+        return v.store_slice(y);
+    }
     for (i, y) in y.iter_mut().enumerate() {
         *y = v[i];
     }

@@ -1,11 +1,31 @@
 //! Numerical kernels on slices, shapes and strides; nothing about graphs.
+//!
+//! - [`level`]: SIMD levels, and [`dispatch!`], which compiles a whole loop for each of them.
+//! - [`float`]: f32 and f64, and the vectors of a level; every kernel is written once for both.
+//! - [`vector`], [`elementwise`], [`matrix`], [`reduce`], [`softmax`], [`index`], [`transpose`]: the
+//!   kernels that are inlined in a dispatched loop, and [`math`] the elementary functions.
+//! - [`gemm`](mod@gemm): matrix products, over threads.
+//! - [`philox`]: random numbers as a function of their place.
+//!
+//! A kernel allocates nothing, keeps no state, and its result depends on its arguments, the level and
+//! (for [`Gemm`]) the machine alone: not on threads, not on alignment.
 #![deny(unsafe_code)]
 
+pub mod elementwise;
 pub mod float;
+pub mod gemm;
+pub mod index;
 pub mod level;
 pub mod math;
+pub mod matrix;
 pub mod philox;
+pub mod reduce;
+pub mod softmax;
+pub mod transpose;
 pub mod vector;
 
+/// The traits of vectors: arithmetic, comparisons, `select`, `mul_add`.
+pub use fearless_simd::prelude as simd;
 pub use float::{Float, Lanes};
+pub use gemm::{Gemm, GemmError, Layout, Threads};
 pub use level::{Level, Simd, Task};

@@ -6,9 +6,12 @@
 //! A map treats a last, incomplete vector with the same instructions as the others, so that the
 //! bits of an element do not depend on where it stands.
 //!
+//! A closure is compiled with the level's instructions only where it is inlined, so write it as
+//! `#[inline(always)] |x| …`.
+//!
 //! [`dispatch!`]: crate::dispatch
 
-use crate::float::{Float, Lanes, lanes, last_lanes, load_partial, mul_add, store_partial};
+use crate::float::{Float, Lanes, lanes, last_lanes, load, load_partial, mul_add, store_partial};
 use fearless_simd::prelude::*;
 
 /// `Σ xᵢ yᵢ`, summed in an order that depends on the length and the level alone; 0 when empty.
@@ -20,27 +23,30 @@ pub fn dot<S: Simd, T: Float>(simd: S, x: &[T], y: &[T]) -> T {
     let len = lanes::<S, T>();
     let zero = Lanes::<S, T>::splat(simd, T::ZERO);
     if n < len {
-        return x.iter().zip(y).fold(T::ZERO, |sum, (&x, &y)| mul_add(simd, x, y, sum));
+        let mut sum = T::ZERO;
+        for (&x, &y) in x.iter().zip(y) {
+            sum = mul_add(simd, x, y, sum);
+        }
+        return sum;
     }
-    let load = |x: &[T]| Lanes::<S, T>::from_slice(simd, x);
     let mut sums = [zero; 4];
     let (mut xs, mut ys) = (x.chunks_exact(4 * len), y.chunks_exact(4 * len));
     for (x, y) in xs.by_ref().zip(ys.by_ref()) {
-        for i in 0..4 {
-            let at = i * len..(i + 1) * len;
-            sums[i] = load(&x[at.clone()]).mul_add(load(&y[at]), sums[i]);
+        for (i, sum) in sums.iter_mut().enumerate() {
+            let at = i * len;
+            *sum = load(simd, &x[at..][..len]).mul_add(load(simd, &y[at..][..len]), *sum);
         }
     }
     let (mut xs, mut ys) = (xs.remainder().chunks_exact(len), ys.remainder().chunks_exact(len));
     for (i, (x, y)) in xs.by_ref().zip(ys.by_ref()).enumerate() {
-        sums[i] = load(x).mul_add(load(y), sums[i]);
+        sums[i] = load(simd, x).mul_add(load(simd, y), sums[i]);
     }
     let rest = xs.remainder().len();
     if rest > 0 {
         // The last full vector, with the lanes that were counted before set to zero.
         let mask = last_lanes::<S, T>(simd, rest);
-        let x = mask.select(load(&x[n - len..]), zero);
-        let y = mask.select(load(&y[n - len..]), zero);
+        let x = mask.select(load(simd, &x[n - len..]), zero);
+        let y = mask.select(load(simd, &y[n - len..]), zero);
         sums[3] = x.mul_add(y, sums[3]);
     }
     ((sums[0] + sums[1]) + (sums[2] + sums[3])).reduce_sum()
@@ -50,21 +56,38 @@ pub fn dot<S: Simd, T: Float>(simd: S, x: &[T], y: &[T]) -> T {
 #[inline(always)]
 pub fn axpy<S: Simd, T: Float>(simd: S, a: T, x: &[T], y: &mut [T]) {
     let a = Lanes::<S, T>::splat(simd, a);
-    update(simd, y, x, |y, x| x.mul_add(a, y));
+    update(
+        simd,
+        y,
+        x,
+        #[inline(always)]
+        |y, x| x.mul_add(a, y),
+    );
 }
 
 /// `y = k · y + a · x`: a step of gradient descent with weight decay. `k · y` is rounded first.
 #[inline(always)]
 pub fn axpby<S: Simd, T: Float>(simd: S, a: T, x: &[T], k: T, y: &mut [T]) {
     let (a, k) = (Lanes::<S, T>::splat(simd, a), Lanes::<S, T>::splat(simd, k));
-    update(simd, y, x, |y, x| x.mul_add(a, y * k));
+    update(
+        simd,
+        y,
+        x,
+        #[inline(always)]
+        |y, x| x.mul_add(a, y * k),
+    );
 }
 
 /// `y = k · y`.
 #[inline(always)]
 pub fn scale<S: Simd, T: Float>(simd: S, k: T, y: &mut [T]) {
     let k = Lanes::<S, T>::splat(simd, k);
-    map_in_place(simd, y, |y| y * k);
+    map_in_place(
+        simd,
+        y,
+        #[inline(always)]
+        |y| y * k,
+    );
 }
 
 /// `yᵢ = f(xᵢ)`.
@@ -75,14 +98,13 @@ pub fn map<S: Simd, T: Float>(simd: S, x: &[T], y: &mut [T], f: impl Fn(Lanes<S,
     let (x, y) = (&x[..n], &mut y[..n]);
     let len = lanes::<S, T>();
     if n < len {
-        return store_partial(f(load_partial(simd, x, T::ONE)), y);
+        return store_partial::<S, T>(f(load_partial(simd, x, T::ONE)), y);
     }
-    let load = |x: &[T]| Lanes::<S, T>::from_slice(simd, x);
     for (x, y) in x.chunks_exact(len).zip(y.chunks_exact_mut(len)) {
-        f(load(x)).store_slice(y);
+        f(load(simd, x)).store_slice(y);
     }
     if !n.is_multiple_of(len) {
-        f(load(&x[n - len..])).store_slice(&mut y[n - len..]);
+        f(load(simd, &x[n - len..])).store_slice(&mut y[n - len..]);
     }
 }
 
@@ -101,14 +123,13 @@ pub fn zip<S: Simd, T: Float>(
     let len = lanes::<S, T>();
     if n < len {
         let (x, y) = (load_partial(simd, x, T::ONE), load_partial(simd, y, T::ONE));
-        return store_partial(f(x, y), z);
+        return store_partial::<S, T>(f(x, y), z);
     }
-    let load = |x: &[T]| Lanes::<S, T>::from_slice(simd, x);
     for ((x, y), z) in x.chunks_exact(len).zip(y.chunks_exact(len)).zip(z.chunks_exact_mut(len)) {
-        f(load(x), load(y)).store_slice(z);
+        f(load(simd, x), load(simd, y)).store_slice(z);
     }
     if !n.is_multiple_of(len) {
-        f(load(&x[n - len..]), load(&y[n - len..])).store_slice(&mut z[n - len..]);
+        f(load(simd, &x[n - len..]), load(simd, &y[n - len..])).store_slice(&mut z[n - len..]);
     }
 }
 
@@ -118,12 +139,12 @@ pub fn map_in_place<S: Simd, T: Float>(simd: S, y: &mut [T], f: impl Fn(Lanes<S,
     let n = y.len();
     let len = lanes::<S, T>();
     if n < len {
-        return store_partial(f(load_partial(simd, y, T::ONE)), y);
+        return store_partial::<S, T>(f(load_partial(simd, y, T::ONE)), y);
     }
     // The last vector may overlap the one before: it is computed before anything is overwritten.
-    let last = f(Lanes::<S, T>::from_slice(simd, &y[n - len..]));
+    let last = f(load(simd, &y[n - len..]));
     for y in y.chunks_exact_mut(len) {
-        f(Lanes::<S, T>::from_slice(simd, y)).store_slice(y);
+        f(load(simd, y)).store_slice(y);
     }
     last.store_slice(&mut y[n - len..]);
 }
@@ -137,15 +158,43 @@ pub fn update<S: Simd, T: Float>(simd: S, y: &mut [T], x: &[T], f: impl Fn(Lanes
     let len = lanes::<S, T>();
     if n < len {
         let v = f(load_partial(simd, y, T::ONE), load_partial(simd, x, T::ONE));
-        return store_partial(v, y);
+        return store_partial::<S, T>(v, y);
     }
-    let load = |x: &[T]| Lanes::<S, T>::from_slice(simd, x);
     // As above; computed only where there is an incomplete vector.
-    let last = (!n.is_multiple_of(len)).then(|| f(load(&y[n - len..]), load(&x[n - len..])));
+    let last = if n.is_multiple_of(len) { None } else { Some(f(load(simd, &y[n - len..]), load(simd, &x[n - len..]))) };
     for (x, y) in x.chunks_exact(len).zip(y.chunks_exact_mut(len)) {
-        f(load(y), load(x)).store_slice(y);
+        f(load(simd, y), load(simd, x)).store_slice(y);
     }
     if let Some(last) = last {
         last.store_slice(&mut y[n - len..]);
+    }
+}
+
+/// `wᵢ = f(xᵢ, yᵢ, zᵢ)`.
+#[inline(always)]
+pub fn zip_three<S: Simd, T: Float>(
+    simd: S,
+    x: &[T],
+    y: &[T],
+    z: &[T],
+    w: &mut [T],
+    f: impl Fn(Lanes<S, T>, Lanes<S, T>, Lanes<S, T>) -> Lanes<S, T>,
+) {
+    debug_assert!(x.len() == w.len() && y.len() == w.len() && z.len() == w.len());
+    let n = x.len().min(y.len()).min(z.len()).min(w.len());
+    let (x, y, z, w) = (&x[..n], &y[..n], &z[..n], &mut w[..n]);
+    let len = lanes::<S, T>();
+    if n < len {
+        let part = |x: &[T]| load_partial(simd, x, T::ONE);
+        return store_partial(f(part(x), part(y), part(z)), w);
+    }
+    let load = |x: &[T]| Lanes::<S, T>::from_slice(simd, x);
+    let operands = x.chunks_exact(len).zip(y.chunks_exact(len)).zip(z.chunks_exact(len));
+    for (((x, y), z), w) in operands.zip(w.chunks_exact_mut(len)) {
+        f(load(x), load(y), load(z)).store_slice(w);
+    }
+    if !n.is_multiple_of(len) {
+        let last = n - len;
+        f(load(&x[last..]), load(&y[last..]), load(&z[last..])).store_slice(&mut w[last..]);
     }
 }

@@ -1,20 +1,97 @@
 //! The reference interpreter: f64, one obvious loop nest an op, no clever code. Everything else is tested against it.
 
-use chainrule_graph::{Graph, NodeId, Op, Shape, Tensor};
+mod bounds;
+mod contract;
+mod custom;
+mod elementwise;
+mod index;
+mod reduce;
+mod shape;
+mod strided;
+
+use chainrule_graph::ops::Source;
+use chainrule_graph::{Graph, Kind, NodeId, Op, Shape, Tensor};
 
 use crate::{ExecError, Feed, Values};
+pub use bounds::{Bounded, Deviation, Rounding, evaluate_with_bounds};
 
 /// The values of `targets`, and of all nodes they need, for the given values of the input nodes.
 ///
 /// Errors name an input node that is needed and has no value, or one of another shape, or whose values are not of its
 /// kind (a whole number below its bound, a truth value), and an index that is out of range.
 pub fn evaluate(graph: &Graph, feed: &Feed, targets: &[NodeId]) -> Result<Values, ExecError> {
-    let _ = (graph, feed, targets);
-    Err(ExecError::new("not yet"))
+    let needed = graph.needed_for(targets);
+    let mut values: Vec<Option<Tensor>> = vec![None; graph.nodes().len()];
+    for id in graph.ids().filter(|id| needed[id.index()]) {
+        let inputs: Vec<&Tensor> = graph.node(id).inputs.iter().filter_map(|i| values[i.index()].as_ref()).collect();
+        let value = value_of(graph, feed, id, &inputs)?;
+        values[id.index()] = Some(value);
+    }
+    Ok(Values(values))
 }
 
 /// The result of one op, of the given shape, for the values of its inputs. Errors say which index is out of range.
+///
+/// Number and shapes of the inputs must be what the op's shape rule takes, and `shape` what it infers from them; an
+/// input node has no value of its own, and is an error.
 pub fn evaluate_op(op: &Op, inputs: &[&Tensor], shape: &Shape) -> Result<Tensor, ExecError> {
-    let _ = (op, inputs, shape);
-    Err(ExecError::new("not yet"))
+    match op {
+        Op::Source(Source::Input { .. }) => Err(ExecError::new("an input's value is given, not computed")),
+        Op::Source(Source::Constant(constant)) => Ok((*constant.value).clone()),
+        Op::Source(Source::Iota { length }) => Ok(Tensor::from_fn([*length], |i| i as f64)),
+        Op::Elementwise(op) => elementwise::evaluate(*op, inputs),
+        Op::Contract(op) => contract::evaluate(op, inputs, shape),
+        Op::Reduce(op) => reduce::evaluate(op, inputs, shape),
+        Op::Shape(op) => shape::evaluate(op, inputs, shape),
+        Op::Index(op) => index::evaluate(op, inputs, shape),
+        Op::Custom(op) => custom::evaluate(op, inputs, shape),
+    }
+}
+
+/// The value of a node, from those of its inputs or from the feed.
+fn value_of(graph: &Graph, feed: &Feed, id: NodeId, inputs: &[&Tensor]) -> Result<Tensor, ExecError> {
+    let node = graph.node(id);
+    match &node.op {
+        Op::Source(Source::Input { .. }) => fed(graph, feed, id).cloned(),
+        op => evaluate_op(op, inputs, &node.shape)
+            .map_err(|error| ExecError::new(format!("{}: {}", graph.describe(id), error.message))),
+    }
+}
+
+/// The value given for an input node, once it is known to fit.
+fn fed<'a>(graph: &Graph, feed: &'a Feed, id: NodeId) -> Result<&'a Tensor, ExecError> {
+    let node = graph.node(id);
+    let name = || graph.describe(id);
+    let Some(value) = feed.get(id) else {
+        return Err(ExecError::new(format!("{} has no value; it takes one of shape {}", name(), node.shape)));
+    };
+    if value.shape() != &node.shape {
+        return Err(ExecError::new(format!("{} takes a value of shape {}, not {}", name(), node.shape, value.shape())));
+    }
+    let bound = match node.op {
+        Op::Source(Source::Input { bound, .. }) => bound,
+        _ => None,
+    };
+    let fits = |entry: f64| match node.kind {
+        Kind::Real => true,
+        Kind::Int => entry >= 0.0 && entry.fract() == 0.0 && bound.is_none_or(|bound| entry < bound as f64),
+        Kind::Bool => entry == 0.0 || entry == 1.0,
+    };
+    match value.data().iter().position(|&entry| !fits(entry)) {
+        None => Ok(value),
+        Some(place) => {
+            let right = match (node.kind, bound) {
+                (Kind::Int, Some(bound)) => format!("whole numbers from 0 below {bound}"),
+                (Kind::Int, None) => "whole numbers from 0".into(),
+                (Kind::Real | Kind::Bool, _) => "truth values, 0 or 1".into(),
+            };
+            let entry = value.data()[place];
+            Err(ExecError::new(format!("{} takes {right}; entry {place} is {entry}", name())))
+        }
+    }
+}
+
+/// The inputs that an op must have, as an array.
+fn exactly<'a, T, const N: usize>(inputs: &[&'a T]) -> Result<[&'a T; N], ExecError> {
+    inputs.try_into().map_err(|_| ExecError::new(format!("takes {N} inputs, not {}", inputs.len())))
 }

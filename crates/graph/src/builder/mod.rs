@@ -5,6 +5,7 @@
 
 mod broadcasting;
 mod nodes;
+mod numbering;
 mod operators;
 mod var;
 
@@ -22,6 +23,7 @@ use crate::ops::{Facts, Op, Source};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 
+use numbering::Numbers;
 pub use operators::Operand;
 pub use var::Var;
 
@@ -35,6 +37,8 @@ pub struct Builder {
 struct State {
     function: Function,
     scope_paths: HashMap<Arc<str>, ScopeId>,
+    scope_numbers: Numbers,
+    name_numbers: Numbers,
     scope: Option<ScopeId>,
     /// Where nodes are said to come from, instead of the line of the call.
     place: Option<Origin>,
@@ -194,12 +198,13 @@ impl Builder {
     pub fn scope<'g, R>(&'g self, name: &str, build: impl FnOnce(&'g Builder) -> R) -> R {
         let outer = self.state.borrow().scope;
         let path = {
-            let state = self.state.borrow();
+            let mut state = self.state.borrow_mut();
+            let state = &mut *state;
             let stem = match outer {
                 Some(scope) => format!("{}/{name}", state.function.graph.scope(scope).path),
                 None => name.to_string(),
             };
-            numbered(&stem, |path| state.scope_paths.contains_key(path))
+            state.scope_numbers.unique(&stem, |path| state.scope_paths.contains_key(path))
         };
         let scope = self.open_scope(&path, outer);
         self.within(Some(scope), build)
@@ -328,13 +333,14 @@ impl Builder {
     /// Gives a node a name a user chose; a name in use is a mistake.
     #[track_caller]
     pub(crate) fn set_name(&self, id: NodeId, name: &str) {
-        let mut state = self.state.borrow_mut();
+        let mut borrowed = self.state.borrow_mut();
+        let state = &mut *borrowed;
         let graph = &mut state.function.graph;
         match graph.names.get(name) {
             Some(&taken) if taken == id => {}
             Some(&taken) => {
                 let place = graph.node(taken).origin.clone();
-                drop(state);
+                drop(borrowed);
                 self.fail(
                     format!("there are two nodes named `{name}`"),
                     Some(format!("the first is at {place}; choose another name")),
@@ -344,6 +350,7 @@ impl Builder {
                 let name: Arc<str> = name.into();
                 if let Some(old) = graph.nodes[id.index()].name.replace(name.clone()) {
                     graph.names.remove(&old);
+                    state.name_numbers.release(&old);
                 }
                 graph.nodes[id.index()].made_name = false;
                 graph.names.insert(name, id);
@@ -361,9 +368,10 @@ impl Builder {
     /// Gives a node without a name one that a pass made; a name in use gets a number.
     pub(crate) fn make_name(&self, id: NodeId, stem: &str) {
         let mut state = self.state.borrow_mut();
+        let state = &mut *state;
         let graph = &mut state.function.graph;
         if graph.nodes[id.index()].name.is_none() {
-            let name: Arc<str> = numbered(stem, |name| graph.names.contains_key(name)).into();
+            let name: Arc<str> = state.name_numbers.unique(stem, |name| graph.names.contains_key(name)).into();
             graph.nodes[id.index()].name = Some(name.clone());
             graph.nodes[id.index()].made_name = true;
             graph.names.insert(name, id);
@@ -383,24 +391,10 @@ impl Builder {
         let path: Arc<str> = format!("{name}/{builder}").into();
         if is_result && graph.scope(scope).parent == state.scope && !state.scope_paths.contains_key(&path) {
             state.scope_paths.remove(&old);
+            state.scope_numbers.release(&old);
             state.scope_paths.insert(path.clone(), scope);
             graph.scopes[scope.index()].path = path;
         }
-    }
-}
-
-/// `stem`, or the first of `stem_2`, `stem_3`, … that is not taken.
-fn numbered(stem: &str, taken: impl Fn(&str) -> bool) -> String {
-    if !taken(stem) {
-        return stem.to_string();
-    }
-    let mut number = 2;
-    loop {
-        let name = format!("{stem}_{number}");
-        if !taken(&name) {
-            return name;
-        }
-        number += 1;
     }
 }
 

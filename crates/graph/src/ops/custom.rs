@@ -127,7 +127,10 @@ impl Rules for Custom {
         // The output and its cotangent are split along every loop.
         let loops = self.loops.iter().map(|split| split.iter().copied().chain([true, true]).collect()).collect();
         let part = Part::Backward { input };
-        Some(dy.builder.push(Op::Custom(Custom { node: self.node.clone(), part, loops }), &inputs))
+        let each = dy.builder.push(Op::Custom(Custom { node: self.node.clone(), part, loops }), &inputs);
+        // An input that all calls of a loop share gets the sum of their contributions.
+        let shared: Vec<usize> = (0..self.loops.len()).filter(|&axis| !self.loops[axis][input]).collect();
+        Some(if shared.is_empty() { each } else { each.sum_axes(&shared) })
     }
 
     fn batch<'g>(&self, x: &[Var<'g>], batched: &[bool], _size: usize) -> Var<'g> {

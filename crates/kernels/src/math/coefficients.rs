@@ -9,12 +9,12 @@
 //! | `EXP` | (eʳ − 1 − r) / r² | −h … h | (eʳ − 1) / r² |
 //! | `LOG` | (2 artanh(√z) / √z − 2) / z | 0 … z₁ | 2 / z |
 //! | `ERF` | erf(√t) / √t − 1 | 0 … 1 | erf(√t) / √t |
-//! | `LOG_ERFC` | ln erfc(y + `ERF_CENTRE`) | 1 − `ERF_CENTRE` … `ERF_MAX` − `ERF_CENTRE` | 1 / erfc |
+//! | `LOG_ERFC` | ln erfc(1 + y) | 0 … `ERF_MAX` − 1 | 1 / erfc(1 + y) |
 
 use fearless_simd::prelude::*;
 
 /// The constants of the vector functions; implemented for f32 and f64, and of no use elsewhere.
-pub trait Coefficients: SimdFloatElement + 'static {
+pub trait Coefficients: SimdFloatElement + Send + Sync + 'static {
     /// 1.5 · 2ᵖ⁻¹ with p the precision in bits: adding it rounds to an integer, left in the low bits.
     const ROUND: Self;
     /// 2ᵖ⁻¹: a float whose low bits hold a small unsigned integer.
@@ -49,8 +49,6 @@ pub trait Coefficients: SimdFloatElement + 'static {
     const TANH_MAX: Self;
     /// From here on erf is 1.
     const ERF_MAX: Self;
-    /// The middle of the range of `LOG_ERFC`.
-    const ERF_CENTRE: Self;
     /// For eˣ.
     const EXP: &'static [Self];
     /// For ln x.
@@ -79,7 +77,6 @@ impl Coefficients for f32 {
     const EXPM1_MIN: Self = -20.0;
     const TANH_MAX: Self = 10.0;
     const ERF_MAX: Self = 3.95;
-    const ERF_CENTRE: Self = 2.0;
     // 2^-32.0
     const EXP: &'static [Self] = &[0.5, 0.166_666_67, 0.041_666_355, 0.008_333_273, 0.001_394_100_8, 0.000_199_142_3];
     // 2^-30.2
@@ -89,7 +86,7 @@ impl Coefficients for f32 {
         &[0.128_379_17, -0.376_126_26, 0.112_835_84, -0.026_853_766, 0.005_188_232_3, -0.000_800_927_17, 7.850_546e-5];
     // 2^-29.9
     const LOG_ERFC: &'static [Self] =
-        &[-5.364_941, -4.418_159_5, -0.923_753_1, -0.016_487_282, 0.003_543_687_5, -0.000_712_702_2, 0.000_185_584_23];
+        &[-1.849_605_6, -2.638_966_8, -0.843_118_3, -0.041_500_74, 0.009_890_962, -0.001_826_207_6, 0.000_185_584_23];
 }
 
 impl Coefficients for f64 {
@@ -110,7 +107,6 @@ impl Coefficients for f64 {
     const EXPM1_MIN: Self = -40.0;
     const TANH_MAX: Self = 20.0;
     const ERF_MAX: Self = 5.95;
-    const ERF_CENTRE: Self = 2.5;
     // 2^-61.7
     const EXP: &'static [Self] = &[
         0.5,
@@ -152,23 +148,23 @@ impl Coefficients for f64 {
     ];
     // 2^-57.1
     const LOG_ERFC: &'static [Self] = &[
-        -7.806_815_272_727_254,
-        -5.352_680_750_986_495_5,
-        -0.943_893_733_525_633_3,
-        -0.010_858_072_740_384_072,
-        0.002_165_476_915_619_752,
-        -0.000_420_932_516_590_221_94,
-        7.703_078_600_927_256e-5,
-        -1.275_601_245_919_151_7e-5,
-        1.768_861_252_906_057_8e-6,
-        -1.557_723_741_270_108_8e-7,
-        -1.232_755_247_295_142e-8,
-        1.090_872_736_408_389_8e-8,
-        -3.716_020_879_468_407_4e-9,
-        7.734_361_046_202_396e-10,
-        -1.082_104_282_860_421e-10,
-        5.603_028_259_158_693e-11,
-        -4.740_229_328_876_024e-12,
+        -1.849_605_509_933_248_2,
+        -2.638_967_514_234_776,
+        -0.843_107_256_359_407,
+        -0.041_561_098_025_167_59,
+        0.010_033_825_179_876_612,
+        -0.001_977_901_219_886_5,
+        0.000_237_316_449_522_455_8,
+        2.629_628_994_220_218_5e-5,
+        -2.719_890_666_352_003_5e-5,
+        9.671_291_586_183_261e-6,
+        -2.131_858_900_007_233e-6,
+        2.047_555_038_761_568_6e-7,
+        5.804_041_444_654_664_6e-8,
+        -3.340_188_419_248_708_6e-8,
+        8.521_518_101_264_308e-9,
+        -1.319_573_787_736_399_5e-9,
+        1.193_739_018_562_082e-10,
         -4.867_220_830_787_617e-12,
     ];
 }

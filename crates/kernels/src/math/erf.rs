@@ -9,11 +9,10 @@ use fearless_simd::prelude::*;
 /// ±0 ↦ ±0, ±∞ ↦ ±1.
 #[inline(always)]
 pub fn erf<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> V {
-    let splat = |c: T| V::splat(simd, c);
     let size = x.abs();
     let small = size.mul_add(polynomial(simd, T::ERF, size * size), size);
-    let bounded = size.simd_gt(splat(T::ERF_MAX)).select(splat(T::ERF_MAX), size);
-    let log_erfc = polynomial(simd, T::LOG_ERFC, bounded - splat(T::ERF_CENTRE));
-    let large = splat(T::ONE) - exp(simd, log_erfc);
-    size.simd_lt(splat(T::ONE)).select(small, large).copysign(x)
+    let bounded = size.simd_gt(V::splat(simd, T::ERF_MAX)).select(V::splat(simd, T::ERF_MAX), size);
+    let log_erfc = polynomial(simd, T::LOG_ERFC, bounded - V::splat(simd, T::ONE));
+    let large = V::splat(simd, T::ONE) - exp(simd, log_erfc);
+    size.simd_lt(V::splat(simd, T::ONE)).select(small, large).copysign(x)
 }

@@ -17,10 +17,9 @@ struct Reduced<V> {
 
 #[inline(always)]
 fn reduce<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> Reduced<V> {
-    let splat = |c: T| V::splat(simd, c);
-    let n = x.mul_add(splat(T::LOG2_E), splat(T::ROUND)) - splat(T::ROUND);
-    let high = n.mul_add(splat(-T::LN2.0), x);
-    let low = n * splat(T::LN2.1);
+    let n = x.mul_add(V::splat(simd, T::LOG2_E), V::splat(simd, T::ROUND)) - V::splat(simd, T::ROUND);
+    let high = n.mul_add(V::splat(simd, -T::LN2.0), x);
+    let low = n * V::splat(simd, T::LN2.1);
     let r = high - low;
     Reduced { n, r, c: (high - r) - low }
 }
@@ -44,13 +43,24 @@ fn clamp<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V, low: T,
 /// −∞ ↦ 0, ∞ ↦ ∞.
 #[inline(always)]
 pub fn exp<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> V {
-    let splat = |c: T| V::splat(simd, c);
+    exp_parts(simd, x).0
+}
+
+/// eˣ rounded, and what rounding has lost.
+#[inline(always)]
+fn exp_parts<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> (V, V) {
     let Reduced { n, r, c } = reduce(simd, clamp(simd, x, T::EXP_RANGE.0, T::EXP_RANGE.1));
     let tail = (r * r).mul_add(polynomial(simd, T::EXP, r), c);
-    let e = (r + tail) + splat(T::ONE);
+    // 1 + r rounded, what that lost, and the tail, which is small beside it.
+    let one = V::splat(simd, T::ONE);
+    let sum = r + one;
+    let rest = ((one - sum) + r) + tail;
+    let e = sum + rest;
+    let lost = rest - (e - sum);
     // Two factors: 2ⁿ itself may lie above or below the normal numbers.
-    let half = n.mul_add(splat(T::HALF), splat(T::ROUND)) - splat(T::ROUND);
-    e * power_of_two(simd, half) * power_of_two(simd, n - half)
+    let half = n.mul_add(V::splat(simd, T::HALF), V::splat(simd, T::ROUND)) - V::splat(simd, T::ROUND);
+    let (first, second) = (power_of_two(simd, half), power_of_two(simd, n - half));
+    (e * first * second, lost * first * second)
 }
 
 /// eˣ − 1 as a sum of two, the second small beside the first, times `unit`; for x in the range of
@@ -86,13 +96,20 @@ pub fn expm1<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> 
 /// ±0 ↦ ±0, ±∞ ↦ ±1.
 #[inline(always)]
 pub fn tanh<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> V {
-    let splat = |c: T| V::splat(simd, c);
     let size = x.abs();
-    let size = size.simd_gt(splat(T::TANH_MAX)).select(splat(T::TANH_MAX), size);
+    let size = size.simd_gt(V::splat(simd, T::TANH_MAX)).select(V::splat(simd, T::TANH_MAX), size);
     let (sum, rest) = expm1_parts(simd, size + size, T::ONE);
-    let numerator = sum + rest;
-    let quotient = numerator / (numerator + splat(T::TWO));
-    quotient.copysign(x)
+    // m and d, with what rounding them has lost (exactly, where it counts), and q = m / d.
+    let m = sum + rest;
+    let lost_m = rest - (m - sum);
+    let d = m + V::splat(simd, T::TWO);
+    let two = d - m;
+    let lost_d = ((m - (d - two)) + (V::splat(simd, T::TWO) - two)) + lost_m;
+    let q = m / d;
+    // (m + δ) / (d + ε) ≈ q + (δ − q ε) / d, and 1 / d = (1 − q) / 2.
+    let inverse = q.mul_add(V::splat(simd, -T::HALF), V::splat(simd, T::HALF));
+    let correction = q.mul_add(-lost_d, lost_m);
+    correction.mul_add(inverse, q).copysign(x)
 }
 
 /// The logistic function 1 / (1 + e⁻ˣ), for negative x as eˣ / (1 + eˣ).
@@ -100,7 +117,15 @@ pub fn tanh<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> V
 /// −∞ ↦ 0, ∞ ↦ 1.
 #[inline(always)]
 pub fn sigmoid<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> V {
-    let one = V::splat(simd, T::ONE);
-    let e = exp(simd, -x.abs());
-    x.simd_lt(V::splat(simd, T::ZERO)).select(e, one) / (one + e)
+    let (zero, one) = (V::splat(simd, T::ZERO), V::splat(simd, T::ONE));
+    let (e, lost_e) = exp_parts(simd, -x.abs());
+    // As in tanh: n / d, with what rounding n and d has lost.
+    let negative = x.simd_lt(zero);
+    let (n, lost_n) = (negative.select(e, one), negative.select(lost_e, zero));
+    let d = one + e;
+    let lost_d = (e - (d - one)) + lost_e;
+    let q = n / d;
+    // 1 / d is q itself, or 1 − q.
+    let inverse = negative.select(one - q, q);
+    q.mul_add(-lost_d, lost_n).mul_add(inverse, q)
 }

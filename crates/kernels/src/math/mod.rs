@@ -10,7 +10,7 @@
 //!
 //! let x = [0.0, -1.0, f64::INFINITY];
 //! let mut y = [0.0; 3];
-//! dispatch!(Level::best(), simd => vector::map(simd, &x, &mut y, |x| math::tanh(simd, x)));
+//! dispatch!(Level::best(), simd => vector::map(simd, &x, &mut y, #[inline(always)] |x| math::tanh(simd, x)));
 //! assert_eq!(y, [0.0, -0.7615941559557649, 1.0]);
 //! ```
 
@@ -29,24 +29,23 @@ pub use root::{rsqrt, sqrt};
 use crate::float::Float;
 use fearless_simd::prelude::*;
 
-/// `Σ cᵢ xⁱ`, as two interleaved chains: the even and the odd powers. `c` is not empty.
+/// `Σ cᵢ xⁱ` for at least two coefficients, as two interleaved chains: the even and the odd powers.
 #[inline(always)]
 fn polynomial<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, c: &[T], x: V) -> V {
-    let splat = |c: T| V::splat(simd, c);
-    let square = x * x;
     let top = c.len() - 1;
-    let chain = |start: usize| {
-        let mut sum = splat(c[start]);
-        let mut i = start;
-        while i >= 2 {
-            i -= 2;
-            sum = sum.mul_add(square, splat(c[i]));
-        }
-        sum
-    };
-    if top == 0 {
-        return chain(0);
-    }
-    let (first, second) = (chain(top), chain(top - 1));
+    let square = x * x;
+    let (first, second) = (every_other(simd, &c[..=top], square), every_other(simd, &c[..top], square));
     if top.is_multiple_of(2) { second.mul_add(x, first) } else { first.mul_add(x, second) }
+}
+
+/// The last of the coefficients and every other before it, the last at the highest power of x.
+#[inline(always)]
+fn every_other<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, c: &[T], x: V) -> V {
+    let mut i = c.len() - 1;
+    let mut sum = V::splat(simd, c[i]);
+    while i >= 2 {
+        i -= 2;
+        sum = sum.mul_add(x, V::splat(simd, c[i]));
+    }
+    sum
 }

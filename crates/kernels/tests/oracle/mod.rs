@@ -18,8 +18,8 @@ macro_rules! functions {
     ($($name:ident = $exact:expr;)*) => {
         &[$(Function {
             name: stringify!($name),
-            in_f32: |level, x, y| dispatch!(level, simd => map(simd, x, y, |x| math::$name(simd, x))),
-            in_f64: |level, x, y| dispatch!(level, simd => map(simd, x, y, |x| math::$name(simd, x))),
+            in_f32: |level, x, y| dispatch!(level, simd => map(simd, x, y, #[inline(always)] |x| math::$name(simd, x))),
+            in_f64: |level, x, y| dispatch!(level, simd => map(simd, x, y, #[inline(always)] |x| math::$name(simd, x))),
             exact: $exact,
         }),*]
     };
@@ -34,7 +34,7 @@ pub const FUNCTIONS: &[Function] = functions! {
     sigmoid = sigmoid;
     softplus = softplus;
     erf = core_math::erf;
-    sqrt = core_math::sqrt;
+    sqrt = f64::sqrt;
     rsqrt = core_math::rsqrt;
 };
 

@@ -1,0 +1,153 @@
+//! One edge: the contribution by a rule's formula against differences of that one op.
+
+use chainrule_exec::ExecError;
+use chainrule_exec::reference::evaluate_op;
+use chainrule_graph::ops::Elementwise;
+use chainrule_graph::{Op, Tensor};
+use chainrule_kernels::philox::Philox;
+
+use crate::compare::{Comparison, Outcome, Tally, judge};
+use crate::draw::Draw;
+use crate::slope::{Estimate, Slope, slope, weighted_size};
+
+/// How many entries of one input are tested one by one; of more, this many spread evenly.
+const MOST_ENTRIES: usize = 2000;
+
+/// How the entries of an input are moved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Entries {
+    /// All at once along a random direction; one by one only where that finds something.
+    #[default]
+    Together,
+    /// One by one; of more than two thousand, two thousand spread evenly.
+    All,
+}
+
+/// An edge of the graph at one draw of the values.
+pub(crate) struct Edge<'a> {
+    pub op: &'a Op,
+    pub inputs: Vec<&'a Tensor>,
+    /// The input whose contribution it is.
+    pub slot: usize,
+    /// The op's value and its cotangent; a cotangent of zeros is left out.
+    pub output: &'a Tensor,
+    pub cotangent: Option<&'a Tensor>,
+    /// What the formula says; zeros are left out.
+    pub contribution: Option<&'a Tensor>,
+    pub tolerance: f64,
+}
+
+/// What the tests of an edge said, and the worst that is wrong: the entry, if it is one, and both numbers.
+#[derive(Default)]
+pub(crate) struct Finding {
+    pub tally: Tally,
+    pub wrong: Option<(Option<usize>, Comparison)>,
+}
+
+impl Edge<'_> {
+    pub fn test(&self, entries: Entries, generator: &mut Philox) -> Result<Finding, ExecError> {
+        let size = self.input().data().len();
+        let nonzero = |tensor: Option<&Tensor>| tensor.is_some_and(|t| t.data().iter().any(|&x| x != 0.0));
+        if size == 0 || (!nonzero(self.cotangent) && !nonzero(self.contribution)) {
+            return Ok(Finding::of(if size == 0 { Outcome::Right(0.0) } else { Outcome::Flat }));
+        }
+        let mut together = None;
+        if entries == Entries::Together && size > 1 {
+            let outcome = self.all_at_once(generator)?;
+            if let Outcome::Right(_) | Outcome::Flat = outcome {
+                return Ok(Finding::of(outcome));
+            }
+            together = Some(outcome);
+        }
+        self.one_by_one(together)
+    }
+
+    fn all_at_once(&self, generator: &mut Philox) -> Result<Outcome, ExecError> {
+        let direction = Draw::Normal.tensor(self.input().shape(), generator);
+        let formula = self.contribution.map_or(0.0, |contribution| inner(contribution, &direction));
+        let scale = scale(self.input());
+        let slope = self.slope(scale, |moved, t| step(moved, t, &direction))?;
+        Ok(self.judge(formula, slope, scale))
+    }
+
+    /// Kinks can only be judged one by one: several at once need not leave the right value between the two sides.
+    fn one_by_one(&self, together: Option<Outcome>) -> Result<Finding, ExecError> {
+        let size = self.input().data().len();
+        let usual = scale(self.input());
+        let mut finding = Finding::default();
+        let count = size.min(MOST_ENTRIES);
+        for entry in (0..count).map(|i| i * size / count) {
+            let formula = self.contribution.map_or(0.0, |contribution| contribution.data()[entry]);
+            let here = self.input().data()[entry].abs();
+            let scale = if here > 0.0 { here } else { usual };
+            let slope = self.slope(scale, |moved, t| moved.data_mut()[entry] += t)?;
+            let outcome = self.judge(formula, slope, scale);
+            finding.tally.count(outcome);
+            if let Outcome::Wrong(comparison) = outcome {
+                finding.blame(Some(entry), comparison);
+            }
+        }
+        // The entry at fault was not among those tried.
+        if let (Some(outcome @ Outcome::Wrong(comparison)), None, true) = (together, finding.wrong, count < size) {
+            finding.tally.count(outcome);
+            finding.blame(None, comparison);
+        }
+        Ok(finding)
+    }
+
+    fn slope(&self, scale: f64, step: impl Fn(&mut Tensor, f64)) -> Result<Slope, ExecError> {
+        // The value of a stop_gradient is held.
+        let Some(weights) = self.cotangent.filter(|_| *self.op != Op::Elementwise(Elementwise::StopGradient)) else {
+            return Ok(Slope::Smooth(Estimate { value: 0.0, noise: 0.0 }));
+        };
+        slope(weights.data(), scale, |t| {
+            let mut moved = self.input().clone();
+            step(&mut moved, t);
+            let mut inputs = self.inputs.clone();
+            inputs[self.slot] = &moved;
+            evaluate_op(self.op, &inputs, self.output.shape())
+        })
+    }
+
+    fn judge(&self, formula: f64, slope: Slope, scale: f64) -> Outcome {
+        let size = self.cotangent.map_or(0.0, |cotangent| weighted_size(cotangent.data(), self.output));
+        judge(formula, slope, size / scale.max(1.0), self.tolerance)
+    }
+
+    fn input(&self) -> &Tensor {
+        self.inputs[self.slot]
+    }
+}
+
+impl Finding {
+    fn of(outcome: Outcome) -> Finding {
+        let mut finding = Finding::default();
+        finding.tally.count(outcome);
+        finding
+    }
+
+    fn blame(&mut self, entry: Option<usize>, comparison: Comparison) {
+        if self.wrong.is_none_or(|(_, worst)| comparison.relative_error() > worst.relative_error()) {
+            self.wrong = Some((entry, comparison));
+        }
+    }
+}
+
+/// ⟨a, b⟩
+pub(crate) fn inner(a: &Tensor, b: &Tensor) -> f64 {
+    a.data().iter().zip(b.data()).map(|(a, b)| a * b).sum()
+}
+
+/// x + t · direction
+pub(crate) fn step(x: &mut Tensor, t: f64, direction: &Tensor) {
+    for (x, v) in x.data_mut().iter_mut().zip(direction.data()) {
+        *x += t * v;
+    }
+}
+
+/// The size of a value's entries: the root of their mean square, 1 for zeros.
+pub(crate) fn scale(value: &Tensor) -> f64 {
+    let squares: f64 = value.data().iter().filter(|x| x.is_finite()).map(|x| x * x).sum();
+    let scale = (squares / value.data().len().max(1) as f64).sqrt();
+    if scale > 0.0 { scale } else { 1.0 }
+}

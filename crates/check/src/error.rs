@@ -1,0 +1,53 @@
+//! Why a check could not be made.
+
+use std::fmt;
+
+use chainrule_exec::ExecError;
+use chainrule_graph::GraphError;
+
+use crate::provenance::Author;
+
+/// What keeps a check from being made; a wrong derivative is no error but a failure in the report.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CheckError {
+    /// The function has no objective.
+    NoObjective,
+    /// The graph could not be built or differentiated.
+    Graph(GraphError),
+    /// The graph could not be run.
+    Run(ExecError),
+    /// No draw gave finite values and derivatives.
+    NotFinite {
+        /// How many draws were tried.
+        draws: usize,
+        /// The node at which the last one went wrong.
+        author: Box<Author>,
+    },
+}
+
+impl fmt::Display for CheckError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CheckError::NoObjective => f.write_str("the function has no `objective` to differentiate"),
+            CheckError::Graph(error) => error.fmt(f),
+            CheckError::Run(error) => error.fmt(f),
+            CheckError::NotFinite { draws, author } => {
+                write!(f, "none of {draws} draws has finite values and derivatives; in the last one, {author}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for CheckError {}
+
+impl From<GraphError> for CheckError {
+    fn from(error: GraphError) -> CheckError {
+        CheckError::Graph(error)
+    }
+}
+
+impl From<ExecError> for CheckError {
+    fn from(error: ExecError) -> CheckError {
+        CheckError::Run(error)
+    }
+}

@@ -1,0 +1,68 @@
+//! Checks from a function, or from an op alone: the derivatives are made here, then checked.
+
+use std::sync::Arc;
+
+use chainrule_graph::ops::Source;
+use chainrule_graph::ops::custom::{Custom, Part};
+use chainrule_graph::{Builder, CustomNode, Derivatives, Function, Graph, Kind, NodeId, Op, Shape, Var, grad, vjp};
+
+use crate::check::{Options, check};
+use crate::draw::{Draw, Draws};
+use crate::error::CheckError;
+use crate::report::Report;
+use crate::second::check_second;
+
+/// Checks the derivatives of a function's objective with respect to all real inputs, outcomes, parameters and state, and
+/// all nodes between. Inputs are drawn as usual: reals from the normal distribution, whole numbers below their bound.
+pub fn check_function(function: &Function, options: &Options) -> Result<Report, CheckError> {
+    let objective = function.objective.ok_or(CheckError::NoObjective)?;
+    let derivatives = grad(&function.graph, objective, &real_inputs(&function.graph))?;
+    check_both(&derivatives, &Draws::new(), options)
+}
+
+/// Checks the derivatives of any real node under a random cotangent, with respect to all real inputs and all nodes
+/// between.
+pub fn check_output(graph: &Graph, output: NodeId, draws: &Draws, options: &Options) -> Result<Report, CheckError> {
+    let (derivatives, _) = vjp(graph, output, &real_inputs(graph))?;
+    check_both(&derivatives, draws, options)
+}
+
+/// An input for a check of one op: its shape, its kind and how it is drawn.
+pub type OpInput = (Shape, Kind, Draw);
+
+/// Checks the derivative of one op under a random cotangent.
+pub fn check_op(op: Op, inputs: &[OpInput], options: &Options) -> Result<Report, CheckError> {
+    let builder = Builder::new();
+    let named =
+        |(place, (shape, kind, _)): (usize, &OpInput)| builder.input_of(&format!("input {place}"), shape, *kind, None);
+    let vars: Vec<Var<'_>> = inputs.iter().enumerate().map(named).collect();
+    let output = builder.push(op, &vars).id();
+    let mut draws = Draws::new();
+    for (var, (_, _, draw)) in vars.iter().zip(inputs) {
+        var.id().map(|id| draws.set(id, draw.clone()));
+    }
+    let graph = builder.finish_graph()?;
+    let output = output.expect("a builder without a mistake has the node");
+    check_output(&graph, output, &draws, options)
+}
+
+/// Checks a node of a user's own on normally distributed inputs of these shapes, under a random cotangent.
+pub fn check_node(node: Arc<dyn CustomNode>, shapes: &[Shape], options: &Options) -> Result<Report, CheckError> {
+    let op = Op::Custom(Custom { node, part: Part::Forward, loops: Vec::new() });
+    let inputs: Vec<OpInput> = shapes.iter().map(|shape| (shape.clone(), Kind::Real, Draw::Normal)).collect();
+    check_op(op, &inputs, options)
+}
+
+/// First derivatives, and if these are right and it is asked for, second ones.
+fn check_both(derivatives: &Derivatives, draws: &Draws, options: &Options) -> Result<Report, CheckError> {
+    let mut report = check(derivatives, draws, options)?;
+    if options.second && report.failures.is_empty() {
+        report.second = Some(check_second(derivatives, draws, options)?);
+    }
+    Ok(report)
+}
+
+fn real_inputs(graph: &Graph) -> Vec<NodeId> {
+    let is_input = |id: NodeId| matches!(graph.node(id).op, Op::Source(Source::Input { .. }));
+    graph.ids().filter(|&id| is_input(id) && graph.node(id).kind == Kind::Real).collect()
+}

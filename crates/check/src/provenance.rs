@@ -1,0 +1,192 @@
+//! Not-a-number has an author: the node where it first arose, found by walking back from where it was seen.
+
+use std::fmt;
+
+use chainrule_exec::Values;
+use chainrule_graph::ops::{Elementwise, Source};
+use chainrule_graph::{Derivatives, Graph, NodeId, Op, Tensor};
+
+/// In what way a value is not finite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trouble {
+    /// Some entry is not a number.
+    NotANumber,
+    /// All entries are numbers, some infinite.
+    Infinite,
+}
+
+impl Trouble {
+    /// The worse of what the entries have.
+    fn of<'a>(entries: impl IntoIterator<Item = &'a f64>) -> Option<Trouble> {
+        let bad = entries.into_iter().filter(|entry| !entry.is_finite());
+        bad.map(|entry| if entry.is_nan() { Trouble::NotANumber } else { Trouble::Infinite }).min()
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Trouble::NotANumber => "not a number",
+            Trouble::Infinite => "infinite",
+        })
+    }
+}
+
+/// What the entries of a value span.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Range {
+    /// How a message calls the node.
+    pub name: String,
+    /// Its shape.
+    pub shape: String,
+    /// The least and the greatest finite entry, if there is one.
+    pub finite: Option<(f64, f64)>,
+    /// How many entries are not a number.
+    pub not_a_number: usize,
+    /// How many entries are infinite.
+    pub infinite: usize,
+    /// How many entries there are.
+    pub entries: usize,
+}
+
+impl Range {
+    fn of(graph: &Graph, id: NodeId, value: &Tensor) -> Range {
+        let finite = value.data().iter().copied().filter(|entry| entry.is_finite());
+        let count = |is: fn(f64) -> bool| value.data().iter().filter(|&&entry| is(entry)).count();
+        Range {
+            name: graph.describe(id),
+            shape: graph.node(id).shape.to_string(),
+            finite: finite
+                .fold(None, |range, x| Some(range.map_or((x, x), |(low, high): (f64, f64)| (low.min(x), high.max(x))))),
+            not_a_number: count(f64::is_nan),
+            infinite: count(f64::is_infinite),
+            entries: value.data().len(),
+        }
+    }
+}
+
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Range { name, shape, entries, .. } = self;
+        write!(f, "{name} {shape}: ")?;
+        match self.finite {
+            Some((low, high)) if low == high => write!(f, "{low}")?,
+            Some((low, high)) => write!(f, "from {low} to {high}")?,
+            None => f.write_str("nothing finite")?,
+        }
+        for (count, what) in [(self.not_a_number, Trouble::NotANumber), (self.infinite, Trouble::Infinite)] {
+            if count > 0 {
+                write!(f, ", {count} of {entries} {what}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The node where a value that is not finite arose.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Author {
+    /// The node.
+    pub node: NodeId,
+    /// How a message calls it.
+    pub name: String,
+    /// What it computes.
+    pub op: String,
+    /// In what way its value is not finite.
+    pub trouble: Trouble,
+    /// Where it was written.
+    pub origin: String,
+    /// What its entries span.
+    pub output: Range,
+    /// What the entries of its inputs span.
+    pub inputs: Vec<Range>,
+    /// From the node where it was seen back to this one.
+    pub path: Vec<NodeId>,
+}
+
+impl fmt::Display for Author {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Author { name, op, trouble, origin, output, .. } = self;
+        write!(f, "{name} is {trouble}: {op}, written at {origin}\n  it is {output}")?;
+        for input in &self.inputs {
+            write!(f, "\n  from {input}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Where the trouble in the value of `result` arose; none if it is finite, or was not computed.
+///
+/// The walk goes back through inputs that are not finite, those that are not a number first, and stops where there are
+/// none. Infinite constants, what is infinite by them alone, and the entries of `where` that were not selected are not to
+/// blame.
+pub fn author(graph: &Graph, values: &Values, result: NodeId) -> Option<Author> {
+    Trouble::of(values.get(result)?.data())?;
+    let excused = infinite_by_constants(graph, values);
+    let mut path = vec![result];
+    let mut node = result;
+    while let Some(earlier) = blamed_input(graph, values, node, &excused) {
+        node = earlier;
+        path.push(node);
+    }
+    let value = values.get(node)?;
+    let inputs = graph.node(node).inputs.iter();
+    Some(Author {
+        node,
+        name: graph.describe(node),
+        op: graph.node(node).op.name().to_string(),
+        trouble: Trouble::of(value.data())?,
+        origin: graph.node(node).origin.to_string(),
+        output: Range::of(graph, node, value),
+        inputs: inputs.filter_map(|&input| Some(Range::of(graph, input, values.get(input)?))).collect(),
+        path,
+    })
+}
+
+/// Where the trouble in a function or its derivatives arose: in the output, else in the cotangent that was computed first
+/// of those that are not finite. None if all are finite.
+pub fn author_in_derivatives(derivatives: &Derivatives, values: &Values) -> Option<Author> {
+    let mut cotangents: Vec<NodeId> = derivatives.cotangents.iter().flatten().copied().collect();
+    cotangents.sort_unstable();
+    std::iter::once(derivatives.output).chain(cotangents).find_map(|id| author(&derivatives.graph, values, id))
+}
+
+/// The input that made a node's value not finite.
+fn blamed_input(graph: &Graph, values: &Values, id: NodeId, excused: &[bool]) -> Option<NodeId> {
+    let inputs = graph.node(id).inputs.iter().enumerate();
+    let troubled = inputs.filter(|(_, input)| !excused[input.index()]).filter_map(|(place, &input)| {
+        let value = values.get(input)?;
+        let trouble = match selected(graph, values, id, place) {
+            Some(selected) => Trouble::of(value.data().iter().zip(selected).filter_map(|(x, s)| s.then_some(x))),
+            None => Trouble::of(value.data()),
+        };
+        Some((trouble?, input))
+    });
+    troubled.min().map(|(_, input)| input)
+}
+
+/// For a branch of `where`, which entries it was selected for.
+fn selected(graph: &Graph, values: &Values, id: NodeId, place: usize) -> Option<Vec<bool>> {
+    let node = graph.node(id);
+    if node.op != Op::Elementwise(Elementwise::Where) || place == 0 {
+        return None;
+    }
+    let condition = values.get(node.inputs[0])?;
+    Some(condition.data().iter().map(|&holds| (holds != 0.0) == (place == 1)).collect())
+}
+
+/// For each node, whether it is infinite, and nothing worse, because of a constant that was written so.
+pub(crate) fn infinite_by_constants(graph: &Graph, values: &Values) -> Vec<bool> {
+    let trouble = |id: NodeId| values.get(id).and_then(|value| Trouble::of(value.data()));
+    let troubles: Vec<Option<Trouble>> = graph.ids().map(trouble).collect();
+    let mut excused = vec![false; troubles.len()];
+    for id in graph.ids().filter(|id| troubles[id.index()] == Some(Trouble::Infinite)) {
+        let node = graph.node(id);
+        let mut bad = node.inputs.iter().filter(|input| troubles[input.index()].is_some()).peekable();
+        excused[id.index()] = match node.op {
+            Op::Source(Source::Constant(_)) => true,
+            _ => bad.peek().is_some() && bad.all(|input| excused[input.index()]),
+        };
+    }
+    excused
+}

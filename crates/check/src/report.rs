@@ -1,0 +1,277 @@
+//! What a check found: for every node its edges and its accumulation, for every input the whole; and what is wrong.
+
+use std::fmt;
+
+use chainrule_graph::NodeId;
+
+use crate::compare::{Comparison, TOLERANCE, Tally};
+
+/// What a check found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// How many draws of the values were tested.
+    pub draws: usize,
+    /// The nodes with a derivative, in the order of the graph.
+    pub nodes: Vec<NodeReport>,
+    /// The whole along random directions, for each input and parameter.
+    pub directions: Vec<DirectionReport>,
+    /// What is wrong: rules and accumulations, and if none of these, what else.
+    pub failures: Vec<Failure>,
+    /// Second derivatives, checked in the same way.
+    pub second: Option<Second>,
+}
+
+/// What a check of second derivatives found.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Second {
+    /// The check of the gradient's derivatives, the graph of uᵀH.
+    Checked {
+        /// What it found.
+        report: Box<Report>,
+        /// uᵀHv beside vᵀHu.
+        symmetry: Comparison,
+    },
+    /// There are none, and why.
+    Absent(String),
+}
+
+/// What a check found at one node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeReport {
+    /// The node.
+    pub node: NodeId,
+    /// Its name, or its scope and place in the graph.
+    pub name: String,
+    /// What it computes.
+    pub op: String,
+    /// Its shape.
+    pub shape: String,
+    /// The scope it belongs to.
+    pub scope: Option<String>,
+    /// Where it was written.
+    pub origin: String,
+    /// The contributions of its rule to its inputs.
+    pub edges: Vec<EdgeReport>,
+    /// The worst relative error of its cotangent against the sum of the contributions to it.
+    pub accumulation: f64,
+    /// What all of it comes to.
+    pub verdict: Verdict,
+}
+
+/// What the tests of one contribution said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EdgeReport {
+    /// Which input of the node.
+    pub slot: usize,
+    /// How a message calls that input.
+    pub input: String,
+    /// The tests.
+    pub tally: Tally,
+}
+
+/// What the tests of the whole said for one input or parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DirectionReport {
+    /// The input node.
+    pub node: NodeId,
+    /// How a message calls it.
+    pub name: String,
+    /// The tests.
+    pub tally: Tally,
+}
+
+/// What the tests of a node come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// All is right.
+    Right,
+    /// Some contribution was zero at every draw, and rightly: that of a step function, or to a branch never taken.
+    Flat,
+    /// All is right, as far as a kink can tell: no draw led away from it.
+    Kink,
+    /// The differences are too noisy to tell.
+    Undecided,
+    /// Something is wrong.
+    Wrong,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Verdict::Right => "right",
+            Verdict::Flat => "flat",
+            Verdict::Kink => "kink",
+            Verdict::Undecided => "undecided",
+            Verdict::Wrong => "WRONG",
+        })
+    }
+}
+
+/// Who is to blame.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Blame {
+    /// The rule of a node: its contribution to an input.
+    Rule {
+        /// The node.
+        node: NodeId,
+        /// Which of its inputs.
+        slot: usize,
+        /// How a message calls that input.
+        input: String,
+        /// The indices of the input's entry, if one is to blame.
+        entry: Option<Vec<usize>>,
+    },
+    /// The sum of the contributions to a node.
+    Accumulation {
+        /// The node.
+        node: NodeId,
+        /// The indices of its entry.
+        entry: Vec<usize>,
+    },
+    /// Rules and accumulations are right, but the whole is not.
+    Whole {
+        /// The input along which the derivative is wrong.
+        node: NodeId,
+    },
+    /// Too many tests could not tell.
+    Undecided {
+        /// How many of the tests, in percent.
+        percent: f64,
+    },
+    /// The second derivatives are not symmetric.
+    Symmetry,
+}
+
+/// Something wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    /// Who is to blame.
+    pub blame: Blame,
+    /// How a message calls the node, with its op; for undecided tests, the nodes where they were made.
+    pub name: String,
+    /// Where it was written.
+    pub origin: String,
+    /// Both numbers: the formula's and that of differences, or the cotangent and the sum of the contributions.
+    pub numbers: Option<Comparison>,
+}
+
+impl Report {
+    /// Whether nothing is wrong, second derivatives included.
+    pub fn passed(&self) -> bool {
+        self.all_failures().next().is_none()
+    }
+
+    /// All that is wrong, second derivatives included.
+    pub fn all_failures(&self) -> impl Iterator<Item = &Failure> {
+        let second = match &self.second {
+            Some(Second::Checked { report, .. }) => &report.failures[..],
+            Some(Second::Absent(_)) | None => &[],
+        };
+        self.failures.iter().chain(second)
+    }
+
+    /// The worst relative error of any test, second derivatives left out.
+    pub fn worst(&self) -> f64 {
+        let nodes = self.nodes.iter().map(NodeReport::worst);
+        nodes.chain(self.directions.iter().map(|direction| direction.tally.worst)).fold(0.0, f64::max)
+    }
+}
+
+impl NodeReport {
+    /// The worst relative error of its edges and its accumulation.
+    pub fn worst(&self) -> f64 {
+        self.edges.iter().map(|edge| edge.tally.worst).fold(self.accumulation, f64::max)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Failure { blame, name, origin, numbers } = self;
+        let (by, instead) = match blame {
+            Blame::Rule { input, entry, .. } => {
+                write!(f, "the rule of {name} gives a wrong contribution to {input}")?;
+                write_entry(f, entry.as_deref())?;
+                ("by formula", "by differences")
+            }
+            Blame::Accumulation { entry, .. } => {
+                write!(f, "the contributions to {name} do not add up to its cotangent")?;
+                write_entry(f, Some(entry))?;
+                ("cotangent", "sum of contributions")
+            }
+            Blame::Whole { .. } => {
+                write!(f, "the derivative with respect to {name} is wrong, though every rule on the way is right")?;
+                ("by formula", "by differences")
+            }
+            Blame::Undecided { percent } => {
+                write!(f, "{percent:.0} % of the tests could not tell: {name}")?;
+                ("", "")
+            }
+            Blame::Symmetry => {
+                write!(f, "the second derivatives of {name} are not symmetric")?;
+                ("uᵀHv", "vᵀHu")
+            }
+        };
+        if let Some(numbers) = numbers {
+            let width = by.chars().count().max(instead.chars().count()).max("relative error".len());
+            write!(f, "\n  {by:width$}  {}", numbers.formula)?;
+            write!(f, "\n  {instead:width$}  {}", numbers.expected)?;
+            write!(f, "\n  {:width$}  {:.1e}", "relative error", numbers.relative_error())?;
+            write!(f, "\n  {:width$}  {origin}", "written at")?;
+        }
+        Ok(())
+    }
+}
+
+fn write_entry(f: &mut fmt::Formatter<'_>, entry: Option<&[usize]>) -> fmt::Result {
+    match entry {
+        None | Some([]) => Ok(()),
+        Some(entry) => write!(f, ", entry {entry:?}"),
+    }
+}
+
+/// A line for each node, then one for each input, then what is wrong.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let node_lines = self.nodes.iter().map(|node| {
+            [node.name.clone(), node.op.clone(), node.shape.clone(), error(node.worst()), node.verdict.to_string()]
+        });
+        write_table(f, ["node", "op", "shape", "worst error", "verdict"], node_lines.collect())?;
+        for failure in &self.failures {
+            write!(f, "\n\n{failure}")?;
+        }
+        match &self.second {
+            Some(Second::Checked { report, symmetry }) if report.failures.is_empty() => {
+                let worst = report.worst().max(symmetry.error_beside_noise(TOLERANCE));
+                write!(f, "\n\nsecond derivatives: right, worst error {}", error(worst))
+            }
+            Some(Second::Checked { report, .. }) => {
+                f.write_str("\n\nsecond derivatives")?;
+                report.failures.iter().try_for_each(|failure| write!(f, "\n\n{failure}"))
+            }
+            Some(Second::Absent(why)) => write!(f, "\n\nno second derivatives: {why}"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn error(value: f64) -> String {
+    if value == 0.0 { "0".into() } else { format!("{value:.1e}") }
+}
+
+/// Columns as wide as their widest cell.
+fn write_table<const N: usize>(f: &mut fmt::Formatter<'_>, head: [&str; N], lines: Vec<[String; N]>) -> fmt::Result {
+    let widest = |column: usize| {
+        let cells = lines.iter().map(|line| line[column].chars().count());
+        cells.max().unwrap_or(0).max(head[column].chars().count())
+    };
+    let widths: [usize; N] = std::array::from_fn(widest);
+    let head = head.map(str::to_string);
+    for (row, line) in std::iter::once(&head).chain(&lines).enumerate() {
+        if row > 0 {
+            f.write_str("\n")?;
+        }
+        let cells = line.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        f.write_str(cells.collect::<Vec<_>>().join("  ").trim_end())?;
+    }
+    Ok(())
+}

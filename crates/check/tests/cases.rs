@@ -1,0 +1,186 @@
+//! Every row of the case table through everything that is tested against it.
+
+use std::collections::HashSet;
+
+use chainrule_check::cases::{Case, OPS, cases, op_label};
+use chainrule_check::{Options, Second, check_output};
+use chainrule_exec::Feed;
+use chainrule_exec::reference::evaluate;
+use chainrule_graph::{Function, Initializer, Kind, NodeId, Parameter, Tensor, batch, verify};
+use chainrule_kernels::philox::Philox;
+
+/// How many examples a batch has.
+const BATCH: usize = 3;
+
+/// A row with its graph.
+struct Row {
+    case: Case,
+    function: Function,
+    result: NodeId,
+}
+
+fn rows() -> Vec<Row> {
+    let row = |case: Case| {
+        let function = case.function().unwrap_or_else(|error| panic!("{}: {error}", case.name));
+        let result = function.prediction.expect("the result is the prediction");
+        Row { case, function, result }
+    };
+    cases().into_iter().map(row).collect()
+}
+
+impl Row {
+    fn feed(&self, generator: &mut Philox) -> Feed {
+        self.case.draws(&self.function).plan(&self.function.graph).feed(generator)
+    }
+
+    fn run(&self, feed: &Feed) -> Tensor {
+        let values = evaluate(&self.function.graph, feed, &[self.result]);
+        values.unwrap_or_else(|error| panic!("{}: {error}", self.case.name))[self.result].clone()
+    }
+
+    fn inputs(&self, feed: &Feed) -> Vec<Tensor> {
+        self.function.inputs.iter().map(|&id| feed.get(id).expect("every input is fed").clone()).collect()
+    }
+}
+
+/// Equal up to a few rounding errors; what is not finite must be the same.
+fn assert_close(name: &str, found: &[f64], expected: &[f64]) {
+    assert_eq!(found.len(), expected.len(), "{name}");
+    for (place, (a, b)) in found.iter().zip(expected).enumerate() {
+        let same = a == b || (a.is_nan() && b.is_nan());
+        let apart = (a - b).abs() <= 1e-12 * a.abs().max(b.abs()).max(1e-3);
+        assert!(same || apart, "{name}, entry {place}: {a} where {b} is right");
+    }
+}
+
+#[test]
+fn every_op_has_a_row() {
+    let mut seen = HashSet::new();
+    for row in rows() {
+        let op = op_label(&row.function.graph.node(row.result).op);
+        seen.insert(op);
+    }
+    let missing: Vec<_> = OPS.iter().filter(|op| !seen.contains(*op)).collect();
+    assert!(missing.is_empty(), "no row ends in {missing:?}");
+    assert_eq!(OPS.iter().collect::<HashSet<_>>().len(), OPS.len(), "an op is listed twice");
+}
+
+#[test]
+fn names_are_unique() {
+    let mut seen = HashSet::new();
+    for case in cases() {
+        assert!(seen.insert(case.name.clone()), "two rows are called {}", case.name);
+    }
+}
+
+#[test]
+fn shapes_and_kinds_are_those_written() {
+    for Row { case, function, result } in rows() {
+        let node = function.graph.node(result);
+        assert_eq!((&node.shape, node.kind), (&case.shape, case.kind), "{}", case.name);
+        verify(&function.graph).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+    }
+}
+
+#[test]
+fn values_are_those_of_the_independent_formulas() {
+    let mut generator = Philox::new(1, 0);
+    for row in rows() {
+        for _ in 0..5 {
+            let feed = row.feed(&mut generator);
+            let found = row.run(&feed);
+            assert_eq!(found.shape(), &row.case.shape, "{}", row.case.name);
+            if let Some(expected) = row.case.expected(&row.inputs(&feed)) {
+                assert_close(&row.case.name, found.data(), &expected);
+            }
+        }
+    }
+}
+
+#[test]
+fn derivatives_are_right() {
+    for Row { case, function, result } in rows() {
+        let options = Options { second: case.derivatives > 1, ..Options::default() };
+        if case.derivatives == 0 || function.graph.node(result).kind != Kind::Real {
+            continue;
+        }
+        let report = check_output(&function.graph, result, &case.draws(&function), &options);
+        let report = report.unwrap_or_else(|error| panic!("{}: {error}", case.name));
+        assert!(report.passed(), "{}:\n{report}", case.name);
+        let second = matches!(report.second, Some(Second::Checked { .. }));
+        assert_eq!(second, case.derivatives > 1, "{}: second derivatives", case.name);
+    }
+}
+
+/// The batched graph over each choice of one input as data, and over all, against one run for each example.
+#[test]
+fn a_batch_is_a_loop() {
+    let mut generator = Philox::new(2, 0);
+    for row in rows() {
+        let inputs = &row.function.inputs;
+        let choices = inputs.iter().map(|&id| vec![id]).chain([inputs.clone()]);
+        for data in choices {
+            let (fixed, examples) = examples(&row, &data, &mut generator);
+            let function = with_parameters(&row.function, &data);
+            let batched = batch(&function, BATCH).unwrap_or_else(|error| panic!("{}: {error}", row.case.name));
+            verify(&batched.graph).unwrap_or_else(|error| panic!("{}: {error}", row.case.name));
+            let mut feed = Feed::new();
+            for (&old, &new) in function.inputs.iter().zip(&batched.inputs) {
+                feed.set(new, stacked(examples.iter().map(|example| example.get(old).expect("it is fed"))));
+            }
+            for (old, new) in function.parameters.iter().zip(&batched.parameters) {
+                feed.set(new.node, fixed.get(old.node).expect("it is fed").clone());
+            }
+            let result = batched.prediction.expect("the batched function predicts");
+            let found = evaluate(&batched.graph, &feed, &[result]);
+            let found = found.unwrap_or_else(|error| panic!("{}, batched: {error}", row.case.name));
+            let expected: Vec<Tensor> = examples.iter().map(|example| row.run(example)).collect();
+            let expected = stacked(expected.iter());
+            assert_eq!(found[result].shape(), expected.shape(), "{}, batched over {data:?}", row.case.name);
+            assert_close(&format!("{}, batched over {data:?}", row.case.name), found[result].data(), expected.data());
+        }
+    }
+}
+
+/// Values that all examples share, and each example's feed, in which those of `data` differ.
+fn examples(row: &Row, data: &[NodeId], generator: &mut Philox) -> (Feed, Vec<Feed>) {
+    let shared = row.feed(generator);
+    let example = |_| {
+        let own = row.feed(generator);
+        data.iter().fold(shared.clone(), |feed, &id| feed.with(id, own.get(id).expect("it is fed").clone()))
+    };
+    let examples = (0..BATCH).map(example).collect();
+    (shared, examples)
+}
+
+/// The same function, with the inputs that are not data as parameters: these stay unbatched.
+fn with_parameters(function: &Function, data: &[NodeId]) -> Function {
+    let (inputs, others): (Vec<NodeId>, Vec<NodeId>) = function.inputs.iter().partition(|id| data.contains(id));
+    let parameter = |node| Parameter { node, initializer: Initializer::Constant(0.0) };
+    Function { inputs, parameters: others.into_iter().map(parameter).collect(), ..function.clone() }
+}
+
+fn stacked<'a>(examples: impl Iterator<Item = &'a Tensor> + Clone) -> Tensor {
+    let shape = examples.clone().next().expect("a batch has examples").shape().with_leading(BATCH);
+    let entries = examples.flat_map(|example| example.data().to_vec()).collect();
+    Tensor::new(shape, entries).expect("each example has the shape")
+}
+
+#[test]
+fn simplifying_keeps_values() {
+    let mut generator = Philox::new(3, 0);
+    for row in rows() {
+        let feed = row.feed(&mut generator);
+        let expected = row.run(&feed);
+        let (simple, map) = row.function.simplified(&[]);
+        verify(&simple.graph).unwrap_or_else(|error| panic!("{}: {error}", row.case.name));
+        let moved: Feed = (row.function.inputs.iter())
+            .map(|&id| (map.get(id).expect("inputs stay"), feed.get(id).expect("it is fed").clone()))
+            .collect();
+        let result = simple.prediction.expect("the prediction stays");
+        let found = evaluate(&simple.graph, &moved, &[result]);
+        let found = found.unwrap_or_else(|error| panic!("{}, simplified: {error}", row.case.name));
+        assert_eq!(found[result].shape(), expected.shape(), "{}", row.case.name);
+        assert_close(&format!("{}, simplified", row.case.name), found[result].data(), expected.data());
+    }
+}

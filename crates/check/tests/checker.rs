@@ -1,0 +1,340 @@
+//! What the checker says of kinks, steps, held values, noise, custom nodes and second derivatives.
+
+mod support;
+
+use std::sync::Arc;
+
+use chainrule_check::{
+    Blame, Draw, Draws, Entries, Failure, Options, Report, Second, TOLERANCE, Verdict, check, check_function,
+    check_node, check_op, check_output,
+};
+use chainrule_graph::ops::{Elementwise, Op};
+use chainrule_graph::{Builder, CustomNode, Function, Kind, NodeId, Shape, Tensor, Var, grad};
+use support::{Fault, Square, again};
+
+fn function(build: impl for<'g> Fn(&'g Builder) -> Var<'g>) -> Function {
+    let builder = Builder::new();
+    let objective = build(&builder);
+    builder.objective(objective);
+    builder.finish().expect("it is well formed")
+}
+
+fn checked(function: &Function) -> Report {
+    check_function(function, &Options::default()).expect("it can be checked")
+}
+
+fn verdict(report: &Report, op: &str) -> Verdict {
+    report.nodes.iter().find(|node| node.op == op).unwrap_or_else(|| panic!("no {op} in\n{report}")).verdict
+}
+
+#[test]
+fn a_function_without_an_objective_is_an_error() {
+    let error = check_function(&Function::default(), &Options::default()).expect_err("there is none");
+    assert!(error.to_string().contains("`objective`"), "{error}");
+}
+
+#[test]
+fn an_objective_that_is_no_scalar_is_an_error_that_names_it() {
+    let error = check_function(&function(|b| b.input("x", [3]).exp()), &Options::default()).expect_err("a vector");
+    assert!(error.to_string().contains("`objective` has shape [3]"), "{error}");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_report_and_another_draws_other_values() {
+    let function = function(|b| b.input("x", [3]).tanh().sum());
+    let with = |seed| check_function(&function, &Options { seed, ..Options::default() }).expect("checked");
+    assert_eq!(with(1), with(1));
+    assert_ne!(with(1), with(2));
+}
+
+#[test]
+fn whole_numbers_are_drawn_below_their_bound() {
+    // Three classes by the axis that y indexes; a fourth would be an error.
+    for seed in 0..20 {
+        let function = function(|b| b.nll(b.input("z", [3]).softmax(0), b.outcome_of("y", [], Kind::Int, None)));
+        let report = check_function(&function, &Options { seed, ..Options::default() }).expect("never out of range");
+        assert!(report.passed(), "{report}");
+    }
+}
+
+#[test]
+fn a_kink_met_at_every_draw_is_reported_and_right() {
+    // The padding is 0, where |x| has its kink.
+    let report = checked(&function(|b| b.input("x", []).reshape([1]).pad(&[0], &[1]).abs().sum()));
+    assert!(report.passed(), "{report}");
+    let edge = report.nodes.iter().find(|node| node.op == "abs").expect("it is there").edges[0].clone();
+    assert!(edge.tally.kinks > 0 && edge.tally.smooth > 0, "{edge:?}");
+}
+
+#[test]
+fn a_value_outside_of_the_two_slopes_of_a_kink_is_wrong() {
+    // |x| at 0 by a formula that says 2 there: between −1 and 1 all would pass.
+    let b = Builder::new();
+    let x = b.input("x", [3]);
+    let j = x.abs().sum();
+    let (x, j) = (x.id().expect("a node"), j.id().expect("a node"));
+    let graph = b.finish_graph().expect("it is well formed");
+    let derivatives = grad(&graph, j, &[x]).expect("it has derivatives");
+    let draws = Draws::new().with(x, Draw::Fixed(Tensor::vector([0.0, 1.0, -1.0])));
+    let options = Options::default();
+    let edge = (NodeId::from_index(1), 0);
+    assert!(check(&derivatives, &draws, &options).expect("checked").passed());
+    for (at_zero, right) in [(0.7, true), (-0.7, true), (1.3, false), (-1.3, false)] {
+        let builder = Builder::extend_graph(derivatives.graph.clone());
+        let contribution = builder.var(derivatives.contributions[1][0].expect("it has one"));
+        let shifted = (contribution + builder.constant(Tensor::vector([at_zero, 0.0, 0.0]))).id();
+        let mut faulty = derivatives.clone();
+        (faulty.contributions[1][0], faulty.cotangents[0]) = (shifted, shifted);
+        faulty.graph = builder.finish_graph().expect("it is well formed");
+        let report = check(&faulty, &draws, &options).expect("checked");
+        assert_eq!(report.passed(), right, "{at_zero}: {report}");
+        if let Some(Failure { blame, .. }) = report.failures.first() {
+            assert!(
+                matches!(blame, Blame::Rule { node, slot, entry, .. }
+                    if (*node, *slot) == edge && entry.as_deref() == Some(&[0])),
+                "{blame:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_function_of_kinks_alone_says_so() {
+    let b = Builder::new();
+    let x = b.input("x", [2]);
+    let y = x.abs();
+    let draws = Draws::new().with(x.id().expect("a node"), Draw::Fixed(Tensor::zeros([2])));
+    let y = y.id().expect("a node");
+    let report = check_output(&b.finish_graph().expect("it is well formed"), y, &draws, &Options::default());
+    let report = report.expect("checked");
+    assert!(report.passed(), "{report}");
+    assert_eq!(verdict(&report, "abs"), Verdict::Kink, "{report}");
+}
+
+#[test]
+fn steps_and_held_values_are_flat_and_right() {
+    let report = checked(&function(|b| {
+        let x = b.input("x", [3]);
+        (x.sign() * x + x.stop_gradient() * x.sin()).sum()
+    }));
+    assert!(report.passed(), "{report}");
+    assert_eq!(verdict(&report, "sign"), Verdict::Flat, "{report}");
+    assert_eq!(verdict(&report, "stop_gradient"), Verdict::Flat, "{report}");
+    assert_eq!(verdict(&report, "sin"), Verdict::Right, "{report}");
+}
+
+#[test]
+fn a_derivative_of_a_held_value_is_wrong() {
+    let function = function(|b| {
+        let x = b.input("x", [3]);
+        (x.stop_gradient().named("held") * x).sum()
+    });
+    let (graph, x) = (&function.graph, function.inputs[0]);
+    let held = graph.find("held").expect("it is named");
+    let derivatives = grad(graph, function.objective.expect("it has one"), &[x]).expect("it has derivatives");
+    let mut faulty = derivatives.clone();
+    faulty.contributions[held.index()][0] = derivatives.cotangent(held);
+    let report = check(&faulty, &Draws::new(), &Options::default()).expect("checked");
+    let blamed = report.failures.iter().any(|f| matches!(f.blame, Blame::Rule { node, slot: 0, .. } if node == held));
+    assert!(blamed, "{report}");
+}
+
+#[test]
+fn entry_by_entry_every_entry_is_tested() {
+    let function = function(|b| b.input("x", [2, 3]).tanh().sum());
+    let options = Options { entries: Entries::All, draws: 1, second: false, ..Options::default() };
+    let report = check_function(&function, &options).expect("checked");
+    let tanh = report.nodes.iter().find(|node| node.op == "tanh").expect("it is there");
+    assert_eq!(tanh.edges[0].tally.smooth, 6);
+    let options = Options { entries: Entries::Together, ..options };
+    let report = check_function(&function, &options).expect("checked");
+    let tanh = report.nodes.iter().find(|node| node.op == "tanh").expect("it is there");
+    assert_eq!(tanh.edges[0].tally.smooth, 1);
+}
+
+#[test]
+fn the_wrong_entry_is_named_with_both_numbers_and_the_place() {
+    let function = function(|b| (b.input("x", [2, 3]).named("matrix") * 1.0).sin().named("wave").sum());
+    let graph = &function.graph;
+    let wave = graph.find("wave").expect("it is named");
+    let x = function.inputs[0];
+    let derivatives = grad(graph, function.objective.expect("it has one"), &[x]).expect("it has derivatives");
+    let builder = Builder::extend_graph(derivatives.graph.clone());
+    let right = builder.var(derivatives.contributions[wave.index()][0].expect("it has one"));
+    let factors = builder.constant(Tensor::from_fn([2, 3], |place| if place == 4 { 3.0 } else { 1.0 }));
+    let mut faulty = derivatives.clone();
+    faulty.contributions[wave.index()][0] = (right * factors).id();
+    faulty.graph = builder.finish_graph().expect("it is well formed");
+    for entries in [Entries::Together, Entries::All] {
+        let options = Options { entries, ..Options::default() };
+        let report = check(&faulty, &Draws::new(), &options).expect("checked");
+        let Failure { blame, name, origin, numbers } = &report.failures[0];
+        assert!(
+            matches!(blame, Blame::Rule { node, entry: Some(at), .. } if *node == wave && at == &[1, 1]),
+            "{report}"
+        );
+        assert_eq!(name, "`wave` (sin [2, 3])");
+        assert!(origin.contains("tests/checker.rs"), "{origin}");
+        let numbers = numbers.expect("both");
+        assert!((numbers.formula / numbers.expected - 3.0).abs() < 1e-9, "{numbers:?}");
+        assert!((numbers.relative_error() - 2.0 / 3.0).abs() < 1e-9, "{numbers:?}");
+        let text = report.to_string();
+        for part in
+            ["WRONG", "the rule of `wave` (sin [2, 3])", "entry [1, 1]", "by formula", "by differences", "6.7e-1"]
+        {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+    }
+}
+
+#[test]
+fn custom_nodes_are_checked_first_wrong_then_right() {
+    let right = check_node(Arc::new(Square { slope: 2.0 }), &[Shape::from([3])], &Options::default()).expect("checked");
+    assert!(right.passed(), "{right}");
+    assert!(matches!(right.second, Some(Second::Absent(ref why)) if why.contains("`square`")), "{:?}", right.second);
+    let wrong = check_node(Arc::new(Square { slope: 1.0 }), &[Shape::from([3])], &Options::default()).expect("checked");
+    let Failure { blame, name, .. } = &wrong.failures[0];
+    assert!(matches!(blame, Blame::Rule { slot: 0, .. }) && name.contains("square"), "{wrong}");
+    // The course's bound: wider than that of the ops.
+    for (error, passes) in [(1e-6, true), (1e-4, false)] {
+        let slope = 2.0 * (1.0 + error);
+        let report = check_node(Arc::new(Square { slope }), &[Shape::from([3])], &Options::default()).expect("checked");
+        assert_eq!(report.passed(), passes, "{error}: {report}");
+    }
+}
+
+#[test]
+fn one_op_is_checked_under_a_random_cotangent() {
+    let input = (Shape::from([2, 3]), Kind::Real, Draw::Normal);
+    let report = check_op(Op::Elementwise(Elementwise::Tanh), &[input], &Options::default()).expect("checked");
+    assert!(report.passed(), "{report}");
+    let error = check_op(Op::Elementwise(Elementwise::Add), &[], &Options::default()).expect_err("it takes two");
+    assert!(error.to_string().contains("takes 2 inputs"), "{error}");
+}
+
+/// x with its last digits cut off: no step gives its slope to more than three digits.
+#[derive(Debug)]
+struct Rough;
+
+impl CustomNode for Rough {
+    fn name(&self) -> &str {
+        "rough"
+    }
+
+    fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
+        Ok(inputs[0].clone())
+    }
+
+    fn forward(&self, inputs: &[Tensor], output: &mut [f64]) {
+        for (y, x) in output.iter_mut().zip(inputs[0].data()) {
+            *y = (x * 50.0).floor() / 50.0;
+        }
+    }
+
+    fn backward(&self, _: usize, _: &[Tensor], _: &Tensor, cotangent: &Tensor, contribution: &mut [f64]) {
+        contribution.copy_from_slice(cotangent.data());
+    }
+}
+
+#[test]
+fn a_step_function_that_claims_a_slope_does_not_pass() {
+    let report = check_node(Arc::new(Rough), &[Shape::from([3])], &Options::default()).expect("checked");
+    assert!(!report.passed(), "{report}");
+}
+
+#[test]
+fn a_fault_far_below_the_noise_of_one_draw_but_above_the_tolerance_is_found() {
+    let function = function(|b| (b.input("x", [4]) * b.input("w", [4])).tanh().sum());
+    let graph = &function.graph;
+    let derivatives =
+        grad(graph, function.objective.expect("it has one"), &function.inputs).expect("it has derivatives");
+    for (error, passes) in [(1e-8, true), (1e-6, false)] {
+        let faulty = again(graph, &derivatives, Fault::Factor((NodeId::from_index(3), 0), 1.0 + error));
+        let report = check(&faulty, &Draws::new(), &Options::default()).expect("checked");
+        assert_eq!(report.passed(), passes, "{error}: {report}");
+    }
+}
+
+#[test]
+fn second_derivatives_are_checked_and_symmetric() {
+    let report = checked(&function(|b| {
+        let (x, w) = (b.input("x", [3]), b.input("W", [3, 3]));
+        w.matvec(x.tanh()).softmax(0).dot(x)
+    }));
+    assert!(report.passed(), "{report}");
+    let Some(Second::Checked { report: second, symmetry }) = &report.second else { panic!("{report}") };
+    assert!(second.directions.iter().any(|direction| direction.name == "W"), "{second}");
+    assert!(symmetry.formula != 0.0 && symmetry.error_beside_noise(TOLERANCE) < 1e-10, "{symmetry:?}");
+}
+
+#[test]
+fn a_rule_that_is_right_once_and_wrong_twice_is_named() {
+    /// x³, whose derivative by nodes holds x² fixed: right, until it is differentiated again.
+    #[derive(Debug)]
+    struct Cube;
+
+    impl CustomNode for Cube {
+        fn name(&self) -> &str {
+            "cube"
+        }
+
+        fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
+            Ok(inputs[0].clone())
+        }
+
+        fn forward(&self, inputs: &[Tensor], output: &mut [f64]) {
+            for (y, x) in output.iter_mut().zip(inputs[0].data()) {
+                *y = x * x * x;
+            }
+        }
+
+        fn backward(&self, _: usize, _: &[Tensor], _: &Tensor, _: &Tensor, _: &mut [f64]) {}
+
+        fn derivative<'g>(&self, _: usize, x: &[Var<'g>], _: Var<'g>, dy: Var<'g>) -> Option<Var<'g>> {
+            Some(dy * x[0].builder().custom(Arc::new(WrongSlope), &[x[0]]))
+        }
+    }
+
+    /// 3 x², with the derivative x instead of 6 x.
+    #[derive(Debug)]
+    struct WrongSlope;
+
+    impl CustomNode for WrongSlope {
+        fn name(&self) -> &str {
+            "wrong_slope"
+        }
+
+        fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
+            Ok(inputs[0].clone())
+        }
+
+        fn forward(&self, inputs: &[Tensor], output: &mut [f64]) {
+            for (y, x) in output.iter_mut().zip(inputs[0].data()) {
+                *y = 3.0 * x * x;
+            }
+        }
+
+        fn backward(&self, _: usize, inputs: &[Tensor], _: &Tensor, cotangent: &Tensor, contribution: &mut [f64]) {
+            for ((c, x), dy) in contribution.iter_mut().zip(inputs[0].data()).zip(cotangent.data()) {
+                *c = x * dy;
+            }
+        }
+    }
+
+    let report = checked(&function(|b| b.custom(Arc::new(Cube), &[b.input("x", [3])]).sum()));
+    assert!(report.failures.is_empty() && !report.passed(), "{report}");
+    let blamed: Vec<&str> = report.all_failures().map(|failure| failure.name.as_str()).collect();
+    assert!(blamed.iter().all(|name| name.contains("wrong_slope")) && !blamed.is_empty(), "{blamed:?}");
+}
+
+#[test]
+fn the_report_has_a_line_for_each_node() {
+    let report =
+        checked(&function(|b| b.affine(b.input("W", [2, 3]), b.input("x", [3]), b.input("b", [2])).tanh().sum()));
+    let text = report.to_string();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0].split_whitespace().collect::<Vec<_>>(), ["node", "op", "shape", "worst", "error", "verdict"]);
+    assert_eq!(report.nodes.len(), 7, "{text}");
+    assert!(lines[1].starts_with("W ") && lines[1].contains("input") && lines[1].ends_with("right"), "{text}");
+    assert!(lines[4].starts_with("affine (node 3)") && lines[4].contains("contract"), "{text}");
+}

@@ -1,0 +1,137 @@
+//! Not-a-number has an author.
+
+use chainrule_check::{Author, CheckError, Options, Trouble, author, author_in_derivatives, check_function};
+use chainrule_exec::Feed;
+use chainrule_exec::reference::evaluate;
+use chainrule_graph::{Builder, Graph, NodeId, Tensor, grad};
+
+/// A graph with one vector `x`, the values of all its nodes at one x, and where the trouble in its last node arose.
+fn last_of(graph: &Graph, x: &[f64]) -> Option<Author> {
+    let ids: Vec<NodeId> = graph.ids().collect();
+    let feed: Feed = graph.find("x").map(|id| (id, Tensor::vector(x))).into_iter().collect();
+    let values = evaluate(graph, &feed, &ids).expect("it runs");
+    author(graph, &values, *ids.last().expect("it has nodes"))
+}
+
+fn graph(builder: Builder) -> Graph {
+    builder.finish_graph().expect("it is well formed")
+}
+
+#[test]
+fn a_finite_result_has_no_author() {
+    let b = Builder::new();
+    b.input("x", [2]).exp().sum();
+    assert_eq!(last_of(&graph(b), &[0.0, 1.0]), None);
+}
+
+#[test]
+fn the_earliest_node_on_the_path_is_named_with_the_ranges_of_its_inputs() {
+    let b = Builder::new();
+    let x = b.input("x", [3]);
+    let y = x.log().named("y");
+    (y * 2.0 + x).sum().exp();
+    let author = last_of(&graph(b), &[1.0, -2.0, 4.0]).expect("the log of −2 is not a number");
+    assert_eq!((author.name.as_str(), author.op.as_str()), ("`y`", "log"));
+    assert_eq!(author.trouble, Trouble::NotANumber);
+    assert_eq!((author.output.not_a_number, author.output.entries), (1, 3));
+    assert_eq!(author.inputs[0].finite, Some((-2.0, 4.0)));
+    assert_eq!(author.path.len(), 5);
+    let text = author.to_string();
+    let said = ["`y` is not a number: log, written at", "tests/provenance.rs", "from `x` [3]: from -2 to 4"];
+    assert!(said.iter().all(|part| text.contains(part)), "{text}");
+}
+
+#[test]
+fn not_a_number_goes_before_infinity() {
+    let b = Builder::new();
+    let x = b.input("x", [2]);
+    let large = (x * 1000.0).exp().named("large");
+    let root = (-x).sqrt().named("root");
+    (large + root).sum();
+    assert_eq!(last_of(&graph(b), &[1.0, 0.0]).expect("it is not finite").name, "`root`");
+}
+
+#[test]
+fn not_a_number_made_of_infinities_is_traced_to_them() {
+    let b = Builder::new();
+    let large = (b.input("x", [2]) * 1000.0).exp().named("large");
+    (large - large).sum();
+    let author = last_of(&graph(b), &[1.0, 0.0]).expect("∞ − ∞ is not a number");
+    assert_eq!((author.name.as_str(), author.trouble), ("`large`", Trouble::Infinite));
+}
+
+#[test]
+fn constant_infinities_are_not_to_blame() {
+    let b = Builder::new();
+    let x = b.input("x", [2]);
+    let masked = (x + b.constant(Tensor::vector([f64::NEG_INFINITY, 0.0]))).named("masked");
+    let root = x.sqrt().named("root");
+    (masked.softmax(0) * root).sum();
+    assert_eq!(last_of(&graph(b), &[1.0, -1.0]).expect("the root of −1 is not a number").name, "`root`");
+    // Where all is masked, softmax itself makes the not-a-number.
+    let b = Builder::new();
+    let x = b.input("x", [2]);
+    (x + b.constant(Tensor::filled([2], f64::NEG_INFINITY))).softmax(0).named("shares").sum();
+    assert_eq!(last_of(&graph(b), &[1.0, -1.0]).expect("0/0 is not a number").name, "`shares`");
+}
+
+#[test]
+fn branches_that_are_not_selected_are_not_to_blame() {
+    let b = Builder::new();
+    let x = b.input("x", [2]);
+    let guarded = x.less(0.0).select(x, x.sqrt().named("root"));
+    guarded.log().named("log").sum();
+    assert_eq!(last_of(&graph(b), &[-1.0, 1.0]).expect("the log of −1 is not a number").name, "`log`");
+}
+
+#[test]
+fn a_given_value_is_its_own_author() {
+    let b = Builder::new();
+    b.input("x", [2]).exp().sum();
+    assert_eq!(last_of(&graph(b), &[f64::NAN, 1.0]).expect("it was given so").name, "`x`");
+}
+
+#[test]
+fn a_cotangent_has_an_author_too() {
+    let b = Builder::new();
+    let x = b.input("x", [2]);
+    let j = x.sqrt().named("root").sum().named("J");
+    let (x, j) = (x.id().expect("a node"), j.id().expect("a node"));
+    let derivatives = grad(&graph(b), j, &[x]).expect("it has derivatives");
+    let ids: Vec<NodeId> = derivatives.graph.ids().collect();
+    let feed = Feed::new().with(x, Tensor::vector([0.0, 4.0]));
+    let values = evaluate(&derivatives.graph, &feed, &ids).expect("it runs");
+    assert_eq!(author(&derivatives.graph, &values, j), None);
+    let author = author_in_derivatives(&derivatives, &values).expect("1 / (2 √0) is infinite");
+    assert_eq!((author.trouble, author.op.as_str()), (Trouble::Infinite, "div"));
+    assert!(author.origin.contains("the derivative of `root`"), "{}", author.origin);
+    // Away from 0 there is none.
+    let feed = Feed::new().with(x, Tensor::vector([1.0, 4.0]));
+    let values = evaluate(&derivatives.graph, &feed, &ids).expect("it runs");
+    assert_eq!(author_in_derivatives(&derivatives, &values), None);
+}
+
+#[test]
+fn a_function_that_is_never_finite_is_an_error_that_names_the_node() {
+    let b = Builder::new();
+    let x = b.input("x", [3]);
+    let y = (-(x * x) - 1.0).log().named("y");
+    b.objective(y.sum());
+    let error = check_function(&b.finish().expect("it is well formed"), &Options::default()).expect_err("never finite");
+    assert!(matches!(error, CheckError::NotFinite { draws: 100, .. }), "{error}");
+    assert!(error.to_string().contains("none of 100 draws") && error.to_string().contains("`y`"), "{error}");
+}
+
+#[test]
+fn a_draw_that_is_not_finite_is_drawn_again() {
+    // Half of the draws are positive.
+    let b = Builder::new();
+    b.objective(b.input("x", []).log());
+    assert!(check_function(&b.finish().expect("it is well formed"), &Options::default()).expect("checked").passed());
+    // No draw makes twenty entries positive, but where guards the logarithm.
+    let b = Builder::new();
+    let x = b.input("x", [20]);
+    b.objective(x.greater(0.0).select(x.log(), x * x).sum());
+    let report = check_function(&b.finish().expect("it is well formed"), &Options::default()).expect("checked");
+    assert!(report.passed(), "{report}");
+}

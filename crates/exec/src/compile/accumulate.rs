@@ -1,0 +1,174 @@
+//! Updates that accumulate: a pass from graph to graph.
+//!
+//! A step of gradient descent reads `W' = W − rate · (g xᵀ + decay · W)`. Written so, the gradient would be stored only to
+//! be scaled, added and dropped. This pass finds updates that are a sum of the old value and one contraction, each
+//! times scalars, gathers the scalars into two, and so turns the update into `W' = k·W + s·(g xᵀ)`: one GEMM, rank-1
+//! update or axpy into the parameter itself, with no gradient stored. The products of scalars are computed in another
+//! order than written, which is rounding, and nothing else.
+
+use chainrule_graph::ops::{Elementwise, ShapeOp};
+use chainrule_graph::{Builder, Graph, NodeId, Op, Var};
+
+/// An update `target' = keep · target + scale · contraction`. No factor means 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Accumulation {
+    pub target: NodeId,
+    pub value: NodeId,
+    pub contraction: NodeId,
+    pub keep: Option<NodeId>,
+    pub scale: Option<NodeId>,
+}
+
+impl Accumulation {
+    /// The same under other ids.
+    pub fn map(self, to: impl Fn(NodeId) -> NodeId) -> Accumulation {
+        Accumulation {
+            target: to(self.target),
+            value: to(self.value),
+            contraction: to(self.contraction),
+            keep: self.keep.map(&to),
+            scale: self.scale.map(&to),
+        }
+    }
+}
+
+/// The graph with such updates rewritten, and the list of them. Old nodes keep their ids; those of a rewritten update
+/// are no longer needed. Values in `keep` stay as they are.
+pub(crate) fn accumulate(graph: Graph, keep: &[NodeId]) -> (Graph, Vec<Accumulation>) {
+    let readers = count_readers(&graph, keep);
+    let found: Vec<(usize, Combination)> = (graph.updates().iter().enumerate())
+        .filter_map(|(place, update)| Some((place, combination(&graph, &readers, update.target, update.value)?)))
+        .collect();
+    if found.is_empty() {
+        return (graph, Vec::new());
+    }
+    let updates = graph.updates().to_vec();
+    let builder = Builder::extend_graph(graph.clone().without_updates());
+    let mut accumulations = Vec::new();
+    let mut values: Vec<NodeId> = updates.iter().map(|update| update.value).collect();
+    for (place, combination) in found {
+        let target = builder.var(updates[place].target);
+        let contraction = builder.var(combination.contraction);
+        let keep = product_sum(&builder, &combination.of_target);
+        let scale = product_sum(&builder, &combination.of_contraction);
+        let times = |factor: Option<Var<'_>>, x| factor.map_or(x, |factor| factor * x).id();
+        let (Some(kept), Some(scaled)) = (times(keep, target), times(scale, contraction)) else { continue };
+        let Some(value) = (builder.var(kept) + builder.var(scaled)).id() else { continue };
+        values[place] = value;
+        accumulations.push(Accumulation {
+            target: updates[place].target,
+            value,
+            contraction: combination.contraction,
+            keep: keep.and_then(Var::id),
+            scale: scale.and_then(Var::id),
+        });
+    }
+    for (update, &value) in updates.iter().zip(&values) {
+        builder.update(builder.var(update.target), builder.var(value));
+    }
+    match builder.finish_graph() {
+        Ok(graph) => (graph, accumulations),
+        Err(_) => (graph, Vec::new()), // the shapes are those of the old update, so this does not happen
+    }
+}
+
+/// A product of scalar nodes, with its sign.
+#[derive(Clone, Debug)]
+struct Product {
+    negative: bool,
+    factors: Vec<NodeId>,
+    divisors: Vec<NodeId>,
+}
+
+/// A sum of products for each of two terms.
+#[derive(Clone, Debug)]
+struct Combination {
+    contraction: NodeId,
+    of_target: Vec<Product>,
+    of_contraction: Vec<Product>,
+}
+
+fn count_readers(graph: &Graph, keep: &[NodeId]) -> Vec<usize> {
+    let mut readers = vec![0; graph.nodes().len()];
+    let reads = graph.nodes().iter().flat_map(|node| node.inputs.iter());
+    for id in reads.chain(keep).copied().chain(graph.updates().iter().map(|update| update.value)) {
+        readers[id.index()] += 1;
+    }
+    readers
+}
+
+/// The update's value as a combination of its target and of one contraction that nothing else reads.
+fn combination(graph: &Graph, readers: &[usize], target: NodeId, value: NodeId) -> Option<Combination> {
+    use Elementwise::*;
+    let mut found = None;
+    let (mut of_target, mut of_contraction) = (Vec::new(), Vec::new());
+    let mut pending = vec![(value, Product { negative: false, factors: Vec::new(), divisors: Vec::new() })];
+    while let Some((id, product)) = pending.pop() {
+        if id == target {
+            of_target.push(product);
+            continue;
+        }
+        let node = graph.node(id);
+        if readers[id.index()] != 1 || node.shape != graph.node(target).shape || of_target.len() > 3 {
+            return None;
+        }
+        let negated = |product: &Product| Product { negative: !product.negative, ..product.clone() };
+        match &node.op {
+            Op::Contract(_) if found.is_none() => {
+                found = Some(id);
+                of_contraction.push(product);
+            }
+            Op::Elementwise(Add) => pending.extend(node.inputs.iter().map(|&input| (input, product.clone()))),
+            Op::Elementwise(Sub) => {
+                pending.extend([(node.inputs[1], negated(&product)), (node.inputs[0], product)]);
+            }
+            Op::Elementwise(Neg) => pending.push((node.inputs[0], negated(&product))),
+            Op::Elementwise(Mul) => {
+                let scalars = [spread_scalar(graph, node.inputs[0]), spread_scalar(graph, node.inputs[1])];
+                let (scalar, other) = match scalars {
+                    [Some(scalar), _] => (scalar, node.inputs[1]),
+                    [None, Some(scalar)] => (scalar, node.inputs[0]),
+                    [None, None] => return None,
+                };
+                let mut product = product;
+                product.factors.push(scalar);
+                pending.push((other, product));
+            }
+            Op::Elementwise(Div) => {
+                let mut product = product;
+                product.divisors.push(spread_scalar(graph, node.inputs[1])?);
+                pending.push((node.inputs[0], product));
+            }
+            _ => return None,
+        }
+    }
+    (!of_target.is_empty()).then_some(Combination { contraction: found?, of_target, of_contraction })
+}
+
+/// The scalar whose copies a value is made of.
+fn spread_scalar(graph: &Graph, id: NodeId) -> Option<NodeId> {
+    let node = graph.node(id);
+    match &node.op {
+        Op::Shape(ShapeOp::Broadcast { .. }) if graph.node(node.inputs[0]).shape.rank() == 0 => Some(node.inputs[0]),
+        _ if node.shape.rank() == 0 => Some(id),
+        _ => None,
+    }
+}
+
+/// The sum of products as a scalar node; none if it is 1.
+fn product_sum<'g>(builder: &'g Builder, products: &[Product]) -> Option<Var<'g>> {
+    let factor = |product: &Product| {
+        let product_of = |ids: &[NodeId]| ids.iter().map(|&id| builder.var(id)).reduce(|a, b| a * b);
+        let value = match (product_of(&product.factors), product_of(&product.divisors)) {
+            (value, None) => value,
+            (value, Some(divisor)) => Some(value.unwrap_or_else(|| builder.constant(1.0)) / divisor),
+        };
+        if product.negative { Some(-value.unwrap_or_else(|| builder.constant(1.0))) } else { value }
+    };
+    match products {
+        [one] => factor(one),
+        several => {
+            several.iter().map(|product| factor(product).unwrap_or_else(|| builder.constant(1.0))).reduce(|a, b| a + b)
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The last pass: units with places become instructions.
+
+use super::memory::Memory;
+use super::plan::{Factors, Part, Plan, Product, Unit, Work};
+use super::program::{
+    At, Base, Block, CustomCode, Factor, FactorsAt, Instruction, Line, Matrix, MatrixMatrix, ScalarStep,
+};
+use super::registers::loop_code;
+use super::schedule::Late;
+use super::view::{ValueId, View};
+
+/// The instructions of a step, and those that run once all else is done.
+pub(crate) fn emit(plan: &Plan, memory: &Memory, late: &[Late]) -> (Vec<Line>, Vec<Line>) {
+    let emitter = Emitter { plan, memory };
+    let lines = plan.units.iter().flat_map(|unit| emitter.unit(unit)).collect();
+    let late = late.iter().map(|late| emitter.late(late)).collect::<Vec<Line>>();
+    let late = join_scalars(late);
+    (lines, late)
+}
+
+/// Copies of scalars that follow one another are one chain.
+fn join_scalars(lines: Vec<Line>) -> Vec<Line> {
+    let mut joined: Vec<Line> = Vec::new();
+    for line in lines {
+        match (joined.last_mut().map(|last| &mut last.instruction), line.instruction) {
+            (Some(Instruction::Scalars(steps)), Instruction::Scalars(more)) => steps.extend(more),
+            (_, instruction) => joined.push(Line { instruction, nodes: line.nodes }),
+        }
+    }
+    joined
+}
+
+pub(super) struct Emitter<'a> {
+    pub plan: &'a Plan,
+    pub memory: &'a Memory,
+}
+
+impl Emitter<'_> {
+    /// Where a view's first entry lies.
+    pub fn at(&self, view: &View) -> At {
+        let at = self.memory.at[view.value.index()].expect("what another unit reads is stored");
+        At { offset: at.offset + view.offset, ..at }
+    }
+
+    /// Where a result goes.
+    pub fn place(&self, value: ValueId) -> Option<usize> {
+        self.memory.at[value.index()].filter(|at| at.base == Base::Arena).map(|at| at.offset)
+    }
+
+    fn out(&self, value: ValueId) -> usize {
+        self.place(value).expect("the result of a unit is stored in the arena")
+    }
+
+    fn unit(&self, unit: &Unit) -> Vec<Line> {
+        let line = |instruction| Line { instruction, nodes: unit.nodes.clone() };
+        match &unit.work {
+            Work::Loop(work) => loop_code(self, work).into_iter().map(line).collect(),
+            Work::Product(product) => vec![line(self.product(product))],
+            Work::Along { op, input, extent, out } => vec![line(Instruction::Along {
+                op: op.clone(),
+                input: self.at(input),
+                extent: *extent,
+                out: self.out(*out),
+            })],
+            Work::Gather { table, indices, places, out } => vec![line(Instruction::Gather {
+                table: self.at(table),
+                indices: self.at(indices),
+                places: *places,
+                out: self.out(*out),
+            })],
+            Work::ScatterAdd { indices, entries, places, out } => vec![line(Instruction::ScatterAdd {
+                indices: self.at(indices),
+                entries: self.at(entries),
+                places: *places,
+                out: self.out(*out),
+            })],
+            Work::Assemble { parts, filled, out } => {
+                let (out, length) = (self.out(*out), self.plan.sizes[out.index()]);
+                let clear = (!filled).then_some(Instruction::Clear { out, length });
+                clear.into_iter().chain(parts.iter().map(|part| self.part(part, out))).map(line).collect()
+            }
+            Work::Custom { op, inputs, out } => vec![line(Instruction::Custom(Box::new(CustomCode {
+                op: op.clone(),
+                inputs: inputs.iter().map(|view| (self.at(view), view.shape.clone())).collect(),
+                shape: self.plan.graph.nodes()[out.index()].shape.clone(),
+                out: self.out(*out),
+            })))],
+        }
+    }
+
+    fn part(&self, part: &Part, out: usize) -> Instruction {
+        let axes = part.source.shape.iter().zip(&part.source.strides).zip(&part.strides);
+        let runs = axes.filter(|((n, _), _)| **n != 1).map(|((&n, &from), &to)| (n, from, to)).collect();
+        Instruction::Block(Box::new(Block { source: self.at(&part.source), out: out + part.offset, runs }))
+    }
+
+    fn late(&self, late: &Late) -> Line {
+        let (from, out) = (self.at(&late.value), self.out(late.target));
+        let instruction = if late.value.shape.size() == 1 {
+            Instruction::Scalars(vec![ScalarStep { op: None, operands: [from; 3], out }])
+        } else {
+            let axes = late.value.shape.iter().zip(&late.value.strides).zip(late.value.shape.strides());
+            let runs = axes.filter(|((n, _), _)| **n != 1).map(|((&n, &from), to)| (n, from, to as isize)).collect();
+            Instruction::Block(Box::new(Block { source: from, out, runs }))
+        };
+        Line { instruction, nodes: Vec::new() }
+    }
+
+    fn factors(&self, factors: &Option<Factors>) -> FactorsAt {
+        let factor = |view: &Option<View>| view.as_ref().map_or(Factor::One, |view| Factor::At(self.at(view)));
+        match factors {
+            None => FactorsAt { keep: Factor::Zero, scale: Factor::One },
+            Some(factors) => FactorsAt { keep: factor(&factors.keep), scale: factor(&factors.scale) },
+        }
+    }
+
+    fn product(&self, product: &Product) -> Instruction {
+        let Product { m, n, k, .. } = *product;
+        let (lhs, rhs, out) = (self.at(&product.lhs), self.at(&product.rhs), self.out(product.out));
+        let (lhs_m, lhs_k) = product.lhs_strides;
+        let (rhs_k, rhs_n) = product.rhs_strides;
+        let (out_m, out_n) = product.out_strides;
+        let factors = self.factors(&product.accumulate);
+        let single = product.batches.is_empty();
+        let matrix_vector = |matrix, rows, x, transposed| Instruction::MatrixVector {
+            matrix,
+            rows,
+            columns: k,
+            transposed,
+            x,
+            out,
+            factors,
+        };
+        let fresh = factors.keep == Factor::Zero;
+        match (m, n, k) {
+            (1, 1, _) if single && fresh && lhs_k == 1 && rhs_k == 1 => {
+                Instruction::Dot { x: lhs, y: rhs, length: k, out }
+            }
+            // A number times a vector, added to a vector
+            (_, 1, 1) if single && lhs_m == 1 && out_m == 1 => {
+                Instruction::Axpy { factor: rhs, x: lhs, length: m, y: out, factors }
+            }
+            (1, _, 1) if single && rhs_n == 1 && out_n == 1 => {
+                Instruction::Axpy { factor: lhs, x: rhs, length: n, y: out, factors }
+            }
+            (_, _, 1) if single && lhs_m == 1 && rhs_n == 1 && out_n == 1 && out_m == n => {
+                Instruction::Outer { x: lhs, y: rhs, rows: m, columns: n, out, factors }
+            }
+            (_, _, 1) if single && lhs_m == 1 && rhs_n == 1 && out_m == 1 && out_n == m => {
+                Instruction::Outer { x: rhs, y: lhs, rows: n, columns: m, out, factors }
+            }
+            (_, 1, _) if single && rhs_k == 1 && out_m == 1 && lhs_k == 1 && lhs_m == k => {
+                matrix_vector(lhs, m, rhs, false)
+            }
+            (_, 1, _) if single && rhs_k == 1 && out_m == 1 && lhs_m == 1 && lhs_k == m => {
+                matrix_vector(lhs, m, rhs, true)
+            }
+            (1, _, _) if single && lhs_k == 1 && out_n == 1 && rhs_k == 1 && rhs_n == k => {
+                matrix_vector(rhs, n, lhs, false)
+            }
+            (1, _, _) if single && lhs_k == 1 && out_n == 1 && rhs_n == 1 && rhs_k == n => {
+                matrix_vector(rhs, n, lhs, true)
+            }
+            _ => Instruction::MatrixMatrix(Box::new(MatrixMatrix {
+                m,
+                n,
+                k,
+                lhs: Matrix { at: lhs, row_stride: lhs_m, column_stride: lhs_k },
+                rhs: Matrix { at: rhs, row_stride: rhs_k, column_stride: rhs_n },
+                out,
+                out_strides: (out_m, out_n),
+                out_length: self.plan.sizes[product.out.index()],
+                batches: product.batches.clone(),
+                factors,
+            })),
+        }
+    }
+}

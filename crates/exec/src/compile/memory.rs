@@ -1,0 +1,204 @@
+//! Memory: a place in the arena for each value that is stored.
+//!
+//! Inputs, constants and scalars have places of their own. The others share: a value takes a place when it is computed
+//! and gives it back after it is read last. A loop writes its result over an operand that it reads last and index by
+//! index.
+
+use chainrule_graph::Op;
+
+use super::plan::{Plan, Work};
+use super::program::{At, Base};
+use super::schedule::Late;
+use super::view::ValueId;
+
+/// Places begin at multiples of this many entries, a cache line of f32.
+pub(crate) const ALIGNMENT: usize = 16;
+
+/// Where each value lies, and how large the arena is.
+#[derive(Clone, Debug)]
+pub(crate) struct Memory {
+    /// None for a value that is never stored.
+    pub at: Vec<Option<At>>,
+    /// The arena's length in entries.
+    pub length: usize,
+    /// The entries that are shared by values which are not alive at once.
+    pub shared: usize,
+}
+
+/// How the input nodes get their values: by a table's number for those that are read where a row lies.
+pub(crate) type RowOf = dyn Fn(ValueId) -> Option<usize>;
+
+/// Places for all values of a plan. Values in `kept` are read after the last unit.
+pub(crate) fn plan_memory(plan: &Plan, late: &[Late], kept: &[ValueId], row_of: &RowOf) -> Memory {
+    let lives = Lives::of(plan, late, kept);
+    let mut at: Vec<Option<At>> = vec![None; plan.sizes.len()];
+    let arena = |offset| Some(At { base: Base::Arena, offset });
+    let mut own = 0;
+    // Scalars first, side by side, then the larger values that have places of their own.
+    let is_source = |value: usize| plan.graph.nodes().get(value).is_some_and(|node| matches!(node.op, Op::Source(_)));
+    let old_of = old_of(plan);
+    for value in 0..plan.sizes.len() {
+        if is_source(value)
+            && let Some(row) = row_of(ValueId(value as u32))
+        {
+            at[value] = Some(At { base: Base::Row(row), offset: 0 });
+        } else if plan.sizes[value] == 1 && old_of[value].is_none() && (is_source(value) || lives.stored[value]) {
+            at[value] = arena(own);
+            own += 1;
+        }
+    }
+    for value in 0..plan.sizes.len() {
+        if is_source(value) && at[value].is_none() {
+            own = own.next_multiple_of(ALIGNMENT);
+            at[value] = arena(own);
+            own += plan.sizes[value];
+        }
+    }
+    for (value, old) in old_of.iter().enumerate() {
+        if let Some(old) = old {
+            at[value] = at[old.index()];
+        }
+    }
+    let base = own.next_multiple_of(ALIGNMENT);
+    let mut free = FreeList { holes: Vec::new(), end: base };
+    for (place, unit) in plan.units.iter().enumerate() {
+        let mut ending: Vec<ValueId> = lives.ending[place].clone();
+        for value in unit.work.writes() {
+            if at[value.index()].is_some() || !lives.stored[value.index()] {
+                continue;
+            }
+            let size = plan.sizes[value.index()];
+            let heir = ending.iter().position(|&old| {
+                plan.sizes[old.index()] == size
+                    && is_shared(at[old.index()], base)
+                    && reads_along(&unit.work, old, size)
+                    && !unit.work.writes().contains(&old)
+            });
+            at[value.index()] = match heir {
+                Some(heir) => at[ending.swap_remove(heir).index()],
+                None => arena(free.take(size)),
+            };
+        }
+        for value in ending {
+            if let Some(At { base: Base::Arena, offset }) = at[value.index()]
+                && offset >= base
+            {
+                free.give(offset, plan.sizes[value.index()]);
+            }
+        }
+    }
+    Memory { at, length: free.end, shared: free.end - base }
+}
+
+/// For each value that takes the place of a parameter's old value, that parameter.
+fn old_of(plan: &Plan) -> Vec<Option<ValueId>> {
+    let mut old_of = vec![None; plan.sizes.len()];
+    for &(value, old) in &plan.in_place {
+        old_of[value.index()] = Some(old);
+    }
+    old_of
+}
+
+fn is_shared(at: Option<At>, base: usize) -> bool {
+    at.is_some_and(|at| at.base == Base::Arena && at.offset >= base)
+}
+
+/// Whether a loop reads a value only index by index, so that its result may lie there too. A loop that also passes
+/// operands on unchanged is left alone: two of its stores could change places.
+fn reads_along(work: &Work, value: ValueId, size: usize) -> bool {
+    matches!(work, Work::Loop(work) if work.size == size && work.body.iter().all(|node| node.op.computes().is_some()))
+        && work.reads().iter().filter(|view| view.value == value).all(|view| view.is_whole(size))
+}
+
+/// When values are written first and read last.
+struct Lives {
+    /// Whether a value is read by another unit than its own, or after the last.
+    stored: Vec<bool>,
+    /// For each unit, the values that are read last, or only written, there.
+    ending: Vec<Vec<ValueId>>,
+}
+
+impl Lives {
+    fn of(plan: &Plan, late: &[Late], kept: &[ValueId]) -> Lives {
+        let count = plan.sizes.len();
+        let mut first_write = vec![None; count];
+        let mut last = vec![None; count];
+        let mut stored = vec![false; count];
+        for (place, unit) in plan.units.iter().enumerate() {
+            for value in unit.work.writes() {
+                first_write[value.index()].get_or_insert(place);
+                last[value.index()] = Some(place);
+                // Of a loop over several indices, inner results live in registers.
+                stored[value.index()] |= match &unit.work {
+                    Work::Loop(work) if work.size != 1 => work.reduction.as_ref().is_some_and(|reduction| reduction.out == value),
+                    _ => true,
+                };
+            }
+            for view in unit.work.reads() {
+                let value = view.value.index();
+                let inner = first_write[value] == Some(place) && view.is_whole(plan.sizes[value]);
+                stored[value] |= !inner;
+                last[value] = Some(place);
+            }
+        }
+        let to_the_end = late.iter().map(|late| late.value.value).chain(kept.iter().copied());
+        for value in to_the_end.chain(plan.in_place.iter().map(|&(value, _)| value)) {
+            stored[value.index()] = true;
+            last[value.index()] = None;
+        }
+        let mut ending = vec![Vec::new(); plan.units.len()];
+        for (value, last) in last.into_iter().enumerate() {
+            if let Some(last) = last {
+                ending[last].push(ValueId(value as u32));
+            }
+        }
+        Lives { stored, ending }
+    }
+}
+
+/// Holes between places in use, by offset.
+struct FreeList {
+    holes: Vec<(usize, usize)>,
+    end: usize,
+}
+
+impl FreeList {
+    /// The smallest hole that is large enough, or more room at the end.
+    fn take(&mut self, size: usize) -> usize {
+        let size = size.next_multiple_of(ALIGNMENT).max(ALIGNMENT);
+        let fitting = self.holes.iter().enumerate().filter(|(_, hole)| hole.1 >= size);
+        if let Some((place, _)) = fitting.min_by_key(|(_, hole)| hole.1) {
+            let (offset, length) = self.holes[place];
+            if length == size {
+                self.holes.remove(place);
+            } else {
+                self.holes[place] = (offset + size, length - size);
+            }
+            return offset;
+        }
+        // A hole that reaches the end can grow.
+        if let Some(&(offset, length)) = self.holes.last()
+            && offset + length == self.end
+        {
+            self.holes.pop();
+            self.end = offset + size;
+            return offset;
+        }
+        let offset = self.end;
+        self.end += size;
+        offset
+    }
+
+    fn give(&mut self, offset: usize, size: usize) {
+        let size = size.next_multiple_of(ALIGNMENT).max(ALIGNMENT);
+        let place = self.holes.partition_point(|hole| hole.0 < offset);
+        self.holes.insert(place, (offset, size));
+        let joins = |holes: &[(usize, usize)], i: usize| holes[i].0 + holes[i].1 == holes[i + 1].0;
+        if place + 1 < self.holes.len() && joins(&self.holes, place) {
+            self.holes[place].1 += self.holes.remove(place + 1).1;
+        }
+        if place > 0 && joins(&self.holes, place - 1) {
+            self.holes[place - 1].1 += self.holes.remove(place).1;
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! The compiled engine: a graph with updates becomes a program, and the program runs steps.
+//!
+//! The passes, each a file of its own: simplify (in the graph crate), [`accumulate`], [`select`], [`fuse`], [`schedule`],
+//! [`memory`], [`emit`]. None knows a model, an optimizer or data: only a graph whose updates say which inputs a step
+//! replaces, and which inputs take rows of tables. A [`Program`] is immutable and may be shared between threads; a
+//! [`Workspace`] is a caller's own, and holds the numbers.
+
+mod accumulate;
+mod emit;
+mod fuse;
+mod loops;
+mod machine;
+mod memory;
+mod plan;
+mod program;
+mod registers;
+mod scalars;
+mod schedule;
+mod select;
+mod show;
+mod view;
+mod workspace;
+
+use std::sync::Arc;
+
+use chainrule_graph::ops::Source;
+use chainrule_graph::{Graph, Kind, NodeId, Op, Tensor, simplify};
+use chainrule_kernels::Level;
+
+pub use machine::End;
+pub use workspace::{Run, Table, Workspace};
+
+use crate::ExecError;
+use memory::Memory;
+use program::{At, Base, Instruction, Line, Output, Port, Stream};
+use view::ValueId;
+
+/// The numbers a program works in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// 32 bits.
+    F32,
+    /// 64 bits.
+    #[default]
+    F64,
+}
+
+/// How a graph is compiled.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The numbers it works in.
+    pub precision: Precision,
+    /// The SIMD level; none is the machine's best.
+    pub level: Option<Level>,
+    /// How many threads it may use.
+    pub threads: usize,
+    /// The inputs that take rows of tables, in the order of the tables.
+    pub streams: Vec<NodeId>,
+    /// How many rows a step takes. None: each stream input is one row; else it has a leading axis of this size.
+    pub batch: Option<usize>,
+    /// The nodes whose values each step reports.
+    pub outputs: Vec<NodeId>,
+    /// The output that must stay finite: a run ends at the step where it does not.
+    pub finite: Option<NodeId>,
+    /// Nodes whose values stay readable after a run.
+    pub watch: Vec<NodeId>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            precision: Precision::F64,
+            level: None,
+            threads: 1,
+            streams: Vec::new(),
+            batch: None,
+            outputs: Vec::new(),
+            finite: None,
+            watch: Vec::new(),
+        }
+    }
+}
+
+/// A compiled graph.
+#[derive(Debug)]
+pub struct Program {
+    precision: Precision,
+    level: Level,
+    threads: usize,
+    pool: Option<rayon::ThreadPool>,
+    /// The graph that runs, and for each of its nodes how a person calls it.
+    graph: Graph,
+    lines: Vec<Line>,
+    late: Vec<Line>,
+    ports: Vec<Port>,
+    streams: Vec<Stream>,
+    batch: Option<usize>,
+    outputs: Vec<Output>,
+    watched: Vec<Output>,
+    finite: Option<usize>,
+    constants: Vec<(usize, Arc<Tensor>)>,
+    memory: Memory,
+    registers: usize,
+}
+
+/// Compiles a graph. Errors name an option that does not fit the graph.
+pub fn compile(graph: &Graph, options: &Options) -> Result<Program, ExecError> {
+    check(graph, options)?;
+    let wanted: Vec<NodeId> = options.outputs.iter().chain(&options.watch).chain(&options.streams).copied().collect();
+    let inputs = graph.ids().filter(|&id| matches!(graph.node(id).op, Op::Source(Source::Input { .. })));
+    let kept: Vec<NodeId> = wanted.iter().copied().chain(inputs).collect();
+    let (simple, first) = simplify(graph, &kept);
+    let to_simple = |id: NodeId| first.get(id).unwrap_or(id); // all that is asked for here was kept
+    let ends: Vec<NodeId> = options.outputs.iter().chain(&options.watch).map(|&id| to_simple(id)).collect();
+    let (rewritten, accumulations) = accumulate::accumulate(simple, &ends);
+    let all: Vec<NodeId> = accumulations
+        .iter()
+        .flat_map(|a| [Some(a.target), Some(a.value), Some(a.contraction), a.keep, a.scale])
+        .flatten()
+        .chain(kept.iter().map(|&id| to_simple(id)))
+        .collect();
+    let (graph, second) = simplify(&rewritten, &all);
+    let forward = |id: NodeId| second.get(id).unwrap_or(id); // kept, as above
+    let to_new = |id: &NodeId| forward(to_simple(*id));
+    let accumulations: Vec<accumulate::Accumulation> = accumulations.into_iter().map(|a| a.map(forward)).collect();
+    let plan = fuse::fuse(select::select(graph, &accumulations));
+    let roots = |ids: &[NodeId]| ids.iter().map(|id| plan.views[to_new(id).index()].value).collect::<Vec<ValueId>>();
+    let ends = [roots(&options.outputs), roots(&options.watch)].concat();
+    let (plan, late) = schedule::schedule(plan, &ends);
+    let streams: Vec<NodeId> = options.streams.iter().map(to_new).collect();
+    let row_of = {
+        let (streams, batch) = (streams.clone(), options.batch);
+        move |value: ValueId| match batch {
+            None => streams.iter().position(|stream| stream.index() == value.index()),
+            Some(_) => None,
+        }
+    };
+    let memory = memory::plan_memory(&plan, &late, &ends, &row_of);
+    let (lines, late) = emit::emit(&plan, &memory, &late);
+    let output = |id: &NodeId| output(&plan, &memory, *id, to_new(id), plan.graph.describe(to_new(id)));
+    let outputs: Vec<Output> = options.outputs.iter().map(output).collect();
+    let watched = options.watch.iter().map(output).collect();
+    let ports = ports(&plan.graph, &memory);
+    let streams = (options.streams.iter().zip(&streams))
+        .map(|(&id, &new)| stream(&plan.graph, &memory, id, new, options.batch))
+        .collect();
+    Ok(Program {
+        precision: options.precision,
+        level: options.level.unwrap_or_else(Level::best),
+        threads: options.threads,
+        pool: pool(options.threads, &lines)?,
+        finite: options.finite.and_then(|id| options.outputs.iter().position(|&output| output == id)),
+        constants: constants(&plan.graph, &memory),
+        registers: registers_of(&lines),
+        batch: options.batch,
+        graph: plan.graph,
+        lines,
+        late,
+        ports,
+        streams,
+        outputs,
+        watched,
+        memory,
+    })
+}
+
+fn check(graph: &Graph, options: &Options) -> Result<(), ExecError> {
+    if options.threads == 0 {
+        return Err(ExecError::new("a program needs at least one thread"));
+    }
+    for &id in &options.streams {
+        let node = graph.node(id);
+        if !matches!(node.op, Op::Source(Source::Input { .. })) {
+            return Err(ExecError::new(format!("{} is computed; only an input takes rows", graph.describe(id))));
+        }
+        if let Some(batch) = options.batch
+            && node.shape.first() != Some(&batch)
+        {
+            return Err(ExecError::new(format!(
+                "{} has shape {}; a batch of {batch} rows needs a leading axis of {batch}",
+                graph.describe(id),
+                node.shape
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The thread pool, where there is work that is worth one.
+fn pool(threads: usize, lines: &[Line]) -> Result<Option<rayon::ThreadPool>, ExecError> {
+    let worth = |line: &Line| match &line.instruction {
+        Instruction::MatrixMatrix(product) => product.m * product.n * product.k >= 1 << 20,
+        _ => false,
+    };
+    if threads == 1 || !lines.iter().any(worth) {
+        return Ok(None);
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map(Some).map_err(|error| ExecError::new(format!("could not start {threads} threads: {error}")))
+}
+
+fn registers_of(lines: &[Line]) -> usize {
+    let registers = lines.iter().map(|line| match &line.instruction {
+        Instruction::Loop(code) => code.registers,
+        _ => 0,
+    });
+    registers.max().unwrap_or(0)
+}
+
+fn constants(graph: &Graph, memory: &Memory) -> Vec<(usize, Arc<Tensor>)> {
+    let place = |id: NodeId| memory.at[id.index()].map(|at| at.offset);
+    graph
+        .ids()
+        .filter_map(|id| match &graph.node(id).op {
+            Op::Source(Source::Constant(constant)) => Some((place(id)?, constant.value.clone())),
+            Op::Source(Source::Iota { length }) => {
+                Some((place(id)?, Arc::new(Tensor::from_fn([*length], |i| i as f64))))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+fn ports(graph: &Graph, memory: &Memory) -> Vec<Port> {
+    let port = |id: NodeId| match memory.at[id.index()] {
+        Some(At { base: Base::Arena, .. }) if matches!(graph.node(id).op, Op::Source(Source::Input { .. })) => {
+            Some(port(graph, memory, id, id))
+        }
+        _ => None,
+    };
+    graph.ids().filter_map(port).collect()
+}
+
+fn port(graph: &Graph, memory: &Memory, id: NodeId, new: NodeId) -> Port {
+    let node = graph.node(new);
+    let bound = match node.op {
+        Op::Source(Source::Input { bound, .. }) => bound,
+        _ => None,
+    };
+    Port {
+        node: id,
+        name: node.name.as_deref().unwrap_or_default().to_string(),
+        shape: node.shape.clone(),
+        kind: node.kind,
+        bound,
+        offset: memory.at[new.index()].map_or(0, |at| at.offset),
+    }
+}
+
+fn stream(graph: &Graph, memory: &Memory, id: NodeId, new: NodeId, batch: Option<usize>) -> Stream {
+    let port = port(graph, memory, id, new);
+    let row = port.shape.size() / batch.unwrap_or(1);
+    Stream { port, row, batch }
+}
+
+fn output(plan: &plan::Plan, memory: &Memory, id: NodeId, new: NodeId, name: String) -> Output {
+    let view = &plan.views[new.index()];
+    let at = memory.at[view.value.index()]
+        .map_or(At { base: Base::Arena, offset: 0 }, |at| At { offset: at.offset + view.offset, ..at });
+    Output { node: id, name, shape: view.shape.clone(), at, strides: view.strides.clone() }
+}
+
+impl Program {
+    /// The numbers it works in.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    /// The SIMD level it runs at.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// How many threads it may use.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// How many rows a step takes from each table.
+    pub fn rows_a_step(&self) -> usize {
+        self.batch.unwrap_or(1)
+    }
+
+    /// How many numbers a step reports: the entries of all outputs.
+    pub fn reported(&self) -> usize {
+        self.outputs.iter().map(|output| output.shape.size()).sum()
+    }
+
+    /// The graph that runs.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    fn port(&self, name: &str) -> Result<&Port, ExecError> {
+        self.ports
+            .iter()
+            .find(|port| port.name == name)
+            .ok_or_else(|| ExecError::new(format!("the program has no input `{name}` that is set from outside")))
+    }
+
+    fn describe_kind(kind: Kind) -> &'static str {
+        match kind {
+            Kind::Real => "a real number",
+            Kind::Int => "a whole number of at least 0",
+            Kind::Bool => "0 or 1",
+        }
+    }
+}

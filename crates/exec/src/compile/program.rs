@@ -1,0 +1,237 @@
+//! The compiled program: instructions on one arena of numbers.
+
+use std::fmt;
+
+use chainrule_graph::ops::custom::Custom;
+use chainrule_graph::ops::{Elementwise, Reduce};
+use chainrule_graph::{Kind, NodeId, Shape};
+
+use super::plan::{Extent, Places};
+
+/// Where an operand's first entry lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct At {
+    pub base: Base,
+    pub offset: usize,
+}
+
+/// What an operand lies in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Base {
+    /// The workspace's arena.
+    Arena,
+    /// The row that this step takes from a table of data, by the table's number.
+    Row(usize),
+}
+
+/// A strided matrix.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Matrix {
+    pub at: At,
+    pub row_stride: usize,
+    pub column_stride: usize,
+}
+
+/// One instruction; offsets without a base are into the arena.
+#[derive(Clone, Debug)]
+pub(crate) enum Instruction {
+    /// Chains of scalars.
+    Scalars(Vec<ScalarStep>),
+    /// A fused loop.
+    Loop(Box<LoopCode>),
+    /// `out = x · y`
+    Dot { x: At, y: At, length: usize, out: usize },
+    /// `y = keep · y + scale · factor · x`
+    Axpy { factor: At, x: At, length: usize, y: usize, factors: FactorsAt },
+    /// `out = keep · out + scale · A x` for A [rows, columns], held by rows or, transposed, by columns.
+    MatrixVector { matrix: At, rows: usize, columns: usize, transposed: bool, x: At, out: usize, factors: FactorsAt },
+    /// `out = keep · out + scale · x yᵀ`
+    Outer { x: At, y: At, rows: usize, columns: usize, out: usize, factors: FactorsAt },
+    /// `out = keep · out + scale · lhs rhs`, repeated over batches.
+    MatrixMatrix(Box<MatrixMatrix>),
+    /// An op along the middle axis of [outer, n, inner].
+    Along { op: Reduce, input: At, extent: Extent, out: usize },
+    /// Rows picked by index.
+    Gather { table: At, indices: At, places: Places, out: usize },
+    /// Rows added at their index to zeros.
+    ScatterAdd { indices: At, entries: At, places: Places, out: usize },
+    /// Zeros.
+    Clear { out: usize, length: usize },
+    /// A block copied, entry by entry.
+    Block(Box<Block>),
+    /// A user's own node.
+    Custom(Box<CustomCode>),
+}
+
+/// The scalars of `out = keep · out + scale · product`; without `keep`, `out` is not read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct FactorsAt {
+    pub keep: Factor,
+    pub scale: Factor,
+}
+
+/// A scalar factor.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Factor {
+    Zero,
+    One,
+    At(At),
+}
+
+/// A matrix product and its repetitions.
+#[derive(Clone, Debug)]
+pub(crate) struct MatrixMatrix {
+    pub m: usize,
+    pub n: usize,
+    pub k: usize,
+    pub lhs: Matrix,
+    pub rhs: Matrix,
+    pub out: usize,
+    pub out_strides: (usize, usize),
+    pub out_length: usize,
+    pub batches: Vec<(usize, [usize; 3])>,
+    pub factors: FactorsAt,
+}
+
+/// One op on scalars in the arena.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ScalarStep {
+    /// None copies.
+    pub op: Option<Elementwise>,
+    pub operands: [At; 3],
+    pub out: usize,
+}
+
+/// A fused loop over `size` indices.
+#[derive(Clone, Debug)]
+pub(crate) struct LoopCode {
+    pub size: usize,
+    /// Operands that are not simply read along: each fills a register first.
+    pub fills: Vec<Fill>,
+    pub steps: Vec<LoopStep>,
+    pub stores: Vec<Store>,
+    pub sum: Option<Sum>,
+    pub registers: usize,
+}
+
+/// Entries brought into a register: index i is entry Σ (i's coordinates · strides) of `at`.
+#[derive(Clone, Debug)]
+pub(crate) struct Fill {
+    pub at: At,
+    /// (entries, stride), outermost first.
+    pub runs: Vec<(usize, usize)>,
+    pub register: usize,
+}
+
+/// One op of a loop.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LoopStep {
+    pub op: StepOp,
+    pub operands: [Operand; 3],
+    pub register: usize,
+}
+
+/// What a step of a loop computes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum StepOp {
+    /// An op of the graph.
+    Entry(Elementwise),
+    /// a · b + c
+    MulAdd,
+    /// c − a · b
+    NegMulAdd,
+    /// a
+    Copy,
+}
+
+/// What an op of a loop reads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Operand {
+    /// A register.
+    Register(usize),
+    /// The entry of that index.
+    Along(At),
+    /// The same number at every index.
+    Scalar(At),
+    /// Nothing: the op takes fewer operands.
+    Absent,
+}
+
+/// A register, or an operand, written to the arena index by index.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Store {
+    pub operand: Operand,
+    pub out: usize,
+}
+
+/// The closing sum of a loop.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sum {
+    pub operand: Operand,
+    pub extent: Extent,
+    pub out: usize,
+}
+
+/// A block copied: (entries, source stride, destination stride), outermost first.
+#[derive(Clone, Debug)]
+pub(crate) struct Block {
+    pub source: At,
+    pub out: usize,
+    pub runs: Vec<(usize, usize, isize)>,
+}
+
+/// A call of a user's own node.
+#[derive(Clone, Debug)]
+pub(crate) struct CustomCode {
+    pub op: Custom,
+    pub inputs: Vec<(At, Shape)>,
+    pub shape: Shape,
+    pub out: usize,
+}
+
+/// A value that the caller gives or takes.
+#[derive(Clone, Debug)]
+pub(crate) struct Port {
+    pub node: NodeId,
+    pub name: String,
+    pub shape: Shape,
+    pub kind: Kind,
+    pub bound: Option<usize>,
+    pub offset: usize,
+}
+
+/// A value that the caller takes, perhaps strided.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    pub node: NodeId,
+    pub name: String,
+    pub shape: Shape,
+    pub at: At,
+    pub strides: Vec<usize>,
+}
+
+/// An input that takes rows of a table.
+#[derive(Clone, Debug)]
+pub(crate) struct Stream {
+    pub port: Port,
+    /// Entries of a row of the table.
+    pub row: usize,
+    /// How many rows a step takes; none takes one, and reads it where it lies.
+    pub batch: Option<usize>,
+}
+
+/// An instruction and the nodes that it computes.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    pub instruction: Instruction,
+    pub nodes: Vec<NodeId>,
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.base {
+            Base::Arena => write!(f, "@{}", self.offset),
+            Base::Row(table) => write!(f, "row{table}+{}", self.offset),
+        }
+    }
+}

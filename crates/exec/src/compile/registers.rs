@@ -1,0 +1,237 @@
+//! The code of a fused loop: ops in order, on as few registers as they need.
+//!
+//! A register holds a block of entries that fits the first cache. Operands that lie in index order are read where they
+//! lie; single numbers are spread; others are brought into a register first.
+
+use std::collections::HashMap;
+
+use chainrule_graph::ops::Elementwise;
+
+use super::emit::Emitter;
+use super::plan::{Loop, LoopNode};
+use super::program::{At, Base, Fill, Instruction, LoopCode, LoopStep, Operand, ScalarStep, StepOp, Store, Sum};
+use super::view::{ValueId, View};
+
+/// The instructions of a loop: for one index a chain of scalars, else a fused loop.
+pub(super) fn loop_code(emitter: &Emitter<'_>, work: &Loop) -> Option<Instruction> {
+    if work.size == 1 { scalar_code(emitter, work) } else { Some(vector_code(emitter, work)) }
+}
+
+fn scalar_code(emitter: &Emitter<'_>, work: &Loop) -> Option<Instruction> {
+    let mut aliases: HashMap<ValueId, At> = HashMap::new();
+    let mut steps = Vec::new();
+    let at = |aliases: &HashMap<ValueId, At>, view: &View| match aliases.get(&view.value) {
+        Some(&at) => at,
+        None => emitter.at(view),
+    };
+    // A value that only this chain reads needs no place of its own beyond the chain: it has one in `locals`.
+    for node in &work.body {
+        let mut operands = [At { base: Base::Arena, offset: 0 }; 3];
+        for (place, view) in node.operands.iter().enumerate() {
+            operands[place] = at(&aliases, view);
+        }
+        match (node.op.computes(), emitter.place(node.out)) {
+            (None, None) => {
+                aliases.insert(node.out, operands[0]);
+            }
+            (op, Some(out)) => {
+                steps.push(ScalarStep { op, operands, out });
+                // Later reads in this chain see the new value also where it took a parameter's place.
+                aliases.insert(node.out, At { base: Base::Arena, offset: out });
+            }
+            (Some(_), None) => unreachable!("scalars that are computed have places"),
+        }
+    }
+    if let Some(reduction) = &work.reduction {
+        let operands = [at(&aliases, &reduction.operand); 3];
+        steps.extend(emitter.place(reduction.out).map(|out| ScalarStep { op: None, operands, out }));
+    }
+    (!steps.is_empty()).then_some(Instruction::Scalars(steps))
+}
+
+/// An op on operands that are the results of earlier ops, by their number, or read from memory.
+struct Draft {
+    op: StepOp,
+    operands: [Source; 3],
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Source {
+    Result(usize),
+    Filled(usize),
+    Memory(Operand),
+}
+
+fn vector_code(emitter: &Emitter<'_>, work: &Loop) -> Instruction {
+    let mut drafts: Vec<Draft> = Vec::new();
+    let mut fills: Vec<(At, Vec<(usize, usize)>)> = Vec::new();
+    let mut known: HashMap<ValueId, Source> = HashMap::new();
+    let mut stores: Vec<(Source, usize)> = Vec::new();
+    let mut source = |known: &HashMap<ValueId, Source>, view: &View| -> Source {
+        if let Some(&source) = known.get(&view.value) {
+            return source;
+        }
+        let at = emitter.at(view);
+        let mut runs = view.runs();
+        if runs.iter().all(|&(_, stride)| stride == 0) {
+            return Source::Memory(Operand::Scalar(at));
+        }
+        if let [(_, 1)] = runs[..] {
+            return Source::Memory(Operand::Along(at));
+        }
+        runs.shrink_to_fit();
+        let fill = (at, runs);
+        Source::Filled(fills.iter().position(|known| *known == fill).unwrap_or_else(|| {
+            fills.push(fill);
+            fills.len() - 1
+        }))
+    };
+    for LoopNode { op, operands, out } in &work.body {
+        let mut sources = [Source::Memory(Operand::Absent); 3];
+        for (place, view) in operands.iter().enumerate() {
+            sources[place] = source(&known, view);
+        }
+        let result = match op.computes() {
+            None => sources[0],
+            Some(op) => {
+                drafts.push(Draft { op: StepOp::Entry(op), operands: sources });
+                Source::Result(drafts.len() - 1)
+            }
+        };
+        known.insert(*out, result);
+        stores.extend(emitter.place(*out).map(|place| (result, place)));
+    }
+    keep_from_overwriting(&mut drafts, &mut stores);
+    let sum = work.reduction.as_ref().and_then(|reduction| {
+        let operand = source(&known, &reduction.operand);
+        Some((operand, reduction.extent, emitter.place(reduction.out)?))
+    });
+    contract_multiply_adds(&mut drafts, &stores, sum.map(|sum| sum.0));
+    allocate(work.size, drafts, fills, stores, sum)
+}
+
+/// An operand that is stored unchanged, from where another store writes, goes through a register.
+fn keep_from_overwriting(drafts: &mut Vec<Draft>, stores: &mut [(Source, usize)]) {
+    for place in 0..stores.len() {
+        if let (source @ Source::Memory(Operand::Along(at)), _) = stores[place]
+            && stores.iter().any(|&(_, out)| at == (At { base: Base::Arena, offset: out }))
+        {
+            let absent = Source::Memory(Operand::Absent);
+            drafts.push(Draft { op: StepOp::Copy, operands: [source, absent, absent] });
+            stores[place].0 = Source::Result(drafts.len() - 1);
+        }
+    }
+}
+
+/// `a · b + c` where the product is read once becomes one op, as hand-written code would have it.
+fn contract_multiply_adds(drafts: &mut [Draft], stores: &[(Source, usize)], sum: Option<Source>) {
+    let mut reads = vec![0; drafts.len()];
+    let ends = stores.iter().map(|store| store.0).chain(sum);
+    for source in drafts.iter().flat_map(|draft| draft.operands).chain(ends) {
+        if let Source::Result(result) = source {
+            reads[result] += 1;
+        }
+    }
+    for place in 0..drafts.len() {
+        let [first, second, _] = drafts[place].operands;
+        let product = |source: Source, drafts: &[Draft]| match source {
+            Source::Result(result) if reads[result] == 1 && drafts[result].op == StepOp::Entry(Elementwise::Mul) => {
+                Some(drafts[result].operands)
+            }
+            _ => None,
+        };
+        let (op, [a, b, _], c) = match drafts[place].op {
+            StepOp::Entry(Elementwise::Add) => match (product(first, drafts), product(second, drafts)) {
+                (Some(factors), _) => (StepOp::MulAdd, factors, second),
+                (None, Some(factors)) => (StepOp::MulAdd, factors, first),
+                (None, None) => continue,
+            },
+            StepOp::Entry(Elementwise::Sub) => match product(second, drafts) {
+                Some(factors) => (StepOp::NegMulAdd, factors, first),
+                None => continue,
+            },
+            _ => continue,
+        };
+        drafts[place] = Draft { op, operands: [a, b, c] };
+    }
+}
+
+/// Registers for the results that are read; a register is free again after the last read.
+fn allocate(
+    size: usize,
+    drafts: Vec<Draft>,
+    fills: Vec<(At, Vec<(usize, usize)>)>,
+    stores: Vec<(Source, usize)>,
+    sum: Option<(Source, super::plan::Extent, usize)>,
+) -> Instruction {
+    let end = drafts.len();
+    let mut last_read: Vec<Option<usize>> = vec![None; end];
+    let mut last_fill_read = vec![0; fills.len()];
+    // What is read at the end is needed, and what that reads, backwards.
+    let mut read = |source: Source, place: usize, last_read: &mut Vec<Option<usize>>| match source {
+        Source::Result(result) => {
+            last_read[result].get_or_insert(place);
+        }
+        Source::Filled(fill) => last_fill_read[fill] = place.max(last_fill_read[fill]),
+        Source::Memory(_) => {}
+    };
+    for source in stores.iter().map(|store| store.0).chain(sum.map(|sum| sum.0)) {
+        read(source, end, &mut last_read);
+    }
+    for place in (0..end).rev() {
+        if last_read[place].is_some() {
+            for source in drafts[place].operands {
+                read(source, place, &mut last_read);
+            }
+        }
+    }
+    let mut registers = Registers { free: Vec::new(), count: 0 };
+    let fill_registers: Vec<usize> = fills.iter().map(|_| registers.take()).collect();
+    let mut result_registers = vec![0; end];
+    let mut steps = Vec::new();
+    let operand = |source: Source, result_registers: &[usize]| match source {
+        Source::Result(result) => Operand::Register(result_registers[result]),
+        Source::Filled(fill) => Operand::Register(fill_registers[fill]),
+        Source::Memory(operand) => operand,
+    };
+    for (place, draft) in drafts.iter().enumerate() {
+        if last_read[place].is_none() {
+            continue;
+        }
+        let operands = draft.operands.map(|source| operand(source, &result_registers));
+        // Taken before the operands' are given back: an op never writes to a register that it reads.
+        let register = registers.take();
+        result_registers[place] = register;
+        steps.push(LoopStep { op: draft.op, operands, register });
+        let mut given = Vec::new();
+        for source in draft.operands {
+            match source {
+                Source::Result(result) if last_read[result] == Some(place) => given.push(result_registers[result]),
+                Source::Filled(fill) if last_fill_read[fill] == place => given.push(fill_registers[fill]),
+                _ => {}
+            }
+        }
+        given.sort_unstable();
+        given.dedup();
+        registers.free.extend(given);
+    }
+    let stores = stores.into_iter().map(|(s, out)| Store { operand: operand(s, &result_registers), out }).collect();
+    let sum = sum.map(|(s, extent, out)| Sum { operand: operand(s, &result_registers), extent, out });
+    let fills =
+        (fills.into_iter().zip(&fill_registers)).map(|((at, runs), &register)| Fill { at, runs, register }).collect();
+    Instruction::Loop(Box::new(LoopCode { size, fills, steps, stores, sum, registers: registers.count }))
+}
+
+struct Registers {
+    free: Vec<usize>,
+    count: usize,
+}
+
+impl Registers {
+    fn take(&mut self) -> usize {
+        self.free.pop().unwrap_or_else(|| {
+            self.count += 1;
+            self.count - 1
+        })
+    }
+}

@@ -1,0 +1,173 @@
+//! The order of the work, and what may be updated in place.
+//!
+//! Units stand in an order in which each comes after those it reads from. A new value of a parameter goes straight into
+//! the parameter's buffer if all that reads the old value has run by then, or in the same loop reads it index by index;
+//! where a unit can be moved behind those readers, it is. Otherwise the new value is kept apart and copied at the end.
+//! Loops of one index that stand apart are then brought together where nothing between them minds.
+
+use super::fuse::join;
+use super::plan::{Loop, LoopNode, LoopOp, Plan, Unit, Work};
+use super::view::{ValueId, View};
+
+/// How far apart two scalar loops may stand to be joined, and how long one may grow: keeps the pass linear.
+const REACH: usize = 64;
+
+/// A new value that is copied into a parameter or state once all else is done.
+pub(crate) struct Late {
+    pub value: View,
+    pub target: ValueId,
+}
+
+/// The scheduled plan and the values that are kept apart. Values in `kept` are read after the last unit.
+pub(crate) fn schedule(mut plan: Plan, kept: &[ValueId]) -> (Plan, Vec<Late>) {
+    let mut late = Vec::new();
+    let mut old_of: Vec<Option<ValueId>> = vec![None; plan.sizes.len()];
+    let mut read_at_end = vec![false; plan.sizes.len()];
+    kept.iter().for_each(|value| read_at_end[value.index()] = true);
+    let mut places = Places::of(&plan);
+    for update in plan.graph.updates().to_vec() {
+        let target = ValueId(update.target.index() as u32);
+        let value = plan.views[update.value.index()].clone();
+        let owner = value.value.index();
+        let size = plan.sizes[owner];
+        // Scalars have places of their own: chains of them write at once, so an old one must stay till the end.
+        let free = size != 1 && value.is_whole(size) && old_of[owner].is_none() && !read_at_end[target.index()];
+        let writer = places.writer[owner].filter(|_| free);
+        match writer {
+            Some(writer) if may_overwrite(&mut plan, &mut places, &old_of, writer, target) => {
+                old_of[owner] = Some(target);
+            }
+            Some(_) => late.push(Late { value, target }),
+            None if places.writer[owner].is_some() => late.push(Late { value, target }),
+            None => late.push(Late { value: copied(&mut plan, &mut old_of, value), target }),
+        }
+    }
+    start_late_accumulations(&mut plan, &old_of);
+    plan.in_place =
+        (old_of.iter().enumerate()).filter_map(|(value, old)| Some((ValueId(value as u32), (*old)?))).collect();
+    gather_scalars(&mut plan, &old_of);
+    (plan, late)
+}
+
+/// Where each value is written, and where it is read last.
+struct Places {
+    writer: Vec<Option<usize>>,
+    last_reader: Vec<Option<usize>>,
+}
+
+impl Places {
+    fn of(plan: &Plan) -> Places {
+        let mut places = Places { writer: vec![None; plan.sizes.len()], last_reader: vec![None; plan.sizes.len()] };
+        for (place, unit) in plan.units.iter().enumerate() {
+            for view in unit.work.reads() {
+                places.last_reader[view.value.index()] = Some(place);
+            }
+            for value in unit.work.writes() {
+                places.writer[value.index()] = Some(place);
+            }
+        }
+        places
+    }
+}
+
+/// Whether the unit at `writer` may write over the target; it may have been moved for that.
+fn may_overwrite(
+    plan: &mut Plan,
+    places: &mut Places,
+    old_of: &[Option<ValueId>],
+    writer: usize,
+    target: ValueId,
+) -> bool {
+    if !reads_entry_by_entry(plan, &plan.units[writer].work, target) {
+        return false;
+    }
+    let Some(last) = places.last_reader[target.index()].filter(|&last| last > writer) else {
+        return true;
+    };
+    // Behind the last reader, unless something up to there needs what the writer computes, or overwrites what it reads.
+    if plan.units[writer + 1..=last].iter().any(|unit| conflict(&plan.units[writer], unit, old_of)) {
+        return false;
+    }
+    plan.units[writer..=last].rotate_left(1);
+    *places = Places::of(plan);
+    true
+}
+
+/// Whether a unit that overwrites `target` reads it at most index by index.
+fn reads_entry_by_entry(plan: &Plan, work: &Work, target: ValueId) -> bool {
+    let size = plan.sizes[target.index()];
+    work.reads()
+        .into_iter()
+        .filter(|view| view.value == target)
+        .all(|view| matches!(work, Work::Loop(work) if work.size == size) && view.is_whole(size))
+}
+
+/// A new value that is another's old one: copied first, since that may be replaced too.
+fn copied(plan: &mut Plan, old_of: &mut Vec<Option<ValueId>>, view: View) -> View {
+    let out = ValueId(plan.sizes.len() as u32);
+    let size = view.shape.size();
+    let copy = View::whole(out, &view.shape);
+    plan.sizes.push(size);
+    old_of.push(None);
+    let body = vec![LoopNode { op: LoopOp::Copy, operands: vec![view], out }];
+    plan.units.push(Unit { work: Work::Loop(Loop { size, body, reduction: None }), nodes: Vec::new() });
+    copy
+}
+
+/// An accumulation that is not in place begins with a copy of the old value.
+fn start_late_accumulations(plan: &mut Plan, old_of: &[Option<ValueId>]) {
+    let apart: Vec<(ValueId, ValueId)> =
+        plan.in_place.iter().copied().filter(|(value, _)| old_of[value.index()].is_none()).collect();
+    for (value, target) in apart {
+        let Some(place) = plan.units.iter().position(|unit| unit.work.writes().contains(&value)) else { continue };
+        let size = plan.sizes[target.index()];
+        let operand = View::whole(target, &[size].into());
+        let body = vec![LoopNode { op: LoopOp::Copy, operands: vec![operand], out: value }];
+        let nodes = plan.units[place].nodes.clone();
+        plan.units.insert(place, Unit { work: Work::Loop(Loop { size, body, reduction: None }), nodes });
+    }
+}
+
+/// Joins each loop of one index with the one before it, earlier or later in the order, if nothing between them minds.
+fn gather_scalars(plan: &mut Plan, old_of: &[Option<ValueId>]) {
+    let mut units: Vec<Unit> = Vec::with_capacity(plan.units.len());
+    let mut last: Option<usize> = None;
+    for unit in std::mem::take(&mut plan.units) {
+        let is_scalar = matches!(&unit.work, Work::Loop(work) if work.size == 1);
+        let near = last.filter(|&before| units.len() - before <= REACH && units[before].nodes.len() <= REACH);
+        let Some(before) = near.filter(|_| is_scalar) else {
+            if is_scalar {
+                last = Some(units.len());
+            }
+            units.push(unit);
+            continue;
+        };
+        let between = &units[before + 1..];
+        let earlier = between.iter().all(|other| !conflict(other, &unit, old_of));
+        let later = between.iter().all(|other| !conflict(&units[before], other, old_of));
+        if earlier {
+            let first = units.remove(before);
+            units.insert(before, join([first, unit].into_iter()));
+        } else if later {
+            let first = units.remove(before);
+            last = Some(units.len());
+            units.push(join([first, unit].into_iter()));
+        } else {
+            last = Some(units.len());
+            units.push(unit);
+        }
+    }
+    plan.units = units;
+}
+
+/// Whether `second` must stay behind `first`: it reads what the first writes, or writes what the first reads or writes.
+fn conflict(first: &Unit, second: &Unit, old_of: &[Option<ValueId>]) -> bool {
+    let written = |unit: &Unit| -> Vec<ValueId> {
+        unit.work.writes().into_iter().flat_map(|value| [Some(value), old_of[value.index()]]).flatten().collect()
+    };
+    let (first_writes, second_writes) = (written(first), written(second));
+    let reads = |unit: &Unit, values: &[ValueId]| unit.work.reads().iter().any(|view| values.contains(&view.value));
+    reads(second, &first_writes)
+        || reads(first, &second_writes)
+        || first_writes.iter().any(|value| second_writes.contains(value))
+}

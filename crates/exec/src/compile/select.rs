@@ -1,0 +1,363 @@
+//! Selection: for each node, what does its work.
+//!
+//! Ops that move nothing become views. Elementwise ops become loops of one op, for the fusion to join; so do contractions
+//! that sum over nothing. Other contractions become matrix products, transposes taken by stride; one that an update
+//! accumulates goes straight into the parameter.
+
+use std::collections::HashMap;
+
+use chainrule_graph::ops::contract::Label;
+use chainrule_graph::ops::{Contract, Elementwise, Index, Reduce, ShapeOp};
+use chainrule_graph::{Graph, Node, NodeId, Op, Shape};
+
+use super::accumulate::Accumulation;
+use super::plan::{Extent, Factors, Loop, LoopNode, LoopOp, Part, Places, Plan, Product, Reduction, Unit, Work};
+use super::view::{ValueId, View};
+
+/// The plan of a graph: one unit for each node that needs work, in the order of the nodes.
+pub(crate) fn select(graph: Graph, accumulations: &[Accumulation]) -> Plan {
+    let mut selector = Selector {
+        views: Vec::with_capacity(graph.nodes().len()),
+        sizes: graph.nodes().iter().map(|node| node.shape.size()).collect(),
+        units: Vec::new(),
+        in_place: Vec::new(),
+        accumulations: accumulations.iter().map(|a| (a.value, *a)).collect(),
+    };
+    // What an accumulation computes itself: the contraction, and the sum's two terms.
+    let mut absorbed = vec![false; graph.nodes().len()];
+    for accumulation in accumulations {
+        absorbed[accumulation.contraction.index()] = true;
+        for &term in &graph.node(accumulation.value).inputs {
+            absorbed[term.index()] = term != accumulation.target;
+        }
+    }
+    for id in graph.ids() {
+        selector.select(&graph, id, absorbed[id.index()]);
+    }
+    let Selector { views, sizes, units, in_place, .. } = selector;
+    Plan { graph, views, sizes, units, in_place }
+}
+
+struct Selector {
+    views: Vec<View>,
+    sizes: Vec<usize>,
+    units: Vec<Unit>,
+    in_place: Vec<(ValueId, ValueId)>,
+    accumulations: HashMap<NodeId, Accumulation>,
+}
+
+impl Selector {
+    fn select(&mut self, graph: &Graph, id: NodeId, absorbed: bool) {
+        let node = graph.node(id);
+        let out = ValueId(id.index() as u32);
+        let mut view = View::whole(out, &node.shape);
+        if let Some(&accumulation) = self.accumulations.get(&id) {
+            self.accumulation(graph, id, accumulation);
+        } else if !absorbed {
+            match &node.op {
+                Op::Source(_) => {}
+                Op::Elementwise(op) => self.elementwise(id, node, *op),
+                Op::Contract(contract) => view = self.contract(graph, id, contract, None),
+                Op::Reduce(op) => self.reduce(id, node, op),
+                Op::Shape(op) => match self.input(node, 0).through(op) {
+                    Some(through) => view = through,
+                    None => self.rearrange(id, node, op),
+                },
+                Op::Index(op) => self.index(graph, id, op),
+                Op::Custom(op) => {
+                    let inputs = (0..node.inputs.len()).map(|place| self.contiguous(id, node, place)).collect();
+                    self.add(id, Work::Custom { op: op.clone(), inputs, out });
+                }
+            }
+        }
+        self.views.push(view);
+    }
+
+    fn input(&self, node: &Node, place: usize) -> View {
+        self.views[node.inputs[place].index()].clone()
+    }
+
+    fn add(&mut self, id: NodeId, work: Work) {
+        self.units.push(Unit { work, nodes: vec![id] });
+    }
+
+    /// The input's entries one after the other; brought into that order where they are not.
+    fn contiguous(&mut self, id: NodeId, node: &Node, place: usize) -> View {
+        let view = self.input(node, place);
+        if view.is_contiguous() { view } else { self.copied(id, view) }
+    }
+
+    fn copied(&mut self, id: NodeId, view: View) -> View {
+        let out = ValueId(self.sizes.len() as u32);
+        let copy = View::whole(out, &view.shape);
+        self.sizes.push(view.shape.size());
+        self.entrywise(id, LoopOp::Copy, vec![view], out);
+        copy
+    }
+
+    fn entrywise(&mut self, id: NodeId, op: LoopOp, operands: Vec<View>, out: ValueId) {
+        let size = self.sizes[out.index()];
+        let body = vec![LoopNode { op, operands, out }];
+        self.add(id, Work::Loop(Loop { size, body, reduction: None }));
+    }
+
+    fn elementwise(&mut self, id: NodeId, node: &Node, op: Elementwise) {
+        let operands = (0..node.inputs.len()).map(|place| self.input(node, place)).collect();
+        self.entrywise(id, LoopOp::Entry(op), operands, ValueId(id.index() as u32));
+    }
+
+    fn reduce(&mut self, id: NodeId, node: &Node, op: &Reduce) {
+        let out = ValueId(id.index() as u32);
+        let mut input = self.input(node, 0);
+        let axes = op.axes();
+        let rank = input.shape.rank();
+        let adjacent = axes.windows(2).all(|pair| pair[0] + 1 == pair[1]);
+        if !adjacent {
+            // Bring the axes that are summed over to the end.
+            let kept = (0..rank).filter(|axis| !axes.contains(axis));
+            let order: Vec<usize> = kept.chain(axes.iter().copied()).collect();
+            if let Some(moved) = input.through(&ShapeOp::Transpose { axes: order }) {
+                input = moved;
+            }
+        }
+        let first = if adjacent { axes.first().copied().unwrap_or(rank) } else { rank - axes.len() };
+        let size_of = |axes: std::ops::Range<usize>| input.shape[axes].iter().product();
+        let extent = Extent {
+            outer: size_of(0..first),
+            n: size_of(first..first + axes.len()),
+            inner: size_of(first + axes.len()..rank),
+        };
+        if let Reduce::Sum { .. } = op {
+            let reduction = Reduction { operand: input.clone(), extent, out };
+            let size = input.shape.size();
+            self.add(id, Work::Loop(Loop { size, body: Vec::new(), reduction: Some(reduction) }));
+        } else {
+            let input = if input.is_contiguous() { input } else { self.copied(id, input) };
+            self.add(id, Work::Along { op: op.clone(), input, extent, out });
+        }
+    }
+
+    /// Rearrangements that are no view: a reshape out of order, and those that join, pad or turn round.
+    fn rearrange(&mut self, id: NodeId, node: &Node, op: &ShapeOp) {
+        let out = ValueId(id.index() as u32);
+        let strides: Vec<isize> = node.shape.strides().iter().map(|&stride| stride as isize).collect();
+        let part = |source, offset| Part { source, offset, strides: strides.clone() };
+        let work = match op {
+            ShapeOp::Concat { axis } => {
+                let step = node.shape.strides()[*axis];
+                let mut start = 0;
+                let mut parts = Vec::new();
+                for place in 0..node.inputs.len() {
+                    let source = self.input(node, place);
+                    let length = source.shape[*axis];
+                    parts.push(part(source, start * step));
+                    start += length;
+                }
+                Work::Assemble { parts, filled: true, out }
+            }
+            ShapeOp::Pad { low, .. } => {
+                let offset = low.iter().zip(node.shape.strides()).map(|(low, stride)| low * stride).sum();
+                Work::Assemble { parts: vec![part(self.input(node, 0), offset)], filled: false, out }
+            }
+            ShapeOp::Reverse { axes } => {
+                let mut part = part(self.input(node, 0), 0);
+                for &axis in axes {
+                    part.offset += node.shape[axis].saturating_sub(1) * part.strides[axis] as usize;
+                    part.strides[axis] = -part.strides[axis];
+                }
+                Work::Assemble { parts: vec![part], filled: true, out }
+            }
+            ShapeOp::Reshape { .. } | ShapeOp::Transpose { .. } | ShapeOp::Broadcast { .. } | ShapeOp::Slice { .. } => {
+                return self.entrywise(id, LoopOp::Copy, vec![self.input(node, 0)], out);
+            }
+        };
+        self.add(id, work);
+    }
+
+    fn index(&mut self, graph: &Graph, id: NodeId, op: &Index) {
+        let node = graph.node(id);
+        let out = ValueId(id.index() as u32);
+        let (first, second) = (self.contiguous(id, node, 0), self.contiguous(id, node, 1));
+        let product = |sizes: &[usize]| sizes.iter().product::<usize>();
+        match op {
+            Index::Gather { batch } => {
+                let places = Places {
+                    batches: product(&first.shape[..*batch]),
+                    count: product(&second.shape[*batch..]),
+                    places: first.shape[*batch],
+                    size: product(&first.shape[batch + 1..]),
+                };
+                self.add(id, Work::Gather { table: first, indices: second, places, out });
+            }
+            Index::ScatterAdd { batch, size } => {
+                let places = Places {
+                    batches: product(&first.shape[..*batch]),
+                    count: product(&first.shape[*batch..]),
+                    places: *size,
+                    size: product(&second.shape[first.shape.rank()..]),
+                };
+                self.add(id, Work::ScatterAdd { indices: first, entries: second, places, out });
+            }
+        }
+    }
+
+    fn accumulation(&mut self, graph: &Graph, id: NodeId, accumulation: Accumulation) {
+        let Op::Contract(contract) = &graph.node(accumulation.contraction).op else {
+            unreachable!("the pass that accumulates takes contractions only")
+        };
+        let scalar = |factor: Option<NodeId>| factor.map(|factor| self.views[factor.index()].clone());
+        let factors = Factors { keep: scalar(accumulation.keep), scale: scalar(accumulation.scale) };
+        let target = ValueId(accumulation.target.index() as u32);
+        self.contract(graph, id, contract, Some((accumulation.contraction, factors)));
+        self.in_place.push((ValueId(id.index() as u32), target));
+    }
+
+    /// A contraction, written to the buffer of `id`; returns the view of its result. With factors, it is added to what the
+    /// buffer holds.
+    fn contract(
+        &mut self,
+        graph: &Graph,
+        id: NodeId,
+        contract: &Contract,
+        accumulate: Option<(NodeId, Factors)>,
+    ) -> View {
+        let node = graph.node(accumulate.as_ref().map_or(id, |(contraction, _)| *contraction));
+        let out = ValueId(id.index() as u32);
+        let (lhs, rhs) = (self.input(node, 0), self.input(node, 1));
+        let sizes = contract.sizes(&lhs.shape, &rhs.shape);
+        let mut classes = Classes::of(contract, &sizes);
+        if classes.k.is_empty() && accumulate.is_none() {
+            // Nothing is summed over: an entrywise product of the two, each repeated along the other's axes.
+            let spread = |view: &View, labels: &[Label]| View {
+                strides: contract.out.iter().map(|label| stride_of(view, labels, *label)).collect(),
+                shape: node.shape.clone(),
+                ..view.clone()
+            };
+            let operands = vec![spread(&lhs, &contract.lhs), spread(&rhs, &contract.rhs)];
+            self.entrywise(id, LoopOp::Entry(Elementwise::Mul), operands, out);
+            return View::whole(out, &node.shape);
+        }
+        let whole = View::whole(out, &node.shape);
+        let natural = |label: Label| stride_of(&whole, &contract.out, label);
+        // A result whose rows or columns are not evenly spaced is stored in another order, unless it is accumulated.
+        let even = merged(&classes.m, &sizes, natural).is_some() && merged(&classes.n, &sizes, natural).is_some();
+        if !even && accumulate.is_some() {
+            // As good: repeat over what does not merge.
+            classes.split(&sizes, natural);
+        }
+        let order: Vec<Label> = if even || accumulate.is_some() {
+            contract.out.clone()
+        } else {
+            [&classes.batch[..], &classes.m, &classes.n].concat()
+        };
+        let stored = View::whole(out, &order.iter().map(|&label| sizes[label as usize]).collect::<Shape>());
+        let lhs = self.evenly_spaced(id, lhs, &contract.lhs, [&classes.m, &classes.k], &classes.batch, &sizes);
+        let rhs = self.evenly_spaced(id, rhs, &contract.rhs, [&classes.k, &classes.n], &classes.batch, &sizes);
+        let in_lhs = |label: Label| stride_of(&lhs.0, &lhs.1, label);
+        let in_rhs = |label: Label| stride_of(&rhs.0, &rhs.1, label);
+        let in_out = |label: Label| stride_of(&stored, &order, label);
+        let run = |labels: &[Label], stride: &dyn Fn(Label) -> usize| merged(labels, &sizes, stride).unwrap_or((1, 0));
+        let (m, lhs_m) = run(&classes.m, &in_lhs);
+        let (k, lhs_k) = run(&classes.k, &in_lhs);
+        let (n, rhs_n) = run(&classes.n, &in_rhs);
+        let product = Product {
+            m,
+            n,
+            k,
+            lhs_strides: (lhs_m, lhs_k),
+            rhs_strides: (run(&classes.k, &in_rhs).1, rhs_n),
+            out_strides: (run(&classes.m, &in_out).1, run(&classes.n, &in_out).1),
+            batches: (classes.batch.iter())
+                .map(|&label| (sizes[label as usize], [in_lhs(label), in_rhs(label), in_out(label)]))
+                .collect(),
+            lhs: lhs.0.clone(),
+            rhs: rhs.0.clone(),
+            out,
+            accumulate: accumulate.map(|(_, factors)| factors),
+        };
+        self.add(id, Work::Product(product));
+        // The result under the labels' order, seen in the order that was asked for.
+        let strides = contract.out.iter().map(|&label| stride_of(&stored, &order, label)).collect();
+        View { strides, ..whole }
+    }
+
+    /// An operand whose labels of each class are one run; copied into such an order where they are not.
+    fn evenly_spaced(
+        &mut self,
+        id: NodeId,
+        view: View,
+        labels: &[Label],
+        classes: [&Vec<Label>; 2],
+        batch: &[Label],
+        sizes: &[usize],
+    ) -> (View, Vec<Label>) {
+        let stride = |label: Label| stride_of(&view, labels, label);
+        if classes.iter().all(|class| merged(class, sizes, stride).is_some()) {
+            return (view, labels.to_vec());
+        }
+        let shared: Vec<Label> = batch.iter().copied().filter(|label| labels.contains(label)).collect();
+        let order: Vec<Label> = [&shared[..], classes[0], classes[1]].concat();
+        let sorted = View {
+            shape: order.iter().map(|&label| sizes[label as usize]).collect(),
+            strides: order.iter().map(|&label| stride(label)).collect(),
+            ..view
+        };
+        (self.copied(id, sorted), order)
+    }
+}
+
+/// The labels of a contraction by the part they play; those of one entry play none.
+struct Classes {
+    batch: Vec<Label>,
+    m: Vec<Label>,
+    n: Vec<Label>,
+    k: Vec<Label>,
+}
+
+impl Classes {
+    fn of(contract: &Contract, sizes: &[usize]) -> Classes {
+        let pick = |labels: &[Label], in_lhs: bool, in_rhs: bool, in_out: bool| -> Vec<Label> {
+            let plays = |label: &Label| {
+                sizes[*label as usize] != 1
+                    && contract.lhs.contains(label) == in_lhs
+                    && contract.rhs.contains(label) == in_rhs
+                    && contract.out.contains(label) == in_out
+            };
+            labels.iter().copied().filter(plays).collect()
+        };
+        Classes {
+            batch: pick(&contract.out, true, true, true),
+            m: pick(&contract.out, true, false, true),
+            n: pick(&contract.out, false, true, true),
+            k: pick(&contract.lhs, true, true, false),
+        }
+    }
+
+    /// Repeats over all but the last label of classes that are no single run.
+    fn split(&mut self, sizes: &[usize], stride: impl Fn(Label) -> usize + Copy) {
+        for class in [&mut self.m, &mut self.n] {
+            while class.len() > 1 && merged(class, sizes, stride).is_none() {
+                self.batch.push(class.remove(0));
+            }
+        }
+    }
+}
+
+/// The stride of a label in an operand; 0 where it is not there.
+fn stride_of(view: &View, labels: &[Label], label: Label) -> usize {
+    labels.iter().position(|&l| l == label).map_or(0, |axis| view.strides[axis])
+}
+
+/// Several labels as one run of (entries, stride), if one stride runs through them all.
+fn merged(labels: &[Label], sizes: &[usize], stride: impl Fn(Label) -> usize) -> Option<(usize, usize)> {
+    let mut run: Option<(usize, usize)> = None;
+    for &label in labels.iter().rev() {
+        let (n, step) = (sizes[label as usize], stride(label));
+        run = Some(match run {
+            None => (n, step),
+            Some((count, inner)) if step == count * inner => (count * n, inner),
+            Some(_) => return None,
+        });
+    }
+    Some(run.unwrap_or((1, 0)))
+}

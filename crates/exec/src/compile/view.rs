@@ -1,0 +1,102 @@
+//! Views: where the entries of a value lie.
+//!
+//! Reshape, transpose, broadcast and slice move nothing: their result is a view of their input's buffer, by an offset and
+//! a stride for each axis. Whoever reads a value reads it through its view.
+
+use chainrule_graph::Shape;
+use chainrule_graph::ops::ShapeOp;
+
+/// A buffer that a step fills: that of a node, or one that a pass added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct ValueId(pub u32);
+
+impl ValueId {
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The entries of a value of some shape in a buffer: entry (i, j, …) is at offset + i·strides\[0\] + j·strides\[1\] + ….
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct View {
+    pub value: ValueId,
+    pub offset: usize,
+    pub shape: Shape,
+    pub strides: Vec<usize>,
+}
+
+impl View {
+    /// All of a buffer, row-major.
+    pub fn whole(value: ValueId, shape: &Shape) -> View {
+        View { value, offset: 0, shape: shape.clone(), strides: shape.strides() }
+    }
+
+    /// The axes that have more than one entry, neighbours merged where one stride runs through both: (entries, stride).
+    pub fn runs(&self) -> Vec<(usize, usize)> {
+        let mut runs: Vec<(usize, usize)> = Vec::new();
+        for (&n, &stride) in self.shape.iter().zip(&self.strides).filter(|&(&n, _)| n != 1) {
+            match runs.last_mut() {
+                Some((count, outer)) if *outer == n * stride => (*count, *outer) = (*count * n, stride),
+                _ => runs.push((n, stride)),
+            }
+        }
+        runs
+    }
+
+    /// Whether the entries lie one after the other.
+    pub fn is_contiguous(&self) -> bool {
+        matches!(self.runs()[..], [] | [(_, 1)]) || self.shape.size() == 0
+    }
+
+    /// Whether the entries are a buffer of `size`, in its order.
+    pub fn is_whole(&self, size: usize) -> bool {
+        self.offset == 0 && self.shape.size() == size && self.is_contiguous()
+    }
+
+    /// The view that an op makes of this one, if it moves nothing.
+    pub fn through(&self, op: &ShapeOp) -> Option<View> {
+        let (value, offset) = (self.value, self.offset);
+        Some(match op {
+            ShapeOp::Reshape { shape } => {
+                let strides = if self.is_contiguous() { shape.strides() } else { self.reshaped_strides(shape)? };
+                View { value, offset, shape: shape.clone(), strides }
+            }
+            ShapeOp::Transpose { axes } => View {
+                value,
+                offset,
+                shape: axes.iter().map(|&axis| self.shape[axis]).collect(),
+                strides: axes.iter().map(|&axis| self.strides[axis]).collect(),
+            },
+            ShapeOp::Broadcast { shape, axes } => {
+                let mut strides = vec![0; shape.rank()];
+                for (&axis, &stride) in axes.iter().zip(&self.strides) {
+                    strides[axis] = stride;
+                }
+                View { value, offset, shape: shape.clone(), strides }
+            }
+            ShapeOp::Slice { start, stop } => View {
+                value,
+                offset: offset + start.iter().zip(&self.strides).map(|(start, stride)| start * stride).sum::<usize>(),
+                shape: start.iter().zip(stop).map(|(start, stop)| stop - start).collect(),
+                strides: self.strides.clone(),
+            },
+            ShapeOp::Pad { .. } | ShapeOp::Concat { .. } | ShapeOp::Reverse { .. } => return None,
+        })
+    }
+
+    /// The strides under a shape that only adds or drops axes of one entry.
+    fn reshaped_strides(&self, shape: &Shape) -> Option<Vec<usize>> {
+        let mut kept = self.shape.iter().zip(&self.strides).filter(|&(&n, _)| n != 1);
+        let mut strides = Vec::with_capacity(shape.rank());
+        for &n in shape.iter() {
+            if n == 1 {
+                strides.push(0);
+            } else {
+                let (&count, &stride) = kept.next()?;
+                (count == n).then_some(())?;
+                strides.push(stride);
+            }
+        }
+        kept.next().is_none().then_some(strides)
+    }
+}

@@ -1,0 +1,276 @@
+//! A caller's own numbers for a program, and what runs on them.
+
+use std::sync::atomic::AtomicBool;
+
+use chainrule_graph::{Kind, Tensor};
+use chainrule_kernels::{Float, Threads, dispatch};
+
+use super::loops::{BLOCK, Registers};
+use super::machine::{self, End, Task};
+use super::memory::ALIGNMENT;
+use super::program::{Output, Port};
+use super::{Precision, Program};
+use crate::ExecError;
+
+/// The numbers of a program at its precision: parameters, state, and room for what a step computes.
+#[derive(Clone, Debug)]
+pub struct Workspace(Held);
+
+#[derive(Clone, Debug)]
+enum Held {
+    F32(Arena<f32>),
+    F64(Arena<f64>),
+}
+
+#[derive(Clone, Debug)]
+struct Arena<T> {
+    numbers: Vec<T>,
+    /// Where the first cache line begins.
+    start: usize,
+    length: usize,
+    registers: Registers<T>,
+    starts: Vec<usize>,
+}
+
+/// Rows of data at a program's precision.
+#[derive(Clone, Debug)]
+pub struct Table(Rows);
+
+#[derive(Clone, Debug)]
+enum Rows {
+    F32(Vec<f32>),
+    F64(Vec<f64>),
+}
+
+/// What a run of steps is given.
+#[derive(Clone, Copy)]
+pub struct Run<'a> {
+    /// For each stream, its table.
+    pub tables: &'a [&'a Table],
+    /// The rows, in the order in which the steps take them.
+    pub order: &'a [u32],
+    /// Ends the run between two steps once it is set.
+    pub stop: Option<&'a AtomicBool>,
+}
+
+impl Program {
+    /// Room for this program's numbers: constants in place, all else 0.
+    pub fn workspace(&self) -> Workspace {
+        Workspace(match self.precision {
+            Precision::F32 => Held::F32(self.arena()),
+            Precision::F64 => Held::F64(self.arena()),
+        })
+    }
+
+    fn arena<T: Float>(&self) -> Arena<T> {
+        let numbers = vec![T::ZERO; self.memory.length + ALIGNMENT];
+        let start = numbers.as_ptr().align_offset(ALIGNMENT * size_of::<T>()).min(ALIGNMENT);
+        let mut arena = Arena {
+            numbers,
+            start,
+            length: self.memory.length,
+            registers: (0..self.registers).map(|_| vec![T::ZERO; BLOCK].into_boxed_slice()).collect(),
+            starts: vec![0; self.streams.len()],
+        };
+        for (offset, value) in &self.constants {
+            arena.write(*offset, value.data());
+        }
+        arena
+    }
+
+    /// Sets an input, a parameter or a state by name. Errors say which name, shape or entry does not fit.
+    pub fn set(&self, workspace: &mut Workspace, name: &str, value: &Tensor) -> Result<(), ExecError> {
+        let port = self.port(name)?;
+        if *value.shape() != port.shape {
+            return Err(ExecError::new(format!("`{name}` has shape {}, not {}", port.shape, value.shape())));
+        }
+        value.data().iter().try_for_each(|&entry| fits(port, entry))?;
+        match &mut workspace.0 {
+            Held::F32(arena) => arena.write(port.offset, value.data()),
+            Held::F64(arena) => arena.write(port.offset, value.data()),
+        }
+        Ok(())
+    }
+
+    /// The value of an input, a parameter or a state by name.
+    pub fn get(&self, workspace: &Workspace, name: &str) -> Result<Tensor, ExecError> {
+        let port = self.port(name)?;
+        Ok(workspace.read(port.offset, &port.shape.strides(), &port.shape))
+    }
+
+    /// The value of a watched node after the last step.
+    pub fn watched(&self, workspace: &Workspace, node: chainrule_graph::NodeId) -> Option<Tensor> {
+        let Output { at, strides, shape, .. } = self.watched.iter().find(|output| output.node == node)?;
+        (at.base == super::program::Base::Arena).then(|| workspace.read(at.offset, strides, shape))
+    }
+
+    /// A table for one of the streams: rows one after the other. Errors say which row and entry does not fit.
+    pub fn table(&self, stream: usize, rows: &[f64]) -> Result<Table, ExecError> {
+        let Some(stream) = self.streams.get(stream) else {
+            return Err(ExecError::new(format!("the program takes {} tables", self.streams.len())));
+        };
+        let width = stream.row.max(1);
+        if rows.len() % width != 0 {
+            return Err(ExecError::new(format!(
+                "`{}` takes rows of {width} entries, which {} entries are not",
+                stream.port.name,
+                rows.len()
+            )));
+        }
+        for (place, &entry) in rows.iter().enumerate() {
+            fits(&stream.port, entry)
+                .map_err(|error| ExecError::new(format!("row {}: {}", place / width, error.message)))?;
+        }
+        Ok(Table(match self.precision {
+            Precision::F32 => Rows::F32(rows.iter().map(|&entry| entry as f32).collect()),
+            Precision::F64 => Rows::F64(rows.to_vec()),
+        }))
+    }
+
+    /// Runs steps until the order is used up; each takes [`rows_a_step`](Program::rows_a_step) rows and writes its outputs
+    /// to `record`, which has room for [`reported`](Program::reported) numbers a step. Returns how many steps ran and how
+    /// the run ended. Allocates nothing.
+    pub fn run(&self, workspace: &mut Workspace, run: Run<'_>, record: &mut [f64]) -> Result<(usize, End), ExecError> {
+        let steps = run.order.len() / self.rows_a_step();
+        self.run_steps(workspace, run, steps, record)
+    }
+
+    /// Runs a number of steps, for a program without streams.
+    pub fn run_steps(
+        &self,
+        workspace: &mut Workspace,
+        run: Run<'_>,
+        steps: usize,
+        record: &mut [f64],
+    ) -> Result<(usize, End), ExecError> {
+        if run.tables.len() != self.streams.len() {
+            return Err(ExecError::new(format!(
+                "the program takes {} tables, not {}",
+                self.streams.len(),
+                run.tables.len()
+            )));
+        }
+        if record.len() < steps * self.reported() {
+            return Err(ExecError::new("there is no room to record the outputs of all steps"));
+        }
+        if !self.streams.is_empty() && run.order.len() < steps * self.rows_a_step() {
+            return Err(ExecError::new("the order names fewer rows than the steps take"));
+        }
+        let shared = self.pool.as_ref();
+        let mut go = || match &mut workspace.0 {
+            Held::F32(arena) => self.run_at(arena, f32_rows, run, steps, record),
+            Held::F64(arena) => self.run_at(arena, f64_rows, run, steps, record),
+        };
+        match shared {
+            Some(pool) => pool.install(go),
+            None => go(),
+        }
+    }
+
+    fn run_at<T: Float>(
+        &self,
+        arena: &mut Arena<T>,
+        rows: impl Fn(&Table) -> Option<&[T]>,
+        run: Run<'_>,
+        steps: usize,
+        record: &mut [f64],
+    ) -> Result<(usize, End), ExecError> {
+        const MOST: usize = 16;
+        let mut tables: [&[T]; MOST] = [&[]; MOST];
+        if run.tables.len() > MOST {
+            return Err(ExecError::new(format!("a program takes at most {MOST} tables")));
+        }
+        for (number, table) in run.tables.iter().enumerate() {
+            tables[number] = rows(table).ok_or_else(|| ExecError::new("a table was made for another precision"))?;
+            let count = tables[number].len().checked_div(self.streams[number].row).unwrap_or(usize::MAX);
+            if let Some(&row) = run.order.iter().find(|&&row| row as usize >= count) {
+                return Err(ExecError::new(format!(
+                    "there is no row {row} in the table of `{}`, which has {count}",
+                    self.streams[number].port.name
+                )));
+            }
+        }
+        let task = Task {
+            lines: &self.lines,
+            late: &self.late,
+            streams: &self.streams,
+            outputs: &self.outputs,
+            finite: self.finite,
+            tables: &tables[..run.tables.len()],
+            order: run.order,
+            steps,
+            stop: run.stop,
+            threads: if self.pool.is_some() { Threads::Pool } else { Threads::One },
+        };
+        let numbers = &mut arena.numbers[arena.start..][..arena.length];
+        let (registers, starts) = (&mut arena.registers, &mut arena.starts[..]);
+        dispatch!(self.level, simd => machine::run(simd, &task, numbers, registers, starts, record))
+    }
+}
+
+fn f32_rows(table: &Table) -> Option<&[f32]> {
+    match &table.0 {
+        Rows::F32(rows) => Some(rows),
+        Rows::F64(_) => None,
+    }
+}
+
+fn f64_rows(table: &Table) -> Option<&[f64]> {
+    match &table.0 {
+        Rows::F64(rows) => Some(rows),
+        Rows::F32(_) => None,
+    }
+}
+
+/// Whether an entry is of the kind, and below the bound, that an input takes.
+fn fits(port: &Port, entry: f64) -> Result<(), ExecError> {
+    let right = match port.kind {
+        Kind::Real => true,
+        Kind::Int => entry >= 0.0 && entry.fract() == 0.0 && port.bound.is_none_or(|bound| entry < bound as f64),
+        Kind::Bool => entry == 0.0 || entry == 1.0,
+    };
+    if right {
+        return Ok(());
+    }
+    let below = port.bound.map_or(String::new(), |bound| format!(" below {bound}"));
+    Err(ExecError::new(format!("`{}` takes {}{below}, not {entry}", port.name, Program::describe_kind(port.kind))))
+}
+
+impl Workspace {
+    fn read(&self, offset: usize, strides: &[usize], shape: &chainrule_graph::Shape) -> Tensor {
+        match &self.0 {
+            Held::F32(arena) => arena.read(offset, strides, shape),
+            Held::F64(arena) => arena.read(offset, strides, shape),
+        }
+    }
+
+    /// How many bytes it holds.
+    pub fn bytes(&self) -> usize {
+        match &self.0 {
+            Held::F32(arena) => arena.bytes(),
+            Held::F64(arena) => arena.bytes(),
+        }
+    }
+}
+
+impl<T: Float> Arena<T> {
+    fn bytes(&self) -> usize {
+        (self.numbers.len() + self.registers.len() * BLOCK) * size_of::<T>()
+    }
+
+    fn write(&mut self, offset: usize, entries: &[f64]) {
+        let to = &mut self.numbers[self.start + offset..][..entries.len()];
+        to.iter_mut().zip(entries).for_each(|(to, &entry)| *to = T::from_f64(entry));
+    }
+
+    fn read(&self, offset: usize, strides: &[usize], shape: &chainrule_graph::Shape) -> Tensor {
+        Tensor::from_fn(shape, |place| {
+            let (mut rest, mut from) = (place, self.start + offset);
+            for (&n, stride) in shape.iter().zip(strides).rev() {
+                from += rest % n * stride;
+                rest /= n;
+            }
+            self.numbers[from].to_f64()
+        })
+    }
+}

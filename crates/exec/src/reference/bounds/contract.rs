@@ -1,0 +1,23 @@
+//! The bounds of contractions: |Σ aᵢbᵢ − computed| ≤ Σ (|aᵢ| δbᵢ + |bᵢ| δaᵢ + δaᵢ δbᵢ) + n u Σ |aᵢ||bᵢ|.
+
+use chainrule_graph::Tensor;
+use chainrule_graph::ops::Contract;
+
+use super::super::contract::for_each_product;
+use super::super::exactly;
+use super::{Enclosed, Rounding, sum};
+use crate::ExecError;
+
+pub(super) fn bound(
+    op: &Contract,
+    y: &Tensor,
+    inputs: &[&Enclosed],
+    rounding: &Rounding,
+) -> Result<(Tensor, Tensor), ExecError> {
+    let [a, b] = exactly(inputs)?;
+    let mut sums = sum::none(y.shape());
+    for_each_product(op, a.value.shape(), b.value.shape(), y.shape(), |[i, j, o]| {
+        sums[o].add_product(a.entry(i), b.entry(j), a.is_undecided(i) || b.is_undecided(j));
+    });
+    Ok(sum::bounds(y, &sums, true, rounding))
+}

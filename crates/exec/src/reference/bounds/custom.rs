@@ -1,0 +1,36 @@
+//! The bounds of custom nodes, whose inside is unknown: the slopes are estimated by moving one entry after the other.
+
+use chainrule_graph::{Node, Tensor};
+
+use super::super::elementwise::truth;
+use super::super::evaluate_op;
+use super::{Enclosed, Rounding};
+use crate::ExecError;
+
+pub(super) fn bound(
+    node: &Node,
+    y: &Tensor,
+    inputs: &[&Enclosed],
+    rounding: &Rounding,
+) -> Result<(Tensor, Tensor), ExecError> {
+    let mut propagated = Tensor::zeros(y.shape());
+    for (slot, input) in inputs.iter().enumerate() {
+        for place in (0..input.value.data().len()).filter(|&place| input.bound.data()[place] > 0.0) {
+            let (x, bound) = input.entry(place);
+            // A step that shows above rounding; the difference is taken to the size of the bound.
+            let step = bound.max(1e-6 * (1.0 + x.abs()));
+            let mut moved = input.value.clone();
+            moved.data_mut()[place] += step;
+            let there: Vec<&Tensor> =
+                inputs.iter().enumerate().map(|(k, other)| if k == slot { &moved } else { &other.value }).collect();
+            let there = evaluate_op(&node.op, &there, &node.shape)?;
+            for (error, (there, y)) in propagated.data_mut().iter_mut().zip(there.data().iter().zip(y.data())) {
+                *error += if there == y { 0.0 } else { (there - y).abs() / step * bound };
+            }
+        }
+    }
+    // The node works in f64; its result is rounded once, by the function it is.
+    let bound = |i: usize| rounding.rounded(y.data()[i], propagated.data()[i], rounding.of_function());
+    let undecided = inputs.iter().any(|input| input.undecided.data().contains(&1.0));
+    Ok((Tensor::from_fn(y.shape(), bound), Tensor::filled(y.shape(), truth(undecided))))
+}

@@ -1,0 +1,50 @@
+//! The bounds of picked and placed entries. An undecided index makes what it picks undecided, and all that it may have
+//! been added to.
+
+use chainrule_graph::Tensor;
+use chainrule_graph::ops::Index;
+
+use super::super::elementwise::truth;
+use super::super::exactly;
+use super::super::index::for_each_entry;
+use super::{Enclosed, Rounding, sum};
+use crate::ExecError;
+
+pub(super) fn bound(
+    op: &Index,
+    y: &Tensor,
+    inputs: &[&Enclosed],
+    rounding: &Rounding,
+) -> Result<(Tensor, Tensor), ExecError> {
+    let [first, second] = exactly(inputs)?;
+    match op {
+        Index::Gather { batch } => {
+            let (x, indices) = (first, second);
+            let (mut bound, mut undecided) = (Tensor::zeros(y.shape()), Tensor::zeros(y.shape()));
+            let entry = y.data().len() / indices.value.data().len().max(1);
+            for_each_entry(&indices.value, x.value.shape(), *batch, |picked, at| {
+                bound.data_mut()[picked] = x.bound.data()[at];
+                let either = x.is_undecided(at) || indices.is_undecided(picked / entry);
+                undecided.data_mut()[picked] = truth(either);
+            })?;
+            Ok((bound, undecided))
+        }
+        Index::ScatterAdd { batch, .. } => {
+            let (indices, u) = (first, second);
+            let mut sums = sum::none(y.shape());
+            for_each_entry(&indices.value, y.shape(), *batch, |placed, at| {
+                let (x, bound) = u.entry(placed);
+                sums[at].add(x, bound, u.is_undecided(placed));
+            })?;
+            let (bound, mut undecided) = sum::bounds(y, &sums, false, rounding);
+            let examples: usize = y.shape()[..*batch].iter().product();
+            let (per_example, indices_of_one) =
+                (y.data().len() / examples.max(1), indices.value.data().len() / examples.max(1));
+            for place in (0..indices.value.data().len()).filter(|&place| indices.is_undecided(place)) {
+                let start = place / indices_of_one * per_example;
+                undecided.data_mut()[start..start + per_example].fill(1.0);
+            }
+            Ok((bound, undecided))
+        }
+    }
+}

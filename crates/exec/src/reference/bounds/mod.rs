@@ -1,0 +1,180 @@
+//! The running bound on the rounding error: how far a computation in another precision, or in another order, may be
+//! from the reference. Everything that runs graphs is tested against it.
+//!
+//! The analysis is the standard one (N. Higham, Accuracy and Stability of Numerical Algorithms, ch. 3): the bound of a
+//! node is what the bounds of its inputs come to, by the largest slope between the values they may have, and the
+//! rounding of the op itself. Where no bound can be had (a division by what may be 0, a result beyond the range), it is
+//! infinite. A comparison of values that are closer than their bounds may turn out either way: its outcome, and all that
+//! depends on it, is marked as undecided.
+
+mod contract;
+mod custom;
+mod elementwise;
+mod index;
+mod reduce;
+mod rounding;
+mod sum;
+
+use chainrule_graph::ops::Source;
+use chainrule_graph::{Graph, Kind, Node, NodeId, Op, Tensor};
+
+use super::{evaluate_op, value_of};
+use crate::{ExecError, Feed};
+pub use rounding::Rounding;
+
+/// Values, and how far another computation of them may be off.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bounded(Vec<Option<Enclosed>>);
+
+/// A value with the bound of each entry's error, and whether the entry is undecided (1 or 0).
+#[derive(Clone, Debug, PartialEq)]
+struct Enclosed {
+    value: Tensor,
+    bound: Tensor,
+    undecided: Tensor,
+}
+
+impl Enclosed {
+    /// An entry with its bound.
+    fn entry(&self, place: usize) -> (f64, f64) {
+        (self.value.data()[place], self.bound.data()[place])
+    }
+
+    fn is_undecided(&self, place: usize) -> bool {
+        self.undecided.data()[place] != 0.0
+    }
+}
+
+/// How far another computation of a value is from the reference.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Deviation {
+    /// The greatest ratio of difference to bound over the entries that have one; infinite where two values differ that
+    /// have to be the same.
+    pub ratio: f64,
+    /// The entry that has it, by its row-major place.
+    pub entry: usize,
+    /// How many entries were left out: undecided, or without a finite bound.
+    pub left_out: usize,
+}
+
+impl Bounded {
+    /// The value of a node, if the run computed it.
+    pub fn value(&self, id: NodeId) -> Option<&Tensor> {
+        self.get(id).map(|enclosed| &enclosed.value)
+    }
+
+    /// For each entry of a node's value, the bound on the error, perhaps infinite.
+    pub fn bound(&self, id: NodeId) -> Option<&Tensor> {
+        self.get(id).map(|enclosed| &enclosed.bound)
+    }
+
+    /// For each entry of a node's value, 1 if it depends on a comparison that may turn out either way, else 0.
+    pub fn undecided(&self, id: NodeId) -> Option<&Tensor> {
+        self.get(id).map(|enclosed| &enclosed.undecided)
+    }
+
+    /// How far another value computed for a node is from this one; none if the node was not computed here, or the value
+    /// has another shape. The reference has rounding errors of its own, so in f64 a ratio of 2 is in order.
+    pub fn deviation(&self, id: NodeId, other: &Tensor) -> Option<Deviation> {
+        let Enclosed { value, bound, undecided } = self.get(id)?;
+        if value.shape() != other.shape() {
+            return None;
+        }
+        let mut deviation = Deviation { ratio: 0.0, entry: 0, left_out: 0 };
+        for (entry, (&expected, &found)) in value.data().iter().zip(other.data()).enumerate() {
+            let bound = bound.data()[entry];
+            if undecided.data()[entry] != 0.0 || bound == f64::INFINITY {
+                deviation.left_out += 1;
+                continue;
+            }
+            let same = expected == found || (expected.is_nan() && found.is_nan());
+            let difference = (expected - found).abs();
+            let ratio = match same {
+                true => 0.0,
+                false if bound > 0.0 && !difference.is_nan() => difference / bound,
+                false => f64::INFINITY,
+            };
+            if ratio > deviation.ratio {
+                (deviation.ratio, deviation.entry) = (ratio, entry);
+            }
+        }
+        Some(deviation)
+    }
+
+    fn get(&self, id: NodeId) -> Option<&Enclosed> {
+        self.0.get(id.index())?.as_ref()
+    }
+}
+
+/// The values of [`evaluate`](super::evaluate), each with a bound on the error that a computation with this rounding may
+/// have. Errors are those of `evaluate`.
+///
+/// Of a custom node, whose inside is unknown, the bound rests on differences of its output, and is an estimate.
+pub fn evaluate_with_bounds(
+    graph: &Graph,
+    feed: &Feed,
+    targets: &[NodeId],
+    rounding: &Rounding,
+) -> Result<Bounded, ExecError> {
+    let needed = graph.needed_for(targets);
+    let mut all: Vec<Option<Enclosed>> = vec![None; graph.nodes().len()];
+    for id in graph.ids().filter(|id| needed[id.index()]) {
+        let node = graph.node(id);
+        let inputs: Vec<&Enclosed> = node.inputs.iter().filter_map(|input| all[input.index()].as_ref()).collect();
+        let values: Vec<&Tensor> = inputs.iter().map(|input| &input.value).collect();
+        let value = value_of(graph, feed, id, &values)?;
+        let (bound, undecided) = bound_of(node, &value, &inputs, rounding)?;
+        all[id.index()] = Some(Enclosed { value, bound, undecided });
+    }
+    Ok(Bounded(all))
+}
+
+/// The bound of each entry of a node's value, and whether it is undecided.
+fn bound_of(
+    node: &Node,
+    value: &Tensor,
+    inputs: &[&Enclosed],
+    rounding: &Rounding,
+) -> Result<(Tensor, Tensor), ExecError> {
+    let (mut bound, undecided) = match &node.op {
+        Op::Source(Source::Input { .. } | Source::Constant(_) | Source::Iota { .. }) => {
+            (map(value, |entry| rounding.of_conversion(entry)), Tensor::zeros(&node.shape))
+        }
+        Op::Elementwise(op) => elementwise::bound(*op, value, inputs, rounding)?,
+        Op::Contract(op) => contract::bound(op, value, inputs, rounding)?,
+        Op::Reduce(op) => reduce::bound(op, value, inputs, rounding)?,
+        // Bounds and marks go where the entries go; the zeros of a padding are exact.
+        Op::Shape(_) => {
+            let moved = |part: fn(&Enclosed) -> &Tensor| {
+                evaluate_op(&node.op, &inputs.iter().map(|input| part(input)).collect::<Vec<_>>(), &node.shape)
+            };
+            (moved(|input| &input.bound)?, moved(|input| &input.undecided)?)
+        }
+        Op::Index(op) => index::bound(op, value, inputs, rounding)?,
+        Op::Custom(_) => custom::bound(node, value, inputs, rounding)?,
+    };
+    for (bound, value) in bound.data_mut().iter_mut().zip(value.data()) {
+        if node.kind != Kind::Real {
+            // Whole numbers and truth values are exact, or undecided.
+            *bound = 0.0;
+        } else if bound.is_nan() || (value.is_finite() && value.abs() + *bound > rounding.greatest) {
+            *bound = f64::INFINITY;
+        }
+    }
+    Ok((bound, undecided))
+}
+
+fn map(x: &Tensor, f: impl Fn(f64) -> f64) -> Tensor {
+    Tensor::from_fn(x.shape(), |i| f(x.data()[i]))
+}
+
+/// Whether a and b, known up to their bounds, are surely different, or surely as they are.
+fn apart((a, bound_a): (f64, f64), (b, bound_b): (f64, f64)) -> bool {
+    let bound = bound_a + bound_b;
+    if a.is_nan() || b.is_nan() { bound.is_finite() } else { bound == 0.0 || (a - b).abs() > bound }
+}
+
+/// The error of a product with a factor whose error is `bound`; nothing times anything is nothing.
+fn times(factor: f64, bound: f64) -> f64 {
+    if bound == 0.0 { 0.0 } else { factor.abs() * bound }
+}

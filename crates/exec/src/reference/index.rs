@@ -1,0 +1,51 @@
+//! Entries picked, or placed, by computed indices, each checked against the size of the axis.
+
+use chainrule_graph::ops::Index;
+use chainrule_graph::{Shape, Tensor};
+
+use super::exactly;
+use crate::ExecError;
+
+pub(super) fn evaluate(op: &Index, inputs: &[&Tensor], shape: &Shape) -> Result<Tensor, ExecError> {
+    let [first, second] = exactly(inputs)?;
+    let mut y = Tensor::zeros(shape);
+    let out = y.data_mut();
+    match op {
+        Index::Gather { batch } => {
+            let (x, indices) = (first, second);
+            for_each_entry(indices, x.shape(), *batch, |picked, at| out[picked] = x.data()[at])?;
+        }
+        Index::ScatterAdd { batch, .. } => {
+            let (indices, u) = (first, second);
+            for_each_entry(indices, shape, *batch, |placed, at| out[at] += u.data()[placed])?;
+        }
+    }
+    Ok(y)
+}
+
+/// For indices [B…, I…] into a table [B…, n, P…]: where each entry of the picked [B…, I…, P…] lies, and where in the
+/// table. Picked entries run in row-major order.
+pub(super) fn for_each_entry(
+    indices: &Tensor,
+    table: &Shape,
+    batch: usize,
+    mut body: impl FnMut(usize, usize),
+) -> Result<(), ExecError> {
+    let size = table[batch];
+    let entry: usize = table[batch + 1..].iter().product();
+    let per_example: usize = indices.shape()[batch..].iter().product();
+    for (place, &index) in indices.data().iter().enumerate() {
+        if !(index >= 0.0 && index < size as f64 && index.fract() == 0.0) {
+            return Err(ExecError::new(format!(
+                "index {index} (entry {place} of the indices) is not a whole number from 0 below {size}, the size of \
+                 axis {batch}"
+            )));
+        }
+        let example = place / per_example;
+        let start = (example * size + index as usize) * entry;
+        for k in 0..entry {
+            body(place * entry + k, start + k);
+        }
+    }
+    Ok(())
+}

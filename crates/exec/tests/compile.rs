@@ -1,0 +1,206 @@
+//! The compiled engine beside the reference interpreter.
+
+use chainrule_exec::compile::{End, Options, Precision, Run, compile};
+use chainrule_exec::{Feed, reference};
+use chainrule_graph::{Builder, Function, Graph, Initializer, Kind, NodeId, Tensor, gradient, verify};
+use chainrule_kernels::Level;
+
+/// The values of nodes by a program that is fed through its ports.
+fn compiled(
+    graph: &Graph,
+    feed: &[(NodeId, Tensor)],
+    wanted: &[NodeId],
+    precision: Precision,
+    level: Level,
+) -> Vec<Tensor> {
+    let options = Options { precision, level: Some(level), outputs: wanted.to_vec(), ..Options::default() };
+    let program = compile(graph, &options).unwrap();
+    let mut workspace = program.workspace();
+    for (id, value) in feed {
+        program.set(&mut workspace, graph.node(*id).name.as_deref().unwrap(), value).unwrap();
+    }
+    let mut record = vec![0.0; program.reported()];
+    let run = Run { tables: &[], order: &[], stop: None };
+    assert_eq!(program.run_steps(&mut workspace, run, 1, &mut record).unwrap(), (1, End::Finished));
+    let mut rest = &record[..];
+    wanted
+        .iter()
+        .map(|&id| {
+            let shape = &graph.node(id).shape;
+            let (entries, others) = rest.split_at(shape.size());
+            rest = others;
+            Tensor::new(shape, entries.to_vec()).unwrap()
+        })
+        .collect()
+}
+
+fn assert_equal_to_reference(graph: &Graph, feed: &[(NodeId, Tensor)], wanted: &[NodeId]) {
+    verify(graph).unwrap();
+    let expected = reference::evaluate(graph, &feed.iter().cloned().collect::<Feed>(), wanted).unwrap();
+    for level in Level::available() {
+        for (precision, tolerance) in [(Precision::F64, 1e-12), (Precision::F32, 2e-5)] {
+            let found = compiled(graph, feed, wanted, precision, level);
+            for (&id, found) in wanted.iter().zip(&found) {
+                for (place, (a, b)) in found.data().iter().zip(expected[id].data()).enumerate() {
+                    let close = (a - b).abs() <= tolerance * (1.0 + b.abs()) || (a.is_nan() && b.is_nan()) || a == b;
+                    assert!(close, "{} at {place}: {a} for {b}, {level}, {precision:?}", graph.describe(id));
+                }
+            }
+        }
+    }
+}
+
+fn ramp(shape: &[usize], step: f64) -> Tensor {
+    Tensor::from_fn(shape, |i| ((i as f64 * 0.7 + 0.3) * step).sin())
+}
+
+/// All gradients of a function of named inputs equal the reference's.
+fn check(build: impl Fn(&Builder) -> (Vec<NodeId>, NodeId), feed: Vec<Tensor>) {
+    let builder = Builder::new();
+    let (inputs, objective) = build(&builder);
+    let graph = builder.finish_graph().unwrap();
+    let real: Vec<NodeId> = inputs.iter().copied().filter(|&id| graph.node(id).kind == Kind::Real).collect();
+    let (graph, gradients) = gradient(&graph, objective, &real).unwrap();
+    let feed: Vec<(NodeId, Tensor)> = inputs.into_iter().zip(feed).collect();
+    let wanted: Vec<NodeId> = [objective].into_iter().chain(gradients).collect();
+    assert_equal_to_reference(&graph, &feed, &wanted);
+}
+
+#[test]
+fn a_perceptron_and_its_gradients_are_those_of_the_reference() {
+    check(
+        |b| {
+            let x = b.input("x", [5]);
+            let w1 = b.input("w1", [7, 5]);
+            let b1 = b.input("b1", [7]);
+            let w2 = b.input("w2", [7]);
+            let y = b.input("y", []);
+            let h = b.affine(w1, x, b1).tanh();
+            let objective = b.squared_l2_distance(w2.dot(h), y) + b.l2_norm_penalty(0.1, w1);
+            ([x, w1, b1, w2, y].iter().map(|v| v.id().unwrap()).collect(), objective.id().unwrap())
+        },
+        vec![ramp(&[5], 1.0), ramp(&[7, 5], 2.0), ramp(&[7], 3.0), ramp(&[7], 4.0), Tensor::scalar(0.5)],
+    );
+}
+
+#[test]
+fn products_of_all_shapes_are_those_of_the_reference() {
+    for equation in [
+        "ij,jk->ik",
+        "ij,jk->ki",
+        "ij,kj->ik",
+        "ji,jk->ik",
+        "bij,bjk->bik",
+        "ibj,bjk->ibk",
+        "ij,kl->ikjl",
+        "ij,ij->",
+        "ijk,jk->i",
+        "ijk,kj->i",
+        "ij,jk->kij",
+    ] {
+        let (operands, _) = equation.split_once("->").unwrap();
+        let (lhs, rhs) = operands.split_once(',').unwrap();
+        let shape = |labels: &str| labels.bytes().map(|l| 2 + (l % 4) as usize).collect::<Vec<_>>();
+        let (a_shape, b_shape) = (shape(lhs), shape(rhs));
+        let builder = Builder::new();
+        let (a, b) = (builder.input("a", a_shape.clone()), builder.input("b", b_shape.clone()));
+        let product = a.contract(b, equation);
+        let objective = product.power(2.0).sum();
+        let ids = [a, b, product, objective].map(|v| v.id().unwrap());
+        let Ok(graph) = builder.finish_graph() else { continue };
+        let (graph, gradients) = gradient(&graph, ids[3], &ids[..2]).unwrap();
+        let feed = [(ids[0], ramp(&a_shape, 1.0)), (ids[1], ramp(&b_shape, 2.0))];
+        let wanted: Vec<NodeId> = ids[2..].iter().copied().chain(gradients).collect();
+        assert_equal_to_reference(&graph, &feed, &wanted);
+    }
+}
+
+#[test]
+fn rearranged_values_are_those_of_the_reference() {
+    check(
+        |b| {
+            let x = b.input("x", [4, 6]);
+            let y = b.input("y", [6]);
+            let t = x.transpose().reshape([3, 8]).sin();
+            let parts = x.slice(&[1, 2], &[3, 6]).reverse(&[1]).pad(&[1, 0], &[0, 3]).reshape([3, 7]);
+            let joined = t.concat(&[parts], 1);
+            let rows = (x * y).sum_axes(&[0]).exp() + x.max_axis(0) - x.min_axis(0);
+            let soft = x.softmax(1).log().sum_axes(&[1]).power(2.0);
+            let objective = joined.power(3.0).sum() + rows.sum() + soft.sum() + (x.logsumexp(0) * y).mean();
+            ([x, y].iter().map(|v| v.id().unwrap()).collect(), objective.id().unwrap())
+        },
+        vec![ramp(&[4, 6], 1.0), ramp(&[6], 2.0)],
+    );
+}
+
+#[test]
+fn lookups_are_those_of_the_reference() {
+    check(
+        |b| {
+            let table = b.input("table", [5, 3]);
+            let index = b.input_of("index", [4], Kind::Int, Some(5));
+            let class = b.input_of("class", [], Kind::Int, Some(3));
+            let picked = table.gather(index, 0).tanh();
+            let loss = b.nll(picked.sum_axes(&[0]).softmax(0), class);
+            ([table, index, class].iter().map(|v| v.id().unwrap()).collect(), loss.id().unwrap())
+        },
+        vec![ramp(&[5, 3], 1.0), Tensor::vector([0.0, 4.0, 2.0, 4.0]), Tensor::scalar(1.0)],
+    );
+}
+
+/// The parameters after some steps, by the reference.
+fn stepped(function: &Function, values: &[(NodeId, Tensor)], steps: usize) -> Vec<Tensor> {
+    let mut feed: Feed = values.iter().cloned().collect();
+    let updates = function.graph.updates();
+    for _ in 0..steps {
+        let targets: Vec<NodeId> = updates.iter().map(|update| update.value).collect();
+        let results = reference::evaluate(&function.graph, &feed, &targets).unwrap();
+        for update in updates {
+            feed.set(update.target, results[update.value].clone());
+        }
+    }
+    updates.iter().map(|update| feed.get(update.target).unwrap().clone()).collect()
+}
+
+#[test]
+fn updates_in_place_are_those_of_the_reference() {
+    let builder = Builder::new();
+    let w = builder.state("w", [3, 4], Initializer::Constant(0.0));
+    let v = builder.state("v", [4], Initializer::Constant(0.0));
+    let (s, t) =
+        (builder.state("s", [], Initializer::Constant(0.0)), builder.state("t", [], Initializer::Constant(0.0)));
+    let (p, q) =
+        (builder.state("p", [4], Initializer::Constant(0.0)), builder.state("q", [4], Initializer::Constant(0.0)));
+    let g = w.matvec(v).tanh();
+    builder.update(w, w * 0.9 - 0.1 * g.outer(v));
+    builder.update(v, v - 0.2 * g.matmul(w) - 0.1 * v);
+    builder.update(s, t);
+    builder.update(t, s + 1.0);
+    builder.update(p, q);
+    builder.update(q, p);
+    let function = builder.finish().unwrap();
+    let names = ["w", "v", "s", "t", "p", "q"];
+    let values: Vec<(NodeId, Tensor)> = names
+        .iter()
+        .enumerate()
+        .map(|(i, name)| {
+            let id = function.graph.find(name).unwrap();
+            (id, ramp(&function.graph.node(id).shape.to_vec(), 1.0 + i as f64))
+        })
+        .collect();
+    let expected = stepped(&function, &values, 3);
+    for level in Level::available() {
+        let program = compile(&function.graph, &Options { level: Some(level), ..Options::default() }).unwrap();
+        let mut workspace = program.workspace();
+        for (id, value) in &values {
+            program.set(&mut workspace, function.graph.node(*id).name.as_deref().unwrap(), value).unwrap();
+        }
+        program.run_steps(&mut workspace, Run { tables: &[], order: &[], stop: None }, 3, &mut []).unwrap();
+        for (name, expected) in names.iter().zip(&expected) {
+            let found = program.get(&workspace, name).unwrap();
+            for (a, b) in found.data().iter().zip(expected.data()) {
+                assert!((a - b).abs() < 1e-13, "{name}: {found:?} for {expected:?}\n{program}");
+            }
+        }
+    }
+}

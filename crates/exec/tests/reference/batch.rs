@@ -1,0 +1,155 @@
+//! A batch equals a loop over its examples: values, the mean objective and its gradients, gradients of each example.
+
+use chainrule_exec::{Feed, reference::evaluate};
+use chainrule_graph::{Builder, Function, Initializer, Kind, NodeId, Shape, Tensor, batch, gradient, verify};
+
+use crate::support::{Built, Given, assert_close};
+use crate::zoo::{Animal, weighted_sum, zoo};
+
+const SIZE: usize = 3;
+
+/// The function with some inputs as data and the others, reals, as parameters.
+fn split(animal: &Animal, given: &[Given], is_data: &[bool]) -> Function {
+    let builder = Builder::new();
+    let inputs: Vec<_> = given
+        .iter()
+        .zip(is_data)
+        .enumerate()
+        .map(|(place, (given, &is_data))| match is_data {
+            true => builder.input_of(&format!("x{place}"), given.value.shape(), given.kind, None),
+            false => builder.parameter(&format!("x{place}"), given.value.shape(), Initializer::Constant(0.0)),
+        })
+        .collect();
+    let y = (animal.function)(&builder, &inputs);
+    builder.prediction(y);
+    builder.objective(weighted_sum(y));
+    builder.finish().unwrap()
+}
+
+/// Every choice of the inputs that are data: all whole numbers, and at least one input.
+fn choices(given: &[Given]) -> Vec<Vec<bool>> {
+    (1..1usize << given.len())
+        .map(|bits| (0..given.len()).map(|place| bits >> place & 1 == 1).collect::<Vec<bool>>())
+        .filter(|is_data| given.iter().zip(is_data).all(|(given, &is_data)| is_data || given.kind == Kind::Real))
+        .collect()
+}
+
+/// One input's values over the batch: those of each example, or one shared by all.
+fn values(examples: &[Vec<Given>], place: usize, is_data: bool) -> Vec<&Tensor> {
+    examples.iter().map(|example| if is_data { &example[place].value } else { &examples[0][place].value }).collect()
+}
+
+fn stacked(parts: &[&Tensor]) -> Tensor {
+    let shape: Shape = parts[0].shape().with_leading(parts.len());
+    Tensor::new(shape, parts.iter().flat_map(|part| part.data().to_vec()).collect()).unwrap()
+}
+
+fn mean(parts: &[&Tensor]) -> Tensor {
+    Tensor::from_fn(parts[0].shape(), |i| parts.iter().map(|part| part.data()[i]).sum::<f64>() / parts.len() as f64)
+}
+
+fn run(graph: &chainrule_graph::Graph, feed: &Feed, target: NodeId) -> Tensor {
+    evaluate(graph, feed, &[target]).unwrap()[target].clone()
+}
+
+fn reals(function: &Function, given: &[Given]) -> Vec<(usize, NodeId)> {
+    let id = |place: usize| function.graph.find(&format!("x{place}")).unwrap();
+    (0..given.len()).filter(|&place| given[place].kind == Kind::Real).map(|place| (place, id(place))).collect()
+}
+
+#[test]
+fn values_objective_and_gradients_are_those_of_a_loop() {
+    for animal in zoo() {
+        let examples: Vec<Vec<Given>> = (1..=SIZE as u64).map(animal.draw).collect();
+        for is_data in choices(&examples[0]) {
+            let function = split(&animal, &examples[0], &is_data);
+            let batched = batch(&function, SIZE).unwrap();
+            verify(&batched.graph).unwrap();
+            let mut feed = Feed::new();
+            for (place, &is_data) in is_data.iter().enumerate() {
+                let parts = values(&examples, place, is_data);
+                let id = batched.graph.find(&format!("x{place}")).unwrap();
+                feed.set(id, if is_data { stacked(&parts) } else { parts[0].clone() });
+            }
+            let alone: Vec<Built> = (0..SIZE)
+                .map(|example| {
+                    let given = (0..is_data.len()).map(|place| Given {
+                        value: values(&examples, place, is_data[place])[example].clone(),
+                        ..examples[example][place].clone()
+                    });
+                    crate::support::build(&given.collect::<Vec<_>>(), |b, x| (animal.function)(b, x))
+                })
+                .collect();
+            let outputs: Vec<Tensor> = alone.iter().map(Built::value).collect();
+            let prediction = run(&batched.graph, &feed, batched.prediction.unwrap());
+            assert_close(&prediction, &stacked(&outputs.iter().collect::<Vec<_>>()), 1e-13);
+
+            let loose: Vec<(Tensor, Vec<Tensor>)> = alone.iter().map(objective_alone).collect();
+            let objective = run(&batched.graph, &feed, batched.objective.unwrap());
+            assert_close(&objective, &mean(&loose.iter().map(|(value, _)| value).collect::<Vec<_>>()), 1e-12);
+
+            // The gradient of the mean: of a parameter the mean of the gradients, of data each example's share.
+            let wrt: Vec<(usize, NodeId)> = reals(&batched, &examples[0]);
+            let ids: Vec<NodeId> = wrt.iter().map(|&(_, id)| id).collect();
+            let (graph, gradients) = gradient(&batched.graph, batched.objective.unwrap(), &ids).unwrap();
+            verify(&graph).unwrap();
+            for (slot, (&(place, _), &found)) in wrt.iter().zip(&gradients).enumerate() {
+                let each: Vec<&Tensor> = loose.iter().map(|(_, gradients)| &gradients[slot]).collect();
+                let expected = if is_data[place] {
+                    let stacked = stacked(&each);
+                    Tensor::from_fn(stacked.shape(), |i| stacked.data()[i] / SIZE as f64)
+                } else {
+                    mean(&each)
+                };
+                assert_close(&run(&graph, &feed, found), &expected, 1e-11);
+            }
+        }
+    }
+}
+
+fn objective_alone(built: &Built) -> (Tensor, Vec<Tensor>) {
+    let builder = Builder::extend_graph(built.graph.clone());
+    let output = weighted_sum(builder.var(built.output)).id().unwrap();
+    let graph = builder.finish_graph().unwrap();
+    let weighted = Built { graph, inputs: built.inputs.clone(), output, feed: built.feed.clone() };
+    (weighted.value(), weighted.gradients())
+}
+
+#[test]
+fn a_batched_gradient_is_the_gradient_of_each_example() {
+    for animal in zoo() {
+        let examples: Vec<Vec<Given>> = (1..=SIZE as u64).map(animal.draw).collect();
+        for is_data in choices(&examples[0]) {
+            let function = split(&animal, &examples[0], &is_data);
+            let wrt = reals(&function, &examples[0]);
+            let ids: Vec<NodeId> = wrt.iter().map(|&(_, id)| id).collect();
+            let (graph, gradients) = gradient(&function.graph, function.objective.unwrap(), &ids).unwrap();
+            for &target in &gradients {
+                let of_one =
+                    Function { graph: graph.clone(), prediction: Some(target), objective: None, ..function.clone() };
+                let batched = batch(&of_one, SIZE).unwrap();
+                verify(&batched.graph).unwrap();
+                let (mut feed, mut alone) = (Feed::new(), vec![Feed::new(); SIZE]);
+                for (place, &is_data) in is_data.iter().enumerate() {
+                    let parts = values(&examples, place, is_data);
+                    let name = format!("x{place}");
+                    let id = batched.graph.find(&name).unwrap();
+                    feed.set(id, if is_data { stacked(&parts) } else { parts[0].clone() });
+                    for (feed, part) in alone.iter_mut().zip(parts) {
+                        feed.set(graph.find(&name).unwrap(), part.clone());
+                    }
+                }
+                let expected: Vec<Tensor> = alone.iter().map(|feed| run(&graph, feed, target)).collect();
+                let found = run(&batched.graph, &feed, batched.prediction.unwrap());
+                assert_close(&found, &stacked(&expected.iter().collect::<Vec<_>>()), 1e-12);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_batch_of_no_examples_is_refused() {
+    let zoo = zoo();
+    let function = split(&zoo[0], &(zoo[0].draw)(1), &[true, true]);
+    assert!(batch(&function, 0).unwrap_err().message.contains("no examples"));
+}

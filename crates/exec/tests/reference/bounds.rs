@@ -1,0 +1,346 @@
+//! The running error bound: it holds in simulated arithmetic, is not far from it, and marks what it must.
+
+use chainrule_exec::reference::{Bounded, Rounding, evaluate, evaluate_op, evaluate_with_bounds};
+use chainrule_graph::ops::elementwise::Exponent;
+use chainrule_graph::ops::{Elementwise, Index, Reduce, Source};
+use chainrule_graph::{Builder, Graph, Kind, NodeId, Op, Tensor, Var, gradient, hessian_vector_product};
+
+use crate::support::{Built, Given, assert_close, build, int, real, spread, vector};
+use crate::zoo::zoo;
+
+/// Numbers that look random, in [−1, 1).
+struct Noise(u64);
+
+impl Noise {
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (self.0 >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    }
+
+    /// Each entry off by up to `relative`, then rounded.
+    fn shake(&mut self, x: &Tensor, relative: f64, rounding: &Rounding) -> Tensor {
+        Tensor::from_fn(x.shape(), |i| (rounding.nearest)(x.data()[i] * (1.0 + relative * self.next())))
+    }
+}
+
+/// A run of the graph in which each op has an error of the size that the precision allows it.
+fn simulate(graph: &Graph, given: &chainrule_exec::Feed, rounding: &Rounding, seed: u64) -> Vec<Option<Tensor>> {
+    let mut noise = Noise(seed);
+    let unit = rounding.unit_roundoff;
+    let mut values: Vec<Option<Tensor>> = Vec::new();
+    for id in graph.ids() {
+        let node = graph.node(id);
+        let inputs: Vec<Tensor> = node.inputs.iter().filter_map(|input| values[input.index()].clone()).collect();
+        let computed =
+            |inputs: &[Tensor]| evaluate_op(&node.op, &inputs.iter().collect::<Vec<_>>(), &node.shape).unwrap();
+        let value = match &node.op {
+            Op::Source(Source::Input { .. }) => noise.shake(given.get(id).unwrap(), 0.0, rounding),
+            Op::Source(_) => noise.shake(&computed(&inputs), 0.0, rounding),
+            _ if node.kind != Kind::Real => computed(&inputs),
+            Op::Elementwise(op) => {
+                use Elementwise::*;
+                let relative = match op {
+                    Neg | Abs | Sign | StopGradient | ToReal | Max | Min | Where => 0.0,
+                    Less | LessEqual | Equal | NotEqual => 0.0,
+                    // Rounded by the computation itself
+                    Add | Sub | Mul | Div | Sqrt | Power(Exponent(2.0)) => 0.0,
+                    // Less what the computation and the shaking have
+                    _ => 2.0 * (rounding.function_ulps - 1.0) * unit,
+                };
+                noise.shake(&computed(&inputs), relative, rounding)
+            }
+            // Each term of a sum is rounded with every term that follows.
+            Op::Contract(_) | Op::Reduce(Reduce::Sum { .. }) | Op::Index(Index::ScatterAdd { .. }) => {
+                let mut inputs = inputs;
+                let summed = inputs.len() - 1 - usize::from(matches!(node.op, Op::Contract(_)));
+                let terms = inputs[summed].data().len() / node.shape.size().max(1);
+                let relative = terms.saturating_sub(1) as f64 * unit * 0.5;
+                inputs[summed] = Tensor::from_fn(inputs[summed].shape(), |i| {
+                    inputs[summed].data()[i] * (1.0 + relative * noise.next())
+                });
+                noise.shake(&computed(&inputs), 0.0, rounding)
+            }
+            Op::Reduce(Reduce::Softmax { .. } | Reduce::LogSumExp { .. }) => {
+                noise.shake(&computed(&inputs), unit, rounding)
+            }
+            Op::Reduce(_) | Op::Shape(_) | Op::Index(_) | Op::Custom(_) => {
+                noise.shake(&computed(&inputs), 0.0, rounding)
+            }
+        };
+        values.push(Some(value));
+    }
+    values
+}
+
+/// The graph of a function's gradients and, where it has second derivatives, of a Hessian product; with its feed.
+fn with_derivatives(built: &Built, orders: usize) -> (Graph, chainrule_exec::Feed) {
+    let reals: Vec<NodeId> =
+        built.inputs.iter().copied().filter(|&id| built.graph.node(id).kind == Kind::Real).collect();
+    if orders < 2 {
+        return (gradient(&built.graph, built.output, &reals).unwrap().0, built.feed.clone());
+    }
+    let product = hessian_vector_product(&built.graph, built.output, &reals).unwrap();
+    let mut feed = built.feed.clone();
+    for (place, &tangent) in product.tangents.iter().enumerate() {
+        feed.set(tangent, spread(&product.graph.node(tangent).shape, -1.0, 1.0, 7 + place as u64));
+    }
+    (product.graph, feed)
+}
+
+fn holds(rounding: &Rounding, at_most: f64) {
+    let (mut left_out, mut entries) = (0, 0);
+    for animal in zoo() {
+        let mut tightest = 0.0f64;
+        for seed in 1..20 {
+            let (graph, feed) = with_derivatives(&animal.weighted(seed), animal.orders);
+            let all: Vec<NodeId> = graph.ids().collect();
+            let bounded = evaluate_with_bounds(&graph, &feed, &all, rounding).unwrap();
+            let simulated = simulate(&graph, &feed, rounding, seed);
+            for id in all {
+                let found = simulated[id.index()].as_ref().unwrap();
+                let deviation = bounded.deviation(id, found).unwrap();
+                assert!(
+                    deviation.ratio <= at_most,
+                    "{}, seed {seed}: {}: {} has {}, not {}, bound {}, ratio {}",
+                    animal.name,
+                    graph.describe(id),
+                    deviation.entry,
+                    found.data()[deviation.entry],
+                    bounded.value(id).unwrap().data()[deviation.entry],
+                    bounded.bound(id).unwrap().data()[deviation.entry],
+                    deviation.ratio
+                );
+                left_out += deviation.left_out;
+                entries += found.data().len();
+                tightest = tightest.max(deviation.ratio);
+            }
+        }
+        assert!(tightest > 0.1, "{}: the bound is {} times what happens", animal.name, 1.0 / tightest);
+    }
+    assert!(left_out * 1000 < entries, "{left_out} of {entries} entries are left out");
+}
+
+#[test]
+fn it_holds_in_single_precision() {
+    holds(&Rounding::F32, 1.0);
+}
+
+#[test]
+fn it_holds_in_double_precision_with_an_error_of_the_reference() {
+    holds(&Rounding::F64, 2.0);
+}
+
+fn bounded(
+    given: &[Given],
+    rounding: &Rounding,
+    function: impl for<'g> FnOnce(&'g Builder, &[Var<'g>]) -> Var<'g>,
+) -> (Vec<f64>, Vec<f64>) {
+    let built = build(given, function);
+    let bounded: Bounded = evaluate_with_bounds(&built.graph, &built.feed, &[built.output], rounding).unwrap();
+    assert_close(bounded.value(built.output).unwrap(), &built.value(), 0.0);
+    let part = |part: Option<&Tensor>| part.unwrap().data().to_vec();
+    (part(bounded.bound(built.output)), part(bounded.undecided(built.output)))
+}
+
+/// The bound of a scalar function of numbers in f32.
+fn in_f32(x: &[f64], function: impl for<'g> FnOnce(&[Var<'g>]) -> Var<'g>) -> f64 {
+    let given: Vec<Given> = x.iter().map(|&x| real(x)).collect();
+    bounded(&given, &Rounding::F32, |_, x| function(x)).0[0]
+}
+
+#[test]
+fn given_numbers_are_off_by_their_conversion() {
+    assert_eq!(in_f32(&[0.5], |x| x[0]), 0.0);
+    assert_eq!(in_f32(&[0.1], |x| x[0]), f64::from(0.1f32) - 0.1);
+    assert_eq!(in_f32(&[1e300], |x| x[0]), f64::INFINITY);
+    assert_eq!(in_f32(&[f64::INFINITY], |x| x[0]), 0.0);
+    assert_eq!(bounded(&[real(0.1)], &Rounding::F64, |_, x| x[0]).0, [0.0]);
+    assert_eq!(bounded(&[int(3.0)], &Rounding::F32, |_, x| x[0]).0, [0.0]);
+}
+
+#[test]
+fn bounds_by_hand() {
+    let u = 2.0f64.powi(-24);
+    let conversion = f64::from(0.1f32) - 0.1;
+    let near = |found: f64, expected: f64| assert!((found / expected - 1.0).abs() < 1e-6, "{found}, not {expected}");
+    near(in_f32(&[1.5, 0.25], |x| x[0] + x[1]), 1.75 * u);
+    near(in_f32(&[1.5, -1.25], |x| x[0] + x[1]), 0.25 * u);
+    near(in_f32(&[1.5, 3.0], |x| x[0] * x[1]), 4.5 * u);
+    near(in_f32(&[0.1, 3.0], |x| x[0] * x[1]), 3.0 * conversion + 0.3 * u);
+    near(in_f32(&[0.1, 3.0], |x| x[1] / x[0]), 300.0 * conversion + 30.0 * u);
+    near(in_f32(&[0.1], |x| x[0].exp()), 0.1f64.exp() * (conversion + 4.0 * u));
+    near(in_f32(&[0.1], |x| x[0].log()), 10.0 * conversion + 0.1f64.ln().abs() * 4.0 * u);
+    near(in_f32(&[0.25], |x| x[0].sqrt()), 0.5 * u);
+    // Three terms, each rounded with the two that follow; products once more.
+    let sum = bounded(&[real(vector([4.0, -2.0, 1.0]))], &Rounding::F32, |_, x| x[0].sum()).0[0];
+    near(sum, 2.0 * u * 7.0);
+    let dot = bounded(&[real(vector([4.0, -2.0, 1.0]))], &Rounding::F32, |_, x| x[0].dot(x[0])).0[0];
+    near(dot, 3.0 * u * 21.0);
+}
+
+#[test]
+fn what_is_not_rounded_is_exact() {
+    for function in [
+        (|x| -x[0]) as for<'g> fn(&[Var<'g>]) -> Var<'g>,
+        |x| x[0].abs(),
+        |x| x[0].max(x[1]),
+        |x| x[0] + 0.0,
+        |x| x[0] * 0.0,
+        |x| x[1].sin(),
+        |x| x[1].tanh() * x[0],
+        |x| x[0].stop_gradient(),
+        |x| x[0].relu(),
+        |x| x[0].stack(&[x[1]], 0).reverse(&[0]).pad(&[1], &[1]).max_axis(0),
+    ] {
+        assert_eq!(in_f32(&[1.5, 0.0], function), 0.0);
+    }
+}
+
+#[test]
+fn no_bound_where_none_can_be_had() {
+    // 0.1 + 0.2 − 0.3 may be 0, or negative.
+    for function in [
+        (|x, y| y / x) as for<'g> fn(Var<'g>, Var<'g>) -> Var<'g>,
+        |x, _| x.sqrt(),
+        |x, _| x.rsqrt(),
+        |x, _| x.log(),
+        |x, _| x.power(0.5),
+        |x, _| x.power(-2.0),
+        |x, y| x.pow(y),
+        |x, _| (x - 1.0).log1p(),
+    ] {
+        let bound = in_f32(&[0.1, 0.2, 0.3], |x| function(x[0] + x[1] - x[2], x[0]));
+        assert_eq!(bound, f64::INFINITY);
+    }
+    // e¹⁰⁰ is beyond f32, not beyond f64.
+    assert_eq!(in_f32(&[100.0], |x| x[0].exp()), f64::INFINITY);
+    assert!(bounded(&[real(100.0)], &Rounding::F64, |_, x| x[0].exp()).0[0].is_finite());
+    assert_eq!(in_f32(&[3e38, 3e38], |x| x[0] + x[1]), f64::INFINITY);
+    // The sum of the magnitudes overflows, though the sum does not.
+    let sum = bounded(&[real(vector([3e38, 3e38, -3e38]))], &Rounding::F32, |_, x| x[0].sum());
+    assert_eq!(sum.0, [f64::INFINITY]);
+    // A result too small for f32 is off by its smallest number.
+    assert!(in_f32(&[1e-30, 1e-30], |x| x[0] * x[1]) >= 1.4e-45);
+}
+
+#[test]
+fn sure_infinities_and_not_a_number_are_exact() {
+    let (infinity, nan) = (f64::INFINITY, f64::NAN);
+    assert_eq!(in_f32(&[0.0], |x| x[0].log()), 0.0);
+    assert_eq!(in_f32(&[0.0, 1.0], |x| x[1] / x[0]), 0.0);
+    assert_eq!(in_f32(&[infinity, 0.1], |x| x[0] + x[1]), 0.0);
+    assert_eq!(in_f32(&[infinity, 0.1], |x| x[0] * x[1]), 0.0);
+    assert_eq!(in_f32(&[nan, 0.1], |x| x[0].max(x[1].exp())), 0.0);
+    assert_eq!(
+        in_f32(&[infinity, 0.1], |x| x[0].tanh()),
+        Rounding::F32.function_ulps * 2.0f64.powi(-23) + 4.0 * Rounding::F32.least
+    );
+    let entries = [real(vector([0.1, f64::NEG_INFINITY]))];
+    let entries = |function: for<'g> fn(Var<'g>) -> Var<'g>| bounded(&entries, &Rounding::F32, |_, x| function(x[0])).0;
+    assert_eq!(entries(|x| x.sum()), [0.0]);
+    assert_eq!(entries(|x| x.dot(x)), [0.0]);
+    assert_eq!(entries(|x| x.min_axis(0)), [0.0]);
+    assert_eq!(entries(|x| x.softmax(0))[1], 0.0);
+    assert!(entries(|x| x.logsumexp(0))[0] < 1e-6);
+    // But ∞ · (0.1 + 0.2 − 0.3) may be of either sign.
+    assert_eq!(in_f32(&[0.1, 0.2, 0.3, infinity], |x| (x[0] + x[1] - x[2]) * x[3]), infinity);
+}
+
+/// The marks of a function of numbers in f32.
+fn marks(x: &[f64], function: impl for<'g> FnOnce(&[Var<'g>]) -> Var<'g>) -> Vec<f64> {
+    let given: Vec<Given> = x.iter().map(|&x| real(x)).collect();
+    bounded(&given, &Rounding::F32, |_, x| function(x)).1
+}
+
+#[test]
+fn comparisons_closer_than_their_bounds_are_undecided() {
+    let close = [0.1, 0.2, 0.3];
+    let far = [0.1, 0.2, 0.4];
+    for function in [
+        (|x| (x[0] + x[1]).less(x[2])) as for<'g> fn(&[Var<'g>]) -> Var<'g>,
+        |x| (x[0] + x[1]).less_equal(x[2]),
+        |x| (x[0] + x[1]).equal(x[2]),
+        |x| (x[0] + x[1]).not_equal(x[2]),
+        |x| (x[0] + x[1] - x[2]).sign(),
+        |x| (x[0] + x[1]).less(x[2]).select(x[0], x[1]),
+        |x| (x[0] + x[1]).less(x[2]).to_real() * x[0] + x[1],
+        |x| (x[0] + x[1]).less(x[2]).to_real().less(5.0),
+        |x| ((x[0] + x[1]).less(x[2]).to_real() + 5.0).sign(),
+        |x| (x[0] + x[1]).stack(&[x[2]], 0).argmax(0),
+        |x| x[0].stack(&[x[1]], 0).gather((x[0] + x[1]).stack(&[x[2]], 0).argmin(0), 0),
+        |x| (x[0] + x[1]).less(x[2]).to_real().stack(&[x[0]], 0).sum(),
+        |x| (x[0] + x[1]).less(x[2]).to_real().stack(&[x[0]], 0).logsumexp(0),
+        |x| (x[0] + x[1]).less(x[2]).to_real().stack(&[x[0]], 0).max_axis(0),
+    ] {
+        assert_eq!(marks(&close, function), [1.0]);
+        assert_eq!(marks(&far, function), [0.0]);
+    }
+    // Equal and exact is decided.
+    assert_eq!(marks(&[0.5, 0.5, 1.0], |x| (x[0]).less_equal(x[1])), [0.0]);
+}
+
+#[test]
+fn only_what_depends_on_an_undecided_entry_is_undecided() {
+    let close = [0.1, 0.2, 0.3];
+    fn undecided<'g>(x: &[Var<'g>]) -> Var<'g> {
+        (x[0] + x[1]).less(x[2]).to_real()
+    }
+    assert_eq!(marks(&close, |x| undecided(x).stack(&[x[0]], 0) * 2.0), [1.0, 0.0]);
+    assert_eq!(marks(&close, |x| undecided(x).stack(&[x[0], x[1]], 0).reverse(&[0])), [0.0, 0.0, 1.0]);
+    // The branch that is not taken does not matter.
+    assert_eq!(marks(&close, |x| x[0].less(x[1]).select(x[0], undecided(x))), [0.0]);
+    assert_eq!(marks(&close, |x| x[0].less(x[1]).select(undecided(x), x[0])), [1.0]);
+    assert_eq!(
+        marks(&close, |x| {
+            let matrix = undecided(x).stack(&[x[0]], 0).outer(x[0].stack(&[x[1]], 0));
+            matrix.matvec(x[1].stack(&[x[2]], 0))
+        }),
+        [1.0, 0.0]
+    );
+    assert_eq!(marks(&close, |x| undecided(x).stack(&[x[0]], 0).softmax(0)), [1.0, 1.0]);
+    // What an undecided index may have been added to.
+    let placed = marks(&close, |x| {
+        let index = (x[0] + x[1]).stack(&[x[2]], 0).argmax(0);
+        x[0].scatter_add(index, 2).stack(&[x[0].scatter_add(x[0].stack(&[x[1]], 0).argmax(0), 2)], 0)
+    });
+    assert_eq!(placed, [1.0, 1.0, 0.0, 0.0]);
+}
+
+#[test]
+fn a_close_tie_of_max_is_decided_and_its_gradient_is_not() {
+    // The second is the greater, but known better.
+    let built = build(&[real(0.1), real(0.2), real(0.30000001)], |_, x| (x[0] + x[1]).max(x[2]));
+    let (graph, gradients) = gradient(&built.graph, built.output, &built.inputs).unwrap();
+    let targets: Vec<NodeId> = gradients.iter().copied().chain([built.output]).collect();
+    let bounded = evaluate_with_bounds(&graph, &built.feed, &targets, &Rounding::F32).unwrap();
+    assert_eq!(bounded.undecided(built.output).unwrap().item(), 0.0);
+    let sum = in_f32(&[0.1, 0.2], |x| x[0] + x[1]);
+    assert_eq!(bounded.bound(built.output).unwrap().item(), sum);
+    assert_eq!(bounded.undecided(gradients[2]).unwrap().item(), 1.0);
+}
+
+#[test]
+fn deviations_are_ratios_to_the_bound() {
+    let built = build(&[real(vector([1.5, 1.5, 0.1])), real(vector([0.25, 0.25, 0.2]))], |_, x| x[0] + x[1]);
+    let bounded = evaluate_with_bounds(&built.graph, &built.feed, &[built.output], &Rounding::F32).unwrap();
+    let bound = bounded.bound(built.output).unwrap().data().to_vec();
+    let sum = built.value().data().to_vec();
+    let other = vector([sum[0], sum[1] + 3.0 * bound[1], sum[2] - 2.0 * bound[2]]);
+    let deviation = bounded.deviation(built.output, &other).unwrap();
+    assert!((deviation.ratio - 3.0).abs() < 1e-6, "{deviation:?}");
+    assert_eq!((deviation.entry, deviation.left_out), (1, 0));
+    assert_eq!(bounded.deviation(built.output, &vector([0.0])), None);
+    let wrong = vector([f64::NAN, sum[1], sum[2]]);
+    assert_eq!(bounded.deviation(built.output, &wrong).unwrap().ratio, f64::INFINITY);
+}
+
+#[test]
+fn values_are_those_of_the_plain_run() {
+    for animal in zoo() {
+        let (graph, feed) = with_derivatives(&animal.weighted(3), animal.orders);
+        let all: Vec<NodeId> = graph.ids().collect();
+        let plain = evaluate(&graph, &feed, &all).unwrap();
+        let bounded = evaluate_with_bounds(&graph, &feed, &all, &Rounding::F64).unwrap();
+        assert!(all.iter().all(|&id| bounded.value(id) == plain.get(id)));
+    }
+}

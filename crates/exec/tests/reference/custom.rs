@@ -1,0 +1,102 @@
+//! A user's own node: called once, looped over a batch, looped twice, differentiated.
+
+use std::sync::Arc;
+
+use chainrule_exec::reference::evaluate;
+use chainrule_graph::{Builder, CustomNode, Function, Initializer, Shape, Tensor, Var, batch, gradient, verify};
+
+use crate::support::{assert_close, build, real, spread, tensor, vector};
+
+/// yᵢ = sin aᵢ · sin bᵢ
+#[derive(Debug)]
+struct ProductOfSines;
+
+impl CustomNode for ProductOfSines {
+    fn name(&self) -> &str {
+        "product_of_sines"
+    }
+
+    fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
+        match inputs {
+            [a, b] if a == b => Ok(a.clone()),
+            _ => Err("takes two of one shape".into()),
+        }
+    }
+
+    fn forward(&self, inputs: &[Tensor], output: &mut [f64]) {
+        for (i, y) in output.iter_mut().enumerate() {
+            *y = inputs[0].data()[i].sin() * inputs[1].data()[i].sin();
+        }
+    }
+
+    fn backward(&self, input: usize, inputs: &[Tensor], output: &Tensor, cotangent: &Tensor, contribution: &mut [f64]) {
+        for (i, dx) in contribution.iter_mut().enumerate() {
+            // ∂y/∂x = y cos x / sin x
+            let x = inputs[input].data()[i];
+            *dx = cotangent.data()[i] * output.data()[i] * x.cos() / x.sin();
+        }
+    }
+}
+
+pub fn product_of_sines<'g>(builder: &'g Builder, a: Var<'g>, b: Var<'g>) -> Var<'g> {
+    builder.custom(Arc::new(ProductOfSines), &[a, b])
+}
+
+#[test]
+fn forward_and_backward() {
+    let (a, b, g) = (vector([0.3, -0.7]), vector([1.1, 0.2]), vector([2.0, 3.0]));
+    let built = build(&[real(a.clone()), real(b.clone())], |builder, x| product_of_sines(builder, x[0], x[1]));
+    let both = |f: fn(f64) -> f64, h: fn(f64) -> f64| Tensor::from_fn([2], |i| f(a.data()[i]) * h(b.data()[i]));
+    assert_close(&built.value(), &both(f64::sin, f64::sin), 1e-15);
+    let back = built.pulled_back(&g);
+    let scaled = |y: Tensor| Tensor::from_fn([2], |i| g.data()[i] * y.data()[i]);
+    assert_close(&back[0], &scaled(both(f64::cos, f64::sin)), 1e-14);
+    assert_close(&back[1], &scaled(both(f64::sin, f64::cos)), 1e-14);
+}
+
+#[test]
+fn batched_twice_it_loops_twice() {
+    // aᵢ varies over the inner batch alone, bᵢ over the outer.
+    let builder = Builder::new();
+    let (a, b) = (builder.input("a", [2]), builder.parameter("b", [2], Initializer::Constant(0.0)));
+    builder.prediction(product_of_sines(&builder, a, b));
+    let function = builder.finish().unwrap();
+    let inner = batch(&function, 3).unwrap();
+    let swapped =
+        Function { inputs: inner.parameters.iter().map(|p| p.node).collect(), parameters: Vec::new(), ..inner.clone() };
+    let outer = batch(&swapped, 4).unwrap();
+    verify(&outer.graph).unwrap();
+    let prediction = outer.prediction.unwrap();
+    let (a, b) = (spread([3, 2], -1.0, 1.0, 1), spread([4, 2], -1.0, 1.0, 2));
+    let (a_id, b_id) = (outer.graph.find("a").unwrap(), outer.graph.find("b").unwrap());
+    let feed = [(a_id, a.clone()), (b_id, b.clone())].into_iter().collect();
+    let found = evaluate(&outer.graph, &feed, &[prediction]).unwrap()[prediction].clone();
+    let expected = Tensor::from_fn([4, 3, 2], |place| {
+        let (o, n, i) = (place / 6, place / 2 % 3, place % 2);
+        a.data()[2 * n + i].sin() * b.data()[2 * o + i].sin()
+    });
+    assert_close(&found, &expected, 1e-15);
+}
+
+#[test]
+fn what_the_examples_of_a_loop_share_gets_the_sum_of_their_contributions() {
+    let builder = Builder::new();
+    let (a, b) = (builder.input("a", [2]), builder.parameter("b", [2], Initializer::Constant(0.0)));
+    builder.objective(product_of_sines(&builder, a, b).sum());
+    let function = batch(&builder.finish().unwrap(), 2).unwrap();
+    let (a, b) = (function.graph.find("a").unwrap(), function.graph.find("b").unwrap());
+    let (graph, gradients) = gradient(&function.graph, function.objective.unwrap(), &[a, b]).unwrap();
+    verify(&graph).unwrap();
+    let feed = [(a, tensor([2, 2], [0.3, -0.7, 1.2, 0.4])), (b, vector([1.1, 0.2]))].into_iter().collect();
+    let found = evaluate(&graph, &feed, &gradients).unwrap()[gradients[1]].clone();
+    let mean = |a0: f64, a1: f64, b: f64| (a0.sin() + a1.sin()) / 2.0 * b.cos();
+    assert_close(&found, &vector([mean(0.3, 1.2, 1.1), mean(-0.7, 0.4, 0.2)]), 1e-14);
+}
+
+#[test]
+fn a_second_derivative_is_refused_with_the_name_of_the_node() {
+    let built = build(&[real(0.3), real(0.4)], |builder, x| product_of_sines(builder, x[0], x[1]));
+    let (graph, first) = gradient(&built.graph, built.output, &built.inputs).unwrap();
+    let error = gradient(&graph, first[0], &built.inputs).unwrap_err();
+    assert!(error.message.contains("`product_of_sines`"), "{error}");
+}

@@ -1,0 +1,18 @@
+//! The reference interpreter against closed forms, hand-computed numbers and golden numbers; and with it the graph's
+//! passes, whose results it runs.
+
+mod support;
+mod zoo;
+
+mod batch;
+mod bounds;
+mod custom;
+mod derivatives;
+mod elementwise;
+mod feed;
+mod golden;
+mod long;
+mod nodes;
+mod rearranged;
+mod reductions;
+mod simplify;

@@ -1,0 +1,109 @@
+//! `simplify` changes no value.
+
+use chainrule_exec::{Feed, reference::evaluate};
+use chainrule_graph::{Builder, Function, Initializer, NodeId, Tensor, Var, gradient, simplify, verify};
+
+use crate::support::{assert_close, vector};
+use crate::zoo::zoo;
+
+#[test]
+fn values_and_gradients_stay_to_the_bit() {
+    for animal in zoo() {
+        let built = animal.weighted(1);
+        let (graph, gradients) = gradient(&built.graph, built.output, &built.inputs).unwrap();
+        let targets: Vec<NodeId> = gradients.iter().copied().chain([built.output]).collect();
+        let before = evaluate(&graph, &built.feed, &targets).unwrap();
+        let keep: Vec<NodeId> = targets.iter().chain(&built.inputs).copied().collect();
+        let (simple, map) = simplify(&graph, &keep);
+        verify(&simple).unwrap();
+        assert!(simple.nodes().len() <= graph.nodes().len());
+        let moved = |id: NodeId| map.get(id).unwrap();
+        let feed: Feed = built.inputs.iter().map(|&id| (moved(id), built.feed.get(id).unwrap().clone())).collect();
+        let after = evaluate(&simple, &feed, &targets.iter().map(|&id| moved(id)).collect::<Vec<_>>()).unwrap();
+        for &target in &targets {
+            assert_close(&after[moved(target)], &before[target], 0.0);
+        }
+    }
+}
+
+/// Builds a function of a vector, and compares it with its simplified form on finite and non-finite entries.
+#[track_caller]
+fn simplifies_to(nodes: usize, function: impl for<'g> FnOnce(Var<'g>) -> Var<'g>) {
+    let builder = Builder::new();
+    let x = builder.input("x", [5]);
+    let y = function(x).id().unwrap();
+    let x = x.id().unwrap();
+    let graph = builder.finish_graph().unwrap();
+    let (simple, map) = simplify(&graph, &[x, y]);
+    verify(&simple).unwrap();
+    assert_eq!(simple.nodes().len(), nodes, "{:?}", simple.nodes());
+    let value = vector([1.5, -2.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN]);
+    let before = evaluate(&graph, &Feed::new().with(x, value.clone()), &[y]).unwrap()[y].clone();
+    let (x, y) = (map.get(x).unwrap(), map.get(y).unwrap());
+    let after = evaluate(&simple, &Feed::new().with(x, value), &[y]).unwrap()[y].clone();
+    assert_close(&after, &before, 0.0);
+}
+
+#[test]
+fn what_changes_nothing_goes() {
+    simplifies_to(1, |x| x + 0.0);
+    simplifies_to(1, |x| 0.0 + x);
+    simplifies_to(1, |x| x - 0.0);
+    simplifies_to(1, |x| x * 1.0 / 1.0);
+    simplifies_to(1, |x| -(-x));
+    simplifies_to(1, |x| x.power(1.0));
+    simplifies_to(1, |x| x.reverse(&[0]).reverse(&[0]));
+    simplifies_to(1, |x| x.reshape([5, 1]).transpose().transpose().reshape([1, 5]).reshape([5]).sum_axes(&[]));
+}
+
+#[test]
+fn equal_nodes_are_one() {
+    simplifies_to(3, |x| x.exp() + x.exp());
+    simplifies_to(5, |x| (x.sin() * x).exp() - (x.sin() * x).exp());
+}
+
+#[test]
+fn nothing_times_zero_stays() {
+    // x may be infinite: the constant, its copies and the product.
+    simplifies_to(4, |x| x * 0.0);
+    simplifies_to(2, |x| x - x);
+    simplifies_to(2, |x| x / x);
+}
+
+#[test]
+fn constants_of_one_entry_are_computed() {
+    let builder = Builder::new();
+    let y = (builder.constant(2.0) * 3.0 + 4.0) / 5.0 - 1.0;
+    let y = y.id().unwrap();
+    let graph = builder.finish_graph().unwrap();
+    let (simple, map) = simplify(&graph, &[y]);
+    let y = map.get(y).unwrap();
+    assert_eq!(simple.nodes().len(), 1);
+    assert_eq!(evaluate(&simple, &Feed::new(), &[y]).unwrap()[y], Tensor::scalar(1.0));
+}
+
+#[test]
+fn a_function_keeps_its_parts() {
+    let builder = Builder::new();
+    let (x, y) = (builder.input("x", [2]), builder.outcome("y", []));
+    let w = builder.parameter("w", [2], Initializer::Constant(0.0));
+    let unused = builder.parameter("unused", [], Initializer::Constant(0.0));
+    let _ = unused.exp();
+    builder.prediction(w.dot(x) * 1.0 + 0.0);
+    builder.objective((w.dot(x) - y).power(2.0) + 0.0);
+    let function = builder.finish().unwrap();
+    let (simple, _) = function.simplified(&[]);
+    verify(&simple.graph).unwrap();
+    assert!(simple.graph.nodes().len() < function.graph.nodes().len());
+    assert_eq!(simple.parameters.len(), 2);
+    let run = |function: &Function| {
+        let id = |name| function.graph.find(name).unwrap();
+        let mut feed = Feed::new();
+        feed.set(id("x"), vector([1.0, 2.0])).set(id("y"), Tensor::scalar(3.0)).set(id("w"), vector([0.5, -0.25]));
+        let targets = [function.prediction.unwrap(), function.objective.unwrap()];
+        let values = evaluate(&function.graph, &feed, &targets).unwrap();
+        targets.map(|target| values[target].item())
+    };
+    assert_eq!(run(&function), [0.0, 9.0]);
+    assert_eq!(run(&simple), [0.0, 9.0]);
+}

@@ -1,0 +1,115 @@
+//! A mistake in a text, shown with its line, the part underlined and the remedy.
+
+use std::fmt;
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use crate::error::GraphError;
+use crate::node::{Origin, Span};
+
+/// What is wrong with a text, where, and what would be right.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diagnostic {
+    /// What is wrong.
+    pub message: String,
+    /// Where; none if it is about no place in the text.
+    pub span: Option<Span>,
+    /// What is said beside the underlined part.
+    pub label: Option<Box<str>>,
+    /// What would be right.
+    pub help: Option<Box<str>>,
+    /// Other places that matter, and what is said beside them.
+    pub secondary: Vec<(Span, String)>,
+}
+
+impl Diagnostic {
+    /// A mistake at a place.
+    pub fn new(message: impl Into<String>, span: Span) -> Diagnostic {
+        Diagnostic { span: Some(span), ..Diagnostic::general(message) }
+    }
+
+    /// A mistake at no place in the text.
+    pub fn general(message: impl Into<String>) -> Diagnostic {
+        Diagnostic { message: message.into(), span: None, label: None, help: None, secondary: Vec::new() }
+    }
+
+    /// The same with a word beside the underlined part.
+    pub fn label(mut self, label: impl Into<String>) -> Diagnostic {
+        self.label = Some(label.into().into());
+        self
+    }
+
+    /// The same with a remedy.
+    pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
+        self.help = Some(help.into().into());
+        self
+    }
+
+    /// The same with a remedy, if there is one.
+    pub fn help_if(mut self, help: Option<String>) -> Diagnostic {
+        self.help = help.map(Into::into).or(self.help);
+        self
+    }
+
+    /// The same with one more place that matters.
+    pub fn also(mut self, span: Span, label: impl Into<String>) -> Diagnostic {
+        self.secondary.push((span, label.into()));
+        self
+    }
+
+    /// The mistake as a person reads it: the line of the source with the part underlined, and the help. `file` is what
+    /// the source is called; `color` adds the codes that a terminal shows in colours.
+    pub fn render(&self, source: &str, file: &str, color: bool) -> String {
+        let mut group = Group::with_title(Level::ERROR.primary_title(self.message.as_str()));
+        if let Some(span) = self.span {
+            let primary = AnnotationKind::Primary.span(within(source, span)).label(self.label.as_deref());
+            let others = self.secondary.iter().filter(|(other, _)| *other != span);
+            let context =
+                others.map(|(span, label)| AnnotationKind::Context.span(within(source, *span)).label(label.as_str()));
+            let snippet = Snippet::source(source).line_start(1).path(file).annotation(primary).annotations(context);
+            group = group.element(snippet);
+        }
+        let help = self.help.as_deref().map(|help| Level::HELP.message(help));
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        renderer.render(&[group.elements(help)])
+    }
+}
+
+/// The bytes of a span, held within the source and at the bounds of characters.
+fn within(source: &str, span: Span) -> Range<usize> {
+    let boundary = |mut at: usize| {
+        at = at.min(source.len());
+        while !source.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let start = boundary(span.start);
+    start..boundary(span.end).max(start)
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(span) = self.span {
+            write!(f, "line {}, column {}: ", span.line, span.column)?;
+        }
+        f.write_str(&self.message)?;
+        match &self.help {
+            Some(help) => write!(f, "; {help}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Diagnostic {}
+
+impl From<GraphError> for Diagnostic {
+    fn from(error: GraphError) -> Diagnostic {
+        let span = match &error.origin {
+            Origin::Text(span) => Some(*span),
+            _ => None,
+        };
+        Diagnostic { span, help: error.help.map(Into::into), ..Diagnostic::general(error.message) }
+    }
+}

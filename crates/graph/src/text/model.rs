@@ -1,0 +1,228 @@
+//! What was read: a model whose sizes are still open, or an expression whose names are.
+
+use std::collections::BTreeMap;
+
+use super::diagnostic::Diagnostic;
+use super::near::near;
+use super::registry::Registry;
+use super::sizes::Sizes;
+use super::syntax::{BindingId, Bound, Declare, Part, SizeForm, StatementKind, Syntax};
+use super::{lower, parser};
+use crate::function::Function;
+use crate::node::{Kind, NodeId, Span};
+use crate::shape::Shape;
+
+/// One size in a declaration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dim {
+    /// A number.
+    Number(usize),
+    /// A name: a `let`, or free.
+    Size(String),
+}
+
+/// A name that a model uses as a size or a setting.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Size {
+    /// The name.
+    pub name: String,
+    /// Whether it is free, to be bound from data or by the user; else a `let` gives it a value.
+    pub free: bool,
+    /// Where it is first used (if it is free) or given its value.
+    pub span: Span,
+}
+
+/// A declared input, outcome, parameter or state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Declaration {
+    /// The name.
+    pub name: String,
+    /// The sizes of its axes.
+    pub dims: Vec<Dim>,
+    /// The kind of its entries.
+    pub kind: Kind,
+    /// For whole numbers, the declared bound that they stay below.
+    pub bound: Option<Dim>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// A model that was read: its syntax is right and its names are known; its sizes may be open.
+#[derive(Clone, Debug)]
+pub struct Model {
+    syntax: Syntax,
+    registry: Registry,
+    sizes: Vec<Size>,
+    inputs: Vec<Declaration>,
+    outcomes: Vec<Declaration>,
+    parameters: Vec<Declaration>,
+    state: Vec<Declaration>,
+}
+
+impl Model {
+    pub(super) fn read(source: &str, registry: &Registry) -> Result<Model, Diagnostic> {
+        let syntax = parser::model(source, registry)?;
+        let sizes = syntax.bindings.iter().filter(|binding| binding.what != Bound::Node);
+        let sizes = sizes.map(|binding| Size {
+            name: binding.name.clone(),
+            free: binding.what == Bound::FreeSize,
+            span: binding.span,
+        });
+        let declared = |part: Part| -> Vec<Declaration> {
+            let declares = syntax.statements.iter().filter_map(|statement| match &statement.what {
+                StatementKind::Declare(declare) if declare.part == part => Some(declare),
+                _ => None,
+            });
+            declares.map(|declare| declaration(&syntax, declare)).collect()
+        };
+        Ok(Model {
+            sizes: sizes.collect(),
+            inputs: declared(Part::Input),
+            outcomes: declared(Part::Outcome),
+            parameters: declared(Part::Parameter),
+            state: declared(Part::State),
+            registry: registry.clone(),
+            syntax,
+        })
+    }
+
+    /// The names used as sizes or settings: the `let`s, then the free sizes in order of appearance.
+    pub fn sizes(&self) -> &[Size] {
+        &self.sizes
+    }
+
+    /// The declared inputs, in order.
+    pub fn inputs(&self) -> &[Declaration] {
+        &self.inputs
+    }
+
+    /// The declared outcomes, in order.
+    pub fn outcomes(&self) -> &[Declaration] {
+        &self.outcomes
+    }
+
+    /// The declared parameters, in order.
+    pub fn parameters(&self) -> &[Declaration] {
+        &self.parameters
+    }
+
+    /// The declared state, in order.
+    pub fn state(&self) -> &[Declaration] {
+        &self.state
+    }
+
+    /// The number that a size in a declaration stands for: its own, what `sizes` binds it to, or what its `let` says.
+    /// None if it is free and not bound. A name in `sizes` that the model does not have is a mistake, and so is a number
+    /// that is no size.
+    pub fn resolve(&self, dim: &Dim, sizes: &BTreeMap<String, f64>) -> Result<Option<usize>, Diagnostic> {
+        let name = match dim {
+            Dim::Number(number) => return Ok(Some(*number)),
+            Dim::Size(name) => name,
+        };
+        let numbers = Sizes::new(&self.syntax, sizes)?;
+        let binding = self.syntax.bindings.iter().position(|b| b.what != Bound::Node && b.name == *name);
+        match binding {
+            Some(binding) if numbers.numbers()[binding].is_some() => {
+                numbers.size(SizeForm::Name(binding), self.syntax.bindings[binding].span).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// `sizes`, and for each free size that is not in it a small number, different from each other and from every number
+    /// that the model or `sizes` has, so that a transposed matrix can't hide. They are larger than every index that is
+    /// written.
+    pub fn small_sizes(&self, sizes: &BTreeMap<String, f64>) -> BTreeMap<String, f64> {
+        let mut bound = sizes.clone();
+        let taken: Vec<f64> = self.syntax.written.iter().chain(sizes.values()).copied().collect();
+        let mut next = 2.0f64.max(self.syntax.greatest_index + 1.0);
+        for size in self.sizes.iter().filter(|size| size.free && !sizes.contains_key(&size.name)) {
+            while taken.contains(&next) {
+                next += 1.0;
+            }
+            bound.insert(size.name.clone(), next);
+            next += 1.0;
+        }
+        bound
+    }
+
+    /// The function, with every free size bound by `sizes`, which also overrides a `let`. A size that is not bound, a
+    /// name in `sizes` that the model does not have, and shapes that do not fit are mistakes.
+    pub fn build(&self, sizes: &BTreeMap<String, f64>) -> Result<Function, Diagnostic> {
+        let numbers = Sizes::new(&self.syntax, sizes)?.complete()?;
+        lower::model(&self.syntax, &self.registry, &numbers)
+    }
+}
+
+fn declaration(syntax: &Syntax, declare: &Declare) -> Declaration {
+    let dim = |size: SizeForm| match size {
+        SizeForm::Number(number) => Dim::Number(number),
+        SizeForm::Name(binding) => Dim::Size(syntax.bindings[binding].name.clone()),
+    };
+    let binding = &syntax.bindings[declare.binding];
+    Declaration {
+        name: binding.name.clone(),
+        dims: declare.sizes.iter().map(|&(size, _)| dim(size)).collect(),
+        kind: declare.kind,
+        bound: declare.bound.map(|(size, _)| dim(size)),
+        span: binding.span,
+    }
+}
+
+/// A name in an expression.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Name {
+    /// The name.
+    pub name: String,
+    /// Where it first stands.
+    pub span: Span,
+    /// Whether it is used as a class or an index, so that its value must be a whole number: [`Kind::Int`].
+    pub is_index: bool,
+}
+
+/// An expression that was read: its syntax is right; its names are free.
+#[derive(Clone, Debug)]
+pub struct Expression {
+    syntax: Syntax,
+    names: Vec<Name>,
+}
+
+impl Expression {
+    pub(super) fn read(source: &str) -> Result<Expression, Diagnostic> {
+        let syntax = parser::expression(source)?;
+        let name = |binding: &super::syntax::Binding| Name {
+            name: binding.name.clone(),
+            span: binding.span,
+            is_index: binding.is_index,
+        };
+        Ok(Expression { names: syntax.bindings.iter().map(name).collect(), syntax })
+    }
+
+    /// The names, in order of appearance.
+    pub fn names(&self) -> &[Name] {
+        &self.names
+    }
+
+    /// The expression as a function of its names, each an input of the given shape and kind, in the order of `values`;
+    /// and the node of the result. A name without a value and a value whose name does not occur are mistakes.
+    pub fn build(&self, values: &[(String, Shape, Kind)]) -> Result<(Function, NodeId), Diagnostic> {
+        let mut bound: Vec<(BindingId, Shape, Kind)> = Vec::new();
+        for (name, shape, kind) in values {
+            let Some(binding) = self.names.iter().position(|known| known.name == *name) else {
+                let near = near(name, self.names.iter().map(|known| known.name.as_str()));
+                let mistake =
+                    Diagnostic::general(format!("`{name}` has a value, but does not occur in the expression"));
+                return Err(mistake.help_if(near.map(|near| format!("did you mean `{near}`?"))));
+            };
+            if bound.iter().any(|(other, ..)| *other == binding) {
+                return Err(Diagnostic::general(format!("`{name}` is given two values")));
+            }
+            bound.push((binding, shape.clone(), *kind));
+        }
+        if let Some((_, name)) = self.names.iter().enumerate().find(|(id, _)| !bound.iter().any(|(b, ..)| b == id)) {
+            let mistake = Diagnostic::new(format!("`{}` has no value", name.name), name.span);
+            return Err(mistake.help(format!("give it one: {}=…", name.name)));
+        }
+        lower::expression(&self.syntax, &bound)
+    }
+}

@@ -1,0 +1,226 @@
+//! Writes a function as text that parses back to the same one: same nodes in the same order, so same ids.
+//!
+//! A node with a name is a statement. One without is written inside the expression that reads it, if the parser will
+//! then make the very same nodes in the very same order ([`plan`]); else it is a statement of its own, `$12 = …`.
+
+mod plan;
+mod scopes;
+mod spelling;
+
+use std::fmt::Write;
+
+use self::plan::{Operand, Plan};
+use self::scopes::Scopes;
+use self::spelling::{Spelled, spell, spell_root};
+use super::names::spelled;
+use super::number::written;
+use crate::function::{Function, Initializer, Parameter};
+use crate::graph::Graph;
+use crate::node::{Kind, NodeId};
+use crate::ops::{Op, ShapeOp, Source};
+
+/// The function as text.
+pub(super) fn print(function: &Function) -> String {
+    let graph = &function.graph;
+    let plan = Plan::new(function);
+    let mut printer = Printer {
+        function,
+        texts: vec![None; graph.nodes().len()],
+        declared: Declared::new(function),
+        scopes: Scopes::new(graph),
+        next_update: 0,
+    };
+    for statement in &plan.statements {
+        printer.statement(statement.clone(), &plan);
+        printer.updates(statement.end);
+    }
+    printer.scopes.finish();
+    printer.roles();
+    printer.scopes.text
+}
+
+/// How a node is called in the text: its name, or `$` and its place.
+fn reference(graph: &Graph, id: NodeId) -> String {
+    match &graph.node(id).name {
+        Some(name) => spelled(name).into_owned(),
+        None => format!("${}", id.index()),
+    }
+}
+
+/// Which roles are said where a node is declared; the others are said at the end.
+struct Declared {
+    /// For each node, the word and the initial value that declare it, if it is not `value`.
+    words: Vec<Option<(&'static str, Option<Initializer>)>>,
+    inputs: bool,
+    outcomes: bool,
+    parameters: bool,
+    state: bool,
+}
+
+impl Declared {
+    fn new(function: &Function) -> Declared {
+        let graph = &function.graph;
+        let nodes = |parameters: &[Parameter]| parameters.iter().map(|p| p.node).collect::<Vec<_>>();
+        let lists =
+            [function.inputs.clone(), function.outcomes.clone(), nodes(&function.parameters), nodes(&function.state)];
+        let mut count = vec![0; graph.nodes().len()];
+        lists.iter().flatten().for_each(|id| count[id.index()] += 1);
+        // A declaration gives its role in the order of the nodes, and only one.
+        let natural = |list: &[NodeId], learned: bool| {
+            let declares = |id: &NodeId| {
+                let node = graph.node(*id);
+                let Op::Source(Source::Input { kind, bound, .. }) = &node.op else { return false };
+                let plain = !learned || (*kind == Kind::Real && bound.is_none());
+                node.name.is_some() && count[id.index()] == 1 && plain
+            };
+            list.windows(2).all(|pair| pair[0] < pair[1]) && list.iter().all(declares)
+        };
+        let mut declared = Declared {
+            words: vec![None; graph.nodes().len()],
+            inputs: natural(&lists[0], false),
+            outcomes: natural(&lists[1], false),
+            parameters: natural(&lists[2], true),
+            state: natural(&lists[3], true),
+        };
+        let words = &mut declared.words;
+        let mut say = |natural: bool, list: &[NodeId], word| {
+            list.iter().filter(|_| natural).for_each(|id| words[id.index()] = Some((word, None)));
+        };
+        say(declared.inputs, &lists[0], "input");
+        say(declared.outcomes, &lists[1], "outcome");
+        let mut say = |natural: bool, list: &[Parameter], word| {
+            list.iter().filter(|_| natural).for_each(|p| words[p.node.index()] = Some((word, Some(p.initializer))));
+        };
+        say(declared.parameters, &function.parameters, "param");
+        say(declared.state, &function.state, "state");
+        declared
+    }
+}
+
+struct Printer<'a> {
+    function: &'a Function,
+    /// The texts of the nodes within the statement that is being written.
+    texts: Vec<Option<Spelled>>,
+    declared: Declared,
+    scopes: Scopes<'a>,
+    /// The updates before this one are written.
+    next_update: usize,
+}
+
+impl Printer<'_> {
+    /// Writes the statement whose nodes are these; the last is its result.
+    fn statement(&mut self, nodes: std::ops::Range<usize>, plan: &Plan) {
+        let graph = &self.function.graph;
+        let root = NodeId::from_index(nodes.end - 1);
+        let node = graph.node(root);
+        self.scopes.enter(node.scope);
+        if let Op::Source(Source::Input { .. }) = node.op {
+            let line = self.declaration(root);
+            self.scopes.line(&line, true);
+            return;
+        }
+        for id in nodes.map(NodeId::from_index) {
+            let Some(planned) = plan.operands(id) else { continue };
+            let operands: Vec<Spelled> = planned.iter().map(|&operand| self.operand(operand)).collect();
+            let is_index = planned.first().is_some_and(|shown| shown.id() != graph.node(id).inputs[0])
+                && matches!(graph.node(id).op, Op::Shape(ShapeOp::Reshape { .. }));
+            let spell = if id == root { spell_root } else { spell };
+            self.texts[id.index()] = Some(spell(graph, id, is_index, &operands));
+        }
+        let text = self.texts[root.index()].take().map(|spelled| spelled.text).unwrap_or_default();
+        let line = match graph.updates().get(self.next_update) {
+            Some(update)
+                if update.value == root
+                    && update.target < root
+                    && node.name.is_none()
+                    && plan.is_only_updating(root) =>
+            {
+                self.next_update += 1;
+                format!("update {} = {text}", reference(graph, update.target))
+            }
+            _ => format!("{} = {text}", reference(graph, root)),
+        };
+        self.scopes.line(&line, false);
+    }
+
+    fn operand(&mut self, operand: Operand) -> Spelled {
+        let graph = &self.function.graph;
+        match (operand, &graph.node(operand.id()).op) {
+            (Operand::Literal(_), Op::Source(Source::Constant(constant))) => Spelled::literal(constant),
+            _ => match self.texts[operand.id().index()].take() {
+                Some(text) => text,
+                None => Spelled::atom(reference(graph, operand.id())),
+            },
+        }
+    }
+
+    fn declaration(&self, id: NodeId) -> String {
+        let graph = &self.function.graph;
+        let Op::Source(Source::Input { shape, kind, bound }) = &graph.node(id).op else { return String::new() };
+        let (word, initializer) = self.declared.words[id.index()].unwrap_or(("value", None));
+        let mut line = format!("{word} {} {shape}", reference(graph, id));
+        match (kind, bound) {
+            (Kind::Real, None) => {}
+            (kind, None) => write!(line, " {kind}").expect("a String takes every text"),
+            (kind, Some(bound)) => write!(line, " {kind} < {bound}").expect("a String takes every text"),
+        }
+        if let Some(initializer) = initializer {
+            line.push(' ');
+            line.push_str(&start(initializer));
+        }
+        line
+    }
+
+    /// Writes the updates that come next and whose nodes are written, all before `end`.
+    fn updates(&mut self, end: usize) {
+        let graph = &self.function.graph;
+        while let Some(update) = graph.updates().get(self.next_update)
+            && update.target.index() < end
+            && update.value.index() < end
+        {
+            let line = format!("update {} = {}", reference(graph, update.target), reference(graph, update.value));
+            self.scopes.line(&line, false);
+            self.next_update += 1;
+        }
+    }
+
+    /// Writes the roles that the statements do not say.
+    fn roles(&mut self) {
+        let (function, graph) = (self.function, &self.function.graph);
+        let mut lines = Vec::new();
+        let mut plain = |said: bool, list: &[NodeId], word| {
+            lines.extend(list.iter().filter(|_| !said).map(|&id| format!("role {word} {}", reference(graph, id))));
+        };
+        plain(self.declared.inputs, &function.inputs, "input");
+        plain(self.declared.outcomes, &function.outcomes, "outcome");
+        let mut learned = |said: bool, list: &[Parameter], word| {
+            let line = |p: &Parameter| format!("role {word} {} {}", reference(graph, p.node), start(p.initializer));
+            lines.extend(list.iter().filter(|_| !said).map(line));
+        };
+        learned(self.declared.parameters, &function.parameters, "param");
+        learned(self.declared.state, &function.state, "state");
+        for (role, id) in [("prediction", function.prediction), ("objective", function.objective)] {
+            match id {
+                Some(id) if graph.node(id).name.as_deref() != Some(role) => {
+                    lines.push(format!("{role} = {}", reference(graph, id)));
+                }
+                None if graph.find(role).is_some() => lines.push(format!("role {role} none")),
+                _ => {}
+            }
+        }
+        for line in lines {
+            self.scopes.line(&line, false);
+        }
+    }
+}
+
+/// How a parameter starts.
+fn start(initializer: Initializer) -> String {
+    match initializer {
+        Initializer::Constant(value) => format!("= {}", written(value)),
+        Initializer::Normal { mean, std } => format!("~ normal({}, {})", written(mean), written(std)),
+        Initializer::Uniform { low, high } => format!("~ uniform({}, {})", written(low), written(high)),
+        Initializer::Glorot => "~ glorot".into(),
+        Initializer::He => "~ he".into(),
+    }
+}

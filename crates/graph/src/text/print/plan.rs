@@ -1,0 +1,281 @@
+//! Which nodes are written inside the expressions that read them.
+//!
+//! The parser makes the nodes of an expression in a fixed order: those of its operands, one operand after the other;
+//! then the constants of the operands that are numbers; then the nodes that stretch operands to a common shape; then the
+//! op. So the nodes of a statement stand next to each other in the graph, and from a statement's last node we can walk
+//! down and take what fits that order. What the builder inserts by itself is not modelled here: the builder is asked to
+//! do it on the side, and the outcome compared.
+
+use std::ops::Range;
+
+use super::spelling::{is_literal, own_length};
+use crate::builder::Builder;
+use crate::function::Function;
+use crate::graph::Graph;
+use crate::node::{Kind, NodeId, ScopeId, Span};
+use crate::ops::source::Constant;
+use crate::ops::{Elementwise, Index, Op, ShapeOp, Source};
+use crate::text::functions::entrywise;
+use crate::text::value::{Placed, Value};
+
+/// The length up to which an expression takes in what it reads.
+const LONGEST: usize = 80;
+
+/// What is written for an input of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operand {
+    /// The expression of a node, or a reference to it.
+    Node(NodeId),
+    /// A constant, as a literal.
+    Literal(NodeId),
+}
+
+impl Operand {
+    pub fn id(self) -> NodeId {
+        match self {
+            Operand::Node(id) | Operand::Literal(id) => id,
+        }
+    }
+}
+
+/// The statements, and what is written inside which.
+pub(super) struct Plan {
+    /// For each statement its nodes; the last is its result.
+    pub statements: Vec<Range<usize>>,
+    /// For each node that is written, its operands; of one that its reader implies, none.
+    operands: Vec<Option<Vec<Operand>>>,
+    mentions: Mentions,
+}
+
+/// How often nodes are referred to.
+struct Mentions {
+    /// By nodes.
+    inputs: Vec<u32>,
+    /// By roles and updates.
+    others: Vec<u32>,
+}
+
+impl Plan {
+    pub fn new(function: &Function) -> Plan {
+        let graph = &function.graph;
+        let count = graph.nodes().len();
+        let mentions = Mentions::of(function);
+        let (mut statements, mut operands) = (Vec::new(), vec![None; count]);
+        let mut end = count;
+        while end > 0 {
+            let root = NodeId::from_index(end - 1);
+            let walk = Walk { graph, mentions: &mentions, scope: graph.node(root).scope, first: root.index() };
+            let first = walk.take(root, &mut operands);
+            statements.push(first..end);
+            end = first;
+        }
+        statements.reverse();
+        Plan { statements, operands, mentions }
+    }
+
+    /// What is written for the inputs of a node; none if it is not written itself, because its reader implies it.
+    pub fn operands(&self, id: NodeId) -> Option<&[Operand]> {
+        self.operands[id.index()].as_deref()
+    }
+
+    /// Whether nothing but one update refers to a node.
+    pub fn is_only_updating(&self, id: NodeId) -> bool {
+        self.mentions.inputs[id.index()] == 0 && self.mentions.others[id.index()] == 1
+    }
+}
+
+impl Mentions {
+    fn of(function: &Function) -> Mentions {
+        let graph = &function.graph;
+        let count = graph.nodes().len();
+        let mut mentions = Mentions { inputs: vec![0; count], others: vec![0; count] };
+        for input in graph.nodes().iter().flat_map(|node| &node.inputs) {
+            mentions.inputs[input.index()] += 1;
+        }
+        let roles = (function.inputs.iter().chain(&function.outcomes).copied())
+            .chain(function.parameters.iter().chain(&function.state).map(|parameter| parameter.node))
+            .chain(function.prediction)
+            .chain(function.objective);
+        for id in roles.chain(graph.updates().iter().flat_map(|update| [update.target, update.value])) {
+            mentions.others[id.index()] += 1;
+        }
+        mentions
+    }
+}
+
+/// The walk down from the last node of a statement.
+struct Walk<'a> {
+    graph: &'a Graph,
+    mentions: &'a Mentions,
+    scope: Option<ScopeId>,
+    /// The nodes from here on are part of the statement.
+    first: usize,
+}
+
+impl Walk<'_> {
+    /// Takes what fits into the statement whose result is `root`; returns its first node.
+    fn take(mut self, root: NodeId, planned: &mut [Option<Vec<Operand>>]) -> usize {
+        let mut length = 0;
+        // Operands still to be looked at. The last comes first: its nodes were made last.
+        let mut todo: Vec<NodeId> = Vec::new();
+        let mut taken = Some(root);
+        while let Some(id) = taken {
+            let operands = self.operands(id);
+            length += own_length(self.graph, id);
+            for operand in &operands {
+                match *operand {
+                    Operand::Node(id) => todo.push(id),
+                    Operand::Literal(id) => length += own_length(self.graph, id),
+                }
+            }
+            planned[id.index()] = Some(operands);
+            taken = None;
+            while let (None, Some(id)) = (taken, todo.pop()) {
+                if self.is_next(id) && length + own_length(self.graph, id) <= LONGEST {
+                    self.first -= 1;
+                    taken = Some(id);
+                } else {
+                    length += self.graph.node(id).name.as_ref().map_or(3, |name| name.len());
+                }
+            }
+        }
+        self.first
+    }
+
+    /// Whether a node stands right before the others of the statement and may be written in it.
+    fn is_next(&self, id: NodeId) -> bool {
+        let (index, node) = (id.index(), self.graph.node(id));
+        index + 1 == self.first
+            && node.scope == self.scope
+            && node.name.is_none()
+            && self.mentions.inputs[index] == 1
+            && self.mentions.others[index] == 0
+            && !matches!(node.op, Op::Source(Source::Input { .. }))
+    }
+
+    /// What is written for the inputs of a node. The nodes that this implies become part of the statement.
+    fn operands(&mut self, id: NodeId) -> Vec<Operand> {
+        let node = self.graph.node(id);
+        let end = self.first;
+        if let Op::Elementwise(op) = node.op {
+            for stretched in [true, false] {
+                let operands = self.without_implied(node.inputs.clone(), stretched);
+                if self.first == end || self.is_rebuilt(op, id, &operands) {
+                    return operands;
+                }
+                self.first = end;
+            }
+            return node.inputs.iter().map(|&input| Operand::Node(input)).collect();
+        }
+        let base = indexed(self.graph, id).filter(|_| self.is_next(node.inputs[0]));
+        self.first -= usize::from(base.is_some());
+        let inputs = base.map_or_else(|| node.inputs.clone(), |base| vec![base]);
+        let mut operands: Vec<Operand> = inputs.into_iter().map(Operand::Node).collect();
+        for (slot, operand) in operands.iter_mut().enumerate().rev() {
+            let input = operand.id();
+            if self.is_next(input) && is_operand_literal(self.graph, id, slot, input) {
+                *operand = Operand::Literal(input);
+                self.first -= 1;
+            }
+        }
+        operands
+    }
+
+    /// The inputs of an elementwise node without what the builder may have put before it: in the order of its making,
+    /// constants and conversions to real, then, if `stretched`, reshapes and broadcasts.
+    fn without_implied(&mut self, mut inputs: Vec<NodeId>, stretched: bool) -> Vec<Operand> {
+        let graph = self.graph;
+        let op = |id: NodeId| &graph.node(id).op;
+        for input in inputs.iter_mut().rev().filter(|_| stretched) {
+            if self.is_next(*input) && matches!(op(*input), Op::Shape(ShapeOp::Broadcast { .. })) {
+                self.first -= 1;
+                *input = graph.node(*input).inputs[0];
+                if self.is_next(*input) && matches!(op(*input), Op::Shape(ShapeOp::Reshape { .. })) {
+                    self.first -= 1;
+                    *input = graph.node(*input).inputs[0];
+                }
+            }
+        }
+        let mut operands: Vec<Operand> = inputs.into_iter().map(Operand::Node).collect();
+        for operand in operands.iter_mut().rev() {
+            let id = operand.id();
+            match op(id) {
+                Op::Source(Source::Constant(constant)) if self.is_next(id) && is_literal(constant) => {
+                    self.first -= 1;
+                    *operand = Operand::Literal(id);
+                }
+                Op::Elementwise(Elementwise::ToReal) if self.is_next(id) => {
+                    self.first -= 1;
+                    *operand = Operand::Node(graph.node(id).inputs[0]);
+                }
+                _ => {}
+            }
+        }
+        operands
+    }
+
+    /// Whether the builder, given these operands, makes just the nodes from `first` up to `id`.
+    fn is_rebuilt(&self, op: Elementwise, id: NodeId, operands: &[Operand]) -> bool {
+        let builder = Builder::new();
+        let nowhere = Span { start: 0, end: 0, line: 0, column: 0 };
+        // The places in this graph of the nodes on the side.
+        let mut places: Vec<NodeId> = Vec::new();
+        let mut values: Vec<Placed<'_>> = Vec::new();
+        for &operand in operands {
+            let node = self.graph.node(operand.id());
+            let value = match (operand, &node.op) {
+                (Operand::Literal(_), Op::Source(Source::Constant(constant))) => match constant.value.shape().rank() {
+                    0 => Value::Number(constant.value.item()),
+                    _ => Value::Array((*constant.value).clone()),
+                },
+                _ => {
+                    places.push(operand.id());
+                    Value::Var(builder.anonymous_input(&node.shape, node.kind))
+                }
+            };
+            values.push(value.at(nowhere));
+        }
+        places.extend((self.first..=id.index()).map(NodeId::from_index));
+        let given = operands.iter().filter(|operand| matches!(operand, Operand::Node(_))).count();
+        if entrywise(&builder, op, values).is_err() || builder.len() != places.len() {
+            return false;
+        }
+        let Ok(made) = builder.finish_graph() else { return false };
+        made.nodes().iter().zip(&places).skip(given).all(|(made, &place)| {
+            let node = self.graph.node(place);
+            let inputs = made.inputs.iter().map(|input| places[input.index()]);
+            made.op == node.op && inputs.eq(node.inputs.iter().copied())
+        })
+    }
+}
+
+/// For a reshape that drops the axes at which the slice before it leaves one entry: what is sliced. The two are written
+/// as `x[2, :]`.
+fn indexed(graph: &Graph, id: NodeId) -> Option<NodeId> {
+    let node = graph.node(id);
+    let Op::Shape(ShapeOp::Reshape { shape }) = &node.op else { return None };
+    let slice = graph.node(node.inputs[0]);
+    let Op::Shape(ShapeOp::Slice { start, stop }) = &slice.op else { return None };
+    let single: Vec<usize> = (0..start.len()).filter(|&axis| stop[axis] == start[axis] + 1).collect();
+    (!single.is_empty() && slice.shape.without(&single) == *shape).then(|| slice.inputs[0])
+}
+
+/// Whether a constant among the inputs of a node that is not elementwise is the same if it is written as a literal.
+fn is_operand_literal(graph: &Graph, id: NodeId, slot: usize, input: NodeId) -> bool {
+    let Op::Source(Source::Constant(constant)) = &graph.node(input).op else { return false };
+    let node = graph.node(id);
+    let limit = match (&node.op, slot) {
+        (Op::Index(Index::Gather { batch }), 1) => Some(graph.node(node.inputs[0]).shape[*batch]),
+        (Op::Index(Index::ScatterAdd { size, .. }), 0) => Some(*size),
+        _ => None,
+    };
+    is_literal(constant)
+        && match limit {
+            None => constant.kind == Kind::Real,
+            Some(limit) => constant.kind == Kind::Int && are_indices(constant, limit),
+        }
+}
+
+fn are_indices(constant: &Constant, limit: usize) -> bool {
+    constant.value.data().iter().all(|&x| x.fract() == 0.0 && x.is_sign_positive() && x < limit as f64)
+}

@@ -1,0 +1,250 @@
+//! What a text says, before any size is known: statements, and expressions as steps on a stack of values.
+//!
+//! The steps of an expression stand in the order in which they are carried out, operands before what uses them, so that
+//! evaluating one is a loop however deep it nests.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::functions::Callable;
+use crate::node::{Kind, Span};
+use crate::ops::custom::CustomNode;
+
+/// The place of a name among the bindings of a text.
+pub(super) type BindingId = usize;
+
+/// A name, or a label such as `$12`, and what it stands for.
+#[derive(Clone, Debug)]
+pub(super) struct Binding {
+    pub name: String,
+    /// Whether it is the label of a node without a name.
+    pub is_label: bool,
+    pub what: Bound,
+    /// Where it was first written.
+    pub span: Span,
+    /// Whether it is used as a class or an index.
+    pub is_index: bool,
+}
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bound {
+    /// A `let`.
+    Let,
+    /// A size that nothing in the text gives a value.
+    FreeSize,
+    /// A node.
+    Node,
+}
+
+/// A text that was read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Syntax {
+    pub bindings: Vec<Binding>,
+    pub steps: Vec<Step>,
+    pub statements: Vec<Statement>,
+    /// The whole numbers that are written.
+    pub written: Vec<f64>,
+    /// The greatest number written as an index.
+    pub greatest_index: f64,
+}
+
+/// A line of a text.
+#[derive(Clone, Debug)]
+pub(super) struct Statement {
+    pub what: StatementKind,
+    /// Its expressions; each leaves a value on the stack.
+    pub steps: Range<usize>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum StatementKind {
+    /// `input x [d] int < k`, `param w [d] ~ normal(0, 1)`, …
+    Declare(Declare),
+    /// `let m = 10`
+    Let(BindingId),
+    /// `h = tanh(L)`
+    Assign(BindingId),
+    /// `update m = 0.9 * m + g`
+    Update { target: BindingId, span: Span },
+    /// `scope hidden {`
+    Open { path: String },
+    /// `}`
+    Close,
+    /// `role input x`, `role param w = 0`
+    Role { part: Part, node: BindingId, initializer: Option<InitializerForm> },
+    /// `role objective none`
+    NoRole(Named),
+}
+
+/// A declaration of a value that comes from outside.
+#[derive(Clone, Debug)]
+pub(super) struct Declare {
+    pub part: Part,
+    pub binding: BindingId,
+    pub sizes: Vec<(SizeForm, Span)>,
+    pub kind: Kind,
+    pub bound: Option<(SizeForm, Span)>,
+    pub initializer: Option<InitializerForm>,
+}
+
+/// What a declared value is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Input,
+    Outcome,
+    Parameter,
+    State,
+    /// Given from outside, but with no part in the function.
+    Value,
+}
+
+/// The parts that a node has by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Named {
+    Prediction,
+    Objective,
+}
+
+impl Named {
+    pub fn name(self) -> &'static str {
+        match self {
+            Named::Prediction => "prediction",
+            Named::Objective => "objective",
+        }
+    }
+}
+
+/// A size as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SizeForm {
+    Number(usize),
+    Name(BindingId),
+}
+
+/// How a parameter starts; the numbers are expressions of the statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InitializerForm {
+    Constant,
+    Normal,
+    Uniform,
+    Glorot,
+    He,
+}
+
+/// A step of an expression: it takes values from the stack and leaves one.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    pub what: StepKind,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum StepKind {
+    Number(f64),
+    Name(BindingId),
+    Text(String),
+    Kind(Kind),
+    Negate,
+    Binary(Operator),
+    Call(Box<Call>),
+    /// The indexed value, then the numbers and values of the items.
+    Index(Box<[Item]>),
+    /// So many entries.
+    Array(usize),
+}
+
+/// A call: what is called, and which of its parameters each argument on the stack is for.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    pub callee: Callee,
+    pub arguments: Vec<usize>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Callee {
+    Function(&'static Callable),
+    Custom(Arc<dyn CustomNode>),
+}
+
+/// One item between the brackets of an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Item {
+    /// `i`
+    At,
+    /// `a:b`, where both may be missing.
+    Range { start: bool, stop: bool },
+}
+
+/// An operator between two operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operator {
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    Equal,
+    NotEqual,
+    Add,
+    Sub,
+    Mul,
+    Div,
+    MatMul,
+    Power,
+}
+
+/// How tightly an operand holds together, loosest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Precedence {
+    Comparison,
+    Sum,
+    Product,
+    Negation,
+    Power,
+    Atom,
+}
+
+impl Operator {
+    pub const ALL: [Operator; 12] = [
+        Operator::Less,
+        Operator::LessEqual,
+        Operator::Greater,
+        Operator::GreaterEqual,
+        Operator::Equal,
+        Operator::NotEqual,
+        Operator::Add,
+        Operator::Sub,
+        Operator::Mul,
+        Operator::Div,
+        Operator::MatMul,
+        Operator::Power,
+    ];
+
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Operator::Less => "<",
+            Operator::LessEqual => "<=",
+            Operator::Greater => ">",
+            Operator::GreaterEqual => ">=",
+            Operator::Equal => "==",
+            Operator::NotEqual => "!=",
+            Operator::Add => "+",
+            Operator::Sub => "-",
+            Operator::Mul => "*",
+            Operator::Div => "/",
+            Operator::MatMul => "@",
+            Operator::Power => "^",
+        }
+    }
+
+    pub fn precedence(self) -> Precedence {
+        use Operator::*;
+        match self {
+            Less | LessEqual | Greater | GreaterEqual | Equal | NotEqual => Precedence::Comparison,
+            Add | Sub => Precedence::Sum,
+            Mul | Div | MatMul => Precedence::Product,
+            Power => Precedence::Power,
+        }
+    }
+}

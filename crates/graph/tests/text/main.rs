@@ -1,0 +1,10 @@
+//! The text form: what parses, what it builds, what is refused and how, and that printing and parsing are inverse.
+
+mod builds;
+mod deep;
+mod errors;
+mod garbage;
+mod prints;
+mod random;
+mod round_trip;
+mod support;

@@ -1,0 +1,256 @@
+//! Reductions along an axis.
+//!
+//! An axis is given as [`Axis`]: x has `outer · n · inner` numbers, the element (o, i, j) at
+//! `(o · n + i) · inner + j`; reducing runs over i and leaves `outer · inner` numbers. The order of
+//! every sum depends on the shape and the level alone.
+
+use crate::elementwise::{maximum, minimum};
+use crate::float::{Float, Lanes, lanes, last_lanes, load, load_partial, store_partial};
+use fearless_simd::prelude::*;
+
+/// The sizes outside, along and inside an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Axis {
+    /// The product of the sizes before the axis.
+    pub outer: usize,
+    /// The size of the axis.
+    pub n: usize,
+    /// The product of the sizes after the axis.
+    pub inner: usize,
+}
+
+impl Axis {
+    /// The last axis of a matrix: each row is reduced.
+    #[must_use]
+    pub const fn rows(rows: usize, cols: usize) -> Self {
+        Self { outer: rows, n: cols, inner: 1 }
+    }
+}
+
+/// What to reduce with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fold {
+    /// Σ; 0 when empty.
+    Sum,
+    /// The largest; not-a-number wins; −∞ when empty.
+    Max,
+    /// The smallest; not-a-number wins; ∞ when empty.
+    Min,
+}
+
+/// `Σ xᵢ`; 0 when empty.
+#[inline(always)]
+pub fn sum<S: Simd, T: Float>(simd: S, x: &[T]) -> T {
+    fold(
+        simd,
+        x,
+        T::ZERO,
+        #[inline(always)]
+        |a, b| a + b,
+    )
+    .reduce_sum()
+}
+
+/// The largest; not-a-number wins; −∞ when empty.
+#[inline(always)]
+pub fn max<S: Simd, T: Float>(simd: S, x: &[T]) -> T {
+    let lanes = fold(
+        simd,
+        x,
+        T::NEG_INFINITY,
+        #[inline(always)]
+        |a, b| maximum(simd, a, b),
+    );
+    if lanes.is_nan().any_true() { T::NAN } else { lanes.reduce_max() }
+}
+
+/// The smallest; not-a-number wins; ∞ when empty.
+#[inline(always)]
+pub fn min<S: Simd, T: Float>(simd: S, x: &[T]) -> T {
+    let lanes = fold(
+        simd,
+        x,
+        T::INFINITY,
+        #[inline(always)]
+        |a, b| minimum(simd, a, b),
+    );
+    if lanes.is_nan().any_true() { T::NAN } else { lanes.reduce_min() }
+}
+
+/// Folds with an associative function and its neutral number, down to one vector.
+#[inline(always)]
+fn fold<S: Simd, T: Float>(
+    simd: S,
+    x: &[T],
+    neutral: T,
+    f: impl Fn(Lanes<S, T>, Lanes<S, T>) -> Lanes<S, T>,
+) -> Lanes<S, T> {
+    let len = lanes::<S, T>();
+    let neutral_lanes = Lanes::<S, T>::splat(simd, neutral);
+    let mut sums = [neutral_lanes; 4];
+    let mut blocks = x.chunks_exact(4 * len);
+    for block in blocks.by_ref() {
+        for (i, sum) in sums.iter_mut().enumerate() {
+            *sum = f(*sum, load(simd, &block[i * len..][..len]));
+        }
+    }
+    let mut vectors = blocks.remainder().chunks_exact(len);
+    for (i, v) in vectors.by_ref().enumerate() {
+        sums[i] = f(sums[i], load(simd, v));
+    }
+    let rest = vectors.remainder();
+    if !rest.is_empty() {
+        let last = if x.len() < len {
+            load_partial(simd, rest, neutral)
+        } else {
+            last_lanes::<S, T>(simd, rest.len()).select(load(simd, &x[x.len() - len..]), neutral_lanes)
+        };
+        sums[3] = f(sums[3], last);
+    }
+    f(f(sums[0], sums[1]), f(sums[2], sums[3]))
+}
+
+/// Folds along an axis; `y` gets `outer · inner` numbers.
+#[inline(always)]
+pub fn reduce<S: Simd, T: Float>(simd: S, fold: Fold, x: &[T], axis: Axis, y: &mut [T]) {
+    debug_assert!(x.len() == axis.outer * axis.n * axis.inner && y.len() == axis.outer * axis.inner);
+    if axis.inner == 1 {
+        for (o, y) in y.iter_mut().enumerate() {
+            let row = &x[o * axis.n..(o + 1) * axis.n];
+            *y = match fold {
+                Fold::Sum => sum(simd, row),
+                Fold::Max => max(simd, row),
+                Fold::Min => min(simd, row),
+            };
+        }
+        return;
+    }
+    match fold {
+        Fold::Sum => columns(
+            simd,
+            x,
+            axis,
+            y,
+            T::ZERO,
+            #[inline(always)]
+            |a, b| a + b,
+        ),
+        Fold::Max => columns(
+            simd,
+            x,
+            axis,
+            y,
+            T::NEG_INFINITY,
+            #[inline(always)]
+            |a, b| maximum(simd, a, b),
+        ),
+        Fold::Min => columns(
+            simd,
+            x,
+            axis,
+            y,
+            T::INFINITY,
+            #[inline(always)]
+            |a, b| minimum(simd, a, b),
+        ),
+    }
+}
+
+/// Folds across rows, one vector of columns after another.
+#[inline(always)]
+fn columns<S: Simd, T: Float>(
+    simd: S,
+    x: &[T],
+    axis: Axis,
+    y: &mut [T],
+    neutral: T,
+    f: impl Fn(Lanes<S, T>, Lanes<S, T>) -> Lanes<S, T>,
+) {
+    let Axis { outer, n, inner } = axis;
+    for o in 0..outer {
+        let (x, y) = (&x[o * n * inner..(o + 1) * n * inner], &mut y[o * inner..(o + 1) * inner]);
+        for (j, y) in y.chunks_mut(lanes::<S, T>()).enumerate() {
+            let at = j * lanes::<S, T>();
+            let mut total = Lanes::<S, T>::splat(simd, neutral);
+            for i in 0..n {
+                total = f(total, load_partial(simd, &x[i * inner + at..][..y.len()], neutral));
+            }
+            store_partial::<S, T>(total, y);
+        }
+    }
+}
+
+/// The place of the largest, the first of equals; the first not-a-number if there is one.
+///
+/// Nothing when empty.
+#[inline(always)]
+pub fn argmax<S: Simd, T: Float>(simd: S, x: &[T]) -> Option<usize> {
+    let top = max(simd, x);
+    x.iter().position(|&x| x == top || x.is_nan())
+}
+
+/// The place of the smallest, the first of equals; the first not-a-number if there is one.
+///
+/// Nothing when empty.
+#[inline(always)]
+pub fn argmin<S: Simd, T: Float>(simd: S, x: &[T]) -> Option<usize> {
+    let bottom = min(simd, x);
+    x.iter().position(|&x| x == bottom || x.is_nan())
+}
+
+/// [`argmax`] along an axis; `y` gets `outer · inner` places, 0 for an empty axis.
+#[inline(always)]
+pub fn argmax_along<S: Simd, T: Float>(simd: S, x: &[T], axis: Axis, y: &mut [usize]) {
+    places(
+        x,
+        axis,
+        y,
+        #[inline(always)]
+        |row| argmax(simd, row).unwrap_or(0),
+        #[inline(always)]
+        |x, best| x > best,
+    );
+}
+
+/// [`argmin`] along an axis; `y` gets `outer · inner` places, 0 for an empty axis.
+#[inline(always)]
+pub fn argmin_along<S: Simd, T: Float>(simd: S, x: &[T], axis: Axis, y: &mut [usize]) {
+    places(
+        x,
+        axis,
+        y,
+        #[inline(always)]
+        |row| argmin(simd, row).unwrap_or(0),
+        #[inline(always)]
+        |x, best| x < best,
+    );
+}
+
+#[inline(always)]
+fn places<T: Float>(
+    x: &[T],
+    Axis { outer, n, inner }: Axis,
+    y: &mut [usize],
+    of_row: impl Fn(&[T]) -> usize,
+    beats: impl Fn(T, T) -> bool,
+) {
+    debug_assert!(x.len() == outer * n * inner && y.len() == outer * inner);
+    if inner == 1 {
+        for (o, y) in y.iter_mut().enumerate() {
+            *y = of_row(&x[o * n..(o + 1) * n]);
+        }
+        return;
+    }
+    for o in 0..outer {
+        let x = &x[o * n * inner..(o + 1) * n * inner];
+        for (j, y) in y[o * inner..(o + 1) * inner].iter_mut().enumerate() {
+            *y = 0;
+            for i in 1..n {
+                let (next, best) = (x[i * inner + j], x[*y * inner + j]);
+                if beats(next, best) || next.is_nan() && !best.is_nan() {
+                    *y = i;
+                }
+            }
+        }
+    }
+}

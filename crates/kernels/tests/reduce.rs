@@ -1,0 +1,199 @@
+//! Reductions, softmax, gathering and reordering at every level against plain loops.
+
+mod common;
+
+use chainrule_kernels::index::{OutOfRange, gather_rows, scatter_add_rows};
+use chainrule_kernels::reduce::{self, Axis, Fold};
+use chainrule_kernels::softmax::{logsumexp, logsumexp_along, softmax, softmax_along};
+use chainrule_kernels::transpose::{swap_axes, transpose};
+use chainrule_kernels::{Float, Level, dispatch};
+use common::{assert_close, numbers, to_f64};
+
+fn axes() -> Vec<Axis> {
+    let mut axes = vec![];
+    for outer in [0, 1, 3] {
+        for n in [0, 1, 2, 5, 10, 17, 40, 150] {
+            for inner in [0, 1, 2, 3, 8, 19, 33] {
+                axes.push(Axis { outer, n, inner });
+            }
+        }
+    }
+    axes
+}
+
+/// The numbers along an axis, for each place outside and inside it.
+fn lines(x: &[f64], Axis { outer, n, inner }: Axis) -> Vec<Vec<f64>> {
+    (0..outer * inner).map(|p| (0..n).map(|i| x[(p / inner * n + i) * inner + p % inner]).collect()).collect()
+}
+
+fn plain_max(x: &[f64]) -> f64 {
+    x.iter().fold(f64::NEG_INFINITY, |a, &b| if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) })
+}
+
+fn plain_logsumexp(x: &[f64]) -> f64 {
+    let top = plain_max(x);
+    let shift = if top.is_infinite() { 0.0 } else { top };
+    x.iter().map(|x| (x - shift).exp()).sum::<f64>().ln() + shift
+}
+
+fn reductions<T: Float>(level: Level, axis: Axis) {
+    let x = numbers::<T>(5, axis.outer * axis.n * axis.inner);
+    let lines = lines(&to_f64(&x), axis);
+    let mut y = vec![T::NAN; lines.len()];
+    let what = format!("{level} {axis:?}");
+    let right = |f: &dyn Fn(&[f64]) -> f64| lines.iter().map(|line| f(line)).collect::<Vec<f64>>();
+
+    dispatch!(level, simd => reduce::reduce(simd, Fold::Sum, &x, axis, &mut y));
+    assert_close(&y, &right(&|x| x.iter().sum()), axis.n, 1.0 + axis.n as f64, &format!("sum {what}"));
+    dispatch!(level, simd => reduce::reduce(simd, Fold::Max, &x, axis, &mut y));
+    assert_close(&y, &right(&plain_max), 0, 0.0, &format!("max {what}"));
+    dispatch!(level, simd => reduce::reduce(simd, Fold::Min, &x, axis, &mut y));
+    let plain_min = |x: &[f64]| -plain_max(&x.iter().map(|x| -x).collect::<Vec<_>>());
+    assert_close(&y, &right(&plain_min), 0, 0.0, &format!("min {what}"));
+    dispatch!(level, simd => logsumexp_along(simd, &x, axis, &mut y));
+    assert_close(&y, &right(&plain_logsumexp), axis.n, 2.0, &format!("logsumexp {what}"));
+
+    let mut places = vec![usize::MAX; lines.len()];
+    let first = |x: &[f64], best: f64| x.iter().position(|&x| x == best).unwrap_or(0);
+    dispatch!(level, simd => reduce::argmax_along(simd, &x, axis, &mut places));
+    assert_eq!(places, lines.iter().map(|x| first(x, plain_max(x))).collect::<Vec<_>>(), "argmax {what}");
+    dispatch!(level, simd => reduce::argmin_along(simd, &x, axis, &mut places));
+    assert_eq!(places, lines.iter().map(|x| first(x, plain_min(x))).collect::<Vec<_>>(), "argmin {what}");
+
+    let mut y = vec![T::NAN; x.len()];
+    dispatch!(level, simd => softmax_along(simd, &x, axis, &mut y));
+    let found = self::lines(&to_f64(&y), axis);
+    for (found, line) in found.iter().zip(&lines) {
+        let total = plain_logsumexp(line);
+        let right: Vec<f64> = line.iter().map(|x| (x - total).exp()).collect();
+        let found: Vec<T> = found.iter().map(|&x| T::from_f64(x)).collect();
+        assert_close(&found, &right, axis.n, 1.0, &format!("softmax {what}"));
+    }
+}
+
+#[test]
+fn along_any_axis() {
+    for level in Level::available() {
+        for axis in axes() {
+            reductions::<f32>(level, axis);
+            reductions::<f64>(level, axis);
+        }
+    }
+}
+
+#[test]
+fn not_a_number_is_passed_on_and_ties_go_first() {
+    for level in Level::available() {
+        for n in 1..80 {
+            for place in 0..n {
+                let mut x = numbers::<f64>(6, n);
+                x[place] = f64::NAN;
+                let (max, min, sum) =
+                    dispatch!(level, simd => (reduce::max(simd, &x), reduce::min(simd, &x), reduce::sum(simd, &x)));
+                assert!(max.is_nan() && min.is_nan() && sum.is_nan(), "{level} {n} {place}");
+                assert!(dispatch!(level, simd => logsumexp(simd, &x)).is_nan());
+                x[n - 1] = f64::NAN;
+                assert_eq!(dispatch!(level, simd => reduce::argmax(simd, &x)), Some(place), "{level} {n}");
+                assert_eq!(dispatch!(level, simd => reduce::argmin(simd, &x)), Some(place), "{level} {n}");
+                let mut columns = [0; 1];
+                let axis = Axis { outer: 1, n, inner: 1 };
+                dispatch!(level, simd => reduce::argmax_along(simd, &x, axis, &mut columns));
+                assert_eq!(columns, [place]);
+                let twice: Vec<f64> = x.iter().flat_map(|&x| [x, 1.0]).collect();
+                let mut columns = [9; 2];
+                let axis = Axis { outer: 1, n, inner: 2 };
+                dispatch!(level, simd => reduce::argmin_along(simd, &twice, axis, &mut columns));
+                assert_eq!(columns, [place, 0]);
+                let mut tie = vec![0.0f32; n];
+                tie[place..].fill(1.0);
+                assert_eq!(dispatch!(level, simd => reduce::argmax(simd, &tie)), Some(place), "{level} {n}");
+            }
+        }
+    }
+}
+
+#[test]
+fn empty_and_infinite_rows() {
+    let (inf, nan) = (f64::INFINITY, f64::NAN);
+    for level in Level::available() {
+        let of = |x: &[f64]| dispatch!(level, simd => logsumexp(simd, x));
+        assert_eq!(of(&[]), -inf);
+        assert_eq!(of(&[-inf, -inf]), -inf);
+        assert_eq!(of(&[-inf, 3.0]), 3.0);
+        assert_eq!(of(&[inf, 3.0]), inf);
+        assert_eq!(of(&[1000.0; 20]), 1000.0 + 20f64.ln());
+        assert!(of(&[inf, nan]).is_nan());
+        let mut columns = [0.0; 4];
+        let x = [-inf, 1.0, inf, nan, -inf, -inf, 3.0, 1.0];
+        dispatch!(level, simd => logsumexp_along(simd, &x, Axis { outer: 1, n: 2, inner: 4 }, &mut columns));
+        assert_eq!(columns[..3], [-inf, 1.0, inf]);
+        assert!(columns[3].is_nan());
+        assert_eq!(dispatch!(level, simd => reduce::argmax::<_, f64>(simd, &[])), None);
+
+        let mut y = [0.0f32; 3];
+        dispatch!(level, simd => softmax(simd, &[1000.0, 1000.0, -1000.0], &mut y));
+        assert_eq!(y, [0.5, 0.5, 0.0]);
+        dispatch!(level, simd => softmax(simd, &[0.0, f32::NAN, 1.0], &mut y));
+        assert!(y.iter().all(|y| y.is_nan()));
+    }
+}
+
+#[test]
+fn rows_are_gathered_and_added() {
+    for level in Level::available() {
+        for width in [0, 1, 2, 7, 8, 33] {
+            let (table, values) = (numbers::<f32>(1, 5 * width), numbers::<f32>(2, 4 * width));
+            let indices = [3i64, 0, 3, 4];
+            let mut rows = vec![0.0; 4 * width];
+            gather_rows(&table, width, &indices, &mut rows).expect("in range");
+            let right: Vec<f32> =
+                indices.iter().flat_map(|&i| &table[i as usize * width..][..width]).copied().collect();
+            assert_eq!(rows, right);
+
+            let mut sums = table.clone();
+            dispatch!(level, simd => scatter_add_rows(simd, &mut sums, width, &indices, &values)).expect("in range");
+            let mut right = table.clone();
+            for (i, &row) in indices.iter().enumerate() {
+                for j in 0..width {
+                    right[row as usize * width + j] += values[i * width + j];
+                }
+            }
+            assert_eq!(sums, right, "{level} {width}");
+        }
+    }
+}
+
+#[test]
+fn an_index_outside_is_named_and_nothing_written() {
+    let mut y = [7.0; 4];
+    let error = gather_rows(&[1.0, 2.0, 3.0, 4.0], 2, &[1, -1], &mut y).expect_err("−1 is no row");
+    assert_eq!(error, OutOfRange { position: 1, rows: 2 });
+    let level = Level::best();
+    let scattered = dispatch!(level, simd => scatter_add_rows(simd, &mut y, 2, &[0u32, 2], &[1.0; 4]));
+    assert_eq!(scattered, Err(OutOfRange { position: 1, rows: 2 }));
+    assert_eq!(y, [7.0; 4]);
+}
+
+#[test]
+fn transposes() {
+    for (outer, rows, cols, inner) in
+        [(1, 3, 4, 1), (2, 17, 33, 1), (3, 16, 16, 1), (2, 3, 5, 4), (1, 0, 4, 1), (2, 1, 40, 1), (1, 5, 0, 3)]
+    {
+        let x = numbers::<f32>(1, outer * rows * cols * inner);
+        let mut y = vec![0.0; x.len()];
+        swap_axes(&x, outer, rows, cols, inner, &mut y);
+        for o in 0..outer {
+            for i in 0..rows {
+                for j in 0..cols {
+                    for p in 0..inner {
+                        let from = ((o * rows + i) * cols + j) * inner + p;
+                        assert_eq!(y[((o * cols + j) * rows + i) * inner + p], x[from]);
+                    }
+                }
+            }
+        }
+    }
+    let mut y = [0; 6];
+    transpose(&[1, 2, 3, 4, 5, 6], 2, 3, &mut y);
+    assert_eq!(y, [1, 4, 2, 5, 3, 6]);
+}

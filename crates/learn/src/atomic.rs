@@ -1,0 +1,137 @@
+//! Files that are written whole or not at all: to a temporary file in the same folder, synced, then renamed.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, BufWriter, Error, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+
+use crate::error::LearnError;
+
+/// Writes a file. On any error the file is what it was before, and nothing else is left behind; the error names the path.
+pub fn write(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), LearnError> {
+    let path = path.as_ref();
+    if let Some(limit) = file_size_limit().filter(|&limit| bytes.len() as u64 > limit) {
+        let problem = format!("{} bytes are more than the {limit} that this process may write to a file", bytes.len());
+        return Err(fault(path, &Error::new(ErrorKind::FileTooLarge, problem)));
+    }
+    write_with(path, |file| file.write_all(bytes))
+}
+
+/// The same for what is written piece by piece.
+pub fn write_with(
+    path: impl AsRef<Path>,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), LearnError> {
+    let path = path.as_ref();
+    match Target::of(path).and_then(|target| target.write(content)) {
+        Ok(()) => Ok(()),
+        Err(error) => Err(fault(path, &error)),
+    }
+}
+
+/// Whether a file could be written there, before work starts whose result shall go there. Leaves no trace, and a file that
+/// is there as it is.
+pub fn check_writable(path: impl AsRef<Path>) -> Result<(), LearnError> {
+    let path = path.as_ref();
+    let tried = match Target::of(path) {
+        Ok(Target::File(file)) => file.temporary().and_then(NamedTempFile::close),
+        Ok(Target::Stream(_)) => Ok(()),
+        Err(error) => Err(error),
+    };
+    tried.map_err(|error| fault(path, &error))
+}
+
+fn fault(path: &Path, error: &Error) -> LearnError {
+    LearnError::file(path.display().to_string(), format!("cannot be written: {error}"))
+}
+
+/// Where the bytes go.
+enum Target {
+    /// A file, that may be there already.
+    File(Replaceable),
+    /// A device or a pipe, which is written to and not replaced.
+    Stream(PathBuf),
+}
+
+/// A file, links followed, with the permissions it has if it is there.
+struct Replaceable {
+    path: PathBuf,
+    folder: PathBuf,
+    permissions: Option<Permissions>,
+}
+
+impl Target {
+    fn of(path: &Path) -> io::Result<Target> {
+        let is_folder = || Error::new(ErrorKind::IsADirectory, "it is a folder; a file would be right");
+        if path.file_name().is_none() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+            return Err(is_folder());
+        }
+        let (path, permissions) = match fs::metadata(path) {
+            Ok(there) if there.is_dir() => return Err(is_folder()),
+            Ok(there) if !there.is_file() => return Ok(Target::Stream(path.into())),
+            Ok(there) if there.permissions().readonly() => {
+                return Err(Error::new(ErrorKind::PermissionDenied, "the file is marked as read-only"));
+            }
+            Ok(there) => (fs::canonicalize(path)?, Some(there.permissions())),
+            Err(error) if error.kind() == ErrorKind::NotFound => (path.to_path_buf(), None),
+            Err(error) => return Err(error),
+        };
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
+            _ => PathBuf::from("."),
+        };
+        if !folder.is_dir() {
+            let problem = format!("there is no folder {}", folder.display());
+            return Err(Error::new(ErrorKind::NotFound, problem));
+        }
+        Ok(Target::File(Replaceable { path, folder, permissions }))
+    }
+
+    fn write(self, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        match self {
+            Target::File(file) => file.replace(content),
+            Target::Stream(path) => {
+                let mut stream = BufWriter::new(OpenOptions::new().write(true).open(path)?);
+                content(&mut stream)?;
+                stream.flush()
+            }
+        }
+    }
+}
+
+impl Replaceable {
+    /// A temporary file beside the file. It is removed when dropped, whatever happens.
+    fn temporary(&self) -> io::Result<NamedTempFile> {
+        let mut builder = Builder::new();
+        builder.prefix(".chainrule-").suffix(".partial");
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // the user's mask applies
+        builder.tempfile_in(&self.folder)
+    }
+
+    fn replace(self, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        let mut temporary = self.temporary()?;
+        let mut buffered = BufWriter::new(temporary.as_file_mut());
+        content(&mut buffered)?;
+        buffered.flush()?;
+        drop(buffered);
+        if let Some(permissions) = self.permissions {
+            temporary.as_file().set_permissions(permissions)?;
+        }
+        temporary.as_file().sync_all()?;
+        temporary.persist(&self.path).map_err(|error| error.error)?;
+        // The file is in place; a file system that cannot sync a folder is no reason to call that a failure.
+        if let Ok(folder) = File::open(&self.folder) {
+            let _ = folder.sync_all();
+        }
+        Ok(())
+    }
+}
+
+/// The size in bytes that a file of this process may have, where the system tells. A write beyond it would end the process
+/// by a signal before anything could be cleaned up.
+fn file_size_limit() -> Option<u64> {
+    let limits = fs::read_to_string("/proc/self/limits").ok()?;
+    limits.lines().find_map(|line| line.strip_prefix("Max file size")?.split_whitespace().next()?.parse().ok())
+}

@@ -1,0 +1,334 @@
+//! Which columns each input and outcome of a model takes, and what its free sizes are by their number.
+//!
+//! An input or outcome NAME takes, in this order: what a mapping says; the column NAME; the columns NAME0, NAME1, …; and,
+//! if it is the only input, all columns that no outcome took.
+
+use std::str::FromStr;
+
+use chainrule_graph::text::{Declaration, Dim, Model};
+use chainrule_graph::{Kind, Shape};
+
+use crate::dataset::{Field, Role};
+use crate::error::{LearnError, list, quote, suggest};
+use crate::table::Table;
+
+/// An input or outcome as a model declares it, before its sizes are known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slot {
+    /// Its name.
+    pub name: String,
+    /// Its part in the function.
+    pub role: Role,
+    /// What its entries are.
+    pub kind: Kind,
+    /// The size of each axis.
+    pub dims: Vec<Dim>,
+}
+
+impl Slot {
+    /// What a model that was read declares.
+    pub fn all_of(model: &Model) -> Vec<Slot> {
+        let of = |role: Role| {
+            move |declaration: &Declaration| Slot {
+                name: declaration.name.clone(),
+                role,
+                kind: declaration.kind,
+                dims: declaration.dims.clone(),
+            }
+        };
+        let inputs = model.inputs().iter().map(of(Role::Input));
+        inputs.chain(model.outcomes().iter().map(of(Role::Outcome))).collect()
+    }
+}
+
+/// The columns that a user says an input or outcome takes; parsed from `NAME=a,b,c`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mapping {
+    /// The input or outcome.
+    pub name: String,
+    /// Its columns, in order.
+    pub columns: Vec<String>,
+}
+
+/// What the columns of a table say about a model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assignment {
+    /// Each input and outcome with its shape and columns, in the order of the slots. Without bounds, which the function
+    /// knows once it is built with these sizes: see [`Field::bounded`].
+    pub fields: Vec<Field>,
+    /// The sizes that the columns bind, in the order in which they were found; those known before are not among them.
+    pub sizes: Vec<(String, usize)>,
+}
+
+impl FromStr for Mapping {
+    type Err = LearnError;
+
+    fn from_str(text: &str) -> Result<Mapping, LearnError> {
+        let (name, columns) = text.split_once('=').unwrap_or((text, ""));
+        let columns: Vec<String> = columns.split(',').map(|column| column.trim().to_string()).collect();
+        if name.trim().is_empty() || columns.iter().any(String::is_empty) {
+            let problem = "NAME=column,column,… would be right".into();
+            return Err(LearnError::Mapping { name: quote(text), problem });
+        }
+        Ok(Mapping { name: name.trim().into(), columns })
+    }
+}
+
+/// Gives each slot its columns of the table and binds the free sizes. `known` are the sizes that the model or the user
+/// has set.
+///
+/// Errors: a mapping of a name that is no slot, twice of one name, or to a column that is not there or twice there; a slot
+/// without columns, or with more or fewer than its size; a size bound to two numbers, or to none since a shape has two
+/// free sizes.
+pub fn assign(
+    slots: &[Slot],
+    table: &Table,
+    mappings: &[Mapping],
+    known: &[(String, usize)],
+) -> Result<Assignment, LearnError> {
+    let taken = Choice { slots, table }.choose(mappings)?;
+    let mut sizes = Sizes { table, known, bound: Vec::new() };
+    sizes.bind(slots, &taken)?;
+    let fields = slots.iter().zip(taken).map(|(slot, columns)| Field {
+        name: slot.name.clone(),
+        role: slot.role,
+        kind: slot.kind,
+        bound: None,
+        shape: slot.dims.iter().filter_map(|dim| sizes.value(dim)).collect::<Shape>(),
+        columns: columns.into_iter().map(|column| table.names()[column].clone()).collect(),
+    });
+    let fields = fields.collect();
+    Ok(Assignment { fields, sizes: sizes.bound.into_iter().map(|bound| (bound.name, bound.value)).collect() })
+}
+
+fn describe(slot: &Slot) -> String {
+    format!("{} `{}`", slot.role, slot.name)
+}
+
+/// The first half: columns by name.
+struct Choice<'a> {
+    slots: &'a [Slot],
+    table: &'a Table,
+}
+
+impl Choice<'_> {
+    fn choose(&self, mappings: &[Mapping]) -> Result<Vec<Vec<usize>>, LearnError> {
+        self.check(mappings)?;
+        let mut chosen = Vec::new();
+        for slot in self.slots {
+            chosen.push(match mappings.iter().find(|mapping| mapping.name == slot.name) {
+                Some(mapping) => Some(self.mapped(mapping)?),
+                None => self.named(slot)?,
+            });
+        }
+        let outcomes = || self.slots.iter().zip(&chosen).filter(|(slot, _)| slot.role == Role::Outcome);
+        let taken: Vec<usize> = outcomes().filter_map(|(_, columns)| columns.as_ref()).flatten().copied().collect();
+        if let Some((outcome, _)) = outcomes().find(|(_, columns)| columns.is_none()) {
+            return Err(self.without_columns(outcome));
+        }
+        let only_input = self.slots.iter().filter(|slot| slot.role == Role::Input).count() == 1;
+        let rest: Vec<usize> = (0..self.table.names().len()).filter(|column| !taken.contains(column)).collect();
+        let with_rest = |(slot, columns): (&Slot, Option<Vec<usize>>)| match columns {
+            Some(columns) => Ok(columns),
+            None if only_input && !rest.is_empty() => Ok(rest.clone()),
+            None => Err(self.without_columns(slot)),
+        };
+        self.slots.iter().zip(chosen).map(with_rest).collect()
+    }
+
+    fn check(&self, mappings: &[Mapping]) -> Result<(), LearnError> {
+        for (place, Mapping { name, columns }) in mappings.iter().enumerate() {
+            let fault = |problem: String| LearnError::Mapping { name: name.clone(), problem };
+            let names = self.slots.iter().map(|slot| slot.name.as_str());
+            if !names.clone().any(|other| other == name) {
+                return Err(fault(format!("the model has no such input or outcome; {}", suggest(name, names))));
+            }
+            if mappings[..place].iter().any(|other| other.name == *name) {
+                return Err(fault("it is mapped twice; once, with all its columns, would be right".into()));
+            }
+            let repeated = columns.iter().enumerate().find(|(place, column)| columns[..*place].contains(column));
+            if let Some((_, column)) = repeated {
+                return Err(fault(format!("the column {} is listed twice", quote(column))));
+            }
+        }
+        Ok(())
+    }
+
+    fn mapped(&self, mapping: &Mapping) -> Result<Vec<usize>, LearnError> {
+        let find = |column: &String| {
+            self.table.find(column).ok_or_else(|| LearnError::Mapping {
+                name: mapping.name.clone(),
+                problem: format!("{} has no column {}; {}", self.table.file(), quote(column), self.near(column)),
+            })
+        };
+        mapping.columns.iter().map(find).collect()
+    }
+
+    /// The column NAME, else NAME0, NAME1, ….
+    fn named(&self, slot: &Slot) -> Result<Option<Vec<usize>>, LearnError> {
+        if let Some(column) = self.table.find(&slot.name) {
+            return Ok(Some(vec![column]));
+        }
+        let columns: Vec<usize> = (0..).map_while(|i| self.table.find(&format!("{}{i}", slot.name))).collect();
+        let count = columns.len();
+        // A gap matters where the number of columns is to say the size.
+        let numbers = self.table.names().iter().filter_map(|name| name.strip_prefix(&slot.name)?.parse::<usize>().ok());
+        let is_free = slot.dims.iter().any(|dim| matches!(dim, Dim::Size(_)));
+        match numbers.filter(|&number| number > count).min() {
+            Some(beyond) if count > 0 && is_free => Err(self.columns_error(
+                slot,
+                format!(
+                    "has a gap in its columns: `{0}{beyond}` is there, `{0}{count}` is not; rename them or say --map {0}=…",
+                    slot.name
+                ),
+            )),
+            _ => Ok((count > 0).then_some(columns)),
+        }
+    }
+
+    fn near(&self, column: &str) -> String {
+        suggest(column, self.table.names().iter().map(String::as_str))
+    }
+
+    fn without_columns(&self, slot: &Slot) -> LearnError {
+        let name = &slot.name;
+        let hint = match self.table.names() {
+            [single] if single.contains([';', '\t']) => "its cells seem not to be separated by commas".into(),
+            _ => self.near(name),
+        };
+        self.columns_error(slot, format!("finds no column `{name}` or `{name}0`; {hint}; or say --map {name}=…"))
+    }
+
+    fn columns_error(&self, slot: &Slot, problem: String) -> LearnError {
+        LearnError::Columns { file: self.table.file().into(), name: describe(slot), problem }
+    }
+}
+
+/// The second half: sizes by count.
+struct Sizes<'a> {
+    table: &'a Table,
+    known: &'a [(String, usize)],
+    bound: Vec<Bound>,
+}
+
+struct Bound {
+    name: String,
+    value: usize,
+    /// The slot whose columns said so.
+    by: String,
+}
+
+impl Sizes<'_> {
+    fn value(&self, dim: &Dim) -> Option<usize> {
+        match dim {
+            Dim::Number(number) => Some(*number),
+            Dim::Size(name) => {
+                let known = self.known.iter().find(|(other, _)| other == name).map(|(_, value)| *value);
+                known.or_else(|| self.bound.iter().find(|bound| bound.name == *name).map(|bound| bound.value))
+            }
+        }
+    }
+
+    /// The names in a shape that have no number yet, each once.
+    fn free<'d>(&self, dims: &'d [Dim]) -> Vec<&'d str> {
+        let mut free: Vec<&str> = Vec::new();
+        for dim in dims {
+            if let (Dim::Size(name), None) = (dim, self.value(dim))
+                && !free.contains(&name.as_str())
+            {
+                free.push(name);
+            }
+        }
+        free
+    }
+
+    /// Goes round until no shape with one free size is left: a size found in one shape may leave one free in another.
+    fn bind(&mut self, slots: &[Slot], taken: &[Vec<usize>]) -> Result<(), LearnError> {
+        let mut pending: Vec<(&Slot, &[usize])> = slots.iter().zip(taken.iter().map(Vec::as_slice)).collect();
+        loop {
+            let before = pending.len();
+            let mut rest = Vec::new();
+            for (slot, columns) in pending {
+                match self.free(&slot.dims)[..] {
+                    [] => self.check(slot, columns)?,
+                    [name] => {
+                        let value = self.solve(&slot.dims, name, columns.len());
+                        let value = value.ok_or_else(|| self.mismatch(slot, columns))?;
+                        self.bound.push(Bound { name: name.into(), value, by: describe(slot) });
+                    }
+                    _ => rest.push((slot, columns)),
+                }
+            }
+            let Some((slot, columns)) = rest.first() else { return Ok(()) };
+            if rest.len() == before {
+                let names: Vec<String> = self.free(&slot.dims).iter().map(|name| format!("`{name}`")).collect();
+                let problem = format!(
+                    "the {} columns of {} {} cannot say each of them; say one by --set",
+                    columns.len(),
+                    describe(slot),
+                    self.shape(slot)
+                );
+                return Err(LearnError::Size { name: names.join(" and "), problem });
+            }
+            pending = rest;
+        }
+    }
+
+    /// The number that `name` must be for the shape to have `count` entries, all other sizes being known.
+    fn solve(&self, dims: &[Dim], name: &str, count: usize) -> Option<usize> {
+        let is_free = |dim: &&Dim| matches!(dim, Dim::Size(other) if other == name);
+        let others = dims.iter().filter(|dim| !is_free(dim));
+        let product = others.map(|dim| self.value(dim)).try_fold(1usize, |product, n| product.checked_mul(n?))?;
+        let power = dims.iter().filter(is_free).count() as u32;
+        let quotient = count.checked_div(product).filter(|quotient| quotient * product == count)?;
+        let root = (quotient as f64).powf(1.0 / f64::from(power)).round() as usize;
+        (root.checked_pow(power) == Some(quotient)).then_some(root)
+    }
+
+    fn check(&self, slot: &Slot, columns: &[usize]) -> Result<(), LearnError> {
+        let sizes = slot.dims.iter().map(|dim| self.value(dim));
+        if sizes.clone().try_fold(1usize, |product, n| product.checked_mul(n?)) == Some(columns.len()) {
+            return Ok(());
+        }
+        // Was one of its sizes bound by another's columns, and would be another number by these?
+        for bound in &self.bound {
+            let is_here = slot.dims.contains(&Dim::Size(bound.name.clone()));
+            if let (true, Some(value)) = (is_here, self.solve(&slot.dims, &bound.name, columns.len())) {
+                let problem = format!(
+                    "it is {} by the columns of {}, but {value} by those of {}",
+                    bound.value,
+                    bound.by,
+                    describe(slot)
+                );
+                return Err(LearnError::Size { name: format!("`{}`", bound.name), problem });
+            }
+        }
+        Err(self.mismatch(slot, columns))
+    }
+
+    fn mismatch(&self, slot: &Slot, columns: &[usize]) -> LearnError {
+        let names = columns.iter().map(|&column| self.table.names()[column].as_str());
+        let size = slot.dims.iter().map(|dim| self.value(dim)).try_fold(1usize, |product, n| product.checked_mul(n?));
+        let takes = match size {
+            Some(1) => "takes 1 column".into(),
+            Some(size) => format!("takes {size} columns"),
+            None => "cannot be filled".into(),
+        };
+        let found = match columns.len() {
+            1 => "1 was".into(),
+            count => format!("{count} were"),
+        };
+        let problem = format!("{} {takes}, but {found} found: {}", self.shape(slot), list(names));
+        LearnError::Columns { file: self.table.file().into(), name: describe(slot), problem }
+    }
+
+    /// The shape as declared, with the numbers that are known: `[2, d = 3]`.
+    fn shape(&self, slot: &Slot) -> String {
+        let show = |dim: &Dim| match (dim, self.value(dim)) {
+            (Dim::Number(number), _) => number.to_string(),
+            (Dim::Size(name), Some(value)) => format!("{name} = {value}"),
+            (Dim::Size(name), None) => name.clone(),
+        };
+        format!("[{}]", slot.dims.iter().map(show).collect::<Vec<_>>().join(", "))
+    }
+}

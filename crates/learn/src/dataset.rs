@@ -1,0 +1,263 @@
+//! The rows of a table as the values of a model's inputs and outcomes.
+
+use std::fmt;
+use std::path::Path;
+
+use chainrule_graph::{Function, Kind, Shape, Tensor};
+
+use crate::atomic;
+use crate::error::{LearnError, suggest};
+use crate::random::{self, Purpose};
+use crate::table::{Numbers, Table};
+
+/// The part of a value in a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// What a prediction is made from.
+    Input,
+    /// What the prediction is compared with.
+    Outcome,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Role::Input => "input",
+            Role::Outcome => "outcome",
+        })
+    }
+}
+
+/// An input or outcome, and the columns it is read from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Its part in the function.
+    pub role: Role,
+    /// What its entries are: real, or whole numbers.
+    pub kind: Kind,
+    /// For whole numbers: they are at least 0 and less than this.
+    pub bound: Option<usize>,
+    /// The shape for one row.
+    pub shape: Shape,
+    /// The column of each entry, by rows.
+    pub columns: Vec<String>,
+}
+
+impl Field {
+    /// The same with the bound that follows from the function, see [`Function::bound`].
+    pub fn bounded(mut self, function: &Function) -> Field {
+        if self.kind == Kind::Int {
+            self.bound = function.graph.find(&self.name).and_then(|id| function.bound(id));
+        }
+        self
+    }
+}
+
+/// The values of inputs and outcomes in each row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    file: String,
+    lines: Vec<usize>,
+    fields: Vec<Field>,
+    /// For each field its entries, rows × size, row by row.
+    values: Vec<Vec<f64>>,
+}
+
+impl Dataset {
+    /// Reads the columns of `fields` from a table. Errors name the file, the line and the column: a column that is not
+    /// there, a cell that is no finite number, one that is no whole number or outside its bound where those are asked for.
+    pub fn read(table: &Table, fields: &[Field]) -> Result<Dataset, LearnError> {
+        let mut places = Vec::new();
+        for field in fields {
+            for column in &field.columns {
+                places.push(table.find(column).ok_or_else(|| LearnError::Columns {
+                    file: table.file().into(),
+                    name: format!("{} `{}`", field.role, field.name),
+                    problem: format!(
+                        "takes the column `{column}`, which is not there; {}",
+                        suggest(column, table.names().iter().map(String::as_str))
+                    ),
+                })?);
+            }
+        }
+        let Numbers { lines, values: cells } = table.numbers(&places)?;
+        let mut values: Vec<Vec<f64>> =
+            fields.iter().map(|field| Vec::with_capacity(lines.len() * field.columns.len())).collect();
+        for (row, &line) in cells.chunks(places.len().max(1)).zip(&lines) {
+            let mut rest = row;
+            for (field, values) in fields.iter().zip(&mut values) {
+                let (cells, others) = rest.split_at(field.columns.len());
+                if field.kind == Kind::Int {
+                    check_whole(table.file(), line, field, cells)?;
+                }
+                values.extend_from_slice(cells);
+                rest = others;
+            }
+        }
+        Ok(Dataset { file: table.file().into(), lines, fields: fields.to_vec(), values })
+    }
+
+    /// Values that were made, not read: for each field rows × size numbers. None if their numbers of rows differ. Line
+    /// numbers are those that [`Dataset::to_csv`] would give the rows.
+    pub fn new(name: &str, rows: usize, fields: Vec<(Field, Vec<f64>)>) -> Option<Dataset> {
+        let fits = fields.iter().all(|(field, values)| values.len() == rows * field.shape.size());
+        let (fields, values) = fields.into_iter().unzip();
+        fits.then(|| Dataset { file: name.into(), lines: (2..rows + 2).collect(), fields, values })
+    }
+
+    /// What messages call the source of the rows.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// The line of the file on which a row begins, from 1.
+    pub fn line(&self, row: usize) -> usize {
+        self.lines[row]
+    }
+
+    /// The inputs and outcomes.
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// All entries of an input or outcome, rows × size, row by row.
+    pub fn values(&self, name: &str) -> Result<&[f64], LearnError> {
+        Ok(&self.values[self.find(name)?])
+    }
+
+    pub(crate) fn values_at(&self, place: usize) -> &[f64] {
+        &self.values[place]
+    }
+
+    /// The value of an input or outcome in one row.
+    pub fn example(&self, name: &str, row: usize) -> Result<Tensor, LearnError> {
+        let place = self.find(name)?;
+        Ok(self.gather(place, &[row], self.fields[place].shape.clone()))
+    }
+
+    /// The values of an input or outcome in the given rows, along a first axis.
+    pub fn tensor(&self, name: &str, rows: &[usize]) -> Result<Tensor, LearnError> {
+        let place = self.find(name)?;
+        Ok(self.gather(place, rows, self.fields[place].shape.with_leading(rows.len())))
+    }
+
+    /// The values of all inputs, or all outcomes, in one row.
+    pub fn example_of(&self, role: Role, row: usize) -> Vec<(&str, Tensor)> {
+        self.each(role, |place, field| self.gather(place, &[row], field.shape.clone()))
+    }
+
+    /// The values of all inputs, or all outcomes, in the given rows, along a first axis.
+    pub fn batch_of(&self, role: Role, rows: &[usize]) -> Vec<(&str, Tensor)> {
+        self.each(role, |place, field| self.gather(place, rows, field.shape.with_leading(rows.len())))
+    }
+
+    /// The given rows, in that order.
+    pub fn select(&self, rows: &[usize]) -> Dataset {
+        Dataset {
+            file: self.file.clone(),
+            lines: rows.iter().map(|&row| self.lines[row]).collect(),
+            fields: self.fields.clone(),
+            values: (0..self.fields.len()).map(|place| self.picked(place, rows)).collect(),
+        }
+    }
+
+    /// A part to train on, and a part held out: round(rows · fraction) rows, at least one, drawn by the seed. Both parts
+    /// keep the order of the rows. Errors: a fraction outside (0, 1); no row left to train on.
+    pub fn split(&self, fraction: f64, seed: u64) -> Result<(Dataset, Dataset), LearnError> {
+        let fault = |problem: String| LearnError::Setting { name: "the fraction held out", problem };
+        if !(fraction > 0.0 && fraction < 1.0) {
+            return Err(fault(format!("is {fraction}; a number in (0, 1) would be right")));
+        }
+        let rows = self.rows();
+        let held = ((rows as f64 * fraction).round() as usize).max(1);
+        if held >= rows {
+            return Err(fault(format!(
+                "is {fraction}: of {rows} row{} in {} it leaves none to train on",
+                if rows == 1 { "" } else { "s" },
+                self.file
+            )));
+        }
+        let order = random::permutation(rows, &mut random::generator(seed, Purpose::Split));
+        let (held, training) = order.split_at(held);
+        let sorted = |rows: &[usize]| {
+            let mut rows = rows.to_vec();
+            rows.sort_unstable();
+            rows
+        };
+        Ok((self.select(&sorted(training)), self.select(&sorted(held))))
+    }
+
+    /// The rows as CSV with a header; numbers are printed so that they read back to the same bits.
+    pub fn to_csv(&self) -> Vec<u8> {
+        const IN_MEMORY: &str = "a table in memory can be written";
+        let mut table = csv::Writer::from_writer(Vec::new());
+        table.write_record(self.fields.iter().flat_map(|field| &field.columns)).expect(IN_MEMORY);
+        for row in 0..self.rows() {
+            let entries = self.values.iter().zip(&self.fields).flat_map(|(values, field)| {
+                let size = field.shape.size();
+                &values[row * size..(row + 1) * size]
+            });
+            table.write_record(entries.map(f64::to_string)).expect(IN_MEMORY);
+        }
+        table.into_inner().expect(IN_MEMORY)
+    }
+
+    /// Writes [`Dataset::to_csv`] to a file, whole or not at all.
+    pub fn write_csv(&self, path: impl AsRef<Path>) -> Result<(), LearnError> {
+        atomic::write(path, &self.to_csv())
+    }
+
+    /// The same rows with other values in one field: rows × the size of `shape`.
+    pub(crate) fn replaced(mut self, place: usize, shape: Shape, values: Vec<f64>) -> Dataset {
+        let field = &mut self.fields[place];
+        if shape.size() != field.columns.len() {
+            field.columns = (0..shape.size()).map(|i| format!("{}{i}", field.name)).collect();
+        }
+        field.shape = shape;
+        self.values[place] = values;
+        self
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Result<usize, LearnError> {
+        let names = self.fields.iter().map(|field| field.name.as_str());
+        let place = names.clone().position(|other| other == name);
+        place.ok_or_else(|| LearnError::unknown("input or outcome", name, names))
+    }
+
+    fn each(&self, role: Role, value: impl Fn(usize, &Field) -> Tensor) -> Vec<(&str, Tensor)> {
+        let fields = self.fields.iter().enumerate().filter(|(_, field)| field.role == role);
+        fields.map(|(place, field)| (field.name.as_str(), value(place, field))).collect()
+    }
+
+    fn gather(&self, place: usize, rows: &[usize], shape: Shape) -> Tensor {
+        Tensor::new(shape, self.picked(place, rows)).expect("a field has rows × size entries")
+    }
+
+    fn picked(&self, place: usize, rows: &[usize]) -> Vec<f64> {
+        let size = self.fields[place].shape.size();
+        rows.iter().flat_map(|row| &self.values[place][row * size..(row + 1) * size]).copied().collect()
+    }
+}
+
+fn check_whole(file: &str, line: usize, field: &Field, cells: &[f64]) -> Result<(), LearnError> {
+    for (&value, column) in cells.iter().zip(&field.columns) {
+        let problem = match field.bound {
+            _ if value.fract() != 0.0 => format!("found {value}; a whole number would be right"),
+            Some(bound) if !(0.0..bound as f64).contains(&value) => format!(
+                "found {value}, but `{}` has {bound} classes; a whole number from 0 to {} would be right",
+                field.name,
+                bound.saturating_sub(1)
+            ),
+            _ => continue,
+        };
+        return Err(LearnError::Cell { file: file.into(), line, column: column.clone(), problem });
+    }
+    Ok(())
+}

@@ -1,0 +1,246 @@
+//! What runs training steps: the compiled engine, or the reference interpreter, with the same answers.
+
+use chainrule_exec::compile::{End, Options, Program, Run, Table, Workspace, compile};
+use chainrule_exec::{Feed, reference};
+use chainrule_graph::{Function, NodeId, Tensor};
+
+use crate::dataset::Dataset;
+use crate::error::LearnError;
+use crate::parameters::Parameters;
+use crate::step::{Step, step};
+use crate::train::Training;
+
+/// What runs the steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// Compiled programs.
+    #[default]
+    Compiled,
+    /// The reference interpreter: f64, one op after another, slow.
+    Reference,
+}
+
+/// The inputs and outcomes of a function, in the order in which programs take their tables.
+pub(crate) fn data_nodes(function: &Function) -> Vec<NodeId> {
+    function.inputs.iter().chain(&function.outcomes).copied().collect()
+}
+
+/// A step for batches of one size, ready to run.
+enum Steps {
+    Compiled(Box<Compiled>),
+    Reference(Box<Step>),
+}
+
+struct Compiled {
+    program: Program,
+    workspace: Workspace,
+    tables: Vec<Table>,
+}
+
+/// Runs steps over rows of a dataset and holds the parameters and the optimizer's state meanwhile.
+pub(crate) struct Runner<'a> {
+    function: &'a Function,
+    data: &'a Dataset,
+    settings: &'a Training<'a>,
+    /// The current value of every parameter and state; of the compiled program in use, what it was before.
+    values: Vec<(String, Tensor)>,
+    /// By batch size.
+    steps: Vec<(usize, Steps)>,
+    in_use: Option<usize>,
+}
+
+impl<'a> Runner<'a> {
+    pub fn new(
+        function: &'a Function,
+        parameters: &Parameters,
+        data: &'a Dataset,
+        settings: &'a Training<'a>,
+    ) -> Result<Runner<'a>, LearnError> {
+        let mut runner = Runner { function, data, settings, values: Vec::new(), steps: Vec::new(), in_use: None };
+        let first = settings.batch.min(data.rows());
+        let step = runner.step(first)?;
+        let starts = Parameters::initialize(&step.function, settings.seed)?;
+        runner.values = starts.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
+        for (name, value) in parameters.iter() {
+            runner.value_mut(name, value.clone());
+        }
+        Ok(runner)
+    }
+
+    fn value_mut(&mut self, name: &str, value: Tensor) {
+        if let Some(held) = self.values.iter_mut().find(|(other, _)| other == name) {
+            held.1 = value;
+        }
+    }
+
+    /// The step for a batch size. A single row is one example, without a batch axis.
+    pub fn step(&self, size: usize) -> Result<Step, LearnError> {
+        let batch = (size > 1).then_some(size);
+        Ok(step(self.function, &self.settings.optimizer, self.settings.rate, batch)?)
+    }
+
+    /// Runs steps over the rows of `order`, `batch` at a time and the rest in a last, smaller one. Returns the number of
+    /// rows that were used up, and how it ended. The objective of each step is put in `objectives`.
+    pub fn run(&mut self, order: &[u32], objectives: &mut Vec<f64>) -> Result<(usize, End), LearnError> {
+        let size = self.settings.batch.min(self.data.rows());
+        let whole = order.len() / size * size;
+        objectives.clear();
+        let mut used = 0;
+        for (part, size) in [(&order[..whole], size), (&order[whole..], order.len() - whole)] {
+            if part.is_empty() {
+                continue;
+            }
+            let (steps, end) = self.run_part(part, size, objectives)?;
+            used += steps * size;
+            if end != End::Finished {
+                return Ok((used, end));
+            }
+        }
+        Ok((used, End::Finished))
+    }
+
+    fn run_part(&mut self, order: &[u32], size: usize, objectives: &mut Vec<f64>) -> Result<(usize, End), LearnError> {
+        let place = self.ready(size)?;
+        let start = objectives.len();
+        objectives.resize(start + order.len() / size, 0.0);
+        let record = &mut objectives[start..];
+        let (steps, end) = match &mut self.steps[place].1 {
+            Steps::Compiled(compiled) => {
+                let tables: Vec<&Table> = compiled.tables.iter().collect();
+                let run = Run { tables: &tables, order, stop: self.settings.stop };
+                compiled.program.run(&mut compiled.workspace, run, record)?
+            }
+            Steps::Reference(step) => {
+                run_reference(step, self.data, order, size, &mut self.values, self.settings, record)?
+            }
+        };
+        objectives.truncate(start + steps);
+        Ok((steps, end))
+    }
+
+    /// The steps for a batch size, with the current values in them.
+    fn ready(&mut self, size: usize) -> Result<usize, LearnError> {
+        let place = match self.steps.iter().position(|(other, _)| *other == size) {
+            Some(place) => place,
+            None => {
+                let steps = self.prepare(size)?;
+                self.steps.push((size, steps));
+                self.steps.len() - 1
+            }
+        };
+        if self.in_use != Some(place) {
+            self.fetch()?;
+            if let Steps::Compiled(compiled) = &mut self.steps[place].1 {
+                for (name, value) in &self.values {
+                    compiled.program.set(&mut compiled.workspace, name, value)?;
+                }
+            }
+            self.in_use = Some(place);
+        }
+        Ok(place)
+    }
+
+    fn prepare(&self, size: usize) -> Result<Steps, LearnError> {
+        let step = self.step(size)?;
+        if self.settings.engine == Engine::Reference {
+            return Ok(Steps::Reference(Box::new(step)));
+        }
+        let function = &step.function;
+        let program = compile(
+            &function.graph,
+            &Options {
+                precision: self.settings.precision,
+                threads: self.settings.threads,
+                streams: data_nodes(function),
+                batch: (size > 1).then_some(size),
+                outputs: vec![step.objective],
+                finite: Some(step.objective),
+                ..Options::default()
+            },
+        )?;
+        let tables = tables(&program, function, self.data)?;
+        let workspace = program.workspace();
+        Ok(Steps::Compiled(Box::new(Compiled { program, workspace, tables })))
+    }
+
+    /// Brings the values of the program in use up to date.
+    fn fetch(&mut self) -> Result<(), LearnError> {
+        if let Some(place) = self.in_use
+            && let Steps::Compiled(compiled) = &self.steps[place].1
+        {
+            for (name, value) in &mut self.values {
+                *value = compiled.program.get(&compiled.workspace, name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The current value of every parameter and state, by name.
+    pub fn values(&mut self) -> Result<&[(String, Tensor)], LearnError> {
+        self.fetch()?;
+        Ok(&self.values)
+    }
+
+    /// Goes back to earlier values.
+    pub fn restore(&mut self, values: &[(String, Tensor)]) {
+        self.values = values.to_vec();
+        self.in_use = None;
+    }
+}
+
+/// The rows of a dataset as a program's tables.
+pub(crate) fn tables(program: &Program, function: &Function, data: &Dataset) -> Result<Vec<Table>, LearnError> {
+    let nodes = data_nodes(function);
+    let table = |(place, &id): (usize, &NodeId)| Ok(program.table(place, data.values(function.name(id))?)?);
+    nodes.iter().enumerate().map(table).collect()
+}
+
+/// The values that a step reads: those of parameters and state, and the rows of the data.
+pub(crate) fn feed(step: &Step, data: &Dataset, rows: &[u32], values: &[(String, Tensor)]) -> Result<Feed, LearnError> {
+    let function = &step.function;
+    let mut feed = Feed::new();
+    for id in data_nodes(function) {
+        let rows: Vec<usize> = rows.iter().map(|&row| row as usize).collect();
+        let value = match rows[..] {
+            [row] => data.example(function.name(id), row)?,
+            _ => data.tensor(function.name(id), &rows)?,
+        };
+        feed.set(id, value);
+    }
+    for parameter in function.parameters.iter().chain(&function.state) {
+        if let Some((_, value)) = values.iter().find(|(name, _)| name == function.name(parameter.node)) {
+            feed.set(parameter.node, value.clone());
+        }
+    }
+    Ok(feed)
+}
+
+fn run_reference(
+    step: &Step,
+    data: &Dataset,
+    order: &[u32],
+    size: usize,
+    values: &mut [(String, Tensor)],
+    settings: &Training<'_>,
+    record: &mut [f64],
+) -> Result<(usize, End), LearnError> {
+    let graph = &step.function.graph;
+    let targets: Vec<NodeId> = graph.updates().iter().map(|update| update.value).chain([step.objective]).collect();
+    for (number, rows) in order.chunks(size).enumerate() {
+        if settings.stop.is_some_and(|stop| stop.load(std::sync::atomic::Ordering::Relaxed)) {
+            return Ok((number, End::Stopped));
+        }
+        let results = reference::evaluate(graph, &feed(step, data, rows, values)?, &targets)?;
+        record[number] = results[step.objective].item();
+        for update in graph.updates() {
+            let name = step.function.name(update.target);
+            if let Some(held) = values.iter_mut().find(|(other, _)| other == name) {
+                held.1 = results[update.value].clone();
+            }
+        }
+        if !record[number].is_finite() {
+            return Ok((number + 1, End::NotFinite));
+        }
+    }
+    Ok((order.len() / size, End::Finished))
+}

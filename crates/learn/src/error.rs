@@ -1,0 +1,174 @@
+//! What can be wrong with data, parameters and files, said with the place and the remedy.
+
+use chainrule_exec::ExecError;
+use chainrule_graph::text::near;
+use chainrule_graph::{GraphError, Shape};
+use thiserror::Error;
+
+/// A mistake in what a user gave: what was found, where, and what would be right.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum LearnError {
+    /// A file as a whole.
+    #[error("{file}: {problem}")]
+    File {
+        /// The file, as the user named it.
+        file: String,
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+    /// A row of a table.
+    #[error("{file}, line {line}: {problem}")]
+    Row {
+        /// The file.
+        file: String,
+        /// The line of the file on which the row begins, from 1.
+        line: usize,
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+    /// A cell of a table.
+    #[error("{file}, line {line}, column `{column}`: {problem}")]
+    Cell {
+        /// The file.
+        file: String,
+        /// The line of the file on which the row begins, from 1.
+        line: usize,
+        /// The column's name in the header.
+        column: String,
+        /// What was found, and what would be right.
+        problem: String,
+    },
+    /// The columns that an input or outcome takes.
+    #[error("{file}: {name} {problem}")]
+    Columns {
+        /// The file.
+        file: String,
+        /// The input or outcome: ``input `x` ``.
+        name: String,
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+    /// What a mapping of columns says.
+    #[error("--map {name}: {problem}")]
+    Mapping {
+        /// The name that is mapped.
+        name: String,
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+    /// A free size.
+    #[error("size {name}: {problem}")]
+    Size {
+        /// The size, or the sizes: `` `d` ``.
+        name: String,
+        /// Why it cannot be told, and what would help.
+        problem: String,
+    },
+    /// A name that is not there.
+    #[error("there is no {what} `{name}`; {known}")]
+    Unknown {
+        /// What it would be the name of.
+        what: &'static str,
+        /// The name.
+        name: String,
+        /// A near one, or all that there are.
+        known: String,
+    },
+    /// A value that is needed and was not given.
+    #[error("the {what} `{name}` has no value; one of shape {shape} is needed")]
+    Missing {
+        /// What it is the value of.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// The shape that is needed.
+        shape: Shape,
+    },
+    /// A value of a shape that does not fit.
+    #[error("the {what} `{name}` has shape {expected}, not {found}")]
+    Shape {
+        /// What it is the value of.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// The shape that was given.
+        found: Shape,
+        /// The shape that would be right.
+        expected: Shape,
+    },
+    /// A value that is no finite number.
+    #[error("the {what} `{name}` would be {value} at entry {entry}; a finite number would be right")]
+    NotFinite {
+        /// What it is the value of.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// Its flat row-major position.
+        entry: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A setting out of its range.
+    #[error("{name} {problem}")]
+    Setting {
+        /// The setting.
+        name: &'static str,
+        /// What was found and what would be right.
+        problem: String,
+    },
+    /// What a function lacks for what was asked of it.
+    #[error("the function has no {0}")]
+    Lacks(&'static str),
+    /// A mistake in a graph.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// A mistake in running a graph.
+    #[error(transparent)]
+    Exec(#[from] ExecError),
+}
+
+impl LearnError {
+    pub(crate) fn file(file: impl Into<String>, problem: impl Into<String>) -> LearnError {
+        LearnError::File { file: file.into(), problem: problem.into() }
+    }
+
+    /// A name that is none of `known`.
+    pub(crate) fn unknown<'a>(
+        what: &'static str,
+        name: &str,
+        known: impl IntoIterator<Item = &'a str, IntoIter: Clone>,
+    ) -> LearnError {
+        LearnError::Unknown { what, name: name.into(), known: suggest(name, known) }
+    }
+}
+
+/// `did you mean …?` where one of the names is near, else what names there are.
+pub(crate) fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str, IntoIter: Clone>) -> String {
+    let known = known.into_iter();
+    match near(name, known.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.clone().next().is_none() => "there is none".into(),
+        None if known.clone().nth(1).is_none() => format!("there is {}", list(known)),
+        None => format!("there are {}", list(known)),
+    }
+}
+
+/// `a, b, c`; only the first of many.
+pub(crate) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 12;
+    let names: Vec<String> = names.into_iter().map(quote).collect();
+    match names.len().checked_sub(SHOWN) {
+        Some(more @ 1..) => format!("{} and {more} more", names[..SHOWN].join(", ")),
+        _ => names.join(", "),
+    }
+}
+
+/// A text as a message shows it: in backquotes, of bearable length, without line breaks.
+pub(crate) fn quote(text: &str) -> String {
+    const SHOWN: usize = 40;
+    let mut shown: String = text.chars().take(SHOWN).flat_map(char::escape_debug).collect();
+    if text.chars().nth(SHOWN).is_some() {
+        shown.push('…');
+    }
+    format!("`{shown}`")
+}

@@ -1,0 +1,105 @@
+//! What a person can ask of a function and its parameters: the objective, its gradients, the prediction.
+
+use chainrule_exec::{Feed, reference};
+use chainrule_graph::{Function, NodeId, Tensor, grad};
+
+use crate::error::LearnError;
+use crate::given;
+use crate::parameters::Parameters;
+
+/// The objective, and its derivative with respect to each parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gradients {
+    /// The value of the objective.
+    pub objective: f64,
+    /// For each parameter, in the function's order, ∂objective/∂parameter, of the parameter's shape.
+    pub by_name: Vec<(String, Tensor)>,
+}
+
+impl Gradients {
+    /// The derivative with respect to a parameter.
+    pub fn get(&self, name: &str) -> Result<&Tensor, LearnError> {
+        let names = self.by_name.iter().map(|(name, _)| name.as_str());
+        let place = names.clone().position(|other| other == name);
+        place.map(|place| &self.by_name[place].1).ok_or_else(|| LearnError::unknown("parameter", name, names))
+    }
+}
+
+/// The objective for given inputs and outcomes. Errors name a value that is missing, unknown, of another shape or kind, or
+/// not finite.
+pub fn objective(
+    function: &Function,
+    parameters: &Parameters,
+    inputs: &[(&str, Tensor)],
+    outcomes: &[(&str, Tensor)],
+) -> Result<f64, LearnError> {
+    let target = function.objective.ok_or(LearnError::Lacks("objective"))?;
+    let feed = feed(function, parameters, inputs, outcomes, target)?;
+    Ok(reference::evaluate(&function.graph, &feed, &[target])?[target].item())
+}
+
+/// The objective and its gradients for given inputs and outcomes, with the errors of [`objective`].
+pub fn gradients(
+    function: &Function,
+    parameters: &Parameters,
+    inputs: &[(&str, Tensor)],
+    outcomes: &[(&str, Tensor)],
+) -> Result<Gradients, LearnError> {
+    let target = function.objective.ok_or(LearnError::Lacks("objective"))?;
+    let feed = feed(function, parameters, inputs, outcomes, target)?;
+    let wrt: Vec<NodeId> = function.parameters.iter().map(|parameter| parameter.node).collect();
+    let derivatives = grad(&function.graph, target, &wrt)?;
+    let of = |&id: &NodeId| derivatives.cotangent(id).expect("a real node that is asked for has a cotangent");
+    let nodes: Vec<NodeId> = wrt.iter().map(of).collect();
+    let targets: Vec<NodeId> = nodes.iter().copied().chain([target]).collect();
+    let values = reference::evaluate(&derivatives.graph, &feed, &targets)?;
+    let named = wrt.iter().zip(&nodes).map(|(&id, &node)| (function.name(id).to_string(), values[node].clone()));
+    Ok(Gradients { objective: values[target].item(), by_name: named.collect() })
+}
+
+/// The prediction for given inputs, with the errors of [`objective`]. Of the inputs, those it does not need may be missing.
+pub fn prediction(
+    function: &Function,
+    parameters: &Parameters,
+    inputs: &[(&str, Tensor)],
+) -> Result<Tensor, LearnError> {
+    let target = function.prediction.ok_or(LearnError::Lacks("prediction"))?;
+    let feed = feed(function, parameters, inputs, &[], target)?;
+    Ok(reference::evaluate(&function.graph, &feed, &[target])?[target].clone())
+}
+
+/// The values by node, each checked, those that `target` needs all there.
+fn feed(
+    function: &Function,
+    parameters: &Parameters,
+    inputs: &[(&str, Tensor)],
+    outcomes: &[(&str, Tensor)],
+    target: NodeId,
+) -> Result<Feed, LearnError> {
+    let mut feed = Feed::new();
+    let kept: Vec<NodeId> = function.parameters.iter().chain(&function.state).map(|parameter| parameter.node).collect();
+    let kept_values: Vec<(&str, &Tensor)> = parameters.iter().collect();
+    fn borrow<'a>(values: &'a [(&'a str, Tensor)]) -> Vec<(&'a str, &'a Tensor)> {
+        values.iter().map(|(name, value)| (*name, value)).collect()
+    }
+    let groups = [
+        ("input", &function.inputs, borrow(inputs)),
+        ("outcome", &function.outcomes, borrow(outcomes)),
+        ("parameter", &kept, kept_values),
+    ];
+    let needed = function.graph.needed_for(&[target]);
+    for (what, ids, values) in groups {
+        for &(name, value) in &values {
+            let names = ids.iter().map(|&id| function.name(id));
+            let place = names.clone().position(|other| other == name);
+            let id = ids[place.ok_or_else(|| LearnError::unknown(what, name, names))?];
+            given::check(what, name, value, &function.graph.node(id).shape)?;
+            feed.set(id, value.clone());
+        }
+        if let Some(&id) = ids.iter().find(|&&id| needed[id.index()] && feed.get(id).is_none()) {
+            let (name, shape) = (function.name(id).to_string(), function.graph.node(id).shape.clone());
+            return Err(LearnError::Missing { what, name, shape });
+        }
+    }
+    Ok(feed)
+}

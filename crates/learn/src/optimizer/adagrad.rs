@@ -1,0 +1,13 @@
+//! AdaGrad (Duchi, Hazan and Singer 2011).
+
+use chainrule_graph::Var;
+
+use super::Slots;
+
+/// s ← s + g²;  w ← w − rate · g / (√s + ε)
+pub(super) fn next<'g>(w: Var<'g>, g: Var<'g>, rate: Var<'g>, epsilon: f64, slots: &mut Slots<'g>) -> Var<'g> {
+    let s = slots.zeros("square sum");
+    let next_s = s + g * g;
+    slots.update(s, next_s);
+    w - rate * g / (next_s.sqrt() + epsilon)
+}

@@ -1,0 +1,141 @@
+//! Optimizers: each builds, from a parameter, its gradient and its state, the nodes of the next values. One file each, the
+//! formula beside the name.
+
+mod adagrad;
+mod adam;
+mod momentum;
+mod rmsprop;
+mod sgd;
+
+use chainrule_graph::{Builder, Initializer, Shape, Var};
+
+/// How parameters move along gradients. The rate is the step's.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Optimizer {
+    /// Gradient descent.
+    #[default]
+    Sgd,
+    /// Gradient descent with momentum.
+    Momentum {
+        /// How much of the velocity stays, in [0, 1); often 0.9.
+        momentum: f64,
+    },
+    /// Gradient descent with Nesterov's momentum.
+    Nesterov {
+        /// How much of the velocity stays, in [0, 1); often 0.9.
+        momentum: f64,
+    },
+    /// Adam.
+    Adam(Adam),
+    /// Adam with decoupled weight decay.
+    AdamW {
+        /// Adam's constants.
+        adam: Adam,
+        /// The weight decay a step, times the rate; often 0.01.
+        decay: f64,
+    },
+    /// Steps over the root of a moving mean of squared gradients.
+    RmsProp {
+        /// How much of the mean stays, in [0, 1); often 0.99.
+        decay: f64,
+        /// Added to the root; often 1e-8.
+        epsilon: f64,
+    },
+    /// Steps over the root of the sum of squared gradients.
+    AdaGrad {
+        /// Added to the root; often 1e-10.
+        epsilon: f64,
+    },
+}
+
+/// The constants of Adam.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adam {
+    /// How much of the mean of gradients stays.
+    pub beta1: f64,
+    /// How much of the mean of squares stays.
+    pub beta2: f64,
+    /// Added to the root.
+    pub epsilon: f64,
+}
+
+impl Default for Adam {
+    fn default() -> Adam {
+        Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
+    }
+}
+
+impl Optimizer {
+    /// The parameter's next value; the next values of its state are set on the way.
+    pub(crate) fn next<'g>(
+        &self,
+        parameter: Var<'g>,
+        gradient: Var<'g>,
+        rate: Var<'g>,
+        slots: &mut Slots<'g>,
+    ) -> Var<'g> {
+        match *self {
+            Optimizer::Sgd => sgd::next(parameter, gradient, rate),
+            Optimizer::Momentum { momentum } => momentum::next(parameter, gradient, rate, momentum, slots),
+            Optimizer::Nesterov { momentum } => momentum::next_nesterov(parameter, gradient, rate, momentum, slots),
+            Optimizer::Adam(adam) => adam::next(parameter, gradient, rate, adam, 0.0, slots),
+            Optimizer::AdamW { adam, decay } => adam::next(parameter, gradient, rate, adam, decay, slots),
+            Optimizer::RmsProp { decay, epsilon } => rmsprop::next(parameter, gradient, rate, decay, epsilon, slots),
+            Optimizer::AdaGrad { epsilon } => adagrad::next(parameter, gradient, rate, epsilon, slots),
+        }
+    }
+
+    /// Its name, as the command line writes it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Optimizer::Sgd => "sgd",
+            Optimizer::Momentum { .. } => "momentum",
+            Optimizer::Nesterov { .. } => "nesterov",
+            Optimizer::Adam(_) => "adam",
+            Optimizer::AdamW { .. } => "adamw",
+            Optimizer::RmsProp { .. } => "rmsprop",
+            Optimizer::AdaGrad { .. } => "adagrad",
+        }
+    }
+}
+
+/// The state of an optimizer: values beside each parameter, and a count of steps.
+pub(crate) struct Slots<'g> {
+    builder: &'g Builder,
+    name: String,
+    shape: Shape,
+    steps: Option<Var<'g>>,
+}
+
+impl<'g> Slots<'g> {
+    pub fn new(builder: &'g Builder) -> Slots<'g> {
+        Slots { builder, name: String::new(), shape: Shape::scalar(), steps: None }
+    }
+
+    /// Goes on to a parameter.
+    pub fn of(&mut self, name: &str, shape: &Shape) {
+        self.name = name.into();
+        self.shape = shape.clone();
+    }
+
+    /// A value of the parameter's shape that starts at 0, such as `velocity of W`.
+    pub fn zeros(&self, what: &str) -> Var<'g> {
+        self.builder.state(&format!("{what} of {}", self.name), &self.shape, Initializer::Constant(0.0))
+    }
+
+    /// The number of this step, from 1; shared by all parameters.
+    pub fn step_number(&mut self) -> Var<'g> {
+        let builder = self.builder;
+        *self.steps.get_or_insert_with(|| {
+            let steps = builder.state("steps", [], Initializer::Constant(0.0));
+            let next = steps + 1.0;
+            builder.update(steps, next);
+            next
+        })
+    }
+
+    /// Says the next value of a state.
+    pub fn update(&self, state: Var<'g>, value: Var<'g>) {
+        self.builder.update(state, value);
+    }
+}

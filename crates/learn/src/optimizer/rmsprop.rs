@@ -1,0 +1,20 @@
+//! RMSProp (Tieleman and Hinton 2012).
+
+use chainrule_graph::Var;
+
+use super::Slots;
+
+/// v ← α v + (1 − α) g²;  w ← w − rate · g / (√v + ε)
+pub(super) fn next<'g>(
+    w: Var<'g>,
+    g: Var<'g>,
+    rate: Var<'g>,
+    decay: f64,
+    epsilon: f64,
+    slots: &mut Slots<'g>,
+) -> Var<'g> {
+    let v = slots.zeros("square mean");
+    let next_v = decay * v + (1.0 - decay) * (g * g);
+    slots.update(v, next_v);
+    w - rate * g / (next_v.sqrt() + epsilon)
+}

@@ -1,0 +1,118 @@
+//! The values of a function's parameters, by name.
+
+use chainrule_graph::{Function, Initializer, Shape, Tensor};
+use chainrule_kernels::philox::{Philox, unit53};
+use rand_core::Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+use crate::error::LearnError;
+use crate::given;
+use crate::random::{self, Purpose};
+
+const WHAT: &str = "parameter";
+
+/// A value for each parameter of a function, and for each state, in the function's order. All are finite.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameters(Vec<(String, Tensor)>);
+
+impl Parameters {
+    /// The values a function says its parameters and state start at. Each draws from a stream of its own under the seed.
+    /// Errors name the parameter whose initializer has no such distribution.
+    pub fn initialize(function: &Function, seed: u64) -> Result<Parameters, LearnError> {
+        let all = function.parameters.iter().chain(&function.state).enumerate();
+        let drawn = all.map(|(place, parameter)| {
+            let (name, shape) = (function.name(parameter.node), &function.graph.node(parameter.node).shape);
+            let mut generator = random::generator(seed, Purpose::Initial(place as u32));
+            let value = draw(parameter.initializer, shape, &mut generator);
+            given::check(WHAT, name, &value, shape)?;
+            Ok((name.to_string(), value))
+        });
+        drawn.collect::<Result<_, LearnError>>().map(Parameters)
+    }
+
+    /// The given values, which must be just those that the function has. Errors: one that the function does not have, one
+    /// that is missing, of another shape, or not finite.
+    pub fn from_values(
+        function: &Function,
+        values: impl IntoIterator<Item = (String, Tensor)>,
+    ) -> Result<Parameters, LearnError> {
+        let all = || function.parameters.iter().chain(&function.state);
+        let mut found: Vec<Option<Tensor>> = vec![None; all().count()];
+        for (name, value) in values {
+            let place = all().position(|parameter| function.name(parameter.node) == name);
+            let names = all().map(|parameter| function.name(parameter.node));
+            let place = place.ok_or_else(|| LearnError::unknown(WHAT, &name, names))?;
+            found[place] = Some(value);
+        }
+        let fitted = all().zip(found).map(|(parameter, value)| {
+            let (name, shape) = (function.name(parameter.node), &function.graph.node(parameter.node).shape);
+            let missing = || LearnError::Missing { what: WHAT, name: name.into(), shape: shape.clone() };
+            let value = value.ok_or_else(missing)?;
+            given::check(WHAT, name, &value, shape)?;
+            Ok((name.to_string(), value))
+        });
+        fitted.collect::<Result<_, LearnError>>().map(Parameters)
+    }
+
+    /// Names and values, in the function's order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Tensor)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// The value of a parameter.
+    pub fn get(&self, name: &str) -> Result<&Tensor, LearnError> {
+        Ok(&self.0[self.find(name)?].1)
+    }
+
+    /// Gives a parameter another value, of its shape and finite; on an error it keeps the one it has.
+    pub fn set(&mut self, name: &str, value: Tensor) -> Result<(), LearnError> {
+        let place = self.find(name)?;
+        given::check(WHAT, name, &value, self.0[place].1.shape())?;
+        self.0[place].1 = value;
+        Ok(())
+    }
+
+    /// Adds to a parameter, entry by entry; on an error it keeps the value it has.
+    pub fn increment(&mut self, name: &str, by: &Tensor) -> Result<(), LearnError> {
+        let mut value = self.get(name)?.clone();
+        given::check(WHAT, name, by, value.shape())?;
+        for (entry, by) in value.data_mut().iter_mut().zip(by.data()) {
+            *entry += by;
+        }
+        self.set(name, value)
+    }
+
+    fn find(&self, name: &str) -> Result<usize, LearnError> {
+        let names = self.0.iter().map(|(name, _)| name.as_str());
+        names.clone().position(|other| other == name).ok_or_else(|| LearnError::unknown(WHAT, name, names))
+    }
+}
+
+/// Numbers as the initializer says; `in` is the last axis, `out` the one before.
+fn draw(initializer: Initializer, shape: &Shape, generator: &mut Philox) -> Tensor {
+    let fan_in = || shape.last().copied().unwrap_or(1) as f64;
+    let fan_out = || shape.iter().rev().nth(1).copied().unwrap_or(1) as f64;
+    match initializer {
+        Initializer::Constant(value) => Tensor::filled(shape, value),
+        Initializer::Normal { mean, std } => normal(shape, mean, std, generator),
+        Initializer::Uniform { low, high } => uniform(shape, low, high, generator),
+        // Glorot and Bengio 2010, equation 16
+        Initializer::Glorot => {
+            let limit = (6.0 / (fan_in() + fan_out())).sqrt();
+            uniform(shape, -limit, limit, generator)
+        }
+        // He et al. 2015, equation 10
+        Initializer::He => normal(shape, 0.0, (2.0 / fan_in()).sqrt(), generator),
+    }
+}
+
+fn normal(shape: &Shape, mean: f64, std: f64, generator: &mut Philox) -> Tensor {
+    Tensor::from_fn(shape, |_| {
+        let z: f64 = StandardNormal.sample(generator);
+        mean + std * z
+    })
+}
+
+fn uniform(shape: &Shape, low: f64, high: f64, generator: &mut Philox) -> Tensor {
+    Tensor::from_fn(shape, |_| low + (high - low) * unit53(generator.next_u64()))
+}

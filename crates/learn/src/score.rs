@@ -1,0 +1,75 @@
+//! How good predictions are.
+
+use chainrule_graph::{Function, Kind, Tensor};
+
+/// What predictions are scored by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// The mean squared error, less is better.
+    MeanSquaredError,
+    /// The share of right classes, more is better.
+    Accuracy,
+}
+
+impl Measure {
+    /// What fits a function: the mean squared error if it has one outcome, real and of the prediction's shape; the accuracy
+    /// if it has one outcome, a whole number, and predicts a scalar or a vector; else none.
+    pub fn of(function: &Function) -> Option<Measure> {
+        let [outcome] = function.outcomes[..] else { return None };
+        let (outcome, prediction) = (function.graph.node(outcome), function.graph.node(function.prediction?));
+        match outcome.kind {
+            Kind::Real => (outcome.shape == prediction.shape).then_some(Measure::MeanSquaredError),
+            Kind::Int => (outcome.shape.rank() == 0 && prediction.shape.rank() <= 1).then_some(Measure::Accuracy),
+            Kind::Bool => None,
+        }
+    }
+
+    /// Its short name: `mse` or `accuracy`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Measure::MeanSquaredError => "mse",
+            Measure::Accuracy => "accuracy",
+        }
+    }
+
+    /// The score of predictions `[rows, …]` beside outcomes, `[rows, …]` or `[rows]`.
+    pub fn score(self, predictions: &Tensor, outcomes: &Tensor) -> f64 {
+        match self {
+            Measure::MeanSquaredError => mean_squared_error(predictions, outcomes),
+            Measure::Accuracy => accuracy(predictions, outcomes),
+        }
+    }
+}
+
+/// The mean over rows and entries of (prediction − outcome)².
+pub fn mean_squared_error(predictions: &Tensor, outcomes: &Tensor) -> f64 {
+    let pairs = predictions.data().iter().zip(outcomes.data());
+    pairs.map(|(prediction, outcome)| (prediction - outcome).powi(2)).sum::<f64>() / outcomes.data().len() as f64
+}
+
+/// The share of rows whose predicted class is the outcome, for predictions `[rows]` or `[rows, classes]` and outcomes
+/// `[rows]`.
+pub fn accuracy(predictions: &Tensor, outcomes: &Tensor) -> f64 {
+    let rows = outcomes.data().len();
+    let right = (0..rows).filter(|&row| row_class(predictions, row) as f64 == outcomes.data()[row]).count();
+    right as f64 / rows as f64
+}
+
+fn row_class(predictions: &Tensor, row: usize) -> usize {
+    let shape = predictions.shape();
+    let size: usize = shape.iter().skip(1).product();
+    class_of(&predictions.data()[row * size..(row + 1) * size], shape.rank() == 1)
+}
+
+/// The class that the prediction of one row means: the place of its largest entry, the first of equals; a scalar means
+/// class 1 from ½ up, else class 0.
+pub fn predicted_class(prediction: &Tensor) -> usize {
+    class_of(prediction.data(), prediction.shape().rank() == 0)
+}
+
+fn class_of(entries: &[f64], is_scalar: bool) -> usize {
+    if is_scalar {
+        return usize::from(entries.first().is_some_and(|&p| p >= 0.5));
+    }
+    entries.iter().enumerate().fold(0, |best, (i, &p)| if p > entries[best] { i } else { best })
+}

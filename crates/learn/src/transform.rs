@@ -1,0 +1,137 @@
+//! What is done to the inputs before the model sees them, as data that is saved with the model.
+
+use chainrule_graph::{Kind, Shape};
+use serde_json::{Map, Value, json};
+
+use crate::dataset::{Dataset, Role};
+use crate::error::LearnError;
+use crate::standardize::Standardize;
+use crate::step_features::StepFeatures;
+
+/// A transformation of the values of one input.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Transform {
+    /// Each column to mean 0 and deviation 1.
+    Standardize(Standardize),
+    /// A number to step functions of it.
+    StepFeatures(StepFeatures),
+}
+
+/// The transformations of each input, one after another. Their statistics are those of the rows they were made from, so
+/// they do the same to every other row.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Transforms(Vec<(String, Transform)>);
+
+impl Transforms {
+    /// None yet: what is applied stays as it is.
+    pub fn new() -> Transforms {
+        Transforms::default()
+    }
+
+    /// One more for the input of that name, after those it has.
+    pub fn with(mut self, input: &str, transform: Transform) -> Transforms {
+        self.0.push((input.into(), transform));
+        self
+    }
+
+    /// Standardisation of every real input by the statistics of these rows. Integers and outcomes are left alone.
+    pub fn standardizing(rows: &Dataset) -> Transforms {
+        let is_real_input = |&place: &usize| {
+            let field = &rows.fields()[place];
+            field.role == Role::Input && field.kind == Kind::Real
+        };
+        let standardize = |place: usize| {
+            let field = &rows.fields()[place];
+            let statistics = Standardize::of(rows.values_at(place), field.shape.size());
+            (field.name.clone(), Transform::Standardize(statistics))
+        };
+        Transforms((0..rows.fields().len()).filter(is_real_input).map(standardize).collect())
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The rows transformed. Inputs that are not among them are passed over. Errors: an input of another size than the
+    /// transformation is for.
+    pub fn apply(&self, rows: &Dataset) -> Result<Dataset, LearnError> {
+        let mut rows = rows.clone();
+        for (name, transform) in &self.0 {
+            let Some(place) = rows.fields().iter().position(|field| field.name == *name) else { continue };
+            let shape = rows.fields()[place].shape.clone();
+            let Some(new_shape) = transform.shape(&shape) else {
+                let expected = transform.takes();
+                return Err(LearnError::Shape { what: "input", name: name.clone(), found: shape, expected });
+            };
+            let values = transform.apply(rows.values_at(place));
+            rows = rows.replaced(place, new_shape, values);
+        }
+        Ok(rows)
+    }
+
+    /// As JSON: a list of objects, read by [`Transforms::from_json`].
+    pub fn to_json(&self) -> Value {
+        self.0
+            .iter()
+            .map(|(input, transform)| match transform {
+                Transform::Standardize(Standardize { mean, std }) => {
+                    json!({"input": input, "transform": "standardize", "mean": mean, "std": std})
+                }
+                Transform::StepFeatures(StepFeatures { count }) => {
+                    json!({"input": input, "transform": "step_features", "count": count})
+                }
+            })
+            .collect()
+    }
+
+    /// From the JSON that [`Transforms::to_json`] makes; none if it is anything else.
+    pub fn from_json(json: &Value) -> Option<Transforms> {
+        let read = |item: &Value| {
+            let item = item.as_object()?;
+            let input = item.get("input")?.as_str()?.to_string();
+            let transform = match item.get("transform")?.as_str()? {
+                "standardize" => {
+                    let (mean, std) = (numbers(item, "mean")?, numbers(item, "std")?);
+                    (mean.len() == std.len()).then_some(Transform::Standardize(Standardize { mean, std }))?
+                }
+                "step_features" => {
+                    let count = usize::try_from(item.get("count")?.as_u64()?).ok()?;
+                    Transform::StepFeatures(StepFeatures { count })
+                }
+                _ => return None,
+            };
+            Some((input, transform))
+        };
+        json.as_array()?.iter().map(read).collect::<Option<_>>().map(Transforms)
+    }
+}
+
+fn numbers(item: &Map<String, Value>, key: &str) -> Option<Vec<f64>> {
+    item.get(key)?.as_array()?.iter().map(Value::as_f64).collect()
+}
+
+impl Transform {
+    /// The shape after it, unless it does not fit the shape before.
+    fn shape(&self, before: &Shape) -> Option<Shape> {
+        match self {
+            Transform::Standardize(standardize) => (before.size() == standardize.mean.len()).then(|| before.clone()),
+            Transform::StepFeatures(features) => (before.size() == 1).then(|| [features.count].into()),
+        }
+    }
+
+    /// The shape that it takes.
+    fn takes(&self) -> Shape {
+        match self {
+            Transform::Standardize(standardize) => [standardize.mean.len()].into(),
+            Transform::StepFeatures(_) => Shape::scalar(),
+        }
+    }
+
+    fn apply(&self, values: &[f64]) -> Vec<f64> {
+        match self {
+            Transform::Standardize(standardize) => standardize.apply(values),
+            Transform::StepFeatures(features) => features.apply(values),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! A dataset holds the rows of a table by input and outcome, splits them by a seed, and writes them back.
+
+use chainrule_graph::{Builder, Kind, Shape};
+use chainrule_learn::{Dataset, Field, LearnError, Role, Table};
+use proptest::prelude::*;
+
+fn field(name: &str, role: Role, kind: Kind, shape: impl Into<Shape>, columns: &[&str]) -> Field {
+    let columns = columns.iter().map(|column| column.to_string()).collect();
+    Field { name: name.into(), role, kind, bound: None, shape: shape.into(), columns }
+}
+
+fn fields() -> [Field; 2] {
+    [
+        field("x", Role::Input, Kind::Real, [2], &["b", "a"]),
+        Field { bound: Some(3), ..field("y", Role::Outcome, Kind::Int, [], &["class"]) },
+    ]
+}
+
+fn read(text: &str) -> Result<Dataset, LearnError> {
+    Dataset::read(&Table::from_bytes("t.csv", text.as_bytes().to_vec())?, &fields())
+}
+
+fn numbered(rows: usize) -> Dataset {
+    let values = (0..rows).map(|row| row as f64).collect();
+    Dataset::new("numbers", rows, vec![(field("x", Role::Input, Kind::Real, [], &["x"]), values)]).unwrap()
+}
+
+#[test]
+fn values_are_had_by_name_and_row() {
+    let data = read("a,name,b,class\n1,p,2,0\n\n3,q,4,2.0\n5,r,6,1\n").unwrap();
+    assert_eq!((data.rows(), data.file(), data.line(1)), (3, "t.csv", 4));
+    assert_eq!(data.values("x").unwrap(), [2.0, 1.0, 4.0, 3.0, 6.0, 5.0]);
+    let example = data.example("x", 1).unwrap();
+    assert_eq!((&example.shape()[..], example.data()), (&[2][..], &[4.0, 3.0][..]));
+    let batch = data.tensor("x", &[2, 0]).unwrap();
+    assert_eq!((&batch.shape()[..], batch.data()), (&[2, 2][..], &[6.0, 5.0, 2.0, 1.0][..]));
+    let outcomes = data.batch_of(Role::Outcome, &[0, 1]);
+    assert_eq!((outcomes[0].0, outcomes[0].1.data()), ("y", &[0.0, 2.0][..]));
+    let inputs = data.example_of(Role::Input, 0);
+    assert_eq!((inputs.len(), inputs[0].0, inputs[0].1.data()), (1, "x", &[2.0, 1.0][..]));
+    let chosen = data.select(&[2, 1]);
+    assert_eq!((chosen.values("y").unwrap(), chosen.line(0)), (&[1.0, 2.0][..], 5));
+    assert!(data.values("z").unwrap_err().to_string().contains("`z`"));
+}
+
+#[test]
+fn a_class_must_be_a_whole_number_in_its_range() {
+    for (cell, says) in [
+        ("1.5", &["`class`", "line 3", "found 1.5; a whole number"][..]),
+        ("3", &["`class`", "line 3", "found 3", "3 classes", "0 to 2"]),
+        ("-1", &["`class`", "line 3", "-1", "3 classes"]),
+        ("1e300", &["`class`", "line 3", "3 classes"]),
+        ("two", &["`class`", "line 3", "`two`"]),
+    ] {
+        let message = read(&format!("a,b,class\n1,2,0\n1,2,{cell}\n")).unwrap_err().to_string();
+        assert!(says.iter().all(|word| message.contains(word)), "{message}");
+    }
+    let unbounded = [field("y", Role::Outcome, Kind::Int, [], &["y"])];
+    let table = Table::from_bytes("t.csv", b"y\n-7\n".to_vec()).unwrap();
+    assert_eq!(Dataset::read(&table, &unbounded).unwrap().values("y").unwrap(), [-7.0]);
+}
+
+#[test]
+fn the_bound_of_a_class_is_what_the_function_says() {
+    let builder = Builder::new();
+    let x = builder.input("x", [5]);
+    let y = builder.outcome_of("y", [], Kind::Int, None);
+    builder.objective(builder.nll(x.softmax(0), y));
+    let function = builder.finish().unwrap();
+    assert_eq!(field("y", Role::Outcome, Kind::Int, [], &["y"]).bounded(&function).bound, Some(5));
+    assert_eq!(field("x", Role::Input, Kind::Real, [], &["x"]).bounded(&function).bound, None);
+}
+
+#[test]
+fn a_column_that_is_not_there_is_named() {
+    let message = read("a,c,class\n1,2,0\n").unwrap_err().to_string();
+    assert!(message.contains("t.csv") && message.contains("input `x`") && message.contains("`b`"), "{message}");
+}
+
+#[test]
+fn a_split_takes_the_share_that_was_asked_for() {
+    for (rows, fraction, held) in [(10, 0.2, 2), (10, 0.01, 1), (10, 0.25, 3), (2, 0.5, 1), (1797, 0.2, 359)] {
+        let (training, validation) = numbered(rows).split(fraction, 1).unwrap();
+        assert_eq!((training.rows(), validation.rows()), (rows - held, held), "{rows} {fraction}");
+    }
+}
+
+#[test]
+fn a_split_that_leaves_nothing_to_train_on_is_refused() {
+    for (rows, fraction) in [(1, 0.5), (2, 0.9), (10, 0.96)] {
+        let message = numbered(rows).split(fraction, 1).unwrap_err().to_string();
+        assert!(message.contains("none to train on"), "{message}");
+    }
+    for fraction in [0.0, 1.0, -0.5, f64::NAN, f64::INFINITY] {
+        let message = numbered(10).split(fraction, 1).unwrap_err().to_string();
+        assert!(message.contains("(0, 1)"), "{message}");
+    }
+}
+
+/// Each row is held out about as often as every other: 2,000 splits, binomial with mean 600 and deviation 20.5.
+#[test]
+fn a_split_favours_no_row() {
+    let mut held = [0u32; 10];
+    for seed in 0..2000 {
+        for row in numbered(10).split(0.3, seed).unwrap().1.values("x").unwrap() {
+            held[*row as usize] += 1;
+        }
+    }
+    assert!(held.iter().all(|count| count.abs_diff(600) < 93), "{held:?}");
+}
+
+#[test]
+fn rows_written_as_csv_read_back_to_the_same_bits() {
+    let values = vec![0.1, -0.0, 1e300, 5e-324, 1.0 / 3.0, -2.0];
+    let made = field("x", Role::Input, Kind::Real, [2], &["a, b", "c"]);
+    let data = Dataset::new("made", 3, vec![(made.clone(), values.clone())]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("made.csv");
+    data.write_csv(&path).unwrap();
+    let back = Dataset::read(&Table::read(&path).unwrap(), &[made]).unwrap();
+    let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+    assert_eq!(bits(back.values("x").unwrap()), bits(&values));
+    assert_eq!((back.line(0), data.line(0)), (2, 2));
+    assert!(Dataset::new("made", 2, vec![(back.fields()[0].clone(), values)]).is_none());
+}
+
+proptest! {
+    #[test]
+    fn a_split_keeps_every_row_once_in_order_and_depends_on_the_seed_alone(
+        rows in 2..200usize, fraction in 0.01..0.9, seed: u64,
+    ) {
+        let data = numbered(rows);
+        if let Ok((training, validation)) = data.split(fraction, seed) {
+            let parts = [training.values("x").unwrap(), validation.values("x").unwrap()];
+            prop_assert!(parts.iter().all(|part| part.is_sorted()));
+            let mut all = parts.concat();
+            all.sort_by(f64::total_cmp);
+            prop_assert_eq!(&all, data.values("x").unwrap());
+            prop_assert_eq!(data.split(fraction, seed).unwrap(), (training, validation));
+        }
+    }
+}

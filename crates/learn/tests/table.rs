@@ -1,0 +1,259 @@
+//! Tables are read as a user means them, and what is wrong with one is said with file, line and column.
+
+use std::fs;
+use std::io::Write;
+
+use chainrule_learn::{LearnError, Table};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use proptest::prelude::*;
+
+fn table(text: &str) -> Table {
+    Table::from_bytes("t.csv", text.as_bytes().to_vec()).unwrap()
+}
+
+fn refusal(bytes: &[u8]) -> LearnError {
+    Table::from_bytes("t.csv", bytes.to_vec()).unwrap_err()
+}
+
+fn values(text: &str, columns: &[usize]) -> Vec<f64> {
+    table(text).numbers(columns).unwrap().values
+}
+
+fn lines(text: &str) -> Vec<usize> {
+    table(text).numbers(&[0]).unwrap().lines
+}
+
+fn cell_error(text: &str, columns: &[usize]) -> (usize, String, String) {
+    match table(text).numbers(columns).unwrap_err() {
+        LearnError::Cell { file, line, column, problem } => {
+            assert_eq!(file, "t.csv");
+            (line, column, problem)
+        }
+        other => panic!("{other}"),
+    }
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn a_plain_table_is_read() {
+    let table = table("a,b,c\n1,2.5,-3e2\n+4,.5,6.\n");
+    assert_eq!(table.names(), ["a", "b", "c"]);
+    assert_eq!(table.find("b"), Some(1));
+    assert_eq!(table.numbers(&[0, 1, 2]).unwrap().values, [1.0, 2.5, -300.0, 4.0, 0.5, 6.0]);
+    assert_eq!(table.numbers(&[2, 0]).unwrap().values, [-300.0, 1.0, 6.0, 4.0]);
+}
+
+#[test]
+fn marks_line_ends_and_blanks_are_dropped() {
+    let expected = [1.0, 2.0, 3.0, 4.0];
+    for text in [
+        "\u{feff}a,b\n1,2\n3,4\n",
+        "\u{feff} \"a\",b\n1,2\n3,4\n",
+        "a,b\r\n1,2\r\n3,4\r\n",
+        "a,b\r1,2\r3,4",
+        " a ,\tb\n 1 , 2\t\n3,4 \n",
+        "\"a\",\"b\"\n\"1\",\" 2 \"\n\"3\",4\n",
+        "a, \"b\"\n1, \"2\" \n \"3\" ,4\n",
+    ] {
+        assert_eq!(table(text).names(), ["a", "b"], "{text:?}");
+        assert_eq!(values(text, &[0, 1]), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn quoted_cells_may_hold_commas_quotes_and_line_ends() {
+    let text = "note,\"the \"\"x\"\"\"\n\"a, b\",1\n \"two\nlines, \"\"\", 2\n5\" pipe,3\n";
+    assert_eq!(table(text).names(), ["note", "the \"x\""]);
+    assert_eq!(table(text).numbers(&[1]).unwrap().values, [1.0, 2.0, 3.0]);
+    assert_eq!(table(text).numbers(&[1]).unwrap().lines, [2, 3, 5]);
+}
+
+#[test]
+fn blank_lines_are_no_rows() {
+    assert_eq!(values("\n\na,b\n\n1,2\n  \n3,4\n\n\n", &[0, 1]), [1.0, 2.0, 3.0, 4.0]);
+    assert_eq!(lines("\n\na,b\n\n1,2\n  \n3,4\n\n\n"), [5, 7]);
+    assert_eq!(lines("a\r\n\r\n1\r\n\r\n\r\n2\r\n"), [3, 6]);
+    assert_eq!(lines("a\r\r1\r2"), [3, 4]);
+    let (line, _, problem) = cell_error("a\n1\n\"\"\n", &[0]);
+    assert_eq!((line, problem.contains("empty")), (3, true));
+}
+
+#[test]
+fn gzip_is_known_by_its_first_bytes() {
+    let table = Table::from_bytes("t.csv", gzip("a\n1\n")).unwrap();
+    assert_eq!(table.numbers(&[0]).unwrap().values, [1.0]);
+    let two_members = [gzip("a\n1\n"), gzip("2\n")].concat();
+    assert_eq!(Table::from_bytes("t.csv", two_members).unwrap().numbers(&[0]).unwrap().values, [1.0, 2.0]);
+}
+
+#[test]
+fn corrupt_gzip_is_said_to_be_so() {
+    let whole = gzip("a,b\n1,2\n3,4\n");
+    for cut in [3, 12, whole.len() - 1] {
+        assert!(refusal(&whole[..cut]).to_string().contains("gzip"), "{cut}");
+    }
+    let mut changed = whole.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    let message = refusal(&changed).to_string();
+    assert!(message.starts_with("t.csv: ") && message.contains("gzip"), "{message}");
+}
+
+#[test]
+fn a_cell_that_is_no_number_is_named_by_line_and_column() {
+    for (cell, says) in [
+        ("five", "`five`"),
+        ("0x10", "`0x10`"),
+        ("1_000", "`1_000`"),
+        ("1 2", "`1 2`"),
+        ("\"1,5\"", "`1,5`"),
+        ("nan", "`nan`, which is not finite"),
+        ("-inf", "`-inf`, which is not finite"),
+        ("1e999", "`1e999`, which is not finite"),
+        ("", "empty"),
+        ("  ", "empty"),
+        ("\"\"", "empty"),
+        ("\"two\nlines\"", "`two\\nlines`"),
+    ] {
+        let (line, column, problem) = cell_error(&format!("a,b,c\n1,2,3\n\n4,{cell},6\n"), &[0, 1]);
+        assert_eq!((line, column.as_str()), (4, "b"), "{cell:?}");
+        assert!(problem.contains(says) && problem.contains("a number such as"), "{problem}");
+    }
+    let text = format!("a,b\n1,{}\n", "x".repeat(1000));
+    assert!(cell_error(&text, &[1]).2.len() < 200);
+}
+
+#[test]
+fn bytes_that_are_no_text_are_named_where_they_are_taken() {
+    let bytes = b"a,name\n1,M\xfcller\n2,x\n".to_vec();
+    let table = Table::from_bytes("t.csv", bytes).unwrap();
+    assert_eq!(table.numbers(&[0]).unwrap().values, [1.0, 2.0]);
+    let message = table.numbers(&[1]).unwrap_err().to_string();
+    assert!(message.contains("line 2") && message.contains("`name`") && message.contains("UTF-8"), "{message}");
+    assert!(refusal(b"\xff\xfea\x00\n\x001\x00").to_string().contains("UTF-8"));
+}
+
+#[test]
+fn a_short_row_misses_only_the_cells_that_are_taken() {
+    let text = "a,b,c\n1,2,3\n4,5\n";
+    assert_eq!(values(text, &[0, 1]), [1.0, 2.0, 4.0, 5.0]);
+    let (line, column, problem) = cell_error(text, &[2]);
+    assert_eq!((line, column.as_str()), (3, "c"));
+    assert!(problem.contains("ends before"), "{problem}");
+}
+
+#[test]
+fn a_long_row_is_named_by_its_line() {
+    let message = table("a,b\n1,2\n3,4,5\n").numbers(&[0]).unwrap_err().to_string();
+    assert_eq!(message, "t.csv, line 3: the row has 3 cells, the header 2");
+    assert!(refusal(b"a,b\n1,2,3\n").to_string().contains("line 2"));
+}
+
+#[test]
+fn columns_that_nobody_takes_may_hold_anything() {
+    let text = "a,name,b,\n1,\"x, \"\"y\"\"\nz\",2,\n3,nan,4\n";
+    assert_eq!(values(text, &[0, 2]), [1.0, 2.0, 3.0, 4.0]);
+}
+
+#[test]
+fn what_is_no_table_is_refused() {
+    for (text, says) in [
+        ("", "no data rows"),
+        ("\n\n", "no data rows"),
+        ("a,b\n", "no data rows"),
+        ("a,b", "no data rows"),
+        ("a,b\n\n  \n", "no data rows"),
+        ("a,b,a\n1,2,3\n", "`a` twice"),
+        ("a, a\n1,2\n", "`a` twice"),
+    ] {
+        let message = refusal(text.as_bytes()).to_string();
+        assert!(message.starts_with("t.csv: ") && message.contains(says), "{text:?}: {message}");
+    }
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_named_by_its_line() {
+    let message = refusal(b"a,b\n1,2\n3,\"4\n5,6\n").to_string();
+    assert!(message.starts_with("t.csv, line 3: ") && message.contains("never closed"), "{message}");
+}
+
+#[test]
+fn columns_without_a_name_do_not_repeat_each_other() {
+    assert_eq!(values("a,,\n1,2,3\n", &[0]), [1.0]);
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("none.csv");
+    let message = Table::read(&missing).unwrap_err().to_string();
+    assert!(message.contains("none.csv") && message.contains("no such file"), "{message}");
+    let message = Table::read(folder.path()).unwrap_err().to_string();
+    assert!(message.contains("is a folder"), "{message}");
+    let there = folder.path().join("t.csv");
+    fs::write(&there, "a\n1\n").unwrap();
+    assert_eq!(Table::read(&there).unwrap().numbers(&[0]).unwrap().values, [1.0]);
+}
+
+/// Bytes that look like a table now and then.
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        8 => prop::sample::select(vec![",", "\n", "\r", "\r\n", "\"", " ", "1", "a", "-2.5", "nan", "\t", "é"])
+            .prop_map(|piece| piece.as_bytes().to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 0..4),
+    ];
+    prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_the_reader_panic(bytes in bytes(), zipped: bool) {
+        let bytes = if zipped { [&[0x1f, 0x8b], &bytes[..]].concat() } else { bytes };
+        if let Ok(table) = Table::from_bytes("t.csv", bytes) {
+            let all: Vec<usize> = (0..table.names().len()).collect();
+            if let Ok(numbers) = table.numbers(&all) {
+                prop_assert!(numbers.values.iter().all(|value| value.is_finite()));
+                prop_assert_eq!(numbers.values.len(), numbers.lines.len() * all.len());
+            }
+        }
+    }
+
+    /// What is written, in any of the ways to write it, is read, with the line each row stands on.
+    #[test]
+    fn rows_are_read_as_they_were_written(
+        rows in prop::collection::vec(prop::collection::vec((any::<f64>(), 0..4usize), 3), 1..8),
+        blank_lines in prop::collection::vec(0..3usize, 8),
+        end in prop::sample::select(vec!["\n", "\r\n", "\r"]),
+    ) {
+        let mut text = format!("x, note ,\"z\"{end}");
+        let (mut line, mut lines, mut values) = (2, Vec::new(), Vec::new());
+        for (row, blank) in rows.iter().zip(&blank_lines) {
+            text += &end.repeat(*blank);
+            lines.push(line + blank);
+            line += blank + 1;
+            let mut cells = Vec::new();
+            for &(value, style) in row {
+                let value = if value.is_finite() { value } else { 0.0 };
+                values.push(value);
+                cells.push(match style {
+                    0 => format!("{value}"),
+                    1 => format!(" {value:e}\t"),
+                    2 => format!("\"{value:?}\""),
+                    _ => format!("  \" {value}\" "),
+                });
+            }
+            // The column in the middle is not taken, and spans two lines.
+            text += &format!("{},\"no,\"\"te{end}\",{}{end}", cells[0], cells[2]);
+            line += 1;
+        }
+        let numbers = Table::from_bytes("t.csv", text.into_bytes()).unwrap().numbers(&[0, 2]).unwrap();
+        let taken: Vec<f64> = values.chunks(3).flat_map(|row| [row[0], row[2]]).collect();
+        prop_assert_eq!(numbers.values, taken);
+        prop_assert_eq!(numbers.lines, lines);
+    }
+}
