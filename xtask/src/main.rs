@@ -1,3 +1,31 @@
-//! cli
+//! `cargo xtask CHORE`: runs one of the repository's chores.
 #![forbid(unsafe_code)]
-fn main() {}
+
+use std::process::ExitCode;
+
+use xtask::{licences, test, tidy};
+
+const HELP: &str = "\
+cargo xtask CHORE
+
+  test      everything that must pass: format, clippy, tidy, docs, all tests, the tour in a short form
+  tidy      the house rules alone
+  licences  writes DEPENDENCIES.md anew, after the dependencies have changed";
+
+fn main() -> ExitCode {
+    let root = xtask::root();
+    let chore: Vec<String> = std::env::args().skip(1).collect();
+    let result = match chore.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["test"] => test::run(&root),
+        ["tidy"] => tidy::run(&root),
+        ["licences"] => licences::write(&root),
+        _ => Err(HELP.into()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -8,7 +8,7 @@ use chainrule_kernels::philox::Philox;
 
 use crate::compare::{Comparison, Outcome, Tally, judge};
 use crate::draw::Draw;
-use crate::slope::{Estimate, Slope, slope, weighted_size};
+use crate::slope::{Estimate, Line, Slope, slope, weighted_size};
 
 /// How many entries of one input are tested one by one; of more, this many spread evenly.
 const MOST_ENTRIES: usize = 2000;
@@ -65,8 +65,9 @@ impl Edge<'_> {
     fn all_at_once(&self, generator: &mut Philox) -> Result<Outcome, ExecError> {
         let direction = Draw::Normal.tensor(self.input().shape(), generator);
         let formula = self.contribution.map_or(0.0, |contribution| inner(contribution, &direction));
+        let rounding = self.contribution.map_or(0.0, |contribution| rounding(contribution, self.input()));
         let scale = scale(self.input());
-        let slope = self.slope(scale, |moved, t| step(moved, t, &direction))?;
+        let slope = self.slope(scale, rounding, |moved, t| step(moved, t, &direction))?;
         Ok(self.judge(formula, slope, scale))
     }
 
@@ -80,7 +81,8 @@ impl Edge<'_> {
             let formula = self.contribution.map_or(0.0, |contribution| contribution.data()[entry]);
             let here = self.input().data()[entry].abs();
             let scale = if here > 0.0 { here } else { usual };
-            let slope = self.slope(scale, |moved, t| moved.data_mut()[entry] += t)?;
+            let rounding = f64::EPSILON * (formula * here).abs();
+            let slope = self.slope(scale, rounding, |moved, t| moved.data_mut()[entry] += t)?;
             let outcome = self.judge(formula, slope, scale);
             finding.tally.count(outcome);
             if let Outcome::Wrong(comparison) = outcome {
@@ -95,12 +97,12 @@ impl Edge<'_> {
         Ok(finding)
     }
 
-    fn slope(&self, scale: f64, step: impl Fn(&mut Tensor, f64)) -> Result<Slope, ExecError> {
+    fn slope(&self, scale: f64, rounding: f64, step: impl Fn(&mut Tensor, f64)) -> Result<Slope, ExecError> {
         // The value of a stop_gradient is held.
         let Some(weights) = self.cotangent.filter(|_| *self.op != Op::Elementwise(Elementwise::StopGradient)) else {
             return Ok(Slope::Smooth(Estimate { value: 0.0, noise: 0.0 }));
         };
-        slope(weights.data(), scale, |t| {
+        slope(Line { weights: weights.data(), scale, rounding }, |t| {
             let mut moved = self.input().clone();
             step(&mut moved, t);
             let mut inputs = self.inputs.clone();
@@ -136,6 +138,11 @@ impl Finding {
 /// ⟨a, b⟩
 pub(crate) fn inner(a: &Tensor, b: &Tensor) -> f64 {
     a.data().iter().zip(b.data()).map(|(a, b)| a * b).sum()
+}
+
+/// The rounding error of a function with this derivative when its argument is rounded: ε Σ |derivative · argument|.
+pub(crate) fn rounding(derivative: &Tensor, argument: &Tensor) -> f64 {
+    f64::EPSILON * weighted_size(derivative.data(), argument)
 }
 
 /// x + t · direction

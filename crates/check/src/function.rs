@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use chainrule_graph::ops::Source;
 use chainrule_graph::ops::custom::{Custom, Part};
 use chainrule_graph::{Builder, CustomNode, Derivatives, Function, Graph, Kind, NodeId, Op, Shape, Var, grad, vjp};
 
 use crate::check::{Options, check};
 use crate::draw::{Draw, Draws};
 use crate::error::CheckError;
+use crate::point::is_input;
 use crate::report::Report;
 use crate::second::check_second;
 
@@ -62,7 +62,6 @@ fn check_both(derivatives: &Derivatives, draws: &Draws, options: &Options) -> Re
     Ok(report)
 }
 
-fn real_inputs(graph: &Graph) -> Vec<NodeId> {
-    let is_input = |id: NodeId| matches!(graph.node(id).op, Op::Source(Source::Input { .. }));
-    graph.ids().filter(|&id| is_input(id) && graph.node(id).kind == Kind::Real).collect()
+pub(crate) fn real_inputs(graph: &Graph) -> Vec<NodeId> {
+    graph.ids().filter(|&id| is_input(graph, id) && graph.node(id).kind == Kind::Real).collect()
 }

@@ -3,15 +3,16 @@
 
 use chainrule_exec::reference::evaluate;
 use chainrule_exec::{Feed, Values};
-use chainrule_graph::ops::Source;
-use chainrule_graph::{Builder, Derivatives, GraphError, Kind, NodeId, Op, Var, grad};
+use chainrule_graph::{Builder, Derivatives, GraphError, NodeId, Op, Var, grad};
 use chainrule_kernels::philox::Philox;
 
 use crate::check::{Options, check};
 use crate::compare::{Comparison, TOLERANCE};
 use crate::draw::{Draw, Draws};
 use crate::error::CheckError;
-use crate::report::{Blame, Failure, Second};
+use crate::findings::failure;
+use crate::function::real_inputs;
+use crate::report::{Blame, Second};
 
 /// Derivatives of the gradient along a vector.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,9 +28,7 @@ pub struct SecondDerivatives {
 pub fn second_derivatives(derivatives: &Derivatives) -> Result<SecondDerivatives, GraphError> {
     let graph = &derivatives.graph;
     let builder = Builder::extend_graph(graph.clone());
-    let is_real_input =
-        |id: NodeId| graph.node(id).kind == Kind::Real && matches!(graph.node(id).op, Op::Source(Source::Input { .. }));
-    let inputs: Vec<NodeId> = graph.ids().filter(|&id| is_real_input(id)).collect();
+    let inputs = real_inputs(graph);
     let mut vectors = Vec::new();
     let mut product: Option<Var<'_>> = None;
     for &id in &inputs {
@@ -58,13 +57,7 @@ pub fn check_second(derivatives: &Derivatives, draws: &Draws, options: &Options)
     let mut report = check(&second.derivatives, draws, options)?;
     let symmetry = symmetry(&second, draws, options)?;
     if report.failures.is_empty() && !(symmetry.error_beside_noise(TOLERANCE) <= TOLERANCE) {
-        let node = derivatives.graph.node(derivatives.output);
-        report.failures.push(Failure {
-            blame: Blame::Symmetry,
-            name: derivatives.graph.describe(derivatives.output),
-            origin: node.origin.to_string(),
-            numbers: Some(symmetry),
-        });
+        report.failures.push(failure(&derivatives.graph, Blame::Symmetry, derivatives.output, symmetry));
     }
     Ok(Second::Checked { report: Box::new(report), symmetry })
 }

@@ -14,6 +14,8 @@ const ROWS: usize = 7;
 const LONGEST: f64 = 1.0 / 8.0;
 const SHORTER: f64 = 1.0 / 16.0;
 const SHORTEST: f64 = 1.0 / 524288.0;
+/// Arguments of less or more are taken to have this size.
+const SCALES: (f64, f64) = (1e-20, 1e20);
 /// Noise relative to the rate with which a table is taken without trying smaller steps.
 const QUIET: f64 = 1e-10;
 /// Noise relative to the rate above which a one-sided rate says nothing.
@@ -37,24 +39,42 @@ pub(crate) enum Slope {
     Unsettled,
 }
 
-/// d/dt Σⱼ weightsⱼ yⱼ(t) at t = 0, for `at(t)` = y(t), where the argument has about the size `scale`. Where a weight is 0,
-/// y may be anything.
+/// A line along which Σⱼ weightsⱼ yⱼ is differentiated.
+#[derive(Clone, Copy)]
+pub(crate) struct Line<'a> {
+    /// Where a weight is 0, y may be anything.
+    pub weights: &'a [f64],
+    /// About the size of the argument's entries.
+    pub scale: f64,
+    /// The rounding error of Σⱼ weightsⱼ yⱼ from what lies before y: the argument's last digit, at least.
+    pub rounding: f64,
+}
+
+/// d/dt Σⱼ weightsⱼ yⱼ(t) at t = 0, for `at(t)` = y(t).
 ///
 /// The steps begin at the scale of the argument, or at 1 if that is more, since near 0 an argument's own size says nothing
 /// of how far the function is smooth.
-pub(crate) fn slope<E>(weights: &[f64], scale: f64, mut at: impl FnMut(f64) -> Result<Tensor, E>) -> Result<Slope, E> {
+pub(crate) fn slope<E>(line: Line<'_>, mut at: impl FnMut(f64) -> Result<Tensor, E>) -> Result<Slope, E> {
+    let scale = line.scale.clamp(SCALES.0, SCALES.1);
     let here = at(0.0)?;
-    let small = 1e-3 * weighted_size(weights, &here) / scale.max(1.0);
+    let small = 1e-3 * weighted_size(line.weights, &here) / scale.max(1.0);
     let mut best: Option<Estimate> = None;
     let mut kink = None;
+    // How far apart longer steps found the two sides. Only differences that would show that may say there is no kink.
+    let mut apart = f64::INFINITY;
+    let mut moving = vec![false; here.data().len()];
     let mut first = LONGEST * scale.max(1.0);
     while first >= SHORTEST * scale.min(1.0) {
-        let table = Table::sample(weights, &here, first, &mut at)?;
+        let table = Table::sample(line, &here, &mut moving, first, &mut at)?;
         first *= SHORTER;
         let Some(table) = table else { continue };
         let (left, right) = (table.left(), table.right());
         if disagree(left, right) {
-            kink = settled_kink(left, right);
+            kink = settled_kink(left, right).or(kink);
+            apart = (left.value - right.value).abs();
+            continue;
+        }
+        if 8.0 * (left.noise + right.noise) > apart {
             continue;
         }
         let central = table.central();
@@ -108,26 +128,39 @@ struct Difference {
 }
 
 impl Table {
-    /// None if a value along the line is not finite.
+    /// None if a value along the line is not finite. Marks the entries of y that move.
     fn sample<E>(
-        weights: &[f64],
+        line: Line<'_>,
         here: &Tensor,
+        moving: &mut [bool],
         first: f64,
         at: &mut impl FnMut(f64) -> Result<Tensor, E>,
     ) -> Result<Option<Table>, E> {
         let mut table =
             Table { first, both: Default::default(), ahead: Default::default(), behind: Default::default() };
+        let mut samples = Vec::with_capacity(ROWS);
         for row in 0..ROWS {
             let step = table.step(row);
-            let (after, before) = (at(step)?, at(-step)?);
-            table.both[row] = Difference::new(weights, &after, &before);
-            table.ahead[row] = Difference::new(weights, &after, here);
-            table.behind[row] = Difference::new(weights, here, &before);
-            if !table.ahead[row].value.is_finite() || !table.behind[row].value.is_finite() {
-                return Ok(None);
+            samples.push((at(step)?, at(-step)?));
+        }
+        for y in samples.iter().flat_map(|(after, before)| [after, before]) {
+            for ((moving, a), b) in moving.iter_mut().zip(y.data()).zip(here.data()) {
+                *moving |= a != b;
             }
         }
-        Ok(Some(table))
+        // Where nothing moves, a change may hide below the last digit of any entry.
+        let still = !moving.contains(&true);
+        let moves = |entry: usize| moving[entry] || still;
+        let weights: Vec<f64> =
+            line.weights.iter().enumerate().map(|(entry, &w)| if moves(entry) { w } else { 0.0 }).collect();
+        let difference = |after, before| Difference::new(&weights, line.rounding, after, before);
+        for (row, (after, before)) in samples.iter().enumerate() {
+            table.both[row] = difference(after, before);
+            table.ahead[row] = difference(after, here);
+            table.behind[row] = difference(here, before);
+        }
+        let finite = table.ahead.iter().chain(&table.behind).all(|difference| difference.value.is_finite());
+        Ok(finite.then_some(table))
     }
 
     fn step(&self, row: usize) -> f64 {
@@ -161,9 +194,8 @@ impl Table {
 }
 
 impl Difference {
-    /// An entry that did not change may still hide a change below its last digit.
-    fn new(weights: &[f64], after: &Tensor, before: &Tensor) -> Difference {
-        let mut difference = Difference::default();
+    fn new(weights: &[f64], rounding: f64, after: &Tensor, before: &Tensor) -> Difference {
+        let mut difference = Difference { value: 0.0, rounding: 2.0 * rounding };
         for ((&w, &a), &b) in weights.iter().zip(after.data()).zip(before.data()) {
             if w != 0.0 {
                 difference.value += w * (a - b);
@@ -209,7 +241,9 @@ mod tests {
     use super::*;
 
     fn of(f: impl Fn(f64) -> f64) -> Slope {
-        let Ok(slope) = slope(&[1.0], 1.0, |t| Ok::<_, std::convert::Infallible>(Tensor::vector([f(t)])));
+        let Ok(slope) = slope(Line { weights: &[1.0], scale: 1.0, rounding: 0.0 }, |t| {
+            Ok::<_, std::convert::Infallible>(Tensor::vector([f(t)]))
+        });
         slope
     }
 

@@ -1,13 +1,15 @@
 //! Faults planted in the derivatives of graphs of ten nodes or more, one family of ops after the other: the right rule,
 //! or accumulation, is named each time, and none in the healthy graph.
 
-mod support;
+mod planting;
+mod square;
 
 use std::sync::Arc;
 
 use chainrule_check::{Blame, Draws, Failure, Options, check};
 use chainrule_graph::{Builder, Derivatives, Function, Kind, NodeId, Tensor, Var, grad};
-use support::{Edge, Fault, Square, again};
+use planting::{Edge, Fault, again, edges};
+use square::Square;
 
 const OPTIONS: Options = Options { seed: 0, draws: 2, entries: chainrule_check::Entries::Together, second: false };
 
@@ -101,16 +103,6 @@ fn names_rule(what: &str, faulty: &Derivatives, edge: Edge) -> Failure {
     assert_eq!(found.len(), 1, "{about}");
     assert!(matches!(found[0].blame, Blame::Rule { node, slot, .. } if (node, slot) == edge), "{about}");
     found.into_iter().next().expect("there is one")
-}
-
-fn edges(derivatives: &Derivatives) -> Vec<Edge> {
-    let nodes = derivatives.contributions.iter().enumerate();
-    nodes
-        .flat_map(|(node, slots)| {
-            let present = slots.iter().enumerate().filter(|(_, contribution)| contribution.is_some());
-            present.map(move |(slot, _)| (NodeId::from_index(node), slot))
-        })
-        .collect()
 }
 
 #[test]
@@ -218,4 +210,18 @@ fn a_matrix_transposed_in_the_rule_of_its_product_is_named() {
     faulty.cotangents[x.index()] = sum.id();
     faulty.graph = builder.finish_graph().expect("the shapes fit");
     names_rule("W for its transpose", &faulty, (product, 1));
+}
+
+#[test]
+fn a_fault_of_a_millionth_is_found_and_one_of_a_hundred_millionth_is_not() {
+    let builder = Builder::new();
+    let product = builder.input("x", [4]) * builder.input("w", [4]);
+    let tanh = product.tanh().id().expect("a node");
+    builder.objective(builder.var(tanh).sum());
+    let function = builder.finish().expect("it is well formed");
+    let healthy = derivatives(&function);
+    for (error, passes) in [(1e-8, true), (1e-6, false)] {
+        let faulty = again(&function.graph, &healthy, Fault::Factor((tanh, 0), 1.0 + error));
+        assert_eq!(failures(&faulty).is_empty(), passes, "{error}: {:?}", failures(&faulty));
+    }
 }

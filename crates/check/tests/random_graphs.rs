@@ -1,11 +1,14 @@
 //! A random graph's gradient passes the checker, and does not with a fault at a random edge.
 
-mod support;
+mod planting;
 
 use chainrule_check::{Blame, Draws, Options, check, check_function};
-use chainrule_graph::{Builder, Function, Kind, NodeId, Tensor, Var, grad};
+use chainrule_exec::Feed;
+use chainrule_exec::reference::evaluate;
+use chainrule_graph::{Builder, Derivatives, Function, Kind, NodeId, Tensor, Var, grad};
+use chainrule_kernels::philox::Philox;
+use planting::{Edge, Fault, again, edges};
 use proptest::prelude::*;
-use support::{Edge, Fault, again};
 
 /// How many kinds of step there are.
 const STEPS: u8 = 26;
@@ -65,37 +68,64 @@ fn cases(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(cases(48))]
+    #![proptest_config(cases(4000))]
 
     #[test]
     fn the_gradient_of_a_random_graph_passes(steps in steps(), seed in 0u64..1000) {
-        let report = check_function(&function(&steps), &Options { seed, ..Options::default() }).expect("it can be checked");
+        let function = function(&steps);
+        let report = check_function(&function, &Options { seed, ..Options::default() }).expect("it can be checked");
+        prop_assert!(report.passed(), "{report}");
+        // So do the same derivatives made by the reverse pass that faults are planted in.
+        let healthy = grad(&function.graph, function.objective.expect("it has one"), &function.inputs);
+        let remade = again(&function.graph, &healthy.expect("it has derivatives"), Fault::None);
+        let report = check(&remade, &Draws::new(), &Options { seed, ..Options::default() }).expect("it can be checked");
         prop_assert!(report.passed(), "{report}");
     }
 
     #[test]
-    fn a_fault_at_a_random_edge_of_a_random_graph_is_named(steps in steps(), place in 0usize..1000, seed in 0u64..1000) {
+    fn a_fault_in_a_random_graph_is_named(steps in steps(), place in 0usize..1000, kind in 0..4, seed in 0u64..1000) {
         let function = function(&steps);
         let graph = &function.graph;
-        let objective = function.objective.expect("it has one");
-        let healthy = grad(graph, objective, &function.inputs).expect("it has derivatives");
-        let edges: Vec<Edge> = (healthy.contributions.iter().enumerate())
-            .flat_map(|(node, slots)| (0..slots.len()).map(move |slot| (NodeId::from_index(node), slot)))
-            .filter(|&(node, slot)| healthy.contributions[node.index()][slot].is_some())
-            .collect();
+        let healthy = grad(graph, function.objective.expect("it has one"), &function.inputs).expect("it has derivatives");
+        let edges = edges(&healthy);
         let edge = edges[place % edges.len()];
-        let faulty = again(graph, &healthy, Fault::Factor(edge, 1.5));
-        let options = Options { seed, second: false, ..Options::default() };
-        let tally = |report: &chainrule_check::Report| {
-            let node = report.nodes.iter().find(|node| node.node == edge.0).expect("it has a cotangent");
-            node.edges.iter().find(|found| found.slot == edge.1).expect("it was tested").tally
+        let input = |(node, slot): Edge| graph.node(node).inputs[slot];
+        let shared = edges.iter().filter(|&&other| input(other) == input(edge)).count() > 1;
+        let fault = match kind {
+            0 => Fault::Factor(edge, -1.0),
+            1 if shared => Fault::Dropped(edge),
+            2 if shared => Fault::Overwritten(input(edge)),
+            3 if graph.node(input(edge)).shape.rank() == 2 => Fault::Transposed(edge),
+            _ => Fault::Factor(edge, 1.5),
         };
+        let faulty = again(graph, &healthy, fault);
+        let options = Options { seed, second: false, ..Options::default() };
         let report = check(&faulty, &Draws::new(), &options).expect("it can be checked");
-        // A branch that no draw takes has nothing to be wrong in.
-        if tally(&report).smooth > 0 {
-            prop_assert_eq!(report.failures.len(), 1, "{} at {:?}", report, edge);
-            let named = matches!(report.failures[0].blame, Blame::Rule { node, slot, .. } if (node, slot) == edge);
-            prop_assert!(named, "{} at {:?}", report, edge);
+        for failure in &report.failures {
+            let named = match (&failure.blame, fault) {
+                (Blame::Accumulation { node, .. }, Fault::Overwritten(at)) => *node == at,
+                (Blame::Rule { node, slot, .. }, _) => (*node, *slot) == edge && fault != Fault::Overwritten(input(edge)),
+                _ => false,
+            };
+            prop_assert!(named, "{} for {:?}", report, fault);
+        }
+        // Only what changes nothing goes unnamed, as a factor on the zeros of a branch never taken.
+        if report.failures.is_empty() {
+            let mut generator = Philox::new(seed, 0);
+            for _ in 0..options.draws {
+                let feed = Draws::new().plan(graph).feed(&mut generator);
+                prop_assert!(distance(&healthy, &faulty, input(edge), &feed) < 1e-12, "{} for {:?}", report, fault);
+            }
         }
     }
+}
+
+/// How far a fault moves the cotangent of the node where it acts.
+fn distance(healthy: &Derivatives, faulty: &Derivatives, id: NodeId, feed: &Feed) -> f64 {
+    let value = |derivatives: &Derivatives| {
+        let cotangent = derivatives.cotangent(id).expect("it has one");
+        evaluate(&derivatives.graph, feed, &[cotangent]).expect("it runs")[cotangent].clone()
+    };
+    let (a, b) = (value(healthy), value(faulty));
+    a.data().iter().zip(b.data()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
 }

@@ -1,3 +1,54 @@
-//! cli
+//! The command line: `chainrule fit`, `predict`, `eval`, `grad`, `check`, `show` and `tour`.
+//!
+//! A file for each command in `commands/`; what several of them need stands beside it: [`options`] reads option values,
+//! [`model_file`] models, [`data`] tables; [`output`] writes the answer, [`plots`] draws. A command has no rules of its own; it translates.
 #![forbid(unsafe_code)]
-fn main() {}
+
+mod commands;
+mod data;
+mod failure;
+mod format;
+mod json;
+mod model_file;
+mod names;
+mod options;
+mod output;
+mod plots;
+mod progress;
+mod trouble;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use commands::Command;
+use output::Output;
+
+/// Write the function for one example as a graph of named nodes; get its values, checked gradients and a trained model
+#[derive(Parser)]
+#[command(name = "chainrule", version, after_help = EXAMPLES, disable_help_subcommand = true, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  chainrule                                              the tour: five models trained on real input
+  chainrule grad '(w*x + b - y)^2' w=2 x=3 b=1 y=4       values and derivatives, node by node
+  chainrule check model.graph                            is every gradient right?
+  chainrule fit model.graph --data table.csv --save model.safetensors
+  chainrule predict model.safetensors --data new.csv
+
+Each command explains itself: chainrule fit --help";
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let command = arguments.command.unwrap_or_default();
+    let mut output = Output::default();
+    let result = command.run(&mut output).and_then(|()| output.finish());
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -14,6 +14,7 @@ mod engine;
 mod error;
 mod evaluate;
 mod given;
+pub mod models;
 mod optimizer;
 mod parameters;
 pub mod problems;

@@ -3,7 +3,7 @@
 use super::memory::Memory;
 use super::plan::{Factors, Part, Plan, Product, Unit, Work};
 use super::program::{
-    At, Base, Block, CustomCode, Factor, FactorsAt, Instruction, Line, Matrix, MatrixMatrix, ScalarStep,
+    At, Base, Block, CustomCode, Factor, FactorsAt, Instruction, Line, Matrix, MatrixMatrix, ScalarOp, ScalarStep,
 };
 use super::registers::loop_code;
 use super::schedule::Late;
@@ -97,7 +97,7 @@ impl Emitter<'_> {
     fn late(&self, late: &Late) -> Line {
         let (from, out) = (self.at(&late.value), self.out(late.target));
         let instruction = if late.value.shape.size() == 1 {
-            Instruction::Scalars(vec![ScalarStep { op: None, operands: [from; 3], out }])
+            Instruction::Scalars(vec![ScalarStep { op: ScalarOp::Copy, operands: [from; 3], out }])
         } else {
             let axes = late.value.shape.iter().zip(&late.value.strides).zip(late.value.shape.strides());
             let runs = axes.filter(|((n, _), _)| **n != 1).map(|((&n, &from), to)| (n, from, to as isize)).collect();

@@ -8,7 +8,8 @@ use chainrule_kernels::reduce::{self, Axis, Fold};
 use chainrule_kernels::simd::*;
 use chainrule_kernels::{Float, Gemm, Lanes, Layout, Simd, Threads, matrix, softmax, vector};
 
-use super::loops::{self, Registers};
+use super::loops::{self, Memory, Registers};
+use super::memory::ALIGNMENT;
 use super::plan::Places;
 use super::program::{
     At, Base, Block, CustomCode, Factor, FactorsAt, Instruction, Line, Matrix, MatrixMatrix, Output, Stream,
@@ -25,33 +26,49 @@ pub(super) struct Numbers<'a, T> {
     pub starts: &'a mut [usize],
 }
 
-impl<T: Float> Numbers<'_, T> {
+impl<T: Float> Memory<T> for Numbers<'_, T> {
     #[inline(always)]
-    pub fn scalar(&self, at: At) -> T {
+    fn computed(&self, length: usize) -> usize {
+        length.next_multiple_of(ALIGNMENT)
+    }
+
+    #[inline(always)]
+    fn scalar(&self, at: At) -> T {
         match at.base {
             Base::Arena => self.arena[at.offset],
-            Base::Row(table) => self.tables[table][self.starts[table] + at.offset],
+            Base::Row(table) => self.tables[table as usize][self.starts[table as usize] + at.offset],
         }
     }
 
     #[inline(always)]
-    pub fn entries(&self, at: At, start: usize, length: usize) -> &[T] {
+    fn entries(&self, at: At, start: usize, length: usize) -> &[T] {
         match at.base {
             Base::Arena => &self.arena[at.offset + start..][..length],
-            Base::Row(table) => &self.tables[table][self.starts[table] + at.offset + start..][..length],
-        }
-    }
-
-    pub fn copy_within(&mut self, at: At, start: usize, length: usize, out: usize) {
-        match at.base {
-            Base::Arena => self.arena.copy_within(at.offset + start..at.offset + start + length, out),
             Base::Row(table) => {
-                let from = self.starts[table] + at.offset + start;
-                self.arena[out..out + length].copy_from_slice(&self.tables[table][from..from + length]);
+                let table = table as usize;
+                &self.tables[table][self.starts[table] + at.offset + start..][..length]
             }
         }
     }
 
+    #[inline(always)]
+    fn place(&mut self, out: usize, start: usize, length: usize) -> &mut [T] {
+        &mut self.arena[out + start..][..length]
+    }
+
+    fn copy(&mut self, at: At, start: usize, length: usize, out: usize) {
+        match at.base {
+            Base::Arena => self.arena.copy_within(at.offset + start..at.offset + start + length, out + start),
+            Base::Row(table) => {
+                let table = table as usize;
+                let from = self.starts[table] + at.offset + start;
+                self.arena[out + start..][..length].copy_from_slice(&self.tables[table][from..from + length]);
+            }
+        }
+    }
+}
+
+impl<T: Float> Numbers<'_, T> {
     #[inline(always)]
     pub fn add_within<S: Simd>(&mut self, simd: S, at: At, start: usize, length: usize, out: usize) {
         let (to, rest) = self.split(out, length);
@@ -102,7 +119,7 @@ impl<'a, T: Float> Rest<'a, T> {
         match at.base {
             Base::Arena if offset >= self.after_start => &self.after[offset - self.after_start..],
             Base::Arena => &self.before[offset..],
-            Base::Row(table) => &self.tables[table][self.starts[table] + offset..],
+            Base::Row(table) => &self.tables[table as usize][self.starts[table as usize] + offset..],
         }
     }
 }
@@ -139,7 +156,7 @@ pub(super) fn run<S: Simd, T: Float>(
     simd: S,
     task: &Task<'_, T>,
     arena: &mut [T],
-    registers: &mut Registers<T>,
+    registers: &mut [Registers<T>],
     starts: &mut [usize],
     record: &mut [f64],
 ) -> Result<(usize, End), ExecError> {
@@ -178,6 +195,9 @@ pub(super) fn run<S: Simd, T: Float>(
 fn take_rows<T: Float>(task: &Task<'_, T>, numbers: &mut Numbers<'_, T>, step: usize) {
     for (number, stream) in task.streams.iter().enumerate() {
         match stream.batch {
+            None if stream.row == 1 => {
+                numbers.arena[stream.port.offset] = task.tables[number][task.order[step] as usize];
+            }
             None => numbers.starts[number] = task.order[step] as usize * stream.row,
             Some(batch) => {
                 let table = task.tables[number];
@@ -216,12 +236,12 @@ fn instruction<S: Simd, T: Float>(
     simd: S,
     instruction: &Instruction,
     numbers: &mut Numbers<'_, T>,
-    registers: &mut Registers<T>,
+    registers: &mut [Registers<T>],
     threads: Threads,
 ) -> Result<(), ExecError> {
     match instruction {
         Instruction::Scalars(steps) => scalars::run(simd, steps, numbers),
-        Instruction::Loop(code) => loops::run(simd, code, numbers, registers),
+        Instruction::Loop(code) => loops::run(simd, code, numbers, registers, threads),
         &Instruction::Dot { x, y, length, out } => {
             numbers.arena[out] = vector::dot(simd, numbers.entries(x, 0, length), numbers.entries(y, 0, length));
         }
@@ -232,7 +252,13 @@ fn instruction<S: Simd, T: Float>(
             let x = rest.entries(x, 0, length);
             match factors.keep {
                 Factor::One => vector::axpy(simd, scale, x, y),
-                Factor::Zero => vector::map(simd, x, y, |x| x * Lanes::<S, T>::splat(simd, scale)),
+                Factor::Zero => vector::map(
+                    simd,
+                    x,
+                    y,
+                    #[inline(always)]
+                    |x| x * Lanes::<S, T>::splat(simd, scale),
+                ),
                 Factor::At(_) => vector::axpby(simd, scale, x, keep, y),
             }
         }

@@ -41,7 +41,7 @@ pub(crate) fn plan_memory(plan: &Plan, late: &[Late], kept: &[ValueId], row_of: 
         if is_source(value)
             && let Some(row) = row_of(ValueId(value as u32))
         {
-            at[value] = Some(At { base: Base::Row(row), offset: 0 });
+            at[value] = Some(At { base: Base::Row(row as u16), offset: 0 });
         } else if plan.sizes[value] == 1 && old_of[value].is_none() && (is_source(value) || lives.stored[value]) {
             at[value] = arena(own);
             own += 1;
@@ -130,7 +130,9 @@ impl Lives {
                 last[value.index()] = Some(place);
                 // Of a loop over several indices, inner results live in registers.
                 stored[value.index()] |= match &unit.work {
-                    Work::Loop(work) if work.size != 1 => work.reduction.as_ref().is_some_and(|reduction| reduction.out == value),
+                    Work::Loop(work) if work.size != 1 => {
+                        work.reduction.as_ref().is_some_and(|reduction| reduction.out == value)
+                    }
                     _ => true,
                 };
             }

@@ -11,6 +11,7 @@ mod fuse;
 mod loops;
 mod machine;
 mod memory;
+mod pieces;
 mod plan;
 mod program;
 mod registers;
@@ -123,14 +124,17 @@ pub fn compile(graph: &Graph, options: &Options) -> Result<Program, ExecError> {
     let forward = |id: NodeId| second.get(id).unwrap_or(id); // kept, as above
     let to_new = |id: &NodeId| forward(to_simple(*id));
     let accumulations: Vec<accumulate::Accumulation> = accumulations.into_iter().map(|a| a.map(forward)).collect();
-    let plan = fuse::fuse(select::select(graph, &accumulations));
+    let ends: Vec<NodeId> = options.outputs.iter().chain(&options.watch).map(to_new).collect();
+    let plan = fuse::fuse(select::select(graph, &accumulations, &ends));
     let roots = |ids: &[NodeId]| ids.iter().map(|id| plan.views[to_new(id).index()].value).collect::<Vec<ValueId>>();
     let ends = [roots(&options.outputs), roots(&options.watch)].concat();
     let (plan, late) = schedule::schedule(plan, &ends);
     let streams: Vec<NodeId> = options.streams.iter().map(to_new).collect();
     let row_of = {
-        let (streams, batch) = (streams.clone(), options.batch);
+        let (streams, batch, plan_sizes) = (streams.clone(), options.batch, plan.sizes.clone());
         move |value: ValueId| match batch {
+            // A scalar is brought into the arena.
+            None if plan_sizes[value.index()] == 1 => None,
             None => streams.iter().position(|stream| stream.index() == value.index()),
             Some(_) => None,
         }
@@ -190,6 +194,7 @@ fn check(graph: &Graph, options: &Options) -> Result<(), ExecError> {
 fn pool(threads: usize, lines: &[Line]) -> Result<Option<rayon::ThreadPool>, ExecError> {
     let worth = |line: &Line| match &line.instruction {
         Instruction::MatrixMatrix(product) => product.m * product.n * product.k >= 1 << 20,
+        Instruction::Loop(code) => loops::is_worth_threads(code),
         _ => false,
     };
     if threads == 1 || !lines.iter().any(worth) {

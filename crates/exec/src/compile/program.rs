@@ -3,6 +3,7 @@
 use std::fmt;
 
 use chainrule_graph::ops::custom::Custom;
+use chainrule_graph::ops::elementwise::Exponent;
 use chainrule_graph::ops::{Elementwise, Reduce};
 use chainrule_graph::{Kind, NodeId, Shape};
 
@@ -21,7 +22,7 @@ pub(crate) enum Base {
     /// The workspace's arena.
     Arena,
     /// The row that this step takes from a table of data, by the table's number.
-    Row(usize),
+    Row(u16),
 }
 
 /// A strided matrix.
@@ -93,13 +94,40 @@ pub(crate) struct MatrixMatrix {
     pub factors: FactorsAt,
 }
 
-/// One op on scalars in the arena.
+/// One op on scalars.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ScalarStep {
-    /// None copies.
-    pub op: Option<Elementwise>,
+    pub op: ScalarOp,
     pub operands: [At; 3],
     pub out: usize,
+}
+
+/// What a step of a chain of scalars computes: the frequent ops apart, so that the choice is one jump.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum ScalarOp {
+    Copy,
+    Neg,
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Square,
+    Other(Elementwise),
+}
+
+impl From<Option<Elementwise>> for ScalarOp {
+    fn from(op: Option<Elementwise>) -> ScalarOp {
+        match op {
+            None => ScalarOp::Copy,
+            Some(Elementwise::Neg) => ScalarOp::Neg,
+            Some(Elementwise::Add) => ScalarOp::Add,
+            Some(Elementwise::Sub) => ScalarOp::Sub,
+            Some(Elementwise::Mul) => ScalarOp::Mul,
+            Some(Elementwise::Div) => ScalarOp::Div,
+            Some(Elementwise::Power(Exponent(2.0))) => ScalarOp::Square,
+            Some(op) => ScalarOp::Other(op),
+        }
+    }
 }
 
 /// A fused loop over `size` indices.

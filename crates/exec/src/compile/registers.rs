@@ -9,7 +9,9 @@ use chainrule_graph::ops::Elementwise;
 
 use super::emit::Emitter;
 use super::plan::{Loop, LoopNode};
-use super::program::{At, Base, Fill, Instruction, LoopCode, LoopStep, Operand, ScalarStep, StepOp, Store, Sum};
+use super::program::{
+    At, Base, Fill, Instruction, LoopCode, LoopStep, Operand, ScalarOp, ScalarStep, StepOp, Store, Sum,
+};
 use super::view::{ValueId, View};
 
 /// The instructions of a loop: for one index a chain of scalars, else a fused loop.
@@ -24,7 +26,6 @@ fn scalar_code(emitter: &Emitter<'_>, work: &Loop) -> Option<Instruction> {
         Some(&at) => at,
         None => emitter.at(view),
     };
-    // A value that only this chain reads needs no place of its own beyond the chain: it has one in `locals`.
     for node in &work.body {
         let mut operands = [At { base: Base::Arena, offset: 0 }; 3];
         for (place, view) in node.operands.iter().enumerate() {
@@ -35,7 +36,7 @@ fn scalar_code(emitter: &Emitter<'_>, work: &Loop) -> Option<Instruction> {
                 aliases.insert(node.out, operands[0]);
             }
             (op, Some(out)) => {
-                steps.push(ScalarStep { op, operands, out });
+                steps.push(ScalarStep { op: op.into(), operands, out });
                 // Later reads in this chain see the new value also where it took a parameter's place.
                 aliases.insert(node.out, At { base: Base::Arena, offset: out });
             }
@@ -44,7 +45,7 @@ fn scalar_code(emitter: &Emitter<'_>, work: &Loop) -> Option<Instruction> {
     }
     if let Some(reduction) = &work.reduction {
         let operands = [at(&aliases, &reduction.operand); 3];
-        steps.extend(emitter.place(reduction.out).map(|out| ScalarStep { op: None, operands, out }));
+        steps.extend(emitter.place(reduction.out).map(|out| ScalarStep { op: ScalarOp::Copy, operands, out }));
     }
     (!steps.is_empty()).then_some(Instruction::Scalars(steps))
 }

@@ -4,26 +4,31 @@ use chainrule_graph::ops::Elementwise;
 use chainrule_graph::ops::elementwise::Exponent;
 use chainrule_kernels::{Float, Simd};
 
-use super::loops::function;
+use super::loops::{Memory, function};
 use super::machine::Numbers;
-use super::program::ScalarStep;
+use super::program::{ScalarOp, ScalarStep};
 
 /// Runs a chain.
 #[inline(always)]
 pub(super) fn run<S: Simd, T: Float>(simd: S, steps: &[ScalarStep], numbers: &mut Numbers<'_, T>) {
     for step in steps {
-        let [a, b, c] = step.operands.map(|at| numbers.scalar(at));
-        let value = match step.op {
-            None => a,
-            Some(op) => entry(simd, op, a, b, c),
+        let [a, b, c] = step.operands;
+        let a = numbers.scalar(a);
+        numbers.arena[step.out] = match step.op {
+            ScalarOp::Copy => a,
+            ScalarOp::Neg => -a,
+            ScalarOp::Add => a + numbers.scalar(b),
+            ScalarOp::Sub => a - numbers.scalar(b),
+            ScalarOp::Mul => a * numbers.scalar(b),
+            ScalarOp::Div => a / numbers.scalar(b),
+            ScalarOp::Square => a * a,
+            ScalarOp::Other(op) => entry(simd, op, a, numbers.scalar(b), numbers.scalar(c)),
         };
-        numbers.arena[step.out] = value;
     }
 }
 
 /// One elementwise op on numbers, with the bits that a lane of a vector gets. Truth values are 0 and 1.
-#[inline(always)]
-pub(super) fn entry<S: Simd, T: Float>(simd: S, op: Elementwise, a: T, b: T, c: T) -> T {
+fn entry<S: Simd, T: Float>(simd: S, op: Elementwise, a: T, b: T, c: T) -> T {
     use Elementwise::*;
     let truth = |holds: bool| if holds { T::ONE } else { T::ZERO };
     match op {

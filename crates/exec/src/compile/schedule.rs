@@ -30,11 +30,10 @@ pub(crate) fn schedule(mut plan: Plan, kept: &[ValueId]) -> (Plan, Vec<Late>) {
         let value = plan.views[update.value.index()].clone();
         let owner = value.value.index();
         let size = plan.sizes[owner];
-        // Scalars have places of their own: chains of them write at once, so an old one must stay till the end.
-        let free = size != 1 && value.is_whole(size) && old_of[owner].is_none() && !read_at_end[target.index()];
+        let free = value.is_whole(size) && old_of[owner].is_none() && !read_at_end[target.index()];
         let writer = places.writer[owner].filter(|_| free);
         match writer {
-            Some(writer) if may_overwrite(&mut plan, &mut places, &old_of, writer, target) => {
+            Some(writer) if may_overwrite(&mut plan, &mut places, &old_of, writer, (value.value, target)) => {
                 old_of[owner] = Some(target);
             }
             Some(_) => late.push(Late { value, target }),
@@ -76,9 +75,9 @@ fn may_overwrite(
     places: &mut Places,
     old_of: &[Option<ValueId>],
     writer: usize,
-    target: ValueId,
+    (value, target): (ValueId, ValueId),
 ) -> bool {
-    if !reads_entry_by_entry(plan, &plan.units[writer].work, target) {
+    if !reads_entry_by_entry(plan, &plan.units[writer].work, value, target) {
         return false;
     }
     let Some(last) = places.last_reader[target.index()].filter(|&last| last > writer) else {
@@ -93,9 +92,16 @@ fn may_overwrite(
     true
 }
 
-/// Whether a unit that overwrites `target` reads it at most index by index.
-fn reads_entry_by_entry(plan: &Plan, work: &Work, target: ValueId) -> bool {
+/// Whether a unit that overwrites `target` with `value` reads it at most index by index.
+fn reads_entry_by_entry(plan: &Plan, work: &Work, value: ValueId, target: ValueId) -> bool {
     let size = plan.sizes[target.index()];
+    if let Work::Loop(Loop { size: 1, body, .. }) = work {
+        // A chain of scalars writes each at once, so the old one must not be read after that, or passed on.
+        let Some(writer) = body.iter().position(|node| node.out == value) else { return false };
+        let reads = |node: &LoopNode| node.operands.iter().any(|view| view.value == target);
+        return !body[writer + 1..].iter().any(reads)
+            && !body.iter().any(|node| node.op.computes().is_none() && reads(node));
+    }
     work.reads()
         .into_iter()
         .filter(|view| view.value == target)

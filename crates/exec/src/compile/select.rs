@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use chainrule_graph::ops::contract::Label;
+use chainrule_graph::ops::elementwise::Exponent;
 use chainrule_graph::ops::{Contract, Elementwise, Index, Reduce, ShapeOp};
 use chainrule_graph::{Graph, Node, NodeId, Op, Shape};
 
@@ -15,13 +16,14 @@ use super::plan::{Extent, Factors, Loop, LoopNode, LoopOp, Part, Places, Plan, P
 use super::view::{ValueId, View};
 
 /// The plan of a graph: one unit for each node that needs work, in the order of the nodes.
-pub(crate) fn select(graph: Graph, accumulations: &[Accumulation]) -> Plan {
+pub(crate) fn select(graph: Graph, accumulations: &[Accumulation], kept: &[NodeId]) -> Plan {
     let mut selector = Selector {
         views: Vec::with_capacity(graph.nodes().len()),
         sizes: graph.nodes().iter().map(|node| node.shape.size()).collect(),
         units: Vec::new(),
         in_place: Vec::new(),
         accumulations: accumulations.iter().map(|a| (a.value, *a)).collect(),
+        sums_of_products: HashMap::new(),
     };
     // What an accumulation computes itself: the contraction, and the sum's two terms.
     let mut absorbed = vec![false; graph.nodes().len()];
@@ -31,6 +33,11 @@ pub(crate) fn select(graph: Graph, accumulations: &[Accumulation]) -> Plan {
             absorbed[term.index()] = term != accumulation.target;
         }
     }
+    let squares = sums_of_products(&graph, kept);
+    for (_, product) in &squares {
+        absorbed[product.index()] = true;
+    }
+    selector.sums_of_products = squares.into_iter().collect();
     for id in graph.ids() {
         selector.select(&graph, id, absorbed[id.index()]);
     }
@@ -44,6 +51,8 @@ struct Selector {
     units: Vec<Unit>,
     in_place: Vec<(ValueId, ValueId)>,
     accumulations: HashMap<NodeId, Accumulation>,
+    /// Sums over all entries of a product, or a square, that nothing else reads: dot products.
+    sums_of_products: HashMap<NodeId, NodeId>,
 }
 
 impl Selector {
@@ -58,7 +67,7 @@ impl Selector {
                 Op::Source(_) => {}
                 Op::Elementwise(op) => self.elementwise(id, node, *op),
                 Op::Contract(contract) => view = self.contract(graph, id, contract, None),
-                Op::Reduce(op) => self.reduce(id, node, op),
+                Op::Reduce(op) => self.reduce(graph, id, op),
                 Op::Shape(op) => match self.input(node, 0).through(op) {
                     Some(through) => view = through,
                     None => self.rearrange(id, node, op),
@@ -106,8 +115,12 @@ impl Selector {
         self.entrywise(id, LoopOp::Entry(op), operands, ValueId(id.index() as u32));
     }
 
-    fn reduce(&mut self, id: NodeId, node: &Node, op: &Reduce) {
+    fn reduce(&mut self, graph: &Graph, id: NodeId, op: &Reduce) {
+        let node = graph.node(id);
         let out = ValueId(id.index() as u32);
+        if let Some(&product) = self.sums_of_products.get(&id) {
+            return self.dot(graph, id, product);
+        }
         let mut input = self.input(node, 0);
         let axes = op.axes();
         let rank = input.shape.rank();
@@ -135,6 +148,29 @@ impl Selector {
             let input = if input.is_contiguous() { input } else { self.copied(id, input) };
             self.add(id, Work::Along { op: op.clone(), input, extent, out });
         }
+    }
+
+    fn dot(&mut self, graph: &Graph, id: NodeId, product: NodeId) {
+        let node = graph.node(product);
+        let (lhs, rhs) = (self.contiguous(id, node, 0), self.contiguous(id, node, node.inputs.len() - 1));
+        let k = lhs.shape.size();
+        let out = ValueId(id.index() as u32);
+        self.add(
+            id,
+            Work::Product(Product {
+                m: 1,
+                n: 1,
+                k,
+                lhs,
+                lhs_strides: (0, 1),
+                rhs,
+                rhs_strides: (1, 0),
+                out,
+                out_strides: (0, 0),
+                batches: Vec::new(),
+                accumulate: None,
+            }),
+        );
     }
 
     /// Rearrangements that are no view: a reshape out of order, and those that join, pad or turn round.
@@ -304,6 +340,32 @@ impl Selector {
         };
         (self.copied(id, sorted), order)
     }
+}
+
+/// Sums over all entries of an entrywise product or square of several entries that nothing else reads.
+fn sums_of_products(graph: &Graph, kept: &[NodeId]) -> Vec<(NodeId, NodeId)> {
+    let mut readers = vec![0; graph.nodes().len()];
+    let updated = graph.updates().iter().map(|update| update.value);
+    let read = graph.nodes().iter().flat_map(|node| node.inputs.iter().copied());
+    for id in read.chain(kept.iter().copied()).chain(updated) {
+        readers[id.index()] += 1;
+    }
+    let is_product = |op: &Op| matches!(op, Op::Elementwise(Elementwise::Mul | Elementwise::Power(Exponent(2.0))));
+    graph
+        .ids()
+        .filter_map(|id| match &graph.node(id).op {
+            Op::Reduce(Reduce::Sum { .. }) if graph.node(id).shape.rank() == 0 => Some((id, graph.node(id).inputs[0])),
+            _ => None,
+        })
+        .filter(|&(_, product)| {
+            let node = graph.node(product);
+            is_product(&node.op) && readers[product.index()] == 1 && node.shape.size() > 1 && {
+                // Copies of one row or number are cheaper to leave to a loop.
+                let inputs = node.inputs.iter().map(|&input| &graph.node(input).op);
+                !inputs.into_iter().any(|op| matches!(op, Op::Shape(ShapeOp::Broadcast { .. })))
+            }
+        })
+        .collect()
 }
 
 /// The labels of a contraction by the part they play; those of one entry play none.

@@ -28,7 +28,8 @@ struct Arena<T> {
     /// Where the first cache line begins.
     start: usize,
     length: usize,
-    registers: Registers<T>,
+    /// For each thread.
+    registers: Vec<Registers<T>>,
     starts: Vec<usize>,
 }
 
@@ -63,13 +64,14 @@ impl Program {
     }
 
     fn arena<T: Float>(&self) -> Arena<T> {
-        let numbers = vec![T::ZERO; self.memory.length + ALIGNMENT];
+        let numbers = vec![T::ZERO; self.memory.length + 2 * ALIGNMENT];
         let start = numbers.as_ptr().align_offset(ALIGNMENT * size_of::<T>()).min(ALIGNMENT);
+        let registers: Registers<T> = vec![vec![T::ZERO; BLOCK].into_boxed_slice(); self.registers];
         let mut arena = Arena {
             numbers,
             start,
             length: self.memory.length,
-            registers: (0..self.registers).map(|_| vec![T::ZERO; BLOCK].into_boxed_slice()).collect(),
+            registers: vec![registers; self.pool.as_ref().map_or(1, |_| self.threads)],
             starts: vec![0; self.streams.len()],
         };
         for (offset, value) in &self.constants {
@@ -122,8 +124,8 @@ impl Program {
                 .map_err(|error| ExecError::new(format!("row {}: {}", place / width, error.message)))?;
         }
         Ok(Table(match self.precision {
-            Precision::F32 => Rows::F32(rows.iter().map(|&entry| entry as f32).collect()),
-            Precision::F64 => Rows::F64(rows.to_vec()),
+            Precision::F32 => Rows::F32(padded(rows.iter().map(|&entry| entry as f32))),
+            Precision::F64 => Rows::F64(padded(rows.iter().copied())),
         }))
     }
 
@@ -182,7 +184,7 @@ impl Program {
         }
         for (number, table) in run.tables.iter().enumerate() {
             tables[number] = rows(table).ok_or_else(|| ExecError::new("a table was made for another precision"))?;
-            let count = tables[number].len().checked_div(self.streams[number].row).unwrap_or(usize::MAX);
+            let count = (tables[number].len() - ALIGNMENT).checked_div(self.streams[number].row).unwrap_or(usize::MAX);
             if let Some(&row) = run.order.iter().find(|&&row| row as usize >= count) {
                 return Err(ExecError::new(format!(
                     "there is no row {row} in the table of `{}`, which has {count}",
@@ -202,10 +204,16 @@ impl Program {
             stop: run.stop,
             threads: if self.pool.is_some() { Threads::Pool } else { Threads::One },
         };
-        let numbers = &mut arena.numbers[arena.start..][..arena.length];
-        let (registers, starts) = (&mut arena.registers, &mut arena.starts[..]);
+        // Blocks are read and written in whole vectors, so there is some room behind the last value.
+        let numbers = &mut arena.numbers[arena.start..][..arena.length + ALIGNMENT];
+        let (registers, starts) = (&mut arena.registers[..], &mut arena.starts[..]);
         dispatch!(self.level, simd => machine::run(simd, &task, numbers, registers, starts, record))
     }
+}
+
+/// Rows, and room behind them: blocks are read in whole vectors.
+fn padded<T: Float>(rows: impl Iterator<Item = T>) -> Vec<T> {
+    rows.chain(std::iter::repeat_n(T::ZERO, ALIGNMENT)).collect()
 }
 
 fn f32_rows(table: &Table) -> Option<&[f32]> {
@@ -255,7 +263,8 @@ impl Workspace {
 
 impl<T: Float> Arena<T> {
     fn bytes(&self) -> usize {
-        (self.numbers.len() + self.registers.len() * BLOCK) * size_of::<T>()
+        (self.numbers.len() + self.registers.iter().map(|registers| registers.len() * BLOCK).sum::<usize>())
+            * size_of::<T>()
     }
 
     fn write(&mut self, offset: usize, entries: &[f64]) {

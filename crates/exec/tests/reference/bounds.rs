@@ -176,6 +176,14 @@ fn bounds_by_hand() {
     near(sum, 2.0 * u * 7.0);
     let dot = bounded(&[real(vector([4.0, -2.0, 1.0]))], &Rounding::F32, |_, x| x[0].dot(x[0])).0[0];
     near(dot, 3.0 * u * 21.0);
+    // Two equal exponentials (each off by 2 ulp = 4u), added with two roundings, a logarithm, a sum; or a quotient.
+    let conversion = (f64::from(1000.1f32) - 1000.1).abs();
+    let alike = [real(vector([1000.1, 1000.1]))];
+    let total = bounded(&alike, &Rounding::F32, |_, x| x[0].logsumexp(0)).0[0];
+    let ln_2 = std::f64::consts::LN_2;
+    near(total, conversion + 4.0 * u + 2.0 * u + 4.0 * u * ln_2 + u * (1000.1 + ln_2));
+    let share = bounded(&alike, &Rounding::F32, |_, x| x[0].softmax(0)).0[0];
+    near(share, 0.5 * (2.0 * (conversion + 4.0 * u) + 2.0 * u + u).exp_m1());
 }
 
 #[test]
@@ -244,6 +252,8 @@ fn sure_infinities_and_not_a_number_are_exact() {
     assert!(entries(|x| x.logsumexp(0))[0] < 1e-6);
     // But ∞ · (0.1 + 0.2 − 0.3) may be of either sign.
     assert_eq!(in_f32(&[0.1, 0.2, 0.3, infinity], |x| (x[0] + x[1] - x[2]) * x[3]), infinity);
+    assert_eq!(in_f32(&[0.1, 0.2, 0.3, infinity], |x| (x[0] + x[1] - x[2]).contract(x[3], ",->")), infinity);
+    assert_eq!(in_f32(&[0.1, 0.2, 0.3, infinity], |x| x[3].contract(x[0] + x[1] - x[2], ",->")), infinity);
 }
 
 /// The marks of a function of numbers in f32.
@@ -317,6 +327,8 @@ fn a_close_tie_of_max_is_decided_and_its_gradient_is_not() {
     let sum = in_f32(&[0.1, 0.2], |x| x[0] + x[1]);
     assert_eq!(bounded.bound(built.output).unwrap().item(), sum);
     assert_eq!(bounded.undecided(gradients[2]).unwrap().item(), 1.0);
+    assert_eq!(in_f32(&[0.1, 0.2, 0.30000001], |x| (x[0] + x[1]).stack(&[x[2]], 0).max_axis(0)), sum);
+    assert_eq!(in_f32(&[-0.1, -0.2, -0.30000001], |x| (x[0] + x[1]).stack(&[x[2]], 0).min_axis(0)), sum);
 }
 
 #[test]

@@ -100,3 +100,49 @@ fn a_second_derivative_is_refused_with_the_name_of_the_node() {
     let error = gradient(&graph, first[0], &built.inputs).unwrap_err();
     assert!(error.message.contains("`product_of_sines`"), "{error}");
 }
+
+/// y = x² with a derivative made of nodes, of which `wrong` has another shape.
+#[derive(Debug)]
+struct Square {
+    wrong: bool,
+}
+
+impl CustomNode for Square {
+    fn name(&self) -> &str {
+        "square"
+    }
+
+    fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
+        Ok(inputs[0].clone())
+    }
+
+    fn forward(&self, inputs: &[Tensor], output: &mut [f64]) {
+        output.iter_mut().zip(inputs[0].data()).for_each(|(y, x)| *y = x * x);
+    }
+
+    fn backward(&self, _: usize, inputs: &[Tensor], _: &Tensor, cotangent: &Tensor, contribution: &mut [f64]) {
+        for (i, dx) in contribution.iter_mut().enumerate() {
+            *dx = 2.0 * inputs[0].data()[i] * cotangent.data()[i];
+        }
+    }
+
+    fn derivative<'g>(&self, _: usize, x: &[Var<'g>], _: Var<'g>, dy: Var<'g>) -> Option<Var<'g>> {
+        let contribution = 2.0 * x[0] * dy;
+        Some(if self.wrong { contribution.sum() } else { contribution })
+    }
+}
+
+#[test]
+fn a_derivative_made_of_nodes_has_further_derivatives() {
+    let built = build(&[real(3.0)], |b, x| b.custom(Arc::new(Square { wrong: false }), x) * x[0]);
+    for (order, expected) in [27.0, 27.0, 18.0, 6.0, 0.0].into_iter().enumerate() {
+        assert_eq!(built.derivative(order), expected);
+    }
+}
+
+#[test]
+fn a_derivative_of_another_shape_is_refused() {
+    let built = build(&[real(vector([1.0, 2.0]))], |b, x| b.custom(Arc::new(Square { wrong: true }), x).sum());
+    let error = gradient(&built.graph, built.output, &built.inputs).unwrap_err();
+    assert_eq!(error.message, "the derivative of square [2] (node 1) by `x0` has shape [], not [2]");
+}

@@ -16,7 +16,7 @@ impl Builder {
         self.scope("vector_scalar_affine", |_| w.dot(x) + b)
     }
 
-    /// Wx + b for W [m, d], x [d] and b [m].
+    /// Wx + b for W `[m, d]`, x `[d]` and b `[m]`.
     #[track_caller]
     pub fn affine<'g>(&'g self, w: Var<'g>, x: Var<'g>, b: Var<'g>) -> Var<'g> {
         if ![w, x, b].iter().any(|var| var.failed()) && w.rank() == 2 && b.shape()[..] != w.shape()[..1] {
@@ -64,7 +64,7 @@ impl Builder {
         })
     }
 
-    /// −log p_y, the negative log-likelihood of class y [] under the probabilities p [K].
+    /// −log p_y, the negative log-likelihood of class y `[]` under the probabilities p `[K]`.
     /// Of a softmax it is logsumexp(logits) − logits_y, which never takes the log of an underflowed 0.
     #[track_caller]
     pub fn nll<'g>(&'g self, p: Var<'g>, y: Var<'g>) -> Var<'g> {

@@ -80,13 +80,13 @@ impl<'g> Var<'g> {
         self.product("dot", other, (1, 1), "i,i->")
     }
 
-    /// The matrix `self` [m, n] times a vector [n].
+    /// The matrix `self` `[m, n]` times a vector `[n]`.
     #[track_caller]
     pub fn matvec(self, x: Var<'g>) -> Var<'g> {
         self.product("matvec", x, (2, 1), "ij,j->i")
     }
 
-    /// a bᵀ of two vectors [m] and [n], a matrix [m, n].
+    /// a bᵀ of two vectors `[m]` and `[n]`, a matrix `[m, n]`.
     #[track_caller]
     pub fn outer(self, other: Var<'g>) -> Var<'g> {
         self.product("outer", other, (1, 1), "i,j->ij")

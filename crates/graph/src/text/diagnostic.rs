@@ -61,13 +61,16 @@ impl Diagnostic {
     /// The mistake as a person reads it: the line of the source with the part underlined, and the help. `file` is what
     /// the source is called; `color` adds the codes that a terminal shows in colours.
     pub fn render(&self, source: &str, file: &str, color: bool) -> String {
+        // A byte-order mark is no character that a person sees.
+        let shown = source.trim_start_matches('\u{feff}');
+        let mark = source.len() - shown.len();
         let mut group = Group::with_title(Level::ERROR.primary_title(self.message.as_str()));
         if let Some(span) = self.span {
-            let primary = AnnotationKind::Primary.span(within(source, span)).label(self.label.as_deref());
+            let primary = AnnotationKind::Primary.span(within(shown, span, mark)).label(self.label.as_deref());
             let others = self.secondary.iter().filter(|(other, _)| *other != span);
-            let context =
-                others.map(|(span, label)| AnnotationKind::Context.span(within(source, *span)).label(label.as_str()));
-            let snippet = Snippet::source(source).line_start(1).path(file).annotation(primary).annotations(context);
+            let context = others
+                .map(|(span, label)| AnnotationKind::Context.span(within(shown, *span, mark)).label(label.as_str()));
+            let snippet = Snippet::source(shown).line_start(1).path(file).annotation(primary).annotations(context);
             group = group.element(snippet);
         }
         let help = self.help.as_deref().map(|help| Level::HELP.message(help));
@@ -76,8 +79,8 @@ impl Diagnostic {
     }
 }
 
-/// The bytes of a span, held within the source and at the bounds of characters.
-fn within(source: &str, span: Span) -> Range<usize> {
+/// The bytes of a span, `skipped` bytes further on, held within the source and at the bounds of characters.
+fn within(source: &str, span: Span, skipped: usize) -> Range<usize> {
     let boundary = |mut at: usize| {
         at = at.min(source.len());
         while !source.is_char_boundary(at) {
@@ -85,8 +88,8 @@ fn within(source: &str, span: Span) -> Range<usize> {
         }
         at
     };
-    let start = boundary(span.start);
-    start..boundary(span.end).max(start)
+    let start = boundary(span.start.saturating_sub(skipped));
+    start..boundary(span.end.saturating_sub(skipped)).max(start)
 }
 
 impl fmt::Display for Diagnostic {

@@ -1,27 +1,60 @@
 //! The text form: a graph as people write and read it.
 //!
-//! [`parse`] reads a model, [`Model::build`] makes it a function once its sizes are known, [`print`] writes any function
-//! so that it parses back to the same one, and [`dot`] draws it. [`parse_expression`] reads a single expression. What is
-//! wrong with a text is a [`Diagnostic`], which shows the line.
+//! [`parse`] reads a model, [`Model::build`] makes it a function once its sizes are known, [`print`](fn@print) writes any
+//! function so that it parses back to the same one, and [`dot`](fn@dot) draws it. [`parse_expression`] reads a single
+//! expression. What is wrong with a text is a [`Diagnostic`], which shows the line.
+//!
+//! ```
+//! use chainrule_graph::text;
+//! use std::collections::BTreeMap;
+//!
+//! let source = "
+//! input   x [d]
+//! outcome y []
+//! param   w [d] ~ normal(0, 0.1)
+//! prediction = dot(w, x)
+//! objective  = (prediction - y)^2
+//! ";
+//! let model = text::parse(source)?;
+//! let function = model.build(&BTreeMap::from([("d".to_string(), 3.0)]))?;
+//! assert_eq!(text::parse(&text::print(&function))?.build(&BTreeMap::new())?.graph.nodes().len(), 6);
+//!
+//! let mistake = text::parse(&source.replace("dot", "dott")).unwrap_err();
+//! assert_eq!(mistake.to_string(), "line 5, column 14: there is no function `dott`; did you mean `dot`?");
+//! # Ok::<(), text::Diagnostic>(())
+//! ```
+//!
+//! # What the printer writes besides
+//!
+//! | | |
+//! |---|---|
+//! | `$12 = x + 1` | a node without a name; `$12` is a label, unique in the text |
+//! | `` `d objective / d h` `` | a name that is no identifier; `` \` ``, `\\`, `\n`, `\r`, `\t`, `\u{7f}` stand for characters in it |
+//! | `value x [3] int < 5` | an input of the graph without a part in the function; the kinds are `real` (the default), `int`, `bool` |
+//! | `state m [3] = 0` | a value that is kept from run to run |
+//! | `update m = 0.9 * m + g` | its next value, or a parameter's |
+//! | `scope hidden { … }` | nodes of a scope; within another it is a scope of that scope, and it may be opened again |
+//! | `prediction = h` | a name for a node that has one is a second word for it, and gives it the role |
+//! | `role input x`, `role param w = 0`, `role objective none` | roles that declarations do not give in this order, and a name that gives none |
+//! | `constant([1, 0], [2, 1], kind=int)` | a constant of any shape and kind; a single number fills the shape; `inf` and `nan` are numbers here |
+//! | `contract(a, b, "bij,bj->bi")`, `broadcast(x, [2, 3], axes=[0])`, `custom("name", x, y, dy, input=0)`, … | every op with its attributes |
+//! | `plain_log(s)` | the log of a softmax as itself; `log(s)` is built from the logits |
+//!
+//! A node without a name is written inside the expression that reads it, and what the builder inserts by itself
+//! (broadcasts, conversions to real) is left out, wherever the parser will make the same nodes in the same order again.
+//! A name of the form that passes give (`d y / d x`) is taken for a made one.
 
+mod build;
 mod diagnostic;
 mod dot;
-mod evaluate;
-mod expression;
-mod functions;
-mod index;
-mod lexer;
-mod lower;
 mod model;
 mod names;
 mod near;
 mod number;
-mod parser;
+mod parse;
 mod print;
 mod registry;
-mod sizes;
 mod syntax;
-mod value;
 
 use crate::function::Function;
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::build::sizes::Sizes;
 use super::diagnostic::Diagnostic;
 use super::near::near;
 use super::registry::Registry;
-use super::sizes::Sizes;
 use super::syntax::{BindingId, Bound, Declare, Part, SizeForm, StatementKind, Syntax};
-use super::{lower, parser};
+use super::{build, parse};
 use crate::function::Function;
 use crate::node::{Kind, NodeId, Span};
 use crate::shape::Shape;
@@ -61,7 +61,7 @@ pub struct Model {
 
 impl Model {
     pub(super) fn read(source: &str, registry: &Registry) -> Result<Model, Diagnostic> {
-        let syntax = parser::model(source, registry)?;
+        let syntax = parse::model(source, registry)?;
         let sizes = syntax.bindings.iter().filter(|binding| binding.what != Bound::Node);
         let sizes = sizes.map(|binding| Size {
             name: binding.name.clone(),
@@ -134,7 +134,9 @@ impl Model {
     /// written.
     pub fn small_sizes(&self, sizes: &BTreeMap<String, f64>) -> BTreeMap<String, f64> {
         let mut bound = sizes.clone();
-        let taken: Vec<f64> = self.syntax.written.iter().chain(sizes.values()).copied().collect();
+        let said = Sizes::new(&self.syntax, sizes).map_or_else(|_| Vec::new(), |sizes| sizes.numbers().to_vec());
+        let written = self.syntax.written.iter().chain(sizes.values()).copied();
+        let taken: Vec<f64> = written.chain(said.into_iter().flatten()).collect();
         let mut next = 2.0f64.max(self.syntax.greatest_index + 1.0);
         for size in self.sizes.iter().filter(|size| size.free && !sizes.contains_key(&size.name)) {
             while taken.contains(&next) {
@@ -150,7 +152,19 @@ impl Model {
     /// name in `sizes` that the model does not have, and shapes that do not fit are mistakes.
     pub fn build(&self, sizes: &BTreeMap<String, f64>) -> Result<Function, Diagnostic> {
         let numbers = Sizes::new(&self.syntax, sizes)?.complete()?;
-        lower::model(&self.syntax, &self.registry, &numbers)
+        build::model(&self.syntax, &self.registry, &numbers).map_err(|mistake| self.with_sizes(mistake, sizes))
+    }
+
+    /// The mistake, with the free sizes that it was made with.
+    fn with_sizes(&self, mut mistake: Diagnostic, sizes: &BTreeMap<String, f64>) -> Diagnostic {
+        let free = self.sizes.iter().filter(|size| size.free);
+        let bound = free.filter_map(|size| sizes.get(&size.name).map(|number| format!("{} = {number}", size.name)));
+        let bound: Vec<String> = bound.collect();
+        if !bound.is_empty() {
+            let help = mistake.help.map_or_else(String::new, |help| format!("{help}; "));
+            mistake.help = Some(format!("{help}here {}", bound.join(", ")).into());
+        }
+        mistake
     }
 }
 
@@ -189,7 +203,7 @@ pub struct Expression {
 
 impl Expression {
     pub(super) fn read(source: &str) -> Result<Expression, Diagnostic> {
-        let syntax = parser::expression(source)?;
+        let syntax = parse::expression(source)?;
         let name = |binding: &super::syntax::Binding| Name {
             name: binding.name.clone(),
             span: binding.span,
@@ -223,6 +237,6 @@ impl Expression {
             let mistake = Diagnostic::new(format!("`{}` has no value", name.name), name.span);
             return Err(mistake.help(format!("give it one: {}=…", name.name)));
         }
-        lower::expression(&self.syntax, &bound)
+        build::expression(&self.syntax, &bound)
     }
 }

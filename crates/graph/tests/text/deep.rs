@@ -57,8 +57,8 @@ fn one_level_more_is_a_mistake() {
 
 #[test]
 fn arrays_and_indices_nest_too() {
-    let array = format!("y = {}1{}\n", "[".repeat(2000), "]".repeat(2000));
-    assert_eq!(built(&array).graph.nodes()[0].shape.rank(), 2000);
+    let array = format!("y = {}1{}\n", "[".repeat(DEEPEST), "]".repeat(DEEPEST));
+    assert_eq!(built(&array).graph.nodes()[0].shape.rank(), DEEPEST);
     let index = format!("input i [5] int\ny = {}i[0]{}\n", "i[".repeat(DEEPEST - 1), "]".repeat(DEEPEST - 1));
     assert!(built(&index).graph.nodes().len() > DEEPEST);
     for source in [

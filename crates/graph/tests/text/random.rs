@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use chainrule_graph::ops::{Contract, Elementwise, Op, Reduce, ShapeOp, Source};
-use chainrule_graph::{text, Builder, Function, Initializer, Kind, Shape, Tensor, Var};
+use chainrule_graph::{Builder, Function, Initializer, Kind, Shape, Tensor, Var, text};
 use proptest::prelude::*;
 
 use super::support::custom;
@@ -32,8 +32,11 @@ impl fmt::Debug for Case {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let build = (any::<u8>(), any::<[u16; 3]>(), any::<u8>())
-        .prop_map(|(what, operands, number)| Step::Build { what, operands, number });
+    let build = (any::<u8>(), any::<[u16; 3]>(), any::<u8>()).prop_map(|(what, operands, number)| Step::Build {
+        what,
+        operands,
+        number,
+    });
     let name = (any::<u16>(), any::<u8>()).prop_map(|(node, name)| Step::Name { node, name });
     let step = prop_oneof![8 => build, 1 => name];
     let step = step.prop_recursive(3, 40, 12, |inner| {
@@ -44,16 +47,32 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 const NAMES: &[&str] = &[
-    "x", "h", "input", "sum", "int", "inf", "e", "hidden/w", "a b", "`", "\\", "a\nb", "",
-    "λ", "x²", "2x", "\"", "$3", "größe", "none", "kind", "scope", "\u{7f}", "axis", "#", "x_1", "_",
+    "x", "h", "input", "sum", "int", "inf", "e", "hidden/w", "a b", "`", "\\", "a\nb", "", "λ", "x²", "2x", "\"", "$3",
+    "größe", "none", "kind", "scope", "\u{7f}", "axis", "#", "x_1", "_",
 ];
 
 const SHAPES: &[&[usize]] =
     &[&[], &[3], &[1], &[2, 3], &[2, 1], &[3, 2], &[3, 3], &[0], &[2, 0], &[1, 2, 3], &[1, 1], &[2, 3, 3]];
 
 const NUMBERS: &[f64] = &[
-    0.0, -0.0, 1.0, 2.0, 0.5, -3.0, 1e-300, 1e300, 0.1, 12345678.9, 1e15, 1e16, f64::INFINITY, f64::NEG_INFINITY,
-    f64::NAN, f64::MIN_POSITIVE, 5e-324, 1.0 / 3.0,
+    0.0,
+    -0.0,
+    1.0,
+    2.0,
+    0.5,
+    -3.0,
+    1e-300,
+    1e300,
+    0.1,
+    12345678.9,
+    1e15,
+    1e16,
+    f64::INFINITY,
+    f64::NEG_INFINITY,
+    f64::NAN,
+    f64::MIN_POSITIVE,
+    5e-324,
+    1.0 / 3.0,
 ];
 
 fn function(steps: &[Step], ends: [u8; 4]) -> Function {
@@ -65,17 +84,17 @@ fn function(steps: &[Step], ends: [u8; 4]) -> Function {
     run(&builder, steps, &mut nodes, &mut HashSet::new());
     let pick = |place: u8| nodes[place as usize % nodes.len()];
     let total = real(pick(ends[0]), &nodes).sum();
-    if ends[1] % 4 > 0 {
+    if !ends[1].is_multiple_of(4) {
         builder.objective(total);
     }
-    if ends[1] % 3 == 0 {
+    if ends[1].is_multiple_of(3) {
         builder.prediction(nodes[0] * 2.0);
     }
-    if ends[2] % 3 == 0 {
+    if ends[2].is_multiple_of(3) {
         let target = builder.state("memory", [2, 3], Initializer::Normal { mean: -1.5, std: 0.25 });
-        let value = if ends[2] % 2 == 0 { target * 0.5 } else { nodes[1] };
+        let value = if ends[2].is_multiple_of(2) { target * 0.5 } else { nodes[1] };
         builder.update(target, value);
-        if ends[3] % 2 == 0 {
+        if ends[3].is_multiple_of(2) {
             builder.update(nodes[1], nodes[1] - target);
         }
     }
@@ -109,13 +128,7 @@ fn run<'g>(builder: &'g Builder, steps: &[Step], nodes: &mut Vec<Var<'g>>, used:
 }
 
 /// Builds one thing, if the operands allow it. Nothing here is a mistake.
-fn build<'g>(
-    builder: &'g Builder,
-    what: u8,
-    [a, b, c]: [Var<'g>; 3],
-    attribute: usize,
-    number: u8,
-) -> Option<Var<'g>> {
+fn build<'g>(builder: &'g Builder, what: u8, [a, b, c]: [Var<'g>; 3], attribute: usize, number: u8) -> Option<Var<'g>> {
     let (rank, shape) = (a.rank(), a.shape());
     let literal = NUMBERS[number as usize % NUMBERS.len()];
     let axis = if rank > 0 { attribute % rank } else { 0 };
@@ -172,12 +185,15 @@ fn build<'g>(
         45 => a.only_if(rank < 4)?.expand(attribute % (rank + 1), 2),
         46 => {
             let start: Vec<usize> = shape.iter().map(|&n| (attribute % 3).min(n)).collect();
-            let stop: Vec<usize> = shape.iter().zip(&start).map(|(&n, &start)| n.min(start + 1 + number as usize % 2)).collect();
+            let stop: Vec<usize> =
+                shape.iter().zip(&start).map(|(&n, &start)| n.min(start + 1 + number as usize % 2)).collect();
             a.slice(&start, &stop)
         }
         47 => a.only_if(rank > 0 && shape[0] > 0)?.index(attribute % shape[0]),
         48 => a.pad(&vec![attribute % 2; rank], &vec![number as usize % 3; rank]),
-        49 => a.only_if(rank > 0 && a.shape().without(&[axis]) == b.shape().without(&[axis]) && b.rank() == rank)?.concat(&[b], axis),
+        49 => a
+            .only_if(rank > 0 && a.shape().without(&[axis]) == b.shape().without(&[axis]) && b.rank() == rank)?
+            .concat(&[b], axis),
         50 => a.only_if(a.shape() == b.shape() && rank < 4)?.stack(&[b], attribute % (rank + 1)),
         51 => a.reverse(&(0..rank).filter(|i| attribute >> i & 1 == 1).collect::<Vec<_>>()),
         52 => {
@@ -186,7 +202,7 @@ fn build<'g>(
                 1 => builder.constant_of(Tensor::scalar(0.0), Kind::Int),
                 _ => c.only_if(c.kind() == Kind::Int && small(c))?,
             };
-            if attribute % 2 == 0 {
+            if attribute.is_multiple_of(2) {
                 a.only_if(rank > 0 && shape[axis] > 1)?.gather(indices, axis)
             } else {
                 a.only_if(indices.shape() == a.shape() && a.kind() == Kind::Real)?.scatter_add(indices, 2)

@@ -7,7 +7,7 @@ use super::random::{Case, functions};
 use super::support::round_trip;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 8000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn of_random_graphs(Case(function) in functions()) {

@@ -15,8 +15,8 @@ use crate::graph::Graph;
 use crate::node::{Kind, NodeId, ScopeId, Span};
 use crate::ops::source::Constant;
 use crate::ops::{Elementwise, Index, Op, ShapeOp, Source};
-use crate::text::functions::entrywise;
-use crate::text::value::{Placed, Value};
+use crate::text::build::elementwise::entrywise;
+use crate::text::build::value::{Placed, Value};
 
 /// The length up to which an expression takes in what it reads.
 const LONGEST: usize = 80;
@@ -130,7 +130,9 @@ impl Walk<'_> {
             }
             planned[id.index()] = Some(operands);
             taken = None;
-            while let (None, Some(id)) = (taken, todo.pop()) {
+            while taken.is_none()
+                && let Some(id) = todo.pop()
+            {
                 if self.is_next(id) && length + own_length(self.graph, id) <= LONGEST {
                     self.first -= 1;
                     taken = Some(id);

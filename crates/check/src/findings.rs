@@ -1,0 +1,181 @@
+//! What the tests of a check found, gathered over draws and made into a report.
+
+use std::collections::BTreeMap;
+
+use chainrule_graph::{Derivatives, Graph, NodeId};
+
+use crate::compare::{Comparison, Outcome, TOLERANCE, Tally};
+use crate::edge::Finding;
+use crate::report::{Blame, DirectionReport, EdgeReport, Failure, NodeReport, Report, Verdict};
+
+/// How many of the tests, in percent, may be undecided.
+const MOST_UNDECIDED: f64 = 1.0;
+
+/// What is tested: an edge from a node to its input at a slot, or the whole along an input node.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Site {
+    Edge(NodeId, usize),
+    Whole(NodeId),
+}
+
+/// What was found so far. Of what is wrong at one place, the worst is kept.
+#[derive(Default)]
+pub(crate) struct Findings {
+    pub draws: usize,
+    pub tallies: BTreeMap<Site, Tally>,
+    accumulations: BTreeMap<NodeId, f64>,
+    rules: BTreeMap<(NodeId, usize), (Option<usize>, Comparison)>,
+    sums: BTreeMap<NodeId, (usize, Comparison)>,
+    wholes: BTreeMap<NodeId, Comparison>,
+}
+
+impl Findings {
+    pub fn tally(&self, site: Site) -> Tally {
+        self.tallies.get(&site).copied().unwrap_or_default()
+    }
+
+    pub fn edge(&mut self, node: NodeId, slot: usize, finding: Finding) {
+        self.tallies.entry(Site::Edge(node, slot)).or_default().add(finding.tally);
+        if let Some((entry, comparison)) = finding.wrong {
+            let worst = self.rules.entry((node, slot)).or_insert((entry, comparison));
+            if comparison.relative_error() > worst.1.relative_error() {
+                *worst = (entry, comparison);
+            }
+        }
+    }
+
+    pub fn sum(&mut self, node: NodeId, entry: usize, comparison: Comparison) {
+        let error = comparison.error_beside_noise(TOLERANCE);
+        let worst = self.accumulations.entry(node).or_default();
+        *worst = worst.max(error);
+        if error > TOLERANCE {
+            let worst = self.sums.entry(node).or_insert((entry, comparison));
+            if comparison.relative_error() > worst.1.relative_error() {
+                *worst = (entry, comparison);
+            }
+        }
+    }
+
+    pub fn whole(&mut self, source: NodeId, outcome: Outcome) {
+        self.tallies.entry(Site::Whole(source)).or_default().count(outcome);
+        if let Outcome::Wrong(comparison) = outcome {
+            let worst = self.wholes.entry(source).or_insert(comparison);
+            if comparison.relative_error() > worst.relative_error() {
+                *worst = comparison;
+            }
+        }
+    }
+
+    /// The report, with a line for each of `nodes` that has a cotangent.
+    pub fn report(&self, derivatives: &Derivatives, nodes: &[NodeId]) -> Report {
+        let graph = &derivatives.graph;
+        let reached = nodes.iter().copied().filter(|&id| derivatives.cotangent(id).is_some());
+        let whole = |(&site, &tally): (&Site, &Tally)| match site {
+            Site::Whole(node) => Some(DirectionReport { node, name: label(graph, node), tally }),
+            Site::Edge(..) => None,
+        };
+        Report {
+            draws: self.draws,
+            nodes: reached.map(|id| self.node_report(graph, id)).collect(),
+            directions: self.tallies.iter().filter_map(whole).collect(),
+            failures: self.failures(graph),
+            second: None,
+        }
+    }
+
+    fn failures(&self, graph: &Graph) -> Vec<Failure> {
+        let mut failures = Vec::new();
+        for (&(node, slot), (entry, comparison)) in &self.rules {
+            let input = graph.node(node).inputs[slot];
+            let entry = entry.map(|entry| indices(graph, input, entry));
+            let blame = Blame::Rule { node, slot, input: graph.describe(input), entry };
+            failures.push(failure(graph, blame, node, *comparison));
+        }
+        for (&node, (entry, comparison)) in &self.sums {
+            let blame = Blame::Accumulation { node, entry: indices(graph, node, *entry) };
+            failures.push(failure(graph, blame, node, *comparison));
+        }
+        // A wrong rule makes the whole wrong; only a whole that is wrong without one says more.
+        if failures.is_empty() {
+            let wholes = self.wholes.iter();
+            failures.extend(wholes.map(|(&node, &numbers)| failure(graph, Blame::Whole { node }, node, numbers)));
+        }
+        failures.extend(self.undecided(graph));
+        failures
+    }
+
+    fn undecided(&self, graph: &Graph) -> Option<Failure> {
+        let undecided = self.tallies.iter().filter(|(_, tally)| tally.is_undecided());
+        let name = |(site, _): (&Site, &Tally)| match *site {
+            Site::Edge(node, slot) => {
+                format!("{} to {}", graph.describe(node), graph.describe(graph.node(node).inputs[slot]))
+            }
+            Site::Whole(node) => format!("the whole along {}", graph.describe(node)),
+        };
+        let names: Vec<String> = undecided.map(name).collect();
+        let percent = 100.0 * names.len() as f64 / self.tallies.len().max(1) as f64;
+        let blame = Blame::Undecided { percent };
+        let most = percent > MOST_UNDECIDED;
+        most.then(|| Failure { blame, name: names.join(", "), origin: String::new(), numbers: None })
+    }
+
+    fn node_report(&self, graph: &Graph, id: NodeId) -> NodeReport {
+        let node = graph.node(id);
+        let edge = |(slot, &input): (usize, &NodeId)| {
+            let tally = *self.tallies.get(&Site::Edge(id, slot))?;
+            Some(EdgeReport { slot, input: graph.describe(input), tally })
+        };
+        let edges: Vec<EdgeReport> = node.inputs.iter().enumerate().filter_map(edge).collect();
+        NodeReport {
+            node: id,
+            name: label(graph, id),
+            op: node.op.name().to_string(),
+            shape: node.shape.to_string(),
+            scope: node.scope.map(|scope| graph.scope(scope).path.to_string()),
+            origin: node.origin.to_string(),
+            accumulation: self.accumulations.get(&id).copied().unwrap_or(0.0),
+            verdict: self.verdict(id, &edges),
+            edges,
+        }
+    }
+
+    fn verdict(&self, id: NodeId, edges: &[EdgeReport]) -> Verdict {
+        let wrong_rule = |edge: &EdgeReport| self.rules.contains_key(&(id, edge.slot));
+        if self.sums.contains_key(&id) || edges.iter().any(wrong_rule) {
+            return Verdict::Wrong;
+        }
+        let of_edge = |edge: &EdgeReport| match edge.tally {
+            tally if tally.is_undecided() => Verdict::Undecided,
+            Tally { smooth: 1.., .. } => Verdict::Right,
+            Tally { kinks: 1.., .. } => Verdict::Kink,
+            _ => Verdict::Flat,
+        };
+        edges.iter().map(of_edge).fold(Verdict::Right, Verdict::max)
+    }
+}
+
+pub(crate) fn failure(graph: &Graph, blame: Blame, id: NodeId, numbers: Comparison) -> Failure {
+    let node = graph.node(id);
+    let described = graph.describe(id);
+    let name = match node.name {
+        Some(_) => format!("{described} ({} {})", node.op.name(), node.shape),
+        None => described,
+    };
+    Failure { blame, name, origin: node.origin.to_string(), numbers: Some(numbers) }
+}
+
+/// The name, or the place and the scope around it.
+fn label(graph: &Graph, id: NodeId) -> String {
+    let node = graph.node(id);
+    match (&node.name, node.scope) {
+        (Some(name), _) => name.to_string(),
+        (None, Some(scope)) => format!("{} (node {})", graph.scope(scope).path, id.index()),
+        (None, None) => format!("(node {})", id.index()),
+    }
+}
+
+/// The indices along each axis of an entry in row-major order.
+fn indices(graph: &Graph, id: NodeId, entry: usize) -> Vec<usize> {
+    let shape = &graph.node(id).shape;
+    shape.strides().iter().zip(shape.iter()).map(|(stride, n)| entry / stride % n).collect()
+}

@@ -1,0 +1,86 @@
+//! A draw of the values, at which the function and its derivatives are finite.
+
+use chainrule_exec::Values;
+use chainrule_exec::reference::evaluate;
+use chainrule_graph::ops::{Elementwise, Source};
+use chainrule_graph::{Derivatives, Graph, Node, NodeId, Op, Tensor};
+use chainrule_kernels::philox::Philox;
+
+use crate::draw::Plan;
+use crate::error::CheckError;
+use crate::provenance::{author, infinite_by_constants};
+
+/// A draw with a value that is not finite is drawn again, up to this many times.
+const FINITE_DRAWS: usize = 100;
+
+/// The values of a function and its derivatives at one draw.
+pub(crate) struct Point<'a> {
+    pub derivatives: &'a Derivatives,
+    pub values: Values,
+}
+
+impl<'a> Point<'a> {
+    /// Draws until all is finite.
+    pub fn draw(derivatives: &'a Derivatives, plan: &Plan, generator: &mut Philox) -> Result<Point<'a>, CheckError> {
+        let graph = &derivatives.graph;
+        let computed = derivatives.cotangents.iter().chain(derivatives.contributions.iter().flatten()).flatten();
+        let targets: Vec<NodeId> = old(derivatives).chain(computed.copied()).collect();
+        let draws = if plan.varies() { FINITE_DRAWS } else { 1 };
+        let mut last = None;
+        for _ in 0..draws {
+            let values = evaluate(graph, &plan.feed(generator), &targets)?;
+            let Some(bad) = not_finite(derivatives, &values, &targets) else {
+                return Ok(Point { derivatives, values });
+            };
+            last = author(graph, &values, bad);
+        }
+        let author = Box::new(last.expect("a value that is not finite has an author"));
+        Err(CheckError::NotFinite { draws, author })
+    }
+
+    /// The value of a node's cotangent, if it has one.
+    pub fn cotangent(&self, id: NodeId) -> Option<&Tensor> {
+        self.values.get(self.derivatives.cotangent(id)?)
+    }
+
+    /// The value of the contribution of a node to one of its inputs, if there is one.
+    pub fn contribution(&self, id: NodeId, slot: usize) -> Option<&Tensor> {
+        self.values.get(self.derivatives.contributions[id.index()][slot]?)
+    }
+
+    /// The cotangent that the output starts with: given as an input, or 1 for a scalar. Any other is taken as it is.
+    pub fn seed(&self) -> Option<Tensor> {
+        let (graph, output) = (&self.derivatives.graph, self.derivatives.output);
+        let given = self.derivatives.cotangent(output).is_some_and(|id| is_input(graph, id));
+        let one = !given && graph.node(output).shape.rank() == 0;
+        if one { Some(Tensor::scalar(1.0)) } else { self.cotangent(output).cloned() }
+    }
+}
+
+/// The nodes that were differentiated, without those that compute derivatives.
+pub(crate) fn old(derivatives: &Derivatives) -> impl Iterator<Item = NodeId> + use<> {
+    derivatives.graph.ids().take(derivatives.cotangents.len())
+}
+
+pub(crate) fn is_input(graph: &Graph, id: NodeId) -> bool {
+    matches!(graph.node(id).op, Op::Source(Source::Input { .. }))
+}
+
+/// The first node that should be finite and is not. What is infinite by a constant may be, and what only branches of
+/// `where` read, as long as it does not reach the output or the derivatives.
+fn not_finite(derivatives: &Derivatives, values: &Values, targets: &[NodeId]) -> Option<NodeId> {
+    let graph = &derivatives.graph;
+    let mut bad: Vec<NodeId> =
+        targets.iter().copied().filter(|&id| values.get(id).is_some_and(|value| !value.is_finite())).collect();
+    if bad.is_empty() {
+        return None;
+    }
+    let old = derivatives.cotangents.len();
+    let selects = |node: &&Node| node.op == Op::Elementwise(Elementwise::Where);
+    let nodes = graph.nodes()[..old].iter();
+    let branches: Vec<NodeId> = nodes.filter(selects).flat_map(|node| node.inputs[1..].iter().copied()).collect();
+    let (constant, unselected) = (infinite_by_constants(graph, values), graph.needed_for(&branches));
+    let excused = |id: NodeId| id.index() < old && (constant[id.index()] || unselected[id.index()]);
+    bad.retain(|&id| id == derivatives.output || !excused(id));
+    bad.into_iter().min()
+}

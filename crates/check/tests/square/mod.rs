@@ -1,0 +1,34 @@
+//! A custom node that the tests share.
+
+use chainrule_graph::{CustomNode, Shape, Tensor};
+
+/// x² for each entry, with a backward that is `slope` · x instead of 2 x.
+#[derive(Debug)]
+pub struct Square {
+    pub slope: f64,
+}
+
+impl CustomNode for Square {
+    fn name(&self) -> &str {
+        "square"
+    }
+
+    fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
+        match inputs {
+            [x] => Ok(x.clone()),
+            _ => Err("takes one input".into()),
+        }
+    }
+
+    fn forward(&self, inputs: &[Tensor], output: &mut [f64]) {
+        for (y, x) in output.iter_mut().zip(inputs[0].data()) {
+            *y = x * x;
+        }
+    }
+
+    fn backward(&self, _: usize, inputs: &[Tensor], _: &Tensor, cotangent: &Tensor, contribution: &mut [f64]) {
+        for ((c, x), dy) in contribution.iter_mut().zip(inputs[0].data()).zip(cotangent.data()) {
+            *c = self.slope * x * dy;
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! `chainrule check`: is every gradient of a model right?
+
+use chainrule::check::{CheckError, Entries, Options, Report, Second, check_function};
+use clap::Args;
+
+use crate::failure::Failure;
+use crate::format;
+use crate::json::{self, Object};
+use crate::model_file::{ModelFile, check_memory};
+use crate::names::Names;
+use crate::options::{self, ModelOptions};
+use crate::output::Output;
+
+/// Draws values for a model and compares every gradient with differences
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Check {
+    #[command(flatten)]
+    model: ModelOptions,
+
+    /// Tests every entry of every gradient by itself, not along a random direction
+    #[arg(long)]
+    entries: bool,
+
+    /// The seed of the draws
+    #[arg(long, value_name = "N", default_value = "0", value_parser = options::seed, allow_hyphen_values = true)]
+    seed: u64,
+
+    /// Prints one line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  chainrule check model.graph
+  chainrule check model.graph --set d=5 --entries --seed 7
+
+Free sizes become small numbers that differ. Reals are drawn from normal(0, 1), ints below their bound. The exit code is
+0 if every gradient is right, 1 if one is wrong: the report names the rule, or the sum of contributions, to blame.";
+
+impl Check {
+    /// Checks first and second derivatives of the objective.
+    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+        let file = ModelFile::read(&self.model.model)?;
+        let function = file.build_small(&self.model.settings()?)?;
+        file.objective(&function)?;
+        check_memory(&function)?;
+        let entries = if self.entries { Entries::All } else { Entries::Together };
+        let options = Options { seed: self.seed, entries, ..Options::default() };
+        let names = file.names(&function);
+        let report = check_function(&function, &options).map_err(|error| match &error {
+            // Beside the author's own words, the text of the node.
+            CheckError::NotFinite { author, .. } if author.node.index() < function.graph.nodes().len() => {
+                let name = format::name(&names.of(author.node));
+                Failure::mistake(format!("{}: `{name}` is not finite: {error}", file.name()))
+            }
+            _ => Failure::mistake(format!("{}: {error}", file.name())),
+        })?;
+        output.line(if self.json { as_json(&report, &names) } else { as_text(&report, &names) })?;
+        verdict(&report, file.name())
+    }
+}
+
+/// The failure that a report is, if something is wrong.
+fn verdict(report: &Report, name: &str) -> Result<(), Failure> {
+    match report.all_failures().next() {
+        None => Ok(()),
+        Some(failure) => {
+            let failure = failure.to_string();
+            Err(Failure::result(format!("{name}: {}", failure.lines().next().unwrap_or_default())))
+        }
+    }
+}
+
+fn as_text(report: &Report, names: &Names<'_>) -> String {
+    let rows = report.nodes.iter().map(|node| {
+        let worst = error(node.worst());
+        vec![format::name(&names.of(node.node)), node.op.clone(), node.shape.clone(), worst, node.verdict.to_string()]
+    });
+    let table = format::table(&["node", "op", "shape", "worst error", "verdict"], 3, rows);
+    let failures: String = report.all_failures().map(|failure| format!("\n{failure}\n")).collect();
+    format!("{table}\n{failures}\n{}", summary(report))
+}
+
+fn error(worst: f64) -> String {
+    if worst == 0.0 { "0".into() } else { format!("{worst:.1e}") }
+}
+
+fn summary(report: &Report) -> String {
+    let (edges, draws) = (report.nodes.iter().map(|node| node.edges.len()).sum::<usize>(), report.draws);
+    if !report.passed() {
+        return format!("WRONG: {} of {edges} rules or sums, at {draws} draws", report.all_failures().count());
+    }
+    let second = match &report.second {
+        Some(Second::Checked { .. }) => "; second derivatives, too".into(),
+        Some(Second::Absent(why)) => format!("; no second derivatives: {why}"),
+        None => String::new(),
+    };
+    format!("every gradient is right: {edges} rules at {draws} draws{second}")
+}
+
+fn as_json(report: &Report, names: &Names<'_>) -> String {
+    let nodes = report.nodes.iter().map(|node| {
+        Object::default()
+            .with("name", json::text(&names.of(node.node)))
+            .with("op", json::text(&node.op))
+            .with("shape", json::text(&node.shape))
+            .with("worst", json::number(node.worst()))
+            .with("verdict", json::text(&node.verdict.to_string().to_lowercase()))
+    });
+    let failures = report.all_failures().map(|failure| {
+        Object::default()
+            .with("message", json::text(&failure.to_string()))
+            .with("node", json::text(&failure.name))
+            .with("written_at", json::text(&failure.origin))
+            .with_some("formula", failure.numbers.map(|numbers| json::number(numbers.formula)))
+            .with_some("expected", failure.numbers.map(|numbers| json::number(numbers.expected)))
+    });
+    let second = match &report.second {
+        Some(Second::Checked { report, .. }) => Some(report.failures.is_empty()),
+        Some(Second::Absent(_)) | None => None,
+    };
+    Object::default()
+        .with("passed", report.passed())
+        .with("draws", report.draws)
+        .with("worst", json::number(report.worst()))
+        .with_some("second_passed", second)
+        .with("nodes", json::array(nodes))
+        .with("failures", json::array(failures))
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use chainrule::check::{Draws, check};
+    use chainrule::{Builder, Function, grad};
+
+    use super::*;
+
+    /// A report on x·x whose second contribution is left out of the sum.
+    fn report_of_a_fault() -> (Function, Report) {
+        let builder = Builder::new();
+        let x = builder.input("x", []);
+        let y = (x * x).named("square");
+        builder.objective(y);
+        let function = builder.finish().expect("the graph is right");
+        let find = |name: &str| function.graph.find(name).expect("it was named");
+        let mut derivatives = grad(&function.graph, find("square"), &[find("x")]).expect("it has a gradient");
+        derivatives.cotangents[find("x").index()] = derivatives.contributions[find("square").index()][0];
+        let report = check(&derivatives, &Draws::new(), &Options::default()).expect("the draws are finite");
+        (function, report)
+    }
+
+    #[test]
+    fn a_wrong_gradient_is_exit_code_1_and_names_the_node() {
+        let (function, report) = report_of_a_fault();
+        let failure = verdict(&report, "m.graph").expect_err("a contribution is missing");
+        assert_eq!(failure.code(), 1);
+        assert!(format!("{failure:?}").contains("`x`"), "{failure:?}");
+        assert!(as_json(&report, &Names::new(&function.graph, "")).contains("\"passed\":false"));
+        assert!(summary(&report).contains("WRONG"));
+    }
+}

@@ -1,0 +1,59 @@
+//! `chainrule eval`: how well a trained model does on a table.
+
+use std::path::PathBuf;
+
+use chainrule::learn::scores;
+use clap::Args;
+
+use crate::data::{Loaded, not_finite};
+use crate::failure::Failure;
+use crate::format;
+use crate::json::{self, Object};
+use crate::output::Output;
+
+/// Scores a trained model on a table that has the outcomes
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Eval {
+    /// The model, a file that fit saved
+    #[arg(value_name = "M.safetensors")]
+    model: PathBuf,
+
+    /// The table, CSV, perhaps compressed by gzip
+    #[arg(long, value_name = "X.csv")]
+    data: PathBuf,
+
+    /// Prints one line of JSON: objective, and mse or accuracy
+    #[arg(long)]
+    json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  chainrule eval model.safetensors --data test.csv
+  chainrule eval model.safetensors --data test.csv.gz --json";
+
+impl Eval {
+    /// Scores it.
+    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+        let loaded = Loaded::read(&self.model)?;
+        let data = loaded.rows(&self.data, true)?;
+        let scores = scores(&loaded.function, &loaded.parameters, &data)?;
+        let measure = scores.measure.map(|(measure, score)| (measure.name(), score));
+        if self.json {
+            let object = Object::default().with("objective", json::number(scores.objective));
+            output
+                .line(measure.iter().fold(object, |object, (name, score)| object.with(name, json::number(*score))))?;
+        } else {
+            output.line(format!("objective  {}", format::number(scores.objective)))?;
+            if let Some((name, score)) = measure {
+                output.line(format!("{name:9}  {}", format::number(score)))?;
+            }
+        }
+        if !scores.objective.is_finite() || measure.is_some_and(|(_, score)| !score.is_finite()) {
+            let targets: Vec<_> = loaded.function.objective.into_iter().chain(loaded.function.prediction).collect();
+            return Err(not_finite(&loaded.file, &loaded.function, &loaded.parameters, &data, &targets));
+        }
+        Ok(())
+    }
+}

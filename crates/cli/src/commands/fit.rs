@@ -1,0 +1,290 @@
+//! `chainrule fit`: trains a model on a table.
+
+use std::path::{Path, PathBuf};
+
+use chainrule::learn::{
+    self, Dataset, Epoch, Mapping, Parameters, SavedModel, Scores, Table, TrainError, Training, Transforms, atomic,
+    scores,
+};
+use chainrule::{Function, text};
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use crate::data::{Fitted, fit_to_table, not_finite, of_option};
+use crate::failure::Failure;
+use crate::format;
+use crate::json::{self, Object};
+use crate::model_file::{ModelFile, check_memory};
+use crate::options::{self, ModelOptions};
+use crate::output::{Output, message};
+use crate::plots::{LearningCurves, learning_curves, picture_path};
+use crate::progress::Progress;
+
+/// Trains a model on a table, by stochastic gradient descent
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Fit {
+    #[command(flatten)]
+    model: ModelOptions,
+
+    /// The table to train on: CSV with a header, perhaps compressed by gzip
+    #[arg(long, value_name = "T.csv")]
+    data: PathBuf,
+
+    /// A table to validate on, with the same columns
+    #[arg(long, value_name = "V.csv", conflicts_with = "valid_split")]
+    valid: Option<PathBuf>,
+
+    /// The share of rows to hold out for validation, in (0, 1), drawn by the seed
+    #[arg(long, value_name = "F", value_parser = options::fraction, allow_hyphen_values = true)]
+    valid_split: Option<f64>,
+
+    /// The columns of an input or outcome: --map x=age,weight (may be repeated)
+    #[arg(long, value_name = "NAME=COLUMN,…", value_parser = options::mapping, allow_hyphen_values = true)]
+    map: Vec<Mapping>,
+
+    /// How often all rows are gone through
+    #[arg(long, value_name = "N", default_value = "100", value_parser = options::count, allow_hyphen_values = true)]
+    epochs: usize,
+
+    /// How many rows a step takes; more than there are means all
+    #[arg(long, value_name = "N", default_value = "1", value_parser = options::count, allow_hyphen_values = true)]
+    batch: usize,
+
+    /// How far a step goes along the gradient, > 0
+    #[arg(long, value_name = "R", default_value = "0.01", value_parser = options::rate, allow_hyphen_values = true)]
+    rate: f64,
+
+    /// Takes the rows in a new random order each epoch (the default)
+    #[arg(long, overrides_with = "no_shuffle")]
+    shuffle: bool,
+
+    /// Takes the rows in the order of the table
+    #[arg(long, overrides_with = "shuffle")]
+    no_shuffle: bool,
+
+    /// The seed of initial values, orders and the split
+    #[arg(long, value_name = "N", default_value = "0", value_parser = options::seed, allow_hyphen_values = true)]
+    seed: u64,
+
+    /// Brings each real input column to mean 0 and deviation 1, by the training rows
+    #[arg(long)]
+    standardize: bool,
+
+    /// Saves the trained model, for predict and eval
+    #[arg(long, value_name = "M.safetensors")]
+    save: Option<PathBuf>,
+
+    /// Draws the learning curves, as .svg or .png
+    #[arg(long, value_name = "F.svg", value_parser = picture_path)]
+    plot: Option<PathBuf>,
+
+    /// Prints a line of JSON for each reported epoch, and a last one of the final figures
+    #[arg(long)]
+    json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  chainrule fit model.graph --data train.csv
+  chainrule fit model.graph --data train.csv --valid-split 0.2 --standardize --epochs 500 --batch 32 --rate 0.1
+  chainrule fit model.graph --data train.csv --map x=age,weight --save model.safetensors --plot curves.svg
+
+An input or outcome NAME takes the columns that --map says, else the column NAME, else NAME0, NAME1, …, and an only input
+else all columns that no outcome took. Free sizes are bound by the number of columns.";
+
+impl Fit {
+    /// Trains.
+    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+        for (option, path) in [("--save", &self.save), ("--plot", &self.plot)] {
+            if let Some(path) = path {
+                atomic::check_writable(path).map_err(|error| of_option(option, error))?;
+            }
+        }
+        let file = ModelFile::read(&self.model.model)?;
+        let table = Table::read(&self.data)?;
+        let Fitted { function, data } = fit_to_table(&file, &table, &self.map, &self.model.settings()?)?;
+        file.objective(&function)?;
+        check_memory(&function)?;
+        let rows = Rows::new(&self, &data)?;
+        let mut parameters = Parameters::initialize(&function, self.seed)?;
+        let history = self.train(&function, &mut parameters, &rows, output)?;
+        let result = Scored::new(&function, &parameters, &rows)?;
+        self.print(&result, &rows, history.last().map_or(self.epochs, |last| last.epoch), output)?;
+        result.check(&file, &function, &parameters, &rows)?;
+        if let Some(path) = &self.save {
+            self.saved(&function, &parameters, &data, rows.transforms.clone()).save(path)?;
+            message(format!("saved {}", path.display()));
+        }
+        if let Some(path) = &self.plot {
+            self.draw(&history, path)?;
+            message(format!("drew {}", path.display()));
+        }
+        Ok(())
+    }
+
+    fn train(
+        &self,
+        function: &Function,
+        parameters: &mut Parameters,
+        rows: &Rows,
+        output: &mut Output,
+    ) -> Result<Vec<Epoch>, Failure> {
+        let settings = Training {
+            epochs: self.epochs,
+            batch: self.batch,
+            rate: self.rate,
+            shuffle: !self.no_shuffle,
+            seed: self.seed,
+            ..Training::default()
+        };
+        let mut progress = Progress::new("training");
+        let mut written = Ok(());
+        let mut observe = |event: learn::Progress<'_>| match event {
+            learn::Progress::Step { epoch, of } if !self.json => progress.at(epoch, of),
+            learn::Progress::Epoch(epoch) if self.json && written.is_ok() => {
+                let line = Object::default().with("epoch", epoch.epoch);
+                written = output.line(with_scores(line, &epoch.train, epoch.valid.as_ref()));
+            }
+            _ => {}
+        };
+        let trained =
+            learn::train(function, parameters, &rows.training, rows.validation.as_ref(), &settings, &mut observe);
+        drop(progress);
+        let history = trained.map_err(|error| match error {
+            TrainError::Diverged(diverged) => Failure::result(diverged),
+            TrainError::Learn(error) => error.into(),
+        })?;
+        written.map(|()| history)
+    }
+
+    fn print(&self, result: &Scored, rows: &Rows, epochs: usize, output: &mut Output) -> Result<(), Failure> {
+        if self.json {
+            let line = Object::default().with("final", true).with("epochs", epochs);
+            return output.line(with_scores(line, &result.training, result.validation.as_ref()));
+        }
+        let measure = result.training.measure.map(|(measure, _)| measure.name());
+        let mut heading = vec!["", "rows", "objective"];
+        heading.extend(measure);
+        let row = |name: &str, rows: &Dataset, scores: &Scores| {
+            let mut row = vec![name.to_string(), rows.rows().to_string(), format::number(scores.objective)];
+            row.extend(scores.measure.map(|(_, score)| format::number(score)));
+            row
+        };
+        let mut lines = vec![row("training", &rows.training, &result.training)];
+        if let (Some(rows), Some(scores)) = (&rows.validation, &result.validation) {
+            lines.push(row("validation", rows, scores));
+        }
+        let plural = if epochs == 1 { "" } else { "s" };
+        output.line(format!("{}, after {epochs} epoch{plural}\n", self.model.model.display()))?;
+        output.line(format::table(&heading, 1, lines))
+    }
+
+    /// All that predicting from new data needs.
+    fn saved(
+        &self,
+        function: &Function,
+        parameters: &Parameters,
+        data: &Dataset,
+        transforms: Transforms,
+    ) -> SavedModel {
+        let settings = json!({
+            "epochs": self.epochs,
+            "batch": self.batch,
+            "rate": self.rate,
+            "shuffle": !self.no_shuffle,
+            "seed": self.seed,
+            "standardize": self.standardize,
+            "valid_split": self.valid_split,
+        });
+        SavedModel {
+            graph: text::print(function),
+            fields: data.fields().to_vec(),
+            transforms,
+            settings: match settings {
+                Value::Object(settings) => settings,
+                _ => Map::new(),
+            },
+            parameters: parameters.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
+        }
+    }
+
+    fn draw(&self, history: &[Epoch], path: &Path) -> Result<(), Failure> {
+        let points = |scores: &dyn Fn(&Epoch) -> Option<Scores>| {
+            history.iter().filter_map(|epoch| Some((epoch.epoch as f64, scores(epoch)?.objective))).collect::<Vec<_>>()
+        };
+        let title = self.model.model.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let (training, validation) = (points(&|epoch| Some(epoch.train)), points(&|epoch| epoch.valid));
+        learning_curves(LearningCurves { title, quantity: "objective".into(), training, validation }).write(path)
+    }
+}
+
+/// The rows to train on and those to validate on, as the function takes them.
+struct Rows {
+    training: Dataset,
+    validation: Option<Dataset>,
+    transforms: Transforms,
+}
+
+impl Rows {
+    fn new(fit: &Fit, data: &Dataset) -> Result<Rows, Failure> {
+        let (training, validation) = match (&fit.valid, fit.valid_split) {
+            (Some(path), _) => (data.clone(), Some(Dataset::read(&Table::read(path)?, data.fields())?)),
+            (None, Some(fraction)) => {
+                let split = data.split(fraction, fit.seed).map_err(|error| of_option("--valid-split", error))?;
+                (split.0, Some(split.1))
+            }
+            (None, None) => (data.clone(), None),
+        };
+        let transforms = if fit.standardize { Transforms::standardizing(&training) } else { Transforms::new() };
+        Ok(Rows {
+            training: transforms.apply(&training)?,
+            validation: validation.map(|rows| transforms.apply(&rows)).transpose()?,
+            transforms,
+        })
+    }
+}
+
+/// The final figures, over whole sets.
+struct Scored {
+    training: Scores,
+    validation: Option<Scores>,
+}
+
+impl Scored {
+    fn new(function: &Function, parameters: &Parameters, rows: &Rows) -> Result<Scored, Failure> {
+        let validation = rows.validation.as_ref().map(|rows| scores(function, parameters, rows)).transpose()?;
+        Ok(Scored { training: scores(function, parameters, &rows.training)?, validation })
+    }
+
+    /// An error, with the row and the node, if a figure is not finite.
+    fn check(
+        &self,
+        file: &ModelFile,
+        function: &Function,
+        parameters: &Parameters,
+        rows: &Rows,
+    ) -> Result<(), Failure> {
+        let targets: Vec<_> = function.objective.into_iter().chain(function.prediction).collect();
+        let sets = [(Some(&rows.training), Some(&self.training)), (rows.validation.as_ref(), self.validation.as_ref())];
+        for (rows, scores) in sets {
+            let (Some(rows), Some(scores)) = (rows, scores) else { continue };
+            if !scores.objective.is_finite() || scores.measure.is_some_and(|(_, score)| !score.is_finite()) {
+                return Err(not_finite(file, function, parameters, rows, &targets));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `train_objective`, `train_mse`, `valid_objective`, `valid_mse`, those that have a meaning.
+fn with_scores(object: Object, train: &Scores, valid: Option<&Scores>) -> Object {
+    let sets = [("train", Some(train)), ("valid", valid)];
+    sets.into_iter().filter_map(|(name, scores)| Some((name, scores?))).fold(object, |object, (name, scores)| {
+        let object = object.with(&format!("{name}_objective"), json::number(scores.objective));
+        match scores.measure {
+            Some((measure, score)) => object.with(&format!("{name}_{}", measure.name()), json::number(score)),
+            None => object,
+        }
+    })
+}

@@ -1,0 +1,142 @@
+//! The values and derivatives of an expression, by the reference interpreter.
+
+use chainrule::exec::{Feed, Values, reference};
+use chainrule::{Derivatives, Function, Graph, Kind, NodeId, Origin, Shape, Tensor, grad, hessian_vector_product};
+
+use crate::failure::Failure;
+use crate::format;
+use crate::names::Names;
+use crate::trouble;
+
+/// What is printed.
+pub struct Answer {
+    /// The result.
+    pub value: f64,
+    /// For each real name, the derivative with respect to it.
+    pub gradient: Vec<(String, Tensor)>,
+    /// For each real name of shape s, its second derivatives, of shape [s, s], if they were asked for.
+    pub second: Option<Vec<(String, Tensor)>>,
+    /// The nodes.
+    pub nodes: Vec<Line>,
+    /// What is not finite, if anything is.
+    pub problem: Option<Problem>,
+}
+
+/// A node.
+pub struct Line {
+    /// Its name or source text.
+    pub name: String,
+    /// What it computes.
+    pub op: String,
+    /// Its value.
+    pub value: Tensor,
+    /// The derivative of the result with respect to it; none where it is no real number.
+    pub gradient: Option<Tensor>,
+}
+
+/// The first node whose value, or derivative, is not finite.
+pub struct Problem(pub String);
+
+/// Evaluates a function of these values at `result`, with its derivatives.
+pub fn answer(
+    function: &Function,
+    result: NodeId,
+    source: &str,
+    values: &[(String, Tensor)],
+    order: u8,
+) -> Result<Answer, Failure> {
+    let graph = &function.graph;
+    let names = Names::new(graph, source);
+    let shown = names.shown(result);
+    let real: Vec<NodeId> = shown.iter().copied().filter(|&id| graph.node(id).kind == Kind::Real).collect();
+    let derivatives = grad(graph, result, &real)?;
+    let given = |(name, value): &(String, Tensor)| Some((graph.find(name)?, value.clone()));
+    let feed: Feed = values.iter().filter_map(given).collect();
+    let gradient_of = |id: NodeId| derivatives.cotangent(id).filter(|_| graph.node(id).kind == Kind::Real);
+    let wanted = shown.iter().flat_map(|&id| [Some(id), gradient_of(id)]).flatten();
+    let targets: Vec<NodeId> = wanted.chain([result]).collect();
+    let run = reference::evaluate(&derivatives.graph, &feed, &targets)?;
+
+    let inputs: Vec<NodeId> = function.inputs.iter().copied().filter(|&id| gradient_of(id).is_some()).collect();
+    let named = |&id: &NodeId| Some((function.name(id).to_string(), run.get(gradient_of(id)?)?.clone()));
+    let gradient: Vec<(String, Tensor)> = inputs.iter().filter_map(named).collect();
+    let second = match order {
+        2 => {
+            let block = |&id: &NodeId| Ok((function.name(id).to_string(), hessian(graph, result, id, &feed)?));
+            Some(inputs.iter().map(block).collect::<Result<Vec<_>, Failure>>()?)
+        }
+        _ => None,
+    };
+    let finite = |values: &[(String, Tensor)]| values.iter().all(|(_, value)| value.is_finite());
+    let is_fine = run[result].is_finite() && finite(&gradient) && second.as_deref().is_none_or(finite);
+    let problem =
+        (!is_fine).then(|| Trouble { graph, derivatives: &derivatives, run: &run, names: &names }.problem(result));
+    let line = |id: NodeId| Line {
+        name: names.of(id),
+        op: graph.node(id).op.name().to_string(),
+        value: run[id].clone(),
+        gradient: gradient_of(id).and_then(|gradient| run.get(gradient)).cloned(),
+    };
+    Ok(Answer { value: run[result].item(), gradient, second, nodes: shown.into_iter().map(line).collect(), problem })
+}
+
+/// The second derivatives with respect to one name, of shape s: a row, of shape s, for each of its entries.
+fn hessian(graph: &Graph, result: NodeId, id: NodeId, feed: &Feed) -> Result<Tensor, Failure> {
+    let shape = &graph.node(id).shape;
+    let product = hessian_vector_product(graph, result, &[id])?;
+    let (tangent, output) = (product.tangents[0], product.outputs[0]);
+    let mut entries = Vec::with_capacity(shape.size() * shape.size());
+    for entry in 0..shape.size() {
+        let unit = Tensor::from_fn(shape, |place| f64::from(place == entry));
+        let feed = feed.clone().with(tangent, unit);
+        entries.extend_from_slice(reference::evaluate(&product.graph, &feed, &[output])?[output].data());
+    }
+    let twice: Shape = shape.iter().chain(shape.iter()).copied().collect();
+    Tensor::new(twice, entries)
+        .ok_or_else(|| Failure::mistake(format!("the second derivatives by {} are too many", graph.describe(id))))
+}
+
+/// A run in which something is not finite.
+struct Trouble<'a> {
+    graph: &'a Graph,
+    derivatives: &'a Derivatives,
+    run: &'a Values,
+    names: &'a Names<'a>,
+}
+
+impl Trouble<'_> {
+    /// The node where the trouble began: the author of a result that is not finite, else that of a derivative.
+    fn problem(&self, result: NodeId) -> Problem {
+        let author = chainrule::check::author_in_derivatives(self.derivatives, self.run);
+        Problem(match author.map(|author| author.node) {
+            Some(id) if id.index() < self.graph.nodes().len() => {
+                format!("the value is not finite: {}", trouble::author(self.graph, self.run, self.names, id))
+            }
+            Some(id) => self.derivative(id),
+            None => format!("a second derivative of {} is not finite", trouble::value(self.run, self.names, result)),
+        })
+    }
+
+    /// The derivative of `sqrt(x)` is inf, where `sqrt(x)` = 0
+    fn derivative(&self, id: NodeId) -> String {
+        let value = self.run.get(id).map(format::tensor).unwrap_or_default();
+        let place = |id: NodeId| &self.graph.node(id).origin;
+        let of = match &self.derivatives.graph.node(id).origin {
+            Origin::Derivative(of) => {
+                self.graph.ids().rev().find(|&id| self.graph.describe(id) == of.0 && *place(id) == of.1)
+            }
+            _ => None,
+        };
+        let Some(of) = of else { return format!("a derivative is not finite: {value}") };
+        let node = self.graph.node(of);
+        let from: Vec<String> =
+            node.inputs.iter().chain([&of]).map(|&input| trouble::value(self.run, self.names, input)).collect();
+        let name = self.names.of(of);
+        format!(
+            "the derivative of `{}` ({}) is not finite: {value}, where {}",
+            format::name(&name),
+            node.op.name(),
+            from.join(" and ")
+        )
+    }
+}

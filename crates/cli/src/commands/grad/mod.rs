@@ -1,0 +1,168 @@
+//! `chainrule grad`: the value of an expression and its derivatives, node by node.
+
+mod derivatives;
+mod values;
+
+use clap::Args;
+
+use chainrule::text::{self, Diagnostic, Expression};
+use chainrule::{Kind, Shape, Tensor};
+
+use crate::failure::Failure;
+use crate::model_file::check_memory;
+use crate::options;
+use crate::output::Output;
+use crate::{format, json};
+use derivatives::{Answer, Problem, answer};
+
+/// The value of an expression, of each node in it, and the derivative of the result with respect to each
+#[derive(Args)]
+#[command(after_help = EXAMPLES, disable_help_flag = true)]
+pub struct Grad {
+    /// An expression in the text form, whose names are free; it may begin with `-`
+    #[arg(value_name = "EXPR", allow_hyphen_values = true)]
+    expression: String,
+
+    /// A value for each name: a number, a JSON array, or 1,2,3 for short
+    #[arg(value_name = "NAME=VALUE")]
+    values: Vec<String>,
+
+    /// 2 adds the second derivatives: for each name its own Hessian block
+    #[arg(long, value_name = "1|2", default_value = "1", value_parser = options::order, allow_hyphen_values = true)]
+    order: u8,
+
+    /// Prints one line of JSON; a number that is not finite is null
+    #[arg(long)]
+    json: bool,
+
+    /// Prints help (as does -h alone)
+    // A short flag would take `-h*2` for itself.
+    #[arg(long, action = clap::ArgAction::Help)]
+    help: Option<bool>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  chainrule grad 'x^2 * exp(x)' x=2
+  chainrule grad -x^2 x=3 --order 2
+  chainrule grad 'sum((W @ x + b)^2)' 'W=[[1,-2],[0.5,3]]' x=1,2 b=0.1,-0.2 --json
+  chainrule grad 'nll(softmax(z), y)' z=1,2,-1 y=0
+
+With --json: {\"value\":…,\"gradient\":{\"x\":…},\"nodes\":[{\"name\",\"op\",\"shape\",\"value\",\"gradient\"}…]}, and with
+--order 2 also \"second\":{\"x\":…}. A node without a name is called by its source text.";
+
+/// What messages call the expression.
+const SOURCE: &str = "expression";
+
+impl Grad {
+    /// Evaluates the expression and its derivatives.
+    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+        if self.expression == "-h" && self.values.is_empty() {
+            return help(output);
+        }
+        let source = self.expression.as_str();
+        let mistake = |diagnostic: Diagnostic| Failure::in_text(&diagnostic, source, SOURCE);
+        let expression = text::parse_expression(source).map_err(mistake)?;
+        let values = self.read_values(&expression)?;
+        let facts: Vec<(String, Shape, Kind)> =
+            values.iter().map(|(name, value, kind)| (name.clone(), value.shape().clone(), *kind)).collect();
+        let (function, result) = expression.build(&facts).map_err(mistake)?;
+        let node = function.graph.node(result);
+        if node.shape.rank() > 0 {
+            let problem = format!("the result has shape {}; only a scalar has a gradient", node.shape);
+            return Err(mistake(at_node(node, problem).help(format!("take its sum: sum({})", format::name(source)))));
+        }
+        if node.kind != Kind::Real {
+            let problem = format!("the result is of kind {}, and has no gradient", node.kind);
+            return Err(mistake(
+                at_node(node, problem).help("where(condition, 1, 0) makes a real number of a condition"),
+            ));
+        }
+        check_memory(&function)?;
+        for (name, value, _) in &values {
+            let bound = function.graph.find(name).and_then(|id| function.bound(id));
+            values::check_bound(name, value, bound).map_err(Failure::mistake)?;
+        }
+        let values = values.into_iter().map(|(name, value, _)| (name, value)).collect::<Vec<_>>();
+        let answer = answer(&function, result, source, &values, self.order)?;
+        if self.json {
+            output.line(as_json(&answer))?;
+        } else {
+            output.text(&as_text(&answer))?;
+        }
+        match answer.problem {
+            Some(Problem(problem)) => Err(Failure::result(problem)),
+            None => Ok(()),
+        }
+    }
+
+    /// The value of each name, of the kind that the expression needs.
+    fn read_values(&self, expression: &Expression) -> Result<Vec<(String, Tensor, Kind)>, Failure> {
+        let read = |argument: &String| {
+            let (name, value) = values::parse(argument).map_err(Failure::mistake)?;
+            let is_index = expression.names().iter().any(|known| known.name == name && known.is_index);
+            if is_index {
+                values::check_index(&name, &value).map_err(Failure::mistake)?;
+            }
+            Ok((name, value, if is_index { Kind::Int } else { Kind::Real }))
+        };
+        self.values.iter().map(read).collect()
+    }
+}
+
+fn help(output: &mut Output) -> Result<(), Failure> {
+    let mut command = Grad::augment_args(clap::Command::new("grad")).bin_name("chainrule grad");
+    output.text(&command.render_help().to_string())
+}
+
+fn at_node(node: &chainrule::Node, problem: String) -> Diagnostic {
+    match node.origin {
+        chainrule::Origin::Text(span) => Diagnostic::new(problem, span),
+        _ => Diagnostic::general(problem),
+    }
+}
+
+fn as_json(answer: &Answer) -> String {
+    let by_name = |values: &[(String, Tensor)]| {
+        values.iter().fold(json::Object::default(), |object, (name, value)| object.with(name, json::tensor(value)))
+    };
+    let nodes = answer.nodes.iter().map(|node| {
+        json::Object::default()
+            .with("name", json::text(&node.name))
+            .with("op", json::text(&node.op))
+            .with("shape", json::array(node.value.shape().iter()))
+            .with("value", json::tensor(&node.value))
+            .with("gradient", node.gradient.as_ref().map_or_else(|| "null".into(), json::tensor))
+    });
+    json::Object::default()
+        .with("value", json::number(answer.value))
+        .with("gradient", by_name(&answer.gradient))
+        .with_some("second", answer.second.as_ref().map(|second| by_name(second)))
+        .with("nodes", json::array(nodes))
+        .to_string()
+}
+
+fn as_text(answer: &Answer) -> String {
+    let rows = answer.nodes.iter().map(|node| {
+        let gradient = node.gradient.as_ref().map_or_else(|| "none".into(), format::tensor);
+        vec![
+            format::name(&node.name),
+            node.op.clone(),
+            node.value.shape().to_string(),
+            format::tensor(&node.value),
+            gradient,
+        ]
+    });
+    let mut text = format::table(&["node", "op", "shape", "value", "d result / d node"], 3, rows);
+    text += &format!("\n\nvalue     {}\n", format::number(answer.value));
+    let mut list = |title: &str, values: &[(String, Tensor)]| {
+        let width = values.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        for (place, (name, value)) in values.iter().enumerate() {
+            let title = if place == 0 { title } else { "" };
+            text += &format!("{title:10}{name:width$}  {}\n", format::tensor(value));
+        }
+    };
+    list("gradient", &answer.gradient);
+    list("second", answer.second.as_deref().unwrap_or_default());
+    text
+}

@@ -1,0 +1,169 @@
+//! Values as they are written on the command line: `x=2`, `W=[[1,2],[3,4]]`, `v=1,2,3`.
+
+use chainrule::{Shape, Tensor};
+use serde_json::Value;
+
+/// A name and its value. Errors name it, and say where an array is ragged or holds something else than finite numbers.
+pub fn parse(argument: &str) -> Result<(String, Tensor), String> {
+    let Some((name, value)) = argument.split_once('=') else {
+        return Err(format!("`{argument}` gives no name a value; NAME=VALUE would be right, as in x=2"));
+    };
+    let (name, value) = (name.trim(), value.trim());
+    // A name that is no identifier stands in backquotes, as in the expression.
+    let name = name.strip_prefix('`').and_then(|name| name.strip_suffix('`')).unwrap_or(name);
+    if name.is_empty() {
+        return Err(format!("`{argument}` begins with no name; NAME=VALUE would be right, as in x=2"));
+    }
+    tensor(value).map(|value| (name.to_string(), value)).map_err(|problem| format!("the value of `{name}`: {problem}"))
+}
+
+fn tensor(value: &str) -> Result<Tensor, String> {
+    if value.is_empty() {
+        return Err("there is none; a number such as 2, or an array such as [1, 2], would be right".into());
+    }
+    if value.starts_with(['[', '{', '"']) {
+        return nested(serde_json::from_str(value).map_err(|error| format!("this is no JSON: {error}"))?);
+    }
+    if value.contains(',') {
+        return value.split(',').map(number).collect::<Result<Vec<f64>, String>>().map(Tensor::vector);
+    }
+    number(value).map(Tensor::scalar)
+}
+
+fn number(text: &str) -> Result<f64, String> {
+    match text.trim().parse::<f64>() {
+        Ok(number) if number.is_finite() => Ok(number),
+        Ok(_) => Err(format!("`{}` is not finite; a finite number would be right", text.trim())),
+        Err(_) if text.trim().is_empty() => Err("a number is missing between commas".into()),
+        Err(_) => Err(format!(
+            "`{}` is no number; a number such as 2, or an array such as [1, 2], would be right",
+            text.trim()
+        )),
+    }
+}
+
+/// The array that nested lists are. Axis by axis, every list must have as many entries as its neighbours.
+fn nested(value: Value) -> Result<Tensor, String> {
+    let mut shape: Vec<usize> = Vec::new();
+    let mut level = vec![value];
+    while let Some(Value::Array(first)) = level.first() {
+        let size = first.len();
+        let mut next = Vec::with_capacity(level.len() * size);
+        for (place, item) in level.into_iter().enumerate() {
+            match item {
+                Value::Array(items) if items.len() == size => next.extend(items),
+                Value::Array(items) => {
+                    let (here, first) = (indices(place, &shape), indices(0, &shape));
+                    let count = |n: usize| if n == 1 { "1 entry".into() } else { format!("{n} entries") };
+                    return Err(format!("it is ragged: {here} has {}, and {first} has {size}", count(items.len())));
+                }
+                other => {
+                    let (here, first) = (indices(place, &shape), indices(0, &shape));
+                    return Err(format!("it is ragged: {here} is {}, and {first} a list", what(&other)));
+                }
+            }
+        }
+        shape.push(size);
+        level = next;
+    }
+    let number = |(place, item): (usize, &Value)| match item.as_f64() {
+        Some(number) if number.is_finite() => Ok(number),
+        _ => Err(format!("{} is {}; a number would be right", indices(place, &shape), what(item))),
+    };
+    let data = level.iter().enumerate().map(number).collect::<Result<Vec<f64>, String>>()?;
+    Tensor::new(Shape::from(&shape[..]), data).ok_or_else(|| "it is too large".into())
+}
+
+/// How a message calls the item at a flat place of an array of that shape: `[1][2]`.
+fn indices(mut place: usize, shape: &[usize]) -> String {
+    let mut indices: Vec<String> = Vec::new();
+    for size in shape.iter().rev() {
+        indices.push(format!("[{}]", place % size));
+        place /= size;
+    }
+    if indices.is_empty() { "it".into() } else { indices.into_iter().rev().collect() }
+}
+
+fn what(value: &Value) -> String {
+    match value {
+        Value::Null => "null".into(),
+        Value::Bool(value) => format!("{value}"),
+        Value::Number(number) => format!("the number {number}"),
+        Value::String(text) => format!("the text {text:?}"),
+        Value::Array(_) => "a list".into(),
+        Value::Object(_) => "an object".into(),
+    }
+}
+
+/// An error unless all entries are whole numbers from 0 up.
+pub fn check_index(name: &str, value: &Tensor) -> Result<(), String> {
+    match value.data().iter().find(|&&entry| entry < 0.0 || entry.fract() != 0.0) {
+        Some(entry) if *entry < 0.0 => {
+            Err(format!("`{name}` is used as an index or a class, and {entry} is negative; they count from 0"))
+        }
+        Some(entry) => Err(format!("`{name}` is used as an index or a class, and {entry} is no whole number")),
+        None => Ok(()),
+    }
+}
+
+/// An error unless all entries are below the bound of an index or a class.
+pub fn check_bound(name: &str, value: &Tensor, bound: Option<usize>) -> Result<(), String> {
+    let Some(bound) = bound else { return Ok(()) };
+    match value.data().iter().find(|&&entry| entry >= bound as f64) {
+        Some(_) if bound == 0 => Err(format!("`{name}` is used as an index of an axis without entries")),
+        Some(entry) => Err(format!("`{name}` is {entry}; a whole number from 0 to {} would be right", bound - 1)),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(argument: &str) -> (Vec<usize>, Vec<f64>) {
+        let (_, value) = parse(argument).expect("it is well formed");
+        (value.shape().to_vec(), value.into_data())
+    }
+
+    #[test]
+    fn numbers_and_arrays() {
+        assert_eq!(of("x=2"), (vec![], vec![2.0]));
+        assert_eq!(of("x=-1e-3"), (vec![], vec![-0.001]));
+        assert_eq!(of("v=1,2,-3"), (vec![3], vec![1.0, 2.0, -3.0]));
+        assert_eq!(of("W=[[1, 2], [3, 4.5]]"), (vec![2, 2], vec![1.0, 2.0, 3.0, 4.5]));
+        assert_eq!(of("v=[7]"), (vec![1], vec![7.0]));
+        assert_eq!(of("v=[]"), (vec![0], vec![]));
+        assert_eq!(of("v=[[],[]]"), (vec![2, 0], vec![]));
+        assert_eq!(parse("`a b`=1").map(|(name, _)| name), Ok("a b".into()));
+    }
+
+    #[test]
+    fn errors_say_where() {
+        let cases = [
+            ("x", "NAME=VALUE"),
+            ("=2", "no name"),
+            ("x=", "`x`: there is none"),
+            ("x=two", "`two` is no number"),
+            ("x=inf", "not finite"),
+            ("x=1e999", "not finite"),
+            ("v=1,,2", "missing between commas"),
+            ("v=1,nan", "`nan` is not finite"),
+            ("W=[[1,2],[3]]", "[1] has 1 entry, and [0] has 2"),
+            ("W=[[[1],[2]],[[3],[4,5]]]", "[1][1] has 2 entries, and [0][0] has 1"),
+            ("W=[[1,2],3]", "[1] is the number 3, and [0] a list"),
+            ("W=[1,[2]]", "[1] is a list; a number"),
+            ("W=[1,\"a\"]", "[1] is the text \"a\""),
+            ("W=[1,null]", "[1] is null"),
+            ("W=[true]", "[0] is true"),
+            ("W={\"a\":1}", "it is an object"),
+            ("W=[1,2", "no JSON"),
+            ("W=[1e999]", "no JSON"),
+        ];
+        for (argument, words) in cases {
+            let error = parse(argument).expect_err(argument);
+            assert!(error.contains(words), "{argument}: {error}");
+        }
+        let deep = format!("x={}", "[".repeat(100_000));
+        assert!(parse(&deep).is_err());
+    }
+}

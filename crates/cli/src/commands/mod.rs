@@ -1,0 +1,47 @@
+//! The commands, a file each.
+
+mod check;
+mod eval;
+mod fit;
+mod grad;
+mod predict;
+mod show;
+mod tour;
+
+use clap::Subcommand;
+
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// What can be asked for.
+#[derive(Subcommand)]
+pub enum Command {
+    Tour(tour::Tour),
+    Fit(fit::Fit),
+    Predict(predict::Predict),
+    Eval(eval::Eval),
+    Grad(grad::Grad),
+    Check(check::Check),
+    Show(show::Show),
+}
+
+impl Default for Command {
+    fn default() -> Command {
+        Command::Tour(tour::Tour::default())
+    }
+}
+
+impl Command {
+    /// Does it; the answer goes to `output`.
+    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+        match self {
+            Command::Tour(tour) => tour.run(output),
+            Command::Fit(fit) => fit.run(output),
+            Command::Predict(predict) => predict.run(output),
+            Command::Eval(eval) => eval.run(output),
+            Command::Grad(grad) => grad.run(output),
+            Command::Check(check) => check.run(output),
+            Command::Show(show) => show.run(output),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! `chainrule predict`: the predictions of a trained model for each row of a table.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use chainrule::learn::{atomic, predicted_class, predictions};
+use chainrule::{Function, Kind, Tensor};
+use clap::Args;
+
+use crate::data::{Loaded, not_finite};
+use crate::failure::Failure;
+use crate::output::{Output, message};
+
+/// Predicts for each row of a table, which needs no outcomes
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Predict {
+    /// The model, a file that fit saved
+    #[arg(value_name = "M.safetensors")]
+    model: PathBuf,
+
+    /// The table, CSV, perhaps compressed by gzip
+    #[arg(long, value_name = "X.csv")]
+    data: PathBuf,
+
+    /// Writes the predictions to this file instead of standard output
+    #[arg(long, value_name = "P.csv")]
+    out: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  chainrule predict model.safetensors --data new.csv
+  chainrule predict model.safetensors --data new.csv --out predictions.csv
+
+Prints CSV, a row for each row of the table: prediction, or prediction0, prediction1, …; for an int outcome also class,
+the place of the largest entry (of a single number: 1 from ½ up).";
+
+impl Predict {
+    /// Predicts.
+    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+        if let Some(out) = &self.out {
+            atomic::check_writable(out)?;
+        }
+        let loaded = Loaded::read(&self.model)?;
+        let Some(prediction) = loaded.function.prediction else {
+            return Err(Failure::mistake(format!("{}: the model has no `prediction`", self.model.display())));
+        };
+        let data = loaded.rows(&self.data, false)?;
+        let predictions = predictions(&loaded.function, &loaded.parameters, &data)?;
+        if !predictions.is_finite() {
+            return Err(not_finite(&loaded.file, &loaded.function, &loaded.parameters, &data, &[prediction]));
+        }
+        let node = loaded.function.graph.node(prediction);
+        let csv = csv(&predictions, &node.shape, data.rows(), is_class(&loaded.function, node.shape.rank()));
+        match &self.out {
+            None => output.text(&csv),
+            Some(out) => {
+                atomic::write(out, csv.as_bytes())?;
+                message(format!("wrote {}: {} predictions", out.display(), data.rows()));
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Whether a prediction, a scalar or a vector, says a class: there is an int outcome.
+fn is_class(function: &Function, rank: usize) -> bool {
+    rank <= 1 && function.outcomes.iter().any(|&id| function.graph.node(id).kind == Kind::Int)
+}
+
+/// A header, and a row for each of the predictions, whose entries follow one another.
+fn csv(predictions: &Tensor, shape: &[usize], rows: usize, with_class: bool) -> String {
+    let size: usize = shape.iter().product();
+    let mut header: Vec<String> = match shape {
+        [] => vec!["prediction".into()],
+        _ => (0..size).map(|i| format!("prediction{i}")).collect(),
+    };
+    if with_class {
+        header.push("class".into());
+    }
+    let mut csv = header.join(",") + "\n";
+    for row in 0..rows {
+        let entries = &predictions.data()[row * size..(row + 1) * size];
+        let mut cells: Vec<String> = entries.iter().map(|&entry| cell(entry)).collect();
+        if with_class && let Some(one) = Tensor::new(shape, entries.to_vec()) {
+            cells.push(predicted_class(&one).to_string());
+        }
+        writeln!(csv, "{}", cells.join(",")).expect("a String takes every text");
+    }
+    csv
+}
+
+/// A number that reads back to the same bits.
+fn cell(x: f64) -> String {
+    let is_short = x == 0.0 || (1e-5..1e16).contains(&x.abs());
+    if is_short { format!("{x}") } else { format!("{x:e}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_named_by_the_shape() {
+        let two = Tensor::vector([0.25, 1e-7]);
+        assert_eq!(csv(&two, &[], 2, false), "prediction\n0.25\n1e-7\n");
+        assert_eq!(csv(&two, &[], 2, true), "prediction,class\n0.25,0\n1e-7,0\n");
+        assert_eq!(csv(&two, &[2], 1, true), "prediction0,prediction1,class\n0.25,1e-7,0\n");
+        assert_eq!(csv(&two, &[1, 2], 1, false), "prediction0,prediction1\n0.25,1e-7\n");
+    }
+}

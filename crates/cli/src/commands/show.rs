@@ -1,0 +1,76 @@
+//! `chainrule show`: a model's graph, its batched form, its gradient.
+
+use chainrule::{Function, GraphError, Kind, NodeId, batch, grad, text};
+use clap::{Args, ValueEnum};
+
+use crate::failure::Failure;
+use crate::model_file::ModelFile;
+use crate::options::{self, ModelOptions};
+use crate::output::Output;
+
+/// Prints the graph of a model, its gradient, its batched form
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Show {
+    #[command(flatten)]
+    model: ModelOptions,
+
+    /// The text form, which parses back to the same graph, or DOT for drawing
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+
+    /// Appends the derivative of the objective with respect to every parameter
+    #[arg(long)]
+    grad: bool,
+
+    /// Turns the graph of one example into that of a batch of N, before the derivative
+    #[arg(long, value_name = "N", value_parser = options::count, allow_hyphen_values = true)]
+    batch: Option<usize>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Dot,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  chainrule show model.graph --set d=5
+  chainrule show model.graph --batch 32 --grad
+  chainrule show model.graph --format dot | dot -Tsvg > model.svg
+
+Free sizes become small numbers that differ, unless --set says them.";
+
+impl Show {
+    /// Prints it.
+    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+        let file = ModelFile::read(&self.model.model)?;
+        let mut function = file.build_small(&self.model.settings()?)?;
+        let mistake = |error: GraphError| file.mistake(error);
+        if self.grad {
+            file.objective(&function)?;
+        }
+        if let Some(size) = self.batch {
+            function = batch(&function, size).map_err(mistake)?;
+        }
+        if self.grad {
+            let objective = file.objective(&function)?;
+            function.graph = grad(&function.graph, objective, &differentiated(&function)).map_err(mistake)?.graph;
+        }
+        let shown = match self.format {
+            Format::Text => text::print(&function),
+            Format::Dot => text::dot(&function),
+        };
+        output.text(&shown)
+    }
+}
+
+/// The parameters; of a function without, the real inputs.
+fn differentiated(function: &Function) -> Vec<NodeId> {
+    let parameters: Vec<NodeId> = function.parameters.iter().map(|parameter| parameter.node).collect();
+    if !parameters.is_empty() {
+        return parameters;
+    }
+    function.inputs.iter().copied().filter(|&id| function.graph.node(id).kind == Kind::Real).collect()
+}

@@ -1,0 +1,123 @@
+//! Data for a model: which columns it takes, and what they say about its sizes.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use chainrule::check::author;
+use chainrule::exec::{Feed, reference};
+use chainrule::learn::{
+    Assignment, Dataset, Field, LearnError, Mapping, Parameters, Role, SavedModel, Slot, Table, assign,
+};
+use chainrule::text::Dim;
+use chainrule::{Function, NodeId};
+
+use crate::failure::Failure;
+use crate::model_file::ModelFile;
+use crate::trouble;
+
+/// A model built for the columns of a table, with its data.
+pub struct Fitted {
+    /// The function, all its sizes bound.
+    pub function: Function,
+    /// The rows of the table.
+    pub data: Dataset,
+}
+
+/// Builds a model with the sizes that the columns of a table and the user say, and reads its data.
+pub fn fit_to_table(
+    file: &ModelFile,
+    table: &Table,
+    mappings: &[Mapping],
+    settings: &BTreeMap<String, f64>,
+) -> Result<Fitted, Failure> {
+    let slots = Slot::all_of(&file.model);
+    let Assignment { fields, sizes } = assign(&slots, table, mappings, &known(file, &slots, settings)?)?;
+    let mut all = settings.clone();
+    all.extend(sizes.into_iter().map(|(name, size)| (name, size as f64)));
+    let function = file.build(&all)?;
+    let fields: Vec<Field> = fields.into_iter().map(|field| field.bounded(&function)).collect();
+    Ok(Fitted { data: Dataset::read(table, &fields)?, function })
+}
+
+/// The sizes of inputs and outcomes that the user or the model says.
+fn known(file: &ModelFile, slots: &[Slot], settings: &BTreeMap<String, f64>) -> Result<Vec<(String, usize)>, Failure> {
+    let mut known = Vec::new();
+    for dim in slots.iter().flat_map(|slot| &slot.dims) {
+        let size = file.model.resolve(dim, settings).map_err(|diagnostic| file.mistake(diagnostic))?;
+        if let (Dim::Size(name), Some(size)) = (dim, size) {
+            known.push((name.clone(), size));
+        }
+    }
+    Ok(known)
+}
+
+/// A model from a file, ready to be used.
+pub struct Loaded {
+    /// The function.
+    pub function: Function,
+    /// Its parameters.
+    pub parameters: Parameters,
+    /// The text of its graph.
+    pub file: ModelFile,
+    saved: SavedModel,
+}
+
+impl Loaded {
+    /// Reads the file. Errors name it and say what is wrong with it.
+    pub fn read(path: &Path) -> Result<Loaded, Failure> {
+        let saved = SavedModel::load(path)?;
+        let name = path.display().to_string();
+        let damaged = |problem: String| Failure::mistake(format!("{name}: is damaged: {problem}"));
+        let model = ModelFile::parse(name.clone(), saved.graph.clone())?;
+        let function = model.build(&BTreeMap::new())?;
+        let values = saved.parameters.clone();
+        let parameters = Parameters::from_values(&function, values).map_err(|error| damaged(error.to_string()))?;
+        let loaded = Loaded { function, parameters, file: model, saved };
+        let wrong = |role: Role, names: Vec<&str>| {
+            let fields = loaded.saved.fields.iter().filter(|field| field.role == role);
+            names != fields.map(|field| field.name.as_str()).collect::<Vec<_>>()
+        };
+        let named = |ids: &[NodeId]| ids.iter().map(|&id| loaded.function.name(id)).collect::<Vec<_>>();
+        if wrong(Role::Input, named(&loaded.function.inputs)) || wrong(Role::Outcome, named(&loaded.function.outcomes))
+        {
+            return Err(damaged("its columns are not those of its graph".into()));
+        }
+        Ok(loaded)
+    }
+
+    /// The rows of a table as the function takes them: the same columns as in training, transformed as they were then.
+    pub fn rows(&self, path: &Path, with_outcomes: bool) -> Result<Dataset, Failure> {
+        let table = Table::read(path)?;
+        let wanted = self.saved.fields.iter().filter(|field| with_outcomes || field.role == Role::Input);
+        let data = Dataset::read(&table, &wanted.cloned().collect::<Vec<_>>())?;
+        Ok(self.saved.transforms.apply(&data)?)
+    }
+}
+
+/// Why the results for these rows are not finite: the first row where `targets` are not, and the node to blame.
+pub fn not_finite(
+    file: &ModelFile,
+    function: &Function,
+    parameters: &Parameters,
+    data: &Dataset,
+    targets: &[NodeId],
+) -> Failure {
+    let (graph, names) = (&function.graph, file.names(function));
+    for row in 0..data.rows() {
+        let given = data.example_of(Role::Input, row).into_iter().chain(data.example_of(Role::Outcome, row));
+        let parameters = parameters.iter().map(|(name, value)| (name, value.clone()));
+        let feed: Feed = given.chain(parameters).filter_map(|(name, value)| Some((graph.find(name)?, value))).collect();
+        let Ok(values) = reference::evaluate(graph, &feed, targets) else { continue };
+        if let Some(author) = targets.iter().find_map(|&target| author(graph, &values, target)) {
+            let line = data.line(row);
+            let author = trouble::author(graph, &values, &names, author.node);
+            return Failure::result(format!("{}, line {line}: the result is not finite: {author}", data.file()));
+        }
+    }
+    Failure::result(format!("{}: the results of its rows are finite, but their mean is not", data.file()))
+}
+
+/// A mistake whose words are those of the library, said of an option.
+pub fn of_option(option: &str, error: LearnError) -> Failure {
+    Failure::mistake(format!("{option}: {error}"))
+}

@@ -1,0 +1,80 @@
+//! Why a command did not succeed, as a person reads it, and the exit code that goes with it.
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+use chainrule::GraphError;
+use chainrule::exec::ExecError;
+use chainrule::learn::LearnError;
+use chainrule::text::Diagnostic;
+
+use crate::output::message;
+
+/// A wrong gradient, training that diverged, a result that is not finite.
+const RESULT: u8 = 1;
+/// Everything else.
+const MISTAKE: u8 = 2;
+
+/// Why a command did not succeed.
+#[derive(Debug)]
+pub struct Failure {
+    code: u8,
+    text: String,
+}
+
+impl Failure {
+    /// A mistake in what the user gave, or in what surrounds the program: exit code 2.
+    pub fn mistake(problem: impl Display) -> Failure {
+        Failure { code: MISTAKE, text: titled(problem) }
+    }
+
+    /// The work was done, and its result is not good: exit code 1.
+    pub fn result(problem: impl Display) -> Failure {
+        Failure { code: RESULT, text: titled(problem) }
+    }
+
+    /// A mistake in a text, shown with its line. `name` is what the text is called.
+    pub fn in_text(diagnostic: &Diagnostic, source: &str, name: &str) -> Failure {
+        Failure { code: MISTAKE, text: diagnostic.render(source, name, true) }
+    }
+
+    /// Says it on standard error and returns the exit code.
+    pub fn report(&self) -> ExitCode {
+        message(&self.text);
+        ExitCode::from(self.code)
+    }
+
+    #[cfg(test)]
+    pub fn code(&self) -> u8 {
+        self.code
+    }
+}
+
+/// Codes for colours are taken out where they would not show, see [`message`].
+fn titled(problem: impl Display) -> String {
+    let style = anstyle_error();
+    format!("{style}error{style:#}: {problem}")
+}
+
+fn anstyle_error() -> clap::builder::styling::Style {
+    use clap::builder::styling::{AnsiColor, Color, Style};
+    Style::new().bold().fg_color(Some(Color::Ansi(AnsiColor::BrightRed)))
+}
+
+impl From<LearnError> for Failure {
+    fn from(error: LearnError) -> Failure {
+        Failure::mistake(error)
+    }
+}
+
+impl From<ExecError> for Failure {
+    fn from(error: ExecError) -> Failure {
+        Failure::mistake(error)
+    }
+}
+
+impl From<GraphError> for Failure {
+    fn from(error: GraphError) -> Failure {
+        Failure::mistake(error)
+    }
+}

@@ -1,0 +1,117 @@
+//! Numbers, arrays and tables for people.
+
+use chainrule::Tensor;
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+
+use crate::json;
+
+/// How many significant digits a person is shown.
+const DIGITS: usize = 6;
+/// How many entries of an array a person is shown.
+const ENTRIES: usize = 12;
+/// How many characters of a name a person is shown.
+const NAME: usize = 48;
+
+/// A line under the heading, and one above and below the table.
+const LINES: TableStyle = TableStyle::new()
+    .top_border(LineStyle::none().fill('─').junction('─'))
+    .header_separator(LineStyle::none().fill('─').junction('─'))
+    .bottom_border(LineStyle::none().fill('─').junction('─'));
+
+/// A number to six significant digits, without zeros that say nothing.
+pub fn number(x: f64) -> String {
+    if x == 0.0 {
+        return "0".into(); // of either sign
+    }
+    if !x.is_finite() {
+        return format!("{x}");
+    }
+    let scientific = format!("{x:.*e}", DIGITS - 1);
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-4..DIGITS as i32 + 3).contains(&exponent) {
+        let decimals = (DIGITS as i32 - 1 - exponent).max(0) as usize;
+        without_zeros(&format!("{x:.decimals$}")).into()
+    } else {
+        format!("{}e{exponent}", without_zeros(digits))
+    }
+}
+
+fn without_zeros(digits: &str) -> &str {
+    if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
+}
+
+/// An array in brackets; of a large one the first entries and its number of entries.
+pub fn tensor(tensor: &Tensor) -> String {
+    let data = tensor.data();
+    if data.len() <= ENTRIES {
+        return json::nested(tensor, ", ", number);
+    }
+    let first: Vec<String> = data.iter().take(ENTRIES / 2).map(|&x| number(x)).collect();
+    format!("[{}, … {} more]", first.join(", "), data.len() - first.len())
+}
+
+/// A name on one line, shortened in the middle if it is long.
+pub fn name(name: &str) -> String {
+    shortened(&name.split_whitespace().collect::<Vec<_>>().join(" "), NAME)
+}
+
+/// A text of at most `most` characters: of a longer one, the beginning and the end.
+pub fn shortened(text: &str, most: usize) -> String {
+    let count = text.chars().count();
+    if count <= most {
+        return text.into();
+    }
+    let (head, tail) = (most * 2 / 3, most - most * 2 / 3 - 1);
+    let head: String = text.chars().take(head).collect();
+    let tail: String = text.chars().skip(count - tail).collect();
+    format!("{head}…{tail}")
+}
+
+/// A table with a heading; the columns from `numbers` on are numbers and stand to the right.
+pub fn table(heading: &[&str], numbers: usize, rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(LINES).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(heading.to_vec());
+    rows.into_iter().for_each(|row| {
+        table.add_row(row);
+    });
+    for column in table.column_iter_mut().skip(numbers) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.trim_fmt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_six_digits_and_no_idle_zeros() {
+        let cases = [
+            (1.0, "1"),
+            (-0.5, "-0.5"),
+            (1.0 / 3.0, "0.333333"),
+            (123456.789, "123457"),
+            (1e8, "100000000"),
+            (1e9, "1e9"),
+            (1.5e-7, "1.5e-7"),
+            (0.00012345678, "0.000123457"),
+            (f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-inf"),
+            (0.0, "0"),
+            (999999.9, "1000000"),
+        ];
+        for (x, text) in cases {
+            assert_eq!(number(x), text);
+        }
+    }
+
+    #[test]
+    fn long_things_are_shortened() {
+        let long = Tensor::from_fn([20], |i| i as f64);
+        assert_eq!(tensor(&long), "[0, 1, 2, 3, 4, 5, … 14 more]");
+        assert_eq!(shortened("abcdefghij", 6), "abcd…j");
+        assert_eq!(name("a +\n  b"), "a + b");
+    }
+}

@@ -1,0 +1,118 @@
+//! Models read from a file in the text form.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use chainrule::text::{self, Diagnostic, Model};
+use chainrule::{Function, Kind, Node, NodeId, Origin};
+
+use crate::failure::Failure;
+use crate::names::Names;
+
+/// A model that was read, with the text that its mistakes are shown in.
+pub struct ModelFile {
+    name: String,
+    source: String,
+    /// The model.
+    pub model: Model,
+}
+
+impl ModelFile {
+    /// Reads a file. Errors: it is not there, no text, or no model.
+    pub fn read(path: &Path) -> Result<ModelFile, Failure> {
+        let name = path.display().to_string();
+        let bytes = fs::read(path).map_err(|error| {
+            Failure::mistake(match error.kind() {
+                ErrorKind::NotFound => format!("{name}: there is no such file"),
+                _ if path.is_dir() => format!("{name}: this is a folder; a model in the text form would be right"),
+                _ => format!("{name}: cannot be read: {error}"),
+            })
+        })?;
+        let source = match text::decode(&bytes) {
+            Ok(source) => source.to_string(),
+            Err(diagnostic) => return Err(Failure::mistake(format!("{name}: {diagnostic}"))),
+        };
+        ModelFile::parse(name, source)
+    }
+
+    /// Reads a text.
+    pub fn parse(name: String, source: String) -> Result<ModelFile, Failure> {
+        match text::parse(&source) {
+            Ok(model) => Ok(ModelFile { name, source, model }),
+            Err(diagnostic) => Err(Failure::in_text(&diagnostic, &source, &name)),
+        }
+    }
+
+    /// What messages call the file.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the nodes of a function built from this model are called.
+    pub fn names<'a>(&'a self, function: &'a Function) -> Names<'a> {
+        Names::new(&function.graph, &self.source)
+    }
+
+    /// A mistake in this model.
+    pub fn mistake(&self, problem: impl Into<Diagnostic>) -> Failure {
+        let problem = problem.into();
+        match problem.span {
+            Some(_) => Failure::in_text(&problem, &self.source, &self.name),
+            None => Failure::mistake(format!("{}: {problem}", self.name)),
+        }
+    }
+
+    /// The function with its sizes bound.
+    pub fn build(&self, sizes: &BTreeMap<String, f64>) -> Result<Function, Failure> {
+        self.model.build(sizes).map_err(|diagnostic| self.mistake(diagnostic))
+    }
+
+    /// The function with free sizes that `settings` do not bind bound to small numbers.
+    pub fn build_small(&self, settings: &BTreeMap<String, f64>) -> Result<Function, Failure> {
+        self.build(&self.model.small_sizes(settings))
+    }
+
+    /// The objective, a scalar.
+    pub fn objective(&self, function: &Function) -> Result<NodeId, Failure> {
+        let objective = function.objective.ok_or_else(|| {
+            self.mistake(
+                Diagnostic::general("the model has no `objective`").help("add a line `objective = …` with shape []"),
+            )
+        })?;
+        let node = function.graph.node(objective);
+        if node.shape.rank() > 0 {
+            let problem = format!("the `objective` has shape {}; [] is needed", node.shape);
+            return Err(self.mistake(place(node, Diagnostic::general(problem)).help("take its `sum(…)` or `mean(…)`")));
+        }
+        if node.kind != Kind::Real {
+            let problem = format!("the `objective` is of kind {}, and has no gradient", node.kind);
+            return Err(self.mistake(place(node, Diagnostic::general(problem)).help("a real number is needed")));
+        }
+        Ok(objective)
+    }
+}
+
+/// The same mistake at the place where a node was written.
+fn place(node: &Node, mistake: Diagnostic) -> Diagnostic {
+    match node.origin {
+        Origin::Text(span) => Diagnostic { span: Some(span), ..mistake },
+        _ => mistake,
+    }
+}
+
+/// An error if the values of all nodes together would not fit into memory.
+pub fn check_memory(function: &Function) -> Result<(), Failure> {
+    let entries = function.graph.nodes().iter().map(|node| node.shape.size()).fold(0usize, usize::saturating_add);
+    if Vec::<f64>::new().try_reserve_exact(entries).is_ok() {
+        return Ok(());
+    }
+    let largest = function.graph.ids().max_by_key(|&id| function.graph.node(id).shape.size());
+    let largest = largest.map(|id| (function.graph.describe(id), function.graph.node(id).shape.to_string()));
+    let (name, shape) = largest.unwrap_or_default();
+    Err(Failure::mistake(format!(
+        "the values would take {} GiB, more than this machine has; the largest is {name} of shape {shape}",
+        entries >> 27
+    )))
+}

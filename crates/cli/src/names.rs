@@ -1,0 +1,75 @@
+//! Which nodes of a text a person is shown, and what each is called: its name, or its source text.
+
+use std::collections::HashMap;
+
+use chainrule::ops::{Elementwise, ShapeOp, Source};
+use chainrule::{Graph, NodeId, Op, Origin, Span};
+
+use crate::format::shortened;
+
+/// The longest name; of a longer source text the middle is left out.
+const LONGEST: usize = 1000;
+
+/// What the nodes of an expression or a model are called.
+pub struct Names<'a> {
+    graph: &'a Graph,
+    source: &'a str,
+    /// The last node that was written at each place: of those that one call built, the result of the call.
+    last: HashMap<Span, NodeId>,
+}
+
+impl<'a> Names<'a> {
+    /// The names in the graph of a source text.
+    pub fn new(graph: &'a Graph, source: &'a str) -> Names<'a> {
+        let last = graph.ids().filter_map(|id| Some((span(graph, id)?, id))).collect();
+        Names { graph, source, last }
+    }
+
+    /// The nodes that are shown. Literals are not, nor what the builder put in to stretch an operand or to make it real:
+    /// those read as their operand does.
+    pub fn shown(&self, result: NodeId) -> Vec<NodeId> {
+        self.graph.ids().filter(|&id| id == result || !self.reads_as_operand(id)).collect()
+    }
+
+    /// The name of a node; of one without, its source text. Of several nodes that one call built, the last is the call,
+    /// and the others are said to be in it.
+    pub fn of(&self, id: NodeId) -> String {
+        let node = self.graph.node(id);
+        if let Some(name) = &node.name {
+            return name.to_string();
+        }
+        let Some(span) = span(self.graph, id) else { return self.graph.describe(id) };
+        let text = shortened(self.text(span).trim(), LONGEST);
+        let is_inner = self.last.get(&span) != Some(&id) && !self.reads_as_operand(id);
+        if is_inner { format!("{} in {text}", node.op.name()) } else { text }
+    }
+
+    fn text(&self, span: Span) -> &'a str {
+        self.source.get(span.start..span.end).unwrap_or_default()
+    }
+
+    /// Whether a node is a literal, or only brings an operand to the shape or kind that its context needs: then it was
+    /// written where the operand was, perhaps in brackets.
+    fn reads_as_operand(&self, id: NodeId) -> bool {
+        let node = self.graph.node(id);
+        let adapts = match node.op {
+            Op::Source(Source::Constant(_)) => return true,
+            Op::Elementwise(Elementwise::ToReal) => true,
+            Op::Shape(ShapeOp::Reshape { .. } | ShapeOp::Broadcast { .. }) => true,
+            _ => false,
+        };
+        let bare = |id: NodeId| {
+            let text = self.text(span(self.graph, id)?);
+            Some(text.trim_matches(|c: char| c.is_whitespace() || c == '(' || c == ')'))
+        };
+        let [input] = node.inputs[..] else { return false };
+        adapts && bare(id).is_some() && bare(id) == bare(input)
+    }
+}
+
+fn span(graph: &Graph, id: NodeId) -> Option<Span> {
+    match graph.node(id).origin {
+        Origin::Text(span) => Some(span),
+        _ => None,
+    }
+}

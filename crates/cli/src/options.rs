@@ -1,0 +1,129 @@
+//! Option values: each is read by a function that says what would be right.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use chainrule::learn::Mapping;
+use clap::Args;
+
+use crate::failure::Failure;
+
+/// A model in the text form, and the sizes and settings that the user gives it.
+#[derive(Args)]
+pub struct ModelOptions {
+    /// The model, a file in the text form
+    #[arg(value_name = "MODEL.graph")]
+    pub model: PathBuf,
+
+    /// Binds a free size, or overrides a `let`: --set d=400 (may be repeated)
+    #[arg(long, value_name = "NAME=NUMBER", allow_hyphen_values = true)]
+    set: Vec<Setting>,
+}
+
+impl ModelOptions {
+    /// What the user sets, by name. Setting one name to two numbers is a mistake.
+    pub fn settings(&self) -> Result<BTreeMap<String, f64>, Failure> {
+        let mut settings = BTreeMap::new();
+        for Setting { name, value } in &self.set {
+            if let Some(before) = settings.insert(name.clone(), *value).filter(|before| before != value) {
+                return Err(Failure::mistake(format!(
+                    "--set {name}: it is set to {before} and to {value}; say it once"
+                )));
+            }
+        }
+        Ok(settings)
+    }
+}
+
+/// A size or a setting of a model, and its number; parsed from `NAME=NUMBER`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// The name.
+    pub name: String,
+    /// The number.
+    pub value: f64,
+}
+
+impl FromStr for Setting {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Setting, String> {
+        let wrong = || "a name and a finite number would be right, as in d=400".to_string();
+        let (name, value) = text.split_once('=').ok_or_else(wrong)?;
+        let (name, value) = (name.trim(), value.trim().parse::<f64>().map_err(|_| wrong())?);
+        if name.is_empty() || !value.is_finite() {
+            return Err(wrong());
+        }
+        Ok(Setting { name: name.into(), value })
+    }
+}
+
+/// The columns of an input or outcome.
+pub fn mapping(text: &str) -> Result<Mapping, String> {
+    text.parse().map_err(|_| "a name and its columns would be right, as in x=age,weight".to_string())
+}
+
+/// An integer from 1 up.
+pub fn count(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(count @ 1..) => Ok(count),
+        _ => Err("an integer ≥ 1 would be right".into()),
+    }
+}
+
+/// A learning rate.
+pub fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
+        _ => Err("a finite number > 0 would be right".into()),
+    }
+}
+
+/// A share of the rows.
+pub fn fraction(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(fraction) if fraction > 0.0 && fraction < 1.0 => Ok(fraction),
+        _ => Err("a number in (0, 1) would be right, such as 0.2".into()),
+    }
+}
+
+/// A seed.
+pub fn seed(text: &str) -> Result<u64, String> {
+    text.parse::<u64>().map_err(|_| format!("an integer from 0 to {} would be right", u64::MAX))
+}
+
+/// The order of a derivative.
+pub fn order(text: &str) -> Result<u8, String> {
+    match text.parse::<u8>() {
+        Ok(order @ 1..=2) => Ok(order),
+        _ => Err("1 or 2 would be right".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_at_the_ends_of_a_range() {
+        assert_eq!(count("1"), Ok(1));
+        assert!(["0", "-3", "1.5", "1e3", "", "x"].iter().all(|text| count(text).is_err()));
+        assert_eq!(rate("1e-300"), Ok(1e-300));
+        assert!(["0", "-1", "inf", "nan", ""].iter().all(|text| rate(text).is_err()));
+        assert_eq!(fraction("0.999"), Ok(0.999));
+        assert!(["0", "1", "1.5", "-0.1", "nan"].iter().all(|text| fraction(text).is_err()));
+        assert_eq!(seed("18446744073709551615"), Ok(u64::MAX));
+        assert!(["-1", "1.0", "18446744073709551616"].iter().all(|text| seed(text).is_err()));
+        assert!(["0", "3", "-1"].iter().all(|text| order(text).is_err()));
+    }
+
+    #[test]
+    fn a_setting_is_a_name_and_a_number() {
+        assert_eq!("d=400".parse(), Ok(Setting { name: "d".into(), value: 400.0 }));
+        assert_eq!(" rate = -0.5".parse(), Ok(Setting { name: "rate".into(), value: -0.5 }));
+        for wrong in ["d", "=3", "d=", "d=x", "d=inf", "d=nan"] {
+            assert!(wrong.parse::<Setting>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Where the answer goes, and where messages go.
+
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
+
+use crate::failure::Failure;
+
+/// Standard output, which holds the answer and nothing else. A reader that goes away early, as `head` does, has had
+/// enough: what is written after that is dropped. Any other trouble is an error.
+#[derive(Default)]
+pub struct Output {
+    closed: bool,
+}
+
+impl Output {
+    /// Writes a line.
+    pub fn line(&mut self, line: impl Display) -> Result<(), Failure> {
+        self.text(&format!("{line}\n"))
+    }
+
+    /// Writes text as it is.
+    pub fn text(&mut self, text: &str) -> Result<(), Failure> {
+        self.attempt(|stdout| stdout.write_all(text.as_bytes()))
+    }
+
+    /// Sees to it that all of it is written.
+    pub fn finish(&mut self) -> Result<(), Failure> {
+        self.attempt(|stdout| stdout.flush())
+    }
+
+    fn attempt(&mut self, write: impl FnOnce(&mut io::Stdout) -> io::Result<()>) -> Result<(), Failure> {
+        if self.closed {
+            return Ok(());
+        }
+        match write(&mut io::stdout()) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(())
+            }
+            Err(error) => Err(Failure::mistake(format!("standard output cannot be written: {error}"))),
+        }
+    }
+}
+
+/// Says something on standard error, in colours if it is a terminal and the user has not declined them. A message that
+/// nobody can read is no reason to stop.
+pub fn message(text: impl Display) {
+    let _ = writeln!(anstream::stderr(), "{text}");
+}

@@ -1,0 +1,63 @@
+//! Pictures of data, predictions and learning curves, as SVG or PNG.
+
+mod confusion;
+mod curves;
+mod functions;
+
+use std::path::{Path, PathBuf};
+
+use chainrule::learn::atomic;
+use kuva::backend::raster::RasterBackend;
+use kuva::backend::svg::SvgBackend;
+use kuva::render::render::Scene;
+
+use crate::failure::Failure;
+
+pub use confusion::confusion_matrix;
+pub use curves::{LearningCurves, learning_curves, learning_curves_of_all};
+pub use functions::{Prediction, functions};
+
+/// Pixels of a PNG for each unit of length of the picture.
+const SCALE: f32 = 2.0;
+
+/// A picture, to be written in either format.
+pub struct Picture(Scene);
+
+impl Picture {
+    /// Writes it, whole or not at all; the format is that of the name's extension.
+    pub fn write(&self, path: &Path) -> Result<(), Failure> {
+        let bytes = match Format::of(path) {
+            Some(Format::Svg) => SvgBackend.render_scene(&self.0).into_bytes(),
+            Some(Format::Png) => {
+                let png = RasterBackend::new().with_scale(SCALE).render_scene(&self.0);
+                png.map_err(|error| Failure::mistake(format!("{}: cannot be drawn: {error}", path.display())))?
+            }
+            None => return Err(Failure::mistake(format!("{}: {EXTENSIONS}", path.display()))),
+        };
+        Ok(atomic::write(path, &bytes)?)
+    }
+}
+
+const EXTENSIONS: &str = "a name that ends in .svg or .png would be right";
+
+#[derive(Clone, Copy)]
+enum Format {
+    Svg,
+    Png,
+}
+
+impl Format {
+    fn of(path: &Path) -> Option<Format> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "svg" => Some(Format::Svg),
+            "png" => Some(Format::Png),
+            _ => None,
+        }
+    }
+}
+
+/// The name of a picture, an option value.
+pub fn picture_path(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    Format::of(&path).is_some().then_some(path).ok_or_else(|| EXTENSIONS.into())
+}

@@ -1,0 +1,48 @@
+//! A progress bar on standard error, for what takes over a second. Only a terminal shows it.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// What is done sooner needs no bar.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How far some work has come; removed when dropped.
+pub struct Progress {
+    started: Instant,
+    title: String,
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    /// Work that begins now.
+    pub fn new(title: impl Into<String>) -> Progress {
+        Progress { started: Instant::now(), title: title.into(), bar: None }
+    }
+
+    /// `done` of `of` pieces are done.
+    pub fn at(&mut self, done: usize, of: usize) {
+        if self.bar.is_none() && self.started.elapsed() > PATIENCE {
+            self.bar = Some(bar(&self.title, of as u64));
+        }
+        if let Some(bar) = &self.bar {
+            bar.set_position(done as u64);
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar(title: &str, length: u64) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr()).with_message(title.to_string());
+    match ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}, {eta} left") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}

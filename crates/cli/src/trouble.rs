@@ -1,0 +1,24 @@
+//! Values that are not finite, as a person reads of them: the node, its value, and what it was computed from.
+
+use chainrule::exec::Values;
+use chainrule::{Graph, NodeId};
+
+use crate::format;
+use crate::names::Names;
+
+/// ```log(x)` = -inf (log), from `x` = 0``
+pub fn author(graph: &Graph, values: &Values, names: &Names<'_>, id: NodeId) -> String {
+    let node = graph.node(id);
+    let from: Vec<String> = node.inputs.iter().map(|&input| value(values, names, input)).collect();
+    let from = if from.is_empty() { String::new() } else { format!(", from {}", from.join(" and ")) };
+    format!("{} ({}){from}", value(values, names, id), node.op.name())
+}
+
+/// `` `x` = 0``
+pub fn value(values: &Values, names: &Names<'_>, id: NodeId) -> String {
+    let name = format::name(&names.of(id));
+    match values.get(id) {
+        Some(value) => format!("`{name}` = {}", format::tensor(value)),
+        None => format!("`{name}`"),
+    }
+}

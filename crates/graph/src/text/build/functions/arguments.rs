@@ -1,0 +1,129 @@
+//! The arguments of a call, taken as what the function needs.
+
+use super::Callable;
+use crate::builder::{Builder, Var};
+use crate::node::{Kind, Span};
+use crate::ops::{Op, ShapeOp};
+use crate::text::build::value::{Placed, Value, whole};
+use crate::text::diagnostic::Diagnostic;
+use crate::text::registry::Registry;
+
+/// What a function is called with.
+pub(in crate::text) struct Arguments<'a, 'g> {
+    pub builder: &'g Builder,
+    pub registry: &'a Registry,
+    pub callable: &'static Callable,
+    /// Each with the parameter it is for, in order.
+    pub values: Vec<(usize, Placed<'g>)>,
+    pub span: Span,
+}
+
+impl<'g> Arguments<'_, 'g> {
+    fn place(&self, parameter: &str) -> usize {
+        self.callable.parameters.iter().position(|p| p.name == parameter).unwrap_or(usize::MAX)
+    }
+
+    pub fn get(&self, parameter: &str) -> Option<&Placed<'g>> {
+        let place = self.place(parameter);
+        self.values.iter().find(|(at, _)| *at == place).map(|(_, value)| value)
+    }
+
+    /// The argument that must be there; the parser saw to it.
+    pub fn need(&self, parameter: &str) -> Result<&Placed<'g>, Diagnostic> {
+        self.get(parameter).ok_or_else(|| {
+            Diagnostic::new(format!("`{parameter}` is missing: {}", self.callable.signature()), self.span)
+        })
+    }
+
+    pub fn var(&self, parameter: &str) -> Result<Var<'g>, Diagnostic> {
+        self.need(parameter)?.clone().var(self.builder, Kind::Real)
+    }
+
+    pub fn all(&self, parameter: &str) -> Result<Vec<Var<'g>>, Diagnostic> {
+        let place = self.place(parameter);
+        let given = self.values.iter().filter(|(at, _)| *at == place);
+        given.map(|(_, value)| value.clone().var(self.builder, Kind::Real)).collect()
+    }
+
+    /// Indices along an axis of `size`; those that are written as numbers lie within it.
+    pub fn index(&self, parameter: &str, size: Option<usize>) -> Result<Var<'g>, Diagnostic> {
+        indices(self.builder, self.need(parameter)?, size)
+    }
+
+    /// The axes of `x` that an argument names, if it is there.
+    pub fn axes(&self, parameter: &str, x: Var<'g>) -> Result<Option<Vec<usize>>, Diagnostic> {
+        let Some(argument) = self.get(parameter) else { return Ok(None) };
+        let mut axes = Vec::new();
+        for axis in argument.wholes(&format!("`{parameter}`"))? {
+            if axis >= x.rank() {
+                return Err(argument.wrong(format!("there is no axis {axis} in {x:?}")).help(axes_of(x.rank())));
+            }
+            if axes.contains(&axis) {
+                return Err(argument.wrong(format!("axis {axis} is named twice")));
+            }
+            axes.push(axis);
+        }
+        Ok(Some(axes))
+    }
+
+    /// The one axis of `x` that an argument names; without it the last.
+    pub fn axis_or_last(&self, parameter: &str, x: Var<'g>) -> Result<usize, Diagnostic> {
+        match self.axes(parameter, x)?.as_deref() {
+            None if x.rank() > 0 => Ok(x.rank() - 1),
+            None => Err(Diagnostic::new(
+                format!("{} takes a vector or more, not {x:?}", self.callable.name),
+                self.need("x").map_or(self.span, |x| x.span),
+            )),
+            Some([axis]) => Ok(*axis),
+            Some(axes) => Err(self.need(parameter)?.wrong(format!(
+                "{} runs along one axis, not {}",
+                self.callable.name,
+                axes.len()
+            ))),
+        }
+    }
+
+    pub fn whole_or(&self, parameter: &str, without: usize) -> Result<usize, Diagnostic> {
+        self.get(parameter).map_or(Ok(without), |argument| argument.whole(&format!("`{parameter}`")))
+    }
+
+    pub fn push(&self, op: ShapeOp, x: Var<'g>) -> Var<'g> {
+        self.builder.push(Op::Shape(op), &[x])
+    }
+}
+
+/// A value as indices along an axis of `size`; those that are written as numbers lie within it.
+pub(in crate::text) fn indices<'g>(
+    builder: &'g Builder,
+    argument: &Placed<'g>,
+    size: Option<usize>,
+) -> Result<Var<'g>, Diagnostic> {
+    let numbers = match &argument.value {
+        Value::Number(number) => std::slice::from_ref(number),
+        Value::Array(array) => array.data(),
+        Value::Var(var) if var.kind() != Kind::Int => {
+            return Err(argument
+                .wrong(format!("an index or a class is a whole number, not {var:?} of kind {}", var.kind()))
+                .help("declare it with `int`, as in `outcome y [] int`"));
+        }
+        _ => &[],
+    };
+    for &number in numbers {
+        let index = whole(number)
+            .ok_or_else(|| argument.wrong(format!("an index is a whole number from 0 up, not {number}")))?;
+        if size.is_some_and(|size| index >= size) {
+            return Err(argument
+                .wrong(format!("index {index} lies outside an axis of {}", size.unwrap_or_default()))
+                .help("indices count from 0"));
+        }
+    }
+    argument.clone().var(builder, Kind::Int)
+}
+
+fn axes_of(rank: usize) -> String {
+    match rank {
+        0 => "a scalar has no axes".into(),
+        1 => "a vector has axis 0 alone".into(),
+        _ => format!("its axes are 0 to {}", rank - 1),
+    }
+}

@@ -1,0 +1,277 @@
+//! Statements become a function: each expression is built, named and placed in its scope, and the roles are given.
+
+pub(super) mod elementwise;
+pub(super) mod evaluate;
+pub(super) mod functions;
+mod index;
+pub(super) mod sizes;
+pub(super) mod value;
+
+use std::collections::HashMap;
+
+use self::evaluate::Evaluator;
+use self::sizes::Sizes;
+use self::value::{Placed, Value};
+use super::diagnostic::Diagnostic;
+use super::names::is_made;
+use super::registry::Registry;
+use super::syntax::{BindingId, Declare, InitializerForm, Named, Part, Statement, StatementKind, Syntax};
+use crate::builder::{Builder, Var};
+use crate::function::{Function, Initializer, Parameter};
+use crate::node::{Kind, NodeId, Origin, ScopeId, Span};
+use crate::ops::{Op, Source};
+use crate::shape::Shape;
+
+/// The function that a model is with these sizes.
+pub(super) fn model(syntax: &Syntax, registry: &Registry, sizes: &Sizes<'_>) -> Result<Function, Diagnostic> {
+    let builder = Builder::new();
+    let bound = sizes.numbers().iter().map(|number| number.map(Value::Number)).collect();
+    let evaluator = Evaluator { builder: &builder, syntax, registry, bound, operand_spans: Vec::new() };
+    let roles = Roles::default();
+    let mut lowering = Lowering { evaluator, sizes, scopes: Vec::new(), parents: HashMap::new(), roles };
+    for statement in &syntax.statements {
+        lowering.statement(statement)?;
+        if let Some(error) = builder.error() {
+            return Err(error.into());
+        }
+    }
+    let (roles, spans) = (lowering.roles, lowering.evaluator.operand_spans);
+    let mut function = builder.finish()?;
+    finish_nodes(&mut function, spans);
+    roles.give(&mut function);
+    // Once more through the builder, which looks at the roles.
+    Ok(Builder::extend(function).finish()?)
+}
+
+/// The function that an expression is of its names, each an input, and its result.
+pub(super) fn expression(
+    syntax: &Syntax,
+    values: &[(BindingId, Shape, Kind)],
+) -> Result<(Function, NodeId), Diagnostic> {
+    let (builder, registry) = (Builder::new(), Registry::new());
+    let mut bound: Vec<Option<Value<'_>>> = vec![None; syntax.bindings.len()];
+    for (binding, shape, kind) in values {
+        let name = &syntax.bindings[*binding];
+        let input = builder.at(name.span, |builder| builder.input_of(&name.name, shape, *kind, None));
+        bound[*binding] = Some(Value::Var(input));
+    }
+    let mut evaluator = Evaluator { builder: &builder, syntax, registry: &registry, bound, operand_spans: Vec::new() };
+    let result = single(evaluator.run(0..syntax.steps.len())?)?;
+    let spans = evaluator.operand_spans;
+    let (span, result) = (result.span, builder.at(result.span, |builder| result.var(builder, Kind::Real))?);
+    let id = result.id();
+    let mut function = builder.finish()?;
+    finish_nodes(&mut function, spans);
+    id.map(|id| (function, id)).ok_or_else(|| Diagnostic::new("the expression was not built", span))
+}
+
+/// The one value that an expression leaves.
+fn single(values: Vec<Placed<'_>>) -> Result<Placed<'_>, Diagnostic> {
+    values.into_iter().next().ok_or_else(|| Diagnostic::general("there is no expression"))
+}
+
+/// What the builder can't know: where operands were written, and which names a pass made.
+fn finish_nodes(function: &mut Function, spans: Vec<(NodeId, Span)>) {
+    for (id, span) in spans {
+        function.graph.nodes[id.index()].origin = Origin::Text(span);
+    }
+    for node in &mut function.graph.nodes {
+        node.made_name = node.name.as_deref().is_some_and(is_made);
+    }
+}
+
+/// The parts of nodes, in the order in which they are given.
+#[derive(Default)]
+struct Roles {
+    inputs: Vec<NodeId>,
+    outcomes: Vec<NodeId>,
+    parameters: Vec<Parameter>,
+    state: Vec<Parameter>,
+    prediction: Option<NodeId>,
+    objective: Option<NodeId>,
+    /// Those that no node has, though one bears the name.
+    none: Vec<Named>,
+}
+
+impl Roles {
+    fn add(&mut self, part: Part, node: NodeId, initializer: Option<Initializer>) {
+        let parameter = |initializer: Option<Initializer>| Parameter {
+            node,
+            initializer: initializer.unwrap_or(Initializer::Constant(0.0)), // the parser reads one
+        };
+        match part {
+            Part::Input => self.inputs.push(node),
+            Part::Outcome => self.outcomes.push(node),
+            Part::Parameter => self.parameters.push(parameter(initializer)),
+            Part::State => self.state.push(parameter(initializer)),
+            Part::Value => {}
+        }
+    }
+
+    /// A node that is called `prediction` or `objective` has that part.
+    fn called(&mut self, name: &str, node: NodeId) {
+        if name == Named::Prediction.name() {
+            self.prediction = Some(node);
+        } else if name == Named::Objective.name() {
+            self.objective = Some(node);
+        }
+    }
+
+    fn give(self, function: &mut Function) {
+        let unless_none = |named: Named, node: Option<NodeId>| node.filter(|_| !self.none.contains(&named));
+        function.prediction = unless_none(Named::Prediction, self.prediction);
+        function.objective = unless_none(Named::Objective, self.objective);
+        function.inputs = self.inputs;
+        function.outcomes = self.outcomes;
+        function.parameters = self.parameters;
+        function.state = self.state;
+    }
+}
+
+struct Lowering<'a, 'g> {
+    evaluator: Evaluator<'a, 'g>,
+    sizes: &'a Sizes<'a>,
+    /// The scopes that are open, outermost first.
+    scopes: Vec<ScopeId>,
+    /// The scope around each that the text opened.
+    parents: HashMap<String, Option<ScopeId>>,
+    roles: Roles,
+}
+
+impl<'a, 'g> Lowering<'a, 'g> {
+    fn statement(&mut self, statement: &'a Statement) -> Result<(), Diagnostic> {
+        let scope = self.scopes.last().copied();
+        match &statement.what {
+            StatementKind::Open { path } => self.open(path, statement.span)?,
+            StatementKind::Close => {
+                self.scopes.pop();
+            }
+            StatementKind::Let(_) => {} // its value is among the sizes
+            StatementKind::NoRole(named) => self.roles.none.push(*named),
+            StatementKind::Declare(_)
+            | StatementKind::Assign(_)
+            | StatementKind::Update { .. }
+            | StatementKind::Role { .. } => {
+                let builder = self.evaluator.builder;
+                builder.within(scope, |_| self.build(statement))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn build(&mut self, statement: &Statement) -> Result<(), Diagnostic> {
+        let builder = self.evaluator.builder;
+        let before = builder.len();
+        let values = self.evaluator.run(statement.steps.clone())?;
+        match &statement.what {
+            StatementKind::Declare(declare) => self.declare(declare, &values),
+            StatementKind::Role { part, node, initializer } => {
+                let (name, var) = self.node(*node, statement.span)?;
+                if !var.node().is_some_and(|node| matches!(node.op, Op::Source(Source::Input { .. }))) {
+                    return Err(Diagnostic::new(format!("`{name}` is computed and has no such role"), statement.span));
+                }
+                let initializer = initializer.map(|form| start(form, &values)).transpose()?;
+                var.id().inspect(|&id| self.roles.add(*part, id, initializer));
+                Ok(())
+            }
+            StatementKind::Update { target, span } => {
+                let value = single(values)?;
+                let (_, target) = self.node(*target, *span)?;
+                let value = builder.at(value.span, |builder| value.var(builder, Kind::Real))?;
+                builder.at(statement.span, |builder| builder.update(target, value));
+                Ok(())
+            }
+            StatementKind::Assign(binding) => {
+                let value = single(values)?;
+                let var = builder.at(value.span, |builder| value.var(builder, Kind::Real))?;
+                let Some(id) = var.id() else { return Ok(()) };
+                let bound = &self.evaluator.syntax.bindings[*binding];
+                self.evaluator.bound[*binding] = Some(Value::Var(var));
+                if bound.is_label {
+                    return Ok(());
+                }
+                // A name for a node that was there before is another word for it.
+                if id.index() >= before {
+                    builder.set_name(id, &bound.name);
+                    builder.name_scope(id, &bound.name);
+                }
+                self.roles.called(&bound.name, id);
+                Ok(())
+            }
+            StatementKind::Let(_) | StatementKind::Open { .. } | StatementKind::Close | StatementKind::NoRole(_) => {
+                Ok(())
+            }
+        }
+    }
+
+    fn declare(&mut self, declare: &Declare, values: &[Placed<'g>]) -> Result<(), Diagnostic> {
+        let builder = self.evaluator.builder;
+        let bound = &self.evaluator.syntax.bindings[declare.binding];
+        let sizes = declare.sizes.iter().map(|&(size, span)| self.sizes.size(size, span));
+        let shape: Shape = sizes.collect::<Result<Vec<_>, _>>()?.into();
+        let below = declare.bound.map(|(size, span)| self.sizes.size(size, span)).transpose()?;
+        if let (Some(0), Some((_, span))) = (below, declare.bound) {
+            return Err(Diagnostic::new("no whole number from 0 up is less than 0", span));
+        }
+        let initializer = declare.initializer.map(|form| start(form, values)).transpose()?;
+        let source = Op::Source(Source::Input { shape, kind: declare.kind, bound: below });
+        let var = builder.at(bound.span, |builder| builder.push(source, &[]));
+        let Some(id) = var.id() else { return Ok(()) };
+        self.evaluator.bound[declare.binding] = Some(Value::Var(var));
+        if !bound.is_label {
+            builder.set_name(id, &bound.name);
+            self.roles.called(&bound.name, id);
+        }
+        self.roles.add(declare.part, id, initializer);
+        Ok(())
+    }
+
+    /// The node that a name stands for.
+    fn node(&self, binding: BindingId, span: Span) -> Result<(&'a str, Var<'g>), Diagnostic> {
+        let name = self.evaluator.syntax.bindings[binding].name.as_str();
+        match &self.evaluator.bound[binding] {
+            Some(Value::Var(var)) => Ok((name, *var)),
+            _ => Err(Diagnostic::new(format!("`{name}` is a number, not a node"), span)),
+        }
+    }
+
+    fn open(&mut self, path: &str, span: Span) -> Result<(), Diagnostic> {
+        let parent = self.scopes.last().copied();
+        if *self.parents.entry(path.to_string()).or_insert(parent) != parent {
+            return Err(Diagnostic::new(format!("the scope `{path}` was opened within another scope before"), span)
+                .help("open it within the same one"));
+        }
+        self.scopes.push(self.evaluator.builder.open_scope(path, parent));
+        Ok(())
+    }
+}
+
+/// How a parameter starts, from the numbers that were written.
+fn start(form: InitializerForm, values: &[Placed<'_>]) -> Result<Initializer, Diagnostic> {
+    let number = |place: usize| match values.get(place) {
+        Some(value) => value.number("an initial value"),
+        None => Err(Diagnostic::general("an initial value is missing")), // the parser reads them
+    };
+    let not_negative = |place: usize, what: &str| {
+        let number = number(place)?;
+        match values.get(place) {
+            Some(value) if number < 0.0 => Err(value.wrong(format!("{what} is not negative, as {number} is"))),
+            _ => Ok(number),
+        }
+    };
+    Ok(match form {
+        InitializerForm::Constant => Initializer::Constant(number(0)?),
+        InitializerForm::Normal => {
+            Initializer::Normal { mean: number(0)?, std: not_negative(1, "a standard deviation")? }
+        }
+        InitializerForm::Uniform => {
+            let (low, high) = (number(0)?, number(1)?);
+            if let (true, Some(value)) = (low > high, values.get(1)) {
+                return Err(value.wrong(format!("the range from {low} to {high} is empty")));
+            }
+            Initializer::Uniform { low, high }
+        }
+        InitializerForm::Glorot => Initializer::Glorot,
+        InitializerForm::He => Initializer::He,
+    })
+}

@@ -1,0 +1,110 @@
+//! The numbers that names stand for: free sizes, which are bound from outside, and `let`s, which that overrides.
+
+use std::collections::BTreeMap;
+
+use super::evaluate::fold;
+use super::value::whole;
+use crate::node::Span;
+use crate::text::diagnostic::Diagnostic;
+use crate::text::near::near;
+use crate::text::syntax::{Bound, SizeForm, Statement, StatementKind, StepKind, Syntax};
+
+/// The number of each name of a text that stands for one, as far as it is known.
+pub(in crate::text) struct Sizes<'a> {
+    syntax: &'a Syntax,
+    numbers: Vec<Option<f64>>,
+}
+
+impl<'a> Sizes<'a> {
+    /// The numbers that `given` and the `let`s say. A name in `given` that the text does not have is a mistake.
+    pub fn new(syntax: &'a Syntax, given: &BTreeMap<String, f64>) -> Result<Sizes<'a>, Diagnostic> {
+        let mut numbers = vec![None; syntax.bindings.len()];
+        let known = syntax.bindings.iter().enumerate().filter(|(_, binding)| binding.what != Bound::Node);
+        for (id, binding) in known.clone() {
+            let Some(&number) = given.get(&binding.name) else { continue };
+            let size = binding.what == Bound::FreeSize;
+            if !number.is_finite() || (size && whole(number).is_none()) {
+                let must = if size { "a whole number from 0 up" } else { "a finite number" };
+                return Err(Diagnostic::general(format!("`{}` is {must}, not {number}", binding.name)));
+            }
+            numbers[id] = Some(number);
+        }
+        if let Some(odd) = given.keys().find(|name| !known.clone().any(|(_, binding)| binding.name == **name)) {
+            let names: Vec<&str> = known.map(|(_, binding)| binding.name.as_str()).collect();
+            let help = match (near(odd, names.iter().copied()), names.is_empty()) {
+                (Some(near), _) => format!("did you mean `{near}`?"),
+                (None, true) => "this text has no sizes to set".into(),
+                (None, false) => format!("its sizes and settings are {}", names.join(", ")),
+            };
+            return Err(Diagnostic::general(format!("there is no size or setting `{odd}`")).help(help));
+        }
+        let mut sizes = Sizes { syntax, numbers };
+        for statement in &syntax.statements {
+            if let StatementKind::Let(binding) = statement.what
+                && sizes.numbers[binding].is_none()
+            {
+                sizes.numbers[binding] = sizes.setting(statement)?;
+            }
+        }
+        Ok(sizes)
+    }
+
+    /// The same, if every free size is bound.
+    pub fn complete(self) -> Result<Sizes<'a>, Diagnostic> {
+        let open =
+            self.syntax.bindings.iter().zip(&self.numbers).find(|(b, n)| b.what == Bound::FreeSize && n.is_none());
+        match open {
+            Some((binding, _)) => {
+                let name = &binding.name;
+                Err(Diagnostic::new(format!("the size `{name}` is not bound"), binding.span)
+                    .help(format!("say it by `--set {name}=…`, by a line `let {name} = …`, or by data")))
+            }
+            None => Ok(self),
+        }
+    }
+
+    /// The number of each binding that stands for one.
+    pub fn numbers(&self) -> &[Option<f64>] {
+        &self.numbers
+    }
+
+    /// The number that a size stands for.
+    pub fn size(&self, size: SizeForm, span: Span) -> Result<usize, Diagnostic> {
+        let name = match size {
+            SizeForm::Number(number) => return Ok(number),
+            SizeForm::Name(name) => name,
+        };
+        let binding = &self.syntax.bindings[name];
+        let Some(number) = self.numbers[name] else {
+            return Err(Diagnostic::new(format!("the size `{}` is not bound", binding.name), span));
+        };
+        whole(number).ok_or_else(|| {
+            Diagnostic::new(format!("`{}` is {number}, and a size is a whole number from 0 up", binding.name), span)
+        })
+    }
+
+    /// The number of a `let`; none if it needs a size that is not bound.
+    fn setting(&self, statement: &Statement) -> Result<Option<f64>, Diagnostic> {
+        let mut stack: Vec<f64> = Vec::new();
+        for step in &self.syntax.steps[statement.steps.clone()] {
+            let number = match &step.what {
+                StepKind::Number(number) => Some(*number),
+                StepKind::Name(name) => match self.numbers[*name] {
+                    Some(number) => Some(number),
+                    None => return Ok(None),
+                },
+                StepKind::Negate => stack.pop().map(|number| -number),
+                StepKind::Binary(operator) => match (stack.pop(), stack.pop()) {
+                    (Some(b), Some(a)) => fold(*operator, a, b),
+                    _ => None,
+                },
+                _ => None,
+            };
+            let number = number.ok_or_else(|| {
+                Diagnostic::new("this is no finite number", step.span).help("a `let` is a finite number")
+            })?;
+            stack.push(number);
+        }
+        Ok(stack.pop())
+    }
+}

@@ -1,0 +1,258 @@
+//! Calls, indices and arrays: what stands in brackets, part by part.
+
+use std::sync::Arc;
+
+use super::Parser;
+use super::expression::{Pending, Reader};
+use super::lexer::{Token, TokenKind};
+use crate::node::{Kind, Span};
+use crate::text::build::functions::{Callable, Takes, meant};
+use crate::text::diagnostic::Diagnostic;
+use crate::text::near::near;
+use crate::text::syntax::{Call, Callee, Item, Operator, Step, StepKind};
+
+/// A call whose arguments are being read.
+pub(super) struct PendingCall {
+    pub callee: Callee,
+    pub name: Span,
+    /// The parameter of each argument so far, the one that is being read included.
+    pub arguments: Vec<usize>,
+    /// The first step of the argument that is being read.
+    pub first_step: usize,
+}
+
+/// What was read of an item between the brackets of an index.
+#[derive(Clone, Copy, Default)]
+pub(super) struct PendingItem {
+    pub colon: bool,
+    pub start: bool,
+    /// The first step of what is being read.
+    pub first_step: usize,
+}
+
+impl<'a> Parser<'a> {
+    pub(super) fn open_call(&mut self, token: &Token<'a>, reader: &mut Reader) -> Result<bool, Diagnostic> {
+        let name = token.name().unwrap_or_default();
+        if name == "nan" && reader.words.last() == Some(&true) {
+            return self.nan_of_bits(token, reader);
+        }
+        let callee = match (Callable::find(&name), self.registry.get(&name)) {
+            (Some(function), _) => Callee::Function(function),
+            (None, Some(node)) => Callee::Custom(Arc::clone(node)),
+            (None, None) => {
+                let mistake = Diagnostic::new(format!("there is no function `{name}`"), token.span);
+                return Err(match meant(&name, self.registry) {
+                    Some(meant) => mistake.help(meant),
+                    None if self.knows(token) => {
+                        mistake.help(format!("`{name}` is a value; a product is written `{name} * (…)`"))
+                    }
+                    None => mistake.help("the functions are listed in the description of the text form"),
+                });
+            }
+        };
+        self.next();
+        self.next();
+        let call = PendingCall { callee, name: token.span, arguments: Vec::new(), first_step: self.syntax.steps.len() };
+        self.nest(Pending::Call(call), token.span, reader)?;
+        reader.words.push(false);
+        self.skip_newlines();
+        if self.peek().is(")") { Ok(true) } else { self.begin_argument(reader) }
+    }
+
+    /// `nan(9221120237041090561)`: not-a-number of these bits, which a constant may have.
+    fn nan_of_bits(&mut self, token: &Token<'a>, reader: &mut Reader) -> Result<bool, Diagnostic> {
+        let digits = self.peek_at(2).span;
+        let bits = self.source[digits.start..digits.end].parse::<u64>().ok().map(f64::from_bits);
+        let (Some(number), true) = (bits.filter(|x| x.is_nan()), self.peek_at(3).is(")")) else {
+            return Err(Diagnostic::new("these are not the bits of a number that is none", token.span));
+        };
+        (0..4).for_each(|_| {
+            self.next();
+        });
+        self.leaf(StepKind::Number(number), token.span, reader);
+        Ok(false)
+    }
+
+    /// Begins the next argument of the innermost call, which may have a keyword; returns whether it is still to be read.
+    fn begin_argument(&mut self, reader: &mut Reader) -> Result<bool, Diagnostic> {
+        let keyword = (self.peek().name().is_some() && self.peek_at(1).is("=")).then(|| self.next());
+        if keyword.is_some() {
+            self.next();
+        }
+        let place = self.peek().span;
+        let Some(Pending::Call(call)) = reader.pending.last_mut() else { return Ok(true) };
+        call.first_step = self.syntax.steps.len();
+        let parameter = call.parameter(keyword.as_ref(), place)?;
+        call.arguments.push(parameter);
+        let words = call.takes_words(parameter);
+        if let Some(innermost) = reader.words.last_mut() {
+            *innermost = words;
+        }
+        let kind = match self.peek().kind {
+            TokenKind::Name("real") => Kind::Real,
+            TokenKind::Name("int") => Kind::Int,
+            TokenKind::Name("bool") => Kind::Bool,
+            _ => return Ok(true),
+        };
+        if keyword.is_none_or(|keyword| keyword.kind != TokenKind::Name("kind")) {
+            return Ok(true);
+        }
+        self.next();
+        self.leaf(StepKind::Kind(kind), place, reader);
+        Ok(false)
+    }
+
+    /// Ends an argument, an entry or an item, and begins the next.
+    pub(super) fn comma(&mut self, reader: &mut Reader) -> Result<bool, Diagnostic> {
+        let token = self.next();
+        self.end_part(reader);
+        self.skip_newlines();
+        let first_step = self.syntax.steps.len();
+        match reader.pending.last_mut() {
+            Some(Pending::Call(_)) if self.peek().is(")") => {
+                self.close(reader)?;
+                Ok(false)
+            }
+            Some(Pending::Call(_)) => self.begin_argument(reader),
+            Some(Pending::Array { .. }) => Ok(true),
+            Some(Pending::Index { item, .. }) => {
+                *item = PendingItem { first_step, ..PendingItem::default() };
+                Ok(true)
+            }
+            _ => Err(Diagnostic::new("`,` stands in brackets that hold one value", token.span)
+                .help("an array of numbers is written [1, 2, 3]")),
+        }
+    }
+
+    /// `:` between the ends of a range
+    pub(super) fn colon(&mut self, has_start: bool, reader: &mut Reader) -> Result<bool, Diagnostic> {
+        let token = self.next();
+        let first_step = self.syntax.steps.len();
+        match reader.pending.last_mut() {
+            Some(Pending::Index { item, .. }) if !item.colon => {
+                *item = PendingItem { colon: true, start: has_start, first_step };
+                Ok(true)
+            }
+            Some(Pending::Index { .. }) => Err(Diagnostic::new("a range has two ends, as in x[1:3]", token.span)),
+            _ => Err(Diagnostic::new("`:` stands only in an index, as in x[1:3]", token.span)),
+        }
+    }
+
+    /// What was read since the last comma is complete.
+    pub(super) fn end_part(&mut self, reader: &mut Reader) {
+        let end = self.syntax.steps.len();
+        match reader.pending.last_mut() {
+            Some(Pending::Array { count, .. }) => *count += 1,
+            Some(Pending::Index { items, item }) => {
+                let PendingItem { colon, start, first_step } = *item;
+                if colon {
+                    items.push(Item::Range { start, stop: first_step < end });
+                } else {
+                    items.push(Item::At);
+                    self.mark_indices(first_step);
+                }
+            }
+            Some(Pending::Call(call)) => {
+                if let (Callee::Function(function), Some(&parameter)) = (&call.callee, call.arguments.last())
+                    && function.parameters[parameter].takes == Takes::Index
+                {
+                    let first_step = call.first_step;
+                    self.mark_indices(first_step);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The names from a step on are used as an index, if whole numbers are all that is made of them.
+    fn mark_indices(&mut self, first_step: usize) {
+        let plain = |step: &Step| match &step.what {
+            StepKind::Number(_) | StepKind::Name(_) | StepKind::Negate => true,
+            StepKind::Binary(operator) => matches!(operator, Operator::Add | Operator::Sub | Operator::Mul),
+            _ => false,
+        };
+        // The last step comes first: it says soonest that there is more to it.
+        if self.syntax.steps[first_step..].iter().rev().all(plain) {
+            for step in &self.syntax.steps[first_step..] {
+                if let StepKind::Name(binding) = step.what {
+                    self.syntax.bindings[binding].is_index = true;
+                }
+            }
+        }
+    }
+
+    /// The innermost bracket closes.
+    pub(super) fn close(&mut self, reader: &mut Reader) -> Result<(), Diagnostic> {
+        let end = self.next().span;
+        let Some(pending) = reader.pending.pop() else { return Ok(()) };
+        reader.depth -= 1;
+        reader.brackets -= 1;
+        let (what, first) = match pending {
+            Pending::Group(open) => {
+                let inner = reader.operands.pop();
+                reader.operands.extend(inner.map(|_| Span { end: end.end, ..open }));
+                return Ok(());
+            }
+            Pending::Array { open, count } => (StepKind::Array(count), (count, open)),
+            Pending::Index { items, .. } => {
+                reader.words.pop();
+                let count = items.iter().map(|item| item.values()).sum::<usize>();
+                let base = reader.operands.len().checked_sub(count + 1).map_or(end, |place| reader.operands[place]);
+                (StepKind::Index(items.into()), (count + 1, base))
+            }
+            Pending::Call(call) => {
+                reader.words.pop();
+                if let Callee::Function(function) = &call.callee
+                    && let Some(missing) = function.missing(&call.arguments)
+                {
+                    let message = format!("`{}` of `{}` is missing", missing.name, function.name);
+                    return Err(Diagnostic::new(message, Span { end: end.end, ..call.name }).help(function.signature()));
+                }
+                let PendingCall { callee, name, arguments, .. } = call;
+                let first = (arguments.len(), name);
+                (StepKind::Call(Box::new(Call { callee, arguments })), first)
+            }
+            Pending::Negate(_) | Pending::Plus(_) | Pending::Operator(_) => return Ok(()), // reduced before
+        };
+        let (operands, first) = first;
+        reader.operands.truncate(reader.operands.len().saturating_sub(operands));
+        self.leaf(what, Span { end: end.end, ..first }, reader);
+        Ok(())
+    }
+}
+
+impl PendingCall {
+    /// Whether a parameter takes fixed numbers that need not be finite.
+    fn takes_words(&self, parameter: usize) -> bool {
+        let Callee::Function(function) = &self.callee else { return false };
+        matches!((function.name, function.parameters[parameter].name), ("constant", "value") | ("power", "n"))
+    }
+
+    /// The parameter that the next argument is for.
+    fn parameter(&self, keyword: Option<&Token<'_>>, place: Span) -> Result<usize, Diagnostic> {
+        let Callee::Function(function) = &self.callee else {
+            return match keyword {
+                Some(keyword) => Err(Diagnostic::new("a custom node takes no keywords", keyword.span)),
+                None => Ok(self.arguments.len()),
+            };
+        };
+        let Some(keyword) = keyword else {
+            return function.next_parameter(&self.arguments).ok_or_else(|| {
+                let count = function.parameters.iter().filter(|p| p.takes != Takes::Keyword).count();
+                let plural = if count == 1 { "" } else { "s" };
+                let message = format!("`{}` takes {count} argument{plural}, and here is one more", function.name);
+                Diagnostic::new(message, place).help(function.signature())
+            });
+        };
+        let name = keyword.name().unwrap_or_default();
+        let parameter = function.parameter(&name).ok_or_else(|| {
+            let near = near(&name, function.parameters.iter().map(|p| p.name));
+            let help = near.map_or_else(|| function.signature(), |near| format!("did you mean `{near}`?"));
+            Diagnostic::new(format!("`{}` has no `{name}`", function.name), keyword.span).help(help)
+        })?;
+        if self.arguments.contains(&parameter) {
+            return Err(Diagnostic::new(format!("`{name}` is given twice"), keyword.span));
+        }
+        Ok(parameter)
+    }
+}

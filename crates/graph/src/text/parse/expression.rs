@@ -1,0 +1,325 @@
+//! Reads an expression: a Pratt parser whose pending work is a list, so that nesting costs no stack.
+
+use super::Parser;
+use super::bracket::{PendingCall, PendingItem};
+use super::lexer::{Token, TokenKind};
+use crate::node::Span;
+use crate::text::diagnostic::Diagnostic;
+use crate::text::syntax::{Callee, Item, Operator, Precedence, Step, StepKind};
+
+/// How deep brackets, calls, unary signs and right-nested powers may nest.
+const DEEPEST: usize = 10_000;
+
+/// What waits for more of the expression to be read.
+pub(super) enum Pending {
+    /// `-` before its operand
+    Negate(Span),
+    /// `+` before its operand, which changes nothing
+    Plus(Span),
+    /// An operator and its left operand
+    Operator(Operator),
+    /// `(`
+    Group(Span),
+    Call(PendingCall),
+    /// `x[`
+    Index {
+        items: Vec<Item>,
+        item: PendingItem,
+    },
+    /// `[`
+    Array {
+        open: Span,
+        count: usize,
+    },
+}
+
+/// How far an expression was read.
+pub(super) struct Reader {
+    pub pending: Vec<Pending>,
+    /// The operands that were read: their places, with the brackets round them.
+    pub operands: Vec<Span>,
+    /// How many of `pending` nest, and how many are brackets.
+    pub depth: usize,
+    pub brackets: usize,
+    /// Whether `inf` and `nan` are numbers: outside of all calls and indices, and in each that is open.
+    pub words: Vec<bool>,
+}
+
+impl Reader {
+    /// Whether the innermost bracket may go on with this symbol where an operand could stand, after so many steps.
+    fn may_end(&self, symbol: &str, steps: usize) -> bool {
+        match self.pending.last() {
+            Some(Pending::Call(call)) => symbol == ")" && call.arguments.is_empty(),
+            Some(Pending::Array { .. }) => symbol == "]",
+            Some(Pending::Index { item, .. }) => symbol != ")" && item.colon && item.first_step == steps,
+            _ => false,
+        }
+    }
+}
+
+impl<'a> Parser<'a> {
+    /// Reads one expression, as far as it goes; its steps are appended. Within brackets lines do not matter. `words`
+    /// says whether `inf` and `nan` are numbers.
+    pub(super) fn expression(&mut self, in_brackets: bool, words: bool) -> Result<(), Diagnostic> {
+        let mut reader = Reader {
+            pending: Vec::new(),
+            operands: Vec::new(),
+            depth: 0,
+            brackets: usize::from(in_brackets),
+            words: vec![words],
+        };
+        let mut wants_operand = true;
+        loop {
+            if reader.brackets > 0 {
+                self.skip_newlines();
+            } else if wants_operand && self.peek().kind == TokenKind::Newline {
+                self.go_on()?;
+            }
+            if wants_operand {
+                wants_operand = self.operand(&mut reader)?;
+            } else {
+                match self.after_operand(&mut reader)? {
+                    Next::Operand => wants_operand = true,
+                    Next::Operator => {}
+                    Next::End => return Ok(()),
+                }
+            }
+        }
+    }
+
+    /// An operator, or `=`, ends the line: the next line goes on, unless it is a statement of its own.
+    fn go_on(&mut self) -> Result<(), Diagnostic> {
+        let ahead = (0..).find(|&ahead| self.peek_at(ahead).kind != TokenKind::Newline).unwrap_or(0);
+        let next = self.peek_at(ahead);
+        let statement = next.name().is_some() && self.peek_at(ahead + 1).is("=");
+        if statement || next.kind == TokenKind::End {
+            return Err(Diagnostic::new("the expression breaks off at the end of the line", self.peek().span)
+                .help("a line goes on after an operator"));
+        }
+        self.skip_newlines();
+        Ok(())
+    }
+
+    /// Reads where an operand should stand; returns whether one is wanted still.
+    fn operand(&mut self, reader: &mut Reader) -> Result<bool, Diagnostic> {
+        let token = self.peek().clone();
+        let span = token.span;
+        match &token.kind {
+            TokenKind::Number(number) => {
+                self.next();
+                self.note_number(*number, reader);
+                self.leaf(StepKind::Number(*number), span, reader);
+            }
+            TokenKind::Text(text) => {
+                self.next();
+                self.leaf(StepKind::Text(text.clone()), span, reader);
+            }
+            TokenKind::Name(_) | TokenKind::Quoted(_) if self.peek_at(1).is("(") => {
+                return self.open_call(&token, reader);
+            }
+            TokenKind::Name(_) | TokenKind::Quoted(_) | TokenKind::Label(_) => self.named(&token, reader)?,
+            TokenKind::Symbol("-") => {
+                self.next();
+                self.nest(Pending::Negate(span), span, reader)?;
+                return Ok(true);
+            }
+            TokenKind::Symbol("+") => {
+                self.next();
+                self.nest(Pending::Plus(span), span, reader)?;
+                return Ok(true);
+            }
+            TokenKind::Symbol("(") => {
+                self.next();
+                self.nest(Pending::Group(span), span, reader)?;
+                return Ok(true);
+            }
+            TokenKind::Symbol("[") => {
+                self.next();
+                self.nest(Pending::Array { open: span, count: 0 }, span, reader)?;
+                return Ok(true);
+            }
+            TokenKind::Symbol(":") if matches!(reader.pending.last(), Some(Pending::Index { .. })) => {
+                return self.colon(false, reader);
+            }
+            // An argument, an entry or the end of a range that is not there.
+            TokenKind::Symbol(symbol @ (")" | "]" | ",")) if reader.may_end(symbol, self.syntax.steps.len()) => {
+                if *symbol == "," {
+                    return self.comma(reader);
+                }
+                if let Some(Pending::Index { .. }) = reader.pending.last() {
+                    self.end_part(reader);
+                }
+                self.close(reader)?;
+            }
+            _ => {
+                let mistake =
+                    Diagnostic::new(format!("{} stands where a value should", token.describe(self.source)), span);
+                return Err(match token.kind {
+                    TokenKind::Symbol("=") => mistake.help("equality is written `==`"),
+                    _ => mistake,
+                });
+            }
+        }
+        Ok(false)
+    }
+
+    pub(super) fn leaf(&mut self, what: StepKind, span: Span, reader: &mut Reader) {
+        self.syntax.steps.push(Step { what, span });
+        reader.operands.push(span);
+    }
+
+    fn named(&mut self, token: &Token<'a>, reader: &mut Reader) -> Result<(), Diagnostic> {
+        let word = match token.kind {
+            TokenKind::Name("inf") => Some(f64::INFINITY),
+            TokenKind::Name("nan") => Some(f64::NAN),
+            _ => None,
+        };
+        self.next();
+        match word {
+            Some(number) if reader.words.last() == Some(&true) => {
+                self.leaf(StepKind::Number(number), token.span, reader);
+            }
+            _ => {
+                let binding = self.resolve(token)?;
+                self.leaf(StepKind::Name(binding), token.span, reader);
+            }
+        }
+        Ok(())
+    }
+
+    fn note_number(&mut self, number: f64, reader: &Reader) {
+        let index = |pending: &Pending| match pending {
+            Pending::Index { .. } => true,
+            Pending::Call(call) => matches!(&call.callee, Callee::Function(f) if f.name == "slice"),
+            _ => false,
+        };
+        self.syntax.written.push(number);
+        if reader.pending.iter().rev().find(|pending| pending.is_bracket()).is_some_and(index) {
+            self.syntax.greatest_index = self.syntax.greatest_index.max(number);
+        }
+    }
+
+    /// Puts something that nests on the list of what is pending.
+    pub(super) fn nest(&mut self, pending: Pending, span: Span, reader: &mut Reader) -> Result<(), Diagnostic> {
+        if reader.depth == DEEPEST {
+            return Err(Diagnostic::new("this is nested deeper than 10,000", span)
+                .help("give the inner part a name on a line of its own"));
+        }
+        reader.depth += 1;
+        reader.brackets += usize::from(pending.is_bracket());
+        reader.pending.push(pending);
+        Ok(())
+    }
+
+    /// Reads what follows an operand.
+    fn after_operand(&mut self, reader: &mut Reader) -> Result<Next, Diagnostic> {
+        let token = self.peek().clone();
+        let span = token.span;
+        let TokenKind::Symbol(symbol) = token.kind else { return self.finish(reader) };
+        if let Some(operator) = Operator::ALL.into_iter().find(|operator| operator.symbol() == symbol) {
+            self.next();
+            self.operator(operator, span, reader)?;
+            return Ok(Next::Operand);
+        }
+        match symbol {
+            "[" => {
+                self.next();
+                let item = PendingItem { first_step: self.syntax.steps.len(), ..PendingItem::default() };
+                self.nest(Pending::Index { items: Vec::new(), item }, span, reader)?;
+                reader.words.push(false);
+                Ok(Next::Operand)
+            }
+            ")" | "]" | "," | ":" => {
+                self.reduce(Precedence::Comparison, reader);
+                if reader.pending.is_empty() {
+                    return Ok(Next::End); // the bracket of an initializer
+                }
+                let wants_operand = match symbol {
+                    ":" => self.colon(true, reader)?,
+                    "," => self.comma(reader)?,
+                    _ => {
+                        self.end_part(reader);
+                        self.close(reader)?;
+                        false
+                    }
+                };
+                Ok(if wants_operand { Next::Operand } else { Next::Operator })
+            }
+            _ => self.finish(reader),
+        }
+    }
+
+    fn operator(&mut self, operator: Operator, span: Span, reader: &mut Reader) -> Result<(), Diagnostic> {
+        let precedence = operator.precedence();
+        if operator == Operator::Power {
+            // To the right: what waits on the left waits on.
+            return self.nest(Pending::Operator(operator), span, reader);
+        }
+        if precedence == Precedence::Comparison {
+            self.reduce(Precedence::Sum, reader);
+            if matches!(reader.pending.last(), Some(Pending::Operator(left)) if left.precedence() == precedence) {
+                return Err(Diagnostic::new("comparisons do not chain", span)
+                    .help("put brackets round one of them, or use where(a < b, …, …)"));
+            }
+        }
+        self.reduce(precedence, reader);
+        reader.pending.push(Pending::Operator(operator));
+        Ok(())
+    }
+
+    /// Carries out what is pending and holds at least as tightly as `precedence`.
+    fn reduce(&mut self, precedence: Precedence, reader: &mut Reader) {
+        loop {
+            let (what, first, nests) = match reader.pending.last() {
+                Some(Pending::Negate(span)) if precedence <= Precedence::Negation => {
+                    (Some(StepKind::Negate), Some(*span), true)
+                }
+                Some(Pending::Plus(span)) if precedence <= Precedence::Negation => (None, Some(*span), true),
+                Some(Pending::Operator(operator)) if precedence <= operator.precedence() => {
+                    (Some(StepKind::Binary(*operator)), None, *operator == Operator::Power)
+                }
+                _ => return,
+            };
+            reader.pending.pop();
+            reader.depth -= usize::from(nests);
+            let last = reader.operands.pop();
+            let first = first.or_else(|| reader.operands.pop());
+            let (Some(first), Some(last)) = (first, last) else { return };
+            let span = Span { end: last.end, ..first };
+            reader.operands.push(span);
+            if let Some(what) = what {
+                self.syntax.steps.push(Step { what, span });
+            }
+        }
+    }
+
+    /// The expression is at its end, or something is missing.
+    fn finish(&mut self, reader: &mut Reader) -> Result<Next, Diagnostic> {
+        self.reduce(Precedence::Comparison, reader);
+        let closer = match reader.pending.last() {
+            None => return Ok(Next::End),
+            Some(Pending::Group(_)) => "an operator or `)`",
+            Some(Pending::Call(_)) => "`,` or `)`",
+            _ => "`,` or `]`",
+        };
+        let token = self.peek();
+        let mistake = Diagnostic::new(format!("{closer} is missing before {}", self.describe_next()), token.span);
+        Err(if token.is("=") { mistake.help("equality is written `==`") } else { mistake })
+    }
+}
+
+/// What is wanted after an operand and what follows it.
+enum Next {
+    Operand,
+    Operator,
+    End,
+}
+
+impl Pending {
+    fn is_bracket(&self) -> bool {
+        match self {
+            Pending::Group(_) | Pending::Call(_) | Pending::Index { .. } | Pending::Array { .. } => true,
+            Pending::Negate(_) | Pending::Plus(_) | Pending::Operator(_) => false,
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Reads a text: characters become tokens, tokens become statements; every name is resolved as it is read.
+
+mod bracket;
+mod expression;
+mod lexer;
+mod statement;
+
+use std::collections::HashMap;
+
+use self::lexer::{Token, TokenKind, tokens};
+use super::build::functions::Callable;
+use super::diagnostic::Diagnostic;
+use super::near::near;
+use super::registry::Registry;
+use super::syntax::{Binding, BindingId, Bound, Syntax};
+use crate::node::Span;
+
+/// The words that begin a statement; each may also be a name, if `=` follows.
+const KEYWORDS: &[&str] = &["input", "outcome", "param", "state", "value", "let", "update", "scope", "role"];
+
+/// Reads a model.
+pub(super) fn model(source: &str, registry: &Registry) -> Result<Syntax, Diagnostic> {
+    let mut parser = Parser::new(source, registry, false)?;
+    parser.collect_lets()?;
+    parser.statements()?;
+    Ok(parser.syntax)
+}
+
+/// Reads one expression; every name in it that is not defined is a new one.
+pub(super) fn expression(source: &str) -> Result<Syntax, Diagnostic> {
+    let registry = Registry::new();
+    let mut parser = Parser::new(source, &registry, true)?;
+    if parser.peek().kind == TokenKind::End {
+        return Err(Diagnostic::new("there is no expression", parser.peek().span).help("write one, such as x^2"));
+    }
+    parser.expression(true, false)?;
+    let token = parser.peek();
+    if token.kind != TokenKind::End {
+        let mistake = Diagnostic::new(format!("{} does not go on an expression", token.describe(source)), token.span);
+        return Err(if token.is("=") { mistake.help("equality is written `==`") } else { mistake });
+    }
+    Ok(parser.syntax)
+}
+
+/// How far a text was read.
+struct Parser<'a> {
+    source: &'a str,
+    tokens: Vec<Token<'a>>,
+    at: usize,
+    registry: &'a Registry,
+    syntax: Syntax,
+    names: HashMap<String, BindingId>,
+    labels: HashMap<String, BindingId>,
+    /// Whether unknown names are free, as in a single expression.
+    free_names: bool,
+    /// The `let`s read so far; those that come later are known by name only.
+    lets_read: Vec<bool>,
+}
+
+impl<'a> Parser<'a> {
+    fn new(source: &'a str, registry: &'a Registry, free_names: bool) -> Result<Parser<'a>, Diagnostic> {
+        Ok(Parser {
+            source,
+            tokens: tokens(source)?,
+            at: 0,
+            registry,
+            syntax: Syntax::default(),
+            names: HashMap::new(),
+            labels: HashMap::new(),
+            free_names,
+            lets_read: Vec::new(),
+        })
+    }
+
+    fn peek(&self) -> &Token<'a> {
+        self.peek_at(0)
+    }
+
+    /// The token so many places ahead; behind the end is the end.
+    fn peek_at(&self, ahead: usize) -> &Token<'a> {
+        &self.tokens[(self.at + ahead).min(self.tokens.len() - 1)]
+    }
+
+    fn next(&mut self) -> Token<'a> {
+        let token = self.peek().clone();
+        self.at = (self.at + 1).min(self.tokens.len() - 1);
+        token
+    }
+
+    fn skip_newlines(&mut self) {
+        while self.peek().kind == TokenKind::Newline {
+            self.next();
+        }
+    }
+
+    fn take(&mut self, symbol: &str) -> bool {
+        let found = self.peek().is(symbol);
+        if found {
+            self.next();
+        }
+        found
+    }
+
+    fn describe_next(&self) -> String {
+        self.peek().describe(self.source)
+    }
+
+    /// The end of the last token that was taken.
+    fn last_end(&self) -> Span {
+        self.tokens[self.at.saturating_sub(1)].span
+    }
+
+    fn since(&self, start: Span) -> Span {
+        Span { end: self.last_end().end.max(start.start), ..start }
+    }
+
+    fn expected(&self, what: &str) -> Diagnostic {
+        Diagnostic::new(format!("{what} is missing before {}", self.describe_next()), self.peek().span)
+    }
+
+    /// Makes all `let`s known, since a size may be given its value below its first use.
+    fn collect_lets(&mut self) -> Result<(), Diagnostic> {
+        let mut begins = true;
+        for at in 0..self.tokens.len() {
+            let token = &self.tokens[at];
+            let separates = token.kind == TokenKind::Newline || token.is("{") || token.is("}");
+            if begins
+                && token.kind == TokenKind::Name("let")
+                && let Some(name) = self.tokens.get(at + 1).and_then(Token::name)
+                && self.tokens.get(at + 2).is_some_and(|token| token.is("="))
+            {
+                let (name, span) = (name.into_owned(), self.tokens[at + 1].span);
+                self.define(&name, false, Bound::Let, span)?;
+            }
+            begins = separates;
+        }
+        self.lets_read = vec![false; self.syntax.bindings.len()];
+        Ok(())
+    }
+
+    /// A name or label of a node that is defined.
+    fn reference(&mut self, what: &str) -> Result<(BindingId, Span), Diagnostic> {
+        let token = self.peek().clone();
+        if token.name().is_none() && !matches!(token.kind, TokenKind::Label(_)) {
+            return Err(self.expected(what));
+        }
+        self.next();
+        Ok((self.resolve(&token)?, token.span))
+    }
+
+    /// Whether a name is defined.
+    fn knows(&self, token: &Token<'a>) -> bool {
+        token.name().is_some_and(|name| self.names.contains_key(&*name))
+    }
+
+    /// What a name or label in an expression stands for.
+    fn resolve(&mut self, token: &Token<'a>) -> Result<BindingId, Diagnostic> {
+        if let TokenKind::Label(label) = token.kind {
+            return self.labels.get(label).copied().ok_or_else(|| {
+                Diagnostic::new(format!("there is no node ${label} before this"), token.span)
+                    .help("a node without a name is defined by `$12 = …`")
+            });
+        }
+        let name = token.name().unwrap_or_default();
+        match self.names.get(&*name) {
+            Some(&binding) => {
+                let later = self.lets_read.get(binding) == Some(&false);
+                let is_let = self.syntax.bindings[binding].what == Bound::Let;
+                if is_let && later && self.in_let() {
+                    return Err(Diagnostic::new(format!("`{name}` is used before its value is said"), token.span)
+                        .also(self.syntax.bindings[binding].span, "it is said here")
+                        .help("move that line up"));
+                }
+                Ok(binding)
+            }
+            None if self.free_names => self.define(&name, false, Bound::Node, token.span),
+            None => Err(self.unknown(&name, token.span)),
+        }
+    }
+
+    /// Whether the line that is being read is a `let`.
+    fn in_let(&self) -> bool {
+        let line = (0..self.at).rev().find(|&at| self.tokens[at].kind == TokenKind::Newline).map_or(0, |at| at + 1);
+        self.tokens[line].kind == TokenKind::Name("let")
+    }
+
+    fn unknown(&self, name: &str, span: Span) -> Diagnostic {
+        let mistake = Diagnostic::new(format!("there is no `{name}`"), span);
+        if let Some(later) = self.defined_later(name) {
+            let here = later.line == span.line;
+            let what = if here { "in its own definition" } else { "before it is defined" };
+            return Diagnostic::new(format!("`{name}` is used {what}"), span)
+                .also(later, "defined here")
+                .help("a line can use what stands above it");
+        }
+        if let Some(function) = Callable::find(name) {
+            return mistake.help(format!("`{name}` is a function: {}", function.signature()));
+        }
+        let known = self.syntax.bindings.iter().filter(|binding| !binding.is_label);
+        match near(name, known.map(|binding| binding.name.as_str())) {
+            Some(near) => mistake.help(format!("did you mean `{near}`?")),
+            None => mistake.help(format!("define it above: `{name} = …`, `let {name} = …` or `input {name} []`")),
+        }
+    }
+
+    /// Where a name is defined on this line or below, if it is.
+    fn defined_later(&self, name: &str) -> Option<Span> {
+        let line = (0..self.at).rev().find(|&at| self.tokens[at].kind == TokenKind::Newline).map_or(0, |at| at + 1);
+        (line..self.tokens.len()).find_map(|at| {
+            let begins = at == 0 || self.tokens[at - 1].kind == TokenKind::Newline || self.tokens[at - 1].is("{");
+            let keyword = matches!(self.tokens[at].kind, TokenKind::Name(word) if KEYWORDS.contains(&word));
+            let target = |at: usize, then: &str| {
+                let named = self.tokens[at].name().is_some_and(|n| n == name);
+                (named && self.tokens.get(at + 1).is_some_and(|token| token.is(then))).then(|| self.tokens[at].span)
+            };
+            let declared = || (keyword && at + 1 < self.tokens.len()).then(|| target(at + 1, "[")).flatten();
+            if begins { target(at, "=").or_else(declared) } else { None }
+        })
+    }
+
+    /// A name or label may be defined once.
+    fn refuse_second(&self, target: &Token<'a>) -> Result<(), Diagnostic> {
+        let first = match &target.kind {
+            TokenKind::Label(label) => self.labels.get(*label),
+            _ => target.name().and_then(|name| self.names.get(&*name)),
+        };
+        first.map_or(Ok(()), |&first| Err(self.second(first, target.span)))
+    }
+
+    /// A name that is defined at a place has a meaning already.
+    fn second(&self, first: BindingId, span: Span) -> Diagnostic {
+        let first = &self.syntax.bindings[first];
+        let name = if first.is_label { format!("${}", first.name) } else { first.name.clone() };
+        // A `let` is known before the lines above it are read.
+        let (former, latter) = if first.span.start < span.start { (first.span, span) } else { (span, first.span) };
+        let (what, place) = match first.what {
+            Bound::FreeSize => ("is a size already", "used as a size here"),
+            Bound::Let | Bound::Node => ("is defined twice", "first defined here"),
+        };
+        Diagnostic::new(format!("`{name}` {what}"), latter)
+            .also(former, place)
+            .help(format!("the first is on line {}; choose another name", former.line))
+    }
+
+    fn define_target(&mut self, target: &Token<'a>) -> Result<BindingId, Diagnostic> {
+        match &target.kind {
+            TokenKind::Label(label) => self.define(label, true, Bound::Node, target.span),
+            _ => self.define(&target.name().unwrap_or_default(), false, Bound::Node, target.span),
+        }
+    }
+
+    fn define(&mut self, name: &str, is_label: bool, what: Bound, span: Span) -> Result<BindingId, Diagnostic> {
+        let table = if is_label { &mut self.labels } else { &mut self.names };
+        let id = self.syntax.bindings.len();
+        if let Some(first) = table.insert(name.to_string(), id) {
+            return Err(self.second(first, span));
+        }
+        self.syntax.bindings.push(Binding { name: name.to_string(), is_label, what, span, is_index: false });
+        Ok(id)
+    }
+}

@@ -1,0 +1,356 @@
+//! Statements: declarations, definitions, updates, scopes and roles.
+
+use super::lexer::TokenKind;
+use super::{KEYWORDS, Parser};
+use crate::node::{Kind, Span};
+use crate::text::build::evaluate::fold;
+use crate::text::build::value::whole;
+use crate::text::diagnostic::Diagnostic;
+use crate::text::near::near;
+use crate::text::syntax::{
+    Bound, Declare, InitializerForm, Named, Operator, Part, SizeForm, Statement, StatementKind, Step, StepKind,
+};
+
+impl Parser<'_> {
+    pub(super) fn statements(&mut self) -> Result<(), Diagnostic> {
+        loop {
+            self.skip_newlines();
+            if self.peek().kind == TokenKind::End {
+                return Ok(());
+            }
+            let (start, first_step) = (self.peek().span, self.syntax.steps.len());
+            let what = self.statement()?;
+            let steps = first_step..self.syntax.steps.len();
+            let inline = matches!(what, StatementKind::Open { .. } | StatementKind::Close);
+            self.syntax.statements.push(Statement { what, steps, span: self.since(start) });
+            let ends = matches!(self.peek().kind, TokenKind::Newline | TokenKind::End) || self.peek().is("}");
+            if !inline && !ends {
+                return Err(self.no_end());
+            }
+        }
+    }
+
+    /// The line goes on where a statement should end.
+    fn no_end(&self) -> Diagnostic {
+        let token = self.peek();
+        let mistake = Diagnostic::new(format!("{} does not go on this statement", self.describe_next()), token.span);
+        match token.kind {
+            TokenKind::Name(_) | TokenKind::Quoted(_) | TokenKind::Number(_) | TokenKind::Symbol("(") => {
+                mistake.help("put an operator between two values, and each statement on a line of its own")
+            }
+            TokenKind::Symbol("=") => mistake.help("equality is written `==`"),
+            _ => mistake,
+        }
+    }
+
+    fn statement(&mut self) -> Result<StatementKind, Diagnostic> {
+        if self.peek().is("}") {
+            self.next();
+            return Ok(StatementKind::Close);
+        }
+        if let TokenKind::Label(_) = self.peek().kind {
+            return self.assignment();
+        }
+        if self.peek().name().is_none() {
+            let mistake = Diagnostic::new(format!("{} begins no statement", self.describe_next()), self.peek().span);
+            let operator = Operator::ALL.iter().any(|operator| self.peek().is(operator.symbol()));
+            return Err(if operator {
+                mistake.help("a line goes on after an operator: end the line above with it")
+            } else {
+                mistake.help("a statement is `NAME = expression`, or begins with input, outcome, param or let")
+            });
+        }
+        if self.peek_at(1).is("=") {
+            return self.assignment();
+        }
+        match self.peek().kind {
+            TokenKind::Name("input") => self.declaration(Part::Input),
+            TokenKind::Name("outcome") => self.declaration(Part::Outcome),
+            TokenKind::Name("param") => self.declaration(Part::Parameter),
+            TokenKind::Name("state") => self.declaration(Part::State),
+            TokenKind::Name("value") => self.declaration(Part::Value),
+            TokenKind::Name("let") => self.setting(),
+            TokenKind::Name("update") => self.update(),
+            TokenKind::Name("scope") => self.scope(),
+            TokenKind::Name("role") => self.role(),
+            _ => Err(self.no_statement()),
+        }
+    }
+
+    /// A line that begins with a name that begins no statement.
+    fn no_statement(&self) -> Diagnostic {
+        let (name, span) = (self.peek().name().unwrap_or_default().into_owned(), self.peek().span);
+        if let Some(keyword) = near(&name, KEYWORDS.iter().copied())
+            && self.peek_at(1).name().is_some()
+        {
+            return Diagnostic::new(format!("`{name}` begins no statement"), span)
+                .help(format!("did you mean `{keyword}`?"));
+        }
+        let next = self.peek_at(1);
+        Diagnostic::new(format!("`=` is missing before {}", next.describe(self.source)), next.span)
+            .help("a statement is `NAME = expression`, or begins with input, outcome, param or let")
+    }
+
+    fn assignment(&mut self) -> Result<StatementKind, Diagnostic> {
+        let target = self.next();
+        self.refuse_second(&target)?;
+        self.next(); // the `=`
+        self.expression(false, false)?;
+        let binding = self.define_target(&target)?;
+        Ok(StatementKind::Assign(binding))
+    }
+
+    fn setting(&mut self) -> Result<StatementKind, Diagnostic> {
+        self.next();
+        let Some(name) = self.peek().name() else { return Err(self.expected("the name of the size or setting")) };
+        let binding = self.names.get(&*name.into_owned()).copied();
+        self.next();
+        // Not among those collected if no `=` follows.
+        let (true, Some(binding)) = (self.take("="), binding) else {
+            return Err(self.expected("`=`").help("a size or a setting is written `let m = 10`"));
+        };
+        let first = self.syntax.steps.len();
+        self.expression(false, false)?;
+        let fixed = |step: &Step| match &step.what {
+            StepKind::Number(_) | StepKind::Negate => true,
+            StepKind::Name(name) => self.syntax.bindings[*name].what != Bound::Node,
+            StepKind::Binary(operator) => fold(*operator, 1.0, 1.0).is_some(),
+            _ => false,
+        };
+        let steps = &self.syntax.steps[first..];
+        if let (false, Some(whole)) = (steps.iter().all(fixed), steps.last()) {
+            return Err(Diagnostic::new("a `let` is a number", whole.span)
+                .help("leave out `let` to name a value that is computed"));
+        }
+        self.lets_read[binding] = true;
+        Ok(StatementKind::Let(binding))
+    }
+
+    fn declaration(&mut self, part: Part) -> Result<StatementKind, Diagnostic> {
+        let keyword = self.next();
+        let word = keyword.describe(self.source).trim_matches('`').to_string();
+        let target = self.next();
+        let is_label = matches!(target.kind, TokenKind::Label(_)) && part == Part::Value;
+        let Some(name) = target.name().or_else(|| is_label.then_some("".into())) else {
+            return Err(Diagnostic::new(
+                format!("a name is missing before {}", target.describe(self.source)),
+                target.span,
+            )
+            .help(format!("write `{word} x []`")));
+        };
+        self.refuse_second(&target)?;
+        if !self.peek().is("[") {
+            return Err(self
+                .expected(&format!("`[sizes]` of `{name}`"))
+                .help(format!("brackets are always written: `{word} {name} []` is a scalar")));
+        }
+        let sizes = self.sizes()?;
+        let (kind, bound) = match part {
+            Part::Input | Part::Outcome | Part::Value => self.kind()?,
+            Part::Parameter | Part::State => (Kind::Real, None),
+        };
+        let initializer = match part {
+            Part::Parameter | Part::State => Some(self.initializer(&name, &sizes, target.span)?),
+            Part::Input | Part::Outcome | Part::Value => None,
+        };
+        let binding = self.define_target(&target)?;
+        Ok(StatementKind::Declare(Declare { part, binding, sizes, kind, bound, initializer }))
+    }
+
+    /// `[m, d]`
+    fn sizes(&mut self) -> Result<Vec<(SizeForm, Span)>, Diagnostic> {
+        self.next();
+        let mut sizes = Vec::new();
+        loop {
+            self.skip_newlines();
+            if self.take("]") {
+                return Ok(sizes);
+            }
+            sizes.push(self.size()?);
+            self.skip_newlines();
+            if !self.take(",") && !self.peek().is("]") {
+                let mistake = self.expected("`,` or `]`");
+                let operator = Operator::ALL.iter().any(|operator| self.peek().is(operator.symbol()));
+                return Err(if operator {
+                    mistake.help("a size is a number or a name; compute it with a `let`")
+                } else {
+                    mistake
+                });
+            }
+        }
+    }
+
+    fn size(&mut self) -> Result<(SizeForm, Span), Diagnostic> {
+        let token = self.next();
+        let span = token.span;
+        if let TokenKind::Number(number) = token.kind {
+            self.syntax.written.push(number);
+            return match whole(number) {
+                Some(size) => Ok((SizeForm::Number(size), span)),
+                None if number.fract() == 0.0 => {
+                    Err(Diagnostic::new(format!("{number} is too large a size"), span)
+                        .help("the largest is about 1e12"))
+                }
+                None => Err(Diagnostic::new(format!("a size is a whole number, not {number}"), span)),
+            };
+        }
+        let Some(name) = token.name() else {
+            return Err(Diagnostic::new(format!("{} is no size", token.describe(self.source)), span)
+                .help("a size is a number or a name, such as [3, d]"));
+        };
+        let binding = match self.names.get(&*name) {
+            Some(&binding) if self.syntax.bindings[binding].what == Bound::Node => {
+                return Err(Diagnostic::new(format!("`{name}` is a value, not a size"), span)
+                    .also(self.syntax.bindings[binding].span, "defined here")
+                    .help("a size is a number, a `let`, or a name of its own"));
+            }
+            Some(&binding) => binding,
+            None => self.define(&name, false, Bound::FreeSize, span)?,
+        };
+        Ok((SizeForm::Name(binding), span))
+    }
+
+    /// `int`, `int < k`, `bool` or nothing
+    fn kind(&mut self) -> Result<(Kind, Option<(SizeForm, Span)>), Diagnostic> {
+        let kind = match self.peek().kind {
+            TokenKind::Name("int") => Kind::Int,
+            TokenKind::Name("bool") => Kind::Bool,
+            TokenKind::Name("real") => Kind::Real,
+            TokenKind::Name(name) => {
+                let mistake = Diagnostic::new(format!("`{name}` is no kind of number"), self.peek().span);
+                return Err(mistake.help("the kinds are `int`, `int < k`, `bool`, and real if nothing is said"));
+            }
+            TokenKind::Symbol("=" | "~") => {
+                return Err(Diagnostic::new("only a parameter or a state has an initial value", self.peek().span)
+                    .help("an input or outcome takes its values from the data; write `param` if it is learned"));
+            }
+            _ => return Ok((Kind::Real, None)),
+        };
+        self.next();
+        if !self.take("<") {
+            return Ok((kind, None));
+        }
+        self.skip_newlines();
+        let (bound, span) = self.size()?;
+        if bound == SizeForm::Number(0) {
+            return Err(Diagnostic::new("no whole number from 0 up is less than 0", span));
+        }
+        Ok((kind, Some((bound, span))))
+    }
+
+    fn initializer(
+        &mut self,
+        name: &str,
+        sizes: &[(SizeForm, Span)],
+        span: Span,
+    ) -> Result<InitializerForm, Diagnostic> {
+        const FORMS: &str = "start it with `= 0`, `~ normal(0, 0.1)`, `~ uniform(-1, 1)`, `~ glorot` or `~ he`";
+        if self.take("=") {
+            self.expression(false, true)?;
+            return Ok(InitializerForm::Constant);
+        }
+        if !self.take("~") {
+            return Err(self.expected("an initial value").help(FORMS));
+        }
+        self.skip_newlines();
+        let token = self.next();
+        let (form, numbers) = match token.kind {
+            TokenKind::Name("normal") => (InitializerForm::Normal, ["mean", "std"].as_slice()),
+            TokenKind::Name("uniform") => (InitializerForm::Uniform, ["low", "high"].as_slice()),
+            TokenKind::Name("glorot") => (InitializerForm::Glorot, [].as_slice()),
+            TokenKind::Name("he") => (InitializerForm::He, [].as_slice()),
+            _ => {
+                let known = ["normal", "uniform", "glorot", "he"];
+                let near = token.name().and_then(|name| near(&name, known));
+                return Err(Diagnostic::new(format!("{} is no initializer", token.describe(self.source)), token.span)
+                    .help(near.map_or(FORMS.into(), |near| format!("did you mean `{near}`?"))));
+            }
+        };
+        if numbers.is_empty() {
+            if sizes.len() < 2 {
+                return Err(Diagnostic::new(
+                    format!("`{name}` has too few axes for {}", token.describe(self.source)),
+                    token.span,
+                )
+                .also(span, "declared here")
+                .help("it needs two axes or more; use normal(0, 0.1)"));
+            }
+            return Ok(form);
+        }
+        let usage = format!("write {}({})", token.describe(self.source).trim_matches('`'), numbers.join(", "));
+        if !self.take("(") {
+            return Err(self.expected("`(`").help(usage));
+        }
+        for place in 0..numbers.len() {
+            self.skip_newlines();
+            self.expression(true, true)?;
+            self.skip_newlines();
+            let last = place + 1 == numbers.len();
+            if !self.take(if last { ")" } else { "," }) {
+                return Err(self.expected(if last { "`)`" } else { "`,`" }).help(usage));
+            }
+        }
+        Ok(form)
+    }
+
+    fn update(&mut self) -> Result<StatementKind, Diagnostic> {
+        self.next();
+        let (target, span) = self.reference("the parameter or state")?;
+        if !self.take("=") {
+            return Err(self.expected("`=`").help("an update is written `update m = expression`"));
+        }
+        self.expression(false, false)?;
+        Ok(StatementKind::Update { target, span })
+    }
+
+    fn scope(&mut self) -> Result<StatementKind, Diagnostic> {
+        self.next();
+        let Some(path) = self.peek().name() else { return Err(self.expected("the name of the scope")) };
+        let path = path.into_owned();
+        self.next();
+        if !self.take("{") {
+            return Err(self.expected("`{`").help("a scope is written `scope hidden { … }`"));
+        }
+        Ok(StatementKind::Open { path })
+    }
+
+    fn role(&mut self) -> Result<StatementKind, Diagnostic> {
+        self.next();
+        let token = self.next();
+        let named = match token.kind {
+            TokenKind::Name("prediction") => Some(Named::Prediction),
+            TokenKind::Name("objective") => Some(Named::Objective),
+            _ => None,
+        };
+        if let Some(named) = named {
+            if self.peek().kind != TokenKind::Name("none") {
+                return Err(self
+                    .expected("`none`")
+                    .help(format!("a node gets this role by `{} = node`", named.name())));
+            }
+            self.next();
+            return Ok(StatementKind::NoRole(named));
+        }
+        let part = match token.kind {
+            TokenKind::Name("input") => Part::Input,
+            TokenKind::Name("outcome") => Part::Outcome,
+            TokenKind::Name("param") => Part::Parameter,
+            TokenKind::Name("state") => Part::State,
+            _ => {
+                return Err(Diagnostic::new(format!("{} is no role", token.describe(self.source)), token.span)
+                    .help("the roles are input, outcome, param and state"));
+            }
+        };
+        let (node, span) = self.reference("the node")?;
+        let initializer = match part {
+            Part::Parameter | Part::State => {
+                let name = self.syntax.bindings[node].name.clone();
+                // Its axes are known once it is built.
+                let unknown = [(SizeForm::Number(1), span); 2];
+                Some(self.initializer(&name, &unknown, span)?)
+            }
+            Part::Input | Part::Outcome | Part::Value => None,
+        };
+        Ok(StatementKind::Role { part, node, initializer })
+    }
+}

@@ -1,0 +1,101 @@
+//! A function with parameters that were trained, and how training went.
+
+use chainrule_graph::{Function, Kind, Shape, Tensor};
+
+use crate::dataset::{Dataset, Field, Role};
+use crate::diverged::TrainError;
+use crate::error::LearnError;
+use crate::parameters::Parameters;
+use crate::score::Measure;
+use crate::scores::predictions;
+use crate::train::{Epoch, Training, train};
+
+/// A trained function of one input `x` and one outcome `y`.
+#[derive(Clone, Debug)]
+pub struct Fitted {
+    /// The function of one example.
+    pub function: Function,
+    /// Its trained parameters.
+    pub parameters: Parameters,
+    /// The scores as training went on.
+    pub history: Vec<Epoch>,
+}
+
+impl Fitted {
+    /// Trains a function on rows `x` [n, …] and outcomes `y` [n, …], and scores it on other rows too if they are given.
+    pub(crate) fn fit(
+        function: Function,
+        data: (&Tensor, &Tensor),
+        validation: Option<(&Tensor, &Tensor)>,
+        training: &Training<'_>,
+    ) -> Result<Fitted, TrainError> {
+        let rows = dataset(&function, data)?;
+        let validation = validation.map(|data| dataset(&function, data)).transpose()?;
+        let mut parameters = Parameters::initialize(&function, training.seed)?;
+        let history = train(&function, &mut parameters, &rows, validation.as_ref(), training, &mut |_| {})?;
+        Ok(Fitted { function, parameters, history })
+    }
+
+    /// The predictions for rows `x` [n, …], [n, …].
+    pub fn predict(&self, x: &Tensor) -> Result<Tensor, LearnError> {
+        let field = field(&self.function, Role::Input, x)?;
+        predictions(&self.function, &self.parameters, &rows_of(x, vec![(field, x.data().to_vec())])?)
+    }
+
+    /// The mean squared error, or the accuracy, on rows `x` [n, …] and outcomes `y` [n, …].
+    pub fn score(&self, x: &Tensor, y: &Tensor) -> Result<f64, LearnError> {
+        let measure = Measure::of(&self.function).ok_or(LearnError::Lacks("score"))?;
+        field(&self.function, Role::Outcome, y)?;
+        Ok(measure.score(&self.predict(x)?, y))
+    }
+}
+
+fn dataset(function: &Function, (x, y): (&Tensor, &Tensor)) -> Result<Dataset, LearnError> {
+    let (input, outcome) = (field(function, Role::Input, x)?, field(function, Role::Outcome, y)?);
+    rows_of(x, vec![(input, x.data().to_vec()), (outcome, y.data().to_vec())])
+}
+
+fn rows_of(x: &Tensor, fields: Vec<(Field, Vec<f64>)>) -> Result<Dataset, LearnError> {
+    let rows = x.shape().first().copied().unwrap_or(0);
+    Dataset::new("the data", rows, fields).ok_or_else(|| LearnError::Setting {
+        name: "the data",
+        problem: format!("have {rows} rows of inputs and another number of outcomes"),
+    })
+}
+
+/// What a column of rows is, if it fits the function.
+fn field(function: &Function, role: Role, rows: &Tensor) -> Result<Field, LearnError> {
+    let ids = if role == Role::Input { &function.inputs } else { &function.outcomes };
+    let [id] = ids[..] else { return Err(LearnError::Lacks("single input and outcome")) };
+    let (name, node) = (function.name(id).to_string(), function.graph.node(id));
+    let count = rows.shape().first().copied().unwrap_or(0);
+    let expected = node.shape.with_leading(count);
+    if *rows.shape() != expected {
+        let what = if role == Role::Input { "input" } else { "outcome" };
+        return Err(LearnError::Shape { what, name, found: rows.shape().clone(), expected });
+    }
+    if node.kind == Kind::Int
+        && let Some(bound) = function.bound(id)
+        && let Some(odd) =
+            rows.data().iter().find(|&&class| !(class.fract() == 0.0 && (0.0..bound as f64).contains(&class)))
+    {
+        let problem = format!("holds {odd}; a whole number from 0 to {} would be right", bound.saturating_sub(1));
+        return Err(LearnError::Setting { name: "the outcome", problem });
+    }
+    let columns = (0..node.shape.size()).map(|i| format!("{name}{i}")).collect();
+    let field = Field { name, role, kind: node.kind, bound: None, shape: node.shape.clone(), columns };
+    Ok(field.bounded(function))
+}
+
+/// The number of features of rows [n, d].
+pub(crate) fn features(x: &Tensor) -> Result<usize, LearnError> {
+    match x.shape()[..] {
+        [_, d] => Ok(d),
+        _ => Err(LearnError::Shape {
+            what: "input",
+            name: "x".into(),
+            found: x.shape().clone(),
+            expected: Shape::from([x.shape().first().copied().unwrap_or(0), 1]),
+        }),
+    }
+}

@@ -1,0 +1,37 @@
+//! Linear regression: w·x + b and the squared distance; all parameters start at 0.
+
+use chainrule_graph::{Builder, Function, GraphError, Initializer, Tensor};
+
+use super::fitted::{Fitted, features};
+use crate::diverged::TrainError;
+use crate::train::Training;
+
+/// Linear regression by gradient descent.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LinearRegression<'a> {
+    training: Training<'a>,
+}
+
+impl<'a> LinearRegression<'a> {
+    /// The model, to be trained so.
+    pub fn new(training: Training<'a>) -> LinearRegression<'a> {
+        LinearRegression { training }
+    }
+
+    /// The function of one example of `d` features: (w·x + b − y)².
+    pub fn function(&self, d: usize) -> Result<Function, GraphError> {
+        let builder = Builder::new();
+        let (x, y) = (builder.input("x", [d]), builder.outcome("y", []));
+        let w = builder.parameter("w", [d], Initializer::Constant(0.0));
+        let b = builder.parameter("b", [], Initializer::Constant(0.0));
+        let prediction = builder.vector_scalar_affine(x, w, b);
+        builder.prediction(prediction);
+        builder.objective(builder.squared_l2_distance(prediction, y));
+        builder.finish()
+    }
+
+    /// Trains on rows `x` [n, d] and outcomes `y` [n], and scores other rows too if they are given.
+    pub fn fit(&self, x: &Tensor, y: &Tensor, validation: Option<(&Tensor, &Tensor)>) -> Result<Fitted, TrainError> {
+        Fitted::fit(self.function(features(x)?)?, (x, y), validation, &self.training)
+    }
+}

@@ -1,0 +1,38 @@
+//! Ridge regression: linear regression with a penalty on w, not on b. One parameter is read along two edges.
+
+use chainrule_graph::{Builder, Function, GraphError, Initializer, Tensor};
+
+use super::fitted::{Fitted, features};
+use crate::diverged::TrainError;
+use crate::train::Training;
+
+/// Ridge regression by gradient descent.
+#[derive(Clone, Copy, Debug)]
+pub struct RidgeRegression<'a> {
+    lambda: f64,
+    training: Training<'a>,
+}
+
+impl<'a> RidgeRegression<'a> {
+    /// The model with the penalty λ‖w‖², λ ≥ 0, to be trained so.
+    pub fn new(lambda: f64, training: Training<'a>) -> RidgeRegression<'a> {
+        RidgeRegression { lambda, training }
+    }
+
+    /// The function of one example of `d` features: (w·x + b − y)² + λ‖w‖².
+    pub fn function(&self, d: usize) -> Result<Function, GraphError> {
+        let builder = Builder::new();
+        let (x, y) = (builder.input("x", [d]), builder.outcome("y", []));
+        let w = builder.parameter("w", [d], Initializer::Constant(0.0));
+        let b = builder.parameter("b", [], Initializer::Constant(0.0));
+        let prediction = builder.vector_scalar_affine(x, w, b);
+        builder.prediction(prediction);
+        builder.objective(builder.squared_l2_distance(prediction, y) + builder.l2_norm_penalty(self.lambda, w));
+        builder.finish()
+    }
+
+    /// Trains on rows `x` [n, d] and outcomes `y` [n], and scores other rows too if they are given.
+    pub fn fit(&self, x: &Tensor, y: &Tensor, validation: Option<(&Tensor, &Tensor)>) -> Result<Fitted, TrainError> {
+        Fitted::fit(self.function(features(x)?)?, (x, y), validation, &self.training)
+    }
+}

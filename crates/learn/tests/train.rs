@@ -1,0 +1,266 @@
+//! Training: optima with a closed form, the course's models, both engines, and what goes wrong.
+
+use chainrule_exec::compile::Precision;
+use chainrule_graph::{Builder, Function, Initializer, NodeId, Tensor, text};
+use chainrule_learn::models::{LinearRegression, MlpClassifier, MlpRegression, RidgeRegression};
+use chainrule_learn::problems::{Regression, digits};
+use chainrule_learn::{
+    Adam, Dataset, Engine, Field, Optimizer, Parameters, Role, TrainError, Training, predictions, scores, step, train,
+};
+
+fn noise(n: usize, seed: u64) -> Vec<f64> {
+    (0..n).map(|i| ((i as f64 + 0.5) * 12.9898 + seed as f64 * 78.233).sin() * 43758.547 % 1.0).collect()
+}
+
+fn rows(n: usize, d: usize) -> (Tensor, Tensor) {
+    let x = Tensor::new([n, d], noise(n * d, 1)).unwrap();
+    let y = Tensor::from_fn([n], |i| {
+        let row = &x.data()[i * d..(i + 1) * d];
+        row.iter().enumerate().map(|(j, x)| x * (j as f64 - 1.0)).sum::<f64>() + 0.1 * noise(n, 3)[i]
+    });
+    (x, y)
+}
+
+/// w = (XᶜᵀXᶜ/n + λI)⁻¹ Xᶜᵀyᶜ/n and b = ȳ − w·x̄, by Gaussian elimination.
+fn ridge_optimum(x: &Tensor, y: &Tensor, lambda: f64) -> (Vec<f64>, f64) {
+    let (n, d) = (x.shape()[0], x.shape()[1]);
+    let entry = |i: usize, j: usize| x.data()[i * d + j];
+    let mean: Vec<f64> = (0..d).map(|j| (0..n).map(|i| entry(i, j)).sum::<f64>() / n as f64).collect();
+    let y_mean = y.data().iter().sum::<f64>() / n as f64;
+    let mut a = vec![vec![0.0; d + 1]; d];
+    for j in 0..d {
+        for k in 0..d {
+            a[j][k] = (0..n).map(|i| (entry(i, j) - mean[j]) * (entry(i, k) - mean[k])).sum::<f64>() / n as f64;
+        }
+        a[j][j] += lambda;
+        a[j][d] = (0..n).map(|i| (entry(i, j) - mean[j]) * (y.data()[i] - y_mean)).sum::<f64>() / n as f64;
+    }
+    for j in 0..d {
+        for k in 0..d {
+            if k != j {
+                let factor = a[k][j] / a[j][j];
+                for l in j..=d {
+                    let above = a[j][l];
+                    a[k][l] -= factor * above;
+                }
+            }
+        }
+    }
+    let w: Vec<f64> = (0..d).map(|j| a[j][d] / a[j][j]).collect();
+    let b = y_mean - w.iter().zip(&mean).map(|(w, x)| w * x).sum::<f64>();
+    (w, b)
+}
+
+#[test]
+fn ridge_and_linear_regression_reach_the_closed_form() {
+    let (x, y) = rows(40, 3);
+    let training = Training { epochs: 4000, batch: 40, rate: 0.3, ..Training::default() };
+    for lambda in [0.0, 0.1] {
+        let fitted = match lambda {
+            0.0 => LinearRegression::new(training).fit(&x, &y, None).unwrap(),
+            lambda => RidgeRegression::new(lambda, training).fit(&x, &y, None).unwrap(),
+        };
+        let (w, b) = ridge_optimum(&x, &y, lambda);
+        let found = fitted.parameters.get("w").unwrap();
+        for (found, right) in found.data().iter().zip(&w) {
+            assert!((found - right).abs() < 1e-6, "{found} for {right}");
+        }
+        assert!((fitted.parameters.get("b").unwrap().item() - b).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn both_engines_train_to_the_same_parameters() {
+    let (x, y) = rows(23, 4);
+    let base = Training { epochs: 5, ..Training::default() };
+    for (batch, optimizer) in [
+        (1, Optimizer::Sgd),
+        (4, Optimizer::Sgd),
+        (4, Optimizer::Adam(Adam::default())),
+        (1, Optimizer::Momentum { momentum: 0.9 }),
+    ] {
+        let fit = |engine| {
+            // Momentum adds ten steps up: a tenth of the rate keeps rounding from being blown up.
+            let rate = if optimizer == Optimizer::Sgd { 0.05 } else { 0.005 };
+            let training = Training { batch, optimizer, engine, rate, ..base };
+            let mlp = MlpRegression::new(&[6, 5], 0.3, training).fit(&x, &y, None).unwrap();
+            let ridge = RidgeRegression::new(0.1, training).fit(&x, &y, None).unwrap();
+            (mlp, ridge)
+        };
+        let (compiled, reference) = (fit(Engine::Compiled), fit(Engine::Reference));
+        for (a, b) in [(&compiled.0, &reference.0), (&compiled.1, &reference.1)] {
+            for ((name, a), (_, b)) in a.parameters.iter().zip(b.parameters.iter()) {
+                for (a, b) in a.data().iter().zip(b.data()) {
+                    assert!(
+                        (a - b).abs() <= 1e-10 * (1.0 + b.abs()),
+                        "{name}: {a} for {b}, {optimizer:?}, batch {batch}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_parameter_moves_exactly_once_a_step() {
+    let b = Builder::new();
+    let (x, y) = (b.input("x", []), b.outcome("y", []));
+    let w = b.parameter("w", [], Initializer::Constant(2.0));
+    let v = b.parameter("v", [], Initializer::Constant(3.0));
+    let prediction = w * v * x;
+    b.prediction(prediction);
+    b.objective(b.squared_l2_distance(prediction, y));
+    let function = b.finish().unwrap();
+    let data = dataset(&function, vec![1.0], vec![0.0]);
+    let mut parameters = Parameters::initialize(&function, 0).unwrap();
+    let training = Training { epochs: 1, rate: 0.01, ..Training::default() };
+    train(&function, &mut parameters, &data, None, &training, &mut |_| {}).unwrap();
+    // J = (w v)²: both gradients are at the old parameters, 2·6·3 = 36 and 2·6·2 = 24.
+    assert!((parameters.get("w").unwrap().item() - (2.0 - 0.36)).abs() < 1e-15);
+    assert!((parameters.get("v").unwrap().item() - (3.0 - 0.24)).abs() < 1e-15);
+}
+
+fn dataset(function: &Function, x: Vec<f64>, y: Vec<f64>) -> Dataset {
+    let field = |id: NodeId, role| {
+        let node = function.graph.node(id);
+        Field {
+            name: function.name(id).into(),
+            role,
+            kind: node.kind,
+            bound: None,
+            shape: node.shape.clone(),
+            columns: vec![function.name(id).into()],
+        }
+    };
+    let fields =
+        vec![(field(function.inputs[0], Role::Input), x), (field(function.outcomes[0], Role::Outcome), y.clone())];
+    Dataset::new("the data", y.len(), fields).unwrap()
+}
+
+#[test]
+fn optimizers_follow_their_formulas() {
+    // J = (w x − y)² with x = 1, y = 3, from w = 1: g = 2 (w − 3), written out by hand beside each formula.
+    let rate = 0.1;
+    type Rule = fn(&mut [f64; 3], f64, f64);
+    let rules: [(Optimizer, Rule); 7] = [
+        (Optimizer::Sgd, |s, g, r| s[0] -= r * g),
+        (Optimizer::Momentum { momentum: 0.9 }, |s, g, r| {
+            s[1] = 0.9 * s[1] + g;
+            s[0] -= r * s[1];
+        }),
+        (Optimizer::Nesterov { momentum: 0.9 }, |s, g, r| {
+            s[1] = 0.9 * s[1] + g;
+            s[0] -= r * (g + 0.9 * s[1]);
+        }),
+        (Optimizer::RmsProp { decay: 0.99, epsilon: 1e-8 }, |s, g, r| {
+            s[1] = 0.99 * s[1] + 0.01 * g * g;
+            s[0] -= r * g / (s[1].sqrt() + 1e-8);
+        }),
+        (Optimizer::AdaGrad { epsilon: 1e-10 }, |s, g, r| {
+            s[1] += g * g;
+            s[0] -= r * g / (s[1].sqrt() + 1e-10);
+        }),
+        (Optimizer::Adam(Adam::default()), |_, _, _| {}),
+        (Optimizer::AdamW { adam: Adam::default(), decay: 0.01 }, |_, _, _| {}),
+    ];
+    let b = Builder::new();
+    let (x, y) = (b.input("x", []), b.outcome("y", []));
+    let w = b.parameter("w", [], Initializer::Constant(1.0));
+    b.objective((w * x - y).power(2.0));
+    let function = b.finish().unwrap();
+    let data = dataset(&function, vec![1.0], vec![3.0]);
+    for (optimizer, rule) in rules {
+        let mut parameters = Parameters::initialize(&function, 0).unwrap();
+        let training = Training { epochs: 20, rate, optimizer, ..Training::default() };
+        train(&function, &mut parameters, &data, None, &training, &mut |_| {}).unwrap();
+        let mut s = [1.0, 0.0, 0.0];
+        for t in 1..=20 {
+            let g = 2.0 * (s[0] - 3.0);
+            match optimizer {
+                Optimizer::Adam(_) | Optimizer::AdamW { .. } => {
+                    s[1] = 0.9 * s[1] + 0.1 * g;
+                    s[2] = 0.999 * s[2] + 0.001 * g * g;
+                    let (m, v) = (s[1] / (1.0 - 0.9f64.powi(t)), s[2] / (1.0 - 0.999f64.powi(t)));
+                    if let Optimizer::AdamW { decay, .. } = optimizer {
+                        s[0] -= rate * decay * s[0];
+                    }
+                    s[0] -= rate * m / (v.sqrt() + 1e-8);
+                }
+                _ => rule(&mut s, g, rate),
+            }
+        }
+        let found = parameters.get("w").unwrap().item();
+        assert!((found - s[0]).abs() < 1e-12, "{optimizer:?}: {found} for {}", s[0]);
+    }
+}
+
+#[test]
+fn a_rate_that_is_too_large_is_told_with_its_node() {
+    let (x, y) = rows(10, 2);
+    for (precision, rate) in [(Precision::F64, 1e6), (Precision::F32, 1e6)] {
+        let training = Training { epochs: 200, rate, precision, ..Training::default() };
+        let error = LinearRegression::new(training).fit(&x, &y, None).unwrap_err();
+        let TrainError::Diverged(diverged) = &error else { panic!("{error}") };
+        assert!(diverged.epoch > 0 && !diverged.lines.is_empty());
+        let message = error.to_string();
+        assert!(message.contains("rate") && message.contains("line"), "{message}");
+    }
+}
+
+#[test]
+fn an_objective_that_is_not_finite_at_the_start_does_not_blame_the_rate() {
+    let model = "input x []\noutcome y []\nparam w [] = 1\nprediction = w * log(x)\nobjective = (prediction - y)^2\n";
+    let function = text::parse(model).unwrap().build(&Default::default()).unwrap();
+    let data = dataset(&function, vec![1.0, 2.0, -1.0], vec![0.0, 0.0, 0.0]);
+    let mut parameters = Parameters::initialize(&function, 0).unwrap();
+    let before = parameters.clone();
+    let error = train(&function, &mut parameters, &data, None, &Training::default(), &mut |_| {}).unwrap_err();
+    let message = error.to_string();
+    assert!(message.contains("log") && message.contains("line 4") && !message.contains("rate"), "{message}");
+    assert_eq!(parameters, before);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bits_for_any_number_of_threads() {
+    let (x, y) = rows(64, 8);
+    let fit = |threads| {
+        let training = Training { epochs: 3, batch: 16, threads, precision: Precision::F32, ..Training::default() };
+        MlpRegression::new(&[300, 300], 0.1, training).fit(&x, &y, None).unwrap().parameters
+    };
+    let one = fit(1);
+    for threads in [2, 3, 8] {
+        assert_eq!(fit(threads), one, "{threads} threads");
+    }
+}
+
+#[test]
+fn the_classifier_reads_digits() {
+    let data = digits::dataset().unwrap();
+    let mut total = 0.0;
+    for seed in 0..5 {
+        let (training, held) = data.split(0.2, seed).unwrap();
+        let settings = Training { epochs: 40, batch: 1, rate: 0.01, seed, reports: 1, ..Training::default() };
+        let function = MlpClassifier::new(&[64], 10, 0.1, settings).function(64).unwrap();
+        let transforms = chainrule_learn::Transforms::standardizing(&training);
+        let (training, held) = (transforms.apply(&training).unwrap(), transforms.apply(&held).unwrap());
+        let mut parameters = Parameters::initialize(&function, seed).unwrap();
+        let history = train(&function, &mut parameters, &training, Some(&held), &settings, &mut |_| {}).unwrap();
+        let accuracy = history.last().unwrap().valid.unwrap().measure.unwrap().1;
+        assert_eq!(scores(&function, &parameters, &held).unwrap().measure.unwrap().1, accuracy);
+        assert_eq!(predictions(&function, &parameters, &held).unwrap().shape()[..], [held.rows(), 10]);
+        total += accuracy;
+    }
+    assert!(total / 5.0 >= 0.96, "mean accuracy {}", total / 5.0);
+}
+
+#[test]
+fn a_step_of_the_regression_problem_is_a_graph_that_verifies() {
+    let problem = Regression::generate(0);
+    let function = MlpRegression::new(&[10], 0.01, Training::default()).function(400).unwrap();
+    for size in [None, Some(1), Some(7)] {
+        let step = step(&function, &Optimizer::Adam(Adam::default()), 0.1, size).unwrap();
+        chainrule_graph::verify(&step.function.graph).unwrap();
+        assert_eq!(step.function.graph.updates().len(), 3 * 4 + 1);
+    }
+    assert_eq!(problem.training.rows(), 100);
+}

@@ -1,0 +1,40 @@
+//! The test command: everything that must pass, cheapest first, up to the first failure.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use crate::tidy;
+
+/// Runs all steps. An error says which failed, and how to run it alone.
+pub fn run(root: &Path) -> Result<(), String> {
+    let began = Instant::now();
+    let no_variables: &[(&str, &str)] = &[];
+    let strict = &[("RUSTDOCFLAGS", "-D warnings")];
+    cargo(root, "format", "fmt --all --check", no_variables)?;
+    step("tidy", || tidy::run(root))?;
+    cargo(root, "clippy", "clippy --workspace --all-targets --quiet -- -D warnings", no_variables)?;
+    cargo(root, "docs", "doc --workspace --no-deps --quiet", strict)?;
+    // The examples of the documentation, the README and the book are among these.
+    cargo(root, "tests", "test --workspace", no_variables)?;
+    cargo(root, "tour", "run --release -- tour --quick --out target/tour", no_variables)?;
+    println!("\neverything passes, after {:.0} s", began.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn cargo(root: &Path, name: &str, line: &str, variables: &[(&str, &str)]) -> Result<(), String> {
+    step(name, || {
+        let mut command = Command::new(env!("CARGO"));
+        command.current_dir(root).args(line.split(' ')).envs(variables.iter().copied());
+        let status = command.status().map_err(|error| format!("cargo: {error}"))?;
+        if status.success() { Ok(()) } else { Err(format!("cargo {line}: {status}")) }
+    })
+}
+
+fn step(name: &str, run: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+    println!("\n=== {name} ===");
+    let began = Instant::now();
+    run().map_err(|message| format!("\n{name} failed: {message}"))?;
+    println!("{name} passes ({:.1} s)", began.elapsed().as_secs_f64());
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! Rules for Rust sources: their length, and what must not stand in them.
+
+use super::File;
+use super::code::{bare, has_word, without_tests};
+
+/// Past this many lines, ask what a file is really about.
+const LONG: usize = 400;
+/// No file has more lines.
+const TOO_LONG: usize = 600;
+
+/// The one file with unsafe code: the call into the library of matrix products.
+const UNSAFE: &str = "crates/kernels/src/gemm.rs";
+
+/// Left-overs, wherever they are.
+const UNFINISHED: &[&str] = &["todo!", "dbg!", "unimplemented!"];
+
+/// What is wrong with a source.
+pub fn problems(file: &File) -> Vec<String> {
+    let mut problems = Vec::new();
+    let path = &file.path;
+    let lines = file.text.lines().count();
+    if lines > TOO_LONG {
+        problems.push(format!("{path}: {lines} lines; split it, no file has more than {TOO_LONG}"));
+    }
+    let is_root = path.ends_with("src/lib.rs") || path.ends_with("src/main.rs");
+    if is_root && !path.starts_with("crates/kernels/") && !file.text.contains("#![forbid(unsafe_code)]") {
+        problems.push(format!("{path}: a crate begins with #![forbid(unsafe_code)]"));
+    }
+    let code = bare(&file.text);
+    let mut at_each_line = |code: &str, rule: &dyn Fn(&str) -> Option<String>| {
+        let found = code.lines().enumerate().filter_map(|(line, code)| Some((line + 1, rule(code)?)));
+        problems.extend(found.map(|(line, problem)| format!("{path}:{line}: {problem}")));
+    };
+    at_each_line(&code, &|line| {
+        let left = UNFINISHED.iter().find(|name| line.contains(*name));
+        left.map(|name| format!("{name} is left over"))
+    });
+    at_each_line(&code, &|line| {
+        let wrong = has_word(line, "unsafe") && path != UNSAFE;
+        wrong.then(|| format!("unsafe code is allowed in {UNSAFE} alone"))
+    });
+    at_each_line(&code, &|line| {
+        let is_let_off = (has_word(line, "allow") || has_word(line, "expect")) && line.trim_start().starts_with('#');
+        let wrong = is_let_off && !(path == UNSAFE && line.contains("unsafe_code"));
+        wrong.then(|| "no lint is let off; mend what it says".into())
+    });
+    if is_library(path) {
+        at_each_line(&without_tests(&code), &|line| {
+            let wrong = line.contains(".unwrap()") || line.contains(".unwrap_err()");
+            wrong.then(|| "an unwrap; use `?`, `let else`, or `expect` with why it can't fail".into())
+        });
+    }
+    problems
+}
+
+/// The files that are long, though not too long.
+pub fn long_files(files: &[File]) -> Vec<String> {
+    let lines = files.iter().map(|file| (&file.path, file.text.lines().count()));
+    let long = lines.filter(|(_, lines)| *lines > LONG && *lines <= TOO_LONG);
+    long.map(|(path, lines)| format!("{path} has {lines} lines; what is it really about?")).collect()
+}
+
+fn is_library(path: &str) -> bool {
+    path.starts_with("crates/") && path.contains("/src/")
+}
