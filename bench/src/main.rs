@@ -12,14 +12,11 @@ use comfy_table::Table;
 
 fn main() {
     let pairs = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(20);
-    let only = std::env::args().nth(2);
+    let only = std::env::args().nth(2).unwrap_or_default();
     println!("SIMD level {}, {} threads, {pairs} interleaved pairs", Level::best(), workload::THREADS);
     let mut table = Table::new();
     table.set_header(["workload", "ours µs/step", "limit µs/step", "ratio", "at most", "compile ms", "MB"]);
-    for mut workload in workload::all() {
-        if only.as_ref().is_some_and(|only| !workload.name.contains(only.as_str())) {
-            continue;
-        }
+    for mut workload in workload::all(&only) {
         let (mut ours, mut limits, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
         (workload.ours)();
         (workload.limit)();

@@ -24,48 +24,39 @@ pub struct Workload {
     pub bytes: usize,
 }
 
-/// All workloads, made one after the other as they are asked for.
-pub fn all() -> impl Iterator<Item = Workload> {
-    let pool = || rayon::ThreadPoolBuilder::new().num_threads(THREADS).build().expect("two threads can be started");
-    let makers: Vec<Box<dyn Fn() -> Workload>> = vec![
-        Box::new(|| single("linear 400, f64, SGD", 1.35, linear(400, None), Box::new(hand::linear(400, None)))),
-        Box::new(|| {
-            single("ridge 400, f64, SGD", 1.5, linear(400, Some(1e-3)), Box::new(hand::linear(400, Some(1e-3))))
-        }),
-        Box::new(|| single("MLP 1-10-1, f64, SGD", 1.0, perceptron(1), Box::new(hand::perceptron(1)))),
-        Box::new(|| single("MLP 400-10-1, f64, SGD", 1.1, perceptron(400), Box::new(hand::perceptron(400)))),
-        Box::new(move || {
-            let adam = Optimizer::Adam(Adam::default());
-            batched("MLP 20-64-64-1, batch 32, f32, Adam", 1.8, &[20, 64, 64, 1], 32, adam, pool())
-        }),
-        Box::new(move || {
-            batched("784-256-10, batch 128, f32, SGD", 1.15, &[784, 256, 10], 128, Optimizer::Sgd, pool())
-        }),
-        Box::new(move || {
-            let adam = Optimizer::Adam(Adam::default());
-            batched("784-256-10, batch 128, f32, Adam", 1.35, &[784, 256, 10], 128, adam, pool())
-        }),
-        Box::new(move || {
-            let sizes = [784, 2048, 2048, 10];
-            batched("784-2048-2048-10, batch 256, f32, SGD", 1.06, &sizes, 256, Optimizer::Sgd, pool())
+/// The workloads whose name holds `only`, each made when it is asked for.
+pub fn all(only: &str) -> impl Iterator<Item = Workload> {
+    type Maker = fn(&'static str) -> Workload;
+    let makers: [(&'static str, Maker); 8] = [
+        ("linear 400, f64, SGD", |name| single(name, 1.35, linear(400, None), hand::linear(400, None))),
+        ("ridge 400, f64, SGD", |name| single(name, 1.5, linear(400, DECAY), hand::linear(400, DECAY))),
+        ("MLP 1-10-1, f64, SGD", |name| single(name, 1.0, perceptron(1), hand::perceptron(1))),
+        ("MLP 400-10-1, f64, SGD", |name| single(name, 1.1, perceptron(400), hand::perceptron(400))),
+        ("MLP 20-64-64-1, batch 32, f32, Adam", |name| batched(name, 1.8, &[20, 64, 64, 1], 32, adam())),
+        ("784-256-10, batch 128, f32, SGD", |name| batched(name, 1.15, &[784, 256, 10], 128, Optimizer::Sgd)),
+        ("784-256-10, batch 128, f32, Adam", |name| batched(name, 1.35, &[784, 256, 10], 128, adam())),
+        ("784-2048-2048-10, batch 256, f32, SGD", |name| {
+            batched(name, 1.06, &[784, 2048, 2048, 10], 256, Optimizer::Sgd)
         }),
     ];
-    makers.into_iter().map(|make| make())
+    let only = only.to_string();
+    makers.into_iter().filter(move |(name, _)| name.contains(&only)).map(|(name, make)| make(name))
 }
 
-fn single(name: &'static str, at_most: f64, function: Function, limit: Box<dyn FnMut()>) -> Workload {
+const DECAY: Option<f64> = Some(1e-3);
+
+fn adam() -> Optimizer {
+    Optimizer::Adam(Adam::default())
+}
+
+fn single(name: &'static str, at_most: f64, function: Function, limit: impl FnMut() + 'static) -> Workload {
+    let limit = Box::new(limit);
     let (ours, compile_seconds, bytes) = trainer(&function, Optimizer::Sgd, 1, 1, Precision::F64);
     Workload { name, at_most, ours, our_steps: ROWS, limit, limit_steps: ROWS, compile_seconds, bytes }
 }
 
-fn batched(
-    name: &'static str,
-    at_most: f64,
-    sizes: &[usize],
-    batch: usize,
-    optimizer: Optimizer,
-    pool: rayon::ThreadPool,
-) -> Workload {
+fn batched(name: &'static str, at_most: f64, sizes: &[usize], batch: usize, optimizer: Optimizer) -> Workload {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(THREADS).build().expect("two threads can be started");
     let (ours, compile_seconds, bytes) = trainer(&dense(sizes), optimizer, batch, THREADS, Precision::F32);
     let mut products = pool.install(|| products::dense(sizes, batch));
     let limit = Box::new(move || pool.install(&mut products));

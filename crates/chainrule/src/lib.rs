@@ -75,6 +75,9 @@
 //! ```
 #![forbid(unsafe_code)]
 
+#[cfg(doctest)]
+mod pages;
+
 pub use chainrule_check as check;
 pub use chainrule_exec as exec;
 pub use chainrule_graph::*;

@@ -27,8 +27,8 @@ fn built(path: &Path) -> Function {
     built.unwrap_or_else(|mistake| panic!("{}", mistake.render(&source, &path.display().to_string(), false)))
 }
 
-/// Inputs spread evenly over ±√3, or the whole numbers below their bound; outcomes that follow from the inputs, in sum,
-/// and are not negative.
+/// Inputs spread evenly over ±√3, or whole numbers below their bound; outcomes that follow from the inputs, in sum, and
+/// are not negative.
 fn data(function: &Function) -> Dataset {
     let mut generator = random::generator(7, random::Purpose::Problem);
     let mut sums = vec![0.0; ROWS];
@@ -37,9 +37,11 @@ fn data(function: &Function) -> Dataset {
         let field = field(function, id, Role::Input);
         let size = field.shape.size();
         let order = random::permutation(ROWS * size, &mut generator);
-        let value = |place: usize| match field.bound {
-            None => (place as f64 / (ROWS * size - 1) as f64 - 0.5) * 12f64.sqrt(),
-            Some(bound) => (place % bound) as f64,
+        // Of several inputs of whole numbers, each has smaller ones than the one before.
+        let skew = 1 + fields.len() as i32;
+        let value = |place: usize| {
+            let part = place as f64 / (ROWS * size) as f64;
+            field.bound.map_or((part - 0.5) * 12f64.sqrt(), |bound| (part.powi(skew) * bound as f64).floor())
         };
         let values: Vec<f64> = order.into_iter().map(value).collect();
         for (sum, entries) in sums.iter_mut().zip(values.chunks(size)) {
@@ -52,7 +54,7 @@ fn data(function: &Function) -> Dataset {
         let size = field.shape.size();
         let follows = |sum: f64| match field.bound {
             None => (1.0 + sum).abs(),
-            Some(bound) => (2.0 * sum).rem_euclid(bound as f64).floor(),
+            Some(bound) => ((0.5 + sum / 4.0).clamp(0.0, 0.99) * bound as f64).floor(),
         };
         let values = sums.iter().flat_map(|&sum| vec![follows(sum); size]).collect();
         fields.push((field, values));

@@ -15,7 +15,7 @@ use crate::whole::Whole;
 /// How many more draws are made for what no draw so far could tell of: it was at a kink, or flat.
 const REDRAWS: usize = 10;
 /// The rounding error that a sum of contributions may have, relative to the sum of their sizes.
-const SUM_ROUNDING: f64 = 1e-12;
+pub(crate) const SUM_ROUNDING: f64 = 1e-12;
 
 /// How thorough a check is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -58,12 +58,11 @@ pub(crate) enum Outcome {
     Flat,
 }
 
-/// Compares a formula's derivative with differences. `size` is that of the function's value over the argument's, to
-/// which a rate that is nearly zero is compared.
-pub(crate) fn judge(formula: f64, slope: Slope, size: f64, tolerance: f64) -> Outcome {
+/// Compares a formula's derivative with differences.
+pub(crate) fn judge(formula: f64, slope: Slope, tolerance: f64) -> Outcome {
     match slope {
         Slope::Unsettled => Outcome::Undecided,
-        Slope::Smooth(Estimate { value, noise }) => {
+        Slope::Smooth { rate: Estimate { value, noise }, size } => {
             let comparison = Comparison { formula, expected: value, noise };
             let (largest, error) = (formula.abs().max(value.abs()), comparison.error_beside_noise(tolerance));
             if formula == 0.0 && value == 0.0 {

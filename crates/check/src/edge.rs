@@ -68,7 +68,7 @@ impl Edge<'_> {
         let rounding = self.contribution.map_or(0.0, |contribution| rounding(contribution, self.input()));
         let scale = scale(self.input());
         let slope = self.slope(scale, rounding, |moved, t| step(moved, t, &direction))?;
-        Ok(self.judge(formula, slope, scale))
+        Ok(judge(formula, slope, self.tolerance))
     }
 
     /// Kinks can only be judged one by one: several at once need not leave the right value between the two sides.
@@ -83,7 +83,7 @@ impl Edge<'_> {
             let scale = if here > 0.0 { here } else { usual };
             let rounding = f64::EPSILON * (formula * here).abs();
             let slope = self.slope(scale, rounding, |moved, t| moved.data_mut()[entry] += t)?;
-            let outcome = self.judge(formula, slope, scale);
+            let outcome = judge(formula, slope, self.tolerance);
             finding.tally.count(outcome);
             if let Outcome::Wrong(comparison) = outcome {
                 finding.blame(Some(entry), comparison);
@@ -100,7 +100,7 @@ impl Edge<'_> {
     fn slope(&self, scale: f64, rounding: f64, step: impl Fn(&mut Tensor, f64)) -> Result<Slope, ExecError> {
         // The value of a stop_gradient is held.
         let Some(weights) = self.cotangent.filter(|_| *self.op != Op::Elementwise(Elementwise::StopGradient)) else {
-            return Ok(Slope::Smooth(Estimate { value: 0.0, noise: 0.0 }));
+            return Ok(Slope::Smooth { rate: Estimate { value: 0.0, noise: 0.0 }, size: 0.0 });
         };
         slope(Line { weights: weights.data(), scale, rounding }, |t| {
             let mut moved = self.input().clone();
@@ -109,11 +109,6 @@ impl Edge<'_> {
             inputs[self.slot] = &moved;
             evaluate_op(self.op, &inputs, self.output.shape())
         })
-    }
-
-    fn judge(&self, formula: f64, slope: Slope, scale: f64) -> Outcome {
-        let size = self.cotangent.map_or(0.0, |cotangent| weighted_size(cotangent.data(), self.output));
-        judge(formula, slope, size / scale.max(1.0), self.tolerance)
     }
 
     fn input(&self) -> &Tensor {

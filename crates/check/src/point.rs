@@ -11,7 +11,7 @@ use crate::error::CheckError;
 use crate::provenance::{author, infinite_by_constants};
 
 /// A draw with a value that is not finite is drawn again, up to this many times.
-const FINITE_DRAWS: usize = 100;
+pub(crate) const FINITE_DRAWS: usize = 100;
 
 /// The values of a function and its derivatives at one draw.
 pub(crate) struct Point<'a> {

@@ -128,7 +128,7 @@ pub enum Blame {
         /// The indices of its entry.
         entry: Vec<usize>,
     },
-    /// Rules and accumulations are right, but the whole is not.
+    /// No rule or accumulation was found wrong, but the whole is. Where a node is at a kink at every draw, no rule can be.
     Whole {
         /// The input along which the derivative is wrong.
         node: NodeId,
@@ -199,7 +199,7 @@ impl fmt::Display for Failure {
                 ("cotangent", "sum of contributions")
             }
             Blame::Whole { .. } => {
-                write!(f, "the derivative with respect to {name} is wrong, though every rule on the way is right")?;
+                write!(f, "the derivative with respect to {name} is wrong, though no rule on the way was found wrong")?;
                 ("by formula", "by differences")
             }
             Blame::Undecided { percent } => {

@@ -1,18 +1,21 @@
 //! Second derivatives: the gradient along a vector is a scalar like any other, and its derivatives are checked like any
 //! other's; then uᵀHv must be vᵀHu.
 
+use chainrule_exec::Feed;
 use chainrule_exec::reference::evaluate;
-use chainrule_exec::{Feed, Values};
 use chainrule_graph::{Builder, Derivatives, GraphError, NodeId, Op, Var, grad};
 use chainrule_kernels::philox::Philox;
 
-use crate::check::{Options, check};
+use crate::check::{Options, SUM_ROUNDING, check};
 use crate::compare::{Comparison, TOLERANCE};
 use crate::draw::{Draw, Draws};
+use crate::edge::inner;
 use crate::error::CheckError;
 use crate::findings::failure;
 use crate::function::real_inputs;
+use crate::point::{FINITE_DRAWS, old};
 use crate::report::{Blame, Second};
+use crate::slope::{Estimate, weighted_size};
 
 /// Derivatives of the gradient along a vector.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +59,8 @@ pub fn check_second(derivatives: &Derivatives, draws: &Draws, options: &Options)
     };
     let mut report = check(&second.derivatives, draws, options)?;
     let symmetry = symmetry(&second, draws, options)?;
-    if report.failures.is_empty() && !(symmetry.error_beside_noise(TOLERANCE) <= TOLERANCE) {
+    let symmetric = symmetry.error_beside_noise(TOLERANCE) <= TOLERANCE;
+    if report.failures.is_empty() && !symmetric {
         report.failures.push(failure(&derivatives.graph, Blame::Symmetry, derivatives.output, symmetry));
     }
     Ok(Second::Checked { report: Box::new(report), symmetry })
@@ -68,7 +72,7 @@ fn symmetry(second: &SecondDerivatives, draws: &Draws, options: &Options) -> Res
     let plan = draws.plan(graph);
     let mut generator = Philox::new(options.seed, 1);
     let mut comparison = Comparison { formula: 0.0, expected: 0.0, noise: 0.0 };
-    for _ in 0..100 {
+    for _ in 0..FINITE_DRAWS {
         let mut u: Feed = plan.feed(&mut generator);
         let mut v = u.clone();
         for &(_, vector) in &second.vectors {
@@ -76,26 +80,29 @@ fn symmetry(second: &SecondDerivatives, draws: &Draws, options: &Options) -> Res
             u.set(vector, Draw::Normal.tensor(shape, &mut generator));
             v.set(vector, Draw::Normal.tensor(shape, &mut generator));
         }
-        let (uhv, size) = along(second, &evaluate_products(second, &v)?, &u);
-        let (vhu, _) = along(second, &evaluate_products(second, &u)?, &v);
-        comparison = Comparison { formula: uhv, expected: vhu, noise: 1e-10 * size };
-        if uhv.is_finite() && vhu.is_finite() {
+        let (uhv, vhu) = (along(second, &v, &u)?, along(second, &u, &v)?);
+        comparison = Comparison { formula: uhv.value, expected: vhu.value, noise: uhv.noise + vhu.noise };
+        if uhv.value.is_finite() && vhu.value.is_finite() {
             break;
         }
     }
     Ok(comparison)
 }
 
-fn evaluate_products(second: &SecondDerivatives, feed: &Feed) -> Result<Values, CheckError> {
-    let products = second.vectors.iter().filter_map(|&(input, _)| second.derivatives.cotangent(input));
-    Ok(evaluate(&second.derivatives.graph, feed, &products.collect::<Vec<_>>())?)
-}
-
-/// Σ ⟨vector, Hessian product⟩, and the sum of the terms' sizes.
-fn along(second: &SecondDerivatives, products: &Values, feed: &Feed) -> (f64, f64) {
-    let pairs = second.vectors.iter().filter_map(|&(input, vector)| {
-        let product = products.get(second.derivatives.cotangent(input)?)?;
-        Some(feed.get(vector)?.data().iter().zip(product.data()))
+/// ⟨H · the vector fed, the other vector⟩. Each node on the way rounds its value.
+fn along(second: &SecondDerivatives, fed: &Feed, other: &Feed) -> Result<Estimate, CheckError> {
+    let derivatives = &second.derivatives;
+    let cotangents = old(derivatives).filter_map(|id| Some((id, derivatives.cotangent(id)?)));
+    let pairs: Vec<(NodeId, NodeId)> = cotangents.collect();
+    let targets: Vec<NodeId> = pairs.iter().flat_map(|&(id, cotangent)| [id, cotangent]).collect();
+    let values = evaluate(&derivatives.graph, fed, &targets)?;
+    let sizes = pairs.iter().map(|&(id, cotangent)| weighted_size(values[cotangent].data(), &values[id]));
+    let terms = second.vectors.iter().filter_map(|&(input, vector)| {
+        let product = values.get(derivatives.cotangent(input)?)?;
+        let vector = other.get(vector)?;
+        Some((inner(product, vector), weighted_size(product.data(), vector)))
     });
-    pairs.flatten().fold((0.0, 0.0), |(sum, size), (v, hu)| (sum + v * hu, size + (v * hu).abs()))
+    let (value, size) =
+        terms.fold((0.0, sizes.sum::<f64>()), |(value, size), (term, large)| (value + term, size + large));
+    Ok(Estimate { value, noise: SUM_ROUNDING * size })
 }

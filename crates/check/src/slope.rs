@@ -31,8 +31,9 @@ pub(crate) struct Estimate {
 /// What the differences say.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Slope {
-    /// The two sides agree.
-    Smooth(Estimate),
+    /// The two sides agree. The size is what the rate would be if no two parts of it cancelled, or more: a rate that is
+    /// nothing but noise is zero if the noise is small beside it.
+    Smooth { rate: Estimate, size: f64 },
     /// The two sides settle on different rates; a jump has infinite ones.
     Kink { left: Estimate, right: Estimate },
     /// No step gave a rate.
@@ -57,8 +58,8 @@ pub(crate) struct Line<'a> {
 pub(crate) fn slope<E>(line: Line<'_>, mut at: impl FnMut(f64) -> Result<Tensor, E>) -> Result<Slope, E> {
     let scale = line.scale.clamp(SCALES.0, SCALES.1);
     let here = at(0.0)?;
-    let small = 1e-3 * weighted_size(line.weights, &here) / scale.max(1.0);
-    let mut best: Option<Estimate> = None;
+    let value_size = weighted_size(line.weights, &here) / scale.max(1.0);
+    let mut best: Option<(Estimate, f64)> = None;
     let mut kink = None;
     // How far apart longer steps found the two sides. Only differences that would show that may say there is no kink.
     let mut apart = f64::INFINITY;
@@ -77,16 +78,17 @@ pub(crate) fn slope<E>(line: Line<'_>, mut at: impl FnMut(f64) -> Result<Tensor,
         if 8.0 * (left.noise + right.noise) > apart {
             continue;
         }
-        let central = table.central();
-        if best.is_none_or(|best| central.noise < best.noise) {
-            best = Some(central);
+        let rate = table.central();
+        let size = value_size.max(table.both[0].size / (2.0 * table.step(0)));
+        if best.is_none_or(|(best, _)| rate.noise < best.noise) {
+            best = Some((rate, size));
         }
-        if central.noise <= QUIET * central.value.abs().max(small) {
+        if rate.noise <= QUIET * rate.value.abs().max(1e-3 * size) {
             break;
         }
     }
     Ok(match (best, kink) {
-        (Some(estimate), _) => Slope::Smooth(estimate),
+        (Some((rate, size)), _) => Slope::Smooth { rate, size },
         (None, Some((left, right))) => Slope::Kink { left, right },
         (None, None) => Slope::Unsettled,
     })
@@ -124,6 +126,8 @@ struct Table {
 #[derive(Clone, Copy, Default)]
 struct Difference {
     value: f64,
+    /// Σⱼ |weightsⱼ Δyⱼ|
+    size: f64,
     rounding: f64,
 }
 
@@ -195,10 +199,11 @@ impl Table {
 
 impl Difference {
     fn new(weights: &[f64], rounding: f64, after: &Tensor, before: &Tensor) -> Difference {
-        let mut difference = Difference { value: 0.0, rounding: 2.0 * rounding };
+        let mut difference = Difference { value: 0.0, size: 0.0, rounding: 2.0 * rounding };
         for ((&w, &a), &b) in weights.iter().zip(after.data()).zip(before.data()) {
             if w != 0.0 {
                 difference.value += w * (a - b);
+                difference.size += (w * (a - b)).abs();
                 difference.rounding += f64::EPSILON * w.abs() * (a.abs() + b.abs());
             }
         }
@@ -249,7 +254,7 @@ mod tests {
 
     fn smooth(f: impl Fn(f64) -> f64) -> Estimate {
         match of(f) {
-            Slope::Smooth(estimate) => estimate,
+            Slope::Smooth { rate, .. } => rate,
             other => panic!("{other:?}"),
         }
     }

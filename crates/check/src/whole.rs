@@ -11,7 +11,7 @@ use crate::compare::{Outcome, TOLERANCE, judge};
 use crate::draw::Draw;
 use crate::edge::{inner, rounding, scale, step};
 use crate::point::Point;
-use crate::slope::{Line, Slope, slope, weighted_size};
+use crate::slope::{Line, Slope, slope};
 
 /// How the output depends on one input node.
 pub(crate) struct Whole {
@@ -58,8 +58,7 @@ impl Whole {
         if let Slope::Kink { .. } = slope {
             return Ok(Outcome::Kink);
         }
-        let size = weighted_size(seed.data(), &at.values[self.output]);
-        Ok(judge(formula, slope, size / scale.max(1.0), self.tolerance))
+        Ok(judge(formula, slope, self.tolerance))
     }
 
     /// The output after the source has moved.

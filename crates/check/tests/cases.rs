@@ -1,12 +1,15 @@
 //! Every row of the case table through everything that is tested against it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use chainrule_check::cases::{Case, OPS, cases, op_label};
 use chainrule_check::{Options, Second, check_output};
 use chainrule_exec::Feed;
 use chainrule_exec::reference::evaluate;
-use chainrule_graph::{Function, Initializer, Kind, NodeId, Parameter, Tensor, batch, verify};
+use chainrule_graph::text::{Registry, parse_with, print};
+use chainrule_graph::{
+    Function, Graph, Initializer, Kind, Node, NodeId, Op, Origin, Parameter, Scope, Tensor, batch, verify,
+};
 use chainrule_kernels::philox::Philox;
 
 /// How many examples a batch has.
@@ -183,4 +186,27 @@ fn simplifying_keeps_values() {
         assert_eq!(found[result].shape(), expected.shape(), "{}", row.case.name);
         assert_close(&format!("{}, simplified", row.case.name), found[result].data(), expected.data());
     }
+}
+
+#[test]
+fn the_text_form_is_parsed_back() {
+    for Row { case, function, .. } in rows() {
+        // The nodes that a text may call are those of the graph itself.
+        let mut registry = Registry::new();
+        for node in function.graph.nodes() {
+            if let Op::Custom(custom) = &node.op {
+                registry.register(custom.node.clone());
+            }
+        }
+        let printed = print(&function);
+        let parsed = parse_with(&printed, &registry).and_then(|model| model.build(&BTreeMap::new()));
+        let parsed = parsed.unwrap_or_else(|error| panic!("{}: {error}\n{printed}", case.name));
+        assert_eq!(without_origins(&parsed), without_origins(&function), "{}\n{printed}", case.name);
+    }
+}
+
+/// All of a function but where it was written.
+fn without_origins(function: &Function) -> (Vec<Node>, &[Scope], Function) {
+    let nodes = function.graph.nodes().iter().map(|node| Node { origin: Origin::Unknown, ..node.clone() });
+    (nodes.collect(), function.graph.scopes(), Function { graph: Graph::default(), ..function.clone() })
 }

@@ -225,3 +225,18 @@ fn a_fault_of_a_millionth_is_found_and_one_of_a_hundred_millionth_is_not() {
         assert_eq!(failures(&faulty).is_empty(), passes, "{error}: {:?}", failures(&faulty));
     }
 }
+
+/// In max(x, x) every draw is a tie, where each operand's rule may give any share; the whole must still be right.
+#[test]
+fn where_no_rule_can_tell_the_whole_does() {
+    let builder = Builder::new();
+    let x = builder.input("x", [3]);
+    let tied = (x.max(x)).id().expect("a node");
+    builder.objective((builder.var(tied) * x.sin()).sum());
+    let function = builder.finish().expect("it is well formed");
+    let healthy = derivatives(&function);
+    assert!(failures(&healthy).is_empty(), "{:?}", failures(&healthy));
+    let found = failures(&again(&function.graph, &healthy, Fault::Factor((tied, 0), 0.5)));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(matches!(found[0].blame, Blame::Whole { node } if node == function.inputs[0]), "{found:?}");
+}

@@ -1,6 +1,6 @@
 //! Which nodes of a text a person is shown, and what each is called: its name, or its source text.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chainrule::ops::{Elementwise, ShapeOp, Source};
 use chainrule::{Graph, NodeId, Op, Origin, Span};
@@ -16,13 +16,17 @@ pub struct Names<'a> {
     source: &'a str,
     /// The last node that was written at each place: of those that one call built, the result of the call.
     last: HashMap<Span, NodeId>,
+    /// The nodes that something is stretched from: such a reshape only makes room.
+    stretched: HashSet<NodeId>,
 }
 
 impl<'a> Names<'a> {
     /// The names in the graph of a source text.
     pub fn new(graph: &'a Graph, source: &'a str) -> Names<'a> {
         let last = graph.ids().filter_map(|id| Some((span(graph, id)?, id))).collect();
-        Names { graph, source, last }
+        let stretches = |id: &NodeId| matches!(graph.node(*id).op, Op::Shape(ShapeOp::Broadcast { .. }));
+        let stretched = graph.ids().filter(stretches).flat_map(|id| graph.node(id).inputs.iter().copied()).collect();
+        Names { graph, source, last, stretched }
     }
 
     /// The nodes that are shown. Literals are not, nor what the builder put in to stretch an operand or to make it real:
@@ -55,7 +59,8 @@ impl<'a> Names<'a> {
         let adapts = match node.op {
             Op::Source(Source::Constant(_)) => return true,
             Op::Elementwise(Elementwise::ToReal) => true,
-            Op::Shape(ShapeOp::Reshape { .. } | ShapeOp::Broadcast { .. }) => true,
+            Op::Shape(ShapeOp::Broadcast { .. }) => true,
+            Op::Shape(ShapeOp::Reshape { .. }) => self.stretched.contains(&id),
             _ => false,
         };
         let bare = |id: NodeId| {

@@ -20,6 +20,14 @@ impl Progress {
         Progress { started: Instant::now(), title: title.into(), bar: None }
     }
 
+    /// Work of unknown length that begins now, while nothing else is said of it.
+    pub fn waiting(title: impl Into<String>) -> Progress {
+        let title = title.into();
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_message(format!("{title} …"));
+        bar.enable_steady_tick(PATIENCE);
+        Progress { started: Instant::now(), title, bar: Some(bar) }
+    }
+
     /// `done` of `of` pieces are done.
     pub fn at(&mut self, done: usize, of: usize) {
         if self.bar.is_none() && self.started.elapsed() > PATIENCE {

@@ -20,6 +20,11 @@ use crate::draw::{Draw, Draws};
 
 pub use ops::{OPS, op_label};
 
+/// Builds the result from the inputs.
+type Build = for<'g> fn(&'g Builder, &[Var<'g>]) -> Var<'g>;
+/// The entries of the result from the inputs.
+type Value = fn(&[Tensor]) -> Vec<f64>;
+
 /// A row of the table.
 #[derive(Clone, Debug)]
 pub struct Case {
@@ -33,8 +38,8 @@ pub struct Case {
     pub kind: Kind,
     /// How many times the result can be differentiated: 0, 1, or 2 for any number. 0 also where it is not finite.
     pub derivatives: usize,
-    build: for<'g> fn(&'g Builder, &[Var<'g>]) -> Var<'g>,
-    expected: Option<fn(&[Tensor]) -> Vec<f64>>,
+    build: Build,
+    expected: Option<Value>,
 }
 
 /// An input of a row's graph.
@@ -96,12 +101,7 @@ impl Case {
 }
 
 /// A row with a real result that can be differentiated any number of times.
-fn case(
-    name: impl Into<String>,
-    inputs: impl Into<Vec<Input>>,
-    shape: impl Into<Shape>,
-    build: for<'g> fn(&'g Builder, &[Var<'g>]) -> Var<'g>,
-) -> Case {
+fn case(name: impl Into<String>, inputs: impl Into<Vec<Input>>, shape: impl Into<Shape>, build: Build) -> Case {
     Case {
         name: name.into(),
         inputs: inputs.into(),
@@ -115,7 +115,7 @@ fn case(
 
 impl Case {
     /// With an independent value: the entries of the result from the inputs.
-    fn gives(self, expected: fn(&[Tensor]) -> Vec<f64>) -> Case {
+    fn gives(self, expected: Value) -> Case {
         Case { expected: Some(expected), ..self }
     }
 

@@ -10,6 +10,7 @@ use crate::model_file::{ModelFile, check_memory};
 use crate::names::Names;
 use crate::options::{self, ModelOptions};
 use crate::output::Output;
+use crate::progress::Progress;
 
 /// Draws values for a model and compares every gradient with differences
 #[derive(Args)]
@@ -49,6 +50,7 @@ impl Check {
         let entries = if self.entries { Entries::All } else { Entries::Together };
         let options = Options { seed: self.seed, entries, ..Options::default() };
         let names = file.names(&function);
+        let progress = Progress::waiting("checking");
         let report = check_function(&function, &options).map_err(|error| match &error {
             // Beside the author's own words, the text of the node.
             CheckError::NotFinite { author, .. } if author.node.index() < function.graph.nodes().len() => {
@@ -57,6 +59,7 @@ impl Check {
             }
             _ => Failure::mistake(format!("{}: {error}", file.name())),
         })?;
+        drop(progress);
         output.line(if self.json { as_json(&report, &names) } else { as_text(&report, &names) })?;
         verdict(&report, file.name())
     }

@@ -113,10 +113,11 @@ fn block<S: Simd, T: Float>(
     for LoopStep { op, operands, register } in &code.steps {
         // Taken out while the others are read: an op never reads the register that it writes.
         let mut out = std::mem::take(&mut registers[*register]);
-        let [a, b, c] = operands.map(
-            #[inline(always)]
-            |operand| read(operand, memory, registers, start, whole),
-        );
+        let [a, b, c] = *operands;
+        // One by one: the closure of an array's map would not be inlined.
+        let a = read(a, memory, registers, start, whole);
+        let b = read(b, memory, registers, start, whole);
+        let c = read(c, memory, registers, start, whole);
         step(simd, *op, a, b, c, &mut out[..whole]);
         registers[*register] = out;
     }

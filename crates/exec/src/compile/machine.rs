@@ -84,6 +84,7 @@ impl<T: Float> Numbers<'_, T> {
         (out_part, rest)
     }
 
+    #[inline(always)]
     fn factor(&self, factor: Factor) -> T {
         match factor {
             Factor::Zero => T::ZERO,
@@ -92,6 +93,7 @@ impl<T: Float> Numbers<'_, T> {
         }
     }
 
+    #[inline(always)]
     fn factors(&self, factors: FactorsAt) -> (T, T) {
         (self.factor(factors.keep), self.factor(factors.scale))
     }
@@ -172,7 +174,7 @@ pub(super) fn run<S: Simd, T: Float>(
         }
         let mut finite = true;
         for (place, output) in task.outputs.iter().enumerate() {
-            let length = output.shape.size();
+            let length = output.length;
             let to = &mut record[recorded..recorded + length];
             read_output(&numbers, output, to);
             if task.finite == Some(place) {

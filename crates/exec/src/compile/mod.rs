@@ -36,6 +36,9 @@ use memory::Memory;
 use program::{At, Base, Instruction, Line, Output, Port, Stream};
 use view::ValueId;
 
+/// How many tables a program takes at most.
+const MOST_TABLES: usize = 16;
+
 /// The numbers a program works in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Precision {
@@ -172,8 +175,24 @@ fn check(graph: &Graph, options: &Options) -> Result<(), ExecError> {
     if options.threads == 0 {
         return Err(ExecError::new("a program needs at least one thread"));
     }
-    for &id in &options.streams {
+    if options.batch == Some(0) {
+        return Err(ExecError::new("a batch has at least one row"));
+    }
+    if options.streams.len() > MOST_TABLES {
+        let found = options.streams.len();
+        return Err(ExecError::new(format!("a program takes rows of at most {MOST_TABLES} tables, not {found}")));
+    }
+    if let Some(id) = options.finite.filter(|id| !options.outputs.contains(id)) {
+        return Err(ExecError::new(format!("{} must stay finite, but is no output", graph.describe(id))));
+    }
+    for (place, &id) in options.streams.iter().enumerate() {
         let node = graph.node(id);
+        if options.streams[..place].contains(&id) {
+            return Err(ExecError::new(format!("{} takes rows of two tables", graph.describe(id))));
+        }
+        if graph.updates().iter().any(|update| update.target == id) {
+            return Err(ExecError::new(format!("{} takes rows of a table, and is updated", graph.describe(id))));
+        }
         if !matches!(node.op, Op::Source(Source::Input { .. })) {
             return Err(ExecError::new(format!("{} is computed; only an input takes rows", graph.describe(id))));
         }
@@ -262,7 +281,7 @@ fn output(plan: &plan::Plan, memory: &Memory, id: NodeId, new: NodeId, name: Str
     let view = &plan.views[new.index()];
     let at = memory.at[view.value.index()]
         .map_or(At { base: Base::Arena, offset: 0 }, |at| At { offset: at.offset + view.offset, ..at });
-    Output { node: id, name, shape: view.shape.clone(), at, strides: view.strides.clone() }
+    Output { node: id, name, shape: view.shape.clone(), at, strides: view.strides.clone(), length: view.shape.size() }
 }
 
 impl Program {
@@ -288,7 +307,7 @@ impl Program {
 
     /// How many numbers a step reports: the entries of all outputs.
     pub fn reported(&self) -> usize {
-        self.outputs.iter().map(|output| output.shape.size()).sum()
+        self.outputs.iter().map(|output| output.length).sum()
     }
 
     /// The graph that runs.

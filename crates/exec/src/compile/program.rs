@@ -236,6 +236,8 @@ pub(crate) struct Output {
     pub shape: Shape,
     pub at: At,
     pub strides: Vec<usize>,
+    /// How many entries it has.
+    pub length: usize,
 }
 
 /// An input that takes rows of a table.
@@ -246,6 +248,13 @@ pub(crate) struct Stream {
     pub row: usize,
     /// How many rows a step takes; none takes one, and reads it where it lies.
     pub batch: Option<usize>,
+}
+
+impl Stream {
+    /// The shape of a row of the table.
+    pub fn row_shape(&self) -> &[usize] {
+        &self.port.shape[usize::from(self.batch.is_some())..]
+    }
 }
 
 /// An instruction and the nodes that it computes.

@@ -5,6 +5,8 @@
 //! where a unit can be moved behind those readers, it is. Otherwise the new value is kept apart and copied at the end.
 //! Loops of one index that stand apart are then brought together where nothing between them minds.
 
+use std::collections::HashSet;
+
 use super::fuse::join;
 use super::plan::{Loop, LoopNode, LoopOp, Plan, Unit, Work};
 use super::view::{ValueId, View};
@@ -24,21 +26,21 @@ pub(crate) fn schedule(mut plan: Plan, kept: &[ValueId]) -> (Plan, Vec<Late>) {
     let mut old_of: Vec<Option<ValueId>> = vec![None; plan.sizes.len()];
     let mut read_at_end = vec![false; plan.sizes.len()];
     kept.iter().for_each(|value| read_at_end[value.index()] = true);
+    let updates = plan.graph.updates().to_vec();
+    let mut values: Vec<View> = updates.iter().map(|update| plan.views[update.value.index()].clone()).collect();
+    copy_old_values(&mut plan, &mut values);
+    old_of.resize(plan.sizes.len(), None);
     let mut places = Places::of(&plan);
-    for update in plan.graph.updates().to_vec() {
+    for (update, value) in updates.iter().zip(values) {
         let target = ValueId(update.target.index() as u32);
-        let value = plan.views[update.value.index()].clone();
         let owner = value.value.index();
-        let size = plan.sizes[owner];
-        let free = value.is_whole(size) && old_of[owner].is_none() && !read_at_end[target.index()];
+        let free = value.is_whole(plan.sizes[owner]) && old_of[owner].is_none() && !read_at_end[target.index()];
         let writer = places.writer[owner].filter(|_| free);
         match writer {
             Some(writer) if may_overwrite(&mut plan, &mut places, &old_of, writer, (value.value, target)) => {
                 old_of[owner] = Some(target);
             }
-            Some(_) => late.push(Late { value, target }),
-            None if places.writer[owner].is_some() => late.push(Late { value, target }),
-            None => late.push(Late { value: copied(&mut plan, &mut old_of, value), target }),
+            _ => late.push(Late { value, target }),
         }
     }
     start_late_accumulations(&mut plan, &old_of);
@@ -108,16 +110,19 @@ fn reads_entry_by_entry(plan: &Plan, work: &Work, value: ValueId, target: ValueI
         .all(|view| matches!(work, Work::Loop(work) if work.size == size) && view.is_whole(size))
 }
 
-/// A new value that is another's old one: copied first, since that may be replaced too.
-fn copied(plan: &mut Plan, old_of: &mut Vec<Option<ValueId>>, view: View) -> View {
-    let out = ValueId(plan.sizes.len() as u32);
-    let size = view.shape.size();
-    let copy = View::whole(out, &view.shape);
-    plan.sizes.push(size);
-    old_of.push(None);
-    let body = vec![LoopNode { op: LoopOp::Copy, operands: vec![view], out }];
-    plan.units.push(Unit { work: Work::Loop(Loop { size, body, reduction: None }), nodes: Vec::new() });
-    copy
+/// A new value that is another's old one is copied before all else, since that may be replaced too.
+fn copy_old_values(plan: &mut Plan, values: &mut [View]) {
+    let written: HashSet<ValueId> = plan.units.iter().flat_map(|unit| unit.work.writes()).collect();
+    let mut copies = Vec::new();
+    for view in values.iter_mut().filter(|view| !written.contains(&view.value)) {
+        let out = ValueId(plan.sizes.len() as u32);
+        let size = view.shape.size();
+        let copy = View::whole(out, &view.shape);
+        plan.sizes.push(size);
+        let body = vec![LoopNode { op: LoopOp::Copy, operands: vec![std::mem::replace(view, copy)], out }];
+        copies.push(Unit { work: Work::Loop(Loop { size, body, reduction: None }), nodes: Vec::new() });
+    }
+    plan.units.splice(0..0, copies);
 }
 
 /// An accumulation that is not in place begins with a copy of the old value.

@@ -23,23 +23,11 @@ pub(crate) fn select(graph: Graph, accumulations: &[Accumulation], kept: &[NodeI
         units: Vec::new(),
         in_place: Vec::new(),
         accumulations: accumulations.iter().map(|a| (a.value, *a)).collect(),
-        sums_of_products: HashMap::new(),
+        sums_of_products: sums_of_products(&graph, kept).into_iter().collect(),
     };
-    // What an accumulation computes itself: the contraction, and the sum's two terms.
-    let mut absorbed = vec![false; graph.nodes().len()];
-    for accumulation in accumulations {
-        absorbed[accumulation.contraction.index()] = true;
-        for &term in &graph.node(accumulation.value).inputs {
-            absorbed[term.index()] = term != accumulation.target;
-        }
-    }
-    let squares = sums_of_products(&graph, kept);
-    for (_, product) in &squares {
-        absorbed[product.index()] = true;
-    }
-    selector.sums_of_products = squares.into_iter().collect();
+    let read = selector.read(&graph, kept);
     for id in graph.ids() {
-        selector.select(&graph, id, absorbed[id.index()]);
+        selector.select(&graph, id, read[id.index()]);
     }
     let Selector { views, sizes, units, in_place, .. } = selector;
     Plan { graph, views, sizes, units, in_place }
@@ -56,18 +44,39 @@ struct Selector {
 }
 
 impl Selector {
-    fn select(&mut self, graph: &Graph, id: NodeId, absorbed: bool) {
+    /// For each node, whether anything reads its value: what an accumulation or a dot product computes on the way is not.
+    fn read(&self, graph: &Graph, kept: &[NodeId]) -> Vec<bool> {
+        let mut read = vec![false; graph.nodes().len()];
+        for id in kept.iter().copied().chain(graph.updates().iter().map(|update| update.value)) {
+            read[id.index()] = true;
+        }
+        for id in graph.ids().rev().filter(|id| !graph.node(*id).inputs.is_empty()) {
+            if !read[id.index()] {
+                continue;
+            }
+            let factors = |a: &Accumulation| [a.keep, a.scale];
+            let accumulation = self.accumulations.get(&id);
+            let inside = accumulation.map(|a| a.contraction).or_else(|| self.sums_of_products.get(&id).copied());
+            let inputs = graph.node(inside.unwrap_or(id)).inputs.iter().copied();
+            for input in inputs.chain(accumulation.into_iter().flat_map(factors).flatten()) {
+                read[input.index()] = true;
+            }
+        }
+        read
+    }
+
+    fn select(&mut self, graph: &Graph, id: NodeId, read: bool) {
         let node = graph.node(id);
         let out = ValueId(id.index() as u32);
         let mut view = View::whole(out, &node.shape);
         if let Some(&accumulation) = self.accumulations.get(&id) {
             self.accumulation(graph, id, accumulation);
-        } else if !absorbed {
+        } else if read {
             match &node.op {
                 Op::Source(_) => {}
                 Op::Elementwise(op) => self.elementwise(id, node, *op),
                 Op::Contract(contract) => view = self.contract(graph, id, contract, None),
-                Op::Reduce(op) => self.reduce(graph, id, op),
+                Op::Reduce(op) => view = self.reduce(graph, id, op),
                 Op::Shape(op) => match self.input(node, 0).through(op) {
                     Some(through) => view = through,
                     None => self.rearrange(id, node, op),
@@ -115,14 +124,24 @@ impl Selector {
         self.entrywise(id, LoopOp::Entry(op), operands, ValueId(id.index() as u32));
     }
 
-    fn reduce(&mut self, graph: &Graph, id: NodeId, op: &Reduce) {
+    /// An op along axes; returns the view of its result. The sum of one entry each is that entry.
+    fn reduce(&mut self, graph: &Graph, id: NodeId, op: &Reduce) -> View {
         let node = graph.node(id);
         let out = ValueId(id.index() as u32);
+        let whole = View::whole(out, &node.shape);
         if let Some(&product) = self.sums_of_products.get(&id) {
-            return self.dot(graph, id, product);
+            self.dot(graph, id, product);
+            return whole;
         }
         let mut input = self.input(node, 0);
         let axes = op.axes();
+        let dropped = || input.through(&ShapeOp::Reshape { shape: node.shape.clone() });
+        if let Reduce::Sum { .. } = op
+            && axes.iter().all(|&axis| input.shape[axis] == 1)
+            && let Some(view) = dropped()
+        {
+            return view;
+        }
         let rank = input.shape.rank();
         let adjacent = axes.windows(2).all(|pair| pair[0] + 1 == pair[1]);
         if !adjacent {
@@ -148,6 +167,7 @@ impl Selector {
             let input = if input.is_contiguous() { input } else { self.copied(id, input) };
             self.add(id, Work::Along { op: op.clone(), input, extent, out });
         }
+        whole
     }
 
     fn dot(&mut self, graph: &Graph, id: NodeId, product: NodeId) {

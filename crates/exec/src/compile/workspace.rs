@@ -2,14 +2,14 @@
 
 use std::sync::atomic::AtomicBool;
 
-use chainrule_graph::{Kind, Tensor};
+use chainrule_graph::{Kind, Shape, Tensor};
 use chainrule_kernels::{Float, Threads, dispatch};
 
 use super::loops::{BLOCK, Registers};
 use super::machine::{self, End, Task};
 use super::memory::ALIGNMENT;
 use super::program::{Output, Port};
-use super::{Precision, Program};
+use super::{MOST_TABLES, Precision, Program};
 use crate::ExecError;
 
 /// The numbers of a program at its precision: parameters, state, and room for what a step computes.
@@ -35,7 +35,11 @@ struct Arena<T> {
 
 /// Rows of data at a program's precision.
 #[derive(Clone, Debug)]
-pub struct Table(Rows);
+pub struct Table {
+    rows: Rows,
+    /// The shape of a row.
+    shape: Shape,
+}
 
 #[derive(Clone, Debug)]
 enum Rows {
@@ -80,6 +84,18 @@ impl Program {
         arena
     }
 
+    /// Whether a workspace is one of this program's.
+    fn check(&self, workspace: &Workspace) -> Result<(), ExecError> {
+        let (precision, sizes) = match &workspace.0 {
+            Held::F32(arena) => (Precision::F32, arena.sizes()),
+            Held::F64(arena) => (Precision::F64, arena.sizes()),
+        };
+        if precision == self.precision && sizes == (self.memory.length, self.registers, self.streams.len()) {
+            return Ok(());
+        }
+        Err(ExecError::new("the workspace was made for another program"))
+    }
+
     /// Sets an input, a parameter or a state by name. Errors say which name, shape or entry does not fit.
     pub fn set(&self, workspace: &mut Workspace, name: &str, value: &Tensor) -> Result<(), ExecError> {
         let port = self.port(name)?;
@@ -87,6 +103,7 @@ impl Program {
             return Err(ExecError::new(format!("`{name}` has shape {}, not {}", port.shape, value.shape())));
         }
         value.data().iter().try_for_each(|&entry| fits(port, entry))?;
+        self.check(workspace)?;
         match &mut workspace.0 {
             Held::F32(arena) => arena.write(port.offset, value.data()),
             Held::F64(arena) => arena.write(port.offset, value.data()),
@@ -97,11 +114,13 @@ impl Program {
     /// The value of an input, a parameter or a state by name.
     pub fn get(&self, workspace: &Workspace, name: &str) -> Result<Tensor, ExecError> {
         let port = self.port(name)?;
+        self.check(workspace)?;
         Ok(workspace.read(port.offset, &port.shape.strides(), &port.shape))
     }
 
     /// The value of a watched node after the last step.
     pub fn watched(&self, workspace: &Workspace, node: chainrule_graph::NodeId) -> Option<Tensor> {
+        self.check(workspace).ok()?;
         let Output { at, strides, shape, .. } = self.watched.iter().find(|output| output.node == node)?;
         (at.base == super::program::Base::Arena).then(|| workspace.read(at.offset, strides, shape))
     }
@@ -123,10 +142,11 @@ impl Program {
             fits(&stream.port, entry)
                 .map_err(|error| ExecError::new(format!("row {}: {}", place / width, error.message)))?;
         }
-        Ok(Table(match self.precision {
+        let rows = match self.precision {
             Precision::F32 => Rows::F32(padded(rows.iter().map(|&entry| entry as f32))),
             Precision::F64 => Rows::F64(padded(rows.iter().copied())),
-        }))
+        };
+        Ok(Table { rows, shape: stream.row_shape().into() })
     }
 
     /// Runs steps until the order is used up; each takes [`rows_a_step`](Program::rows_a_step) rows and writes its outputs
@@ -152,6 +172,13 @@ impl Program {
                 run.tables.len()
             )));
         }
+        for (stream, table) in self.streams.iter().zip(run.tables) {
+            if table.shape[..] != *stream.row_shape() {
+                let (name, right, found) = (&stream.port.name, Shape::from(stream.row_shape()), &table.shape);
+                return Err(ExecError::new(format!("`{name}` takes rows of shape {right}, not {found}")));
+            }
+        }
+        self.check(workspace)?;
         if record.len() < steps * self.reported() {
             return Err(ExecError::new("there is no room to record the outputs of all steps"));
         }
@@ -177,13 +204,12 @@ impl Program {
         steps: usize,
         record: &mut [f64],
     ) -> Result<(usize, End), ExecError> {
-        const MOST: usize = 16;
-        let mut tables: [&[T]; MOST] = [&[]; MOST];
-        if run.tables.len() > MOST {
-            return Err(ExecError::new(format!("a program takes at most {MOST} tables")));
-        }
+        let mut tables: [&[T]; MOST_TABLES] = [&[]; MOST_TABLES];
         for (number, table) in run.tables.iter().enumerate() {
-            tables[number] = rows(table).ok_or_else(|| ExecError::new("a table was made for another precision"))?;
+            tables[number] = rows(table).ok_or_else(|| {
+                let name = &self.streams[number].port.name;
+                ExecError::new(format!("the table of `{name}` is of another precision than the program's"))
+            })?;
             let count = (tables[number].len() - ALIGNMENT).checked_div(self.streams[number].row).unwrap_or(usize::MAX);
             if let Some(&row) = run.order.iter().find(|&&row| row as usize >= count) {
                 return Err(ExecError::new(format!(
@@ -217,14 +243,14 @@ fn padded<T: Float>(rows: impl Iterator<Item = T>) -> Vec<T> {
 }
 
 fn f32_rows(table: &Table) -> Option<&[f32]> {
-    match &table.0 {
+    match &table.rows {
         Rows::F32(rows) => Some(rows),
         Rows::F64(_) => None,
     }
 }
 
 fn f64_rows(table: &Table) -> Option<&[f64]> {
-    match &table.0 {
+    match &table.rows {
         Rows::F64(rows) => Some(rows),
         Rows::F32(_) => None,
     }
@@ -245,7 +271,7 @@ fn fits(port: &Port, entry: f64) -> Result<(), ExecError> {
 }
 
 impl Workspace {
-    fn read(&self, offset: usize, strides: &[usize], shape: &chainrule_graph::Shape) -> Tensor {
+    fn read(&self, offset: usize, strides: &[usize], shape: &Shape) -> Tensor {
         match &self.0 {
             Held::F32(arena) => arena.read(offset, strides, shape),
             Held::F64(arena) => arena.read(offset, strides, shape),
@@ -262,6 +288,11 @@ impl Workspace {
 }
 
 impl<T: Float> Arena<T> {
+    /// What a program asks for: entries, registers of a thread, and streams.
+    fn sizes(&self) -> (usize, usize, usize) {
+        (self.length, self.registers.first().map_or(0, Vec::len), self.starts.len())
+    }
+
     fn bytes(&self) -> usize {
         (self.numbers.len() + self.registers.iter().map(|registers| registers.len() * BLOCK).sum::<usize>())
             * size_of::<T>()
@@ -272,7 +303,7 @@ impl<T: Float> Arena<T> {
         to.iter_mut().zip(entries).for_each(|(to, &entry)| *to = T::from_f64(entry));
     }
 
-    fn read(&self, offset: usize, strides: &[usize], shape: &chainrule_graph::Shape) -> Tensor {
+    fn read(&self, offset: usize, strides: &[usize], shape: &Shape) -> Tensor {
         Tensor::from_fn(shape, |place| {
             let (mut rest, mut from) = (place, self.start + offset);
             for (&n, stride) in shape.iter().zip(strides).rev() {

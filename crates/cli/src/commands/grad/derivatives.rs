@@ -6,6 +6,7 @@ use chainrule::{Derivatives, Function, Graph, Kind, NodeId, Origin, Shape, Tenso
 use crate::failure::Failure;
 use crate::format;
 use crate::names::Names;
+use crate::progress::Progress;
 use crate::trouble;
 
 /// What is printed.
@@ -86,7 +87,9 @@ fn hessian(graph: &Graph, result: NodeId, id: NodeId, feed: &Feed) -> Result<Ten
     let product = hessian_vector_product(graph, result, &[id])?;
     let (tangent, output) = (product.tangents[0], product.outputs[0]);
     let mut entries = Vec::with_capacity(shape.size() * shape.size());
+    let mut progress = Progress::new("second derivatives");
     for entry in 0..shape.size() {
+        progress.at(entry, shape.size());
         let unit = Tensor::from_fn(shape, |place| f64::from(place == entry));
         let feed = feed.clone().with(tangent, unit);
         entries.extend_from_slice(reference::evaluate(&product.graph, &feed, &[output])?[output].data());

@@ -206,7 +206,7 @@ fn next_steps(folder: &Path) -> String {
 In {dir}/: functions, curves and confusion, each as .svg and .png; the models as text and the data as CSV.
 
 What to try next:
-  chainrule grad 'tanh(w*x + b)' w=0.5 x=2 b=-1
+  chainrule grad 'tanh(w*x+b)' w=0.5 x=2 b=-1
       every value and derivative of an expression
   chainrule check {dir}/mlp.graph
       is every gradient of that network right?

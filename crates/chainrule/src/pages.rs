@@ -1,0 +1,21 @@
+//! The pages of the repository: their Rust examples are run with those of the documentation.
+
+macro_rules! pages {
+    ($($name:ident $path:literal)+) => {
+        $(#[doc = include_str!(concat!("../../../", $path))] mod $name {})+
+    };
+}
+
+pages! {
+    readme "README.md"
+    code "book/src/code.md"
+    ridge "book/src/ridge.md"
+    layers "book/src/layers.md"
+    softmax "book/src/softmax.md"
+    checking "book/src/checking.md"
+    own_node "book/src/own_node.md"
+    batch "book/src/batch.md"
+    not_learning "book/src/not_learning.md"
+    text_form "book/src/text_form.md"
+    engine "book/src/engine.md"
+}

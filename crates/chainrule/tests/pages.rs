@@ -1,0 +1,87 @@
+//! The pages of the repository: every model in them builds and is right, and every Rust example is run.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use chainrule::check::{Options, check_function};
+use chainrule::text;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The pages at the root and of the book, each with its path from the root and its text.
+fn pages() -> Vec<(String, String)> {
+    let mut pages = Vec::new();
+    for folder in ["", "book/src/"] {
+        for entry in std::fs::read_dir(root().join(folder)).expect("the folder is there") {
+            let path = entry.expect("it can be listed").path();
+            if path.extension().is_some_and(|extension| extension == "md") {
+                let name = path.file_name().expect("it is a file").to_string_lossy().into_owned();
+                pages.push((format!("{folder}{name}"), std::fs::read_to_string(&path).expect("it is a text")));
+            }
+        }
+    }
+    pages.sort();
+    pages
+}
+
+/// The blocks of a language.
+fn blocks(page: &str, language: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        if let Some(found) = line.strip_prefix("```") {
+            let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            if found == language {
+                blocks.push(block.join("\n") + "\n");
+            }
+        }
+    }
+    blocks
+}
+
+#[test]
+fn every_model_builds_and_its_gradients_are_right() {
+    let mut count = 0;
+    for (path, page) in pages() {
+        for source in blocks(&page, "text-form") {
+            let built = text::parse(&source).and_then(|model| model.build(&model.small_sizes(&BTreeMap::new())));
+            let function = built.unwrap_or_else(|mistake| panic!("{}", mistake.render(&source, &path, false)));
+            let report = check_function(&function, &Options::default());
+            let report = report.unwrap_or_else(|error| panic!("{path}: {error}\n{source}"));
+            assert!(report.passed(), "{path}\n{source}\n{report}");
+            count += 1;
+        }
+    }
+    assert!(count >= 8, "{count} models were found");
+}
+
+#[test]
+fn every_page_with_rust_is_among_those_that_are_run() {
+    let run = include_str!("../src/pages.rs");
+    for (path, page) in pages().into_iter().filter(|(_, page)| !blocks(page, "rust").is_empty()) {
+        assert!(run.contains(&format!("\"{path}\"")), "{path} is missing in crates/chainrule/src/pages.rs");
+    }
+}
+
+#[test]
+fn blocks_say_what_they_are() {
+    let known = ["rust", "text-form", "console", "text", "sh"];
+    for (path, page) in pages() {
+        let fences: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("```")).collect();
+        assert!(fences.len().is_multiple_of(2), "{path}: a block is not closed");
+        for language in fences.iter().step_by(2) {
+            assert!(known.contains(language), "{path}: a block of `{language}`, which nothing looks after");
+        }
+    }
+}
+
+#[test]
+fn the_contents_name_every_chapter() {
+    let contents = std::fs::read_to_string(root().join("book/src/SUMMARY.md")).expect("it is there");
+    for (path, _) in pages() {
+        let chapter = path.strip_prefix("book/src/").filter(|chapter| *chapter != "SUMMARY.md");
+        assert!(chapter.is_none_or(|chapter| contents.contains(&format!("({chapter})"))), "{path} is not in the contents");
+    }
+}

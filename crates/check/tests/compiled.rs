@@ -1,0 +1,142 @@
+//! Every row of the case table through the compiled engine: value, first gradient and updated state, within the error
+//! bound that the reference carries along, at every SIMD level and precision.
+
+use chainrule_check::cases::{Case, cases};
+use chainrule_exec::compile::{Options, Precision, Run, compile};
+use chainrule_exec::reference::{Rounding, evaluate_with_bounds};
+use chainrule_exec::{ExecError, Feed};
+use chainrule_graph::{Builder, Function, Graph, Initializer, Kind, NodeId, Tensor, gradient, text};
+use chainrule_kernels::Level;
+use chainrule_kernels::philox::Philox;
+
+/// By how many times its bound the engine may be off. The reference has rounding errors of its own, which makes 2; the
+/// engine multiplies the scalars of an update in another order, which adds roundings that its graph does not have.
+const MOST: f64 = 4.0;
+
+/// How many steps the state takes.
+const STEPS: usize = 2;
+
+/// A row with what is computed from it.
+struct Row {
+    name: String,
+    function: Function,
+    wanted: Vec<NodeId>,
+}
+
+/// The row's graph with the gradient of its weighted sum, and a state that moves along its result.
+fn row(case: &Case) -> Row {
+    let function = case.function().unwrap_or_else(|error| panic!("{}: {error}", case.name));
+    let result = function.prediction.expect("the result is the prediction");
+    let mut wanted = vec![result];
+    let builder = Builder::extend(function);
+    let value = builder.var(result);
+    if value.kind() == Kind::Real {
+        let state = builder.state("moving", value.shape(), Initializer::Constant(0.5));
+        builder.update(state, state - 0.1 * (value + 0.25 * state));
+    }
+    let mut function = if case.derivatives > 0 && value.kind() == Kind::Real {
+        let weights = Tensor::from_fn(value.shape(), |place| 0.5 + (place % 7) as f64 / 8.0);
+        let total = (value * builder.constant(weights)).sum();
+        let total = total.id().expect("the shapes are equal");
+        let function = builder.finish().expect("the row is well formed");
+        let real = real_inputs(&function);
+        let (graph, gradients) = gradient(&function.graph, total, &real).expect("the row can be differentiated");
+        wanted.extend(gradients);
+        Function { graph, ..function }
+    } else {
+        builder.finish().expect("the row is well formed")
+    };
+    function.prediction = None;
+    Row { name: case.name.clone(), function, wanted }
+}
+
+fn real_inputs(function: &Function) -> Vec<NodeId> {
+    let graph = &function.graph;
+    function.inputs.iter().copied().filter(|&id| graph.node(id).kind == Kind::Real).collect()
+}
+
+fn name(graph: &Graph, id: NodeId) -> &str {
+    graph.node(id).name.as_deref().expect("what is fed has a name")
+}
+
+/// How many entries were compared, and how many of them had no bound or hung on a close comparison.
+#[derive(Default)]
+struct Count {
+    compared: usize,
+    left_out: usize,
+}
+
+/// Runs the steps of a row, and compares each with the reference at the state that the engine had before it.
+fn compare(row: &Row, feed: &Feed, options: &Options, count: &mut Count) -> Result<(), ExecError> {
+    let Row { function: Function { graph, inputs, state, .. }, wanted, .. } = row;
+    let rounding = match options.precision {
+        Precision::F32 => Rounding::F32,
+        Precision::F64 => Rounding::F64,
+    };
+    let program = compile(graph, &Options { outputs: wanted.clone(), ..options.clone() })?;
+    let mut workspace = program.workspace();
+    for &id in inputs {
+        program.set(&mut workspace, name(graph, id), feed.get(id).expect("every input is drawn"))?;
+    }
+    for parameter in state {
+        let start = Tensor::filled(&graph.node(parameter.node).shape, 0.5);
+        program.set(&mut workspace, name(graph, parameter.node), &start)?;
+    }
+    for _ in 0..STEPS {
+        let mut feed = feed.clone();
+        for parameter in state {
+            feed.set(parameter.node, program.get(&workspace, name(graph, parameter.node))?);
+        }
+        let mut record = vec![f64::NAN; program.reported()];
+        program.run_steps(&mut workspace, Run { tables: &[], order: &[], stop: None }, 1, &mut record)?;
+        let targets: Vec<NodeId> = wanted.iter().copied().chain(graph.updates().iter().map(|u| u.value)).collect();
+        let bounded = evaluate_with_bounds(graph, &feed, &targets, &rounding)?;
+        let mut rest = &record[..];
+        let mut found = Vec::new();
+        for &id in wanted {
+            let (entries, others) = rest.split_at(graph.node(id).shape.size());
+            found.push((id, Tensor::new(&graph.node(id).shape, entries.to_vec()).expect("as many as the shape says")));
+            rest = others;
+        }
+        for update in graph.updates() {
+            found.push((update.value, program.get(&workspace, name(graph, update.target))?));
+        }
+        for (id, found) in found {
+            let deviation = bounded.deviation(id, &found).expect("the shapes are the same");
+            count.compared += found.data().len();
+            count.left_out += deviation.left_out;
+            let expected = bounded.value(id).expect("it was a target");
+            assert!(
+                deviation.ratio <= MOST,
+                "{}: {}, entry {}: {} times the bound at {:?}, {}\n{found:?}\nwhere this is right: {expected:?}\n{}\n{program}",
+                row.name,
+                graph.describe(id),
+                deviation.entry,
+                deviation.ratio,
+                options.precision,
+                program.level(),
+                text::print(&row.function),
+            );
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn every_row_compiled_is_within_the_bound_of_the_reference() {
+    let mut generator = Philox::new(3, 0);
+    let mut count = Count::default();
+    for case in cases() {
+        let row = row(&case);
+        for precision in [Precision::F64, Precision::F32] {
+            let feed = case.draws(&row.function).plan(&row.function.graph).feed(&mut generator);
+            for level in Level::available() {
+                let options = Options { precision, level: Some(level), ..Options::default() };
+                compare(&row, &feed, &options, &mut count).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+            }
+        }
+    }
+    assert!(count.compared > 1000, "{} entries were compared", count.compared);
+    let share = count.left_out as f64 / count.compared as f64;
+    assert!(share <= 0.01, "{} of {} entries were left out", count.left_out, count.compared);
+}

@@ -1,0 +1,62 @@
+//! `chainrule check`
+
+use crate::support::{CLASSIFIER, Folder, PLANE};
+
+#[test]
+fn right_gradients_are_said_to_be_right() {
+    let folder = Folder::with(&[("m.graph", PLANE), ("c.graph", CLASSIFIER)]);
+    let run = folder.line("check m.graph");
+    assert!(run.succeeded().contains("every gradient is right"), "{}", run.out);
+    assert!(run.out.contains("prediction - y"), "nodes are called by their source: {}", run.out);
+    folder.line("check c.graph --entries --seed 5").succeeded();
+    let report = &folder.line("check m.graph --set d=7 --json").json()[0];
+    assert_eq!(report["passed"], true);
+    assert!(report["nodes"].as_array().is_some_and(|nodes| nodes.iter().any(|node| node["shape"] == "[7]")));
+}
+
+#[test]
+fn a_model_without_outcome_or_prediction_can_be_checked() {
+    let folder = Folder::with(&[("m.graph", "param w [3] = 1\nobjective = sum(w^2)\n")]);
+    folder.line("check m.graph").succeeded();
+}
+
+#[test]
+fn a_model_without_a_scalar_objective_is_refused() {
+    let folder = Folder::with(&[
+        ("none.graph", "input x [2]\nprediction = sum(x)\n"),
+        ("vector.graph", "input x [2]\nobjective = x * x\n"),
+        ("int.graph", "input x [2]\nobjective = argmax(x)\n"),
+    ]);
+    folder.refuses(2, "check none.graph", &["`objective`", "[]"]);
+    folder.refuses(2, "check vector.graph", &["`objective`", "[2]", "sum(…)", "vector.graph:2:13"]);
+    folder.refuses(2, "check int.graph", &["`objective`", "int"]);
+}
+
+#[test]
+fn mistakes_in_the_text_show_the_line() {
+    let comment = "# a line\n".repeat(40);
+    let folder = Folder::with(&[
+        ("name.graph", &format!("{comment}input x [2]\nparam w [2] = 0\nobjective = dott(w, x)\n")),
+        ("shape.graph", &format!("{comment}input x [2]\nparam w [3] = 0\nobjective = dot(w, x)\n")),
+        ("open.graph", "input x [2]\nobjective = sum(x * (x +\n  1\n"),
+    ]);
+    folder.refuses(2, "check name.graph", &["dott", "dot", "name.graph:43:13"]);
+    folder.refuses(2, "check shape.graph", &["dot", "[3]", "[2]", "43"]);
+    folder.refuses(2, "check open.graph", &["not closed", "open.graph:2"]);
+    folder.refuses(2, "check missing.graph", &["missing.graph", "no such file"]);
+    folder.write("bytes.graph", b"input x [2]\nobjective = \xff\n");
+    folder.refuses(2, "check bytes.graph", &["bytes.graph", "UTF-8", "line 2"]);
+    folder.refuses(2, "check .", &["folder"]);
+}
+
+#[test]
+fn draws_that_are_never_finite_name_the_node() {
+    let folder = Folder::with(&[("m.graph", "input x [2]\nobjective = sum(log(-x^2 - 1))\n")]);
+    folder.refuses(2, "check m.graph", &["`log(-x^2 - 1)`", "100 draws"]);
+}
+
+#[test]
+fn sizes_that_no_machine_holds_are_refused() {
+    let folder = Folder::with(&[("m.graph", PLANE)]);
+    folder.refuses(2, "check m.graph --set d=1000000000000", &["GiB", "`w`"]);
+}

@@ -1,0 +1,148 @@
+//! `chainrule grad`
+
+use serde_json::{Value, json};
+
+use crate::support::{Folder, number};
+
+fn grad(words: &str) -> Value {
+    Folder::with(&[]).line(&format!("grad {words} --json")).json().swap_remove(0)
+}
+
+#[test]
+fn a_value_and_its_derivatives() {
+    let answer = grad("(w*x+b-y)^2 w=2 x=3 b=1 y=4 --order 2"); // (2·3 + 1 − 4)² = 9, and its outer derivative is 6
+    assert_eq!(number(&answer, "value"), 9.0);
+    assert_eq!(answer["gradient"], json!({"w": 18.0, "x": 12.0, "b": 6.0, "y": -6.0}));
+    assert_eq!(answer["second"], json!({"w": 18.0, "x": 8.0, "b": 2.0, "y": 2.0}));
+}
+
+#[test]
+fn an_expression_may_begin_with_a_minus() {
+    for (words, value, gradient) in [
+        ("-x^2 x=3", -9.0, -6.0),
+        ("-x x=-2", 2.0, -1.0),
+        ("--x x=2", 2.0, 1.0),
+        ("-(x) x=2", -2.0, -1.0),
+        ("-h*2 h=3", -6.0, -2.0),
+        ("-h h=3", -3.0, -1.0),
+    ] {
+        let answer = grad(words);
+        assert_eq!(number(&answer, "value"), value, "{words}");
+        let name = if words.contains('h') { "h" } else { "x" };
+        assert_eq!(number(&answer["gradient"], name), gradient, "{words}");
+    }
+}
+
+#[test]
+fn options_may_stand_anywhere() {
+    let folder = Folder::with(&[]);
+    for words in ["grad --json x^2 x=3", "grad x^2 --json x=3", "grad x^2 x=3 --json", "grad --json -- x^2 x=3"] {
+        assert_eq!(number(&folder.line(words).json()[0], "value"), 9.0, "{words}");
+    }
+}
+
+#[test]
+fn second_derivatives_have_the_shape_twice() {
+    // f = x₀² x₁ + x₂: its Hessian is [[2 x₁, 2 x₀, 0], [2 x₀, 0, 0], [0, 0, 0]]
+    let answer = grad("x[0]^2*x[1]+x[2] x=3,5,7 --order 2");
+    assert_eq!(answer["second"]["x"], json!([[10.0, 6.0, 0.0], [6.0, 0.0, 0.0], [0.0, 0.0, 0.0]]));
+    // Σ A² over a matrix: an identity of rank four, twice
+    let answer = grad("sum(A^2) A=[[1,2]] --order 2");
+    assert_eq!(answer["second"]["A"], json!([[[[2.0, 0.0]], [[0.0, 2.0]]]]));
+}
+
+#[test]
+fn nodes_are_called_by_their_source() {
+    let answer = grad("tanh(w*x)+affine(A,v,c)[0] w=1 x=0 A=[[1,2]] v=3,4 c=[5]");
+    let nodes = answer["nodes"].as_array().expect("a list");
+    let names: Vec<&str> = nodes.iter().filter_map(|node| node["name"].as_str()).collect();
+    for name in ["w", "w*x", "tanh(w*x)", "affine(A,v,c)", "affine(A,v,c)[0]", "tanh(w*x)+affine(A,v,c)[0]"] {
+        assert_eq!(names.iter().filter(|other| **other == name).count(), 1, "{name} in {names:?}");
+    }
+    let node = nodes.iter().find(|node| node["name"] == "affine(A,v,c)").expect("it is there");
+    assert_eq!((&node["value"], &node["gradient"]), (&json!([16.0]), &json!([1.0])));
+    assert_eq!((&node["shape"], &node["op"]), (&json!([1]), &json!("add")));
+}
+
+#[test]
+fn literals_and_implied_nodes_are_not_listed() {
+    let answer = grad("sum((x+1)*v) x=1 v=1,2,3");
+    let nodes = answer["nodes"].as_array().expect("a list");
+    let names: Vec<&str> = nodes.iter().filter_map(|node| node["name"].as_str()).collect();
+    assert_eq!(names, ["x", "v", "x+1", "(x+1)*v", "sum((x+1)*v)"]);
+}
+
+#[test]
+fn a_class_is_a_whole_number_and_has_no_gradient() {
+    let answer = grad("nll(softmax(z),y) z=0,0 y=1");
+    assert!((number(&answer, "value") - 2f64.ln()).abs() < 1e-15);
+    assert_eq!(answer["gradient"], json!({"z": [0.5, -0.5]}));
+    let folder = Folder::with(&[]);
+    folder.refuses(2, "grad nll(softmax(z),y) z=0,0 y=0.5", &["`y`", "0.5", "whole number"]);
+    folder.refuses(2, "grad nll(softmax(z),y) z=0,0 y=-1", &["`y`", "-1", "negative"]);
+    folder.refuses(2, "grad nll(softmax(z),y) z=0,0 y=2", &["`y`", "2", "0 to 1"]);
+    folder.refuses(2, "grad v[i] v=1,2 i=2", &["`i`", "0 to 1"]);
+}
+
+#[test]
+fn what_is_not_finite_is_named_and_the_answer_still_printed() {
+    let folder = Folder::with(&[]);
+    let run = folder.line("grad 1+log(x) x=0 --json");
+    run.failed(1, &["`log(x)` = -inf", "`x` = 0"]);
+    let answer: Value = serde_json::from_str(&run.out).expect("it is JSON");
+    assert_eq!((&answer["value"], &answer["gradient"]), (&Value::Null, &json!({"x": null})));
+    let run = folder.line("grad sqrt(x)*2 x=0");
+    run.failed(1, &["derivative of `sqrt(x)`", "`x` = 0"]);
+    assert!(run.out.contains("value     0\n") && run.out.contains("gradient  x  inf"), "{}", run.out);
+    folder.line("grad x/y x=1 y=0").failed(1, &["`x/y` = inf", "`y` = 0"]);
+    // A branch that is not taken is nobody's trouble.
+    folder.line("grad where(x>0,log(x),x) x=-1").succeeded();
+    // The first derivative is finite at 0, the second is not.
+    folder.line("grad abs(x)^1.5 x=0 --order 2").failed(1, &["second derivative"]);
+    folder.line("grad abs(x)^1.5 x=0").succeeded();
+}
+
+#[test]
+fn mistakes_are_shown_with_a_remedy() {
+    let folder = Folder::with(&[]);
+    for (words, says) in [
+        ("grad x+y x=1", &["`y` has no value", "y=…"][..]),
+        ("grad x x=1 z=2", &["`z`", "does not occur"]),
+        ("grad x x=1 x=2", &["`x`", "two values"]),
+        ("grad x+1 x=1,2", &["[2]", "sum(x+1)"]),
+        ("grad x>1 x=2", &["bool"]),
+        ("grad tann(x) x=1", &["tann", "tan"]),
+        ("grad tanh(x x=1", &["not closed", "1:5"]),
+        ("grad x x", &["`x`", "NAME=VALUE"]),
+        ("grad x x=", &["`x`"]),
+        ("grad x x=one", &["`x`", "one"]),
+        ("grad x x=inf", &["`x`", "finite"]),
+        ("grad sum(x) x=[[1,2],[3]]", &["`x`", "ragged", "[1] has 1 entry"]),
+        ("grad a@b a=[[1,2]] b=1,2,3", &["[1, 2]", "[3]"]),
+        ("grad x[-1] x=1,2", &["negative index"]),
+        ("grad x x=1 --order 3", &["--order", "1 or 2"]),
+        ("grad x x=1 --order -1", &["--order", "1 or 2"]),
+        ("grad x x=1 --jsno", &["--jsno", "--json"]),
+        ("grad", &["EXPR"]),
+    ] {
+        folder.refuses(2, words, says);
+    }
+}
+
+#[test]
+fn brackets_nest_ten_thousand_deep_and_no_deeper() {
+    let folder = Folder::with(&[]);
+    let nested = |depth: usize| format!("{}x{}", "(".repeat(depth), ")".repeat(depth));
+    folder.run(&["grad", &nested(10_000), "x=1"]).succeeded();
+    folder.run(&["grad", &nested(10_001), "x=1"]).failed(2, &["nested deeper than 10,000"]);
+    folder.run(&["grad", &format!("{}x", "-".repeat(10_000)), "x=1", "--json"]).succeeded();
+}
+
+#[test]
+fn the_table_shows_each_node() {
+    let run = Folder::with(&[]).line("grad w*x w=2 x=3");
+    let lines: Vec<Vec<&str>> = run.succeeded().lines().map(|line| line.split_whitespace().collect()).collect();
+    assert!(lines.contains(&vec!["w*x", "mul", "[]", "6", "1"]), "{}", run.out);
+    assert!(lines.contains(&vec!["value", "6"]) && lines.contains(&vec!["gradient", "w", "3"]), "{}", run.out);
+    assert_eq!(run.err, "");
+}

@@ -1,0 +1,10 @@
+//! The command line as a user meets it: what it prints, its exit code, its files.
+
+mod check;
+mod fit;
+mod grad;
+mod options;
+mod show;
+mod support;
+mod tour;
+mod use_model;

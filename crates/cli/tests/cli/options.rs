@@ -1,0 +1,88 @@
+//! Options, help, and where output goes.
+
+use std::io::Read;
+use std::process::Stdio;
+
+use crate::support::{CLASSIFIER, Folder, ON_A_PLANE, PLANE};
+
+#[test]
+fn wrong_option_values_name_the_option_and_the_range() {
+    let folder = Folder::with(&[("m.graph", PLANE), ("t.csv", ON_A_PLANE)]);
+    for (words, says) in [
+        ("--rate -1", &["--rate", "-1", "> 0"][..]),
+        ("--rate 0", &["--rate", "> 0"]),
+        ("--rate inf", &["--rate", "finite"]),
+        ("--rate=-0.5", &["--rate", "-0.5"]),
+        ("--epochs 0", &["--epochs", "≥ 1"]),
+        ("--epochs -3", &["--epochs", "-3", "≥ 1"]),
+        ("--epochs 2.5", &["--epochs", "integer"]),
+        ("--batch 0", &["--batch", "≥ 1"]),
+        ("--batch -1", &["--batch", "≥ 1"]),
+        ("--seed x", &["--seed", "from 0 to"]),
+        ("--seed -1", &["--seed", "from 0 to"]),
+        ("--valid-split 1.5", &["--valid-split", "(0, 1)"]),
+        ("--valid-split 0", &["--valid-split", "(0, 1)"]),
+        ("--valid-split -0.2", &["--valid-split", "(0, 1)"]),
+        ("--set d", &["--set", "d=400"]),
+        ("--set d=nan", &["--set", "finite"]),
+        ("--set d=2 --set d=3", &["--set d", "2", "3"]),
+        ("--map x", &["--map", "x=age,weight"]),
+        ("--plot curves.pdf", &["--plot", ".svg or .png"]),
+        ("--valid t.csv --valid-split 0.5", &["--valid", "--valid-split"]),
+        ("--epoch 3", &["--epoch", "--epochs"]),
+    ] {
+        folder.refuses(2, &format!("fit m.graph --data t.csv {words}"), says);
+    }
+    folder.refuses(2, "show m.graph --batch 0", &["--batch", "≥ 1"]);
+    folder.refuses(2, "show m.graph --format png", &["--format", "text", "dot"]);
+    folder.refuses(2, "check m.graph --seed -1", &["--seed"]);
+    folder.refuses(2, "tour --seed x", &["--seed"]);
+    folder.refuses(2, "fitt m.graph", &["fitt", "fit"]);
+    folder.refuses(2, "fit m.graph", &["--data"]);
+}
+
+#[test]
+fn every_command_explains_itself_with_examples() {
+    let folder = Folder::with(&[]);
+    for command in ["", "tour", "fit", "predict", "eval", "grad", "check", "show"] {
+        let run = folder.line(&format!("{command} --help"));
+        assert!(run.succeeded().contains("Examples:\n  chainrule"), "{}", run.out);
+    }
+    assert!(folder.line("grad -h").succeeded().contains("EXPR"));
+    assert!(folder.line("--version").succeeded().starts_with("chainrule "));
+}
+
+#[test]
+fn colours_come_only_when_asked_for() {
+    let folder = Folder::with(&[("m.graph", "input x [2\n")]);
+    let run = |variable: &str| {
+        let output = folder.command(&["check", "m.graph"]).env(variable, "1").output().expect("it runs");
+        String::from_utf8(output.stderr).expect("it is text")
+    };
+    assert!(!run("NO_COLOR").contains('\u{1b}'));
+    assert!(run("CLICOLOR_FORCE").contains('\u{1b}'));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_trouble() {
+    let folder = Folder::with(&[("c.graph", CLASSIFIER), ("t.csv", "x0,x1,y\n1,2,0\n2,1,2\n")]);
+    let words = ["fit", "c.graph", "--data", "t.csv", "--epochs", "2000", "--json", "--save", "m.safetensors"];
+    let mut child = folder.command(&words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    drop(child.stdout.take());
+    let mut err = String::new();
+    child.stderr.take().expect("it is piped").read_to_string(&mut err).expect("it is text");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0), "{err}");
+    assert_eq!(err, "saved m.safetensors\n");
+    assert!(folder.path("m.safetensors").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error() {
+    let folder = Folder::with(&[("m.graph", PLANE), ("t.csv", ON_A_PLANE)]);
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
+    let run = folder.command(&["show", "m.graph"]).stdout(full).output().expect("it runs");
+    assert_eq!(run.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&run.stderr).contains("standard output cannot be written"));
+    folder.line("fit m.graph --data t.csv --save /dev/full").failed(2, &["/dev/full", "No space left"]);
+}

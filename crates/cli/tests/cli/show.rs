@@ -1,0 +1,37 @@
+//! `chainrule show`
+
+use crate::support::{CLASSIFIER, Folder, PLANE};
+
+#[test]
+fn what_is_shown_parses_back_to_itself() {
+    let folder = Folder::with(&[("m.graph", PLANE), ("c.graph", CLASSIFIER)]);
+    for words in ["m.graph", "m.graph --set d=5", "c.graph --batch 4", "m.graph --grad", "c.graph --batch 3 --grad"] {
+        let first = folder.line(&format!("show {words}"));
+        folder.write("shown.graph", first.succeeded().as_bytes());
+        assert_eq!(folder.line("show shown.graph").succeeded(), first.out, "{words}");
+    }
+}
+
+#[test]
+fn sizes_are_bound() {
+    let folder = Folder::with(&[("m.graph", PLANE)]);
+    assert!(folder.line("show m.graph --set d=5").succeeded().contains("input x [5]"));
+    assert!(folder.line("show m.graph --batch 4 --set d=5").succeeded().contains("input x [4, 5]"));
+    folder.refuses(2, "show m.graph --set e=5", &["`e`", "d"]);
+    folder.refuses(2, "show m.graph --set d=1.5", &["`d`", "1.5"]);
+}
+
+#[test]
+fn the_gradient_is_part_of_the_graph() {
+    let folder = Folder::with(&[("m.graph", PLANE), ("none.graph", "input x [2]\ny = x * 2\n")]);
+    assert!(folder.line("show m.graph --grad").succeeded().contains("`d objective / d w`"));
+    folder.line("show none.graph").succeeded();
+    folder.refuses(2, "show none.graph --grad", &["`objective`"]);
+}
+
+#[test]
+fn dot_draws_the_nodes() {
+    let folder = Folder::with(&[("m.graph", PLANE)]);
+    let run = folder.line("show m.graph --format dot");
+    assert!(run.succeeded().starts_with("digraph {") && run.out.contains("prediction"), "{}", run.out);
+}

@@ -1,0 +1,96 @@
+//! `chainrule predict` and `chainrule eval`
+
+use crate::support::{CLASSIFIER, Folder, ON_A_PLANE, PLANE, number};
+
+const TRAIN: &str = "--batch 4 --rate 0.5 --epochs 3000";
+
+fn with_plane() -> Folder {
+    let folder = Folder::with(&[("m.graph", PLANE), ("t.csv", ON_A_PLANE)]);
+    folder.line(&format!("fit m.graph --data t.csv {TRAIN} --save m.safetensors")).succeeded();
+    folder
+}
+
+#[test]
+fn predictions_are_those_of_the_plane() {
+    let folder = with_plane();
+    folder.write("new.csv", b"x1,other,x0\n10,text,0\n0,,10\n"); // in another order, without an outcome
+    let run = folder.line("predict m.safetensors --data new.csv");
+    let lines: Vec<&str> = run.succeeded().lines().collect();
+    let numbers: Vec<f64> = lines[1..].iter().map(|line| line.parse().expect("a number")).collect();
+    assert_eq!((lines[0], numbers.len()), ("prediction", 2));
+    assert!((numbers[0] + 9.0).abs() < 1e-6 && (numbers[1] - 21.0).abs() < 1e-6, "{numbers:?}");
+    let run2 = folder.line("predict m.safetensors --data new.csv --out p.csv");
+    assert_eq!(run2.succeeded(), "");
+    assert_eq!(folder.read("p.csv"), run.out.into_bytes());
+}
+
+#[test]
+fn eval_gives_the_figures_of_fit() {
+    let folder = with_plane();
+    let fit = folder.line(&format!("fit m.graph --data t.csv {TRAIN} --json")).json().pop().expect("a last line");
+    let eval = &folder.line("eval m.safetensors --data t.csv --json").json()[0];
+    assert_eq!(number(eval, "objective"), number(&fit, "train_objective"));
+    assert_eq!(number(eval, "mse"), number(&fit, "train_mse"));
+    assert_eq!(eval.as_object().map(|object| object.len()), Some(2));
+    assert!(folder.line("eval m.safetensors --data t.csv").succeeded().contains("objective"));
+}
+
+#[test]
+fn an_int_outcome_predicts_a_class() {
+    let folder = Folder::with(&[("c.graph", CLASSIFIER), ("t.csv", "x0,x1,y\n3,0,0\n0,3,1\n-3,-3,2.0\n")]);
+    folder.line("fit c.graph --data t.csv --save c.safetensors").succeeded();
+    let run = folder.line("predict c.safetensors --data t.csv");
+    let classes: Vec<&str> = run.succeeded().lines().filter_map(|line| line.rsplit(',').next()).collect();
+    assert_eq!(classes, ["class", "0", "1", "2"]);
+    assert!(run.out.starts_with("prediction0,prediction1,prediction2,class\n"));
+    assert_eq!(number(&folder.line("eval c.safetensors --data t.csv --json").json()[0], "accuracy"), 1.0);
+}
+
+#[test]
+fn standardisation_is_saved_with_the_model() {
+    // The second column is constant: it is centred, not divided by zero.
+    let folder = Folder::with(&[("m.graph", PLANE), ("t.csv", "x0,x1,y\n1000,5,1\n2000,5,2\n3000,5,3\n")]);
+    let options = "--standardize --batch 3 --rate 0.1 --epochs 500 --save m.safetensors";
+    folder.line(&format!("fit m.graph --data t.csv {options}")).succeeded();
+    folder.write("new.csv", b"x0,x1\n4000,5\n");
+    let run = folder.line("predict m.safetensors --data new.csv");
+    let prediction: f64 = run.succeeded().lines().nth(1).and_then(|line| line.parse().ok()).expect("a number");
+    assert!((prediction - 4.0).abs() < 1e-6, "{prediction}");
+}
+
+#[test]
+fn what_is_no_model_is_refused() {
+    let folder = with_plane();
+    let bytes = folder.read("m.safetensors");
+    folder.write("cut.safetensors", &bytes[..bytes.len() - 5]);
+    folder.write("foreign.safetensors", b"not a model");
+    folder.write("empty.safetensors", b"");
+    for command in ["predict", "eval"] {
+        folder.refuses(2, &format!("{command} cut.safetensors --data t.csv"), &["cut.safetensors", "truncated"]);
+        folder.refuses(2, &format!("{command} foreign.safetensors --data t.csv"), &["foreign.safetensors", "no model"]);
+        folder.refuses(2, &format!("{command} empty.safetensors --data t.csv"), &["empty.safetensors", "empty"]);
+        folder.refuses(2, &format!("{command} none.safetensors --data t.csv"), &["none.safetensors", "no such file"]);
+    }
+}
+
+#[test]
+fn data_that_do_not_fit_are_refused() {
+    let folder = with_plane();
+    folder.write("few.csv", b"x0,y\n1,2\n");
+    folder.write("text.csv", b"x0,x1\n1,two\n");
+    folder.write("inputs.csv", b"x0,x1\n1,2\n");
+    folder.refuses(2, "predict m.safetensors --data few.csv", &["few.csv", "`x1`"]);
+    folder.refuses(2, "predict m.safetensors --data text.csv --out p.csv", &["text.csv", "line 2", "`x1`", "two"]);
+    folder.refuses(2, "eval m.safetensors --data inputs.csv", &["inputs.csv", "`y`"]);
+    folder.refuses(2, "predict m.safetensors --data inputs.csv --out no/p.csv", &["no/p.csv", "folder"]);
+}
+
+#[test]
+fn a_result_that_is_not_finite_names_row_and_node() {
+    let folder = with_plane();
+    folder.write("large.csv", b"x0,x1,y\n0,0,1\n1e308,-1e308,0\n");
+    folder.refuses(1, "predict m.safetensors --data large.csv --out p.csv", &["large.csv", "line 3", "dot(w, x)"]);
+    let run = folder.line("eval m.safetensors --data large.csv --json");
+    run.failed(1, &["large.csv", "line 3"]);
+    assert_eq!(run.out, "{\"objective\":null,\"mse\":null}\n");
+}

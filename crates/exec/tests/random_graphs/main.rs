@@ -1,0 +1,144 @@
+//! Random training steps through the engine: objective, gradients and new states, over several steps, within the error
+//! bound that the reference carries along, at every SIMD level and precision.
+
+mod generate;
+
+use chainrule_exec::compile::{Options, Precision, Program, Run, Workspace, compile};
+use chainrule_exec::reference::{Rounding, evaluate_with_bounds};
+use chainrule_exec::{ExecError, Feed};
+use chainrule_graph::ops::Source;
+use chainrule_graph::{Kind, NodeId, Op, Tensor};
+use chainrule_kernels::Level;
+use generate::{Case, cases};
+use proptest::prelude::*;
+use proptest::test_runner::{TestError, TestRunner};
+use std::cell::Cell;
+
+/// By how many times its bound the engine may be off. The reference has rounding errors of its own, which makes 2; the
+/// engine multiplies the scalars of an update in another order, which adds roundings that its graph does not have.
+const MOST: f64 = 4.0;
+
+/// How many graphs are drawn.
+const GRAPHS: u32 = 2000;
+
+/// How many steps each makes.
+const STEPS: usize = 3;
+
+/// How many entries were compared, and how many of them had no bound or hung on a close comparison.
+#[derive(Clone, Copy, Default)]
+struct Count {
+    compared: usize,
+    left_out: usize,
+}
+
+/// Numbers that look random, from −1 to 1; whole numbers below 2.
+fn numbers(shape: &[usize], kind: Kind, seed: u64) -> Tensor {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    Tensor::from_fn(shape, |_| {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        let unit = (state >> 11) as f64 / (1u64 << 53) as f64;
+        if kind == Kind::Real { 2.0 * unit - 1.0 } else { (2.0 * unit).floor() }
+    })
+}
+
+fn inputs(case: &Case) -> Vec<NodeId> {
+    let graph = &case.function.graph;
+    graph.ids().filter(|&id| matches!(graph.node(id).op, Op::Source(Source::Input { .. }))).collect()
+}
+
+/// Runs one step, and compares all it computes with the reference at the values that the engine had before it.
+fn step(case: &Case, program: &Program, workspace: &mut Workspace, count: &mut Count) -> Result<(), String> {
+    let graph = &case.function.graph;
+    let text = |error: ExecError| error.message;
+    let rounding = match program.precision() {
+        Precision::F32 => Rounding::F32,
+        Precision::F64 => Rounding::F64,
+    };
+    let before: Feed = inputs(case)
+        .into_iter()
+        .map(|id| Ok((id, program.get(workspace, case.function.name(id))?)))
+        .collect::<Result<_, ExecError>>()
+        .map_err(text)?;
+    let mut record = vec![f64::NAN; program.reported()];
+    program.run_steps(workspace, Run { tables: &[], order: &[], stop: None }, 1, &mut record).map_err(text)?;
+    let new = graph.updates().iter().map(|update| update.value);
+    let targets: Vec<NodeId> = case.outputs.iter().copied().chain(new).collect();
+    let bounded = evaluate_with_bounds(graph, &before, &targets, &rounding).map_err(text)?;
+    let mut rest = &record[..];
+    let mut found = Vec::new();
+    for &id in &case.outputs {
+        let shape = &graph.node(id).shape;
+        let (entries, others) = rest.split_at(shape.size());
+        found.push((id, graph.describe(id), Tensor::new(shape, entries.to_vec()).expect("as many as the shape says")));
+        rest = others;
+    }
+    for update in graph.updates() {
+        let name = case.function.name(update.target);
+        found.push((update.value, format!("the new `{name}`"), program.get(workspace, name).map_err(text)?));
+    }
+    for &id in &inputs(case) {
+        if graph.updates().iter().all(|update| update.target != id) {
+            let kept = program.get(workspace, case.function.name(id)).map_err(text)?;
+            if Some(&kept) != before.get(id) {
+                return Err(format!("`{}` changed, and nothing updates it", case.function.name(id)));
+            }
+        }
+    }
+    for (id, name, found) in found {
+        let deviation = bounded.deviation(id, &found).expect("the shapes are the same");
+        count.compared += found.data().len();
+        count.left_out += deviation.left_out;
+        if deviation.ratio > MOST {
+            return Err(format!(
+                "{name}, entry {}: {} times the bound, {:?}, {}\n{found:?}\nwhere this is right: {:?}\n{program}",
+                deviation.entry,
+                deviation.ratio,
+                program.precision(),
+                program.level(),
+                bounded.value(id),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Runs the steps of a graph at a level and a precision.
+fn run(case: &Case, options: &Options, count: &mut Count) -> Result<(), String> {
+    let graph = &case.function.graph;
+    let program = compile(graph, options).map_err(|error| error.message)?;
+    let mut workspace = program.workspace();
+    for id in inputs(case) {
+        let node = graph.node(id);
+        let value = match case.function.name(id) {
+            "rate" => Tensor::scalar(0.1),
+            _ => numbers(&node.shape, node.kind, case.seed + id.index() as u64),
+        };
+        program.set(&mut workspace, case.function.name(id), &value).map_err(|error| error.message)?;
+    }
+    (0..STEPS).try_for_each(|_| step(case, &program, &mut workspace, count))
+}
+
+#[test]
+fn random_training_steps_are_within_the_bound_of_the_reference() {
+    let config = ProptestConfig { cases: GRAPHS, failure_persistence: None, ..ProptestConfig::default() };
+    let total = Cell::new(Count::default());
+    let result = TestRunner::new(config).run(&cases(), |case| {
+        let mut count = total.get();
+        for level in Level::available() {
+            for precision in [Precision::F64, Precision::F32] {
+                let outputs = case.outputs.clone();
+                let options = Options { precision, level: Some(level), outputs, ..Options::default() };
+                run(&case, &options, &mut count).map_err(TestCaseError::fail)?;
+            }
+        }
+        total.set(count);
+        Ok(())
+    });
+    match result {
+        Ok(()) => {}
+        Err(TestError::Fail(why, case)) => panic!("{why}\nin the graph{case:?}"),
+        Err(error) => panic!("{error}"),
+    }
+    let Count { compared, left_out } = total.get();
+    assert!(left_out * 100 <= compared, "{left_out} of {compared} entries were left out");
+}
