@@ -1,5 +1,6 @@
 //! Times each workload's training step beside its limit: a hand-written loop for one example a step, the bare matrix
 //! products for minibatches. The two are timed in turn, and the ratio is the median over the pairs.
+#![forbid(unsafe_code)]
 
 mod hand;
 mod products;

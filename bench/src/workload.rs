@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use chainrule_exec::compile::{Options, Precision, Run, Table, compile};
 use chainrule_graph::{Builder, Function, Initializer, Kind, Var};
-use chainrule_learn::{Adam, Optimizer, Parameters, step};
+use chainrule_learn::{Adam, Optimizer, Parameters, StepOptions, step};
 
 use crate::hand::{self, ROWS, noise};
 use crate::products;
@@ -74,7 +74,8 @@ fn trainer(
     let size = (batch > 1).then_some(batch);
     let rows = if batch > 1 { 4 * batch } else { ROWS };
     let start = Instant::now();
-    let step = step(function, &optimizer, 1e-4, size).expect("the model is well formed");
+    let options = StepOptions { optimizer, rate: 1e-4, ..StepOptions::default() };
+    let step = step(function, &options, size).expect("the model is well formed");
     let function = step.function;
     let program = compile(
         &function.graph,

@@ -97,9 +97,9 @@ fn the_objective_falls() {
         let mut parameters = Parameters::initialize(&function, 1).expect("they can be drawn");
         let before = scores(&function, &parameters, &data).expect("the data fit").objective;
         let settings = Training { epochs: 60, batch: 4, rate: 0.005, reports: 1, ..Training::default() };
-        let history = train(&function, &mut parameters, &data, None, &settings, &mut |_| {});
-        let history = history.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let after = history.last().expect("the last epoch is reported").train.objective;
+        let trained = train(&function, &mut parameters, &data, None, &settings, &mut |_| {});
+        let trained = trained.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let after = trained.history.last().expect("the last epoch is reported").train.objective;
         println!("{}: {before:.4} to {after:.4}", path.display());
         assert!(after < before - 0.02 * before.abs(), "{}: {before} to {after}", path.display());
     }

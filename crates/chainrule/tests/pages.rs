@@ -54,7 +54,7 @@ fn every_model_builds_and_its_gradients_are_right() {
             count += 1;
         }
     }
-    assert!(count >= 8, "{count} models were found");
+    assert!(count >= 7, "{count} models were found");
 }
 
 #[test]

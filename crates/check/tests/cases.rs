@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, HashSet};
 
 use chainrule_check::cases::{Case, OPS, cases, op_label};
-use chainrule_check::{Options, Second, check_output};
+use chainrule_check::{Draw, Draws, Options, Second, check_output};
 use chainrule_exec::Feed;
 use chainrule_exec::reference::evaluate;
 use chainrule_graph::text::{Registry, parse_with, print};
 use chainrule_graph::{
-    Function, Graph, Initializer, Kind, Node, NodeId, Op, Origin, Parameter, Scope, Tensor, batch, verify,
+    Function, Graph, Initializer, Kind, Node, NodeId, Op, Origin, Parameter, Scope, Tensor, batch, simplify, verify,
+    vjp,
 };
 use chainrule_kernels::philox::Philox;
 
@@ -169,6 +170,28 @@ fn stacked<'a>(examples: impl Iterator<Item = &'a Tensor> + Clone) -> Tensor {
     Tensor::new(shape, entries).expect("each example has the shape")
 }
 
+/// The rules of what batching makes of an op.
+#[test]
+fn derivatives_of_a_batch_are_right() {
+    let options = Options { draws: 1, second: false, ..Options::default() };
+    for row in rows().into_iter().filter(|row| row.case.derivatives > 0 && !row.function.inputs.is_empty()) {
+        let name = &row.case.name;
+        let batched = batch(&row.function, BATCH).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let mut draws = Draws::new();
+        for (&id, input) in batched.inputs.iter().zip(&row.case.inputs) {
+            let draw = match &input.draw {
+                Draw::Fixed(values) => Draw::Fixed(stacked(std::iter::repeat_n(values, BATCH))),
+                draw => draw.clone(),
+            };
+            draws.set(id, draw);
+        }
+        let result = batched.prediction.expect("the batched function predicts");
+        let report = check_output(&batched.graph, result, &draws, &options);
+        let report = report.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(report.passed(), "{name}:\n{report}");
+    }
+}
+
 #[test]
 fn simplifying_keeps_values() {
     let mut generator = Philox::new(3, 0);
@@ -185,6 +208,32 @@ fn simplifying_keeps_values() {
         let found = found.unwrap_or_else(|error| panic!("{}, simplified: {error}", row.case.name));
         assert_eq!(found[result].shape(), expected.shape(), "{}", row.case.name);
         assert_close(&format!("{}, simplified", row.case.name), found[result].data(), expected.data());
+    }
+}
+
+#[test]
+fn simplifying_keeps_derivatives() {
+    let mut generator = Philox::new(4, 0);
+    for row in rows().into_iter().filter(|row| row.case.derivatives > 0) {
+        let name = &row.case.name;
+        let graph = &row.function.graph;
+        let real: Vec<NodeId> =
+            row.function.inputs.iter().copied().filter(|&id| graph.node(id).kind == Kind::Real).collect();
+        let (derivatives, seed) = vjp(graph, row.result, &real).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let wanted: Vec<NodeId> = real.iter().filter_map(|&id| derivatives.cotangent(id)).collect();
+        let feed = row.case.draws(&row.function).plan(&derivatives.graph).feed(&mut generator);
+        let values = evaluate(&derivatives.graph, &feed, &wanted).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let inputs = || row.function.inputs.iter().copied().chain([seed]);
+        let keep: Vec<NodeId> = wanted.iter().copied().chain(inputs()).collect();
+        let (simple, map) = simplify(&derivatives.graph, &keep);
+        verify(&simple).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let moved: Vec<NodeId> = wanted.iter().map(|&id| map.get(id).expect("it is kept")).collect();
+        let feed: Feed =
+            inputs().map(|id| (map.get(id).expect("it is kept"), feed.get(id).expect("it is fed").clone())).collect();
+        let simplified = evaluate(&simple, &feed, &moved).unwrap_or_else(|error| panic!("{name}: {error}"));
+        for (&old, &new) in wanted.iter().zip(&moved) {
+            assert_close(&format!("{name}, its derivative"), simplified[new].data(), values[old].data());
+        }
     }
 }
 

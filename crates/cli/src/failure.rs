@@ -8,6 +8,7 @@ use chainrule::exec::ExecError;
 use chainrule::learn::LearnError;
 use chainrule::text::Diagnostic;
 
+use crate::interrupt::INTERRUPTED;
 use crate::output::message;
 
 /// A wrong gradient, training that diverged, a result that is not finite.
@@ -31,6 +32,11 @@ impl Failure {
     /// The work was done, and its result is not good: exit code 1.
     pub fn result(problem: impl Display) -> Failure {
         Failure { code: RESULT, text: titled(problem) }
+    }
+
+    /// The user has stopped the work: exit code 130.
+    pub fn interrupted(message: String) -> Failure {
+        Failure { code: INTERRUPTED, text: message }
     }
 
     /// A mistake in a text, shown with its line. `name` is what the text is called.

@@ -8,6 +8,7 @@ mod commands;
 mod data;
 mod failure;
 mod format;
+mod interrupt;
 mod json;
 mod model_file;
 mod names;

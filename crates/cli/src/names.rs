@@ -23,10 +23,12 @@ pub struct Names<'a> {
 impl<'a> Names<'a> {
     /// The names in the graph of a source text.
     pub fn new(graph: &'a Graph, source: &'a str) -> Names<'a> {
-        let last = graph.ids().filter_map(|id| Some((span(graph, id)?, id))).collect();
         let stretches = |id: &NodeId| matches!(graph.node(*id).op, Op::Shape(ShapeOp::Broadcast { .. }));
         let stretched = graph.ids().filter(stretches).flat_map(|id| graph.node(id).inputs.iter().copied()).collect();
-        Names { graph, source, last, stretched }
+        let mut names = Names { graph, source, last: HashMap::new(), stretched };
+        let results = graph.ids().filter(|&id| !names.reads_as_operand(id));
+        names.last = results.filter_map(|id| Some((span(graph, id)?, id))).collect();
+        names
     }
 
     /// The nodes that are shown. Literals are not, nor what the builder put in to stretch an operand or to make it real:

@@ -72,11 +72,27 @@ pub fn count(text: &str) -> Result<usize, String> {
     }
 }
 
-/// A learning rate.
-pub fn rate(text: &str) -> Result<f64, String> {
+/// A finite number above 0, such as a learning rate.
+pub fn above_zero(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
         _ => Err("a finite number > 0 would be right".into()),
+    }
+}
+
+/// A finite number from 0 up.
+pub fn not_negative(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
+        _ => Err("a finite number ≥ 0 would be right".into()),
+    }
+}
+
+/// How much of something stays.
+pub fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
+        _ => Err("a number in [0, 1) would be right, such as 0.9".into()),
     }
 }
 
@@ -109,8 +125,12 @@ mod tests {
     fn values_at_the_ends_of_a_range() {
         assert_eq!(count("1"), Ok(1));
         assert!(["0", "-3", "1.5", "1e3", "", "x"].iter().all(|text| count(text).is_err()));
-        assert_eq!(rate("1e-300"), Ok(1e-300));
-        assert!(["0", "-1", "inf", "nan", ""].iter().all(|text| rate(text).is_err()));
+        assert_eq!(above_zero("1e-300"), Ok(1e-300));
+        assert!(["0", "-1", "inf", "nan", ""].iter().all(|text| above_zero(text).is_err()));
+        assert_eq!(not_negative("0"), Ok(0.0));
+        assert!(["-1", "inf", "nan", ""].iter().all(|text| not_negative(text).is_err()));
+        assert_eq!(share("0"), Ok(0.0));
+        assert!(["1", "-0.1", "nan", ""].iter().all(|text| share(text).is_err()));
         assert_eq!(fraction("0.999"), Ok(0.999));
         assert!(["0", "1", "1.5", "-0.1", "nan"].iter().all(|text| fraction(text).is_err()));
         assert_eq!(seed("18446744073709551615"), Ok(u64::MAX));

@@ -31,7 +31,10 @@ impl Progress {
     /// `done` of `of` pieces are done.
     pub fn at(&mut self, done: usize, of: usize) {
         if self.bar.is_none() && self.started.elapsed() > PATIENCE {
-            self.bar = Some(bar(&self.title, of as u64));
+            let bar = bar(&self.title, of as u64);
+            bar.set_position(done as u64);
+            bar.reset_eta(); // what was done before the bar was there says nothing of its speed
+            self.bar = Some(bar);
         }
         if let Some(bar) = &self.bar {
             bar.set_position(done as u64);

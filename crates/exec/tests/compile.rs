@@ -185,7 +185,7 @@ fn updates_in_place_are_those_of_the_reference() {
         .enumerate()
         .map(|(i, name)| {
             let id = function.graph.find(name).unwrap();
-            (id, ramp(&function.graph.node(id).shape.to_vec(), 1.0 + i as f64))
+            (id, ramp(&function.graph.node(id).shape, 1.0 + i as f64))
         })
         .collect();
     let expected = stepped(&function, &values, 3);

@@ -14,7 +14,7 @@ use crate::error::LearnError;
 use crate::parameters::Parameters;
 use crate::scores::objectives;
 use crate::step::Step;
-use crate::train::Training;
+use crate::training::Training;
 
 /// Why training ended without a model.
 #[derive(Clone, Debug, PartialEq, Error)]

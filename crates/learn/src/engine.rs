@@ -8,7 +8,7 @@ use crate::dataset::Dataset;
 use crate::error::LearnError;
 use crate::parameters::Parameters;
 use crate::step::{Step, step};
-use crate::train::Training;
+use crate::training::Training;
 
 /// What runs the steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl<'a> Runner<'a> {
     /// The step for a batch size. A single row is one example, without a batch axis.
     pub fn step(&self, size: usize) -> Result<Step, LearnError> {
         let batch = (size > 1).then_some(size);
-        Ok(step(self.function, &self.settings.optimizer, self.settings.rate, batch)?)
+        Ok(step(self.function, &self.settings.step_options(self.data.rows()), batch)?)
     }
 
     /// Runs steps over the rows of `order`, `batch` at a time and the rest in a last, smaller one. Returns the number of

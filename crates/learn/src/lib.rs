@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod atomic;
+mod checkpoint;
 mod columns;
 mod dataset;
 mod diverged;
@@ -17,16 +18,20 @@ mod given;
 pub mod models;
 mod optimizer;
 mod parameters;
+mod patience;
 pub mod problems;
 pub mod random;
 mod saved;
+mod schedule;
 mod score;
 mod scores;
 mod standardize;
 mod step;
 mod step_features;
 mod table;
+mod tensor_file;
 mod train;
+mod training;
 mod transform;
 
 pub use columns::{Assignment, Mapping, Slot, assign};
@@ -38,11 +43,13 @@ pub use evaluate::{Gradients, gradients, objective, prediction};
 pub use optimizer::{Adam, Optimizer};
 pub use parameters::Parameters;
 pub use saved::SavedModel;
+pub use schedule::{Length, Schedule};
 pub use score::{Measure, accuracy, mean_squared_error, predicted_class};
 pub use scores::{Scores, objectives, predictions, scores};
 pub use standardize::Standardize;
-pub use step::{RATE, Step, step};
+pub use step::{RATE, Step, StepOptions, step};
 pub use step_features::StepFeatures;
 pub use table::{Numbers, Table};
-pub use train::{Epoch, Progress, Training, train};
+pub use train::{Ending, Epoch, Position, Progress, Trained, train};
+pub use training::{Checkpointing, Training};
 pub use transform::{Transform, Transforms};

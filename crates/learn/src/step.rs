@@ -1,11 +1,42 @@
 //! The training step as a graph: forward, backward and update in one.
 
-use chainrule_graph::{Builder, Function, GraphError, Initializer, NodeId, batch, grad};
+use chainrule_graph::{Builder, Function, GraphError, Initializer, NodeId, Var, batch, grad};
 
 use crate::optimizer::{Optimizer, Slots};
+use crate::schedule::{Length, Schedule};
 
-/// The name of the state that holds the rate; setting it changes no program.
+/// The name of the state that holds the base rate; setting it changes no program.
 pub const RATE: &str = "learning rate";
+
+/// How a step moves the parameters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepOptions {
+    /// The rule.
+    pub optimizer: Optimizer,
+    /// How far a step goes along the gradient, before the schedule.
+    pub rate: f64,
+    /// How the rate changes.
+    pub schedule: Schedule,
+    /// How long training takes, which schedules depend on.
+    pub length: Length,
+    /// The greatest norm of all gradients together; longer ones are scaled down to it.
+    pub clip_norm: Option<f64>,
+    /// λ of the penalty ½λ‖w‖² on every parameter, whose gradient λw is added after clipping. AdamW has a decay of its own.
+    pub weight_decay: f64,
+}
+
+impl Default for StepOptions {
+    fn default() -> StepOptions {
+        StepOptions {
+            optimizer: Optimizer::Sgd,
+            rate: 0.01,
+            schedule: Schedule::Constant,
+            length: Length::default(),
+            clip_norm: None,
+            weight_decay: 0.0,
+        }
+    }
+}
 
 /// A function with the updates of one training step.
 #[derive(Clone, Debug)]
@@ -16,11 +47,11 @@ pub struct Step {
     pub objective: NodeId,
 }
 
-/// The step of an optimizer on a function: on one example, or with `size` on the mean objective of a batch of so many.
+/// The step on a function: on one example, or with `size` on the mean objective of a batch of so many.
 ///
 /// Every parameter moves exactly once, all by gradients at the old parameters. Errors: the function has no objective, or
 /// an op on the way has no derivative.
-pub fn step(function: &Function, optimizer: &Optimizer, rate: f64, size: Option<usize>) -> Result<Step, GraphError> {
+pub fn step(function: &Function, options: &StepOptions, size: Option<usize>) -> Result<Step, GraphError> {
     let function = match size {
         Some(size) => batch(function, size)?,
         None => function.clone(),
@@ -28,16 +59,34 @@ pub fn step(function: &Function, optimizer: &Optimizer, rate: f64, size: Option<
     let objective = function.objective.ok_or_else(|| GraphError::new("the function has no objective"))?;
     let parameters: Vec<NodeId> = function.parameters.iter().map(|parameter| parameter.node).collect();
     let derivatives = grad(&function.graph, objective, &parameters)?;
-    let gradients: Vec<Option<NodeId>> = parameters.iter().map(|&id| derivatives.cotangent(id)).collect();
+    let reached = parameters.iter().filter_map(|&id| Some((id, derivatives.cotangent(id)?)));
+    let reached: Vec<(NodeId, NodeId)> = reached.collect();
     let builder = Builder::extend(Function { graph: derivatives.graph, ..function.clone() });
-    let rate = builder.state(RATE, [], Initializer::Constant(rate));
+    let base = builder.state(RATE, [], Initializer::Constant(options.rate));
     let mut slots = Slots::new(&builder);
-    for (&id, gradient) in parameters.iter().zip(gradients) {
-        let Some(gradient) = gradient else { continue };
+    let rate = options.schedule.rate(base, options.length, &mut slots);
+    let mut gradients: Vec<Var<'_>> = reached.iter().map(|&(_, gradient)| builder.var(gradient)).collect();
+    if let Some(limit) = options.clip_norm {
+        clip(&mut gradients, limit);
+    }
+    for (&(id, _), mut gradient) in reached.iter().zip(gradients) {
         let parameter = builder.var(id);
+        if options.weight_decay != 0.0 {
+            gradient = gradient + options.weight_decay * parameter;
+        }
         slots.of(function.name(id), &function.graph.node(id).shape);
-        let value = optimizer.next(parameter, builder.var(gradient), rate, &mut slots);
+        let value = options.optimizer.next(parameter, gradient, rate, &mut slots);
         builder.update(parameter, value);
     }
     Ok(Step { function: builder.finish()?, objective })
+}
+
+/// g ← g · min(1, limit / ‖g‖), the norm over all gradients together (Pascanu, Mikolov and Bengio 2013)
+fn clip(gradients: &mut [Var<'_>], limit: f64) {
+    let squares = gradients.iter().map(|&gradient| (gradient * gradient).sum()).reduce(|sum, square| sum + square);
+    let Some(squares) = squares else { return };
+    let scale = (limit / squares.sqrt()).min(1.0).named("gradient scale");
+    for gradient in gradients {
+        *gradient = *gradient * scale;
+    }
 }

@@ -1,63 +1,18 @@
 //! The training loop: epochs over rows in shuffled order, one step a batch.
 
-use std::sync::atomic::AtomicBool;
+use chainrule_exec::compile::End;
+use chainrule_graph::{Function, Tensor};
 
-use chainrule_exec::compile::{End, Precision};
-use chainrule_graph::Function;
-
+use crate::checkpoint::{Cause, Standing};
 use crate::dataset::Dataset;
 use crate::diverged::{TrainError, at_start, during};
-use crate::engine::{Engine, Runner};
+use crate::engine::Runner;
 use crate::error::LearnError;
-use crate::optimizer::Optimizer;
 use crate::parameters::Parameters;
+use crate::patience;
 use crate::random::{self, Purpose};
 use crate::scores::{Scores, scores};
-
-/// How to train.
-#[derive(Clone, Copy, Debug)]
-pub struct Training<'a> {
-    /// How often all rows are gone through.
-    pub epochs: usize,
-    /// How many rows a step takes; more than there are means all.
-    pub batch: usize,
-    /// How far a step goes along the gradient.
-    pub rate: f64,
-    /// Whether each epoch takes the rows in a new random order.
-    pub shuffle: bool,
-    /// What the orders are drawn by.
-    pub seed: u64,
-    /// How parameters move.
-    pub optimizer: Optimizer,
-    /// The numbers that programs work in.
-    pub precision: Precision,
-    /// How many threads programs may use.
-    pub threads: usize,
-    /// What runs the steps.
-    pub engine: Engine,
-    /// How many epochs are reported at most, evenly spaced; the last one always is.
-    pub reports: usize,
-    /// Ends training after the current step once it is set.
-    pub stop: Option<&'a AtomicBool>,
-}
-
-impl Default for Training<'_> {
-    fn default() -> Self {
-        Training {
-            epochs: 100,
-            batch: 1,
-            rate: 0.01,
-            shuffle: true,
-            seed: 0,
-            optimizer: Optimizer::Sgd,
-            precision: Precision::F64,
-            threads: 1,
-            engine: Engine::Compiled,
-            reports: 100,
-            stop: None,
-        }
-    }
-}
+use crate::training::{Checkpointing, Training};
 
 /// The scores after an epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,9 +25,20 @@ pub struct Epoch {
     pub valid: Option<Scores>,
 }
 
+/// Where training is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    /// How many epochs are done.
+    pub epoch: usize,
+    /// How many rows of the next epoch are.
+    pub rows: usize,
+}
+
 /// What an observer of training is told.
 #[derive(Clone, Copy, Debug)]
 pub enum Progress<'a> {
+    /// Training goes on from a checkpoint, from there.
+    Resumed(Position),
     /// An epoch is done.
     Step {
         /// The number of epochs so far.
@@ -84,11 +50,35 @@ pub enum Progress<'a> {
     Epoch(&'a Epoch),
 }
 
-/// Trains the parameters in place and returns the scores of the reported epochs.
+/// How training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// All epochs are done.
+    Finished,
+    /// No better epoch came for as long as the patience lasts.
+    OutOfPatience,
+    /// It was stopped.
+    Stopped,
+}
+
+/// How training went.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trained {
+    /// How it ended.
+    pub ending: Ending,
+    /// Where it ended.
+    pub position: Position,
+    /// The epoch that the parameters are of, if patience chose it.
+    pub best: Option<usize>,
+    /// The scores of the reported epochs, with those from before a checkpoint.
+    pub history: Vec<Epoch>,
+}
+
+/// Trains the parameters in place.
 ///
 /// A step moves every parameter once, by the gradient of the mean objective over the rows of its batch. Errors: settings
-/// out of their range, data that do not fit, and an objective that is not finite, with the node where that began; the
-/// parameters are then as they were before.
+/// out of their range, data or a checkpoint that do not fit, and a value that is not finite, with the node where that
+/// began; the parameters are then as they were before.
 pub fn train(
     function: &Function,
     parameters: &mut Parameters,
@@ -96,43 +86,107 @@ pub fn train(
     validation: Option<&Dataset>,
     settings: &Training<'_>,
     observer: &mut dyn FnMut(Progress<'_>),
-) -> Result<Vec<Epoch>, TrainError> {
-    check(settings, training)?;
-    at_start(function, parameters, training)?;
+) -> Result<Trained, TrainError> {
+    settings.check(training.rows())?;
     let mut runner = Runner::new(function, parameters, training, settings)?;
+    let fresh = runner.values()?.to_vec();
+    let cause = settings.checkpoint.map(|file| (Cause::new(function, training, validation, settings), file));
+    let mut at = match &cause {
+        Some((cause, file)) if file.resume && file.path.exists() => {
+            let standing = cause.load(file.path, &fresh)?;
+            runner.restore(&standing.values);
+            observer(Progress::Resumed(standing.position));
+            standing
+        }
+        _ => {
+            at_start(function, parameters, training)?;
+            Standing { position: Position::default(), values: fresh, best: None, history: Vec::new() }
+        }
+    };
     let mut trained = parameters.clone();
-    let mut history = Vec::new();
+    assign(&mut trained, &at.values)?;
     let mut objectives = Vec::new();
     let every = settings.epochs.div_ceil(settings.reports.max(1)).max(1);
-    for epoch in 1..=settings.epochs {
-        let before = runner.values()?.to_vec();
-        let order = order(training.rows(), epoch, settings);
-        let (used, end) = runner.run(&order, &mut objectives)?;
-        if end == End::NotFinite {
-            return Err(during(&mut runner, training, &order[..used], &before, epoch, settings)?);
+    let ending = loop {
+        if out_of_patience(&at, settings) {
+            break Ending::OutOfPatience;
         }
+        let Position { epoch: done, rows } = at.position;
+        if done == settings.epochs {
+            break Ending::Finished;
+        }
+        let epoch = done + 1;
+        let all = order(training.rows(), epoch, settings);
+        let order = all.get(rows..).unwrap_or_default();
+        let (used, end) = runner.run(order, &mut objectives)?;
+        let values = runner.values()?.to_vec();
+        let finite = values.iter().all(|(_, value)| value.is_finite());
+        if end == End::NotFinite || !finite {
+            return Err(during(&mut runner, training, &order[..used], &at.values, epoch, settings)?);
+        }
+        let before = std::mem::replace(&mut at.values, values);
+        assign(&mut trained, &at.values)?;
+        if end == End::Stopped {
+            at.position.rows += used;
+            save(&cause, &at)?;
+            break Ending::Stopped;
+        }
+        at.position = Position { epoch, rows: 0 };
         observer(Progress::Step { epoch, of: settings.epochs });
-        let last = epoch == settings.epochs || end == End::Stopped;
+        let scored = |data: &Dataset| scores(function, &trained, data);
+        let mut valid = None;
+        if settings.patience.is_some() {
+            valid = validation.map(scored).transpose()?;
+            let watched = match valid {
+                Some(valid) => valid.objective,
+                None => scored(training)?.objective,
+            };
+            patience::keep(&mut at.best, epoch, watched, &trained);
+        }
+        let last = epoch == settings.epochs || out_of_patience(&at, settings);
         if last || epoch % every == 0 {
-            for (name, value) in runner.values()? {
-                if parameters.get(name).is_ok() && trained.set(name, value.clone()).is_err() {
-                    return Err(during(&mut runner, training, &order[..used], &before, epoch, settings)?);
-                }
-            }
-            let valid = validation.map(|data| scores(function, &trained, data)).transpose()?;
-            let report = Epoch { epoch, train: scores(function, &trained, training)?, valid };
+            let report = Epoch {
+                epoch,
+                train: scored(training)?,
+                valid: match valid {
+                    None => validation.map(scored).transpose()?,
+                    known => known,
+                },
+            };
             if !report.train.objective.is_finite() {
-                return Err(during(&mut runner, training, &order[..used], &before, epoch, settings)?);
+                return Err(during(&mut runner, training, order, &before, epoch, settings)?);
             }
             observer(Progress::Epoch(&report));
-            history.push(report);
+            at.history.push(report);
         }
-        if last {
-            break;
+        if last || settings.checkpoint.is_some_and(|file| epoch % file.every == 0) {
+            save(&cause, &at)?;
+        }
+    };
+    let best = at.best.filter(|_| ending != Ending::Stopped);
+    let epoch = best.as_ref().map(|best| best.epoch);
+    *parameters = best.map_or(trained, |best| best.parameters);
+    Ok(Trained { ending, position: at.position, best: epoch, history: at.history })
+}
+
+fn out_of_patience(at: &Standing, settings: &Training<'_>) -> bool {
+    settings.patience.is_some_and(|patience| patience::is_over(at.best.as_ref(), at.position.epoch, patience))
+}
+
+fn assign(parameters: &mut Parameters, values: &[(String, Tensor)]) -> Result<(), LearnError> {
+    for (name, value) in values {
+        if parameters.get(name).is_ok() {
+            parameters.set(name, value.clone())?;
         }
     }
-    *parameters = trained;
-    Ok(history)
+    Ok(())
+}
+
+fn save(cause: &Option<(Cause<'_>, Checkpointing<'_>)>, standing: &Standing) -> Result<(), LearnError> {
+    match cause {
+        Some((cause, file)) => cause.save(file.path, standing),
+        None => Ok(()),
+    }
 }
 
 /// The rows of an epoch.
@@ -142,24 +196,4 @@ fn order(rows: usize, epoch: usize, settings: &Training<'_>) -> Vec<u32> {
     }
     let mut generator = random::generator(settings.seed, Purpose::Order(epoch as u32));
     random::permutation(rows, &mut generator).into_iter().map(|row| row as u32).collect()
-}
-
-fn check(settings: &Training<'_>, training: &Dataset) -> Result<(), LearnError> {
-    let wrong = |name, problem: &str| Err(LearnError::Setting { name, problem: problem.into() });
-    if settings.epochs == 0 {
-        return wrong("the number of epochs", "is 0; at least 1 would be right");
-    }
-    if settings.batch == 0 {
-        return wrong("the batch", "is 0; at least 1 would be right");
-    }
-    if settings.threads == 0 {
-        return wrong("the number of threads", "is 0; at least 1 would be right");
-    }
-    if !(settings.rate > 0.0 && settings.rate.is_finite()) {
-        return wrong("the rate", &format!("is {}; a finite number above 0 would be right", settings.rate));
-    }
-    if training.rows() == 0 {
-        return wrong("the training data", "has no rows");
-    }
-    Ok(())
 }

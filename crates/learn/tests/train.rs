@@ -5,7 +5,8 @@ use chainrule_graph::{Builder, Function, Initializer, NodeId, Tensor, text};
 use chainrule_learn::models::{LinearRegression, MlpClassifier, MlpRegression, RidgeRegression};
 use chainrule_learn::problems::{Regression, digits};
 use chainrule_learn::{
-    Adam, Dataset, Engine, Field, Optimizer, Parameters, Role, TrainError, Training, predictions, scores, step, train,
+    Adam, Dataset, Engine, Field, Optimizer, Parameters, Role, Schedule, StepOptions, TrainError, Training,
+    predictions, scores, step, train,
 };
 
 fn noise(n: usize, seed: u64) -> Vec<f64> {
@@ -96,6 +97,58 @@ fn both_engines_train_to_the_same_parameters() {
                         "{name}: {a} for {b}, {optimizer:?}, batch {batch}"
                     );
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_hundred_steps_of_any_optimizer_agree_on_both_engines() {
+    let (x, y) = rows(20, 3);
+    let optimizers = [
+        Optimizer::Momentum { momentum: 0.9 },
+        Optimizer::Nesterov { momentum: 0.9 },
+        Optimizer::Adam(Adam::default()),
+        Optimizer::AdamW { adam: Adam::default(), decay: 0.01 },
+        Optimizer::RmsProp { decay: 0.99, epsilon: 1e-8 },
+        Optimizer::AdaGrad { epsilon: 1e-10 },
+    ];
+    for optimizer in optimizers {
+        let fit = |engine| {
+            let (clip_norm, weight_decay) = (Some(0.5), 0.01);
+            let schedule = Schedule::Step { every: 8, factor: 0.5 };
+            // 25 epochs of 4 steps
+            let settings =
+                Training { epochs: 25, batch: 5, rate: 0.002, optimizer, engine, schedule, ..Training::default() };
+            let settings = Training { clip_norm, weight_decay, ..settings };
+            MlpRegression::new(&[7, 5], 0.3, settings).fit(&x, &y, None).unwrap().parameters
+        };
+        let (compiled, reference) = (fit(Engine::Compiled), fit(Engine::Reference));
+        for ((name, a), (_, b)) in compiled.iter().zip(reference.iter()) {
+            for (a, b) in a.data().iter().zip(b.data()) {
+                assert!((a - b).abs() <= 1e-10 * (1.0 + b.abs()), "{name}: {a} for {b}, {optimizer:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_full_run_of_linear_and_ridge_agrees_on_both_engines() {
+    let problem = Regression::generate(3);
+    let x = Tensor::new([100, 1], problem.training.values("x").unwrap().to_vec()).unwrap();
+    let y = Tensor::vector(problem.training.values("y").unwrap());
+    let fit = |engine, lambda: f64| {
+        let training = Training { epochs: 100, rate: 0.05, engine, ..Training::default() };
+        match lambda {
+            0.0 => LinearRegression::new(training).fit(&x, &y, None).unwrap(),
+            lambda => RidgeRegression::new(lambda, training).fit(&x, &y, None).unwrap(),
+        }
+    };
+    for lambda in [0.0, 0.01] {
+        let (compiled, reference) = (fit(Engine::Compiled, lambda), fit(Engine::Reference, lambda));
+        for ((name, a), (_, b)) in compiled.parameters.iter().zip(reference.parameters.iter()) {
+            for (a, b) in a.data().iter().zip(b.data()) {
+                assert!((a - b).abs() <= 1e-10 * (1.0 + b.abs()), "{name}: {a} for {b}");
             }
         }
     }
@@ -223,13 +276,16 @@ fn an_objective_that_is_not_finite_at_the_start_does_not_blame_the_rate() {
 #[test]
 fn the_same_seed_gives_the_same_bits_for_any_number_of_threads() {
     let (x, y) = rows(64, 8);
-    let fit = |threads| {
-        let training = Training { epochs: 3, batch: 16, threads, precision: Precision::F32, ..Training::default() };
-        MlpRegression::new(&[300, 300], 0.1, training).fit(&x, &y, None).unwrap().parameters
-    };
-    let one = fit(1);
-    for threads in [2, 3, 8] {
-        assert_eq!(fit(threads), one, "{threads} threads");
+    for optimizer in [Optimizer::Sgd, Optimizer::Adam(Adam::default())] {
+        let fit = |threads| {
+            let settings = Training { epochs: 3, batch: 16, precision: Precision::F32, ..Training::default() };
+            let settings = Training { optimizer, threads, clip_norm: Some(1.0), rate: 0.001, ..settings };
+            MlpRegression::new(&[300, 300], 0.1, settings).fit(&x, &y, None).unwrap().parameters
+        };
+        let one = fit(1);
+        for threads in [2, 3, 8] {
+            assert_eq!(fit(threads), one, "{threads} threads");
+        }
     }
 }
 
@@ -244,8 +300,8 @@ fn the_classifier_reads_digits() {
         let transforms = chainrule_learn::Transforms::standardizing(&training);
         let (training, held) = (transforms.apply(&training).unwrap(), transforms.apply(&held).unwrap());
         let mut parameters = Parameters::initialize(&function, seed).unwrap();
-        let history = train(&function, &mut parameters, &training, Some(&held), &settings, &mut |_| {}).unwrap();
-        let accuracy = history.last().unwrap().valid.unwrap().measure.unwrap().1;
+        let trained = train(&function, &mut parameters, &training, Some(&held), &settings, &mut |_| {}).unwrap();
+        let accuracy = trained.history.last().unwrap().valid.unwrap().measure.unwrap().1;
         assert_eq!(scores(&function, &parameters, &held).unwrap().measure.unwrap().1, accuracy);
         assert_eq!(predictions(&function, &parameters, &held).unwrap().shape()[..], [held.rows(), 10]);
         total += accuracy;
@@ -258,7 +314,8 @@ fn a_step_of_the_regression_problem_is_a_graph_that_verifies() {
     let problem = Regression::generate(0);
     let function = MlpRegression::new(&[10], 0.01, Training::default()).function(400).unwrap();
     for size in [None, Some(1), Some(7)] {
-        let step = step(&function, &Optimizer::Adam(Adam::default()), 0.1, size).unwrap();
+        let options = StepOptions { optimizer: Optimizer::Adam(Adam::default()), ..StepOptions::default() };
+        let step = step(&function, &options, size).unwrap();
         chainrule_graph::verify(&step.function.graph).unwrap();
         assert_eq!(step.function.graph.updates().len(), 3 * 4 + 1);
     }

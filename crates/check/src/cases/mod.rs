@@ -11,6 +11,7 @@ mod elementwise;
 mod index;
 mod ops;
 mod reduce;
+mod rewrites;
 mod shape;
 mod source;
 
@@ -63,6 +64,7 @@ pub fn cases() -> Vec<Case> {
         shape::cases(),
         index::cases(),
         custom::cases(),
+        rewrites::cases(),
     ];
     families.into_iter().flatten().collect()
 }

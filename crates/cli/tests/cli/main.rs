@@ -7,4 +7,5 @@ mod options;
 mod show;
 mod support;
 mod tour;
+mod training;
 mod use_model;

@@ -1,7 +1,7 @@
 //! The last pass: units with places become instructions.
 
 use super::memory::Memory;
-use super::plan::{Factors, Part, Plan, Product, Unit, Work};
+use super::plan::{Factors, Loop, Part, Plan, Product, Unit, Work};
 use super::program::{
     At, Base, Block, CustomCode, Factor, FactorsAt, Instruction, Line, Matrix, MatrixMatrix, ScalarOp, ScalarStep,
 };
@@ -54,6 +54,7 @@ impl Emitter<'_> {
     fn unit(&self, unit: &Unit) -> Vec<Line> {
         let line = |instruction| Line { instruction, nodes: unit.nodes.clone() };
         match &unit.work {
+            Work::Loop(Loop { size: 0, reduction: None, .. }) => Vec::new(),
             Work::Loop(work) => loop_code(self, work).into_iter().map(line).collect(),
             Work::Product(product) => vec![line(self.product(product))],
             Work::Along { op, input, extent, out } => vec![line(Instruction::Along {

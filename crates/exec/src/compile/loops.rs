@@ -214,7 +214,7 @@ fn add_up<S: Simd, T: Float>(
                 Read::Number(number) => number * T::from_f64(stretch as f64),
             };
             let out = sum.out + index / n;
-            numbers.arena[out] = numbers.arena[out] + total;
+            numbers.arena[out] += total;
             done += stretch;
         } else {
             // A stretch along the inner indices: added entry by entry.

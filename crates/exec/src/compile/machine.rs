@@ -391,7 +391,7 @@ fn scatter_add<T: Float>(
     for (place, &index) in rest.entries(indices, 0, batches * count).iter().enumerate() {
         let row = place / count * places + checked(index, places)?;
         let to = &mut out[row * size..(row + 1) * size];
-        to.iter_mut().zip(&entries[place * size..]).for_each(|(to, &entry)| *to = *to + entry);
+        to.iter_mut().zip(&entries[place * size..]).for_each(|(to, &entry)| *to += entry);
     }
     Ok(())
 }

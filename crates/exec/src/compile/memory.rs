@@ -4,9 +4,11 @@
 //! and gives it back after it is read last. A loop writes its result over an operand that it reads last and index by
 //! index.
 
+use std::collections::HashSet;
+
 use chainrule_graph::Op;
 
-use super::plan::{Plan, Work};
+use super::plan::{Loop, Plan, Work};
 use super::program::{At, Base};
 use super::schedule::Late;
 use super::view::ValueId;
@@ -47,11 +49,11 @@ pub(crate) fn plan_memory(plan: &Plan, late: &[Late], kept: &[ValueId], row_of: 
             own += 1;
         }
     }
-    for value in 0..plan.sizes.len() {
-        if is_source(value) && at[value].is_none() {
+    for (value, at) in at.iter_mut().enumerate() {
+        if is_source(value) && at.is_none() {
             own = own.next_multiple_of(ALIGNMENT);
-            at[value] = arena(own);
-            own += plan.sizes[value];
+            *at = arena(own);
+            own += plan.sizes[value].max(1); // an empty value too begins where nothing else does
         }
     }
     for (value, old) in old_of.iter().enumerate() {
@@ -62,24 +64,21 @@ pub(crate) fn plan_memory(plan: &Plan, late: &[Late], kept: &[ValueId], row_of: 
     let base = own.next_multiple_of(ALIGNMENT);
     let mut free = FreeList { holes: Vec::new(), end: base };
     for (place, unit) in plan.units.iter().enumerate() {
-        let mut ending: Vec<ValueId> = lives.ending[place].clone();
+        let along = if lives.ending[place].is_empty() { HashSet::new() } else { read_along(&unit.work, &plan.sizes) };
+        let is_heirloom = |old: &ValueId| along.contains(old) && is_shared(at[old.index()], base);
+        let (mut heirlooms, ending): (Vec<ValueId>, Vec<ValueId>) =
+            lives.ending[place].iter().rev().copied().partition(is_heirloom);
         for value in unit.work.writes() {
             if at[value.index()].is_some() || !lives.stored[value.index()] {
                 continue;
             }
             let size = plan.sizes[value.index()];
-            let heir = ending.iter().position(|&old| {
-                plan.sizes[old.index()] == size
-                    && is_shared(at[old.index()], base)
-                    && reads_along(&unit.work, old, size)
-                    && !unit.work.writes().contains(&old)
-            });
-            at[value.index()] = match heir {
-                Some(heir) => at[ending.swap_remove(heir).index()],
+            at[value.index()] = match heirlooms.pop_if(|old| plan.sizes[old.index()] == size) {
+                Some(old) => at[old.index()],
                 None => arena(free.take(size)),
             };
         }
-        for value in ending {
+        for value in ending.into_iter().chain(heirlooms) {
             if let Some(At { base: Base::Arena, offset }) = at[value.index()]
                 && offset >= base
             {
@@ -103,11 +102,24 @@ fn is_shared(at: Option<At>, base: usize) -> bool {
     at.is_some_and(|at| at.base == Base::Arena && at.offset >= base)
 }
 
-/// Whether a loop reads a value only index by index, so that its result may lie there too. A loop that also passes
-/// operands on unchanged is left alone: two of its stores could change places.
-fn reads_along(work: &Work, value: ValueId, size: usize) -> bool {
-    matches!(work, Work::Loop(work) if work.size == size && work.body.iter().all(|node| node.op.computes().is_some()))
-        && work.reads().iter().filter(|view| view.value == value).all(|view| view.is_whole(size))
+/// The values that a loop reads from outside, and only index by index, so that a result may lie there too. A loop that
+/// also passes operands on unchanged has none: two of its stores could change places.
+fn read_along(work: &Work, sizes: &[usize]) -> HashSet<ValueId> {
+    let Work::Loop(Loop { size, body, .. }) = work else { return HashSet::new() };
+    if body.iter().any(|node| node.op.computes().is_none()) {
+        return HashSet::new();
+    }
+    let reads = work.reads();
+    let mut along: HashSet<ValueId> = reads.iter().map(|view| view.value).collect();
+    for view in reads {
+        if sizes[view.value.index()] != *size || !view.is_whole(*size) {
+            along.remove(&view.value);
+        }
+    }
+    for value in work.writes() {
+        along.remove(&value);
+    }
+    along
 }
 
 /// When values are written first and read last.

@@ -1,9 +1,9 @@
 //! The compiled engine: a graph with updates becomes a program, and the program runs steps.
 //!
-//! The passes, each a file of its own: simplify (in the graph crate), [`accumulate`], [`select`], [`fuse`], [`schedule`],
-//! [`memory`], [`emit`]. None knows a model, an optimizer or data: only a graph whose updates say which inputs a step
-//! replaces, and which inputs take rows of tables. A [`Program`] is immutable and may be shared between threads; a
-//! [`Workspace`] is a caller's own, and holds the numbers.
+//! The passes, each a file of its own: simplify (in the graph crate), accumulate, select, fuse, schedule, memory, emit;
+//! [`passes`] shows what each makes of a graph. None knows a model, an optimizer or data: only a graph whose updates say
+//! which inputs a step replaces, and which inputs take rows of tables. A [`Program`] is immutable and may be shared
+//! between threads; a [`Workspace`] is a caller's own, and holds the numbers.
 
 mod accumulate;
 mod emit;
@@ -19,6 +19,7 @@ mod scalars;
 mod schedule;
 mod select;
 mod show;
+mod stages;
 mod view;
 mod workspace;
 
@@ -109,11 +110,28 @@ pub struct Program {
 
 /// Compiles a graph. Errors name an option that does not fit the graph.
 pub fn compile(graph: &Graph, options: &Options) -> Result<Program, ExecError> {
+    compile_seen(graph, options, &mut |_, _| {})
+}
+
+/// What stands after each pass, as text: the graph, then the plan, the places and the program. Errors are those of
+/// [`compile`].
+pub fn passes(graph: &Graph, options: &Options) -> Result<Vec<(&'static str, String)>, ExecError> {
+    let mut stages = Vec::new();
+    let program = compile_seen(graph, options, &mut |pass, text| stages.push((pass, text())))?;
+    stages.push(("emit", program.to_string()));
+    Ok(stages)
+}
+
+/// Is shown what stands after a pass.
+type Observer<'a> = dyn FnMut(&'static str, &dyn Fn() -> String) + 'a;
+
+fn compile_seen(graph: &Graph, options: &Options, see: &mut Observer<'_>) -> Result<Program, ExecError> {
     check(graph, options)?;
     let wanted: Vec<NodeId> = options.outputs.iter().chain(&options.watch).chain(&options.streams).copied().collect();
     let inputs = graph.ids().filter(|&id| matches!(graph.node(id).op, Op::Source(Source::Input { .. })));
     let kept: Vec<NodeId> = wanted.iter().copied().chain(inputs).collect();
     let (simple, first) = simplify(graph, &kept);
+    see("simplify", &|| stages::graph(&simple));
     let to_simple = |id: NodeId| first.get(id).unwrap_or(id); // all that is asked for here was kept
     let ends: Vec<NodeId> = options.outputs.iter().chain(&options.watch).map(|&id| to_simple(id)).collect();
     let (rewritten, accumulations) = accumulate::accumulate(simple, &ends);
@@ -128,10 +146,15 @@ pub fn compile(graph: &Graph, options: &Options) -> Result<Program, ExecError> {
     let to_new = |id: &NodeId| forward(to_simple(*id));
     let accumulations: Vec<accumulate::Accumulation> = accumulations.into_iter().map(|a| a.map(forward)).collect();
     let ends: Vec<NodeId> = options.outputs.iter().chain(&options.watch).map(to_new).collect();
-    let plan = fuse::fuse(select::select(graph, &accumulations, &ends));
+    see("accumulate", &|| stages::graph(&graph) + &stages::accumulations(&graph, &accumulations));
+    let plan = select::select(graph, &accumulations, &ends);
+    see("select", &|| stages::plan(&plan, &[]));
+    let plan = fuse::fuse(plan);
+    see("fuse", &|| stages::plan(&plan, &[]));
     let roots = |ids: &[NodeId]| ids.iter().map(|id| plan.views[to_new(id).index()].value).collect::<Vec<ValueId>>();
     let ends = [roots(&options.outputs), roots(&options.watch)].concat();
     let (plan, late) = schedule::schedule(plan, &ends);
+    see("schedule", &|| stages::plan(&plan, &late));
     let streams: Vec<NodeId> = options.streams.iter().map(to_new).collect();
     let row_of = {
         let (streams, batch, plan_sizes) = (streams.clone(), options.batch, plan.sizes.clone());
@@ -143,14 +166,13 @@ pub fn compile(graph: &Graph, options: &Options) -> Result<Program, ExecError> {
         }
     };
     let memory = memory::plan_memory(&plan, &late, &ends, &row_of);
+    see("memory", &|| stages::places(&plan, &memory));
     let (lines, late) = emit::emit(&plan, &memory, &late);
     let output = |id: &NodeId| output(&plan, &memory, *id, to_new(id), plan.graph.describe(to_new(id)));
     let outputs: Vec<Output> = options.outputs.iter().map(output).collect();
     let watched = options.watch.iter().map(output).collect();
-    let ports = ports(&plan.graph, &memory);
-    let streams = (options.streams.iter().zip(&streams))
-        .map(|(&id, &new)| stream(&plan.graph, &memory, id, new, options.batch))
-        .collect();
+    let ports = ports(&plan.graph, &memory, &streams);
+    let streams = streams.iter().map(|&id| stream(&plan.graph, &memory, id, options.batch)).collect();
     Ok(Program {
         precision: options.precision,
         level: options.level.unwrap_or_else(Level::best),
@@ -245,34 +267,34 @@ fn constants(graph: &Graph, memory: &Memory) -> Vec<(usize, Arc<Tensor>)> {
         .collect()
 }
 
-fn ports(graph: &Graph, memory: &Memory) -> Vec<Port> {
-    let port = |id: NodeId| match memory.at[id.index()] {
+/// The inputs that are set from outside: those that take no rows.
+fn ports(graph: &Graph, memory: &Memory, streams: &[NodeId]) -> Vec<Port> {
+    let port = |id: NodeId| match memory.at[id.index()].filter(|_| !streams.contains(&id)) {
         Some(At { base: Base::Arena, .. }) if matches!(graph.node(id).op, Op::Source(Source::Input { .. })) => {
-            Some(port(graph, memory, id, id))
+            Some(port(graph, memory, id))
         }
         _ => None,
     };
     graph.ids().filter_map(port).collect()
 }
 
-fn port(graph: &Graph, memory: &Memory, id: NodeId, new: NodeId) -> Port {
-    let node = graph.node(new);
+fn port(graph: &Graph, memory: &Memory, id: NodeId) -> Port {
+    let node = graph.node(id);
     let bound = match node.op {
         Op::Source(Source::Input { bound, .. }) => bound,
         _ => None,
     };
     Port {
-        node: id,
         name: node.name.as_deref().unwrap_or_default().to_string(),
         shape: node.shape.clone(),
         kind: node.kind,
         bound,
-        offset: memory.at[new.index()].map_or(0, |at| at.offset),
+        offset: memory.at[id.index()].map_or(0, |at| at.offset),
     }
 }
 
-fn stream(graph: &Graph, memory: &Memory, id: NodeId, new: NodeId, batch: Option<usize>) -> Stream {
-    let port = port(graph, memory, id, new);
+fn stream(graph: &Graph, memory: &Memory, id: NodeId, batch: Option<usize>) -> Stream {
+    let port = port(graph, memory, id);
     let row = port.shape.size() / batch.unwrap_or(1);
     Stream { port, row, batch }
 }
@@ -316,10 +338,13 @@ impl Program {
     }
 
     fn port(&self, name: &str) -> Result<&Port, ExecError> {
-        self.ports
-            .iter()
-            .find(|port| port.name == name)
-            .ok_or_else(|| ExecError::new(format!("the program has no input `{name}` that is set from outside")))
+        let port = self.ports.iter().find(|port| port.name == name);
+        port.ok_or_else(|| {
+            if self.streams.iter().any(|stream| stream.port.name == name) {
+                return ExecError::new(format!("`{name}` takes rows of a table; give it one"));
+            }
+            ExecError::new(format!("the program has no input `{name}` that is set from outside"))
+        })
     }
 
     fn describe_kind(kind: Kind) -> &'static str {

@@ -220,7 +220,6 @@ pub(crate) struct CustomCode {
 /// A value that the caller gives or takes.
 #[derive(Clone, Debug)]
 pub(crate) struct Port {
-    pub node: NodeId,
     pub name: String,
     pub shape: Shape,
     pub kind: Kind,

@@ -48,7 +48,7 @@ fn entry<S: Simd, T: Float>(simd: S, op: Elementwise, a: T, b: T, c: T) -> T {
         Where if a != T::ZERO => b,
         Where => c,
         Power(Exponent(2.0)) => a * a,
-        Abs if a < T::ZERO || a == T::ZERO => T::ZERO - a,
+        Abs if a <= T::ZERO => T::ZERO - a,
         Abs => a,
         Sign if a > T::ZERO => T::ONE,
         Sign if a < T::ZERO => -T::ONE,

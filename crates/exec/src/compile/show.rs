@@ -1,15 +1,320 @@
-//! A program as text: what runs, on which nodes, where.
+//! A program as text: what runs, on which nodes, where, and how much memory it takes.
+//!
+//! An instruction is a line: its kernel and sizes, then what it computes in the user's names. A node without a name is
+//! called by its number in the program's graph, `%12`, and a value that a pass added by its place, `@640`.
 
+use std::collections::HashMap;
 use std::fmt;
 
-use super::Program;
+use chainrule_graph::ops::Elementwise;
+use chainrule_graph::{Graph, NodeId, Op};
+
+use super::plan::Extent;
+use super::program::{
+    At, Base, Factor, FactorsAt, Fill, Instruction, Line, LoopCode, LoopStep, MatrixMatrix, Operand, ScalarOp,
+    ScalarStep, StepOp,
+};
+use super::{Precision, Program};
+
+/// Longer expressions are cut: the part so far gets a name of its own.
+const LONGEST: usize = 60;
 
 impl fmt::Display for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, line) in self.lines.iter().chain(&self.late).enumerate() {
-            let names: Vec<String> = line.nodes.iter().map(|&id| self.graph.describe(id)).collect();
-            writeln!(f, "{number:4}  {:?}   # {}", line.instruction, names.join(", "))?;
+        let mut places = Places::of(self);
+        let lines = self.lines.iter().map(|line| (line, "")).chain(self.late.iter().map(|line| (line, "at the end: ")));
+        for (number, (line, when)) in lines.enumerate() {
+            let (kernel, texts) = places.line(line);
+            for (place, text) in texts.iter().enumerate() {
+                match place {
+                    0 => writeln!(f, "{number:4}  {kernel:<18} {when}{text}")?,
+                    _ => writeln!(f, "{:24} {text}", "")?,
+                }
+            }
         }
-        Ok(())
+        self.write_memory(f)
     }
+}
+
+impl Program {
+    fn write_memory(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let size = match self.precision {
+            Precision::F32 => 4,
+            Precision::F64 => 8,
+        };
+        writeln!(f, "\n{:>12} {:>10}  values of {size} bytes, level {}", "place", "entries", self.level)?;
+        for port in &self.ports {
+            writeln!(f, "{:>12} {:>10}  {} {}", format!("@{}", port.offset), port.shape.size(), port.name, port.shape)?;
+        }
+        for (offset, value) in &self.constants {
+            writeln!(f, "{:>12} {:>10}  constant {}", format!("@{offset}"), value.data().len(), value.shape())?;
+        }
+        for (number, stream) in self.streams.iter().enumerate() {
+            let rows = stream.batch.map_or("1 row".into(), |batch| format!("{batch} rows"));
+            writeln!(f, "{:>12} {:>10}  {rows} of {}", format!("table {number}"), stream.row, stream.port.name)?;
+        }
+        for output in &self.outputs {
+            writeln!(f, "{:>12} {:>10}  reported: {}", output.at.to_string(), output.length, output.name)?;
+        }
+        for output in &self.watched {
+            writeln!(f, "{:>12} {:>10}  watched: {}", output.at.to_string(), output.length, output.name)?;
+        }
+        writeln!(f, "{:>12} {:>10}  for what is not alive at once", "shared", self.memory.shared)?;
+        writeln!(f, "{:>12} {:>10}  in all, {} bytes", "", self.memory.length, self.memory.length * size)
+    }
+}
+
+/// How a node is called in a listing.
+pub(super) fn node_name(graph: &Graph, id: NodeId) -> String {
+    let named = graph.node(id).name.as_deref();
+    named.map_or_else(|| format!("%{}", id.index()), str::to_string)
+}
+
+/// What lies where, as the lines go by.
+struct Places<'a> {
+    program: &'a Program,
+    names: HashMap<usize, String>,
+}
+
+impl<'a> Places<'a> {
+    fn of(program: &'a Program) -> Places<'a> {
+        let ports = program.ports.iter().map(|port| (port.offset, port.name.clone()));
+        let constants = program.constants.iter().map(|(offset, value)| {
+            let text = if value.data().len() == 1 { format!("{}", value.item()) } else { format!("@{offset}") };
+            (*offset, text)
+        });
+        // A batch of rows, and a row of one number, are brought into the arena.
+        let gathered = program.streams.iter().filter(|stream| stream.batch.is_some() || stream.row == 1);
+        let gathered = gathered.map(|stream| (stream.port.offset, stream.port.name.clone()));
+        Places { program, names: gathered.chain(ports).chain(constants).collect() }
+    }
+
+    fn name(&self, at: At) -> String {
+        match at.base {
+            Base::Row(table) => {
+                let name = &self.program.streams[table as usize].port.name;
+                if at.offset == 0 { name.clone() } else { format!("{name}+{}", at.offset) }
+            }
+            Base::Arena => self.names.get(&at.offset).cloned().unwrap_or_else(|| at.to_string()),
+        }
+    }
+
+    /// The name of a result, which its place has from now on. A parameter's place keeps its name.
+    fn result(&mut self, line: &Line, out: usize) -> String {
+        if let Some(port) = self.program.ports.iter().find(|port| port.offset == out && port.shape.size() > 0) {
+            return port.name.clone();
+        }
+        let at = Some(At { base: Base::Arena, offset: out });
+        let node = line.nodes.iter().rev().find(|id| self.program.memory.at[id.index()] == at);
+        let name = node.map_or_else(|| format!("@{out}"), |&id| node_name(&self.program.graph, id));
+        self.names.insert(out, name.clone());
+        name
+    }
+
+    /// The kernel of a line, and what it computes.
+    fn line(&mut self, line: &Line) -> (String, Vec<String>) {
+        let what = |Extent { outer, n, inner }: Extent| format!("[{outer}, {n}, {inner}]");
+        let (kernel, value, out) = match &line.instruction {
+            Instruction::Scalars(steps) => return ("scalars".into(), self.scalars(line, steps)),
+            Instruction::Loop(code) => {
+                let sum = code.sum.map_or(String::new(), |sum| format!(", sum {}", what(sum.extent)));
+                return (format!("loop {}{sum}", code.size), self.fused(line, code));
+            }
+            &Instruction::Dot { x, y, length, out } => {
+                (format!("dot {length}"), format!("{} · {}", self.name(x), self.name(y)), out)
+            }
+            &Instruction::Axpy { factor, x, length, y, factors } => {
+                let product = format!("{} · {}", self.name(factor), self.name(x));
+                (format!("axpy {length}"), self.accumulated(factors, product, y), y)
+            }
+            &Instruction::MatrixVector { matrix, rows, columns, transposed, x, out, factors } => {
+                let turned = if transposed { "ᵀ" } else { "" };
+                let product = format!("{}{turned} {}", self.name(matrix), self.name(x));
+                (format!("gemv {rows}×{columns}"), self.accumulated(factors, product, out), out)
+            }
+            &Instruction::Outer { x, y, rows, columns, out, factors } => {
+                let product = format!("{} {}ᵀ", self.name(x), self.name(y));
+                (format!("rank-1 {rows}×{columns}"), self.accumulated(factors, product, out), out)
+            }
+            Instruction::MatrixMatrix(product) => {
+                let MatrixMatrix { m, n, k, lhs, rhs, out, batches, factors, .. } = &**product;
+                let times: String = batches.iter().map(|(n, _)| format!(", {n} times")).collect();
+                let product = format!("{} {}", self.name(lhs.at), self.name(rhs.at));
+                (format!("gemm {m}×{n}×{k}{times}"), self.accumulated(*factors, product, *out), *out)
+            }
+            Instruction::Along { op, input, extent, out } => {
+                let name = Op::Reduce(op.clone());
+                let kernel = format!("{} {}", name.name(), what(*extent));
+                (kernel, format!("{}({})", name.name(), self.name(*input)), *out)
+            }
+            Instruction::Gather { table, indices, places, out } => {
+                let kernel = format!("gather {} of {}", places.batches * places.count, places.size);
+                (kernel, format!("gather({}, {})", self.name(*table), self.name(*indices)), *out)
+            }
+            Instruction::ScatterAdd { indices, entries, places, out } => {
+                let kernel = format!("scatter {} of {}", places.batches * places.count, places.size);
+                (kernel, format!("scatter_add({}, {})", self.name(*entries), self.name(*indices)), *out)
+            }
+            &Instruction::Clear { out, length } => (format!("clear {length}"), "0".into(), out),
+            Instruction::Block(block) => {
+                let size: usize = block.runs.iter().map(|run| run.0).product();
+                return (format!("copy {size}"), vec![self.block(line, block.source, block.out)]);
+            }
+            Instruction::Custom(code) => {
+                let name = Op::Custom(code.op.clone()).name().to_string();
+                let inputs: Vec<String> = code.inputs.iter().map(|(at, _)| self.name(*at)).collect();
+                (format!("custom {}", code.shape), format!("{name}({})", inputs.join(", ")), code.out)
+            }
+        };
+        let result = self.result(line, out);
+        (kernel, vec![format!("{result} = {value}")])
+    }
+
+    /// A block goes to a part of its node's value, or to a parameter.
+    fn block(&mut self, line: &Line, source: At, out: usize) -> String {
+        let whole = line.nodes.last().and_then(|id| self.program.memory.at[id.index()]);
+        let start = whole.filter(|at| at.base == Base::Arena && at.offset <= out).map_or(out, |at| at.offset);
+        let result = self.result(line, start);
+        let part = if out > start { format!("+{}", out - start) } else { String::new() };
+        format!("{result}{part} = {}", self.name(source))
+    }
+
+    /// `keep · out + scale · product`
+    fn accumulated(&self, factors: FactorsAt, product: String, out: usize) -> String {
+        let scaled = match factors.scale {
+            Factor::At(at) => format!("{} · {product}", self.name(at)),
+            Factor::One | Factor::Zero => product,
+        };
+        let old = self.name(At { base: Base::Arena, offset: out });
+        match factors.keep {
+            Factor::Zero => scaled,
+            Factor::One => format!("{old} + {scaled}"),
+            Factor::At(at) => format!("{} · {old} + {scaled}", self.name(at)),
+        }
+    }
+
+    fn scalars(&mut self, line: &Line, steps: &[ScalarStep]) -> Vec<String> {
+        let mut texts = Vec::with_capacity(steps.len());
+        for step in steps {
+            let operands = step.operands.map(|at| Text { text: self.name(at), is_compound: false });
+            let value = match step.op {
+                ScalarOp::Copy => operands[0].text.clone(),
+                ScalarOp::Neg => entry(Elementwise::Neg, &operands),
+                ScalarOp::Add => entry(Elementwise::Add, &operands),
+                ScalarOp::Sub => entry(Elementwise::Sub, &operands),
+                ScalarOp::Mul => entry(Elementwise::Mul, &operands),
+                ScalarOp::Div => entry(Elementwise::Div, &operands),
+                ScalarOp::Square => format!("{}^2", operands[0].text),
+                ScalarOp::Other(op) => entry(op, &operands),
+            };
+            texts.push(format!("{} = {value}", self.result(line, step.out)));
+        }
+        texts
+    }
+
+    /// The results of a fused loop as expressions; a part that is read twice, or is long, gets a name.
+    fn fused(&mut self, line: &Line, code: &LoopCode) -> Vec<String> {
+        let mut texts = Vec::new();
+        let mut registers = vec![Text { text: String::new(), is_compound: false }; code.registers];
+        for Fill { at, runs, register } in &code.fills {
+            let runs: Vec<String> = runs.iter().map(|(n, stride)| format!("{n}·{stride}")).collect();
+            registers[*register].text = format!("{}[{}]", self.name(*at), runs.join(", "));
+        }
+        for (place, LoopStep { op, operands, register }) in code.steps.iter().enumerate() {
+            let operands = operands.map(|operand| self.operand(operand, &registers));
+            let (value, is_compound) = match op {
+                StepOp::Copy => (operands[0].text.clone(), operands[0].is_compound),
+                StepOp::MulAdd => (format!("{} · {} + {}", operands[0], operands[1], operands[2].text), true),
+                StepOp::NegMulAdd => (format!("{} - {} · {}", operands[2].text, operands[0], operands[1]), true),
+                StepOp::Entry(op) => (entry(*op, &operands), infix(*op).is_some() || *op == Elementwise::Neg),
+            };
+            let value = Text { text: value, is_compound };
+            registers[*register] = if reads(code, place) > 1 || value.text.chars().count() > LONGEST {
+                texts.push(format!("t{place} = {}", value.text));
+                Text { text: format!("t{place}"), is_compound: false }
+            } else {
+                value
+            };
+        }
+        if let Some(sum) = code.sum {
+            let value = self.operand(sum.operand, &registers).text;
+            texts.push(format!("{} = sum({value})", self.result(line, sum.out)));
+        }
+        let values: Vec<String> = code.stores.iter().map(|s| self.operand(s.operand, &registers).text).collect();
+        for (store, value) in code.stores.iter().zip(values) {
+            texts.push(format!("{} = {value}", self.result(line, store.out)));
+        }
+        texts
+    }
+
+    fn operand(&self, operand: Operand, registers: &[Text]) -> Text {
+        let text = match operand {
+            Operand::Register(register) => return registers[register].clone(),
+            Operand::Along(at) | Operand::Scalar(at) => self.name(at),
+            Operand::Absent => String::new(),
+        };
+        Text { text, is_compound: false }
+    }
+}
+
+/// An expression, and whether it needs parentheses as an operand. Shows with them.
+#[derive(Clone)]
+struct Text {
+    text: String,
+    is_compound: bool,
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_compound { write!(f, "({})", self.text) } else { f.write_str(&self.text) }
+    }
+}
+
+fn infix(op: Elementwise) -> Option<&'static str> {
+    match op {
+        Elementwise::Add => Some("+"),
+        Elementwise::Sub => Some("-"),
+        Elementwise::Mul => Some("·"),
+        Elementwise::Div => Some("/"),
+        _ => None,
+    }
+}
+
+fn entry(op: Elementwise, operands: &[Text; 3]) -> String {
+    let [a, b, _] = operands;
+    if let Some(sign) = infix(op) {
+        return format!("{a} {sign} {b}");
+    }
+    match op {
+        Elementwise::Neg => format!("-{a}"),
+        Elementwise::Power(exponent) => format!("{a}^{}", exponent.0),
+        _ => {
+            let given: Vec<&str> = operands.iter().map(|o| o.text.as_str()).take(arity(op)).collect();
+            format!("{}({})", Op::Elementwise(op).name(), given.join(", "))
+        }
+    }
+}
+
+fn arity(op: Elementwise) -> usize {
+    use Elementwise::*;
+    match op {
+        Where => 3,
+        Add | Sub | Mul | Div | Pow | Max | Min | Less | LessEqual | Equal | NotEqual => 2,
+        _ => 1,
+    }
+}
+
+/// How often the result of a step is read before its register is written again.
+fn reads(code: &LoopCode, place: usize) -> usize {
+    let register = code.steps[place].register;
+    let is_it = |operand: &&Operand| **operand == Operand::Register(register);
+    let mut count = 0;
+    for step in &code.steps[place + 1..] {
+        count += step.operands.iter().filter(is_it).count();
+        if step.register == register {
+            return count;
+        }
+    }
+    let ends = code.stores.iter().map(|store| &store.operand).chain(code.sum.as_ref().map(|sum| &sum.operand));
+    count + ends.filter(is_it).count()
 }

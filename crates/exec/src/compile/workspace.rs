@@ -131,7 +131,7 @@ impl Program {
             return Err(ExecError::new(format!("the program takes {} tables", self.streams.len())));
         };
         let width = stream.row.max(1);
-        if rows.len() % width != 0 {
+        if !rows.len().is_multiple_of(width) {
             return Err(ExecError::new(format!(
                 "`{}` takes rows of {width} entries, which {} entries are not",
                 stream.port.name,

@@ -181,8 +181,7 @@ fn build<'g>(
         35 => only(rank < 4, a)?.expand(number % (rank + 1), 1 + number % 3),
         36 => {
             let start: Vec<usize> = shape.iter().map(|&n| (number % 3).min(n)).collect();
-            let stop: Vec<usize> =
-                shape.iter().zip(&start).map(|(&n, &start)| n.min(start + 1 + number % 7)).collect();
+            let stop: Vec<usize> = shape.iter().zip(&start).map(|(&n, &start)| n.min(start + 1 + number % 7)).collect();
             a.slice(&start, &stop)
         }
         37 => only(rank > 0 && shape[0] > 0, a)?.index(number % shape[0]),

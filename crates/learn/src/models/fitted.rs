@@ -8,7 +8,8 @@ use crate::error::LearnError;
 use crate::parameters::Parameters;
 use crate::score::Measure;
 use crate::scores::predictions;
-use crate::train::{Epoch, Training, train};
+use crate::train::{Epoch, train};
+use crate::training::Training;
 
 /// A trained function of one input `x` and one outcome `y`.
 #[derive(Clone, Debug)]
@@ -32,8 +33,8 @@ impl Fitted {
         let rows = dataset(&function, data)?;
         let validation = validation.map(|data| dataset(&function, data)).transpose()?;
         let mut parameters = Parameters::initialize(&function, training.seed)?;
-        let history = train(&function, &mut parameters, &rows, validation.as_ref(), training, &mut |_| {})?;
-        Ok(Fitted { function, parameters, history })
+        let trained = train(&function, &mut parameters, &rows, validation.as_ref(), training, &mut |_| {})?;
+        Ok(Fitted { function, parameters, history: trained.history })
     }
 
     /// The predictions for rows `x` [n, …], [n, …].

@@ -5,7 +5,7 @@ use chainrule_graph::{Builder, Function, GraphError, Tensor};
 use super::fitted::{Fitted, features};
 use super::{Activation, hidden_layers, normal};
 use crate::diverged::TrainError;
-use crate::train::Training;
+use crate::training::Training;
 
 /// Regression by a multilayer perceptron.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use chainrule_graph::{Builder, Function, GraphError, Initializer, Tensor};
 
 use super::fitted::{Fitted, features};
 use crate::diverged::TrainError;
-use crate::train::Training;
+use crate::training::Training;
 
 /// Ridge regression by gradient descent.
 #[derive(Clone, Copy, Debug)]

@@ -85,6 +85,19 @@ impl Optimizer {
         }
     }
 
+    /// Its constants, by name.
+    pub fn constants(&self) -> Vec<(&'static str, f64)> {
+        let of_adam = |adam: Adam| vec![("beta1", adam.beta1), ("beta2", adam.beta2), ("epsilon", adam.epsilon)];
+        match *self {
+            Optimizer::Sgd => Vec::new(),
+            Optimizer::Momentum { momentum } | Optimizer::Nesterov { momentum } => vec![("momentum", momentum)],
+            Optimizer::Adam(adam) => of_adam(adam),
+            Optimizer::AdamW { adam, decay } => [of_adam(adam), vec![("weight decay", decay)]].concat(),
+            Optimizer::RmsProp { decay, epsilon } => vec![("decay", decay), ("epsilon", epsilon)],
+            Optimizer::AdaGrad { epsilon } => vec![("epsilon", epsilon)],
+        }
+    }
+
     /// Its name, as the command line writes it.
     pub fn name(&self) -> &'static str {
         match self {
@@ -123,15 +136,20 @@ impl<'g> Slots<'g> {
         self.builder.state(&format!("{what} of {}", self.name), &self.shape, Initializer::Constant(0.0))
     }
 
-    /// The number of this step, from 1; shared by all parameters.
+    /// A number that belongs to no parameter.
+    pub fn scalar(&self, name: &str, start: f64) -> Var<'g> {
+        self.builder.state(name, [], Initializer::Constant(start))
+    }
+
+    /// The number of this step, from 1; shared by all parameters and the schedule.
     pub fn step_number(&mut self) -> Var<'g> {
-        let builder = self.builder;
-        *self.steps.get_or_insert_with(|| {
-            let steps = builder.state("steps", [], Initializer::Constant(0.0));
-            let next = steps + 1.0;
-            builder.update(steps, next);
-            next
-        })
+        if let Some(number) = self.steps {
+            return number;
+        }
+        let count = self.scalar("step count", 0.0);
+        let number = count + 1.0;
+        self.update(count, number);
+        *self.steps.insert(number)
     }
 
     /// Says the next value of a state.

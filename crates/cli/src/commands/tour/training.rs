@@ -49,13 +49,13 @@ pub fn train(
             progress.at(epoch, of);
         }
     };
-    let history = learn::train(&function, &mut parameters, &training, Some(&validation), &settings, &mut observe);
-    let history = history.map_err(|error| match error {
+    let trained = learn::train(&function, &mut parameters, &training, Some(&validation), &settings, &mut observe);
+    let trained = trained.map_err(|error| match error {
         TrainError::Diverged(diverged) => Failure::result(diverged),
         TrainError::Learn(error) => error.into(),
     })?;
     let seconds = started.elapsed().as_secs_f64();
-    Ok(Trained { model, epochs, seconds, validation, function, parameters, history })
+    Ok(Trained { model, epochs, seconds, validation, function, parameters, history: trained.history })
 }
 
 /// The free sizes, each the size of a vector in the data.

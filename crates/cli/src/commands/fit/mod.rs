@@ -1,10 +1,14 @@
 //! `chainrule fit`: trains a model on a table.
 
+mod settings;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use chainrule::exec::compile::Precision;
 use chainrule::learn::{
-    self, Dataset, Epoch, Mapping, Parameters, SavedModel, Scores, Table, TrainError, Training, Transforms, atomic,
-    scores,
+    self, Checkpointing, Dataset, Ending, Epoch, Mapping, Parameters, Position, SavedModel, Scores, Table, TrainError,
+    Trained, Training, Transforms, atomic, scores,
 };
 use chainrule::{Function, text};
 use clap::Args;
@@ -13,6 +17,7 @@ use serde_json::{Map, Value, json};
 use crate::data::{Fitted, fit_to_table, not_finite, of_option};
 use crate::failure::Failure;
 use crate::format;
+use crate::interrupt;
 use crate::json::{self, Object};
 use crate::model_file::{ModelFile, check_memory};
 use crate::options::{self, ModelOptions};
@@ -20,7 +25,9 @@ use crate::output::{Output, message};
 use crate::plots::{LearningCurves, learning_curves, picture_path};
 use crate::progress::Progress;
 
-/// Trains a model on a table, by stochastic gradient descent
+use settings::StepSettings;
+
+/// Trains a model on a table, by stochastic gradient descent or another optimizer
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Fit {
@@ -52,7 +59,7 @@ pub struct Fit {
     batch: usize,
 
     /// How far a step goes along the gradient, > 0
-    #[arg(long, value_name = "R", default_value = "0.01", value_parser = options::rate, allow_hyphen_values = true)]
+    #[arg(long, value_name = "R", default_value = "0.01", value_parser = options::above_zero, allow_hyphen_values = true)]
     rate: f64,
 
     /// Takes the rows in a new random order each epoch (the default)
@@ -71,12 +78,34 @@ pub struct Fit {
     #[arg(long)]
     standardize: bool,
 
+    /// Ends training after N epochs in a row that did not better the objective on the validation rows, or on the training
+    /// rows if there are no others, and takes the parameters of the best epoch
+    #[arg(long, value_name = "N", value_parser = options::count, allow_hyphen_values = true)]
+    patience: Option<usize>,
+
+    #[command(flatten)]
+    steps: StepSettings,
+
+    /// Keeps training in a file, to go on with --resume: every so often, at the end, and at Ctrl-C
+    #[arg(long, value_name = "FILE", help_heading = "Files")]
+    checkpoint: Option<PathBuf>,
+
+    /// After how many epochs the checkpoint is written, each time
+    #[arg(long, value_name = "N", default_value = "10", value_parser = options::count, allow_hyphen_values = true,
+        requires = "checkpoint", help_heading = "Files")]
+    every: usize,
+
+    /// Goes on from the checkpoint, if there is one, to the same result as if training had never stopped. The model, the
+    /// data and the options must be the same; there may be more epochs, unless the schedule depends on them
+    #[arg(long, requires = "checkpoint", help_heading = "Files")]
+    resume: bool,
+
     /// Saves the trained model, for predict and eval
-    #[arg(long, value_name = "M.safetensors")]
+    #[arg(long, value_name = "M.safetensors", help_heading = "Files")]
     save: Option<PathBuf>,
 
     /// Draws the learning curves, as .svg or .png
-    #[arg(long, value_name = "F.svg", value_parser = picture_path)]
+    #[arg(long, value_name = "F.svg", value_parser = picture_path, help_heading = "Files")]
     plot: Option<PathBuf>,
 
     /// Prints a line of JSON for each reported epoch, and a last one of the final figures
@@ -89,6 +118,8 @@ Examples:
   chainrule fit model.graph --data train.csv
   chainrule fit model.graph --data train.csv --valid-split 0.2 --standardize --epochs 500 --batch 32 --rate 0.1
   chainrule fit model.graph --data train.csv --map x=age,weight --save model.safetensors --plot curves.svg
+  chainrule fit model.graph --data train.csv --optimizer adam --rate 0.001 --batch 32 --schedule warmup-cosine
+  chainrule fit model.graph --data train.csv --epochs 10000 --checkpoint training.ckpt --every 100 --resume
 
 An input or outcome NAME takes the columns that --map says, else the column NAME, else NAME0, NAME1, …, and an only input
 else all columns that no outcome took. Free sizes are bound by the number of columns.";
@@ -96,7 +127,8 @@ else all columns that no outcome took. Free sizes are bound by the number of col
 impl Fit {
     /// Trains.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
-        for (option, path) in [("--save", &self.save), ("--plot", &self.plot)] {
+        let mut settings = self.training()?;
+        for (option, path) in [("--save", &self.save), ("--plot", &self.plot), ("--checkpoint", &self.checkpoint)] {
             if let Some(path) = path {
                 atomic::check_writable(path).map_err(|error| of_option(option, error))?;
             }
@@ -108,19 +140,41 @@ impl Fit {
         check_memory(&function)?;
         let rows = Rows::new(&self, &data)?;
         let mut parameters = Parameters::initialize(&function, self.seed)?;
-        let history = self.train(&function, &mut parameters, &rows, output)?;
+        settings.stop = Some(interrupt::watch());
+        let trained = self.train(&function, &mut parameters, &rows, &settings, output)?;
+        if trained.ending == Ending::Stopped {
+            return Err(self.interrupted(trained.position, rows.training.rows()));
+        }
         let result = Scored::new(&function, &parameters, &rows)?;
-        self.print(&result, &rows, history.last().map_or(self.epochs, |last| last.epoch), output)?;
+        self.print(&result, &rows, &trained, output)?;
         result.check(&file, &function, &parameters, &rows)?;
         if let Some(path) = &self.save {
-            self.saved(&function, &parameters, &data, rows.transforms.clone()).save(path)?;
+            self.saved(&function, &parameters, &data, rows.transforms.clone(), &settings).save(path)?;
             message(format!("saved {}", path.display()));
         }
         if let Some(path) = &self.plot {
-            self.draw(&history, path)?;
+            self.draw(&trained.history, path)?;
             message(format!("drew {}", path.display()));
         }
         Ok(())
+    }
+
+    fn training(&self) -> Result<Training<'_>, Failure> {
+        let base = Training {
+            epochs: self.epochs,
+            batch: self.batch,
+            rate: self.rate,
+            shuffle: !self.no_shuffle,
+            seed: self.seed,
+            patience: self.patience,
+            checkpoint: self.checkpoint.as_deref().map(|path| Checkpointing {
+                path,
+                every: self.every,
+                resume: self.resume,
+            }),
+            ..Training::default()
+        };
+        self.steps.training(base)
     }
 
     fn train(
@@ -128,19 +182,18 @@ impl Fit {
         function: &Function,
         parameters: &mut Parameters,
         rows: &Rows,
+        settings: &Training<'_>,
         output: &mut Output,
-    ) -> Result<Vec<Epoch>, Failure> {
-        let settings = Training {
-            epochs: self.epochs,
-            batch: self.batch,
-            rate: self.rate,
-            shuffle: !self.no_shuffle,
-            seed: self.seed,
-            ..Training::default()
-        };
+    ) -> Result<Trained, Failure> {
+        if let Some(path) = self.checkpoint.as_deref().filter(|path| self.resume && !path.exists()) {
+            message(format!("there is no checkpoint {} yet: training begins", path.display()));
+        }
         let mut progress = Progress::new("training");
         let mut written = Ok(());
         let mut observe = |event: learn::Progress<'_>| match event {
+            learn::Progress::Resumed(position) => {
+                message(format!("training goes on {}", place(position, rows.training.rows())));
+            }
             learn::Progress::Step { epoch, of } if !self.json => progress.at(epoch, of),
             learn::Progress::Epoch(epoch) if self.json && written.is_ok() => {
                 let line = Object::default().with("epoch", epoch.epoch);
@@ -149,18 +202,29 @@ impl Fit {
             _ => {}
         };
         let trained =
-            learn::train(function, parameters, &rows.training, rows.validation.as_ref(), &settings, &mut observe);
+            learn::train(function, parameters, &rows.training, rows.validation.as_ref(), settings, &mut observe);
         drop(progress);
-        let history = trained.map_err(|error| match error {
+        let trained = trained.map_err(|error| match error {
             TrainError::Diverged(diverged) => Failure::result(diverged),
             TrainError::Learn(error) => error.into(),
         })?;
-        written.map(|()| history)
+        written.map(|()| trained)
     }
 
-    fn print(&self, result: &Scored, rows: &Rows, epochs: usize, output: &mut Output) -> Result<(), Failure> {
+    /// What is said when the user has stopped training.
+    fn interrupted(&self, position: Position, rows: usize) -> Failure {
+        let kept = match &self.checkpoint {
+            Some(path) => format!("kept in {}, and goes on from there with --resume", path.display()),
+            None => "not kept; --checkpoint FILE would keep it".into(),
+        };
+        Failure::interrupted(format!("training stopped {}; it is {kept}", place(position, rows)))
+    }
+
+    fn print(&self, result: &Scored, rows: &Rows, trained: &Trained, output: &mut Output) -> Result<(), Failure> {
+        let epochs = trained.position.epoch;
         if self.json {
             let line = Object::default().with("final", true).with("epochs", epochs);
+            let line = line.with_some("best_epoch", trained.best);
             return output.line(with_scores(line, &result.training, result.validation.as_ref()));
         }
         let measure = result.training.measure.map(|(measure, _)| measure.name());
@@ -176,7 +240,9 @@ impl Fit {
             lines.push(row("validation", rows, scores));
         }
         let plural = if epochs == 1 { "" } else { "s" };
-        output.line(format!("{}, after {epochs} epoch{plural}\n", self.model.model.display()))?;
+        let best =
+            trained.best.map(|best| format!(", with the parameters of epoch {best}, the best")).unwrap_or_default();
+        output.line(format!("{}, after {epochs} epoch{plural}{best}\n", self.model.model.display()))?;
         output.line(format::table(&heading, 1, lines))
     }
 
@@ -187,6 +253,7 @@ impl Fit {
         parameters: &Parameters,
         data: &Dataset,
         transforms: Transforms,
+        training: &Training<'_>,
     ) -> SavedModel {
         let settings = json!({
             "epochs": self.epochs,
@@ -196,6 +263,13 @@ impl Fit {
             "seed": self.seed,
             "standardize": self.standardize,
             "valid_split": self.valid_split,
+            "patience": self.patience,
+            "optimizer": training.optimizer.name(),
+            "constants": training.optimizer.constants().into_iter().collect::<BTreeMap<_, _>>(),
+            "schedule": training.schedule.name(),
+            "clip_norm": training.clip_norm,
+            "weight_decay": training.weight_decay,
+            "precision": if training.precision == Precision::F32 { "f32" } else { "f64" },
         });
         SavedModel {
             graph: text::print(function),
@@ -217,6 +291,12 @@ impl Fit {
         let (training, validation) = (points(&|epoch| Some(epoch.train)), points(&|epoch| epoch.valid));
         learning_curves(LearningCurves { title, quantity: "objective".into(), training, validation }).write(path)
     }
+}
+
+/// `after epoch 3`, or `after epoch 3 and 40 of the 100 rows of the next`.
+fn place(Position { epoch, rows }: Position, of: usize) -> String {
+    let more = if rows == 0 { String::new() } else { format!(" and {rows} of the {of} rows of the next") };
+    format!("after epoch {epoch}{more}")
 }
 
 /// The rows to train on and those to validate on, as the function takes them.

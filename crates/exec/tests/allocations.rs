@@ -1,0 +1,68 @@
+//! A run allocates nothing. What the library of matrix products takes for packing, and threads for their work, is apart:
+//! one example a step has no such product.
+
+mod step;
+
+use allocation_counter::measure;
+use chainrule_exec::compile::{End, Options, Precision, Run, compile};
+use chainrule_graph::{Builder, Function, Initializer, Kind, Tensor};
+use step::{descent, perceptron};
+
+/// A step on every other kind of instruction: lookups, softmax, extremes, rearrangements, sums along axes.
+fn lookups() -> Function {
+    let builder = Builder::new();
+    let x = builder.input("x", [12]);
+    let class = builder.outcome_of("class", [], Kind::Int, Some(4));
+    let table = builder.parameter("table", [4, 12], Initializer::Constant(0.1));
+    let moved = (table * x).transpose().reverse(&[0]).pad(&[0, 1], &[0, 0]).slice(&[0, 1], &[12, 5]);
+    let scores = moved.sum_axes(&[0]) + table.max_axis(1) + table.transpose().logsumexp(0);
+    let picked = table.gather(class, 0).concat(&[x], 0).sum();
+    builder.objective(builder.nll(scores.softmax(0), class) + 0.01 * picked.sin());
+    builder.finish().expect("the shapes fit")
+}
+
+fn allocations(function: &Function, precision: Precision) -> u64 {
+    let streams: Vec<_> = function.inputs.iter().chain(&function.outcomes).copied().collect();
+    let objective = function.objective.expect("it has an objective");
+    let options = Options {
+        precision,
+        streams: streams.clone(),
+        outputs: vec![objective],
+        finite: Some(objective),
+        ..Options::default()
+    };
+    let program = compile(&function.graph, &options).expect("it compiles");
+    let mut workspace = program.workspace();
+    for parameter in &function.parameters {
+        let shape = &function.graph.node(parameter.node).shape;
+        let value = Tensor::from_fn(shape, |place| (place as f64).sin() / 10.0);
+        program.set(&mut workspace, function.name(parameter.node), &value).expect("it fits");
+    }
+    let tables: Vec<_> = (streams.iter().enumerate())
+        .map(|(stream, &id)| {
+            let node = function.graph.node(id);
+            let entry = |place: usize| if node.kind == Kind::Real { (place as f64).cos() } else { (place % 4) as f64 };
+            program.table(stream, &(0..50 * node.shape.size()).map(entry).collect::<Vec<_>>()).expect("the rows fit")
+        })
+        .collect();
+    let tables: Vec<_> = tables.iter().collect();
+    let order: Vec<u32> = (0..50).collect();
+    let mut record = vec![0.0; 50 * program.reported()];
+    let mut ended = None;
+    let counted = measure(|| {
+        let run = Run { tables: &tables, order: &order, stop: None };
+        ended = program.run(&mut workspace, run, &mut record).ok();
+    });
+    assert_eq!(ended, Some((50, End::Finished)));
+    assert!(record.iter().all(|value| value.is_finite()));
+    counted.count_total
+}
+
+#[test]
+fn a_run_allocates_nothing() {
+    for precision in [Precision::F64, Precision::F32] {
+        assert_eq!(allocations(&descent(perceptron(&[400, 1], None)), precision), 0);
+        assert_eq!(allocations(&descent(perceptron(&[400, 10, 1], None)), precision), 0);
+        assert_eq!(allocations(&descent(lookups()), precision), 0);
+    }
+}

@@ -1,0 +1,112 @@
+//! What each pass makes of a small graph: before and after, as `passes` shows them.
+
+use chainrule_exec::compile::{Options, passes};
+use chainrule_graph::{Builder, Graph, Initializer, Var};
+
+/// The text after a pass; the program reports the nodes called `y`.
+fn after(pass: &str, graph: &Graph) -> String {
+    let options = Options { outputs: graph.find("y").into_iter().collect(), ..Options::default() };
+    let stages = passes(graph, &options).unwrap();
+    stages.into_iter().find(|(name, _)| *name == pass).unwrap().1
+}
+
+fn graph(build: impl for<'g> FnOnce(&'g Builder)) -> Graph {
+    let builder = Builder::new();
+    build(&builder);
+    builder.finish_graph().unwrap()
+}
+
+fn state<'g>(builder: &'g Builder, name: &str, shape: &[usize]) -> Var<'g> {
+    builder.state(name, shape, Initializer::Constant(0.0))
+}
+
+/// The lines of a plan, without the numbers.
+fn lines(text: &str) -> Vec<&str> {
+    text.lines().map(|line| line.trim_start_matches(|c: char| c == ' ' || c.is_ascii_digit())).collect()
+}
+
+#[test]
+fn simplify_merges_equal_nodes() {
+    let graph = graph(|b| {
+        let x = b.input("x", [3]);
+        (x.exp() + 1.0 * x.exp()).named("y");
+    });
+    assert_eq!(after("simplify", &graph).matches("exp(x)").count(), 1);
+}
+
+#[test]
+fn accumulate_gathers_the_scalars_of_an_update() {
+    let graph = graph(|b| {
+        let (w, rate) = (state(b, "W", &[3, 2]), b.input("rate", []));
+        let (g, x) = (b.input("g", [3]), b.input("x", [2]));
+        b.update(w, w - rate * (g.outer(x).named("gradient") + 0.1 * w));
+    });
+    let text = after("accumulate", &graph);
+    let accumulation = text.lines().last().unwrap();
+    assert!(accumulation.starts_with("accumulate W = %") && accumulation.ends_with("· gradient"), "{text}");
+    let text = after("emit", &graph);
+    assert!(text.contains("rank-1 3×2") && !text.contains("loop"), "{text}");
+}
+
+#[test]
+fn select_takes_transposes_by_stride() {
+    let graph = graph(|b| {
+        let (w, x) = (b.input("W", [2, 3]), b.input("x", [2]));
+        w.transpose().matvec(x).named("y");
+    });
+    assert_eq!(lines(&after("select", &graph)), ["product 3×1×2: y = W[3·1, 2·3] x"]);
+    assert!(after("emit", &graph).contains("gemv 3×2           y = Wᵀ x"));
+}
+
+#[test]
+fn fuse_joins_a_chain_and_its_sum() {
+    let graph = graph(|b| {
+        let (x, c) = (b.input("x", [400]), b.input("c", [400]));
+        (x + c).named("moved").tanh().named("h").sum().named("y");
+    });
+    let before = ["loop 400: moved = add(x, c)", "loop 400: h = tanh(moved)", "loop 400: y = sum [1, 400, 1](h)"];
+    assert_eq!(lines(&after("select", &graph)), before);
+    let joined = "loop 400: moved = add(x, c); h = tanh(moved); y = sum [1, 400, 1](h)";
+    assert_eq!(lines(&after("fuse", &graph)), [joined]);
+    assert!(after("emit", &graph).contains("y = sum(tanh(x + c))"));
+}
+
+#[test]
+fn schedule_moves_an_update_behind_the_last_read_of_the_old_value() {
+    let graph = graph(|b| {
+        let (w, x) = (state(b, "w", &[3]), b.input("x", [3]));
+        b.update(w, (w * x).named("next"));
+        w.reverse(&[0]).named("y");
+    });
+    let (update, reader) = ("loop 3: next = mul(w, x)", "assemble: y from w");
+    assert_eq!(lines(&after("fuse", &graph)), [update, reader]);
+    assert_eq!(lines(&after("schedule", &graph)), [reader, update, "in place: next takes the place of w"]);
+}
+
+#[test]
+fn memory_is_used_again_after_the_last_read() {
+    let graph = graph(|b| {
+        let w = b.input("W", [16, 16]);
+        let mut h = b.input("x", [16]);
+        for name in ["first", "second", "third", "y"] {
+            h = w.matvec(h).named(name);
+        }
+    });
+    let text = after("memory", &graph);
+    let place = |name: &str| text.lines().find(|line| line.ends_with(name)).map(|line| line[..12].trim().to_string());
+    assert_eq!(place("first"), place("third"), "{text}");
+    assert_ne!(place("first"), place("second"), "{text}");
+}
+
+#[test]
+fn emit_takes_the_kernel_that_fits() {
+    let graph = graph(|b| {
+        let (w, x) = (b.input("W", [3, 2]), b.input("x", [2]));
+        let h = w.matvec(x).named("h");
+        h.outer(x).matmul(w.transpose()).named("m").sum().named("y");
+    });
+    let text = after("emit", &graph);
+    for kernel in ["gemv 3×2           h = W x", "gemm 3×3×2"] {
+        assert!(text.contains(kernel), "{text}");
+    }
+}

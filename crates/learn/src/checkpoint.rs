@@ -1,0 +1,201 @@
+//! Training kept in a file while it goes on, so that it can go on later as if it had never stopped.
+//!
+//! Orders of rows follow from the seed and the epoch, so where training is, its values and the best so far are all there is
+//! to keep. What they were made from is kept beside them, and must be the same later: the model, the rows, the settings.
+
+use std::path::Path;
+
+use chainrule_graph::{Function, Tensor, text};
+use serde_json::{Map, Value, json};
+
+use crate::dataset::Dataset;
+use crate::error::LearnError;
+use crate::parameters::Parameters;
+use crate::patience::Best;
+use crate::score::Measure;
+use crate::scores::Scores;
+use crate::tensor_file::{Content, Format, damaged};
+use crate::train::{Epoch, Position};
+use crate::training::Training;
+
+const FORMAT: Format = Format { what: "checkpoint", key: "chainrule checkpoint", version: 1 };
+/// What stands before the names of the values that training is at, and of the best parameters.
+const NOW: &str = "now/";
+const BEST: &str = "best/";
+
+/// Training at some moment.
+#[derive(Clone, Debug)]
+pub(crate) struct Standing {
+    /// Where it is.
+    pub position: Position,
+    /// The value of every parameter and state, the optimizer's too.
+    pub values: Vec<(String, Tensor)>,
+    /// The best epoch so far, if that is kept.
+    pub best: Option<Best>,
+    /// The reported epochs so far.
+    pub history: Vec<Epoch>,
+}
+
+/// What the course of training follows from.
+pub(crate) struct Cause<'a> {
+    function: &'a Function,
+    model: String,
+    training: Value,
+    validation: Value,
+    settings: Map<String, Value>,
+    epochs: usize,
+}
+
+impl<'a> Cause<'a> {
+    pub fn new(
+        function: &'a Function,
+        training: &Dataset,
+        validation: Option<&Dataset>,
+        settings: &Training<'_>,
+    ) -> Cause<'a> {
+        Cause {
+            function,
+            model: text::print(function),
+            training: fingerprint(training),
+            validation: validation.map_or(Value::Null, fingerprint),
+            settings: settings.course(training.rows()),
+            epochs: settings.epochs,
+        }
+    }
+
+    /// Writes where training is.
+    pub fn save(&self, path: &Path, standing: &Standing) -> Result<(), LearnError> {
+        let history = standing.history.iter().map(|report| {
+            let valid = report.valid.as_ref().map(scores_to_json);
+            json!({ "epoch": report.epoch, "train": scores_to_json(&report.train), "valid": valid })
+        });
+        let best = standing.best.as_ref().map(|best| json!({ "epoch": best.epoch, "objective": best.objective }));
+        let object = [
+            ("model", self.model.clone().into()),
+            ("training", self.training.clone()),
+            ("validation", self.validation.clone()),
+            ("settings", Value::Object(self.settings.clone())),
+            ("epoch", standing.position.epoch.into()),
+            ("rows", standing.position.rows.into()),
+            ("best", json!(best)),
+            ("history", history.collect()),
+        ];
+        let now = standing.values.iter().map(|(name, value)| (format!("{NOW}{name}"), value.clone()));
+        let best = standing.best.iter().flat_map(|best| best.parameters.iter());
+        let best = best.map(|(name, value)| (format!("{BEST}{name}"), value.clone()));
+        let object = object.into_iter().map(|(key, value)| (key.to_string(), value)).collect();
+        FORMAT.save(path, Content { object, tensors: now.chain(best).collect() })
+    }
+
+    /// Reads where training was. Errors name the file: those of a file that cannot be read, and one that was made from
+    /// something else. `fresh` are the values that training would start at.
+    pub fn load(&self, path: &Path, fresh: &[(String, Tensor)]) -> Result<Standing, LearnError> {
+        FORMAT.load(path, |content| {
+            self.compare(&content)?;
+            let number = |value: Option<&Value>| usize::try_from(value?.as_u64()?).ok();
+            let position = Position {
+                epoch: number(content.object.get("epoch")).ok_or_else(damaged)?,
+                rows: number(content.object.get("rows")).ok_or_else(damaged)?,
+            };
+            if position.epoch > self.epochs || (position.epoch == self.epochs && position.rows > 0) {
+                let (there, epochs) = (position.epoch, self.epochs);
+                return Err(format!("is after epoch {there}, and {epochs} epochs are asked for; more would be right"));
+            }
+            let history = content.part("history")?.as_array().ok_or_else(damaged)?;
+            let report = |report: &Value| {
+                let valid = report.get("valid")?;
+                Some(Epoch {
+                    epoch: number(report.get("epoch"))?,
+                    train: self.scores_from_json(report.get("train")?)?,
+                    valid: if valid.is_null() { None } else { Some(self.scores_from_json(valid)?) },
+                })
+            };
+            let best = match content.part("best")? {
+                Value::Null => None,
+                best => Some(Best {
+                    epoch: number(best.get("epoch")).ok_or_else(damaged)?,
+                    objective: best.get("objective").and_then(Value::as_f64).ok_or_else(damaged)?,
+                    parameters: Parameters::from_values(self.function, under(BEST, &content.tensors))
+                        .map_err(|error| format!("is damaged: {error}"))?,
+                }),
+            };
+            Ok(Standing {
+                position,
+                values: fit(under(NOW, &content.tensors), fresh)?,
+                best,
+                history: history.iter().map(report).collect::<Option<_>>().ok_or_else(damaged)?,
+            })
+        })
+    }
+
+    fn compare(&self, content: &Content) -> Result<(), String> {
+        if content.part("model")? != self.model.as_str() {
+            return Err("is a checkpoint of another model; go on with that one, or start anew in another file".into());
+        }
+        for (what, here) in [("training", &self.training), ("validation", &self.validation)] {
+            let there = content.part(what)?;
+            if there != here {
+                let rows = |value: &Value| value.get("rows").map_or("none".into(), Value::to_string);
+                return Err(match (rows(there), rows(here)) {
+                    (there, here) if there == here => format!("was made with other {what} rows"),
+                    (there, here) => format!("was made with other {what} rows: {there}, and here {here}"),
+                });
+            }
+        }
+        let settings = content.part("settings")?.as_object().ok_or_else(damaged)?;
+        for (name, here) in &self.settings {
+            let there = settings.get(name).ok_or_else(damaged)?;
+            if there != here {
+                return Err(format!("was made with another {name}: {there}, and here {here}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn scores_from_json(&self, json: &Value) -> Option<Scores> {
+        let [objective, score] = &json.as_array()?[..] else { return None };
+        let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
+        let measure = Measure::of(self.function).map(|measure| (measure, number(score)));
+        Some(Scores { objective: number(objective), measure })
+    }
+}
+
+/// Numbers that are not finite become null.
+fn scores_to_json(scores: &Scores) -> Value {
+    json!([scores.objective, scores.measure.map(|(_, score)| score)])
+}
+
+/// The tensors whose names begin so, without that beginning.
+fn under(prefix: &str, tensors: &[(String, Tensor)]) -> Vec<(String, Tensor)> {
+    let named = |(name, value): &(String, Tensor)| Some((name.strip_prefix(prefix)?.to_string(), value.clone()));
+    tensors.iter().filter_map(named).collect()
+}
+
+/// The values in the order and with the shapes of `fresh`.
+fn fit(mut values: Vec<(String, Tensor)>, fresh: &[(String, Tensor)]) -> Result<Vec<(String, Tensor)>, String> {
+    let fitted = fresh.iter().map(|(name, start)| {
+        let place = values.iter().position(|(other, _)| other == name);
+        let place = place.ok_or_else(|| format!("is damaged: `{name}` has no value"))?;
+        let found = values.swap_remove(place);
+        match found.1.shape() == start.shape() && found.1.is_finite() {
+            true => Ok(found),
+            false => Err(format!("is damaged: `{name}` is not finite, or not of shape {}", start.shape())),
+        }
+    });
+    fitted.collect()
+}
+
+/// The number of rows, and a hash of what they hold: FNV-1a in 64 bits (Fowler, Noll and Vo 1991).
+fn fingerprint(data: &Dataset) -> Value {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut add = |bytes: &[u8]| {
+        for &byte in bytes {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    };
+    for (place, field) in data.fields().iter().enumerate() {
+        add(format!("{} {}\n", field.name, field.shape).as_bytes());
+        data.values_at(place).iter().for_each(|value| add(&value.to_le_bytes()));
+    }
+    json!({ "rows": data.rows(), "hash": format!("{hash:016x}") })
+}

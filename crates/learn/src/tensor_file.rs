@@ -1,0 +1,133 @@
+//! Named tensors with one JSON object in a file: safetensors, all in f64. Models and checkpoints are kept so.
+//!
+//! The object stands in the metadata under one key, so that the same content always gives the same bytes.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use chainrule_graph::{Shape, Tensor};
+use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
+use serde_json::{Map, Value};
+
+use crate::atomic;
+use crate::error::LearnError;
+
+/// The name that safetensors keeps for its metadata.
+const RESERVED: &str = "__metadata__";
+
+/// A kind of file.
+pub(crate) struct Format {
+    /// What messages call it: `model`.
+    pub what: &'static str,
+    /// The key of its object in the metadata.
+    pub key: &'static str,
+    /// The version that this code writes, and the newest it reads.
+    pub version: u64,
+}
+
+/// What a file holds.
+pub(crate) struct Content {
+    /// The object.
+    pub object: Map<String, Value>,
+    /// The tensors, in the order of their names when read.
+    pub tensors: Vec<(String, Tensor)>,
+}
+
+impl Format {
+    /// Writes the file, whole or not at all. Errors: those of [`atomic::write`], and a name that safetensors keeps for
+    /// itself.
+    pub fn save(&self, path: &Path, content: Content) -> Result<(), LearnError> {
+        let bytes = self.to_bytes(content).map_err(|problem| LearnError::file(path.display().to_string(), problem))?;
+        atomic::write(path, &bytes)
+    }
+
+    /// Reads the file with `read`. Errors name it and say whether it is truncated, foreign, damaged or newer.
+    pub fn load<T>(&self, path: &Path, read: impl FnOnce(Content) -> Result<T, String>) -> Result<T, LearnError> {
+        let content = match fs::read(path) {
+            Ok(bytes) => self.from_bytes(&bytes).and_then(read),
+            Err(_) if path.is_dir() => Err(format!("is a folder; a {} file would be right", self.what)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Err("there is no such file".into()),
+            Err(error) => Err(format!("cannot be read: {error}")),
+        };
+        content.map_err(|problem| LearnError::file(path.display().to_string(), problem))
+    }
+
+    fn to_bytes(&self, Content { mut object, tensors }: Content) -> Result<Vec<u8>, String> {
+        if tensors.iter().any(|(name, _)| name == RESERVED) {
+            return Err(format!("cannot hold a parameter named `{RESERVED}`; choose another name"));
+        }
+        object.shift_insert(0, "version".into(), self.version.into());
+        let metadata = HashMap::from([(self.key.to_string(), Value::Object(object).to_string())]);
+        let bytes = |tensor: &Tensor| tensor.data().iter().flat_map(|entry| entry.to_le_bytes()).collect::<Vec<u8>>();
+        let data: Vec<(&str, &Shape, Vec<u8>)> =
+            tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.shape(), bytes(tensor))).collect();
+        let views = data
+            .iter()
+            .map(|(name, shape, bytes)| TensorView::new(Dtype::F64, shape.to_vec(), bytes).map(|view| (*name, view)));
+        let views = views.collect::<Result<Vec<_>, _>>();
+        let file = views.and_then(|views| safetensors::serialize(views, Some(metadata)));
+        file.map_err(|error| format!("cannot be written as safetensors: {error}"))
+    }
+
+    fn from_bytes(&self, bytes: &[u8]) -> Result<Content, String> {
+        let what = self.what;
+        let tensors = SafeTensors::deserialize(bytes).map_err(|error| self.why_unreadable(bytes, &error))?;
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| self.why_unreadable(bytes, &error))?;
+        let metadata = metadata.metadata().as_ref().and_then(|metadata| metadata.get(self.key));
+        let metadata = metadata.ok_or_else(|| format!("is a safetensors file, but no {what} of chainrule"))?;
+        let Ok(Value::Object(object)) = serde_json::from_str(metadata) else { return Err(damaged()) };
+        let version = object.get("version").and_then(Value::as_u64).ok_or_else(damaged)?;
+        if version > self.version {
+            return Err(format!(
+                "was written by a newer chainrule: its format is {version}, and this one reads up to {}",
+                self.version
+            ));
+        }
+        Ok(Content { object, tensors: read_tensors(&tensors)? })
+    }
+
+    /// What is wrong with a file that is no whole safetensors file: it begins with the length of its header in eight
+    /// bytes, and with the header, JSON that begins with a brace.
+    fn why_unreadable(&self, bytes: &[u8], error: &SafeTensorError) -> String {
+        let what = self.what;
+        let begins = |text: &[u8]| bytes.get(8..).is_some_and(|header| header.starts_with(text));
+        let cut_in_header = matches!(error, SafeTensorError::InvalidHeaderLength) && begins(b"{\"__metadata__\"");
+        match error {
+            _ if bytes.is_empty() => format!("is empty; a {what} file would be right"),
+            SafeTensorError::MetadataIncompleteBuffer => "is truncated, or goes on after its end".into(),
+            _ if cut_in_header => "is truncated".into(),
+            _ if begins(b"{") => format!("is damaged, or no {what} of chainrule: {error}"),
+            _ => format!("is no {what} of chainrule: it is not a safetensors file"),
+        }
+    }
+}
+
+impl Content {
+    /// A member of the object, or the problem that it is not there.
+    pub fn part(&self, key: &str) -> Result<&Value, String> {
+        self.object.get(key).ok_or_else(damaged)
+    }
+}
+
+/// What is said of an object that is not what was once written.
+pub(crate) fn damaged() -> String {
+    "is damaged: its metadata cannot be read".into()
+}
+
+/// The tensors by name, in the order of the names.
+fn read_tensors(tensors: &SafeTensors<'_>) -> Result<Vec<(String, Tensor)>, String> {
+    let mut views: Vec<(&str, TensorView<'_>)> = tensors.iter().collect();
+    views.sort_by_key(|(name, _)| *name);
+    let read = |(name, view): (&str, TensorView<'_>)| {
+        if view.dtype() != Dtype::F64 {
+            return Err(format!("holds `{name}` as {}; F64 would be right", view.dtype()));
+        }
+        let entries = view.data().chunks_exact(8).map(|entry| f64::from_le_bytes(entry.try_into().unwrap_or_default()));
+        let tensor = Tensor::new(view.shape(), entries.collect());
+        let tensor = tensor.ok_or_else(|| format!("is damaged: `{name}` has not the entries of its shape"))?;
+        Ok((name.to_string(), tensor))
+    };
+    views.into_iter().map(read).collect()
+}
