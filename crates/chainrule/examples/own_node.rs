@@ -61,7 +61,8 @@ pub fn report(forgetful: bool) -> Result<Report, Box<dyn Error>> {
     Ok(check_function(&regression(StudentLoss { forgetful })?, &Options::default())?)
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+/// Shows both.
+pub fn main() -> Result<(), Box<dyn Error>> {
     println!("A backward that forgets a factor:\n\n{}\n", report(true)?);
     println!("The right one:\n\n{}", report(false)?);
     Ok(())

@@ -12,6 +12,11 @@ use chainrule::{Tensor, text};
 use own_node::{StudentLoss, regression, report};
 
 #[test]
+fn the_example_runs() {
+    own_node::main().expect("both reports are made");
+}
+
+#[test]
 fn the_forgetful_backward_is_named_and_nothing_else() {
     let report = report(true).expect("it can be checked");
     assert_eq!(report.failures.len(), 1, "{report}");

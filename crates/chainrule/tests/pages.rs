@@ -60,7 +60,7 @@ fn every_model_builds_and_its_gradients_are_right() {
 #[test]
 fn every_page_with_rust_is_among_those_that_are_run() {
     let run = include_str!("../src/pages.rs");
-    for (path, page) in pages().into_iter().filter(|(_, page)| !blocks(page, "rust").is_empty()) {
+    for (path, _) in pages().into_iter().filter(|(_, page)| !blocks(page, "rust").is_empty()) {
         assert!(run.contains(&format!("\"{path}\"")), "{path} is missing in crates/chainrule/src/pages.rs");
     }
 }
@@ -82,6 +82,9 @@ fn the_contents_name_every_chapter() {
     let contents = std::fs::read_to_string(root().join("book/src/SUMMARY.md")).expect("it is there");
     for (path, _) in pages() {
         let chapter = path.strip_prefix("book/src/").filter(|chapter| *chapter != "SUMMARY.md");
-        assert!(chapter.is_none_or(|chapter| contents.contains(&format!("({chapter})"))), "{path} is not in the contents");
+        assert!(
+            chapter.is_none_or(|chapter| contents.contains(&format!("({chapter})"))),
+            "{path} is not in the contents"
+        );
     }
 }

@@ -69,7 +69,6 @@ pub(crate) fn slope<E>(line: Line<'_>, mut at: impl FnMut(f64) -> Result<Tensor,
         first *= SHORTER;
         let Some(table) = table else { continue };
         let (left, right) = (table.left(), table.right());
-        if std::env::var("DBG").is_ok() { let c = table.central(); if (c.value.abs()-0.5254).abs()<2e-4 { eprintln!("first {first:e} L {left:?} R {right:?} C {c:?}\n rates {:?}", (0..ROWS).map(|r| table.both[r].over(2.0*table.step(r)).value).collect::<Vec<_>>()); } }
         if disagree(left, right) {
             kink = settled_kink(left, right).or(kink);
             apart = (left.value - right.value).abs();

@@ -67,13 +67,6 @@ fn cases(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-
-#[test]
-fn dbg() {
-    let steps = [(0,0,0),(20,4,15),(20,3,7),(0,0,0),(0,0,0),(9,10,7),(17,3,7),(25,11,1),(25,14,9),(17,19,0)];
-    let report = check_function(&function(&steps), &Options { seed: 323, ..Options::default() }).unwrap();
-    eprintln!("{report}");
-}
 proptest! {
     #![proptest_config(cases(48))]
 

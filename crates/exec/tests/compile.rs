@@ -116,6 +116,19 @@ fn products_of_all_shapes_are_those_of_the_reference() {
 }
 
 #[test]
+fn products_without_entries_are_computed() {
+    for (shape, equation) in [([3, 0, 3], "ibj,kbj->bik"), ([0, 2, 2], "bij,bjk->ibk"), ([2, 3, 0], "bij,bkj->ibk")] {
+        let builder = Builder::new();
+        let (a, b) = (builder.input("a", shape), builder.input("b", shape));
+        let product = a.contract(b, equation);
+        let ids = [a, b, product].map(|v| v.id().unwrap());
+        let graph = builder.finish_graph().unwrap();
+        let feed = [(ids[0], Tensor::zeros(shape)), (ids[1], Tensor::zeros(shape))];
+        assert_equal_to_reference(&graph, &feed, &ids[2..]);
+    }
+}
+
+#[test]
 fn rearranged_values_are_those_of_the_reference() {
     check(
         |b| {

@@ -21,7 +21,7 @@ use crate::training::Training;
 pub enum TrainError {
     /// A value was not finite.
     #[error("{0}")]
-    Diverged(Diverged),
+    Diverged(Box<Diverged>),
     /// Settings, data or the function do not fit.
     #[error(transparent)]
     Learn(#[from] LearnError),
@@ -96,7 +96,16 @@ pub(crate) fn at_start(function: &Function, parameters: &Parameters, data: &Data
     let results = reference::evaluate(&function.graph, &feed(&step, data, &[row as u32], &values)?, &[objective])?;
     let (node, value, inputs) = culprit(&function.graph, &results, f64::NAN);
     let (file, lines) = (data.file().into(), vec![data.line(row)]);
-    Err(TrainError::Diverged(Diverged { node, value, inputs, file, lines, epoch: 0, rate: 0.0, only_in_f32: false }))
+    Err(TrainError::Diverged(Box::new(Diverged {
+        node,
+        value,
+        inputs,
+        file,
+        lines,
+        epoch: 0,
+        rate: 0.0,
+        only_in_f32: false,
+    })))
 }
 
 /// What went wrong in an epoch that began at the values `before` and ran into trouble with the last of `order`, or right
@@ -122,7 +131,7 @@ pub(crate) fn during(
     let results = reference::evaluate(graph, &feed(&step, data, rows, &values)?, &targets)?;
     let (node, value, inputs) = culprit(graph, &results, f64::INFINITY);
     let finite = targets.iter().all(|&id| results[id].is_finite());
-    Ok(TrainError::Diverged(Diverged {
+    Ok(TrainError::Diverged(Box::new(Diverged {
         node: if node.is_empty() { graph.describe(step.objective) } else { node },
         value,
         inputs,
@@ -131,7 +140,7 @@ pub(crate) fn during(
         epoch,
         rate: settings.rate,
         only_in_f32: finite && settings.precision == Precision::F32,
-    }))
+    })))
 }
 
 /// The first node that is not finite though all it reads is, its value, and its inputs with their ranges.

@@ -46,7 +46,7 @@ impl Format {
     /// Reads the file with `read`. Errors name it and say whether it is truncated, foreign, damaged or newer.
     pub fn load<T>(&self, path: &Path, read: impl FnOnce(Content) -> Result<T, String>) -> Result<T, LearnError> {
         let content = match fs::read(path) {
-            Ok(bytes) => self.from_bytes(&bytes).and_then(read),
+            Ok(bytes) => self.content(&bytes).and_then(read),
             Err(_) if path.is_dir() => Err(format!("is a folder; a {} file would be right", self.what)),
             Err(error) if error.kind() == ErrorKind::NotFound => Err("there is no such file".into()),
             Err(error) => Err(format!("cannot be read: {error}")),
@@ -71,7 +71,7 @@ impl Format {
         file.map_err(|error| format!("cannot be written as safetensors: {error}"))
     }
 
-    fn from_bytes(&self, bytes: &[u8]) -> Result<Content, String> {
+    fn content(&self, bytes: &[u8]) -> Result<Content, String> {
         let what = self.what;
         let tensors = SafeTensors::deserialize(bytes).map_err(|error| self.why_unreadable(bytes, &error))?;
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| self.why_unreadable(bytes, &error))?;

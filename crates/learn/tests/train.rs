@@ -37,14 +37,10 @@ fn ridge_optimum(x: &Tensor, y: &Tensor, lambda: f64) -> (Vec<f64>, f64) {
         a[j][d] = (0..n).map(|i| (entry(i, j) - mean[j]) * (y.data()[i] - y_mean)).sum::<f64>() / n as f64;
     }
     for j in 0..d {
-        for k in 0..d {
-            if k != j {
-                let factor = a[k][j] / a[j][j];
-                for l in j..=d {
-                    let above = a[j][l];
-                    a[k][l] -= factor * above;
-                }
-            }
+        let pivot = a[j].clone();
+        for (_, row) in a.iter_mut().enumerate().filter(|&(k, _)| k != j) {
+            let factor = row[j] / pivot[j];
+            row.iter_mut().zip(&pivot).skip(j).for_each(|(entry, above)| *entry -= factor * above);
         }
     }
     let w: Vec<f64> = (0..d).map(|j| a[j][d] / a[j][j]).collect();

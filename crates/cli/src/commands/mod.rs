@@ -17,7 +17,7 @@ use crate::output::Output;
 #[derive(Subcommand)]
 pub enum Command {
     Tour(tour::Tour),
-    Fit(fit::Fit),
+    Fit(Box<fit::Fit>),
     Predict(predict::Predict),
     Eval(eval::Eval),
     Grad(grad::Grad),

@@ -56,6 +56,7 @@ impl Emitter<'_> {
         match &unit.work {
             Work::Loop(Loop { size: 0, reduction: None, .. }) => Vec::new(),
             Work::Loop(work) => loop_code(self, work).into_iter().map(line).collect(),
+            Work::Product(product) if self.plan.sizes[product.out.index()] == 0 => Vec::new(),
             Work::Product(product) => vec![line(self.product(product))],
             Work::Along { op, input, extent, out } => vec![line(Instruction::Along {
                 op: op.clone(),
