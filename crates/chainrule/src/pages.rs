@@ -17,5 +17,6 @@ pages! {
     batch "book/src/batch.md"
     not_learning "book/src/not_learning.md"
     text_form "book/src/text_form.md"
+    training "book/src/training.md"
     engine "book/src/engine.md"
 }

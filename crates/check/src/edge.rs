@@ -10,8 +10,8 @@ use crate::compare::{Comparison, Outcome, Tally, judge};
 use crate::draw::Draw;
 use crate::slope::{Estimate, Line, Slope, slope, weighted_size};
 
-/// How many entries of one input are tested one by one; of more, this many spread evenly.
-const MOST_ENTRIES: usize = 2000;
+/// How many entries of one input are tried in search of the one at fault; of more, this many spread evenly.
+const MOST_TRIED: usize = 2000;
 
 /// How the entries of an input are moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Entries {
     /// All at once along a random direction; one by one only where that finds something.
     #[default]
     Together,
-    /// One by one; of more than two thousand, two thousand spread evenly.
+    /// One by one, each of them.
     All,
 }
 
@@ -51,15 +51,20 @@ impl Edge<'_> {
         if size == 0 || (!nonzero(self.cotangent) && !nonzero(self.contribution)) {
             return Ok(Finding::of(if size == 0 { Outcome::Right(0.0) } else { Outcome::Flat }));
         }
-        let mut together = None;
-        if entries == Entries::Together && size > 1 {
-            let outcome = self.all_at_once(generator)?;
-            if let Outcome::Right(_) | Outcome::Flat = outcome {
-                return Ok(Finding::of(outcome));
-            }
-            together = Some(outcome);
+        if entries == Entries::All || size == 1 {
+            return self.one_by_one(size);
         }
-        self.one_by_one(together)
+        let together = self.all_at_once(generator)?;
+        if let Outcome::Right(_) | Outcome::Flat = together {
+            return Ok(Finding::of(together));
+        }
+        let mut finding = self.one_by_one(size.min(MOST_TRIED))?;
+        if let (Outcome::Wrong(comparison), None, true) = (together, finding.wrong, size > MOST_TRIED) {
+            // The entry at fault was not among those tried.
+            finding.tally.count(together);
+            finding.wrong = Some((None, comparison));
+        }
+        Ok(finding)
     }
 
     fn all_at_once(&self, generator: &mut Philox) -> Result<Outcome, ExecError> {
@@ -71,12 +76,11 @@ impl Edge<'_> {
         Ok(judge(formula, slope, self.tolerance))
     }
 
-    /// Kinks can only be judged one by one: several at once need not leave the right value between the two sides.
-    fn one_by_one(&self, together: Option<Outcome>) -> Result<Finding, ExecError> {
+    /// Tests `count` entries, spread evenly. Kinks can only be judged one by one: several at once need not leave the right value between the two sides.
+    fn one_by_one(&self, count: usize) -> Result<Finding, ExecError> {
         let size = self.input().data().len();
         let usual = scale(self.input());
         let mut finding = Finding::default();
-        let count = size.min(MOST_ENTRIES);
         for entry in (0..count).map(|i| i * size / count) {
             let formula = self.contribution.map_or(0.0, |contribution| contribution.data()[entry]);
             let here = self.input().data()[entry].abs();
@@ -86,13 +90,11 @@ impl Edge<'_> {
             let outcome = judge(formula, slope, self.tolerance);
             finding.tally.count(outcome);
             if let Outcome::Wrong(comparison) = outcome {
-                finding.blame(Some(entry), comparison);
+                let worse = |(_, worst): (_, Comparison)| comparison.relative_error() > worst.relative_error();
+                if finding.wrong.is_none_or(worse) {
+                    finding.wrong = Some((Some(entry), comparison));
+                }
             }
-        }
-        // The entry at fault was not among those tried.
-        if let (Some(outcome @ Outcome::Wrong(comparison)), None, true) = (together, finding.wrong, count < size) {
-            finding.tally.count(outcome);
-            finding.blame(None, comparison);
         }
         Ok(finding)
     }
@@ -121,12 +123,6 @@ impl Finding {
         let mut finding = Finding::default();
         finding.tally.count(outcome);
         finding
-    }
-
-    fn blame(&mut self, entry: Option<usize>, comparison: Comparison) {
-        if self.wrong.is_none_or(|(_, worst)| comparison.relative_error() > worst.relative_error()) {
-            self.wrong = Some((entry, comparison));
-        }
     }
 }
 

@@ -3,7 +3,19 @@
 //! [`check`](fn@check) takes [`Derivatives`](chainrule_graph::Derivatives) as they are and never makes them. It tests
 //! each edge, each accumulation and the whole, so that what it blames is a rule or an accumulation, at a node, with both
 //! numbers. [`check_function`], [`check_op`] and [`check_node`] make the derivatives first. [`author`] finds the node
-//! where a value that is not finite arose.
+//! where a value that is not finite arose. [`cases`] has rows for every op, for whatever runs or transforms graphs.
+//!
+//! ```
+//! use chainrule_check::{Options, check_function};
+//! use chainrule_graph::Builder;
+//!
+//! let builder = Builder::new();
+//! let (x, w) = (builder.input("x", [3]), builder.input("w", [3]));
+//! builder.objective(w.dot(x).tanh());
+//! let report = check_function(&builder.finish()?, &Options::default())?;
+//! assert!(report.passed(), "{report}");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![forbid(unsafe_code)]
 
 pub mod cases;
@@ -14,6 +26,7 @@ mod edge;
 mod error;
 mod findings;
 mod function;
+mod number;
 mod point;
 mod provenance;
 mod report;

@@ -6,6 +6,8 @@ use chainrule_exec::Values;
 use chainrule_graph::ops::{Elementwise, Source};
 use chainrule_graph::{Derivatives, Graph, NodeId, Op, Tensor};
 
+use crate::number::number;
+
 /// In what way a value is not finite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Trouble {
@@ -70,8 +72,8 @@ impl fmt::Display for Range {
         let Range { name, shape, entries, .. } = self;
         write!(f, "{name} {shape}: ")?;
         match self.finite {
-            Some((low, high)) if low == high => write!(f, "{low}")?,
-            Some((low, high)) => write!(f, "from {low} to {high}")?,
+            Some((low, high)) if low == high => write!(f, "{}", number(low))?,
+            Some((low, high)) => write!(f, "from {} to {}", number(low), number(high))?,
             None => f.write_str("nothing finite")?,
         }
         for (count, what) in [(self.not_a_number, Trouble::NotANumber), (self.infinite, Trouble::Infinite)] {

@@ -5,6 +5,7 @@ use std::fmt;
 use chainrule_graph::NodeId;
 
 use crate::compare::{Comparison, TOLERANCE, Tally};
+use crate::number::{error, number};
 
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -213,9 +214,9 @@ impl fmt::Display for Failure {
         };
         if let Some(numbers) = numbers {
             let width = by.chars().count().max(instead.chars().count()).max("relative error".len());
-            write!(f, "\n  {by:width$}  {}", numbers.formula)?;
-            write!(f, "\n  {instead:width$}  {}", numbers.expected)?;
-            write!(f, "\n  {:width$}  {:.1e}", "relative error", numbers.relative_error())?;
+            write!(f, "\n  {by:width$}  {}", number(numbers.formula))?;
+            write!(f, "\n  {instead:width$}  {}", number(numbers.expected))?;
+            write!(f, "\n  {:width$}  {}", "relative error", error(numbers.relative_error()))?;
             write!(f, "\n  {:width$}  {origin}", "written at")?;
         }
         Ok(())
@@ -252,10 +253,6 @@ impl fmt::Display for Report {
             None => Ok(()),
         }
     }
-}
-
-fn error(value: f64) -> String {
-    if value == 0.0 { "0".into() } else { format!("{value:.1e}") }
 }
 
 /// Columns as wide as their widest cell.

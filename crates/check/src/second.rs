@@ -36,19 +36,33 @@ pub fn second_derivatives(derivatives: &Derivatives) -> Result<SecondDerivatives
     let mut product: Option<Var<'_>> = None;
     for &id in &inputs {
         let Some(cotangent) = derivatives.cotangent(id) else { continue };
-        let vector = builder.input(&format!("vector for {}", graph.describe(id)), &graph.node(id).shape);
+        let name = free_name(&builder, &format!("vector for {}", graph.describe(id)));
+        let vector = builder.input(&name, &graph.node(id).shape);
         let term = (builder.var(cotangent) * vector).sum();
         product = Some(product.map_or(term, |product| product + term));
         vectors.extend(vector.id().map(|vector| (id, vector)));
     }
-    let product = product.unwrap_or_else(|| builder.constant(0.0)).named("gradient along a vector").id();
+    let name = free_name(&builder, "gradient along a vector");
+    let product = product.unwrap_or_else(|| builder.constant(0.0)).named(&name).id();
     let extended = builder.finish_graph()?;
     let product = product.expect("a builder without a mistake has the node");
     Ok(SecondDerivatives { derivatives: grad(&extended, product, &inputs)?, vectors })
 }
 
+/// The stem, or with a number after it where the graph has that name already, as when derivatives are taken once more.
+fn free_name(builder: &Builder, stem: &str) -> String {
+    let mut name = stem.to_string();
+    let mut number = 1;
+    while builder.find(&name).is_some() {
+        number += 1;
+        name = format!("{stem}_{number}");
+    }
+    name
+}
+
 /// Checks the second derivatives that follow from `derivatives`: the rules, accumulations and whole of the gradient
-/// along a vector, and the symmetry of the Hessian.
+/// along a vector, and the symmetry of the Hessian. A custom node without second derivatives, or second derivatives that
+/// are finite at no draw, are no error: then there is nothing to check.
 pub fn check_second(derivatives: &Derivatives, draws: &Draws, options: &Options) -> Result<Second, CheckError> {
     let second = match second_derivatives(derivatives) {
         Ok(second) => second,
@@ -57,7 +71,10 @@ pub fn check_second(derivatives: &Derivatives, draws: &Draws, options: &Options)
         }
         Err(error) => return Err(error.into()),
     };
-    let mut report = check(&second.derivatives, draws, options)?;
+    let mut report = match check(&second.derivatives, draws, options) {
+        Err(error @ CheckError::NotFinite { .. }) => return Ok(Second::Absent(error.to_string())),
+        report => report?,
+    };
     let symmetry = symmetry(&second, draws, options)?;
     let symmetric = symmetry.error_beside_noise(TOLERANCE) <= TOLERANCE;
     if report.failures.is_empty() && !symmetric {

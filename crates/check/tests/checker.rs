@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chainrule_check::{
     Blame, Draw, Draws, Entries, Failure, Options, Report, Second, TOLERANCE, Verdict, check, check_function,
-    check_node, check_op, check_output,
+    check_node, check_op, check_output, check_second, second_derivatives,
 };
 use chainrule_graph::ops::{Elementwise, Op};
 use chainrule_graph::{Builder, CustomNode, Function, Kind, NodeId, Shape, Tensor, Var, grad};
@@ -324,4 +324,24 @@ fn the_report_has_a_line_for_each_node() {
     assert_eq!(report.nodes.len(), 7, "{text}");
     assert!(lines[1].starts_with("W ") && lines[1].contains("input") && lines[1].ends_with("right"), "{text}");
     assert!(lines[4].starts_with("affine (node 3)") && lines[4].contains("contract"), "{text}");
+}
+
+#[test]
+fn second_derivatives_that_are_nowhere_finite_are_absent_and_no_error() {
+    // relu(x)^1.5 has the derivative 0 at relu(x) = 0, and there no second one.
+    let report = checked(&function(|b| b.input("x", [20]).relu().power(1.5).sum()));
+    assert!(report.passed(), "{report}");
+    assert!(matches!(&report.second, Some(Second::Absent(why)) if why.contains("draws")), "{report}");
+}
+
+#[test]
+fn third_derivatives_are_the_second_ones_of_the_gradient() {
+    let function = function(|b| (b.input("x", [2]).sin() * b.input("w", [2])).sum());
+    let first = grad(&function.graph, function.objective.expect("it has one"), &function.inputs).expect("smooth");
+    let second = second_derivatives(&first).expect("smooth").derivatives;
+    let Second::Checked { report, .. } = check_second(&second, &Draws::new(), &Options::default()).expect("checked")
+    else {
+        panic!("there are third derivatives")
+    };
+    assert!(report.passed() && report.nodes.iter().any(|node| node.name == "gradient along a vector_2"), "{report}");
 }

@@ -101,7 +101,8 @@ fn training_that_was_stopped_within_an_epoch_goes_on_to_the_same_bits() {
     for (engine, n) in [(Engine::Compiled, 30_011), (Engine::Reference, 1_511)] {
         let data = rows(&function, n, 0.3);
         let path = folder.path().join(format!("{engine:?}"));
-        let settings = Training { epochs: 2, batch: 2, patience: None, engine, reports: 1, ..settings() };
+        let schedule = Schedule::WarmupCosine { warmup: 0.5 };
+        let settings = Training { epochs: 2, batch: 2, schedule, patience: None, engine, reports: 1, ..settings() };
         let run = |settings: &Training<'_>| {
             let mut parameters = Parameters::initialize(&function, 0).unwrap();
             let trained = train(&function, &mut parameters, &data, None, settings, &mut |_| {}).unwrap();

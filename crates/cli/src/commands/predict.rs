@@ -7,7 +7,7 @@ use chainrule::learn::{atomic, predicted_class, predictions};
 use chainrule::{Function, Kind, Tensor};
 use clap::Args;
 
-use crate::data::{Loaded, not_finite};
+use crate::data::{Loaded, not_finite, of_option};
 use crate::failure::Failure;
 use crate::output::{Output, message};
 
@@ -40,7 +40,7 @@ impl Predict {
     /// Predicts.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         if let Some(out) = &self.out {
-            atomic::check_writable(out)?;
+            atomic::check_writable(out).map_err(|error| of_option("--out", error))?;
         }
         let loaded = Loaded::read(&self.model)?;
         let Some(prediction) = loaded.function.prediction else {

@@ -82,7 +82,8 @@ fn data_that_do_not_fit_are_refused() {
     folder.refuses(2, "predict m.safetensors --data few.csv", &["few.csv", "`x1`"]);
     folder.refuses(2, "predict m.safetensors --data text.csv --out p.csv", &["text.csv", "line 2", "`x1`", "two"]);
     folder.refuses(2, "eval m.safetensors --data inputs.csv", &["inputs.csv", "`y`"]);
-    folder.refuses(2, "predict m.safetensors --data inputs.csv --out no/p.csv", &["no/p.csv", "folder"]);
+    // The folder is tried before anything is read.
+    folder.refuses(2, "predict none.safetensors --data none.csv --out no/p.csv", &["--out", "no/p.csv", "folder"]);
 }
 
 #[test]

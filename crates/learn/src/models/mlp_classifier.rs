@@ -42,7 +42,7 @@ impl<'a> MlpClassifier<'a> {
         builder.finish()
     }
 
-    /// Trains on rows `x` [n, d] and classes `y` [n], and scores other rows too if they are given.
+    /// Trains on rows `x [n, d]` and classes `y [n]`, and scores other rows too if they are given.
     pub fn fit(&self, x: &Tensor, y: &Tensor, validation: Option<(&Tensor, &Tensor)>) -> Result<Fitted, TrainError> {
         Fitted::fit(self.function(features(x)?)?, (x, y), validation, &self.training)
     }
