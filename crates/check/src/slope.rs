@@ -173,12 +173,13 @@ impl Table {
 
     /// The error of a one-sided difference has all powers of h.
     fn one_sided(&self, differences: &[Difference; ROWS]) -> Estimate {
-        let rates: [Estimate; ROWS] = std::array::from_fn(|row| differences[row].over(self.step(row)));
-        // Of a jump, or of √x at 0, the rate grows without end as the step shrinks.
-        let (long, short) = (rates[0], rates[ROWS - 1]);
-        if short.value.abs() > 4.0 * long.value.abs() && short.value.abs() > 1e3 * short.noise {
-            return Estimate { value: f64::INFINITY.copysign(short.value), noise: 0.0 };
+        // At a jump the difference stays as it is while the step shrinks.
+        let [.., last] = differences;
+        let same = |difference: &Difference| (difference.value - last.value).abs() <= 0.1 * last.value.abs();
+        if last.value.abs() > 1e3 * last.rounding && differences[2..].iter().all(same) {
+            return Estimate { value: f64::INFINITY.copysign(last.value), noise: 0.0 };
         }
+        let rates: [Estimate; ROWS] = std::array::from_fn(|row| differences[row].over(self.step(row)));
         extrapolate(rates, 2.0)
     }
 }

@@ -10,6 +10,7 @@ use chainrule_check::{
 };
 use chainrule_graph::ops::{Elementwise, Op};
 use chainrule_graph::{Builder, CustomNode, Function, Kind, NodeId, Shape, Tensor, Var, grad};
+use chainrule_kernels::philox::{philox4x32, unit24};
 use square::Square;
 
 fn function(build: impl for<'g> Fn(&'g Builder) -> Var<'g>) -> Function {
@@ -240,6 +241,59 @@ impl CustomNode for Rough {
 fn a_step_function_that_claims_a_slope_does_not_pass() {
     let report = check_node(Arc::new(Rough), &[Shape::from([3])], &Options::default()).expect("checked");
     assert!(!report.passed(), "{report}");
+}
+
+/// x with a noise of a hundredth, different at every x.
+#[derive(Debug)]
+struct Noisy;
+
+impl CustomNode for Noisy {
+    fn name(&self) -> &str {
+        "noisy"
+    }
+
+    fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
+        Ok(inputs[0].clone())
+    }
+
+    fn forward(&self, inputs: &[Tensor], output: &mut [f64]) {
+        for (y, x) in output.iter_mut().zip(inputs[0].data()) {
+            let bits = x.to_bits();
+            let noise = unit24(philox4x32([bits as u32, (bits >> 32) as u32, 0, 0], [0; 2])[0]);
+            *y = x + 0.01 * f64::from(noise);
+        }
+    }
+
+    fn backward(&self, _: usize, _: &[Tensor], _: &Tensor, cotangent: &Tensor, contribution: &mut [f64]) {
+        contribution.copy_from_slice(cotangent.data());
+    }
+}
+
+#[test]
+fn noise_that_hides_the_slope_leaves_it_undecided_which_is_a_failure() {
+    let report = check_node(Arc::new(Noisy), &[Shape::from([3])], &Options::default()).expect("checked");
+    let undecided = |failure: &Failure| matches!(failure.blame, Blame::Undecided { percent } if percent > 1.0);
+    assert!(report.failures.iter().any(undecided), "{report}");
+    assert!(report.to_string().contains("% of the tests could not tell"), "{report}");
+}
+
+#[test]
+fn a_field_that_is_no_gradient_has_no_symmetric_second_derivatives() {
+    // The cotangent of x alone is doubled: its own derivatives are right, but mixed ones differ by a factor.
+    let function = function(|b| (b.input("x", [2]).sin() * b.input("w", [2])).sum());
+    let x = function.inputs[0];
+    let healthy = grad(&function.graph, function.objective.expect("it has one"), &function.inputs).expect("smooth");
+    let builder = Builder::extend_graph(healthy.graph.clone());
+    let doubled = builder.var(healthy.cotangent(x).expect("it has one")) * 2.0;
+    let mut faulty = healthy.clone();
+    faulty.cotangents[x.index()] = doubled.id();
+    faulty.graph = builder.finish_graph().expect("it is well formed");
+    for (derivatives, symmetric) in [(&healthy, true), (&faulty, false)] {
+        let second = check_second(derivatives, &Draws::new(), &Options::default()).expect("checked");
+        let Second::Checked { report, .. } = second else { panic!("{second:?}") };
+        assert_eq!(report.failures.is_empty(), symmetric, "{report}");
+        assert!(report.failures.iter().all(|failure| failure.blame == Blame::Symmetry), "{report}");
+    }
 }
 
 #[test]

@@ -79,9 +79,15 @@ fn constant_infinities_are_not_to_blame() {
 fn branches_that_are_not_selected_are_not_to_blame() {
     let b = Builder::new();
     let x = b.input("x", [2]);
-    let guarded = x.less(0.0).select(x, x.sqrt().named("root"));
-    guarded.log().named("log").sum();
-    assert_eq!(last_of(&graph(b), &[-1.0, 1.0]).expect("the log of −1 is not a number").name, "`log`");
+    let (large, root) = ((x * -1000.0).exp().named("large"), x.sqrt().named("root"));
+    x.less(0.0).select(large, root).named("guarded").sum();
+    // At −1 `large` is taken, and infinite; the root is not a number, which would go first, but is not taken.
+    assert_eq!(last_of(&graph(b), &[-1.0, 1.0]).expect("it is infinite").name, "`large`");
+    // Where the branch is taken, it is to blame.
+    let b = Builder::new();
+    let x = b.input("x", [2]);
+    x.less(0.0).select(x.sqrt().named("root"), x).named("guarded").sum();
+    assert_eq!(last_of(&graph(b), &[-1.0, 1.0]).expect("it is not a number").name, "`root`");
 }
 
 #[test]
