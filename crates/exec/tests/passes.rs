@@ -110,3 +110,35 @@ fn emit_takes_the_kernel_that_fits() {
         assert!(text.contains(kernel), "{text}");
     }
 }
+
+#[test]
+fn hoist_takes_what_no_step_changes_out_of_the_step() {
+    let graph = graph(|b| {
+        let (w, rate) = (state(b, "w", &[3]), b.input("rate", []));
+        let decay = (1.0 - rate * 0.5).named("decay");
+        b.update(w, w * decay);
+        w.sum().named("y");
+    });
+    let text = after("hoist", &graph);
+    assert!(text.starts_with("once  loop 1: ") && text.lines().next().unwrap().contains("decay = sub"), "{text}");
+    assert_eq!(text.matches("once  ").count(), 1, "{text}");
+    let text = after("emit", &graph);
+    assert!(text.contains("once: decay = 1 - rate · 0.5") && text.contains("w = w · decay"), "{text}");
+}
+
+#[test]
+fn what_depends_on_an_update_or_a_row_stays_in_the_step() {
+    let graph = graph(|b| {
+        let (count, x) = (state(b, "count", &[]), b.input("x", []));
+        b.update(count, count + 1.0);
+        (count.exp() * x.exp()).named("y");
+    });
+    let options = Options {
+        outputs: graph.find("y").into_iter().collect(),
+        streams: graph.find("x").into_iter().collect(),
+        ..Options::default()
+    };
+    for (pass, text) in passes(&graph, &options).unwrap() {
+        assert!(!text.contains("once ") && !text.contains("once:"), "{pass}: {text}");
+    }
+}

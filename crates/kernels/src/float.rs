@@ -116,9 +116,18 @@ pub(crate) fn store_partial<S: Simd, T: Float>(v: Lanes<S, T>, y: &mut [T]) {
     }
 }
 
+/// Which lanes of the level's full vector.
+pub(crate) type Mask<S, T> = <Lanes<S, T> as SimdBase<S>>::Mask;
+
 /// A mask that is true in the last `n` lanes.
 #[inline(always)]
-pub(crate) fn last_lanes<S: Simd, T: Float>(simd: S, n: usize) -> <Lanes<S, T> as SimdBase<S>>::Mask {
+pub(crate) fn last_lanes<S: Simd, T: Float>(simd: S, n: usize) -> Mask<S, T> {
     let len = lanes::<S, T>();
     SimdMask::from_bitmask(simd, (u64::MAX >> (64 - len)) & !((1 << (len - n)) - 1))
+}
+
+/// A mask that is true in the first `n` lanes, fewer than all.
+#[inline(always)]
+pub(crate) fn first_lanes<S: Simd, T: Float>(simd: S, n: usize) -> Mask<S, T> {
+    SimdMask::from_bitmask(simd, (1 << n) - 1)
 }

@@ -26,6 +26,6 @@ pub mod vector;
 
 /// The traits of vectors: arithmetic, comparisons, `select`, `mul_add`.
 pub use fearless_simd::prelude as simd;
-pub use float::{Float, Lanes};
+pub use float::{Float, Lanes, mul_add};
 pub use gemm::{Gemm, GemmError, Layout, Threads};
 pub use level::{Level, Simd, Task};

@@ -11,7 +11,7 @@
 //!
 //! [`dispatch!`]: crate::dispatch
 
-use crate::float::{Float, Lanes, lanes, last_lanes, load, load_partial, mul_add, store_partial};
+use crate::float::{Float, Lanes, Mask, first_lanes, lanes, last_lanes, load, load_partial, mul_add, store_partial};
 use fearless_simd::prelude::*;
 
 /// `Σ xᵢ yᵢ`, summed in an order that depends on the length and the level alone; 0 when empty.
@@ -21,7 +21,6 @@ pub fn dot<S: Simd, T: Float>(simd: S, x: &[T], y: &[T]) -> T {
     let n = x.len().min(y.len());
     let (x, y) = (&x[..n], &y[..n]);
     let len = lanes::<S, T>();
-    let zero = Lanes::<S, T>::splat(simd, T::ZERO);
     if n < len {
         let mut sum = T::ZERO;
         for (&x, &y) in x.iter().zip(y) {
@@ -29,7 +28,39 @@ pub fn dot<S: Simd, T: Float>(simd: S, x: &[T], y: &[T]) -> T {
         }
         return sum;
     }
-    let mut sums = [zero; 4];
+    let mut sums = sums_of_products(simd, x, y);
+    let rest = n % len;
+    if rest > 0 {
+        // The last full vector, without the lanes that were counted before.
+        let last = n - len..n;
+        sums[3] = masked_product(simd, last_lanes::<S, T>(simd, rest), &x[last.clone()], &y[last], sums[3]);
+    }
+    ((sums[0] + sums[1]) + (sums[2] + sums[3])).reduce_sum()
+}
+
+/// `Σ xᵢ yᵢ` over the first n, as [`dot`], for slices that go on to a whole number of vectors: what lies behind the n is
+/// read, and does not count.
+///
+/// # Panics
+/// If a slice is shorter than that.
+#[inline(always)]
+pub fn dot_padded<S: Simd, T: Float>(simd: S, n: usize, x: &[T], y: &[T]) -> T {
+    let len = lanes::<S, T>();
+    let rest = n % len;
+    let whole = n - rest;
+    let mut sums = sums_of_products(simd, &x[..whole], &y[..whole]);
+    if rest > 0 {
+        let last = whole..whole + len;
+        sums[3] = masked_product(simd, first_lanes::<S, T>(simd, rest), &x[last.clone()], &y[last], sums[3]);
+    }
+    ((sums[0] + sums[1]) + (sums[2] + sums[3])).reduce_sum()
+}
+
+/// Four sums, lane by lane, of the products of all whole vectors.
+#[inline(always)]
+fn sums_of_products<S: Simd, T: Float>(simd: S, x: &[T], y: &[T]) -> [Lanes<S, T>; 4] {
+    let len = lanes::<S, T>();
+    let mut sums = [Lanes::<S, T>::splat(simd, T::ZERO); 4];
     let (mut xs, mut ys) = (x.chunks_exact(4 * len), y.chunks_exact(4 * len));
     for (x, y) in xs.by_ref().zip(ys.by_ref()) {
         for (i, sum) in sums.iter_mut().enumerate() {
@@ -37,19 +68,18 @@ pub fn dot<S: Simd, T: Float>(simd: S, x: &[T], y: &[T]) -> T {
             *sum = load(simd, &x[at..][..len]).mul_add(load(simd, &y[at..][..len]), *sum);
         }
     }
-    let (mut xs, mut ys) = (xs.remainder().chunks_exact(len), ys.remainder().chunks_exact(len));
-    for (i, (x, y)) in xs.by_ref().zip(ys.by_ref()).enumerate() {
+    let (xs, ys) = (xs.remainder().chunks_exact(len), ys.remainder().chunks_exact(len));
+    for (i, (x, y)) in xs.zip(ys).enumerate() {
         sums[i] = load(simd, x).mul_add(load(simd, y), sums[i]);
     }
-    let rest = xs.remainder().len();
-    if rest > 0 {
-        // The last full vector, with the lanes that were counted before set to zero.
-        let mask = last_lanes::<S, T>(simd, rest);
-        let x = mask.select(load(simd, &x[n - len..]), zero);
-        let y = mask.select(load(simd, &y[n - len..]), zero);
-        sums[3] = x.mul_add(y, sums[3]);
-    }
-    ((sums[0] + sums[1]) + (sums[2] + sums[3])).reduce_sum()
+    sums
+}
+
+/// `sum + x · y` of two vectors, in the lanes of a mask.
+#[inline(always)]
+fn masked_product<S: Simd, T: Float>(simd: S, mask: Mask<S, T>, x: &[T], y: &[T], sum: Lanes<S, T>) -> Lanes<S, T> {
+    let zero = Lanes::<S, T>::splat(simd, T::ZERO);
+    mask.select(load(simd, x), zero).mul_add(mask.select(load(simd, y), zero), sum)
 }
 
 /// `y += a · x`.

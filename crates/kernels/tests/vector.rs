@@ -6,7 +6,7 @@ mod common;
 use chainrule_kernels::elementwise::{indicator, maximum, minimum, relu, repeat, sign, zip_column, zip_row};
 use chainrule_kernels::matrix::{gemv, gemv_transposed, rank_one, rank_one_decayed};
 use chainrule_kernels::simd::*;
-use chainrule_kernels::vector::{axpby, axpy, dot, map, map_in_place, scale, update, zip};
+use chainrule_kernels::vector::{axpby, axpy, dot, dot_padded, map, map_in_place, scale, update, zip};
 use chainrule_kernels::{Float, Level, dispatch};
 use common::{assert_close, numbers, to_f64};
 
@@ -43,6 +43,10 @@ fn dot_counts_each_product_once() {
             let x: Vec<f64> = (0..n).map(f64::from).collect();
             let right = (0..i64::from(n)).map(|i| i * i).sum::<i64>() as f64;
             assert_eq!(dispatch!(level, simd => dot(simd, &x, &x)), right, "{level} {n}");
+            // What lies behind the n does not count, whatever it is.
+            let padded: Vec<f64> = x.iter().copied().chain([f64::NAN; 16]).collect();
+            let n = n as usize;
+            assert_eq!(dispatch!(level, simd => dot_padded(simd, n, &padded, &padded)), right, "{level} {n}");
         }
     }
 }

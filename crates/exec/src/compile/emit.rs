@@ -3,19 +3,29 @@
 use super::memory::Memory;
 use super::plan::{Factors, Loop, Part, Plan, Product, Unit, Work};
 use super::program::{
-    At, Base, Block, CustomCode, Factor, FactorsAt, Instruction, Line, Matrix, MatrixMatrix, ScalarOp, ScalarStep,
+    At, Base, Block, CustomCode, Factor, FactorsAt, Instruction, Line, Matrix, MatrixMatrix, ScalarOp, ScalarOperand,
+    ScalarStep,
 };
 use super::registers::loop_code;
 use super::schedule::Late;
 use super::view::{ValueId, View};
 
-/// The instructions of a step, and those that run once all else is done.
-pub(crate) fn emit(plan: &Plan, memory: &Memory, late: &[Late]) -> (Vec<Line>, Vec<Line>) {
-    let emitter = Emitter { plan, memory };
-    let lines = plan.units.iter().flat_map(|unit| emitter.unit(unit)).collect();
-    let late = late.iter().map(|late| emitter.late(late)).collect::<Vec<Line>>();
-    let late = join_scalars(late);
-    (lines, late)
+/// The instructions of a program.
+pub(crate) struct Lines {
+    /// Those that run once, before the first step.
+    pub once: Vec<Line>,
+    /// Those of a step.
+    pub step: Vec<Line>,
+    /// Those that end a step, once all else is done.
+    pub late: Vec<Line>,
+}
+
+/// The instructions of a plan whose values have places. Values in `kept` are read after the last.
+pub(crate) fn emit(plan: &Plan, memory: &Memory, late: &[Late], kept: &[ValueId]) -> Lines {
+    let emitter = Emitter { plan, memory, reads: count_reads(plan, late, kept) };
+    let lines = |units: &[Unit]| units.iter().flat_map(|unit| emitter.unit(unit)).collect();
+    let late = join_scalars(late.iter().map(|late| emitter.late(late)).collect());
+    Lines { once: lines(&plan.once), step: lines(&plan.units), late }
 }
 
 /// Copies of scalars that follow one another are one chain.
@@ -30,9 +40,21 @@ fn join_scalars(lines: Vec<Line>) -> Vec<Line> {
     joined
 }
 
+/// How often each value is read, or kept.
+fn count_reads(plan: &Plan, late: &[Late], kept: &[ValueId]) -> Vec<u32> {
+    let mut reads = vec![0; plan.sizes.len()];
+    let views = plan.once.iter().chain(&plan.units).flat_map(|unit| unit.work.reads()).map(|view| view.value);
+    let in_place = plan.in_place.iter().map(|&(value, _)| value);
+    for value in views.chain(late.iter().map(|late| late.value.value)).chain(in_place).chain(kept.iter().copied()) {
+        reads[value.index()] += 1;
+    }
+    reads
+}
+
 pub(super) struct Emitter<'a> {
-    pub plan: &'a Plan,
-    pub memory: &'a Memory,
+    plan: &'a Plan,
+    memory: &'a Memory,
+    reads: Vec<u32>,
 }
 
 impl Emitter<'_> {
@@ -45,6 +67,10 @@ impl Emitter<'_> {
     /// Where a result goes.
     pub fn place(&self, value: ValueId) -> Option<usize> {
         self.memory.at[value.index()].filter(|at| at.base == Base::Arena).map(|at| at.offset)
+    }
+
+    pub fn is_read_once(&self, value: ValueId) -> bool {
+        self.reads[value.index()] == 1
     }
 
     fn out(&self, value: ValueId) -> usize {
@@ -99,7 +125,7 @@ impl Emitter<'_> {
     fn late(&self, late: &Late) -> Line {
         let (from, out) = (self.at(&late.value), self.out(late.target));
         let instruction = if late.value.shape.size() == 1 {
-            Instruction::Scalars(vec![ScalarStep { op: ScalarOp::Copy, operands: [from; 3], out }])
+            Instruction::Scalars(vec![ScalarStep { op: ScalarOp::Copy, operands: [ScalarOperand::At(from); 3], out }])
         } else {
             let axes = late.value.shape.iter().zip(&late.value.strides).zip(late.value.shape.strides());
             let runs = axes.filter(|((n, _), _)| **n != 1).map(|((&n, &from), to)| (n, from, to as isize)).collect();

@@ -1,26 +1,38 @@
 //! Fused loops: block after block, each op over a block in the first cache.
 
-use chainrule_graph::ops::Elementwise;
-use chainrule_graph::ops::elementwise::Exponent;
 use chainrule_kernels::simd::*;
-use chainrule_kernels::{Float, Lanes, Simd, Threads, elementwise, math, reduce, vector};
+use chainrule_kernels::{Float, Lanes, Simd, Threads, reduce, vector};
 
+use super::entries::{Read, compute};
 use super::machine::Numbers;
 use super::pieces::{MOST_STORES, Piece};
-use super::program::{At, Fill, LoopCode, LoopStep, Operand, StepOp, Store, Sum};
-use super::scalars::library;
+use super::program::{At, Fill, LoopCode, LoopStep, Operand, Store, Sum};
 
 /// How many entries a register holds.
 pub(super) const BLOCK: usize = 256;
 
-/// The registers of a workspace, each of [`BLOCK`] entries.
-pub(super) type Registers<T> = Vec<Box<[T]>>;
+/// The registers of a thread.
+#[derive(Clone, Debug)]
+pub(super) struct Registers<T> {
+    pub all: Vec<Box<Block<T>>>,
+    /// Where the next op writes.
+    spare: Box<Block<T>>,
+}
 
-/// What an op reads over a block.
-#[derive(Clone, Copy)]
-enum Read<'a, T> {
-    Entries(&'a [T]),
-    Number(T),
+/// The entries of a register. Vectors in it lie within cache lines.
+#[derive(Clone, Debug)]
+#[repr(align(64))]
+pub(super) struct Block<T>([T; BLOCK]);
+
+impl<T: Float> Registers<T> {
+    pub fn new(count: usize) -> Registers<T> {
+        let block = Box::new(Block([T::ZERO; BLOCK]));
+        Registers { all: vec![block.clone(); count], spare: block }
+    }
+
+    pub fn bytes(&self) -> usize {
+        (self.all.len() + 1) * size_of::<Block<T>>()
+    }
 }
 
 /// Indices times ops from which on a loop is cut in pieces for threads.
@@ -49,14 +61,15 @@ pub(super) fn run<S: Simd, T: Float>(
     simd.vectorize(
         #[inline(always)]
         || {
+            let registers = &mut registers[0];
             let mut start = 0;
             while start < code.size {
                 let length = BLOCK.min(code.size - start);
-                block(simd, code, numbers, &mut registers[0], start, length);
+                block(simd, code, numbers, registers, start, length);
                 if let Some(sum) = &code.sum {
-                    add_up(simd, sum, numbers, &registers[0], start, length);
+                    add_up(simd, sum, numbers, registers, start, length);
                 }
-                store(code, numbers, &registers[0], start, length);
+                store(simd, code, numbers, registers, start, length);
                 start += length;
             }
         },
@@ -78,7 +91,7 @@ pub(super) fn run_piece<S: Simd, T: Float>(
             while start < indices.end {
                 let length = BLOCK.min(indices.end - start);
                 block(simd, code, piece, registers, start, length);
-                store(code, piece, registers, start, length);
+                store(simd, code, piece, registers, start, length);
                 start += length;
             }
         },
@@ -106,25 +119,24 @@ fn block<S: Simd, T: Float>(
     start: usize,
     length: usize,
 ) {
-    let whole = memory.computed(length);
+    let whole = memory.computed(length).min(BLOCK);
     for fill in &code.fills {
-        fill_register(fill, memory, &mut registers[fill.register][..length], start);
+        fill_register(fill, memory, &mut registers.all[fill.register].0[..length], start);
     }
-    for LoopStep { op, operands, register } in &code.steps {
-        // Taken out while the others are read: an op never reads the register that it writes.
-        let mut out = std::mem::take(&mut registers[*register]);
-        let [a, b, c] = *operands;
+    for &LoopStep { op, operands: [a, b, c], register } in &code.steps {
         // One by one: the closure of an array's map would not be inlined.
-        let a = read(a, memory, registers, start, whole);
-        let b = read(b, memory, registers, start, whole);
-        let c = read(c, memory, registers, start, whole);
-        step(simd, *op, a, b, c, &mut out[..whole]);
-        registers[*register] = out;
+        let a = read(a, memory, &registers.all, start, whole);
+        let b = read(b, memory, &registers.all, start, whole);
+        let c = read(c, memory, &registers.all, start, whole);
+        // Written apart while the others are read; then the two change places.
+        compute(simd, op, a, b, c, &mut registers.spare.0[..whole]);
+        std::mem::swap(&mut registers.all[register], &mut registers.spare);
     }
 }
 
 #[inline(always)]
-fn store<T: Float>(
+fn store<S: Simd, T: Float>(
+    simd: S,
     code: &LoopCode,
     memory: &mut impl Memory<T>,
     registers: &Registers<T>,
@@ -134,7 +146,14 @@ fn store<T: Float>(
     for &Store { operand, out } in &code.stores {
         match operand {
             Operand::Register(register) => {
-                memory.place(out, start, length).copy_from_slice(&registers[register][..length]);
+                let whole = memory.computed(length).min(BLOCK);
+                vector::map(
+                    simd,
+                    &registers.all[register].0[..whole],
+                    memory.place(out, start, whole),
+                    #[inline(always)]
+                    |x| x,
+                );
             }
             Operand::Along(at) => memory.copy(at, start, length, out),
             Operand::Scalar(at) => {
@@ -150,12 +169,12 @@ fn store<T: Float>(
 fn read<'a, T: Float>(
     operand: Operand,
     memory: &'a impl Memory<T>,
-    registers: &'a Registers<T>,
+    registers: &'a [Box<Block<T>>],
     start: usize,
     length: usize,
 ) -> Read<'a, T> {
     match operand {
-        Operand::Register(register) => Read::Entries(&registers[register][..length]),
+        Operand::Register(register) => Read::Entries(&registers[register].0[..length]),
         Operand::Along(at) => Read::Entries(memory.entries(at, start, length)),
         Operand::Scalar(at) => Read::Number(memory.scalar(at)),
         Operand::Absent => Read::Number(T::ZERO),
@@ -201,391 +220,36 @@ fn add_up<S: Simd, T: Float>(
     let mut done = 0;
     while done < length {
         let index = start + done;
-        if inner == 1 {
-            // A stretch of one row: it is summed first, and then added.
-            let stretch = (n - index % n).min(length - done);
-            let total = match read(sum.operand, numbers, registers, start + done, stretch) {
-                // A register begins with the block.
-                Read::Entries(_) if matches!(sum.operand, Operand::Register(_)) => {
-                    let Operand::Register(register) = sum.operand else { return };
-                    reduce::sum(simd, &registers[register][done..done + stretch])
-                }
-                Read::Entries(entries) => reduce::sum(simd, entries),
-                Read::Number(number) => number * T::from_f64(stretch as f64),
-            };
-            let out = sum.out + index / n;
-            numbers.arena[out] += total;
-            done += stretch;
+        // A stretch of one row, which is summed first and then added; or along the inner indices, entry by entry.
+        let (stretch, out, outs) = if inner == 1 {
+            ((n - index % n).min(length - done), index / n, 1)
         } else {
-            // A stretch along the inner indices: added entry by entry.
             let column = index % inner;
             let stretch = (inner - column).min(length - done);
-            let out = sum.out + index / (n * inner) * inner + column;
-            match sum.operand {
-                Operand::Register(register) => {
-                    let entries = &registers[register][done..done + stretch];
-                    vector::axpy(simd, T::ONE, entries, &mut numbers.arena[out..out + stretch]);
-                }
-                Operand::Along(at) => numbers.add_within(simd, at, index, stretch, out),
-                Operand::Scalar(at) => {
-                    let value = numbers.scalar(at);
-                    let add = Lanes::<S, T>::splat(simd, value);
-                    vector::map_in_place(
-                        simd,
-                        &mut numbers.arena[out..out + stretch],
-                        #[inline(always)]
-                        |x| x + add,
-                    );
-                }
-                Operand::Absent => {}
+            (stretch, index / (n * inner) * inner + column, stretch)
+        };
+        let (to, rest) = numbers.split(sum.out + out, outs);
+        let from = match sum.operand {
+            // A register begins with the block.
+            Operand::Register(register) => Read::Entries(&registers.all[register].0[done..][..stretch]),
+            Operand::Along(at) => Read::Entries(rest.entries(at, index, stretch)),
+            Operand::Scalar(at) => Read::Number(rest.scalar(at)),
+            Operand::Absent => return,
+        };
+        match from {
+            Read::Entries(entries) if inner == 1 => to[0] += reduce::sum(simd, entries),
+            Read::Number(number) if inner == 1 => to[0] += number * T::from_f64(stretch as f64),
+            Read::Entries(entries) => vector::axpy(simd, T::ONE, entries, to),
+            Read::Number(number) => {
+                let add = Lanes::<S, T>::splat(simd, number);
+                vector::map_in_place(
+                    simd,
+                    to,
+                    #[inline(always)]
+                    |x| x + add,
+                );
             }
-            done += stretch;
         }
-    }
-}
-
-#[inline(always)]
-fn step<S: Simd, T: Float>(simd: S, op: StepOp, a: Read<'_, T>, b: Read<'_, T>, c: Read<'_, T>, out: &mut [T]) {
-    use Elementwise::*;
-    let zero = Lanes::<S, T>::splat(simd, T::ZERO);
-    match op {
-        StepOp::MulAdd => three(
-            simd,
-            a,
-            b,
-            c,
-            out,
-            #[inline(always)]
-            |a, b, c| a.mul_add(b, c),
-        ),
-        StepOp::NegMulAdd => three(
-            simd,
-            a,
-            b,
-            c,
-            out,
-            #[inline(always)]
-            |a, b, c| (-a).mul_add(b, c),
-        ),
-        StepOp::Copy => one(
-            simd,
-            a,
-            out,
-            #[inline(always)]
-            |a| a,
-        ),
-        StepOp::Entry(op) => match op {
-            Add => two(
-                simd,
-                a,
-                b,
-                out,
-                #[inline(always)]
-                |a, b| a + b,
-            ),
-            Sub => two(
-                simd,
-                a,
-                b,
-                out,
-                #[inline(always)]
-                |a, b| a - b,
-            ),
-            Mul => two(
-                simd,
-                a,
-                b,
-                out,
-                #[inline(always)]
-                |a, b| a * b,
-            ),
-            Div => two(
-                simd,
-                a,
-                b,
-                out,
-                #[inline(always)]
-                |a, b| a / b,
-            ),
-            Max => two(
-                simd,
-                a,
-                b,
-                out,
-                #[inline(always)]
-                |a, b| elementwise::maximum(simd, a, b),
-            ),
-            Min => two(
-                simd,
-                a,
-                b,
-                out,
-                #[inline(always)]
-                |a, b| elementwise::minimum(simd, a, b),
-            ),
-            Less => two(
-                simd,
-                a,
-                b,
-                out,
-                #[inline(always)]
-                |a, b| elementwise::indicator(simd, a.simd_lt(b)),
-            ),
-            LessEqual => two(
-                simd,
-                a,
-                b,
-                out,
-                #[inline(always)]
-                |a, b| elementwise::indicator(simd, a.simd_le(b)),
-            ),
-            Equal => two(
-                simd,
-                a,
-                b,
-                out,
-                #[inline(always)]
-                |a, b| elementwise::indicator(simd, a.simd_eq(b)),
-            ),
-            NotEqual => two(
-                simd,
-                a,
-                b,
-                out,
-                #[inline(always)]
-                |a, b| a.simd_eq(b).select(zero, Lanes::<S, T>::splat(simd, T::ONE)),
-            ),
-            Where => three(
-                simd,
-                a,
-                b,
-                c,
-                out,
-                #[inline(always)]
-                |a, b, c| a.simd_eq(zero).select(c, b),
-            ),
-            Neg => one(
-                simd,
-                a,
-                out,
-                #[inline(always)]
-                |a| -a,
-            ),
-            Power(Exponent(2.0)) => one(
-                simd,
-                a,
-                out,
-                #[inline(always)]
-                |a| a * a,
-            ),
-            Abs => one(
-                simd,
-                a,
-                out,
-                #[inline(always)]
-                |a| a.abs(),
-            ),
-            Sign => one(
-                simd,
-                a,
-                out,
-                #[inline(always)]
-                |a| elementwise::sign(simd, a),
-            ),
-            ToReal | StopGradient => one(
-                simd,
-                a,
-                out,
-                #[inline(always)]
-                |a| a,
-            ),
-            Exp | Expm1 | Log | Log1p | Sqrt | Rsqrt | Tanh | Sigmoid | Softplus | Erf => match a {
-                Read::Entries(a) => function(simd, op, a, out),
-                Read::Number(a) => function(simd, op, &[a; BLOCK][..out.len()], out),
-            },
-            Sin | Cos | Pow | Power(_) => by_library(op, a, b, out),
-        },
-    }
-}
-
-/// An elementary function of each entry. Compiled once for a level and a precision, since each is long.
-pub(super) fn function<S: Simd, T: Float>(simd: S, op: Elementwise, x: &[T], out: &mut [T]) {
-    use Elementwise::*;
-    simd.vectorize(
-        #[inline(always)]
-        || match op {
-            Exp => vector::map(
-                simd,
-                x,
-                out,
-                #[inline(always)]
-                |x| math::exp(simd, x),
-            ),
-            Expm1 => vector::map(
-                simd,
-                x,
-                out,
-                #[inline(always)]
-                |x| math::expm1(simd, x),
-            ),
-            Log => vector::map(
-                simd,
-                x,
-                out,
-                #[inline(always)]
-                |x| math::log(simd, x),
-            ),
-            Log1p => vector::map(
-                simd,
-                x,
-                out,
-                #[inline(always)]
-                |x| math::log1p(simd, x),
-            ),
-            Sqrt => vector::map(
-                simd,
-                x,
-                out,
-                #[inline(always)]
-                |x| math::sqrt(simd, x),
-            ),
-            Rsqrt => vector::map(
-                simd,
-                x,
-                out,
-                #[inline(always)]
-                |x| math::rsqrt(simd, x),
-            ),
-            Tanh => vector::map(
-                simd,
-                x,
-                out,
-                #[inline(always)]
-                |x| math::tanh(simd, x),
-            ),
-            Sigmoid => vector::map(
-                simd,
-                x,
-                out,
-                #[inline(always)]
-                |x| math::sigmoid(simd, x),
-            ),
-            Softplus => vector::map(
-                simd,
-                x,
-                out,
-                #[inline(always)]
-                |x| math::softplus(simd, x),
-            ),
-            Erf => vector::map(
-                simd,
-                x,
-                out,
-                #[inline(always)]
-                |x| math::erf(simd, x),
-            ),
-            _ => out.copy_from_slice(x), // no other op comes here
-        },
-    );
-}
-
-fn by_library<T: Float>(op: Elementwise, a: Read<'_, T>, b: Read<'_, T>, out: &mut [T]) {
-    let at = |read: Read<'_, T>, i: usize| match read {
-        Read::Entries(entries) => entries[i],
-        Read::Number(number) => number,
-    };
-    for (i, out) in out.iter_mut().enumerate() {
-        *out = library(op, at(a, i), at(b, i));
-    }
-}
-
-#[inline(always)]
-fn one<S: Simd, T: Float>(simd: S, a: Read<'_, T>, out: &mut [T], f: impl Fn(Lanes<S, T>) -> Lanes<S, T>) {
-    match a {
-        Read::Entries(a) => vector::map(simd, a, out, f),
-        Read::Number(a) => out.fill(f(Lanes::<S, T>::splat(simd, a))[0]),
-    }
-}
-
-#[inline(always)]
-fn two<S: Simd, T: Float>(
-    simd: S,
-    a: Read<'_, T>,
-    b: Read<'_, T>,
-    out: &mut [T],
-    f: impl Fn(Lanes<S, T>, Lanes<S, T>) -> Lanes<S, T>,
-) {
-    let spread = |number| Lanes::<S, T>::splat(simd, number);
-    match (a, b) {
-        (Read::Entries(a), Read::Entries(b)) => vector::zip(simd, a, b, out, f),
-        (Read::Entries(a), Read::Number(b)) => {
-            let b = spread(b);
-            vector::map(
-                simd,
-                a,
-                out,
-                #[inline(always)]
-                |a| f(a, b),
-            );
-        }
-        (Read::Number(a), Read::Entries(b)) => {
-            let a = spread(a);
-            vector::map(
-                simd,
-                b,
-                out,
-                #[inline(always)]
-                |b| f(a, b),
-            );
-        }
-        (Read::Number(a), Read::Number(b)) => out.fill(f(spread(a), spread(b))[0]),
-    }
-}
-
-#[inline(always)]
-fn three<S: Simd, T: Float>(
-    simd: S,
-    a: Read<'_, T>,
-    b: Read<'_, T>,
-    c: Read<'_, T>,
-    out: &mut [T],
-    f: impl Fn(Lanes<S, T>, Lanes<S, T>, Lanes<S, T>) -> Lanes<S, T>,
-) {
-    let spread = |number| Lanes::<S, T>::splat(simd, number);
-    match (a, b, c) {
-        (Read::Entries(a), Read::Entries(b), Read::Entries(c)) => vector::zip_three(simd, a, b, c, out, f),
-        (Read::Number(a), b, c) => {
-            let a = spread(a);
-            two(
-                simd,
-                b,
-                c,
-                out,
-                #[inline(always)]
-                |b, c| f(a, b, c),
-            );
-        }
-        (a, Read::Number(b), c) => {
-            let b = spread(b);
-            two(
-                simd,
-                a,
-                c,
-                out,
-                #[inline(always)]
-                |a, c| f(a, b, c),
-            );
-        }
-        (a, b, Read::Number(c)) => {
-            let c = spread(c);
-            two(
-                simd,
-                a,
-                b,
-                out,
-                #[inline(always)]
-                |a, b| f(a, b, c),
-            );
-        }
+        done += stretch;
     }
 }

@@ -69,12 +69,6 @@ impl<T: Float> Memory<T> for Numbers<'_, T> {
 }
 
 impl<T: Float> Numbers<'_, T> {
-    #[inline(always)]
-    pub fn add_within<S: Simd>(&mut self, simd: S, at: At, start: usize, length: usize, out: usize) {
-        let (to, rest) = self.split(out, length);
-        vector::axpy(simd, T::ONE, rest.entries(at, start, length), to);
-    }
-
     /// The part of the arena that an instruction writes, and all else.
     #[inline(always)]
     pub fn split(&mut self, out: usize, length: usize) -> (&mut [T], Rest<'_, T>) {
@@ -110,6 +104,11 @@ pub(super) struct Rest<'a, T> {
 
 impl<'a, T: Float> Rest<'a, T> {
     #[inline(always)]
+    pub fn scalar(&self, at: At) -> T {
+        self.from(at, 0)[0]
+    }
+
+    #[inline(always)]
     pub fn entries(&self, at: At, start: usize, length: usize) -> &'a [T] {
         self.from(at, start).split_at(length).0
     }
@@ -128,6 +127,8 @@ impl<'a, T: Float> Rest<'a, T> {
 
 /// What a run of steps is given.
 pub(super) struct Task<'a, T> {
+    /// What runs before the first step.
+    pub once: &'a [Line],
     pub lines: &'a [Line],
     pub late: &'a [Line],
     pub streams: &'a [Stream],
@@ -164,6 +165,9 @@ pub(super) fn run<S: Simd, T: Float>(
 ) -> Result<(usize, End), ExecError> {
     let mut numbers = Numbers { arena, tables: task.tables, starts };
     let mut recorded = 0;
+    for line in task.once {
+        rare(simd, &line.instruction, &mut numbers, registers, task.threads)?;
+    }
     for step in 0..task.steps {
         if task.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
             return Ok((step, End::Stopped));
@@ -183,13 +187,27 @@ pub(super) fn run<S: Simd, T: Float>(
             recorded += length;
         }
         for line in task.late {
-            instruction(simd, &line.instruction, &mut numbers, registers, task.threads)?;
+            rare(simd, &line.instruction, &mut numbers, registers, task.threads)?;
         }
         if !finite {
             return Ok((step + 1, End::NotFinite));
         }
     }
     Ok((task.steps, End::Finished))
+}
+
+/// An instruction where speed does not matter: called, and so compiled once.
+fn rare<S: Simd, T: Float>(
+    simd: S,
+    line: &Instruction,
+    numbers: &mut Numbers<'_, T>,
+    registers: &mut [Registers<T>],
+    threads: Threads,
+) -> Result<(), ExecError> {
+    simd.vectorize(
+        #[inline(always)]
+        || instruction(simd, line, numbers, registers, threads),
+    )
 }
 
 /// Points at the rows of a step, or brings them together where a step takes several.
@@ -245,11 +263,18 @@ fn instruction<S: Simd, T: Float>(
         Instruction::Scalars(steps) => scalars::run(simd, steps, numbers),
         Instruction::Loop(code) => loops::run(simd, code, numbers, registers, threads),
         &Instruction::Dot { x, y, length, out } => {
-            numbers.arena[out] = vector::dot(simd, numbers.entries(x, 0, length), numbers.entries(y, 0, length));
+            numbers.arena[out] = if is_padded(x) && is_padded(y) {
+                let whole = length.next_multiple_of(ALIGNMENT);
+                vector::dot_padded(simd, length, numbers.entries(x, 0, whole), numbers.entries(y, 0, whole))
+            } else {
+                vector::dot(simd, numbers.entries(x, 0, length), numbers.entries(y, 0, length))
+            };
         }
         &Instruction::Axpy { factor, x, length, y, factors } => {
             let (keep, scale) = numbers.factors(factors);
             let scale = scale * numbers.scalar(factor);
+            // What lies behind a vector's own entries is nobody's, and may be changed.
+            let length = if length > 1 && is_padded(x) { length.next_multiple_of(ALIGNMENT) } else { length };
             let (y, rest) = numbers.split(y, length);
             let x = rest.entries(x, 0, length);
             match factors.keep {
@@ -297,6 +322,13 @@ fn instruction<S: Simd, T: Float>(
         Instruction::Custom(code) => custom(code, numbers)?,
     }
     Ok(())
+}
+
+/// Whether whole vectors can be read from here on, up to behind the last entry: a value of several entries that begins
+/// where a place begins has that room, and so has a row of a table.
+#[inline(always)]
+fn is_padded(at: At) -> bool {
+    at.base != Base::Arena || at.offset.is_multiple_of(ALIGNMENT)
 }
 
 fn matrix_matrix<T: Float>(product: &MatrixMatrix, numbers: &mut Numbers<'_, T>, threads: Threads) {

@@ -136,6 +136,9 @@ impl Lives {
         let mut first_write = vec![None; count];
         let mut last = vec![None; count];
         let mut stored = vec![false; count];
+        for value in plan.once.iter().flat_map(|unit| unit.work.writes()) {
+            stored[value.index()] = true; // a number, which has a place of its own
+        }
         for (place, unit) in plan.units.iter().enumerate() {
             for value in unit.work.writes() {
                 first_write[value.index()].get_or_insert(place);

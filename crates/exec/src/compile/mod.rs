@@ -1,13 +1,17 @@
 //! The compiled engine: a graph with updates becomes a program, and the program runs steps.
 //!
-//! The passes, each a file of its own: simplify (in the graph crate), accumulate, select, fuse, schedule, memory, emit;
+//! The passes, each a file of its own: simplify (in the graph crate), accumulate, select, hoist, fuse, schedule, memory,
+//! emit;
 //! [`passes`] shows what each makes of a graph. None knows a model, an optimizer or data: only a graph whose updates say
 //! which inputs a step replaces, and which inputs take rows of tables. A [`Program`] is immutable and may be shared
 //! between threads; a [`Workspace`] is a caller's own, and holds the numbers.
 
 mod accumulate;
+mod aligned;
 mod emit;
+mod entries;
 mod fuse;
+mod hoist;
 mod loops;
 mod machine;
 mod memory;
@@ -95,6 +99,7 @@ pub struct Program {
     pool: Option<rayon::ThreadPool>,
     /// The graph that runs, and for each of its nodes how a person calls it.
     graph: Graph,
+    once: Vec<Line>,
     lines: Vec<Line>,
     late: Vec<Line>,
     ports: Vec<Port>,
@@ -149,13 +154,15 @@ fn compile_seen(graph: &Graph, options: &Options, see: &mut Observer<'_>) -> Res
     see("accumulate", &|| stages::graph(&graph) + &stages::accumulations(&graph, &accumulations));
     let plan = select::select(graph, &accumulations, &ends);
     see("select", &|| stages::plan(&plan, &[]));
+    let streams: Vec<NodeId> = options.streams.iter().map(to_new).collect();
+    let plan = hoist::hoist(plan, &streams);
+    see("hoist", &|| stages::plan(&plan, &[]));
     let plan = fuse::fuse(plan);
     see("fuse", &|| stages::plan(&plan, &[]));
     let roots = |ids: &[NodeId]| ids.iter().map(|id| plan.views[to_new(id).index()].value).collect::<Vec<ValueId>>();
     let ends = [roots(&options.outputs), roots(&options.watch)].concat();
     let (plan, late) = schedule::schedule(plan, &ends);
     see("schedule", &|| stages::plan(&plan, &late));
-    let streams: Vec<NodeId> = options.streams.iter().map(to_new).collect();
     let row_of = {
         let (streams, batch, plan_sizes) = (streams.clone(), options.batch, plan.sizes.clone());
         move |value: ValueId| match batch {
@@ -167,7 +174,7 @@ fn compile_seen(graph: &Graph, options: &Options, see: &mut Observer<'_>) -> Res
     };
     let memory = memory::plan_memory(&plan, &late, &ends, &row_of);
     see("memory", &|| stages::places(&plan, &memory));
-    let (lines, late) = emit::emit(&plan, &memory, &late);
+    let emit::Lines { once, step: lines, late } = emit::emit(&plan, &memory, &late, &ends);
     let output = |id: &NodeId| output(&plan, &memory, *id, to_new(id), plan.graph.describe(to_new(id)));
     let outputs: Vec<Output> = options.outputs.iter().map(output).collect();
     let watched = options.watch.iter().map(output).collect();
@@ -180,9 +187,10 @@ fn compile_seen(graph: &Graph, options: &Options, see: &mut Observer<'_>) -> Res
         pool: pool(options.threads, &lines)?,
         finite: options.finite.and_then(|id| options.outputs.iter().position(|&output| output == id)),
         constants: constants(&plan.graph, &memory),
-        registers: registers_of(&lines),
+        registers: registers_of(once.iter().chain(&lines)),
         batch: options.batch,
         graph: plan.graph,
+        once,
         lines,
         late,
         ports,
@@ -245,8 +253,8 @@ fn pool(threads: usize, lines: &[Line]) -> Result<Option<rayon::ThreadPool>, Exe
     pool.map(Some).map_err(|error| ExecError::new(format!("could not start {threads} threads: {error}")))
 }
 
-fn registers_of(lines: &[Line]) -> usize {
-    let registers = lines.iter().map(|line| match &line.instruction {
+fn registers_of<'a>(lines: impl Iterator<Item = &'a Line>) -> usize {
+    let registers = lines.map(|line| match &line.instruction {
         Instruction::Loop(code) => code.registers,
         _ => 0,
     });

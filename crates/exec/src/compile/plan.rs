@@ -15,7 +15,9 @@ pub(crate) struct Plan {
     pub views: Vec<View>,
     /// The number of entries of each buffer: one for each node, and then those that passes added.
     pub sizes: Vec<usize>,
-    /// The pieces of work, each after those it reads from.
+    /// What is computed once a run, before the first step.
+    pub once: Vec<Unit>,
+    /// The pieces of work of a step, each after those it reads from.
     pub units: Vec<Unit>,
     /// Buffers that are a parameter's or a state's own: (the new value, the old).
     pub in_place: Vec<(ValueId, ValueId)>,

@@ -98,8 +98,17 @@ pub(crate) struct MatrixMatrix {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ScalarStep {
     pub op: ScalarOp,
-    pub operands: [At; 3],
+    pub operands: [ScalarOperand; 3],
     pub out: usize,
+}
+
+/// What a step of a chain of scalars reads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum ScalarOperand {
+    /// The result of the step before, which is still at hand.
+    Last,
+    /// A number in memory.
+    At(At),
 }
 
 /// What a step of a chain of scalars computes: the frequent ops apart, so that the choice is one jump.
@@ -112,6 +121,10 @@ pub(crate) enum ScalarOp {
     Mul,
     Div,
     Square,
+    /// a · b + c
+    MulAdd,
+    /// c − a · b
+    NegMulAdd,
     Other(Elementwise),
 }
 

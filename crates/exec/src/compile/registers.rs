@@ -10,7 +10,7 @@ use chainrule_graph::ops::Elementwise;
 use super::emit::Emitter;
 use super::plan::{Loop, LoopNode};
 use super::program::{
-    At, Base, Fill, Instruction, LoopCode, LoopStep, Operand, ScalarOp, ScalarStep, StepOp, Store, Sum,
+    At, Base, Fill, Instruction, LoopCode, LoopStep, Operand, ScalarOp, ScalarOperand, ScalarStep, StepOp, Store, Sum,
 };
 use super::view::{ValueId, View};
 
@@ -21,33 +21,58 @@ pub(super) fn loop_code(emitter: &Emitter<'_>, work: &Loop) -> Option<Instructio
 
 fn scalar_code(emitter: &Emitter<'_>, work: &Loop) -> Option<Instruction> {
     let mut aliases: HashMap<ValueId, At> = HashMap::new();
-    let mut steps = Vec::new();
+    let mut steps: Vec<ScalarStep> = Vec::new();
+    let mut last: Option<ValueId> = None;
     let at = |aliases: &HashMap<ValueId, At>, view: &View| match aliases.get(&view.value) {
         Some(&at) => at,
         None => emitter.at(view),
     };
+    let operand = |aliases: &HashMap<ValueId, At>, last: Option<ValueId>, view: &View| match last {
+        Some(last) if last == view.value => ScalarOperand::Last,
+        _ => ScalarOperand::At(at(aliases, view)),
+    };
     for node in &work.body {
-        let mut operands = [At { base: Base::Arena, offset: 0 }; 3];
-        for (place, view) in node.operands.iter().enumerate() {
-            operands[place] = at(&aliases, view);
-        }
         match (node.op.computes(), emitter.place(node.out)) {
             (None, None) => {
-                aliases.insert(node.out, operands[0]);
+                aliases.insert(node.out, at(&aliases, &node.operands[0]));
             }
             (op, Some(out)) => {
-                steps.push(ScalarStep { op: op.into(), operands, out });
+                let mut step = ScalarStep { op: op.into(), operands: [ScalarOperand::Last; 3], out };
+                for (place, view) in node.operands.iter().enumerate() {
+                    step.operands[place] = operand(&aliases, last, view);
+                }
+                if let Some((product, joined)) = last.filter(|&last| emitter.is_read_once(last)).and_then(|_| {
+                    let product = steps.last()?;
+                    Some((steps.len() - 1, multiply_add(product, &step)?))
+                }) {
+                    steps.truncate(product);
+                    step = joined;
+                }
+                steps.push(step);
                 // Later reads in this chain see the new value also where it took a parameter's place.
                 aliases.insert(node.out, At { base: Base::Arena, offset: out });
+                last = Some(node.out);
             }
             (Some(_), None) => unreachable!("scalars that are computed have places"),
         }
     }
     if let Some(reduction) = &work.reduction {
-        let operands = [at(&aliases, &reduction.operand); 3];
+        let operands = [operand(&aliases, last, &reduction.operand); 3];
         steps.extend(emitter.place(reduction.out).map(|out| ScalarStep { op: ScalarOp::Copy, operands, out }));
     }
     (!steps.is_empty()).then_some(Instruction::Scalars(steps))
+}
+
+/// A product, and the sum or difference right behind it that alone reads it, as one step.
+fn multiply_add(product: &ScalarStep, step: &ScalarStep) -> Option<ScalarStep> {
+    use ScalarOperand::Last;
+    let [a, b, _] = product.operands;
+    let joined = |op, c| Some(ScalarStep { op, operands: [a, b, c], out: step.out });
+    match (product.op, step.op, step.operands) {
+        (ScalarOp::Mul, ScalarOp::Add, [Last, c, _] | [c, Last, _]) => joined(ScalarOp::MulAdd, c),
+        (ScalarOp::Mul, ScalarOp::Sub, [c, Last, _]) => joined(ScalarOp::NegMulAdd, c),
+        _ => None,
+    }
 }
 
 /// An op on operands that are the results of earlier ops, by their number, or read from memory.
@@ -200,10 +225,6 @@ fn allocate(
             continue;
         }
         let operands = draft.operands.map(|source| operand(source, &result_registers));
-        // Taken before the operands' are given back: an op never writes to a register that it reads.
-        let register = registers.take();
-        result_registers[place] = register;
-        steps.push(LoopStep { op: draft.op, operands, register });
         let mut given = Vec::new();
         for source in draft.operands {
             match source {
@@ -215,6 +236,9 @@ fn allocate(
         given.sort_unstable();
         given.dedup();
         registers.free.extend(given);
+        let register = registers.take();
+        result_registers[place] = register;
+        steps.push(LoopStep { op: draft.op, operands, register });
     }
     let stores = stores.into_iter().map(|(s, out)| Store { operand: operand(s, &result_registers), out }).collect();
     let sum = sum.map(|(s, extent, out)| Sum { operand: operand(s, &result_registers), extent, out });

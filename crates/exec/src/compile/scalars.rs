@@ -2,28 +2,42 @@
 
 use chainrule_graph::ops::Elementwise;
 use chainrule_graph::ops::elementwise::Exponent;
-use chainrule_kernels::{Float, Simd};
+use chainrule_kernels::{Float, Simd, mul_add};
 
-use super::loops::{Memory, function};
+use super::entries::function;
+use super::loops::Memory;
 use super::machine::Numbers;
-use super::program::{ScalarOp, ScalarStep};
+use super::program::{ScalarOp, ScalarOperand, ScalarStep};
 
 /// Runs a chain.
 #[inline(always)]
 pub(super) fn run<S: Simd, T: Float>(simd: S, steps: &[ScalarStep], numbers: &mut Numbers<'_, T>) {
+    let mut last = T::ZERO;
     for step in steps {
         let [a, b, c] = step.operands;
-        let a = numbers.scalar(a);
-        numbers.arena[step.out] = match step.op {
+        let read = |operand| read(operand, last, numbers);
+        let a = read(a);
+        last = match step.op {
             ScalarOp::Copy => a,
             ScalarOp::Neg => -a,
-            ScalarOp::Add => a + numbers.scalar(b),
-            ScalarOp::Sub => a - numbers.scalar(b),
-            ScalarOp::Mul => a * numbers.scalar(b),
-            ScalarOp::Div => a / numbers.scalar(b),
+            ScalarOp::Add => a + read(b),
+            ScalarOp::Sub => a - read(b),
+            ScalarOp::Mul => a * read(b),
+            ScalarOp::Div => a / read(b),
             ScalarOp::Square => a * a,
-            ScalarOp::Other(op) => entry(simd, op, a, numbers.scalar(b), numbers.scalar(c)),
+            ScalarOp::MulAdd => mul_add(simd, a, read(b), read(c)),
+            ScalarOp::NegMulAdd => mul_add(simd, -a, read(b), read(c)),
+            ScalarOp::Other(op) => entry(simd, op, a, read(b), read(c)),
         };
+        numbers.arena[step.out] = last;
+    }
+}
+
+#[inline(always)]
+fn read<T: Float>(operand: ScalarOperand, last: T, numbers: &Numbers<'_, T>) -> T {
+    match operand {
+        ScalarOperand::Last => last,
+        ScalarOperand::At(at) => numbers.scalar(at),
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn select(graph: Graph, accumulations: &[Accumulation], kept: &[NodeI
         selector.select(&graph, id, read[id.index()]);
     }
     let Selector { views, sizes, units, in_place, .. } = selector;
-    Plan { graph, views, sizes, units, in_place }
+    Plan { graph, views, sizes, once: Vec::new(), units, in_place }
 }
 
 struct Selector {

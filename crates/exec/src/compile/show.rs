@@ -12,7 +12,7 @@ use chainrule_graph::{Graph, NodeId, Op};
 use super::plan::Extent;
 use super::program::{
     At, Base, Factor, FactorsAt, Fill, Instruction, Line, LoopCode, LoopStep, MatrixMatrix, Operand, ScalarOp,
-    ScalarStep, StepOp,
+    ScalarOperand, ScalarStep, StepOp,
 };
 use super::{Precision, Program};
 
@@ -22,7 +22,10 @@ const LONGEST: usize = 60;
 impl fmt::Display for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut places = Places::of(self);
-        let lines = self.lines.iter().map(|line| (line, "")).chain(self.late.iter().map(|line| (line, "at the end: ")));
+        let once = self.once.iter().map(|line| (line, "once: "));
+        let step = self.lines.iter().map(|line| (line, ""));
+        let late = self.late.iter().map(|line| (line, "at the end: "));
+        let lines = once.chain(step).chain(late);
         for (number, (line, when)) in lines.enumerate() {
             let (kernel, texts) = places.line(line);
             for (place, text) in texts.iter().enumerate() {
@@ -195,8 +198,15 @@ impl<'a> Places<'a> {
 
     fn scalars(&mut self, line: &Line, steps: &[ScalarStep]) -> Vec<String> {
         let mut texts = Vec::with_capacity(steps.len());
+        let mut last = String::new();
         for step in steps {
-            let operands = step.operands.map(|at| Text { text: self.name(at), is_compound: false });
+            let operands = step.operands.map(|operand| Text {
+                text: match operand {
+                    ScalarOperand::Last => last.clone(),
+                    ScalarOperand::At(at) => self.name(at),
+                },
+                is_compound: false,
+            });
             let value = match step.op {
                 ScalarOp::Copy => operands[0].text.clone(),
                 ScalarOp::Neg => entry(Elementwise::Neg, &operands),
@@ -205,9 +215,12 @@ impl<'a> Places<'a> {
                 ScalarOp::Mul => entry(Elementwise::Mul, &operands),
                 ScalarOp::Div => entry(Elementwise::Div, &operands),
                 ScalarOp::Square => format!("{}^2", operands[0].text),
+                ScalarOp::MulAdd => multiply_add(&operands),
+                ScalarOp::NegMulAdd => negative_multiply_add(&operands),
                 ScalarOp::Other(op) => entry(op, &operands),
             };
-            texts.push(format!("{} = {value}", self.result(line, step.out)));
+            last = self.result(line, step.out);
+            texts.push(format!("{last} = {value}"));
         }
         texts
     }
@@ -224,8 +237,8 @@ impl<'a> Places<'a> {
             let operands = operands.map(|operand| self.operand(operand, &registers));
             let (value, is_compound) = match op {
                 StepOp::Copy => (operands[0].text.clone(), operands[0].is_compound),
-                StepOp::MulAdd => (format!("{} · {} + {}", operands[0], operands[1], operands[2].text), true),
-                StepOp::NegMulAdd => (format!("{} - {} · {}", operands[2].text, operands[0], operands[1]), true),
+                StepOp::MulAdd => (multiply_add(&operands), true),
+                StepOp::NegMulAdd => (negative_multiply_add(&operands), true),
                 StepOp::Entry(op) => (entry(*op, &operands), infix(*op).is_some() || *op == Elementwise::Neg),
             };
             let value = Text { text: value, is_compound };
@@ -293,6 +306,14 @@ fn entry(op: Elementwise, operands: &[Text; 3]) -> String {
             format!("{}({})", Op::Elementwise(op).name(), given.join(", "))
         }
     }
+}
+
+fn multiply_add([a, b, c]: &[Text; 3]) -> String {
+    format!("{a} · {b} + {}", c.text)
+}
+
+fn negative_multiply_add([a, b, c]: &[Text; 3]) -> String {
+    format!("{} - {a} · {b}", c.text)
 }
 
 fn arity(op: Elementwise) -> usize {

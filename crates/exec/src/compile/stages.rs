@@ -40,6 +40,9 @@ pub(super) fn accumulations(graph: &Graph, found: &[Accumulation]) -> String {
 /// The pieces of work, in order, and what is copied once all else is done.
 pub(super) fn plan(plan: &Plan, late: &[Late]) -> String {
     let mut text = String::new();
+    for unit in &plan.once {
+        text += &format!("once  {}\n", work(plan, &unit.work));
+    }
     for (number, unit) in plan.units.iter().enumerate() {
         text += &format!("{number:4}  {}\n", work(plan, &unit.work));
     }

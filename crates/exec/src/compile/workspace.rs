@@ -5,9 +5,9 @@ use std::sync::atomic::AtomicBool;
 use chainrule_graph::{Kind, Shape, Tensor};
 use chainrule_kernels::{Float, Threads, dispatch};
 
-use super::loops::{BLOCK, Registers};
+use super::aligned::Aligned;
+use super::loops::Registers;
 use super::machine::{self, End, Task};
-use super::memory::ALIGNMENT;
 use super::program::{Output, Port};
 use super::{MOST_TABLES, Precision, Program};
 use crate::ExecError;
@@ -23,11 +23,8 @@ enum Held {
 }
 
 #[derive(Clone, Debug)]
-struct Arena<T> {
-    numbers: Vec<T>,
-    /// Where the first cache line begins.
-    start: usize,
-    length: usize,
+struct Arena<T: Float> {
+    numbers: Aligned<T>,
     /// For each thread.
     registers: Vec<Registers<T>>,
     starts: Vec<usize>,
@@ -43,8 +40,8 @@ pub struct Table {
 
 #[derive(Clone, Debug)]
 enum Rows {
-    F32(Vec<f32>),
-    F64(Vec<f64>),
+    F32(Aligned<f32>),
+    F64(Aligned<f64>),
 }
 
 /// What a run of steps is given.
@@ -68,13 +65,9 @@ impl Program {
     }
 
     fn arena<T: Float>(&self) -> Arena<T> {
-        let numbers = vec![T::ZERO; self.memory.length + 2 * ALIGNMENT];
-        let start = numbers.as_ptr().align_offset(ALIGNMENT * size_of::<T>()).min(ALIGNMENT);
-        let registers: Registers<T> = vec![vec![T::ZERO; BLOCK].into_boxed_slice(); self.registers];
+        let registers = Registers::new(self.registers);
         let mut arena = Arena {
-            numbers,
-            start,
-            length: self.memory.length,
+            numbers: Aligned::zeros(self.memory.length),
             registers: vec![registers; self.pool.as_ref().map_or(1, |_| self.threads)],
             starts: vec![0; self.streams.len()],
         };
@@ -143,8 +136,8 @@ impl Program {
                 .map_err(|error| ExecError::new(format!("row {}: {}", place / width, error.message)))?;
         }
         let rows = match self.precision {
-            Precision::F32 => Rows::F32(padded(rows.iter().map(|&entry| entry as f32))),
-            Precision::F64 => Rows::F64(padded(rows.iter().copied())),
+            Precision::F32 => Rows::F32(Aligned::from_fn(rows.len(), |i| rows[i] as f32)),
+            Precision::F64 => Rows::F64(Aligned::from_fn(rows.len(), |i| rows[i])),
         };
         Ok(Table { rows, shape: stream.row_shape().into() })
     }
@@ -199,18 +192,19 @@ impl Program {
     fn run_at<T: Float>(
         &self,
         arena: &mut Arena<T>,
-        rows: impl Fn(&Table) -> Option<&[T]>,
+        rows: impl Fn(&Table) -> Option<&Aligned<T>>,
         run: Run<'_>,
         steps: usize,
         record: &mut [f64],
     ) -> Result<(usize, End), ExecError> {
         let mut tables: [&[T]; MOST_TABLES] = [&[]; MOST_TABLES];
         for (number, table) in run.tables.iter().enumerate() {
-            tables[number] = rows(table).ok_or_else(|| {
+            let rows = rows(table).ok_or_else(|| {
                 let name = &self.streams[number].port.name;
                 ExecError::new(format!("the table of `{name}` is of another precision than the program's"))
             })?;
-            let count = (tables[number].len() - ALIGNMENT).checked_div(self.streams[number].row).unwrap_or(usize::MAX);
+            tables[number] = rows.padded();
+            let count = rows.len().checked_div(self.streams[number].row).unwrap_or(usize::MAX);
             if let Some(&row) = run.order.iter().find(|&&row| row as usize >= count) {
                 return Err(ExecError::new(format!(
                     "there is no row {row} in the table of `{}`, which has {count}",
@@ -219,6 +213,7 @@ impl Program {
             }
         }
         let task = Task {
+            once: &self.once,
             lines: &self.lines,
             late: &self.late,
             streams: &self.streams,
@@ -230,26 +225,20 @@ impl Program {
             stop: run.stop,
             threads: if self.pool.is_some() { Threads::Pool } else { Threads::One },
         };
-        // Blocks are read and written in whole vectors, so there is some room behind the last value.
-        let numbers = &mut arena.numbers[arena.start..][..arena.length + ALIGNMENT];
+        let numbers = arena.numbers.padded_mut();
         let (registers, starts) = (&mut arena.registers[..], &mut arena.starts[..]);
         dispatch!(self.level, simd => machine::run(simd, &task, numbers, registers, starts, record))
     }
 }
 
-/// Rows, and room behind them: blocks are read in whole vectors.
-fn padded<T: Float>(rows: impl Iterator<Item = T>) -> Vec<T> {
-    rows.chain(std::iter::repeat_n(T::ZERO, ALIGNMENT)).collect()
-}
-
-fn f32_rows(table: &Table) -> Option<&[f32]> {
+fn f32_rows(table: &Table) -> Option<&Aligned<f32>> {
     match &table.rows {
         Rows::F32(rows) => Some(rows),
         Rows::F64(_) => None,
     }
 }
 
-fn f64_rows(table: &Table) -> Option<&[f64]> {
+fn f64_rows(table: &Table) -> Option<&Aligned<f64>> {
     match &table.rows {
         Rows::F64(rows) => Some(rows),
         Rows::F32(_) => None,
@@ -290,27 +279,26 @@ impl Workspace {
 impl<T: Float> Arena<T> {
     /// What a program asks for: entries, registers of a thread, and streams.
     fn sizes(&self) -> (usize, usize, usize) {
-        (self.length, self.registers.first().map_or(0, Vec::len), self.starts.len())
+        (self.numbers.len(), self.registers.first().map_or(0, |registers| registers.all.len()), self.starts.len())
     }
 
     fn bytes(&self) -> usize {
-        (self.numbers.len() + self.registers.iter().map(|registers| registers.len() * BLOCK).sum::<usize>())
-            * size_of::<T>()
+        self.numbers.bytes() + self.registers.iter().map(Registers::bytes).sum::<usize>()
     }
 
     fn write(&mut self, offset: usize, entries: &[f64]) {
-        let to = &mut self.numbers[self.start + offset..][..entries.len()];
+        let to = &mut self.numbers.padded_mut()[offset..][..entries.len()];
         to.iter_mut().zip(entries).for_each(|(to, &entry)| *to = T::from_f64(entry));
     }
 
     fn read(&self, offset: usize, strides: &[usize], shape: &Shape) -> Tensor {
         Tensor::from_fn(shape, |place| {
-            let (mut rest, mut from) = (place, self.start + offset);
+            let (mut rest, mut from) = (place, offset);
             for (&n, stride) in shape.iter().zip(strides).rev() {
                 from += rest % n * stride;
                 rest /= n;
             }
-            self.numbers[from].to_f64()
+            self.numbers.padded()[from].to_f64()
         })
     }
 }
