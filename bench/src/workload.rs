@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use chainrule_exec::compile::{Options, Precision, Run, Table, compile};
+use chainrule_exec::compile::{Precision, Run, Table, compile};
 use chainrule_graph::{Builder, Function, Initializer, Kind, Var};
 use chainrule_learn::{Adam, Optimizer, Parameters, StepOptions, step};
 
@@ -76,24 +76,12 @@ fn trainer(
     let start = Instant::now();
     let options = StepOptions { optimizer, rate: 1e-4, ..StepOptions::default() };
     let step = step(function, &options, size).expect("the model is well formed");
-    let function = step.function;
-    let program = compile(
-        &function.graph,
-        &Options {
-            precision,
-            threads,
-            streams: function.inputs.iter().chain(&function.outcomes).copied().collect(),
-            batch: size,
-            outputs: vec![step.objective],
-            finite: Some(step.objective),
-            ..Options::default()
-        },
-    )
-    .expect("the step compiles");
+    let program = compile(&step.function.graph, &step.options(precision, threads)).expect("the step compiles");
     let compile_seconds = start.elapsed().as_secs_f64();
     if std::env::var_os("SHOW").is_some() {
         println!("{program}");
     }
+    let function = step.function;
     let mut workspace = program.workspace();
     for (name, value) in Parameters::initialize(&function, 1).expect("initializers are sound").iter() {
         program.set(&mut workspace, name, value).expect("parameters fit");

@@ -41,6 +41,20 @@ fn without_zeros(digits: &str) -> &str {
     if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
 }
 
+/// A number of bytes.
+pub fn bytes(bytes: usize) -> String {
+    let units = ["kB", "MB", "GB"];
+    let mut size = bytes as f64;
+    let mut unit = "bytes";
+    for larger in units.into_iter().take_while(|_| bytes >= 1000) {
+        if size < 1000.0 {
+            break;
+        }
+        (size, unit) = (size / 1000.0, larger);
+    }
+    if unit == "bytes" { format!("{bytes} bytes") } else { format!("{size:.1} {unit}") }
+}
+
 /// An array in brackets; of a large one the first entries and its number of entries.
 pub fn tensor(tensor: &Tensor) -> String {
     let data = tensor.data();

@@ -1,4 +1,4 @@
-//! The command line: `chainrule fit`, `predict`, `eval`, `grad`, `check`, `show` and `tour`.
+//! The command line: `chainrule fit`, `predict`, `eval`, `grad`, `check`, `show`, `profile` and `tour`.
 //!
 //! A file for each command in `commands/`; what several of them need stands beside it: [`options`] reads option values,
 //! [`model_file`] models, [`data`] tables; [`output`] writes the answer, [`plots`] draws. A command has no rules of its own; it translates.

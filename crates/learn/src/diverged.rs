@@ -91,7 +91,7 @@ pub(crate) fn at_start(function: &Function, parameters: &Parameters, data: &Data
         return Ok(());
     };
     let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
-    let step = Step { function: function.clone(), objective };
+    let step = Step { function: function.clone(), objective, size: None };
     let values: Vec<_> = parameters.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
     let results = reference::evaluate(&function.graph, &feed(&step, data, &[row as u32], &values)?, &[objective])?;
     let (node, value, inputs) = culprit(&function.graph, &results, f64::NAN);

@@ -1,6 +1,6 @@
 //! What runs training steps: the compiled engine, or the reference interpreter, with the same answers.
 
-use chainrule_exec::compile::{End, Options, Program, Run, Table, Workspace, compile};
+use chainrule_exec::compile::{End, MemoryUse, Profile, Program, Run, Table, Workspace, compile};
 use chainrule_exec::{Feed, reference};
 use chainrule_graph::{Function, NodeId, Tensor};
 
@@ -62,12 +62,13 @@ impl<'a> Runner<'a> {
         let starts = Parameters::initialize(&step.function, settings.seed)?;
         runner.values = starts.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
         for (name, value) in parameters.iter() {
-            runner.value_mut(name, value.clone());
+            runner.set(name, value.clone());
         }
         Ok(runner)
     }
 
-    fn value_mut(&mut self, name: &str, value: Tensor) {
+    /// Sets a parameter or a state, before the first step.
+    pub fn set(&mut self, name: &str, value: Tensor) {
         if let Some(held) = self.values.iter_mut().find(|(other, _)| other == name) {
             held.1 = value;
         }
@@ -118,6 +119,19 @@ impl<'a> Runner<'a> {
         Ok((steps, end))
     }
 
+    /// Runs steps of `size` rows, and times what they do. The reference has nothing to time.
+    pub fn profile(&mut self, order: &[u32], size: usize) -> Result<(Profile, MemoryUse), LearnError> {
+        let place = self.ready(size)?;
+        let Steps::Compiled(compiled) = &mut self.steps[place].1 else {
+            let problem = "runs no program, so there are no kernels to time; the compiled engine does".into();
+            return Err(LearnError::Setting { name: "the reference engine", problem });
+        };
+        let tables: Vec<&Table> = compiled.tables.iter().collect();
+        let run = Run { tables: &tables, order, stop: self.settings.stop };
+        let profile = compiled.program.profile(&mut compiled.workspace, run)?;
+        Ok((profile, compiled.program.memory_use(&compiled.workspace)))
+    }
+
     /// The steps for a batch size, with the current values in them.
     fn ready(&mut self, size: usize) -> Result<usize, LearnError> {
         let place = match self.steps.iter().position(|(other, _)| *other == size) {
@@ -146,18 +160,7 @@ impl<'a> Runner<'a> {
             return Ok(Steps::Reference(Box::new(step)));
         }
         let function = &step.function;
-        let program = compile(
-            &function.graph,
-            &Options {
-                precision: self.settings.precision,
-                threads: self.settings.threads,
-                streams: data_nodes(function),
-                batch: (size > 1).then_some(size),
-                outputs: vec![step.objective],
-                finite: Some(step.objective),
-                ..Options::default()
-            },
-        )?;
+        let program = compile(&function.graph, &step.options(self.settings.precision, self.settings.threads))?;
         let tables = tables(&program, function, self.data)?;
         let workspace = program.workspace();
         Ok(Steps::Compiled(Box::new(Compiled { program, workspace, tables })))

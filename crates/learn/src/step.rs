@@ -1,7 +1,9 @@
 //! The training step as a graph: forward, backward and update in one.
 
+use chainrule_exec::compile::{Options, Precision};
 use chainrule_graph::{Builder, Function, GraphError, Initializer, NodeId, Var, batch, grad};
 
+use crate::engine::data_nodes;
 use crate::optimizer::{Optimizer, Slots};
 use crate::schedule::{Length, Schedule};
 
@@ -45,6 +47,24 @@ pub struct Step {
     pub function: Function,
     /// The objective before the step.
     pub objective: NodeId,
+    /// The rows that it takes; none is one example, without a batch axis.
+    pub size: Option<usize>,
+}
+
+impl Step {
+    /// How it is compiled: a program takes rows for the inputs and then the outcomes, reports the objective, and ends at a
+    /// step whose objective is not finite.
+    pub fn options(&self, precision: Precision, threads: usize) -> Options {
+        Options {
+            precision,
+            threads,
+            streams: data_nodes(&self.function),
+            batch: self.size,
+            outputs: vec![self.objective],
+            finite: Some(self.objective),
+            ..Options::default()
+        }
+    }
 }
 
 /// The step on a function: on one example, or with `size` on the mean objective of a batch of so many.
@@ -78,7 +98,7 @@ pub fn step(function: &Function, options: &StepOptions, size: Option<usize>) -> 
         let value = options.optimizer.next(parameter, gradient, rate, &mut slots);
         builder.update(parameter, value);
     }
-    Ok(Step { function: builder.finish()?, objective })
+    Ok(Step { function: builder.finish()?, objective, size })
 }
 
 /// g ← g · min(1, limit / ‖g‖), the norm over all gradients together (Pascanu, Mikolov and Bengio 2013)

@@ -5,6 +5,7 @@ mod eval;
 mod fit;
 mod grad;
 mod predict;
+mod profile;
 mod show;
 mod tour;
 
@@ -22,7 +23,8 @@ pub enum Command {
     Eval(eval::Eval),
     Grad(grad::Grad),
     Check(check::Check),
-    Show(show::Show),
+    Show(Box<show::Show>),
+    Profile(Box<profile::Profile>),
 }
 
 impl Default for Command {
@@ -42,6 +44,7 @@ impl Command {
             Command::Grad(grad) => grad.run(output),
             Command::Check(check) => check.run(output),
             Command::Show(show) => show.run(output),
+            Command::Profile(profile) => profile.run(output),
         }
     }
 }

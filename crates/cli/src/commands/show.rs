@@ -1,14 +1,17 @@
-//! `chainrule show`: a model's graph, its batched form, its gradient.
+//! `chainrule show`: a model's graph, its batched form, its gradient, and what the compiler makes of its training step.
 
+use chainrule::exec::compile::passes;
+use chainrule::learn::{Training, step};
 use chainrule::{Function, GraphError, Kind, NodeId, batch, grad, text};
 use clap::{Args, ValueEnum};
 
+use super::fit::StepSettings;
 use crate::failure::Failure;
 use crate::model_file::ModelFile;
 use crate::options::{self, ModelOptions};
 use crate::output::Output;
 
-/// Prints the graph of a model, its gradient, its batched form
+/// Prints the graph of a model, its gradient, its batched form, or how its training step is compiled
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Show {
@@ -26,6 +29,17 @@ pub struct Show {
     /// Turns the graph of one example into that of a batch of N, before the derivative
     #[arg(long, value_name = "N", value_parser = options::count, allow_hyphen_values = true)]
     batch: Option<usize>,
+
+    /// Prints the training step, on N rows with --batch, after each pass of the compiler, and the program at last
+    #[arg(long, conflicts_with_all = ["grad", "format"])]
+    step: bool,
+
+    /// With --step, prints the program only: its kernels, what they compute, and where the numbers lie
+    #[arg(long, requires = "step")]
+    program: bool,
+
+    #[command(flatten)]
+    steps: StepSettings,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -39,6 +53,7 @@ Examples:
   chainrule show model.graph --set d=5
   chainrule show model.graph --batch 32 --grad
   chainrule show model.graph --format dot | dot -Tsvg > model.svg
+  chainrule show model.graph --step --program --batch 32 --optimizer adam
 
 Free sizes become small numbers that differ, unless --set says them.";
 
@@ -48,6 +63,13 @@ impl Show {
         let file = ModelFile::read(&self.model.model)?;
         let mut function = file.build_small(&self.model.settings()?)?;
         let mistake = |error: GraphError| file.mistake(error);
+        if self.step {
+            file.objective(&function)?;
+            return self.compiled(&function, output);
+        }
+        if !self.steps.are_default() {
+            return Err(Failure::mistake("the options of steps, such as --optimizer, have no meaning without --step"));
+        }
         if self.grad {
             file.objective(&function)?;
         }
@@ -63,6 +85,20 @@ impl Show {
             Format::Dot => text::dot(&function),
         };
         output.text(&shown)
+    }
+}
+
+impl Show {
+    /// What each pass makes of the training step.
+    fn compiled(&self, function: &Function, output: &mut Output) -> Result<(), Failure> {
+        let training = self.steps.training(Training { batch: self.batch.unwrap_or(1), ..Training::default() })?;
+        let step = step(function, &training.step_options(training.batch), self.batch)?;
+        let stages = passes(&step.function.graph, &step.options(training.precision, training.threads))?;
+        let shown: Vec<String> = match stages.last() {
+            Some((_, program)) if self.program => vec![program.clone()],
+            _ => stages.iter().map(|(pass, text)| format!("# after {pass}\n\n{text}")).collect(),
+        };
+        output.text(&shown.join("\n"))
     }
 }
 

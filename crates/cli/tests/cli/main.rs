@@ -4,6 +4,7 @@ mod check;
 mod fit;
 mod grad;
 mod options;
+mod profile;
 mod show;
 mod support;
 mod tour;

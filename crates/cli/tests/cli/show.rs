@@ -35,3 +35,19 @@ fn dot_draws_the_nodes() {
     let run = folder.line("show m.graph --format dot");
     assert!(run.succeeded().starts_with("digraph {") && run.out.contains("prediction"), "{}", run.out);
 }
+
+#[test]
+fn the_step_is_shown_after_each_pass_and_as_a_program() {
+    let folder = Folder::with(&[("m.graph", PLANE)]);
+    let passes = folder.line("show m.graph --step --batch 4 --optimizer adam");
+    for pass in ["simplify", "accumulate", "select", "hoist", "fuse", "schedule", "memory", "emit"] {
+        assert!(passes.succeeded().contains(&format!("# after {pass}\n")), "{pass}: {}", passes.out);
+    }
+    let program = folder.line("show m.graph --step --program");
+    assert!(program.succeeded().contains("dot 3 ") && program.out.contains("reported: `objective`"), "{}", program.out);
+    assert!(!program.out.contains("# after"), "{}", program.out);
+    folder.refuses(2, "show m.graph --program", &["--step"]);
+    folder.refuses(2, "show m.graph --step --grad", &["--grad"]);
+    folder.refuses(2, "show m.graph --precision f32", &["--step"]);
+    folder.refuses(2, "show m.graph --step --threads 0", &["--threads"]);
+}

@@ -11,6 +11,7 @@ use chainrule_kernels::{Float, Gemm, Lanes, Layout, Simd, Threads, matrix, softm
 use super::loops::{self, Memory, Registers};
 use super::memory::ALIGNMENT;
 use super::plan::Places;
+use super::profile::Clock;
 use super::program::{
     At, Base, Block, CustomCode, Factor, FactorsAt, Instruction, Line, Matrix, MatrixMatrix, Output, Stream,
 };
@@ -153,7 +154,8 @@ pub enum End {
     NotFinite,
 }
 
-/// Runs steps; each appends the entries of all outputs to `record`. Returns how many steps began, and how they ended.
+/// Runs steps; each appends the entries of all outputs to `record`. Returns how many steps began, and how they ended. A clock, if
+/// there is one, is told where time goes.
 #[inline(always)]
 pub(super) fn run<S: Simd, T: Float>(
     simd: S,
@@ -162,6 +164,7 @@ pub(super) fn run<S: Simd, T: Float>(
     registers: &mut [Registers<T>],
     starts: &mut [usize],
     record: &mut [f64],
+    mut clock: Option<&mut Clock>,
 ) -> Result<(usize, End), ExecError> {
     let mut numbers = Numbers { arena, tables: task.tables, starts };
     let mut recorded = 0;
@@ -172,9 +175,18 @@ pub(super) fn run<S: Simd, T: Float>(
         if task.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
             return Ok((step, End::Stopped));
         }
+        if let Some(clock) = &mut clock {
+            clock.start();
+        }
         take_rows(task, &mut numbers, step);
-        for line in task.lines {
+        if let Some(clock) = &mut clock {
+            clock.spent_on(0);
+        }
+        for (place, line) in task.lines.iter().enumerate() {
             instruction(simd, &line.instruction, &mut numbers, registers, task.threads)?;
+            if let Some(clock) = &mut clock {
+                clock.spent_on(1 + place);
+            }
         }
         let mut finite = true;
         for (place, output) in task.outputs.iter().enumerate() {
@@ -186,8 +198,11 @@ pub(super) fn run<S: Simd, T: Float>(
             }
             recorded += length;
         }
-        for line in task.late {
+        for (place, line) in task.late.iter().enumerate() {
             rare(simd, &line.instruction, &mut numbers, registers, task.threads)?;
+            if let Some(clock) = &mut clock {
+                clock.spent_on(1 + task.lines.len() + place);
+            }
         }
         if !finite {
             return Ok((step + 1, End::NotFinite));

@@ -17,6 +17,7 @@ mod machine;
 mod memory;
 mod pieces;
 mod plan;
+mod profile;
 mod program;
 mod registers;
 mod scalars;
@@ -30,10 +31,11 @@ mod workspace;
 use std::sync::Arc;
 
 use chainrule_graph::ops::Source;
-use chainrule_graph::{Graph, Kind, NodeId, Op, Tensor, simplify};
+use chainrule_graph::{Graph, NodeId, Op, Tensor, simplify};
 use chainrule_kernels::Level;
 
 pub use machine::End;
+pub use profile::{KernelTime, MemoryUse, Phase, Profile};
 pub use workspace::{Run, Table, Workspace};
 
 use crate::ExecError;
@@ -52,6 +54,16 @@ pub enum Precision {
     /// 64 bits.
     #[default]
     F64,
+}
+
+impl Precision {
+    /// The bytes of a number.
+    pub fn bytes(self) -> usize {
+        match self {
+            Precision::F32 => 4,
+            Precision::F64 => 8,
+        }
+    }
 }
 
 /// How a graph is compiled.
@@ -108,6 +120,8 @@ pub struct Program {
     outputs: Vec<Output>,
     watched: Vec<Output>,
     finite: Option<usize>,
+    /// The outputs, as nodes of the graph that runs.
+    reported_nodes: Vec<NodeId>,
     constants: Vec<(usize, Arc<Tensor>)>,
     memory: Memory,
     registers: usize,
@@ -186,6 +200,7 @@ fn compile_seen(graph: &Graph, options: &Options, see: &mut Observer<'_>) -> Res
         threads: options.threads,
         pool: pool(options.threads, &lines)?,
         finite: options.finite.and_then(|id| options.outputs.iter().position(|&output| output == id)),
+        reported_nodes: options.outputs.iter().map(to_new).collect(),
         constants: constants(&plan.graph, &memory),
         registers: registers_of(once.iter().chain(&lines)),
         batch: options.batch,
@@ -353,13 +368,5 @@ impl Program {
             }
             ExecError::new(format!("the program has no input `{name}` that is set from outside"))
         })
-    }
-
-    fn describe_kind(kind: Kind) -> &'static str {
-        match kind {
-            Kind::Real => "a real number",
-            Kind::Int => "a whole number of at least 0",
-            Kind::Bool => "0 or 1",
-        }
     }
 }

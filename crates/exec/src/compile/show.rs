@@ -9,28 +9,23 @@ use std::fmt;
 use chainrule_graph::ops::Elementwise;
 use chainrule_graph::{Graph, NodeId, Op};
 
+use super::Program;
 use super::plan::Extent;
 use super::program::{
     At, Base, Factor, FactorsAt, Fill, Instruction, Line, LoopCode, LoopStep, MatrixMatrix, Operand, ScalarOp,
     ScalarOperand, ScalarStep, StepOp,
 };
-use super::{Precision, Program};
 
 /// Longer expressions are cut: the part so far gets a name of its own.
 const LONGEST: usize = 60;
 
 impl fmt::Display for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut places = Places::of(self);
-        let once = self.once.iter().map(|line| (line, "once: "));
-        let step = self.lines.iter().map(|line| (line, ""));
-        let late = self.late.iter().map(|line| (line, "at the end: "));
-        let lines = once.chain(step).chain(late);
-        for (number, (line, when)) in lines.enumerate() {
-            let (kernel, texts) = places.line(line);
-            for (place, text) in texts.iter().enumerate() {
+        for (number, listed) in self.listing().iter().enumerate() {
+            let (kernel, once) = (&listed.kernel, if listed.once { "once: " } else { "" });
+            for (place, text) in listed.computes.iter().enumerate() {
                 match place {
-                    0 => writeln!(f, "{number:4}  {kernel:<18} {when}{text}")?,
+                    0 => writeln!(f, "{number:4}  {kernel:<18} {once}{text}")?,
                     _ => writeln!(f, "{:24} {text}", "")?,
                 }
             }
@@ -39,12 +34,32 @@ impl fmt::Display for Program {
     }
 }
 
+/// An instruction as text.
+pub(super) struct Listed {
+    /// Whether it runs once a run, before the first step.
+    pub once: bool,
+    /// The kernel and its sizes.
+    pub kernel: String,
+    /// What it computes.
+    pub computes: Vec<String>,
+}
+
 impl Program {
+    /// The instructions as text, in the order in which they run.
+    pub(super) fn listing(&self) -> Vec<Listed> {
+        let mut places = Places::of(self);
+        let once = self.once.iter().map(|line| (line, true));
+        let step = self.lines.iter().chain(&self.late).map(|line| (line, false));
+        let mut list = Vec::new();
+        for (line, once) in once.chain(step) {
+            let (kernel, computes) = places.line(line);
+            list.push(Listed { once, kernel, computes });
+        }
+        list
+    }
+
     fn write_memory(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let size = match self.precision {
-            Precision::F32 => 4,
-            Precision::F64 => 8,
-        };
+        let size = self.precision.bytes();
         writeln!(f, "\n{:>12} {:>10}  values of {size} bytes, level {}", "place", "entries", self.level)?;
         for port in &self.ports {
             writeln!(f, "{:>12} {:>10}  {} {}", format!("@{}", port.offset), port.shape.size(), port.name, port.shape)?;

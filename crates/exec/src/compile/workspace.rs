@@ -8,6 +8,7 @@ use chainrule_kernels::{Float, Threads, dispatch};
 use super::aligned::Aligned;
 use super::loops::Registers;
 use super::machine::{self, End, Task};
+use super::profile::Clock;
 use super::program::{Output, Port};
 use super::{MOST_TABLES, Precision, Program};
 use crate::ExecError;
@@ -158,6 +159,17 @@ impl Program {
         steps: usize,
         record: &mut [f64],
     ) -> Result<(usize, End), ExecError> {
+        self.run_with(workspace, run, steps, record, None)
+    }
+
+    pub(super) fn run_with(
+        &self,
+        workspace: &mut Workspace,
+        run: Run<'_>,
+        steps: usize,
+        record: &mut [f64],
+        clock: Option<&mut Clock>,
+    ) -> Result<(usize, End), ExecError> {
         if run.tables.len() != self.streams.len() {
             return Err(ExecError::new(format!(
                 "the program takes {} tables, not {}",
@@ -179,9 +191,9 @@ impl Program {
             return Err(ExecError::new("the order names fewer rows than the steps take"));
         }
         let shared = self.pool.as_ref();
-        let mut go = || match &mut workspace.0 {
-            Held::F32(arena) => self.run_at(arena, f32_rows, run, steps, record),
-            Held::F64(arena) => self.run_at(arena, f64_rows, run, steps, record),
+        let go = || match &mut workspace.0 {
+            Held::F32(arena) => self.run_at(arena, f32_rows, run, steps, record, clock),
+            Held::F64(arena) => self.run_at(arena, f64_rows, run, steps, record, clock),
         };
         match shared {
             Some(pool) => pool.install(go),
@@ -196,6 +208,7 @@ impl Program {
         run: Run<'_>,
         steps: usize,
         record: &mut [f64],
+        clock: Option<&mut Clock>,
     ) -> Result<(usize, End), ExecError> {
         let mut tables: [&[T]; MOST_TABLES] = [&[]; MOST_TABLES];
         for (number, table) in run.tables.iter().enumerate() {
@@ -227,7 +240,7 @@ impl Program {
         };
         let numbers = arena.numbers.padded_mut();
         let (registers, starts) = (&mut arena.registers[..], &mut arena.starts[..]);
-        dispatch!(self.level, simd => machine::run(simd, &task, numbers, registers, starts, record))
+        dispatch!(self.level, simd => machine::run(simd, &task, numbers, registers, starts, record, clock))
     }
 }
 
@@ -249,14 +262,19 @@ fn f64_rows(table: &Table) -> Option<&Aligned<f64>> {
 fn fits(port: &Port, entry: f64) -> Result<(), ExecError> {
     let right = match port.kind {
         Kind::Real => true,
-        Kind::Int => entry >= 0.0 && entry.fract() == 0.0 && port.bound.is_none_or(|bound| entry < bound as f64),
+        Kind::Int => entry.fract() == 0.0 && port.bound.is_none_or(|bound| entry >= 0.0 && entry < bound as f64),
         Kind::Bool => entry == 0.0 || entry == 1.0,
     };
     if right {
         return Ok(());
     }
-    let below = port.bound.map_or(String::new(), |bound| format!(" below {bound}"));
-    Err(ExecError::new(format!("`{}` takes {}{below}, not {entry}", port.name, Program::describe_kind(port.kind))))
+    let wanted = match (port.kind, port.bound) {
+        (Kind::Real, _) => "a real number".to_string(),
+        (Kind::Int, None) => "a whole number".to_string(),
+        (Kind::Int, Some(bound)) => format!("a whole number of at least 0 and below {bound}"),
+        (Kind::Bool, _) => "0 or 1".to_string(),
+    };
+    Err(ExecError::new(format!("`{}` takes {wanted}, not {entry}", port.name)))
 }
 
 impl Workspace {
@@ -264,6 +282,13 @@ impl Workspace {
         match &self.0 {
             Held::F32(arena) => arena.read(offset, strides, shape),
             Held::F64(arena) => arena.read(offset, strides, shape),
+        }
+    }
+
+    pub(super) fn bytes_of_registers(&self) -> usize {
+        match &self.0 {
+            Held::F32(arena) => arena.registers.iter().map(Registers::bytes).sum(),
+            Held::F64(arena) => arena.registers.iter().map(Registers::bytes).sum(),
         }
     }
 

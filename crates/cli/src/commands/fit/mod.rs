@@ -25,7 +25,7 @@ use crate::output::{Output, message};
 use crate::plots::{LearningCurves, learning_curves, picture_path};
 use crate::progress::Progress;
 
-use settings::StepSettings;
+pub use settings::StepSettings;
 
 /// Trains a model on a table, by stochastic gradient descent or another optimizer
 #[derive(Args)]

@@ -2,12 +2,12 @@
 
 use chainrule::exec::compile::Precision;
 use chainrule::learn::{Adam, Engine, Optimizer, Schedule, Training};
-use clap::{Args, ValueEnum};
+use clap::{Args, Command, FromArgMatches, ValueEnum};
 
 use crate::failure::Failure;
 use crate::options;
 
-#[derive(Args)]
+#[derive(Args, PartialEq)]
 #[command(next_help_heading = "Steps")]
 pub struct StepSettings {
     /// The rule that moves the parameters
@@ -91,7 +91,7 @@ enum ScheduleName {
     WarmupCosine,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum PrecisionName {
     F32,
     F64,
@@ -104,6 +104,12 @@ enum EngineName {
 }
 
 impl StepSettings {
+    /// Whether none of these options was given, or each with its default.
+    pub fn are_default(&self) -> bool {
+        let none = StepSettings::augment_args(Command::new("")).try_get_matches_from([""]);
+        none.and_then(|none| StepSettings::from_arg_matches(&none)).is_ok_and(|default| default == *self)
+    }
+
     /// The training that these options and `base` say. Errors name an option that has no meaning beside the others.
     pub fn training<'a>(&self, base: Training<'a>) -> Result<Training<'a>, Failure> {
         self.check()?;

@@ -1,0 +1,242 @@
+//! Where the time of a step goes: a run whose every instruction is timed.
+
+use std::time::{Duration, Instant};
+
+use chainrule_graph::ops::Reduce;
+use chainrule_graph::{NodeId, Origin};
+
+use super::Program;
+use super::machine::End;
+use super::program::{Instruction, Line, Stream};
+use super::workspace::{Run, Workspace};
+use crate::ExecError;
+
+/// A run is cut in so many stretches, and each instruction gets the mean of its quickest: what else the machine did in
+/// between is left out.
+const STRETCHES: usize = 16;
+
+/// What a step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Rows are brought in.
+    Rows,
+    /// What is reported is computed.
+    Forward,
+    /// Derivatives are computed.
+    Backward,
+    /// Parameters and state move. A gradient that goes straight into its parameter counts here.
+    Update,
+}
+
+impl Phase {
+    /// `rows`, `forward`, `backward` or `update`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Phase::Rows => "rows",
+            Phase::Forward => "forward",
+            Phase::Backward => "backward",
+            Phase::Update => "update",
+        }
+    }
+}
+
+/// What an instruction took.
+#[derive(Clone, Debug)]
+pub struct KernelTime {
+    /// The kernel and its sizes.
+    pub kernel: String,
+    /// What it computes, in the names of nodes.
+    pub computes: Vec<String>,
+    /// What it is for, and the share of its nodes that is; the shares sum to 1.
+    pub phases: Vec<(Phase, f64)>,
+    /// Seconds a step, in the quickest stretch of the run.
+    pub seconds: f64,
+    /// Bytes written a step.
+    pub bytes: usize,
+}
+
+/// Where the time of a run went.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// How many steps ran.
+    pub steps: usize,
+    /// How the run ended.
+    pub end: End,
+    /// For each instruction, what it took, in the order of the program. What runs once a run is not in it.
+    pub kernels: Vec<KernelTime>,
+}
+
+/// What the numbers of a program take, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryUse {
+    /// Inputs that are set from outside: parameters, state, and what is fixed.
+    pub inputs: usize,
+    /// Rows that are brought in.
+    pub rows: usize,
+    /// Constants, and results that are single numbers.
+    pub numbers: usize,
+    /// Room for results that are not alive at once.
+    pub shared: usize,
+    /// Registers of the loops, for all threads.
+    pub registers: usize,
+    /// All of it, and what is between.
+    pub workspace: usize,
+}
+
+/// Times the instructions of a run one after another.
+pub(super) struct Clock {
+    last: Instant,
+    /// For the rows, then each instruction of a step, then what ends it.
+    spent: Vec<Duration>,
+}
+
+impl Clock {
+    fn new(slots: usize) -> Clock {
+        Clock { last: Instant::now(), spent: vec![Duration::ZERO; slots] }
+    }
+
+    /// From now on.
+    pub fn start(&mut self) {
+        self.last = Instant::now();
+    }
+
+    /// What has passed since the last call went to a slot.
+    pub fn spent_on(&mut self, slot: usize) {
+        let now = Instant::now();
+        self.spent[slot] += now - self.last;
+        self.last = now;
+    }
+
+    /// What a call of [`spent_on`](Clock::spent_on) itself takes: the shortest of many stretches with nothing in them.
+    fn overhead() -> Duration {
+        let mut clock = Clock::new(1);
+        let mut times = (0..1000).map(|_| {
+            clock.spent[0] = Duration::ZERO;
+            clock.spent_on(0);
+            clock.spent[0]
+        });
+        times.by_ref().skip(100).min().unwrap_or_default()
+    }
+}
+
+impl Program {
+    /// A [`run`](Program::run) that says where its time goes. What reading the clock takes is taken off. Errors are those
+    /// of a run.
+    pub fn profile(&self, workspace: &mut Workspace, run: Run<'_>) -> Result<Profile, ExecError> {
+        let lines: Vec<&Line> = self.lines.iter().chain(&self.late).collect();
+        let overhead = Clock::overhead().as_secs_f64();
+        let mut least = vec![f64::INFINITY; lines.len() + 1];
+        let (mut steps, mut end) = (0, End::Finished);
+        let stretch = (run.order.len() / self.rows_a_step()).div_ceil(STRETCHES).max(1);
+        for order in run.order.chunks(stretch * self.rows_a_step()) {
+            let wanted = order.len() / self.rows_a_step();
+            let mut record = vec![0.0; wanted * self.reported()];
+            let mut clock = Clock::new(least.len());
+            let (done, how) = self.run_with(workspace, Run { order, ..run }, wanted, &mut record, Some(&mut clock))?;
+            for (least, spent) in least.iter_mut().zip(&clock.spent) {
+                *least = least.min((spent.as_secs_f64() / done.max(1) as f64 - overhead).max(0.0));
+            }
+            (steps, end) = (steps + done, how);
+            if end != End::Finished {
+                break;
+            }
+        }
+        let mut seconds = least.into_iter().map(|least| if least.is_finite() { least } else { 0.0 });
+        let size = self.precision.bytes();
+        let rows = KernelTime {
+            kernel: format!("rows {}", self.rows_a_step()),
+            computes: self.streams.iter().map(|stream| stream.port.name.clone()).collect(),
+            phases: vec![(Phase::Rows, 1.0)],
+            seconds: seconds.next().unwrap_or(0.0),
+            bytes: self.gathered().map(|stream| stream.port.shape.size()).sum::<usize>() * size,
+        };
+        let forward = self.forward();
+        let listed = self.listing().into_iter().filter(|listed| !listed.once);
+        let kernels = lines.iter().zip(listed).zip(seconds).map(|((line, listed), seconds)| KernelTime {
+            kernel: listed.kernel,
+            computes: listed.computes,
+            phases: self.phases(line, &forward),
+            seconds,
+            bytes: entries_written(&line.instruction) * size,
+        });
+        Ok(Profile { steps, end, kernels: std::iter::once(rows).chain(kernels).collect() })
+    }
+
+    /// What the numbers take that a workspace holds.
+    pub fn memory_use(&self, workspace: &Workspace) -> MemoryUse {
+        let size = self.precision.bytes();
+        let inputs = self.ports.iter().map(|port| port.shape.size()).sum::<usize>() * size;
+        let rows = self.gathered().map(|stream| stream.port.shape.size()).sum::<usize>() * size;
+        let shared = self.memory.shared * size;
+        let numbers = (self.memory.length * size).saturating_sub(inputs + rows + shared);
+        let registers = workspace.bytes_of_registers();
+        MemoryUse { inputs, rows, numbers, shared, registers, workspace: workspace.bytes() }
+    }
+
+    /// The streams whose rows are brought into the arena: batches, and single numbers.
+    fn gathered(&self) -> impl Iterator<Item = &Stream> {
+        self.streams.iter().filter(|stream| stream.batch.is_some() || stream.row == 1)
+    }
+
+    /// For each node, whether what is reported needs it.
+    fn forward(&self) -> Vec<bool> {
+        let mut needed = vec![false; self.graph.nodes().len()];
+        self.reported_nodes.iter().for_each(|id| needed[id.index()] = true);
+        for id in self.graph.ids().rev() {
+            if needed[id.index()] {
+                self.graph.node(id).inputs.iter().for_each(|input| needed[input.index()] = true);
+            }
+        }
+        needed
+    }
+
+    fn phases(&self, line: &Line, forward: &[bool]) -> Vec<(Phase, f64)> {
+        let phase = |id: &NodeId| match &self.graph.node(*id).origin {
+            _ if forward[id.index()] => Phase::Forward,
+            origin if is_derivative(origin) => Phase::Backward,
+            _ => Phase::Update,
+        };
+        let mut phases: Vec<(Phase, f64)> = Vec::new();
+        for phase in line.nodes.iter().map(phase) {
+            match phases.iter_mut().find(|(other, _)| *other == phase) {
+                Some((_, share)) => *share += 1.0 / line.nodes.len() as f64,
+                None => phases.push((phase, 1.0 / line.nodes.len() as f64)),
+            }
+        }
+        if phases.is_empty() {
+            phases.push((Phase::Update, 1.0)); // a new value that is copied at the end
+        }
+        phases.sort_by_key(|(phase, _)| *phase);
+        phases
+    }
+}
+
+fn is_derivative(origin: &Origin) -> bool {
+    match origin {
+        Origin::Derivative(_) => true,
+        Origin::Merged(origins) => origins.iter().any(is_derivative),
+        Origin::Unknown | Origin::Code(_) | Origin::Text(_) => false,
+    }
+}
+
+/// How many numbers an instruction writes to the arena.
+fn entries_written(instruction: &Instruction) -> usize {
+    match instruction {
+        Instruction::Scalars(steps) => steps.len(),
+        Instruction::Loop(code) => {
+            let sum = code.sum.map_or(0, |sum| sum.extent.outer * sum.extent.inner);
+            code.stores.len() * code.size + sum
+        }
+        Instruction::Dot { .. } => 1,
+        Instruction::Axpy { length, .. } | Instruction::Clear { length, .. } => *length,
+        Instruction::MatrixVector { rows, .. } => *rows,
+        Instruction::Outer { rows, columns, .. } => rows * columns,
+        Instruction::MatrixMatrix(product) => product.out_length,
+        Instruction::Along { op: Reduce::Softmax { .. }, extent, .. } => extent.outer * extent.n * extent.inner,
+        Instruction::Along { extent, .. } => extent.outer * extent.inner,
+        Instruction::Gather { places, .. } => places.batches * places.count * places.size,
+        Instruction::ScatterAdd { places, .. } => places.batches * places.places * places.size,
+        Instruction::Block(block) => block.runs.iter().map(|run| run.0).product(),
+        Instruction::Custom(code) => code.shape.size(),
+    }
+}
