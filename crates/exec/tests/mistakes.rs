@@ -83,3 +83,20 @@ fn tables_and_workspaces_of_other_programs_are_refused() {
     let error = program.set(&mut other, "w", &Tensor::zeros([3])).unwrap_err();
     assert_eq!(error.to_string(), "the workspace was made for another program");
 }
+
+#[test]
+fn an_index_that_is_no_place_is_told_with_its_node() {
+    let builder = Builder::new();
+    let place = builder.input_of("place", [], Kind::Int, None);
+    let table = builder.parameter("table", [3], Initializer::Constant(0.0));
+    table.gather(place, 0).named("picked");
+    let function = builder.finish().unwrap();
+    let outputs = function.graph.find("picked").into_iter().collect();
+    let streams = function.inputs.clone();
+    let program = compile(&function.graph, &Options { streams, outputs, ..Options::default() }).unwrap();
+    let table = program.table(0, &[2.0, -1.0]).unwrap();
+    let run = Run { tables: &[&table], order: &[0, 1], stop: None };
+    let error = program.run(&mut program.workspace(), run, &mut [0.0; 2]).unwrap_err().to_string();
+    assert!(error.contains("`picked`") && error.contains("mistakes.rs"), "{error}");
+    assert!(error.ends_with("the index -1 is not a whole number from 0 below 3"), "{error}");
+}

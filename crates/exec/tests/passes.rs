@@ -142,3 +142,11 @@ fn what_depends_on_an_update_or_a_row_stays_in_the_step() {
         assert!(!text.contains("once ") && !text.contains("once:"), "{pass}: {text}");
     }
 }
+
+#[test]
+fn emit_turns_a_matrix_that_is_wanted_by_columns() {
+    let graph = graph(|b| {
+        b.input("W", [2, 3]).transpose().reshape([6]).named("y");
+    });
+    assert!(after("emit", &graph).contains("transpose 2×3      y = Wᵀ"), "{}", after("emit", &graph));
+}

@@ -22,13 +22,19 @@ impl fmt::Display for OutOfRange {
 
 impl core::error::Error for OutOfRange {}
 
+/// The row that an index, held as a number, names, if it is one of `rows`.
+#[inline(always)]
+fn row<T: Float>(index: T, rows: usize) -> Option<usize> {
+    let index = index.to_f64();
+    (index >= 0.0 && index < rows as f64 && index.fract() == 0.0).then_some(index as usize)
+}
+
 /// Checks that every index names one of `rows` rows.
 ///
 /// # Errors
 /// The first that does not.
-fn check<I: Copy + TryInto<usize>>(indices: &[I], rows: usize) -> Result<(), OutOfRange> {
-    let inside = |&index: &I| index.try_into().is_ok_and(|row: usize| row < rows);
-    match indices.iter().position(|index| !inside(index)) {
+fn check<T: Float>(indices: &[T], rows: usize) -> Result<(), OutOfRange> {
+    match indices.iter().position(|&index| row(index, rows).is_none()) {
         Some(position) => Err(OutOfRange { position, rows }),
         None => Ok(()),
     }
@@ -37,21 +43,16 @@ fn check<I: Copy + TryInto<usize>>(indices: &[I], rows: usize) -> Result<(), Out
 /// `y[i, :] = x[indices[i], :]` for rows of `width` numbers.
 ///
 /// # Errors
-/// If an index is no row of x; y is untouched then.
-pub fn gather_rows<T: Copy, I: Copy + TryInto<usize>>(
-    x: &[T],
-    width: usize,
-    indices: &[I],
-    y: &mut [T],
-) -> Result<(), OutOfRange> {
-    debug_assert_eq!(y.len(), indices.len() * width);
-    if width == 0 {
+/// If an index is no row of the `rows` of x; y is untouched then.
+pub fn gather_rows<T: Float>(x: &[T], rows: usize, width: usize, indices: &[T], y: &mut [T]) -> Result<(), OutOfRange> {
+    debug_assert!(x.len() == rows * width && y.len() == indices.len() * width);
+    check(indices, rows)?;
+    if width == 1 {
+        y.iter_mut().zip(indices).for_each(|(y, &index)| *y = x[row(index, rows).unwrap_or(0)]); // checked above
         return Ok(());
     }
-    check(indices, x.len() / width)?;
-    for (y, &index) in y.chunks_exact_mut(width).zip(indices) {
-        // Checked above: it converts.
-        let row = index.try_into().unwrap_or(0);
+    for (y, &index) in y.chunks_exact_mut(width.max(1)).zip(indices) {
+        let row = row(index, rows).unwrap_or(0); // checked above
         y.copy_from_slice(&x[row * width..(row + 1) * width]);
     }
     Ok(())
@@ -60,28 +61,31 @@ pub fn gather_rows<T: Copy, I: Copy + TryInto<usize>>(
 /// `y[indices[i], :] += x[i, :]` for rows of `width` numbers, in the order of i.
 ///
 /// # Errors
-/// If an index is no row of y; y is untouched then.
+/// If an index is no row of the `rows` of y; y is untouched then.
 #[inline(always)]
-pub fn scatter_add_rows<S: Simd, T: Float, I: Copy + TryInto<usize>>(
+pub fn scatter_add_rows<S: Simd, T: Float>(
     simd: S,
     y: &mut [T],
+    rows: usize,
     width: usize,
-    indices: &[I],
+    indices: &[T],
     x: &[T],
 ) -> Result<(), OutOfRange> {
-    debug_assert_eq!(x.len(), indices.len() * width);
-    if width == 0 {
-        return Ok(());
-    }
-    check(indices, y.len() / width)?;
-    for (x, &index) in x.chunks_exact(width).zip(indices) {
-        // Checked above: it converts.
-        let row = index.try_into().unwrap_or(0);
+    debug_assert!(y.len() == rows * width && x.len() == indices.len() * width);
+    check(indices, rows)?;
+    for (x, &index) in x.chunks_exact(width.max(1)).zip(indices) {
+        let row = row(index, rows).unwrap_or(0); // checked above
         let y = &mut y[row * width..(row + 1) * width];
         if let ([y], [x]) = (&mut *y, x) {
             *y += *x;
         } else {
-            update(simd, y, x, |y: Lanes<S, T>, x| y + x);
+            update(
+                simd,
+                y,
+                x,
+                #[inline(always)]
+                |y: Lanes<S, T>, x| y + x,
+            );
         }
     }
     Ok(())

@@ -198,9 +198,9 @@ pub fn argmin<S: Simd, T: Float>(simd: S, x: &[T]) -> Option<usize> {
     x.iter().position(|&x| x == bottom || x.is_nan())
 }
 
-/// [`argmax`] along an axis; `y` gets `outer · inner` places, 0 for an empty axis.
+/// [`argmax`] along an axis; `y` gets `outer · inner` places as numbers, 0 for an empty axis.
 #[inline(always)]
-pub fn argmax_along<S: Simd, T: Float>(simd: S, x: &[T], axis: Axis, y: &mut [usize]) {
+pub fn argmax_along<S: Simd, T: Float>(simd: S, x: &[T], axis: Axis, y: &mut [T]) {
     places(
         x,
         axis,
@@ -212,9 +212,9 @@ pub fn argmax_along<S: Simd, T: Float>(simd: S, x: &[T], axis: Axis, y: &mut [us
     );
 }
 
-/// [`argmin`] along an axis; `y` gets `outer · inner` places, 0 for an empty axis.
+/// [`argmin`] along an axis; `y` gets `outer · inner` places as numbers, 0 for an empty axis.
 #[inline(always)]
-pub fn argmin_along<S: Simd, T: Float>(simd: S, x: &[T], axis: Axis, y: &mut [usize]) {
+pub fn argmin_along<S: Simd, T: Float>(simd: S, x: &[T], axis: Axis, y: &mut [T]) {
     places(
         x,
         axis,
@@ -230,27 +230,24 @@ pub fn argmin_along<S: Simd, T: Float>(simd: S, x: &[T], axis: Axis, y: &mut [us
 fn places<T: Float>(
     x: &[T],
     Axis { outer, n, inner }: Axis,
-    y: &mut [usize],
+    y: &mut [T],
     of_row: impl Fn(&[T]) -> usize,
     beats: impl Fn(T, T) -> bool,
 ) {
     debug_assert!(x.len() == outer * n * inner && y.len() == outer * inner);
-    if inner == 1 {
-        for (o, y) in y.iter_mut().enumerate() {
-            *y = of_row(&x[o * n..(o + 1) * n]);
-        }
-        return;
-    }
-    for o in 0..outer {
-        let x = &x[o * n * inner..(o + 1) * n * inner];
-        for (j, y) in y[o * inner..(o + 1) * inner].iter_mut().enumerate() {
-            *y = 0;
+    for (place, y) in y.iter_mut().enumerate() {
+        let x = &x[place / inner * n * inner..][..n * inner];
+        let (mut best, column) = (0, place % inner);
+        if inner == 1 {
+            best = of_row(x);
+        } else {
             for i in 1..n {
-                let (next, best) = (x[i * inner + j], x[*y * inner + j]);
-                if beats(next, best) || next.is_nan() && !best.is_nan() {
-                    *y = i;
+                let (next, so_far) = (x[i * inner + column], x[best * inner + column]);
+                if beats(next, so_far) || next.is_nan() && !so_far.is_nan() {
+                    best = i;
                 }
             }
         }
+        *y = T::from_f64(best as f64);
     }
 }

@@ -67,6 +67,13 @@ pub fn softmax_along<S: Simd, T: Float>(simd: S, x: &[T], axis: Axis, y: &mut [T
     if size == 0 {
         return;
     }
+    if are_short::<S, T>(axis) {
+        let rows = lanes::<S, T>() * n;
+        for (x, y) in x.chunks(rows).zip(y.chunks_mut(rows)) {
+            softmax_of_short(simd, x, n, y);
+        }
+        return;
+    }
     for (x, y) in x.chunks_exact(size).zip(y.chunks_exact_mut(size)) {
         if inner == 1 {
             softmax(simd, x, y);
@@ -100,6 +107,19 @@ pub fn softmax_along<S: Simd, T: Float>(simd: S, x: &[T], axis: Axis, y: &mut [T
 pub fn logsumexp_along<S: Simd, T: Float>(simd: S, x: &[T], axis: Axis, y: &mut [T]) {
     let Axis { n, inner, .. } = axis;
     debug_assert!(x.len() == axis.outer * n * inner && y.len() == axis.outer * inner);
+    if are_short::<S, T>(axis) {
+        for (x, y) in x.chunks(lanes::<S, T>() * n).zip(y.chunks_mut(lanes::<S, T>())) {
+            let (_, top, sum) = exponentials(
+                simd,
+                x,
+                n,
+                #[inline(always)]
+                |top| top.is_infinite().select(Lanes::<S, T>::splat(simd, T::ZERO), top),
+            );
+            store_partial::<S, T>(log(simd, sum) + top, y);
+        }
+        return;
+    }
     if inner == 1 {
         for (o, y) in y.iter_mut().enumerate() {
             *y = logsumexp(simd, &x[o * n..(o + 1) * n]);
@@ -124,4 +144,57 @@ pub fn logsumexp_along<S: Simd, T: Float>(simd: S, x: &[T], axis: Axis, y: &mut 
             store_partial::<S, T>(log(simd, sum) + shift, y);
         }
     }
+}
+
+/// Rows of up to so many numbers are treated a vector of rows at a time, a lane each.
+const SHORT: usize = 32;
+
+/// Whether rows are short, and as many as half the lanes or more.
+#[inline(always)]
+fn are_short<S: Simd, T: Float>(Axis { outer, n, inner }: Axis) -> bool {
+    inner == 1 && (1..=SHORT).contains(&n) && 2 * outer >= lanes::<S, T>()
+}
+
+/// Softmax of up to as many rows of `n` numbers as there are lanes.
+#[inline(always)]
+fn softmax_of_short<S: Simd, T: Float>(simd: S, x: &[T], n: usize, y: &mut [T]) {
+    let (mut e, _, sum) = exponentials(
+        simd,
+        x,
+        n,
+        #[inline(always)]
+        |top| top,
+    );
+    let inverse = Lanes::<S, T>::splat(simd, T::ONE) / sum;
+    e[..n].iter_mut().for_each(|e| *e = *e * inverse);
+    for (row, y) in y.chunks_exact_mut(n).enumerate() {
+        y.iter_mut().zip(&e).for_each(|(y, e)| *y = e[row]);
+    }
+}
+
+/// For each of up to as many rows as there are lanes, in its lane: e^(xᵢ − top) by i, top, and their sum. Top is made of the
+/// largest by `shift`.
+#[inline(always)]
+fn exponentials<S: Simd, T: Float>(
+    simd: S,
+    x: &[T],
+    n: usize,
+    shift: impl Fn(Lanes<S, T>) -> Lanes<S, T>,
+) -> ([Lanes<S, T>; SHORT], Lanes<S, T>, Lanes<S, T>) {
+    let zero = Lanes::<S, T>::splat(simd, T::ZERO);
+    let mut e = [zero; SHORT];
+    for (row, x) in x.chunks_exact(n).enumerate() {
+        e.iter_mut().zip(x).for_each(|(e, &x)| e[row] = x);
+    }
+    let mut top = e[0];
+    for &x in &e[1..n] {
+        top = crate::elementwise::maximum(simd, top, x);
+    }
+    let top = shift(top);
+    let mut sum = zero;
+    for e in &mut e[..n] {
+        *e = exp(simd, *e - top);
+        sum += *e;
+    }
+    (e, top, sum)
 }

@@ -1,4 +1,4 @@
-//! Copies that reorder axes.
+//! A copy that swaps rows and columns.
 
 /// A block of this many rows and columns is read and written while it is in the nearest cache.
 const BLOCK: usize = 16;
@@ -18,29 +18,6 @@ pub fn transpose<T: Copy>(x: &[T], rows: usize, cols: usize, y: &mut [T]) {
                     *y = x;
                 }
             }
-        }
-    }
-}
-
-/// [`transpose`] of each of `outer` matrices, whose elements are runs of `inner` numbers:
-/// `y[o, j, i, :] = x[o, i, j, :]`.
-///
-/// # Panics
-/// If x or y has fewer than `outer · rows · cols · inner` elements.
-pub fn swap_axes<T: Copy>(x: &[T], outer: usize, rows: usize, cols: usize, inner: usize, y: &mut [T]) {
-    let size = rows * cols * inner;
-    if size == 0 {
-        return;
-    }
-    let (x, y) = (&x[..outer * size], &mut y[..outer * size]);
-    for (x, y) in x.chunks_exact(size).zip(y.chunks_exact_mut(size)) {
-        if inner == 1 {
-            transpose(x, rows, cols, y);
-            continue;
-        }
-        for (place, run) in x.chunks_exact(inner).enumerate() {
-            let (i, j) = (place / cols, place % cols);
-            y[(j * rows + i) * inner..][..inner].copy_from_slice(run);
         }
     }
 }

@@ -5,7 +5,7 @@ mod common;
 use chainrule_kernels::index::{OutOfRange, gather_rows, scatter_add_rows};
 use chainrule_kernels::reduce::{self, Axis, Fold};
 use chainrule_kernels::softmax::{logsumexp, logsumexp_along, softmax, softmax_along};
-use chainrule_kernels::transpose::{swap_axes, transpose};
+use chainrule_kernels::transpose::transpose;
 use chainrule_kernels::{Float, Level, dispatch};
 use common::{assert_close, numbers, to_f64};
 
@@ -53,12 +53,12 @@ fn reductions<T: Float>(level: Level, axis: Axis) {
     dispatch!(level, simd => logsumexp_along(simd, &x, axis, &mut y));
     assert_close(&y, &right(&plain_logsumexp), axis.n, 2.0, &format!("logsumexp {what}"));
 
-    let mut places = vec![usize::MAX; lines.len()];
-    let first = |x: &[f64], best: f64| x.iter().position(|&x| x == best).unwrap_or(0);
+    let mut places = vec![T::NAN; lines.len()];
+    let first = |x: &[f64], best: f64| x.iter().position(|&x| x == best).unwrap_or(0) as f64;
     dispatch!(level, simd => reduce::argmax_along(simd, &x, axis, &mut places));
-    assert_eq!(places, lines.iter().map(|x| first(x, plain_max(x))).collect::<Vec<_>>(), "argmax {what}");
+    assert_eq!(to_f64(&places), lines.iter().map(|x| first(x, plain_max(x))).collect::<Vec<_>>(), "argmax {what}");
     dispatch!(level, simd => reduce::argmin_along(simd, &x, axis, &mut places));
-    assert_eq!(places, lines.iter().map(|x| first(x, plain_min(x))).collect::<Vec<_>>(), "argmin {what}");
+    assert_eq!(to_f64(&places), lines.iter().map(|x| first(x, plain_min(x))).collect::<Vec<_>>(), "argmin {what}");
 
     let mut y = vec![T::NAN; x.len()];
     dispatch!(level, simd => softmax_along(simd, &x, axis, &mut y));
@@ -95,15 +95,15 @@ fn not_a_number_is_passed_on_and_ties_go_first() {
                 x[n - 1] = f64::NAN;
                 assert_eq!(dispatch!(level, simd => reduce::argmax(simd, &x)), Some(place), "{level} {n}");
                 assert_eq!(dispatch!(level, simd => reduce::argmin(simd, &x)), Some(place), "{level} {n}");
-                let mut columns = [0; 1];
+                let mut columns = [0.0; 1];
                 let axis = Axis { outer: 1, n, inner: 1 };
                 dispatch!(level, simd => reduce::argmax_along(simd, &x, axis, &mut columns));
-                assert_eq!(columns, [place]);
+                assert_eq!(columns, [place as f64]);
                 let twice: Vec<f64> = x.iter().flat_map(|&x| [x, 1.0]).collect();
-                let mut columns = [9; 2];
+                let mut columns = [9.0; 2];
                 let axis = Axis { outer: 1, n, inner: 2 };
                 dispatch!(level, simd => reduce::argmin_along(simd, &twice, axis, &mut columns));
-                assert_eq!(columns, [place, 0]);
+                assert_eq!(columns, [place as f64, 0.0]);
                 let mut tie = vec![0.0f32; n];
                 tie[place..].fill(1.0);
                 assert_eq!(dispatch!(level, simd => reduce::argmax(simd, &tie)), Some(place), "{level} {n}");
@@ -139,19 +139,37 @@ fn empty_and_infinite_rows() {
 }
 
 #[test]
+fn short_rows_get_what_long_rows_get_at_the_ends_of_the_range() {
+    let (inf, nan) = (f64::INFINITY, f64::NAN);
+    let rows = [[1000.0, 1000.0, -1000.0], [inf, 3.0, 1.0], [-inf, -inf, -inf], [nan, 1.0, 2.0], [-inf, 3.0, 3.0]];
+    let x: Vec<f64> = rows.iter().flatten().copied().collect();
+    let axis = Axis { outer: 5, n: 3, inner: 1 };
+    for level in Level::available() {
+        let (mut sums, mut y) = ([0.0; 5], [0.0; 15]);
+        dispatch!(level, simd => logsumexp_along(simd, &x, axis, &mut sums));
+        dispatch!(level, simd => softmax_along(simd, &x, axis, &mut y));
+        assert_eq!(sums[..3], [1000.0 + 2f64.ln(), inf, -inf], "{level}");
+        assert!(sums[3].is_nan() && sums[4] == 3.0 + 2f64.ln(), "{level} {sums:?}");
+        assert_eq!(y[..3], [0.5, 0.5, 0.0], "{level}");
+        assert!(y[3..12].iter().all(|y| y.is_nan()), "{level} {y:?}");
+        assert_eq!(y[12..], [0.0, 0.5, 0.5], "{level}");
+    }
+}
+
+#[test]
 fn rows_are_gathered_and_added() {
     for level in Level::available() {
         for width in [0, 1, 2, 7, 8, 33] {
             let (table, values) = (numbers::<f32>(1, 5 * width), numbers::<f32>(2, 4 * width));
-            let indices = [3i64, 0, 3, 4];
+            let indices = [3.0, 0.0, 3.0, 4.0];
             let mut rows = vec![0.0; 4 * width];
-            gather_rows(&table, width, &indices, &mut rows).expect("in range");
+            gather_rows(&table, 5, width, &indices, &mut rows).expect("in range");
             let right: Vec<f32> =
                 indices.iter().flat_map(|&i| &table[i as usize * width..][..width]).copied().collect();
             assert_eq!(rows, right);
 
             let mut sums = table.clone();
-            dispatch!(level, simd => scatter_add_rows(simd, &mut sums, width, &indices, &values)).expect("in range");
+            dispatch!(level, simd => scatter_add_rows(simd, &mut sums, 5, width, &indices, &values)).expect("in range");
             let mut right = table.clone();
             for (i, &row) in indices.iter().enumerate() {
                 for j in 0..width {
@@ -166,34 +184,26 @@ fn rows_are_gathered_and_added() {
 #[test]
 fn an_index_outside_is_named_and_nothing_written() {
     let mut y = [7.0; 4];
-    let error = gather_rows(&[1.0, 2.0, 3.0, 4.0], 2, &[1, -1], &mut y).expect_err("−1 is no row");
-    assert_eq!(error, OutOfRange { position: 1, rows: 2 });
-    let level = Level::best();
-    let scattered = dispatch!(level, simd => scatter_add_rows(simd, &mut y, 2, &[0u32, 2], &[1.0; 4]));
-    assert_eq!(scattered, Err(OutOfRange { position: 1, rows: 2 }));
+    for wrong in [-1.0, 2.0, 0.5, f64::NAN] {
+        let outside = Err(OutOfRange { position: 1, rows: 2 });
+        assert_eq!(gather_rows(&[1.0, 2.0, 3.0, 4.0], 2, 2, &[1.0, wrong], &mut y), outside);
+        let level = Level::best();
+        let scattered = dispatch!(level, simd => scatter_add_rows(simd, &mut y, 2, 2, &[0.0, wrong], &[1.0; 4]));
+        assert_eq!(scattered, outside);
+    }
     assert_eq!(y, [7.0; 4]);
 }
 
 #[test]
 fn transposes() {
-    for (outer, rows, cols, inner) in
-        [(1, 3, 4, 1), (2, 17, 33, 1), (3, 16, 16, 1), (2, 3, 5, 4), (1, 0, 4, 1), (2, 1, 40, 1), (1, 5, 0, 3)]
-    {
-        let x = numbers::<f32>(1, outer * rows * cols * inner);
+    for (rows, cols) in [(3, 4), (17, 33), (16, 16), (0, 4), (1, 40), (5, 0)] {
+        let x = numbers::<f32>(1, rows * cols);
         let mut y = vec![0.0; x.len()];
-        swap_axes(&x, outer, rows, cols, inner, &mut y);
-        for o in 0..outer {
-            for i in 0..rows {
-                for j in 0..cols {
-                    for p in 0..inner {
-                        let from = ((o * rows + i) * cols + j) * inner + p;
-                        assert_eq!(y[((o * cols + j) * rows + i) * inner + p], x[from]);
-                    }
-                }
+        transpose(&x, rows, cols, &mut y);
+        for i in 0..rows {
+            for j in 0..cols {
+                assert_eq!(y[j * rows + i], x[i * cols + j], "{rows} {cols}");
             }
         }
     }
-    let mut y = [0; 6];
-    transpose(&[1, 2, 3, 4, 5, 6], 2, 3, &mut y);
-    assert_eq!(y, [1, 4, 2, 5, 3, 6]);
 }

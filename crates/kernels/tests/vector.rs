@@ -3,7 +3,7 @@
 
 mod common;
 
-use chainrule_kernels::elementwise::{indicator, maximum, minimum, relu, repeat, sign, zip_column, zip_row};
+use chainrule_kernels::elementwise::{indicator, maximum, minimum, relu, sign};
 use chainrule_kernels::matrix::{gemv, gemv_transposed, rank_one, rank_one_decayed};
 use chainrule_kernels::simd::*;
 use chainrule_kernels::vector::{axpby, axpy, dot, dot_padded, map, map_in_place, scale, update, zip};
@@ -126,29 +126,6 @@ fn not_a_number_wins_and_a_tie_goes_first() {
         assert_eq!(bits(&y), bits(&[nan, 1.0, nan, 1.0, 0.0, -0.0, 1.0, -1.0]), "{level}");
         dispatch!(level, simd => zip(simd, &a, &b, &mut y, |a, b| indicator(simd, a.simd_lt(b))));
         assert_eq!(y, [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0], "{level}");
-    }
-}
-
-#[test]
-fn rows_and_columns_are_broadcast() {
-    for level in Level::available() {
-        for (rows, cols) in [(3, 5), (1, 1), (4, 17), (0, 3), (3, 0), (5, 32)] {
-            let (x, b, c) = (numbers::<f64>(1, rows * cols), numbers::<f64>(2, cols), numbers::<f64>(3, rows));
-            let mut z = vec![f64::NAN; rows * cols];
-            dispatch!(level, simd => zip_row(simd, &x, &b, &mut z, |x, b| x - b));
-            let right: Vec<f64> = (0..rows * cols).map(|i| x[i] - b[i % cols]).collect();
-            assert_eq!(z, right, "{level} {rows} {cols}");
-            dispatch!(level, simd => zip_column(simd, &x, &c, &mut z, |x, c| x - c));
-            let right: Vec<f64> = (0..rows * cols).map(|i| x[i] - c[i / cols]).collect();
-            assert_eq!(z, right, "{level} {rows} {cols}");
-        }
-    }
-    for (outer, n, inner) in [(2, 3, 4), (2, 3, 1), (1, 0, 3), (3, 1, 2), (0, 2, 2), (2, 2, 0)] {
-        let x = numbers::<f32>(1, outer * inner);
-        let mut y = vec![0.0; outer * n * inner];
-        repeat(&x, n, inner, &mut y);
-        let right: Vec<f32> = (0..y.len()).map(|i| x[i / (n * inner) * inner + i % inner]).collect();
-        assert_eq!(y, right);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The last pass: units with places become instructions.
 
 use super::memory::Memory;
-use super::plan::{Factors, Loop, Part, Plan, Product, Unit, Work};
+use super::plan::{Factors, Loop, LoopNode, LoopOp, Part, Plan, Product, Unit, Work};
 use super::program::{
     At, Base, Block, CustomCode, Factor, FactorsAt, Instruction, Line, Matrix, MatrixMatrix, ScalarOp, ScalarOperand,
     ScalarStep,
@@ -81,7 +81,10 @@ impl Emitter<'_> {
         let line = |instruction| Line { instruction, nodes: unit.nodes.clone() };
         match &unit.work {
             Work::Loop(Loop { size: 0, reduction: None, .. }) => Vec::new(),
-            Work::Loop(work) => loop_code(self, work).into_iter().map(line).collect(),
+            Work::Loop(work) => {
+                let instruction = self.transpose(work).or_else(|| loop_code(self, work));
+                instruction.into_iter().map(line).collect()
+            }
             Work::Product(product) if self.plan.sizes[product.out.index()] == 0 => Vec::new(),
             Work::Product(product) => vec![line(self.product(product))],
             Work::Along { op, input, extent, out } => vec![line(Instruction::Along {
@@ -113,6 +116,20 @@ impl Emitter<'_> {
                 shape: self.plan.graph.nodes()[out.index()].shape.clone(),
                 out: self.out(*out),
             })))],
+        }
+    }
+
+    /// The copy of a matrix by columns, if that is all that a loop does.
+    fn transpose(&self, work: &Loop) -> Option<Instruction> {
+        let ([LoopNode { op: LoopOp::Copy, operands, out }], None) = (&work.body[..], &work.reduction) else {
+            return None;
+        };
+        let [view] = &operands[..] else { return None };
+        match view.runs()[..] {
+            [(columns, 1), (rows, stride)] if stride == columns => {
+                Some(Instruction::Transpose { input: self.at(view), rows, columns, out: self.place(*out)? })
+            }
+            _ => None,
         }
     }
 

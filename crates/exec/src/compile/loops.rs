@@ -5,7 +5,7 @@ use chainrule_kernels::{Float, Lanes, Simd, Threads, reduce, vector};
 
 use super::entries::{Read, compute};
 use super::machine::Numbers;
-use super::pieces::{MOST_STORES, Piece};
+use super::pieces::{Parts, Piece};
 use super::program::{At, Fill, LoopCode, LoopStep, Operand, Store, Sum};
 
 /// How many entries a register holds.
@@ -35,12 +35,19 @@ impl<T: Float> Registers<T> {
     }
 }
 
-/// Indices times ops from which on a loop is cut in pieces for threads.
-const WORTH_THREADS: usize = 1 << 17;
+/// What loops work with beside the numbers.
+#[derive(Clone, Debug)]
+pub(super) struct Scratch<T> {
+    /// For each thread.
+    pub registers: Vec<Registers<T>>,
+    /// The sums of the parts of a loop.
+    pub partial: Vec<T>,
+}
 
-/// Whether a loop is cut in pieces. What an index gets does not depend on the cut, so the bits are the same.
-pub(super) fn is_worth_threads(code: &LoopCode) -> bool {
-    code.sum.is_none() && code.stores.len() <= MOST_STORES && code.size * code.steps.len() >= WORTH_THREADS
+impl<T: Float> Scratch<T> {
+    pub fn bytes(&self) -> usize {
+        self.registers.iter().map(Registers::bytes).sum::<usize>() + self.partial.len() * size_of::<T>()
+    }
 }
 
 /// Runs a loop from its first index to its last.
@@ -48,26 +55,29 @@ pub(super) fn run<S: Simd, T: Float>(
     simd: S,
     code: &LoopCode,
     numbers: &mut Numbers<'_, T>,
-    registers: &mut [Registers<T>],
+    scratch: &mut Scratch<T>,
     threads: Threads,
 ) {
-    if registers.len() > 1 && threads == Threads::Pool && is_worth_threads(code) {
-        return Piece::whole(code, numbers).run(simd, code, registers);
+    if let Some(parts) = Parts::of(code) {
+        let one = if threads == Threads::Pool { scratch.registers.len() } else { 1 };
+        if code.sum.is_some() || one > 1 {
+            return parts.run(simd, code, numbers, &mut scratch.registers[..one], &mut scratch.partial);
+        }
     }
+    let registers = &mut scratch.registers[0];
     if let Some(sum) = &code.sum {
-        let length = sum.extent.outer * sum.extent.inner;
-        numbers.arena[sum.out..sum.out + length].fill(T::ZERO);
+        numbers.arena[sum.out..sum.out + sum.extent.kept()].fill(T::ZERO);
     }
     simd.vectorize(
         #[inline(always)]
         || {
-            let registers = &mut registers[0];
             let mut start = 0;
             while start < code.size {
                 let length = BLOCK.min(code.size - start);
                 block(simd, code, numbers, registers, start, length);
                 if let Some(sum) = &code.sum {
-                    add_up(simd, sum, numbers, registers, start, length);
+                    let (to, rest) = numbers.split(sum.out, sum.extent.kept());
+                    add_up(simd, sum, to, 0, &rest, registers, start, length);
                 }
                 store(simd, code, numbers, registers, start, length);
                 start += length;
@@ -76,14 +86,17 @@ pub(super) fn run<S: Simd, T: Float>(
     );
 }
 
-/// Runs a thread's piece of a loop.
+/// Runs a thread's piece of a loop: these indices, whose sums go to `to`, that of the first of them to its first entry.
 pub(super) fn run_piece<S: Simd, T: Float>(
     simd: S,
     code: &LoopCode,
     piece: &mut Piece<'_, T>,
     registers: &mut Registers<T>,
     indices: std::ops::Range<usize>,
+    to: &mut [T],
 ) {
+    to.fill(T::ZERO);
+    let first = code.sum.map_or(0, |sum| sum.extent.entry(indices.start));
     simd.vectorize(
         #[inline(always)]
         || {
@@ -91,6 +104,9 @@ pub(super) fn run_piece<S: Simd, T: Float>(
             while start < indices.end {
                 let length = BLOCK.min(indices.end - start);
                 block(simd, code, piece, registers, start, length);
+                if let Some(sum) = &code.sum {
+                    add_up(simd, sum, to, first, piece, registers, start, length);
+                }
                 store(simd, code, piece, registers, start, length);
                 start += length;
             }
@@ -99,14 +115,18 @@ pub(super) fn run_piece<S: Simd, T: Float>(
 }
 
 /// What a block reads and writes: all numbers, or a thread's piece of them.
-pub(super) trait Memory<T> {
+pub(super) trait Memory<T>: Reads<T> {
     /// How many entries are computed for a block of `length`: whole vectors, where there is room for that.
     fn computed(&self, length: usize) -> usize;
-    fn scalar(&self, at: At) -> T;
-    fn entries(&self, at: At, start: usize, length: usize) -> &[T];
     /// The entries from index `start` on of the value that lies at `out`.
     fn place(&mut self, out: usize, start: usize, length: usize) -> &mut [T];
     fn copy(&mut self, at: At, start: usize, length: usize, out: usize);
+}
+
+/// Where operands lie.
+pub(super) trait Reads<T> {
+    fn scalar(&self, at: At) -> T;
+    fn entries(&self, at: At, start: usize, length: usize) -> &[T];
 }
 
 /// The ops of a block.
@@ -168,7 +188,7 @@ fn store<S: Simd, T: Float>(
 #[inline(always)]
 fn read<'a, T: Float>(
     operand: Operand,
-    memory: &'a impl Memory<T>,
+    memory: &'a impl Reads<T>,
     registers: &'a [Box<Block<T>>],
     start: usize,
     length: usize,
@@ -182,7 +202,7 @@ fn read<'a, T: Float>(
 }
 
 /// Entries of a strided operand for the indices from `start`.
-fn fill_register<T: Float>(fill: &Fill, memory: &impl Memory<T>, out: &mut [T], start: usize) {
+fn fill_register<T: Float>(fill: &Fill, memory: &impl Reads<T>, out: &mut [T], start: usize) {
     let (inner, stride) = fill.runs.last().copied().unwrap_or((1, 0));
     let mut filled = 0;
     while filled < out.len() {
@@ -206,12 +226,15 @@ fn fill_register<T: Float>(fill: &Fill, memory: &impl Memory<T>, out: &mut [T], 
     }
 }
 
-/// Adds a block to the closing sum: index (outer, n, inner) to entry (outer, inner).
+/// Adds a block to the closing sum: index (outer, n, inner) to entry (outer, inner), of which `to` begins at the `first`.
 #[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "a block of a loop, and where its sums go")]
 fn add_up<S: Simd, T: Float>(
     simd: S,
     sum: &Sum,
-    numbers: &mut Numbers<'_, T>,
+    to: &mut [T],
+    first: usize,
+    memory: &impl Reads<T>,
     registers: &Registers<T>,
     start: usize,
     length: usize,
@@ -221,19 +244,18 @@ fn add_up<S: Simd, T: Float>(
     while done < length {
         let index = start + done;
         // A stretch of one row, which is summed first and then added; or along the inner indices, entry by entry.
-        let (stretch, out, outs) = if inner == 1 {
-            ((n - index % n).min(length - done), index / n, 1)
+        let (stretch, outs) = if inner == 1 {
+            ((n - index % n).min(length - done), 1)
         } else {
-            let column = index % inner;
-            let stretch = (inner - column).min(length - done);
-            (stretch, index / (n * inner) * inner + column, stretch)
+            let stretch = (inner - index % inner).min(length - done);
+            (stretch, stretch)
         };
-        let (to, rest) = numbers.split(sum.out + out, outs);
+        let to = &mut to[sum.extent.entry(index) - first..][..outs];
         let from = match sum.operand {
             // A register begins with the block.
             Operand::Register(register) => Read::Entries(&registers.all[register].0[done..][..stretch]),
-            Operand::Along(at) => Read::Entries(rest.entries(at, index, stretch)),
-            Operand::Scalar(at) => Read::Number(rest.scalar(at)),
+            Operand::Along(at) => Read::Entries(memory.entries(at, index, stretch)),
+            Operand::Scalar(at) => Read::Number(memory.scalar(at)),
             Operand::Absent => return,
         };
         match from {

@@ -2,13 +2,16 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use chainrule_graph::Tensor;
 use chainrule_graph::ops::Reduce;
+use chainrule_graph::{Graph, Origin, Tensor};
+use chainrule_kernels::index::{self, OutOfRange};
 use chainrule_kernels::reduce::{self, Axis, Fold};
 use chainrule_kernels::simd::*;
+use chainrule_kernels::transpose::transpose;
 use chainrule_kernels::{Float, Gemm, Lanes, Layout, Simd, Threads, matrix, softmax, vector};
+use rayon::prelude::*;
 
-use super::loops::{self, Memory, Registers};
+use super::loops::{self, Memory, Reads, Scratch};
 use super::memory::ALIGNMENT;
 use super::plan::Places;
 use super::profile::Clock;
@@ -27,12 +30,7 @@ pub(super) struct Numbers<'a, T> {
     pub starts: &'a mut [usize],
 }
 
-impl<T: Float> Memory<T> for Numbers<'_, T> {
-    #[inline(always)]
-    fn computed(&self, length: usize) -> usize {
-        length.next_multiple_of(ALIGNMENT)
-    }
-
+impl<T: Float> Reads<T> for Numbers<'_, T> {
     #[inline(always)]
     fn scalar(&self, at: At) -> T {
         match at.base {
@@ -50,6 +48,13 @@ impl<T: Float> Memory<T> for Numbers<'_, T> {
                 &self.tables[table][self.starts[table] + at.offset + start..][..length]
             }
         }
+    }
+}
+
+impl<T: Float> Memory<T> for Numbers<'_, T> {
+    #[inline(always)]
+    fn computed(&self, length: usize) -> usize {
+        length.next_multiple_of(ALIGNMENT)
     }
 
     #[inline(always)]
@@ -103,17 +108,19 @@ pub(super) struct Rest<'a, T> {
     starts: &'a [usize],
 }
 
-impl<'a, T: Float> Rest<'a, T> {
+impl<T: Float> Reads<T> for Rest<'_, T> {
     #[inline(always)]
-    pub fn scalar(&self, at: At) -> T {
+    fn scalar(&self, at: At) -> T {
         self.from(at, 0)[0]
     }
 
     #[inline(always)]
-    pub fn entries(&self, at: At, start: usize, length: usize) -> &'a [T] {
-        self.from(at, start).split_at(length).0
+    fn entries(&self, at: At, start: usize, length: usize) -> &[T] {
+        &self.from(at, start)[..length]
     }
+}
 
+impl<'a, T: Float> Rest<'a, T> {
     /// The entries from a place on.
     #[inline(always)]
     fn from(&self, at: At, start: usize) -> &'a [T] {
@@ -126,12 +133,17 @@ impl<'a, T: Float> Rest<'a, T> {
     }
 }
 
+/// So many numbers of a batch's rows are brought in by several threads.
+const ROWS_WORTH_THREADS: usize = 1 << 16;
+
 /// What a run of steps is given.
 pub(super) struct Task<'a, T> {
     /// What runs before the first step.
     pub once: &'a [Line],
     pub lines: &'a [Line],
     pub late: &'a [Line],
+    /// The graph, for the words of an error.
+    pub graph: &'a Graph,
     pub streams: &'a [Stream],
     pub outputs: &'a [Output],
     /// The output that must stay finite, if any.
@@ -161,7 +173,7 @@ pub(super) fn run<S: Simd, T: Float>(
     simd: S,
     task: &Task<'_, T>,
     arena: &mut [T],
-    registers: &mut [Registers<T>],
+    scratch: &mut Scratch<T>,
     starts: &mut [usize],
     record: &mut [f64],
     mut clock: Option<&mut Clock>,
@@ -169,7 +181,8 @@ pub(super) fn run<S: Simd, T: Float>(
     let mut numbers = Numbers { arena, tables: task.tables, starts };
     let mut recorded = 0;
     for line in task.once {
-        rare(simd, &line.instruction, &mut numbers, registers, task.threads)?;
+        rare(simd, &line.instruction, &mut numbers, scratch, task.threads)
+            .map_err(|error| named(error, task.graph, line))?;
     }
     for step in 0..task.steps {
         if task.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
@@ -183,7 +196,8 @@ pub(super) fn run<S: Simd, T: Float>(
             clock.spent_on(0);
         }
         for (place, line) in task.lines.iter().enumerate() {
-            instruction(simd, &line.instruction, &mut numbers, registers, task.threads)?;
+            instruction(simd, &line.instruction, &mut numbers, scratch, task.threads)
+                .map_err(|error| named(error, task.graph, line))?;
             if let Some(clock) = &mut clock {
                 clock.spent_on(1 + place);
             }
@@ -199,7 +213,7 @@ pub(super) fn run<S: Simd, T: Float>(
             recorded += length;
         }
         for (place, line) in task.late.iter().enumerate() {
-            rare(simd, &line.instruction, &mut numbers, registers, task.threads)?;
+            rare(simd, &line.instruction, &mut numbers, scratch, task.threads)?;
             if let Some(clock) = &mut clock {
                 clock.spent_on(1 + task.lines.len() + place);
             }
@@ -211,17 +225,28 @@ pub(super) fn run<S: Simd, T: Float>(
     Ok((task.steps, End::Finished))
 }
 
+/// An error with the node that it befell, and where that was written.
+#[cold]
+fn named(error: ExecError, graph: &Graph, line: &Line) -> ExecError {
+    let Some(&id) = line.nodes.last() else { return error };
+    let place = match &graph.node(id).origin {
+        Origin::Unknown => String::new(),
+        origin => format!(", from {origin}"),
+    };
+    ExecError::new(format!("{}{place}: {error}", graph.describe(id)))
+}
+
 /// An instruction where speed does not matter: called, and so compiled once.
 fn rare<S: Simd, T: Float>(
     simd: S,
     line: &Instruction,
     numbers: &mut Numbers<'_, T>,
-    registers: &mut [Registers<T>],
+    scratch: &mut Scratch<T>,
     threads: Threads,
 ) -> Result<(), ExecError> {
     simd.vectorize(
         #[inline(always)]
-        || instruction(simd, line, numbers, registers, threads),
+        || instruction(simd, line, numbers, scratch, threads),
     )
 }
 
@@ -241,13 +266,19 @@ fn take_rows<T: Float>(task: &Task<'_, T>, numbers: &mut Numbers<'_, T>, step: u
                 match stream.row {
                     0 => {}
                     1 => to.iter_mut().zip(rows).for_each(|(to, &row)| *to = table[row as usize]),
-                    n => to.chunks_exact_mut(n).zip(rows).for_each(|(to, &row)| {
-                        to.copy_from_slice(&table[row as usize * n..][..n]);
-                    }),
+                    n if task.threads == Threads::Pool && to.len() >= ROWS_WORTH_THREADS => {
+                        let rows = rows.par_iter().with_min_len(ROWS_WORTH_THREADS / (4 * n) + 1);
+                        to.par_chunks_exact_mut(n).zip(rows).for_each(|(to, &row)| copy_row(table, row, to));
+                    }
+                    n => to.chunks_exact_mut(n).zip(rows).for_each(|(to, &row)| copy_row(table, row, to)),
                 }
             }
         }
     }
+}
+
+fn copy_row<T: Float>(table: &[T], row: u32, to: &mut [T]) {
+    to.copy_from_slice(&table[row as usize * to.len()..][..to.len()]);
 }
 
 #[inline(always)]
@@ -271,12 +302,12 @@ fn instruction<S: Simd, T: Float>(
     simd: S,
     instruction: &Instruction,
     numbers: &mut Numbers<'_, T>,
-    registers: &mut [Registers<T>],
+    scratch: &mut Scratch<T>,
     threads: Threads,
 ) -> Result<(), ExecError> {
     match instruction {
         Instruction::Scalars(steps) => scalars::run(simd, steps, numbers),
-        Instruction::Loop(code) => loops::run(simd, code, numbers, registers, threads),
+        Instruction::Loop(code) => loops::run(simd, code, numbers, scratch, threads),
         &Instruction::Dot { x, y, length, out } => {
             numbers.arena[out] = if is_padded(x) && is_padded(y) {
                 let whole = length.next_multiple_of(ALIGNMENT);
@@ -330,7 +361,11 @@ fn instruction<S: Simd, T: Float>(
         }
         Instruction::Gather { table, indices, places, out } => gather(*table, *indices, *places, *out, numbers)?,
         Instruction::ScatterAdd { indices, entries, places, out } => {
-            scatter_add(*indices, *entries, *places, *out, numbers)?;
+            scatter_add(simd, *indices, *entries, *places, *out, numbers)?;
+        }
+        &Instruction::Transpose { input, rows, columns, out } => {
+            let (to, rest) = numbers.split(out, rows * columns);
+            transpose(rest.entries(input, 0, rows * columns), rows, columns, to);
         }
         &Instruction::Clear { out, length } => numbers.arena[out..out + length].fill(T::ZERO),
         Instruction::Block(block) => copy_block(block, numbers),
@@ -384,26 +419,11 @@ fn along<S: Simd, T: Float>(simd: S, op: &Reduce, input: At, axis: Axis, out: us
                 Reduce::Min { .. } => reduce::reduce(simd, Fold::Min, x, axis, y),
                 Reduce::LogSumExp { .. } => softmax::logsumexp_along(simd, x, axis, y),
                 Reduce::Softmax { .. } => softmax::softmax_along(simd, x, axis, y),
-                Reduce::ArgMax { .. } => places(x, axis, y, |x, best| x > best),
-                Reduce::ArgMin { .. } => places(x, axis, y, |x, best| x < best),
+                Reduce::ArgMax { .. } => reduce::argmax_along(simd, x, axis, y),
+                Reduce::ArgMin { .. } => reduce::argmin_along(simd, x, axis, y),
             }
         },
     );
-}
-
-/// The place of the first entry that none is better than; the first not-a-number wins.
-fn places<T: Float>(x: &[T], axis: Axis, y: &mut [T], better: impl Fn(T, T) -> bool) {
-    for (place, y) in y.iter_mut().enumerate() {
-        let start = place / axis.inner * axis.n * axis.inner + place % axis.inner;
-        let mut best = 0;
-        for i in 1..axis.n {
-            let (x, so_far) = (x[start + i * axis.inner], x[start + best * axis.inner]);
-            if !so_far.is_nan() && (x.is_nan() || better(x, so_far)) {
-                best = i;
-            }
-        }
-        *y = T::from_f64(best as f64);
-    }
 }
 
 fn gather<T: Float>(
@@ -414,17 +434,17 @@ fn gather<T: Float>(
     numbers: &mut Numbers<'_, T>,
 ) -> Result<(), ExecError> {
     let Places { batches, count, places, size } = places;
-    let (out, rest) = numbers.split(out, batches * count * size);
-    let table = rest.entries(table, 0, batches * places * size);
-    let indices = rest.entries(indices, 0, batches * count);
-    for (place, &index) in indices.iter().enumerate() {
-        let row = place / count * places + checked(index, places)?;
-        out[place * size..(place + 1) * size].copy_from_slice(&table[row * size..(row + 1) * size]);
+    for batch in 0..batches {
+        let (out, rest) = numbers.split(out + batch * count * size, count * size);
+        let table = rest.entries(table, batch * places * size, places * size);
+        let indices = rest.entries(indices, batch * count, count);
+        index::gather_rows(table, places, size, indices, out).map_err(|wrong| outside(indices, wrong))?;
     }
     Ok(())
 }
 
-fn scatter_add<T: Float>(
+fn scatter_add<S: Simd, T: Float>(
+    simd: S,
     indices: At,
     entries: At,
     places: Places,
@@ -432,25 +452,19 @@ fn scatter_add<T: Float>(
     numbers: &mut Numbers<'_, T>,
 ) -> Result<(), ExecError> {
     let Places { batches, count, places, size } = places;
-    let (out, rest) = numbers.split(out, batches * places * size);
-    let entries = rest.entries(entries, 0, batches * count * size);
-    out.fill(T::ZERO);
-    for (place, &index) in rest.entries(indices, 0, batches * count).iter().enumerate() {
-        let row = place / count * places + checked(index, places)?;
-        let to = &mut out[row * size..(row + 1) * size];
-        to.iter_mut().zip(&entries[place * size..]).for_each(|(to, &entry)| *to += entry);
+    for batch in 0..batches {
+        let (out, rest) = numbers.split(out + batch * places * size, places * size);
+        let indices = rest.entries(indices, batch * count, count);
+        let entries = rest.entries(entries, batch * count * size, count * size);
+        out.fill(T::ZERO);
+        index::scatter_add_rows(simd, out, places, size, indices, entries).map_err(|wrong| outside(indices, wrong))?;
     }
     Ok(())
 }
 
-/// An index that is one of `places`.
-fn checked<T: Float>(index: T, places: usize) -> Result<usize, ExecError> {
-    let index = index.to_f64();
-    if index >= 0.0 && index < places as f64 && index.fract() == 0.0 {
-        Ok(index as usize)
-    } else {
-        Err(ExecError::new(format!("the index {index} is not one of 0 to {}", places.saturating_sub(1))))
-    }
+fn outside<T: Float>(indices: &[T], OutOfRange { position, rows }: OutOfRange) -> ExecError {
+    let index = indices[position].to_f64();
+    ExecError::new(format!("the index {index} is not a whole number from 0 below {rows}"))
 }
 
 fn copy_block<T: Float>(block: &Block, numbers: &mut Numbers<'_, T>) {

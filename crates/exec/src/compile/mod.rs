@@ -40,6 +40,7 @@ pub use workspace::{Run, Table, Workspace};
 
 use crate::ExecError;
 use memory::Memory;
+use pieces::Parts;
 use program::{At, Base, Instruction, Line, Output, Port, Stream};
 use view::ValueId;
 
@@ -125,6 +126,8 @@ pub struct Program {
     constants: Vec<(usize, Arc<Tensor>)>,
     memory: Memory,
     registers: usize,
+    /// How many numbers hold the sums of the parts of a loop.
+    partial: usize,
 }
 
 /// Compiles a graph. Errors name an option that does not fit the graph.
@@ -202,6 +205,7 @@ fn compile_seen(graph: &Graph, options: &Options, see: &mut Observer<'_>) -> Res
         finite: options.finite.and_then(|id| options.outputs.iter().position(|&output| output == id)),
         reported_nodes: options.outputs.iter().map(to_new).collect(),
         constants: constants(&plan.graph, &memory),
+        partial: lines.iter().filter_map(sums_of_parts).max().unwrap_or(0),
         registers: registers_of(once.iter().chain(&lines)),
         batch: options.batch,
         graph: plan.graph,
@@ -258,7 +262,7 @@ fn check(graph: &Graph, options: &Options) -> Result<(), ExecError> {
 fn pool(threads: usize, lines: &[Line]) -> Result<Option<rayon::ThreadPool>, ExecError> {
     let worth = |line: &Line| match &line.instruction {
         Instruction::MatrixMatrix(product) => product.m * product.n * product.k >= 1 << 20,
-        Instruction::Loop(code) => loops::is_worth_threads(code),
+        Instruction::Loop(code) => Parts::of(code).is_some(),
         _ => false,
     };
     if threads == 1 || !lines.iter().any(worth) {
@@ -266,6 +270,13 @@ fn pool(threads: usize, lines: &[Line]) -> Result<Option<rayon::ThreadPool>, Exe
     }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     pool.map(Some).map_err(|error| ExecError::new(format!("could not start {threads} threads: {error}")))
+}
+
+fn sums_of_parts(line: &Line) -> Option<usize> {
+    match &line.instruction {
+        Instruction::Loop(code) => Some(Parts::of(code)?.sums(code)),
+        _ => None,
+    }
 }
 
 fn registers_of<'a>(lines: impl Iterator<Item = &'a Line>) -> usize {

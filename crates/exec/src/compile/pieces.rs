@@ -1,13 +1,112 @@
-//! A fused loop cut in pieces for threads: each writes its own stretch of every result, and reads all else.
+//! A fused loop cut in parts for threads: each writes its own stretch of every result, and reads all else.
+//!
+//! What an index gets does not depend on the cut. A closing sum does, by rounding; so a loop with one is always cut in the
+//! same parts, however many threads there are: each part sums apart, and the sums are added in order.
 
+use std::ops::Range;
+
+use chainrule_graph::ops::Elementwise;
 use chainrule_kernels::{Float, Simd};
 
-use super::loops::{BLOCK, Memory, Registers, run_piece};
+use super::loops::{BLOCK, Memory, Reads, Registers, run_piece};
 use super::machine::Numbers;
-use super::program::{At, Base, LoopCode};
+use super::program::{At, Base, LoopCode, StepOp};
 
-/// How many results a loop may have that is cut in pieces.
-pub(super) const MOST_STORES: usize = 6;
+/// How many results a loop may have that is cut.
+const MOST_STORES: usize = 6;
+/// In how many parts a loop with a sum is cut.
+const PARTS: usize = 8;
+/// The work, in additions of single numbers, from which on a loop is cut.
+const WORTH: usize = 1 << 16;
+/// Each entry of a sum that is cut comes from so many or more: the sums of the parts are small beside what they sum.
+const LEAST_SUMMED: usize = 32;
+
+/// What an op costs, in additions.
+fn cost(op: StepOp) -> usize {
+    use Elementwise::*;
+    match op {
+        StepOp::Entry(Exp | Expm1 | Log | Log1p | Tanh | Sigmoid | Softplus | Erf) => 10,
+        StepOp::Entry(Sin | Cos | Pow) => 50,
+        StepOp::Entry(Div | Sqrt | Rsqrt) => 3,
+        _ => 1,
+    }
+}
+
+/// How a loop is cut.
+#[derive(Clone, Copy)]
+pub(super) struct Parts {
+    /// The indices that stay together, and how many times so many there are.
+    unit: usize,
+    units: usize,
+    count: usize,
+}
+
+impl Parts {
+    /// How a loop is cut; none, if that is not worth it.
+    pub fn of(code: &LoopCode) -> Option<Parts> {
+        let work: usize = code.steps.iter().map(|step| cost(step.op)).sum::<usize>() + code.stores.len();
+        if code.stores.len() > MOST_STORES || code.size * work < WORTH {
+            return None;
+        }
+        let Some(sum) = code.sum else {
+            let units = code.size.div_ceil(BLOCK);
+            return Some(Parts { unit: BLOCK, units, count: units });
+        };
+        let extent = sum.extent;
+        let (unit, units) = match extent.outer {
+            1 => (extent.inner, extent.n),
+            outer => (extent.n * extent.inner, outer),
+        };
+        let is_cut = units >= PARTS && extent.n >= LEAST_SUMMED;
+        is_cut.then_some(Parts { unit, units, count: PARTS })
+    }
+
+    /// How many numbers hold the sums of all parts.
+    pub fn sums(&self, code: &LoopCode) -> usize {
+        match code.sum {
+            Some(sum) if sum.extent.outer == 1 => self.count * sum.extent.inner,
+            Some(sum) => sum.extent.kept(),
+            None => 0,
+        }
+    }
+
+    /// Where a part begins.
+    fn start(&self, part: usize, code: &LoopCode) -> usize {
+        (self.units * part / self.count * self.unit).min(code.size)
+    }
+
+    /// Where its sums begin.
+    fn sums_start(&self, part: usize, code: &LoopCode) -> usize {
+        match code.sum {
+            Some(sum) if sum.extent.outer == 1 => part * sum.extent.inner,
+            Some(sum) => self.units * part / self.count * sum.extent.inner,
+            None => 0,
+        }
+    }
+
+    /// Runs the loop, on as many threads as there are sets of registers.
+    pub fn run<S: Simd, T: Float>(
+        self,
+        simd: S,
+        code: &LoopCode,
+        numbers: &mut Numbers<'_, T>,
+        registers: &mut [Registers<T>],
+        partial: &mut [T],
+    ) {
+        let sums = &mut partial[..self.sums(code)];
+        Piece::whole(code, numbers).run(simd, self, 0..self.count, code, registers, sums);
+        let Some(sum) = code.sum else { return };
+        let out = &mut numbers.arena[sum.out..][..sum.extent.kept()];
+        if sum.extent.outer > 1 {
+            out.copy_from_slice(sums);
+            return;
+        }
+        out.fill(T::ZERO);
+        for part in sums.chunks_exact(sum.extent.inner) {
+            out.iter_mut().zip(part).for_each(|(out, &sum)| *out += sum);
+        }
+    }
+}
 
 /// The numbers of a loop over the indices from `start` to `end`.
 pub(super) struct Piece<'a, T> {
@@ -43,20 +142,36 @@ impl<'a, T: Float> Piece<'a, T> {
         Piece { start: 0, end: code.size, results, between, tables: numbers.tables, starts: numbers.starts }
     }
 
-    /// Runs the piece, in as many as there are sets of registers.
-    pub fn run<S: Simd>(mut self, simd: S, code: &LoopCode, registers: &mut [Registers<T>]) {
-        let blocks = (self.end - self.start).div_ceil(BLOCK);
-        let indices = self.start..self.end;
-        match registers {
-            [] => {}
-            [registers] => run_piece(simd, code, &mut self, registers, indices),
-            [registers, ..] if blocks == 1 => run_piece(simd, code, &mut self, registers, indices),
-            _ => {
-                let half = registers.len() / 2;
-                let middle = self.start + blocks * half / registers.len() * BLOCK;
-                let (first, second) = self.split(middle);
-                let (left, right) = registers.split_at_mut(half);
-                rayon::join(|| first.run(simd, code, left), || second.run(simd, code, right));
+    /// Runs these parts of the loop, and puts their sums in `sums`.
+    fn run<S: Simd>(
+        mut self,
+        simd: S,
+        cut: Parts,
+        parts: Range<usize>,
+        code: &LoopCode,
+        registers: &mut [Registers<T>],
+        sums: &mut [T],
+    ) {
+        let half = registers.len() / 2;
+        let middle = parts.start + parts.len() * half / registers.len().max(1);
+        if middle > parts.start {
+            let (first, second) = self.split(cut.start(middle, code));
+            let (left, right) = registers.split_at_mut(half);
+            let (before, after) = sums.split_at_mut(cut.sums_start(middle, code) - cut.sums_start(parts.start, code));
+            rayon::join(
+                || first.run(simd, cut, parts.start..middle, code, left, before),
+                || second.run(simd, cut, middle..parts.end, code, right, after),
+            );
+        } else if let [registers, ..] = registers {
+            if code.sum.is_none() {
+                let indices = self.start..self.end;
+                return run_piece(simd, code, &mut self, registers, indices, &mut []);
+            }
+            let begin = cut.sums_start(parts.start, code);
+            for part in parts {
+                let indices = cut.start(part, code)..cut.start(part + 1, code);
+                let sums = &mut sums[cut.sums_start(part, code) - begin..cut.sums_start(part + 1, code) - begin];
+                run_piece(simd, code, &mut self, registers, indices, sums);
             }
         }
     }
@@ -82,13 +197,7 @@ fn no_results<'a, T>() -> [(usize, &'a mut [T]); MOST_STORES] {
     std::array::from_fn(|_| (usize::MAX, &mut [] as &mut [T]))
 }
 
-impl<T: Float> Memory<T> for Piece<'_, T> {
-    /// Just those: what lies behind a stretch is another thread's.
-    #[inline(always)]
-    fn computed(&self, length: usize) -> usize {
-        length
-    }
-
+impl<T: Float> Reads<T> for Piece<'_, T> {
     #[inline(always)]
     fn scalar(&self, at: At) -> T {
         self.entries(at, 0, 1)[0]
@@ -112,6 +221,14 @@ impl<T: Float> Memory<T> for Piece<'_, T> {
             self.between.iter().rev().find(|(begin, _)| *begin <= offset).expect("the first begins at 0");
         let from = offset - begin;
         &entries[from..from + length]
+    }
+}
+
+impl<T: Float> Memory<T> for Piece<'_, T> {
+    /// Just those: what lies behind a stretch is another thread's.
+    #[inline(always)]
+    fn computed(&self, length: usize) -> usize {
+        length
     }
 
     #[inline(always)]

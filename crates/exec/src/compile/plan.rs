@@ -101,6 +101,18 @@ pub(crate) struct Extent {
     pub inner: usize,
 }
 
+impl Extent {
+    /// How many entries are left once the middle axis is gone.
+    pub fn kept(self) -> usize {
+        self.outer * self.inner
+    }
+
+    /// The entry that an index goes to once the middle axis is gone.
+    pub fn entry(self, index: usize) -> usize {
+        index / (self.n * self.inner) * self.inner + index % self.inner
+    }
+}
+
 /// A product of matrices [m, k] · [k, n], repeated over batches.
 #[derive(Clone, Debug)]
 pub(crate) struct Product {

@@ -77,7 +77,7 @@ pub struct MemoryUse {
     pub numbers: usize,
     /// Room for results that are not alive at once.
     pub shared: usize,
-    /// Registers of the loops, for all threads.
+    /// Registers of the loops, for all threads, and the sums of their parts.
     pub registers: usize,
     /// All of it, and what is between.
     pub workspace: usize,
@@ -169,7 +169,7 @@ impl Program {
         let rows = self.gathered().map(|stream| stream.port.shape.size()).sum::<usize>() * size;
         let shared = self.memory.shared * size;
         let numbers = (self.memory.length * size).saturating_sub(inputs + rows + shared);
-        let registers = workspace.bytes_of_registers();
+        let registers = workspace.bytes_of_scratch();
         MemoryUse { inputs, rows, numbers, shared, registers, workspace: workspace.bytes() }
     }
 
@@ -230,7 +230,7 @@ fn entries_written(instruction: &Instruction) -> usize {
         Instruction::Dot { .. } => 1,
         Instruction::Axpy { length, .. } | Instruction::Clear { length, .. } => *length,
         Instruction::MatrixVector { rows, .. } => *rows,
-        Instruction::Outer { rows, columns, .. } => rows * columns,
+        Instruction::Outer { rows, columns, .. } | Instruction::Transpose { rows, columns, .. } => rows * columns,
         Instruction::MatrixMatrix(product) => product.out_length,
         Instruction::Along { op: Reduce::Softmax { .. }, extent, .. } => extent.outer * extent.n * extent.inner,
         Instruction::Along { extent, .. } => extent.outer * extent.inner,

@@ -56,6 +56,8 @@ pub(crate) enum Instruction {
     Gather { table: At, indices: At, places: Places, out: usize },
     /// Rows added at their index to zeros.
     ScatterAdd { indices: At, entries: At, places: Places, out: usize },
+    /// A matrix of `rows` rows, turned.
+    Transpose { input: At, rows: usize, columns: usize, out: usize },
     /// Zeros.
     Clear { out: usize, length: usize },
     /// A block copied, entry by entry.

@@ -5,7 +5,7 @@ use chainrule_graph::ops::elementwise::Exponent;
 use chainrule_kernels::{Float, Simd, mul_add};
 
 use super::entries::function;
-use super::loops::Memory;
+use super::loops::Reads;
 use super::machine::Numbers;
 use super::program::{ScalarOp, ScalarOperand, ScalarStep};
 

@@ -173,6 +173,9 @@ impl<'a> Places<'a> {
                 let kernel = format!("scatter {} of {}", places.batches * places.count, places.size);
                 (kernel, format!("scatter_add({}, {})", self.name(*entries), self.name(*indices)), *out)
             }
+            &Instruction::Transpose { input, rows, columns, out } => {
+                (format!("transpose {rows}×{columns}"), format!("{}ᵀ", self.name(input)), out)
+            }
             &Instruction::Clear { out, length } => (format!("clear {length}"), "0".into(), out),
             Instruction::Block(block) => {
                 let size: usize = block.runs.iter().map(|run| run.0).product();

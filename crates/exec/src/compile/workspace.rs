@@ -6,7 +6,7 @@ use chainrule_graph::{Kind, Shape, Tensor};
 use chainrule_kernels::{Float, Threads, dispatch};
 
 use super::aligned::Aligned;
-use super::loops::Registers;
+use super::loops::{Registers, Scratch};
 use super::machine::{self, End, Task};
 use super::profile::Clock;
 use super::program::{Output, Port};
@@ -26,8 +26,7 @@ enum Held {
 #[derive(Clone, Debug)]
 struct Arena<T: Float> {
     numbers: Aligned<T>,
-    /// For each thread.
-    registers: Vec<Registers<T>>,
+    scratch: Scratch<T>,
     starts: Vec<usize>,
 }
 
@@ -69,7 +68,10 @@ impl Program {
         let registers = Registers::new(self.registers);
         let mut arena = Arena {
             numbers: Aligned::zeros(self.memory.length),
-            registers: vec![registers; self.pool.as_ref().map_or(1, |_| self.threads)],
+            scratch: Scratch {
+                registers: vec![registers; self.pool.as_ref().map_or(1, |_| self.threads)],
+                partial: vec![T::ZERO; self.partial],
+            },
             starts: vec![0; self.streams.len()],
         };
         for (offset, value) in &self.constants {
@@ -229,6 +231,7 @@ impl Program {
             once: &self.once,
             lines: &self.lines,
             late: &self.late,
+            graph: &self.graph,
             streams: &self.streams,
             outputs: &self.outputs,
             finite: self.finite,
@@ -239,8 +242,8 @@ impl Program {
             threads: if self.pool.is_some() { Threads::Pool } else { Threads::One },
         };
         let numbers = arena.numbers.padded_mut();
-        let (registers, starts) = (&mut arena.registers[..], &mut arena.starts[..]);
-        dispatch!(self.level, simd => machine::run(simd, &task, numbers, registers, starts, record, clock))
+        let (scratch, starts) = (&mut arena.scratch, &mut arena.starts[..]);
+        dispatch!(self.level, simd => machine::run(simd, &task, numbers, scratch, starts, record, clock))
     }
 }
 
@@ -285,10 +288,10 @@ impl Workspace {
         }
     }
 
-    pub(super) fn bytes_of_registers(&self) -> usize {
+    pub(super) fn bytes_of_scratch(&self) -> usize {
         match &self.0 {
-            Held::F32(arena) => arena.registers.iter().map(Registers::bytes).sum(),
-            Held::F64(arena) => arena.registers.iter().map(Registers::bytes).sum(),
+            Held::F32(arena) => arena.scratch.bytes(),
+            Held::F64(arena) => arena.scratch.bytes(),
         }
     }
 
@@ -304,11 +307,15 @@ impl Workspace {
 impl<T: Float> Arena<T> {
     /// What a program asks for: entries, registers of a thread, and streams.
     fn sizes(&self) -> (usize, usize, usize) {
-        (self.numbers.len(), self.registers.first().map_or(0, |registers| registers.all.len()), self.starts.len())
+        (
+            self.numbers.len(),
+            self.scratch.registers.first().map_or(0, |registers| registers.all.len()),
+            self.starts.len(),
+        )
     }
 
     fn bytes(&self) -> usize {
-        self.numbers.bytes() + self.registers.iter().map(Registers::bytes).sum::<usize>()
+        self.numbers.bytes() + self.scratch.bytes()
     }
 
     fn write(&mut self, offset: usize, entries: &[f64]) {
