@@ -109,7 +109,7 @@ pub fn logsumexp_along<S: Simd, T: Float>(simd: S, x: &[T], axis: Axis, y: &mut 
     debug_assert!(x.len() == axis.outer * n * inner && y.len() == axis.outer * inner);
     if are_short::<S, T>(axis) {
         for (x, y) in x.chunks(lanes::<S, T>() * n).zip(y.chunks_mut(lanes::<S, T>())) {
-            let (_, top, sum) = exponentials(
+            let Exponentials { top, sum, .. } = exponentials(
                 simd,
                 x,
                 n,
@@ -158,7 +158,7 @@ fn are_short<S: Simd, T: Float>(Axis { outer, n, inner }: Axis) -> bool {
 /// Softmax of up to as many rows of `n` numbers as there are lanes.
 #[inline(always)]
 fn softmax_of_short<S: Simd, T: Float>(simd: S, x: &[T], n: usize, y: &mut [T]) {
-    let (mut e, _, sum) = exponentials(
+    let Exponentials { mut e, sum, .. } = exponentials(
         simd,
         x,
         n,
@@ -166,21 +166,27 @@ fn softmax_of_short<S: Simd, T: Float>(simd: S, x: &[T], n: usize, y: &mut [T]) 
         |top| top,
     );
     let inverse = Lanes::<S, T>::splat(simd, T::ONE) / sum;
-    e[..n].iter_mut().for_each(|e| *e = *e * inverse);
+    e[..n].iter_mut().for_each(|e| *e *= inverse);
     for (row, y) in y.chunks_exact_mut(n).enumerate() {
         y.iter_mut().zip(&e).for_each(|(y, e)| *y = e[row]);
     }
 }
 
-/// For each of up to as many rows as there are lanes, in its lane: e^(xᵢ − top) by i, top, and their sum. Top is made of the
-/// largest by `shift`.
+/// Of several rows, a lane each: e^(xᵢ − top) by i, top, and the sum over i.
+struct Exponentials<V> {
+    e: [V; SHORT],
+    top: V,
+    sum: V,
+}
+
+/// Those of up to as many rows of `n` numbers as there are lanes. Top is made of the largest by `shift`.
 #[inline(always)]
 fn exponentials<S: Simd, T: Float>(
     simd: S,
     x: &[T],
     n: usize,
     shift: impl Fn(Lanes<S, T>) -> Lanes<S, T>,
-) -> ([Lanes<S, T>; SHORT], Lanes<S, T>, Lanes<S, T>) {
+) -> Exponentials<Lanes<S, T>> {
     let zero = Lanes::<S, T>::splat(simd, T::ZERO);
     let mut e = [zero; SHORT];
     for (row, x) in x.chunks_exact(n).enumerate() {
@@ -196,5 +202,5 @@ fn exponentials<S: Simd, T: Float>(
         *e = exp(simd, *e - top);
         sum += *e;
     }
-    (e, top, sum)
+    Exponentials { e, top, sum }
 }
