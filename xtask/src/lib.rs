@@ -3,6 +3,7 @@
 //! It is compiled before anything else, so it uses none of the crates it looks after.
 #![forbid(unsafe_code)]
 
+pub mod bench;
 pub mod licences;
 pub mod metadata;
 pub mod test;

@@ -3,13 +3,14 @@
 
 use std::process::ExitCode;
 
-use xtask::{licences, test, tidy};
+use xtask::{bench, licences, test, tidy};
 
 const HELP: &str = "\
 cargo xtask CHORE
 
   test      everything that must pass: format, clippy, tidy, docs, all tests, the tour in a short form
   tidy      the house rules alone
+  bench     times training steps beside hand-written loops and bare matrix products; bench --help says more
   licences  writes DEPENDENCIES.md anew, after the dependencies have changed";
 
 fn main() -> ExitCode {
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
     let result = match chore.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["test"] => test::run(&root),
         ["tidy"] => tidy::run(&root),
+        ["bench", ref words @ ..] => bench::run(&root, words),
         ["licences"] => licences::write(&root),
         _ => Err(HELP.into()),
     };
