@@ -6,7 +6,6 @@ use chainrule_learn::{Optimizer, Training};
 
 use crate::table::{fastest, microseconds, table};
 use crate::trainer::{Trainer, Way};
-use crate::workload::SCALE;
 
 /// Prints a table for each of the three.
 pub fn print() {
@@ -21,7 +20,9 @@ fn series(what: &str, model: &str, at_most: f64, sizes: impl Iterator<Item = (us
     println!("\nMLP {model}, f32, SGD, one thread: twice the {what} costs at most {at_most} times as much");
     let mut before: Option<f64> = None;
     let rows = sizes.map(|(size, hidden, batch)| {
-        let model = MlpRegression::new(&hidden, SCALE, Training::default());
+        // Of a deviation that keeps the size of what goes through many layers, so that no number is subnormal.
+        let scale = hidden[0] as f64;
+        let model = MlpRegression::new(&hidden, scale.powf(-0.5), Training::default());
         let function = model.function(16).expect("the model is well formed");
         let batch = (batch > 1).then_some(batch);
         let way = Way { optimizer: Optimizer::Sgd, batch, threads: 1, precision: Precision::F32 };

@@ -123,4 +123,4 @@ impl Model {
 }
 
 /// The standard deviation of the initial parameters.
-pub const SCALE: f64 = 0.1;
+const SCALE: f64 = 0.1;

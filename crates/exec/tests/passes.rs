@@ -150,3 +150,14 @@ fn emit_turns_a_matrix_that_is_wanted_by_columns() {
     });
     assert!(after("emit", &graph).contains("transpose 2×3      y = Wᵀ"), "{}", after("emit", &graph));
 }
+
+#[test]
+fn emit_makes_one_pass_of_two_dots_that_share_an_operand() {
+    let graph = graph(|b| {
+        let (w, x) = (b.input("w", [40]), b.input("x", [40]));
+        (w.dot(x) + w.dot(w).named("size") * w.dot(w.slice(&[1], &[40]).pad(&[0], &[1]))).named("y");
+    });
+    let text = after("emit", &graph);
+    assert_eq!(text.matches("two dots 40").count(), 1, "{text}");
+    assert!(text.contains("size = w · w"), "{text}");
+}

@@ -35,7 +35,7 @@ pub fn dot<S: Simd, T: Float>(simd: S, x: &[T], y: &[T]) -> T {
         let last = n - len..n;
         sums[3] = masked_product(simd, last_lanes::<S, T>(simd, rest), &x[last.clone()], &y[last], sums[3]);
     }
-    ((sums[0] + sums[1]) + (sums[2] + sums[3])).reduce_sum()
+    total::<S, T>(sums)
 }
 
 /// `Σ xᵢ yᵢ` over the first n, as [`dot`], for slices that go on to a whole number of vectors: what lies behind the n is
@@ -53,7 +53,38 @@ pub fn dot_padded<S: Simd, T: Float>(simd: S, n: usize, x: &[T], y: &[T]) -> T {
         let last = whole..whole + len;
         sums[3] = masked_product(simd, first_lanes::<S, T>(simd, rest), &x[last.clone()], &y[last], sums[3]);
     }
-    ((sums[0] + sums[1]) + (sums[2] + sums[3])).reduce_sum()
+    total::<S, T>(sums)
+}
+
+/// `Σ xᵢ yᵢ` and `Σ xᵢ zᵢ` over the first n, as [`dot_padded`] gives them, in one pass.
+///
+/// # Panics
+/// If a slice is shorter than a whole number of vectors that hold n.
+#[inline(always)]
+pub fn two_dots_padded<S: Simd, T: Float>(simd: S, n: usize, x: &[T], y: &[T], z: &[T]) -> (T, T) {
+    let len = lanes::<S, T>();
+    let rest = n % len;
+    let whole = n - rest;
+    let zero = Lanes::<S, T>::splat(simd, T::ZERO);
+    let (mut first, mut second) = ([zero; 4], [zero; 4]);
+    let vectors = x[..whole].chunks_exact(len).zip(y[..whole].chunks_exact(len)).zip(z[..whole].chunks_exact(len));
+    let mut vectors = vectors.map(
+        #[inline(always)]
+        |((x, y), z)| (load(simd, x), load(simd, y), load(simd, z)),
+    );
+    'all: loop {
+        for i in 0..4 {
+            let Some((x, y, z)) = vectors.next() else { break 'all };
+            first[i] = x.mul_add(y, first[i]);
+            second[i] = x.mul_add(z, second[i]);
+        }
+    }
+    if rest > 0 {
+        let (mask, last) = (first_lanes::<S, T>(simd, rest), whole..whole + len);
+        first[3] = masked_product(simd, mask, &x[last.clone()], &y[last.clone()], first[3]);
+        second[3] = masked_product(simd, mask, &x[last.clone()], &z[last], second[3]);
+    }
+    (total::<S, T>(first), total::<S, T>(second))
 }
 
 /// Four sums, lane by lane, of the products of all whole vectors.
@@ -73,6 +104,12 @@ fn sums_of_products<S: Simd, T: Float>(simd: S, x: &[T], y: &[T]) -> [Lanes<S, T
         sums[i] = load(simd, x).mul_add(load(simd, y), sums[i]);
     }
     sums
+}
+
+/// The sum over four sums and their lanes.
+#[inline(always)]
+fn total<S: Simd, T: Float>([a, b, c, d]: [Lanes<S, T>; 4]) -> T {
+    ((a + b) + (c + d)).reduce_sum()
 }
 
 /// `sum + x · y` of two vectors, in the lanes of a mask.

@@ -6,7 +6,7 @@ mod common;
 use chainrule_kernels::elementwise::{indicator, maximum, minimum, relu, sign};
 use chainrule_kernels::matrix::{gemv, gemv_transposed, rank_one, rank_one_decayed};
 use chainrule_kernels::simd::*;
-use chainrule_kernels::vector::{axpby, axpy, dot, dot_padded, map, map_in_place, scale, update, zip};
+use chainrule_kernels::vector::{axpby, axpy, dot, dot_padded, map, map_in_place, scale, two_dots_padded, update, zip};
 use chainrule_kernels::{Float, Level, dispatch};
 use common::{assert_close, numbers, to_f64};
 
@@ -47,6 +47,9 @@ fn dot_counts_each_product_once() {
             let padded: Vec<f64> = x.iter().copied().chain([f64::NAN; 16]).collect();
             let n = n as usize;
             assert_eq!(dispatch!(level, simd => dot_padded(simd, n, &padded, &padded)), right, "{level} {n}");
+            let twice: Vec<f64> = padded.iter().map(|x| 2.0 * x).collect();
+            let both = dispatch!(level, simd => two_dots_padded(simd, n, &padded, &padded, &twice));
+            assert_eq!(both, (right, 2.0 * right), "{level} {n}");
         }
     }
 }

@@ -23,9 +23,44 @@ pub(crate) struct Lines {
 /// The instructions of a plan whose values have places. Values in `kept` are read after the last.
 pub(crate) fn emit(plan: &Plan, memory: &Memory, late: &[Late], kept: &[ValueId]) -> Lines {
     let emitter = Emitter { plan, memory, reads: count_reads(plan, late, kept) };
-    let lines = |units: &[Unit]| units.iter().flat_map(|unit| emitter.unit(unit)).collect();
+    let lines = |units: &[Unit]| join_dots(units.iter().flat_map(|unit| emitter.unit(unit)));
     let late = join_scalars(late.iter().map(|late| emitter.late(late)).collect());
     Lines { once: lines(&plan.once), step: lines(&plan.units), late }
+}
+
+/// Two dot products in a row that share an operand are one pass over it.
+fn join_dots(lines: impl Iterator<Item = Line>) -> Vec<Line> {
+    let mut joined: Vec<Line> = Vec::new();
+    for line in lines {
+        match joined.last().and_then(|last| Some((two_dots(&last.instruction, &line.instruction)?, &last.nodes))) {
+            Some((instruction, nodes)) => {
+                let nodes = nodes.iter().chain(&line.nodes).copied().collect();
+                joined.pop();
+                joined.push(Line { instruction, nodes });
+            }
+            None => joined.push(line),
+        }
+    }
+    joined
+}
+
+fn two_dots(first: &Instruction, second: &Instruction) -> Option<Instruction> {
+    let (&Instruction::Dot { x: a, y: b, length, out: first }, &Instruction::Dot { x: c, y: d, length: other, out }) =
+        (first, second)
+    else {
+        return None;
+    };
+    if length != other || length == 1 || ![a, b, c, d].into_iter().all(At::is_padded) {
+        return None;
+    }
+    let (x, y, z) = match (a, b) {
+        _ if a == c => (a, b, d),
+        _ if a == d => (a, b, c),
+        _ if b == c => (b, a, d),
+        _ if b == d => (b, a, c),
+        _ => return None,
+    };
+    Some(Instruction::TwoDots { x, y, z, length, outs: [first, out] })
 }
 
 /// Copies of scalars that follow one another are one chain.
@@ -86,7 +121,7 @@ impl Emitter<'_> {
                 instruction.into_iter().map(line).collect()
             }
             Work::Product(product) if self.plan.sizes[product.out.index()] == 0 => Vec::new(),
-            Work::Product(product) => vec![line(self.product(product))],
+            Work::Product(product) => self.products(product).into_iter().map(line).collect(),
             Work::Along { op, input, extent, out } => vec![line(Instruction::Along {
                 op: op.clone(),
                 input: self.at(input),
@@ -159,9 +194,55 @@ impl Emitter<'_> {
         }
     }
 
+    /// A product of matrices. One of two or three rows, columns or terms is so many products with a vector, where they are
+    /// small: a product of matrices begins with packing them, which would take longer.
+    fn products(&self, product: &Product) -> Vec<Instruction> {
+        const FEW: std::ops::RangeInclusive<usize> = 2..=3;
+        const SMALL: usize = 1 << 16;
+        let &Product { m, n, k, .. } = product;
+        let whole = || vec![self.product(product)];
+        if !product.batches.is_empty() || k == 1 || m * n * k > SMALL {
+            return whole();
+        }
+        let moved = |view: &View, by: usize| View { offset: view.offset + by, ..view.clone() };
+        let (lhs, rhs) = (&product.lhs, &product.rhs);
+        let part = |i: usize| match () {
+            () if FEW.contains(&n) => {
+                let part = Product { n: 1, rhs: moved(rhs, i * product.rhs_strides.1), ..product.clone() };
+                (part, i * product.out_strides.1)
+            }
+            () if FEW.contains(&m) => {
+                let part = Product { m: 1, lhs: moved(lhs, i * product.lhs_strides.0), ..product.clone() };
+                (part, i * product.out_strides.0)
+            }
+            () => {
+                let (lhs, rhs) = (moved(lhs, i * product.lhs_strides.1), moved(rhs, i * product.rhs_strides.0));
+                let mut part = Product { k: 1, lhs, rhs, ..product.clone() };
+                if let Some(factors) = part.accumulate.as_mut().filter(|_| i > 0) {
+                    factors.keep = None;
+                }
+                (part, 0)
+            }
+        };
+        let count = match () {
+            () if FEW.contains(&n) => n,
+            () if FEW.contains(&m) => m,
+            () if FEW.contains(&k) && product.accumulate.is_some() => k,
+            () => return whole(),
+        };
+        let parts: Vec<Instruction> = (0..count).map(part).map(|(part, by)| self.product_at(&part, by)).collect();
+        let is_matrix = |part: &Instruction| matches!(part, Instruction::MatrixMatrix(_) | Instruction::Dot { .. });
+        if parts.iter().any(is_matrix) { whole() } else { parts }
+    }
+
     fn product(&self, product: &Product) -> Instruction {
+        self.product_at(product, 0)
+    }
+
+    /// A product whose result begins so many entries behind its place.
+    fn product_at(&self, product: &Product, by: usize) -> Instruction {
         let Product { m, n, k, .. } = *product;
-        let (lhs, rhs, out) = (self.at(&product.lhs), self.at(&product.rhs), self.out(product.out));
+        let (lhs, rhs, out) = (self.at(&product.lhs), self.at(&product.rhs), self.out(product.out) + by);
         let (lhs_m, lhs_k) = product.lhs_strides;
         let (rhs_k, rhs_n) = product.rhs_strides;
         let (out_m, out_n) = product.out_strides;

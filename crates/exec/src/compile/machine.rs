@@ -309,18 +309,24 @@ fn instruction<S: Simd, T: Float>(
         Instruction::Scalars(steps) => scalars::run(simd, steps, numbers),
         Instruction::Loop(code) => loops::run(simd, code, numbers, scratch, threads),
         &Instruction::Dot { x, y, length, out } => {
-            numbers.arena[out] = if is_padded(x) && is_padded(y) {
+            numbers.arena[out] = if x.is_padded() && y.is_padded() {
                 let whole = length.next_multiple_of(ALIGNMENT);
                 vector::dot_padded(simd, length, numbers.entries(x, 0, whole), numbers.entries(y, 0, whole))
             } else {
                 vector::dot(simd, numbers.entries(x, 0, length), numbers.entries(y, 0, length))
             };
         }
+        &Instruction::TwoDots { x, y, z, length, outs } => {
+            let whole = length.next_multiple_of(ALIGNMENT);
+            let [x, y, z] = [numbers.entries(x, 0, whole), numbers.entries(y, 0, whole), numbers.entries(z, 0, whole)];
+            let (first, second) = vector::two_dots_padded(simd, length, x, y, z);
+            (numbers.arena[outs[0]], numbers.arena[outs[1]]) = (first, second);
+        }
         &Instruction::Axpy { factor, x, length, y, factors } => {
             let (keep, scale) = numbers.factors(factors);
             let scale = scale * numbers.scalar(factor);
             // What lies behind a vector's own entries is nobody's, and may be changed.
-            let length = if length > 1 && is_padded(x) { length.next_multiple_of(ALIGNMENT) } else { length };
+            let length = if length > 1 && x.is_padded() { length.next_multiple_of(ALIGNMENT) } else { length };
             let (y, rest) = numbers.split(y, length);
             let x = rest.entries(x, 0, length);
             match factors.keep {
@@ -372,13 +378,6 @@ fn instruction<S: Simd, T: Float>(
         Instruction::Custom(code) => custom(code, numbers)?,
     }
     Ok(())
-}
-
-/// Whether whole vectors can be read from here on, up to behind the last entry: a value of several entries that begins
-/// where a place begins has that room, and so has a row of a table.
-#[inline(always)]
-fn is_padded(at: At) -> bool {
-    at.base != Base::Arena || at.offset.is_multiple_of(ALIGNMENT)
 }
 
 fn matrix_matrix<T: Float>(product: &MatrixMatrix, numbers: &mut Numbers<'_, T>, threads: Threads) {

@@ -228,6 +228,7 @@ fn entries_written(instruction: &Instruction) -> usize {
             code.stores.len() * code.size + sum
         }
         Instruction::Dot { .. } => 1,
+        Instruction::TwoDots { .. } => 2,
         Instruction::Axpy { length, .. } | Instruction::Clear { length, .. } => *length,
         Instruction::MatrixVector { rows, .. } => *rows,
         Instruction::Outer { rows, columns, .. } | Instruction::Transpose { rows, columns, .. } => rows * columns,

@@ -7,6 +7,7 @@ use chainrule_graph::ops::elementwise::Exponent;
 use chainrule_graph::ops::{Elementwise, Reduce};
 use chainrule_graph::{Kind, NodeId, Shape};
 
+use super::memory::ALIGNMENT;
 use super::plan::{Extent, Places};
 
 /// Where an operand's first entry lies.
@@ -23,6 +24,15 @@ pub(crate) enum Base {
     Arena,
     /// The row that this step takes from a table of data, by the table's number.
     Row(u16),
+}
+
+impl At {
+    /// Whether whole vectors can be read from here on, up to behind the last entry: a value of several entries that begins
+    /// where a place begins has that room, and so has a row of a table.
+    #[inline(always)]
+    pub fn is_padded(self) -> bool {
+        self.base != Base::Arena || self.offset.is_multiple_of(ALIGNMENT)
+    }
 }
 
 /// A strided matrix.
@@ -42,6 +52,8 @@ pub(crate) enum Instruction {
     Loop(Box<LoopCode>),
     /// `out = x · y`
     Dot { x: At, y: At, length: usize, out: usize },
+    /// `x · y` and `x · z`, all with room for whole vectors.
+    TwoDots { x: At, y: At, z: At, length: usize, outs: [usize; 2] },
     /// `y = keep · y + scale · factor · x`
     Axpy { factor: At, x: At, length: usize, y: usize, factors: FactorsAt },
     /// `out = keep · out + scale · A x` for A [rows, columns], held by rows or, transposed, by columns.

@@ -119,12 +119,22 @@ impl<'a> Places<'a> {
 
     /// The name of a result, which its place has from now on. A parameter's place keeps its name.
     fn result(&mut self, line: &Line, out: usize) -> String {
-        if let Some(port) = self.program.ports.iter().find(|port| port.offset == out && port.shape.size() > 0) {
-            return port.name.clone();
+        let part = |start: usize, name: &str| match out - start {
+            0 => name.to_string(),
+            by => format!("{name}+{by}"),
+        };
+        let holds = |start: usize, size: usize| (start..start + size).contains(&out);
+        if let Some(port) = self.program.ports.iter().find(|port| holds(port.offset, port.shape.size())) {
+            return part(port.offset, &port.name);
         }
-        let at = Some(At { base: Base::Arena, offset: out });
-        let node = line.nodes.iter().rev().find(|id| self.program.memory.at[id.index()] == at);
-        let name = node.map_or_else(|| format!("@{out}"), |&id| node_name(&self.program.graph, id));
+        let place = |id: &NodeId| match self.program.memory.at[id.index()] {
+            Some(At { base: Base::Arena, offset }) => {
+                let node = self.program.graph.node(*id);
+                holds(offset, node.shape.size()).then(|| part(offset, &node_name(&self.program.graph, *id)))
+            }
+            _ => None,
+        };
+        let name = line.nodes.iter().rev().find_map(place).unwrap_or_else(|| format!("@{out}"));
         self.names.insert(out, name.clone());
         name
     }
@@ -140,6 +150,12 @@ impl<'a> Places<'a> {
             }
             &Instruction::Dot { x, y, length, out } => {
                 (format!("dot {length}"), format!("{} · {}", self.name(x), self.name(y)), out)
+            }
+            &Instruction::TwoDots { x, y, z, length, outs } => {
+                let values = [y, z].map(|other| format!("{} · {}", self.name(x), self.name(other)));
+                let texts =
+                    outs.iter().zip(values).map(|(&out, value)| format!("{} = {value}", self.result(line, out)));
+                return (format!("two dots {length}"), texts.collect());
             }
             &Instruction::Axpy { factor, x, length, y, factors } => {
                 let product = format!("{} · {}", self.name(factor), self.name(x));
@@ -193,11 +209,7 @@ impl<'a> Places<'a> {
 
     /// A block goes to a part of its node's value, or to a parameter.
     fn block(&mut self, line: &Line, source: At, out: usize) -> String {
-        let whole = line.nodes.last().and_then(|id| self.program.memory.at[id.index()]);
-        let start = whole.filter(|at| at.base == Base::Arena && at.offset <= out).map_or(out, |at| at.offset);
-        let result = self.result(line, start);
-        let part = if out > start { format!("+{}", out - start) } else { String::new() };
-        format!("{result}{part} = {}", self.name(source))
+        format!("{} = {}", self.result(line, out), self.name(source))
     }
 
     /// `keep · out + scale · product`
