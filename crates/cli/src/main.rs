@@ -1,13 +1,16 @@
 //! The command line: `chainrule fit`, `predict`, `eval`, `grad`, `check`, `show`, `profile` and `tour`.
 //!
 //! A file for each command in `commands/`; what several of them need stands beside it: [`options`] reads option values,
-//! [`model_file`] models, [`data`] tables; [`output`] writes the answer, [`plots`] draws. A command has no rules of its own; it translates.
+//! [`model_file`] models, [`data`] tables; [`files`] sees to it that no file is lost; [`output`] writes the answer, [`plots`]
+//! draws. A command has no rules of its own; it translates.
 #![forbid(unsafe_code)]
 
 mod commands;
 mod data;
 mod failure;
+mod files;
 mod format;
+mod idle;
 mod interrupt;
 mod json;
 mod model_file;
@@ -27,7 +30,7 @@ use output::Output;
 
 /// Write the function for one example as a graph of named nodes; get its values, checked gradients and a trained model
 #[derive(Parser)]
-#[command(name = "chainrule", version, after_help = EXAMPLES, disable_help_subcommand = true, max_term_width = 100)]
+#[command(name = "chainrule", version, after_help = EXAMPLES, max_term_width = 100)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -35,9 +38,9 @@ struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  chainrule                                              the tour: five models trained on real input
-  chainrule grad '(w*x + b - y)^2' w=2 x=3 b=1 y=4       values and derivatives, node by node
-  chainrule check model.graph                            is every gradient right?
+  chainrule  # the tour: five models trained on real input
+  chainrule grad '(w*x + b - y)^2' w=2 x=3 b=1 y=4  # values and derivatives
+  chainrule check model.graph  # is every gradient right?
   chainrule fit model.graph --data table.csv --save model.safetensors
   chainrule predict model.safetensors --data new.csv
 
