@@ -98,3 +98,18 @@ pub const DIGITS: Model = Model {
 
 /// The share of digits that is held out.
 pub const HELD_OUT: f64 = 0.2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_lines_of_a_picture_are_alike() {
+        for (place, model) in REGRESSION.iter().enumerate() {
+            for other in &REGRESSION[..place] {
+                assert_ne!(model.stroke.color, other.stroke.color, "{} and {}", model.name, other.name);
+                assert_ne!(model.stroke.dashes, other.stroke.dashes, "{} and {}", model.name, other.name);
+            }
+        }
+    }
+}
