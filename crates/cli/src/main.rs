@@ -24,6 +24,7 @@ mod trouble;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::{ContextKind, ErrorKind};
 
 use commands::Command;
 use output::Output;
@@ -47,7 +48,7 @@ Examples:
 Each command explains itself: chainrule fit --help";
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| wrong_usage(error));
     let command = arguments.command.unwrap_or_default();
     let mut output = Output::default();
     let result = command.run(&mut output).and_then(|()| output.finish());
@@ -55,4 +56,12 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
+}
+
+/// Says what is wrong with the options. No command takes a value that looks like an option, so no tip to pass one is given.
+fn wrong_usage(mut error: clap::Error) -> ! {
+    if error.kind() == ErrorKind::UnknownArgument {
+        error.remove(ContextKind::Suggested);
+    }
+    error.exit()
 }

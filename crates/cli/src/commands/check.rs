@@ -12,7 +12,7 @@ use crate::model_file::{ModelFile, check_memory};
 use crate::names::Names;
 use crate::options::{self, ModelOptions};
 use crate::output::Output;
-use crate::progress::Progress;
+use crate::progress::Waiting;
 
 /// Draws values for a model and compares every gradient with differences
 #[derive(Args)]
@@ -52,7 +52,7 @@ impl Check {
         let entries = if self.entries { Entries::All } else { Entries::Together };
         let options = Options { seed: self.seed, entries, ..Options::default() };
         let names = file.names(&function);
-        let progress = Progress::waiting("checking");
+        let waiting = Waiting::new("checking");
         let report = check_function(&function, &options).map_err(|error| match &error {
             // Beside the author's own words, the text of the node.
             CheckError::NotFinite { author, .. } if author.node.index() < function.graph.nodes().len() => {
@@ -61,7 +61,7 @@ impl Check {
             }
             _ => Failure::mistake(format!("{}: {error}", file.name())),
         })?;
-        drop(progress);
+        drop(waiting);
         output.line(if self.json { as_json(&report, &function, &names) } else { as_text(&report, &names) })?;
         verdict(&report, file.name())
     }
@@ -81,7 +81,13 @@ fn verdict(report: &Report, name: &str) -> Result<(), Failure> {
 fn as_text(report: &Report, names: &Names<'_>) -> String {
     let rows = report.nodes.iter().map(|node| {
         let worst = error(node.worst());
-        vec![format::name(&names.of(node.node)), node.op.clone(), node.shape.clone(), worst, node.verdict.to_string()]
+        vec![
+            format::name(&names.distinct(node.node)),
+            node.op.clone(),
+            node.shape.clone(),
+            worst,
+            node.verdict.to_string(),
+        ]
     });
     let table = format::table(&["node", "op", "shape", "worst error", "verdict"], 3, rows);
     let failures: String = report.all_failures().map(|failure| format!("\n{failure}\n")).collect();
@@ -113,7 +119,7 @@ fn as_json(report: &Report, function: &Function, names: &Names<'_>) -> String {
     let shape = |node: &NodeReport| &function.graph.node(node.node).shape;
     let nodes = report.nodes.iter().map(|node| {
         Object::default()
-            .with("name", json::text(&names.of(node.node)))
+            .with("name", json::text(&names.distinct(node.node)))
             .with("op", json::text(&node.op))
             .with("shape", json::array(shape(node).iter()))
             .with("worst", json::number(node.worst()))

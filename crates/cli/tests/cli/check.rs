@@ -15,6 +15,14 @@ fn right_gradients_are_said_to_be_right() {
 }
 
 #[test]
+fn a_stretched_value_is_another_node() {
+    let folder = Folder::with(&[("m.graph", "input y []\nparam w [2] = 0\nobjective = sum((y - w)^2)\n")]);
+    let run = folder.line("check m.graph");
+    assert!(run.succeeded().contains("\n broadcast of y "), "{}", run.out);
+    assert_eq!(run.out.matches("\n y  ").count(), 1, "{}", run.out);
+}
+
+#[test]
 fn rules_are_counted_as_people_count() {
     let folder = Folder::with(&[("one.graph", "param w [] = 1\nobjective = w^2\n"), ("none.graph", "objective = 3\n")]);
     assert!(folder.line("check one.graph").succeeded().contains("right: 1 rule at"));
@@ -53,7 +61,9 @@ fn a_model_without_a_scalar_objective_is_refused() {
         ("none.graph", "input x [2]\nprediction = sum(x)\n"),
         ("vector.graph", "input x [2]\nobjective = x * x\n"),
         ("int.graph", "input x [2]\nobjective = argmax(x)\n"),
+        ("second.graph", "input x [2]\nobjective = x\n"),
     ]);
+    folder.refuses(2, "check second.graph", &["`objective`", "[2]", "second.graph:2:1"]);
     folder.refuses(2, "check none.graph", &["`objective`", "[]"]);
     folder.refuses(2, "check vector.graph", &["`objective`", "[2]", "sum(…)", "vector.graph:2:13"]);
     folder.refuses(2, "check int.graph", &["`objective`", "int"]);

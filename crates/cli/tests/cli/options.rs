@@ -40,6 +40,9 @@ fn wrong_option_values_name_the_option_and_the_range() {
     folder.refuses(2, "tour --seed x", &["--seed"]);
     folder.refuses(2, "fitt m.graph", &["fitt", "fit"]);
     folder.refuses(2, "fit m.graph", &["--data"]);
+    let run = folder.line("predict m.safetensors --data t.csv --json");
+    run.failed(2, &["--json", "Usage"]);
+    assert!(!run.err.contains("to pass"), "{}", run.err);
 }
 
 #[test]
