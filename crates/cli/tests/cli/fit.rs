@@ -158,6 +158,7 @@ fn divergence_leaves_the_earlier_model() {
         &["rate", "`objective`"],
     );
     folder.refuses(1, "fit m.graph --data t.csv --rate 1e6 --epochs 200 --plot m.svg", &["rate"]);
+    folder.refuses(1, "fit m.graph --data t.csv --rate 1e300", &["the rate 1e300", "try 1e299"]);
 }
 
 #[test]
