@@ -88,3 +88,23 @@ fn the_contents_name_every_chapter() {
         );
     }
 }
+
+#[test]
+fn every_function_of_the_text_form_is_described() {
+    let page = std::fs::read_to_string(root().join("book/src/text_form.md")).expect("it is there");
+    // A line of a table, with something to say of it.
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `") && !line.ends_with("| |")).collect();
+    for signature in text::signatures() {
+        assert!(rows.iter().any(|row| row.contains(&format!("`{signature}`"))), "`{signature}` is missing");
+    }
+}
+
+#[test]
+fn the_readme_can_be_copied() {
+    let page = std::fs::read_to_string(root().join("README.md")).expect("it is there");
+    for block in blocks(&page, "rust") {
+        // A reader of a page in a repository sees the lines that rustdoc hides.
+        assert!(!block.lines().any(|line| line == "#" || line.starts_with("# ")), "{block}");
+        assert!(block.contains("fn main()"), "{block}");
+    }
+}

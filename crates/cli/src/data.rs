@@ -6,7 +6,7 @@ use std::path::Path;
 use chainrule::check::author;
 use chainrule::exec::{Feed, reference};
 use chainrule::learn::{
-    Assignment, Dataset, Field, LearnError, Mapping, Parameters, Role, SavedModel, Slot, Table, assign,
+    Assignment, Dataset, Field, LearnError, Mapping, Parameters, Role, SavedModel, Scores, Slot, Table, assign,
 };
 use chainrule::text::Dim;
 use chainrule::{Function, NodeId};
@@ -94,6 +94,21 @@ impl Loaded {
     }
 }
 
+/// An error, with the row and the node, if a score of these rows is not finite.
+pub fn check_finite(
+    file: &ModelFile,
+    function: &Function,
+    parameters: &Parameters,
+    data: &Dataset,
+    scores: &Scores,
+) -> Result<(), Failure> {
+    if scores.objective.is_finite() && scores.measure.is_none_or(|(_, score)| score.is_finite()) {
+        return Ok(());
+    }
+    let targets: Vec<NodeId> = function.objective.into_iter().chain(function.prediction).collect();
+    Err(not_finite(file, function, parameters, data, &targets))
+}
+
 /// Why the results for these rows are not finite: the first row where `targets` are not, and the node to blame.
 pub fn not_finite(
     file: &ModelFile,
@@ -111,7 +126,10 @@ pub fn not_finite(
         if let Some(author) = targets.iter().find_map(|&target| author(graph, &values, target)) {
             let line = data.line(row);
             let author = trouble::author(graph, &values, &names, author.node);
-            return Failure::result(format!("{}, line {line}: the result is not finite: {author}", data.file()));
+            return Failure::result(format!(
+                "{}, line {line}: the result is not finite: {author}; look at that row, and at what leads to this node",
+                data.file()
+            ));
         }
     }
     Failure::result(format!("{}: the results of its rows are finite, but their mean is not", data.file()))

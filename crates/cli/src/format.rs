@@ -82,6 +82,22 @@ pub fn shortened(text: &str, most: usize) -> String {
     format!("{head}…{tail}")
 }
 
+/// A text broken into lines of at most `width` characters, between words.
+pub fn wrapped(text: &str, width: usize) -> String {
+    let (mut wrapped, mut length) = (String::new(), 0);
+    for word in text.split_whitespace() {
+        let count = word.chars().count();
+        if length > 0 {
+            let fits = length + 1 + count <= width;
+            wrapped.push(if fits { ' ' } else { '\n' });
+            length = if fits { length + 1 } else { 0 };
+        }
+        wrapped.push_str(word);
+        length += count;
+    }
+    wrapped
+}
+
 /// A table with a heading; the columns from `numbers` on are numbers and stand to the right.
 pub fn table(heading: &[&str], numbers: usize, rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
@@ -127,5 +143,13 @@ mod tests {
         assert_eq!(tensor(&long), "[0, 1, 2, 3, 4, 5, … 14 more]");
         assert_eq!(shortened("abcdefghij", 6), "abcd…j");
         assert_eq!(name("a +\n  b"), "a + b");
+    }
+
+    #[test]
+    fn lines_are_broken_between_words() {
+        assert_eq!(wrapped("one two three", 7), "one two\nthree");
+        assert_eq!(wrapped("λλλ λλλ", 7), "λλλ λλλ");
+        assert_eq!(wrapped("longer words", 3), "longer\nwords");
+        assert_eq!(wrapped("", 3), "");
     }
 }

@@ -1,13 +1,16 @@
 //! The command line: `chainrule fit`, `predict`, `eval`, `grad`, `check`, `show`, `profile` and `tour`.
 //!
 //! A file for each command in `commands/`; what several of them need stands beside it: [`options`] reads option values,
-//! [`model_file`] models, [`data`] tables; [`output`] writes the answer, [`plots`] draws. A command has no rules of its own; it translates.
+//! [`model_file`] models, [`data`] tables; [`files`] sees to it that no file is lost; [`output`] writes the answer, [`plots`]
+//! draws. A command has no rules of its own; it translates.
 #![forbid(unsafe_code)]
 
 mod commands;
 mod data;
 mod failure;
+mod files;
 mod format;
+mod idle;
 mod interrupt;
 mod json;
 mod model_file;
@@ -21,13 +24,14 @@ mod trouble;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::{ContextKind, ErrorKind};
 
 use commands::Command;
 use output::Output;
 
 /// Write the function for one example as a graph of named nodes; get its values, checked gradients and a trained model
 #[derive(Parser)]
-#[command(name = "chainrule", version, after_help = EXAMPLES, disable_help_subcommand = true, max_term_width = 100)]
+#[command(name = "chainrule", version, after_help = EXAMPLES, max_term_width = 100)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -35,16 +39,16 @@ struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  chainrule                                              the tour: five models trained on real input
-  chainrule grad '(w*x + b - y)^2' w=2 x=3 b=1 y=4       values and derivatives, node by node
-  chainrule check model.graph                            is every gradient right?
+  chainrule  # the tour: five models trained on real input
+  chainrule grad '(w*x + b - y)^2' w=2 x=3 b=1 y=4  # values and derivatives
+  chainrule check model.graph  # is every gradient right?
   chainrule fit model.graph --data table.csv --save model.safetensors
   chainrule predict model.safetensors --data new.csv
 
 Each command explains itself: chainrule fit --help";
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| wrong_usage(error));
     let command = arguments.command.unwrap_or_default();
     let mut output = Output::default();
     let result = command.run(&mut output).and_then(|()| output.finish());
@@ -52,4 +56,12 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
+}
+
+/// Says what is wrong with the options. No command takes a value that looks like an option, so no tip to pass one is given.
+fn wrong_usage(mut error: clap::Error) -> ! {
+    if error.kind() == ErrorKind::UnknownArgument {
+        error.remove(ContextKind::Suggested);
+    }
+    error.exit()
 }

@@ -50,6 +50,13 @@ impl<'a> Names<'a> {
         if is_inner { format!("{} in {text}", node.op.name()) } else { text }
     }
 
+    /// The same, but a node that reads as its operand does is told from it: `broadcast of y`.
+    pub fn distinct(&self, id: NodeId) -> String {
+        let node = self.graph.node(id);
+        let adapts = node.name.is_none() && !node.inputs.is_empty() && self.reads_as_operand(id);
+        if adapts { format!("{} of {}", node.op.name(), self.of(id)) } else { self.of(id) }
+    }
+
     fn text(&self, span: Span) -> &'a str {
         self.source.get(span.start..span.end).unwrap_or_default()
     }

@@ -1,6 +1,7 @@
 //! Option values: each is read by a function that says what would be right.
 
 use std::collections::BTreeMap;
+use std::num::IntErrorKind;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -68,6 +69,9 @@ pub fn mapping(text: &str) -> Result<Mapping, String> {
 pub fn count(text: &str) -> Result<usize, String> {
     match text.parse::<usize>() {
         Ok(count @ 1..) => Ok(count),
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => {
+            Err(format!("an integer from 1 to {} would be right", usize::MAX))
+        }
         _ => Err("an integer ≥ 1 would be right".into()),
     }
 }

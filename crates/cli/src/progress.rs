@@ -1,44 +1,39 @@
 //! A progress bar on standard error, for what takes over a second. Only a terminal shows it.
 
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::{JoinHandle, spawn};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// What is done sooner needs no bar.
-const PATIENCE: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How far some work has come; removed when dropped.
 pub struct Progress {
     started: Instant,
     title: String,
+    /// The pieces that were done at the first look, after a resumption many.
+    first: Option<usize>,
     bar: Option<ProgressBar>,
 }
 
 impl Progress {
     /// Work that begins now.
     pub fn new(title: impl Into<String>) -> Progress {
-        Progress { started: Instant::now(), title: title.into(), bar: None }
-    }
-
-    /// Work of unknown length that begins now, while nothing else is said of it.
-    pub fn waiting(title: impl Into<String>) -> Progress {
-        let title = title.into();
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_message(format!("{title} …"));
-        bar.enable_steady_tick(PATIENCE);
-        Progress { started: Instant::now(), title, bar: Some(bar) }
+        Progress { started: Instant::now(), title: title.into(), first: None, bar: None }
     }
 
     /// `done` of `of` pieces are done.
     pub fn at(&mut self, done: usize, of: usize) {
-        if self.bar.is_none() && self.started.elapsed() > PATIENCE {
-            let bar = bar(&self.title, of as u64);
-            bar.set_position(done as u64);
-            bar.reset_eta(); // what was done before the bar was there says nothing of its speed
-            self.bar = Some(bar);
+        let (elapsed, first) = (self.started.elapsed(), *self.first.get_or_insert(done.saturating_sub(1)));
+        if elapsed < PATIENCE {
+            return;
         }
-        if let Some(bar) = &self.bar {
-            bar.set_position(done as u64);
-        }
+        let bar =
+            self.bar.get_or_insert_with(|| bar(&self.title, "{msg} {wide_bar} {pos}/{len}, {prefix} left", Some(of)));
+        bar.set_prefix(HumanDuration(left(elapsed, done - first, of - done)).to_string());
+        bar.set_position(done as u64);
     }
 }
 
@@ -50,10 +45,60 @@ impl Drop for Progress {
     }
 }
 
-fn bar(title: &str, length: u64) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr()).with_message(title.to_string());
-    match ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}, {eta} left") {
+/// How long the pieces to do will take if they take as long as those that are done.
+fn left(elapsed: Duration, done: usize, to_do: usize) -> Duration {
+    Duration::try_from_secs_f64(elapsed.as_secs_f64() / done.max(1) as f64 * to_do as f64).unwrap_or(Duration::MAX)
+}
+
+/// Work of unknown length; what says so is removed when dropped.
+pub struct Waiting {
+    end: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+impl Waiting {
+    /// Work that begins now.
+    pub fn new(title: &str) -> Waiting {
+        let (sender, receiver) = channel();
+        let title = title.to_string();
+        let wait = move || {
+            if receiver.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                let bar = bar(&title, "{spinner} {msg} … {elapsed}", None);
+                while receiver.recv_timeout(PATIENCE / 10) == Err(RecvTimeoutError::Timeout) {
+                    bar.tick();
+                }
+                bar.finish_and_clear();
+            }
+        };
+        Waiting { end: Some((sender, spawn(wait))) }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some((sender, thread)) = self.end.take() {
+            drop(sender); // which the thread waits for
+            let _ = thread.join();
+        }
+    }
+}
+
+fn bar(title: &str, template: &str, length: Option<usize>) -> ProgressBar {
+    let length = length.map(|length| length as u64);
+    let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr()).with_message(title.to_string());
+    match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_goes_on_as_what_is_done() {
+        assert_eq!(left(Duration::from_secs(2), 4, 6), Duration::from_secs(3));
+        assert_eq!(left(Duration::from_secs(2), 4, 0), Duration::ZERO);
+        assert_eq!(left(Duration::from_secs(2), 0, 1), Duration::from_secs(2));
     }
 }

@@ -107,7 +107,11 @@ impl Replaceable {
         builder.prefix(".chainrule-").suffix(".partial");
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // the user's mask applies
-        builder.tempfile_in(&self.folder)
+        builder.tempfile_in(&self.folder).map_err(|error| {
+            // Of the temporary file's name the user knows nothing.
+            let folder = self.folder.display();
+            Error::new(error.kind(), format!("the folder {folder} takes no new file: {}", error.kind()))
+        })
     }
 
     fn replace(self, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {

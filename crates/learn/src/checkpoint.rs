@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::dataset::Dataset;
 use crate::error::LearnError;
+use crate::fingerprint::Fingerprint;
 use crate::parameters::Parameters;
 use crate::patience::Best;
 use crate::score::Measure;
@@ -185,17 +186,12 @@ fn fit(mut values: Vec<(String, Tensor)>, fresh: &[(String, Tensor)]) -> Result<
     fitted.collect()
 }
 
-/// The number of rows, and a hash of what they hold: FNV-1a in 64 bits (Fowler, Noll and Vo 1991).
+/// The number of rows, and a hash of what they hold.
 fn fingerprint(data: &Dataset) -> Value {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut add = |bytes: &[u8]| {
-        for &byte in bytes {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    };
+    let mut hash = Fingerprint::default();
     for (place, field) in data.fields().iter().enumerate() {
-        add(format!("{} {}\n", field.name, field.shape).as_bytes());
-        data.values_at(place).iter().for_each(|value| add(&value.to_le_bytes()));
+        hash.add(format!("{} {}\n", field.name, field.shape).as_bytes());
+        data.values_at(place).iter().for_each(|value| hash.add(&value.to_le_bytes()));
     }
-    json!({ "rows": data.rows(), "hash": format!("{hash:016x}") })
+    json!({ "rows": data.rows(), "hash": hash.to_string() })
 }

@@ -196,7 +196,8 @@ impl Choice<'_> {
             [single] if single.contains([';', '\t']) => "its cells seem not to be separated by commas".into(),
             _ => self.near(name),
         };
-        self.columns_error(slot, format!("finds no column `{name}` or `{name}0`; {hint}; or say --map {name}=…"))
+        let map = if hint.ends_with('?') { " Or say" } else { "; or say" };
+        self.columns_error(slot, format!("finds no column `{name}` or `{name}0`; {hint}{map} --map {name}=…"))
     }
 
     fn columns_error(&self, slot: &Slot, problem: String) -> LearnError {

@@ -8,7 +8,7 @@ use chainrule_graph::{Function, Kind, Shape, Tensor};
 use crate::atomic;
 use crate::error::{LearnError, suggest};
 use crate::random::{self, Purpose};
-use crate::table::{Numbers, Table};
+use crate::table::{NUMBER, Numbers, Table};
 
 /// The part of a value in a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +55,17 @@ impl Field {
     }
 }
 
+impl Field {
+    /// What a cell of its columns holds.
+    fn right(&self) -> String {
+        match (self.kind, self.bound) {
+            (Kind::Int, Some(bound)) => format!("a whole number from 0 to {}", bound.saturating_sub(1)),
+            (Kind::Int, None) => "a whole number".into(),
+            (Kind::Real | Kind::Bool, _) => NUMBER.into(),
+        }
+    }
+}
+
 /// The values of inputs and outcomes in each row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
@@ -69,20 +80,15 @@ impl Dataset {
     /// Reads the columns of `fields` from a table. Errors name the file, the line and the column: a column that is not
     /// there, a cell that is no finite number, one that is no whole number or outside its bound where those are asked for.
     pub fn read(table: &Table, fields: &[Field]) -> Result<Dataset, LearnError> {
+        let right: Vec<String> = fields.iter().map(Field::right).collect();
         let mut places = Vec::new();
-        for field in fields {
+        for (field, right) in fields.iter().zip(&right) {
             for column in &field.columns {
-                places.push(table.find(column).ok_or_else(|| LearnError::Columns {
-                    file: table.file().into(),
-                    name: format!("{} `{}`", field.role, field.name),
-                    problem: format!(
-                        "takes the column `{column}`, which is not there; {}",
-                        suggest(column, table.names().iter().map(String::as_str))
-                    ),
-                })?);
+                let place = table.find(column).ok_or_else(|| missing(table, fields, field, column))?;
+                places.push((place, right.as_str()));
             }
         }
-        let Numbers { lines, values: cells } = table.numbers(&places)?;
+        let Numbers { lines, values: cells } = table.numbers_like(&places)?;
         let mut values: Vec<Vec<f64>> =
             fields.iter().map(|field| Vec::with_capacity(lines.len() * field.columns.len())).collect();
         for (row, &line) in cells.chunks(places.len().max(1)).zip(&lines) {
@@ -246,17 +252,30 @@ impl Dataset {
     }
 }
 
+/// A column that a field takes is not there. What was meant is none that another takes.
+fn missing(table: &Table, fields: &[Field], field: &Field, column: &str) -> LearnError {
+    let taken = |name: &&str| fields.iter().any(|field| field.columns.iter().any(|other| other == name));
+    let free: Vec<&str> = table.names().iter().map(String::as_str).filter(|name| !taken(name)).collect();
+    let meant = if free.is_empty() { "no other column is left".into() } else { suggest(column, free) };
+    LearnError::Columns {
+        file: table.file().into(),
+        name: format!("{} `{}`", field.role, field.name),
+        problem: format!("takes the column `{column}`, which is not there; {meant}"),
+    }
+}
+
 fn check_whole(file: &str, line: usize, field: &Field, cells: &[f64]) -> Result<(), LearnError> {
     for (&value, column) in cells.iter().zip(&field.columns) {
-        let problem = match field.bound {
-            _ if value.fract() != 0.0 => format!("found {value}; a whole number would be right"),
-            Some(bound) if !(0.0..bound as f64).contains(&value) => format!(
-                "found {value}, but `{}` has {bound} classes; a whole number from 0 to {} would be right",
-                field.name,
-                bound.saturating_sub(1)
-            ),
+        let name = &field.name;
+        let found = match (field.bound, field.role) {
+            _ if value.fract() != 0.0 => format!("found {value}"),
+            (Some(bound), role) if !(0.0..bound as f64).contains(&value) => match role {
+                Role::Outcome => format!("found {value}, but `{name}` has {bound} classes"),
+                Role::Input => format!("found {value}, but `{name}` is less than {bound}"),
+            },
             _ => continue,
         };
+        let problem = format!("{found}; {} would be right", field.right());
         return Err(LearnError::Cell { file: file.into(), line, column: column.clone(), problem });
     }
     Ok(())

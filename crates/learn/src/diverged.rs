@@ -75,13 +75,19 @@ impl fmt::Display for Diverged {
             return write!(
                 f,
                 "training left the range of f32 in epoch {epoch} ({rows}): {node} is {value} there, and finite in f64; \
-                 use f64, or a smaller rate than {rate}"
+                 use f64, or a smaller rate than {}",
+                shown(*rate)
             );
         }
         write!(f, "training diverged in epoch {epoch} ({rows}): {node} is {value}{from}; ")?;
-        write!(f, "the rate {rate} is too large for this problem: try {}", rate / 10.0)?;
+        write!(f, "the rate {} is too large for this problem: try {}", shown(*rate), shown(rate / 10.0))?;
         f.write_str(", and standardized inputs if theirs are large")
     }
+}
+
+/// A rate, however large or small, in a few characters.
+fn shown(rate: f64) -> String {
+    if (1e-5..1e6).contains(&rate) { format!("{rate}") } else { format!("{rate:e}") }
 }
 
 /// An error if the objective of some row is not finite at the initial parameters.

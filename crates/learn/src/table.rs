@@ -13,6 +13,9 @@ use flate2::bufread::MultiGzDecoder;
 
 use crate::error::{LearnError, quote};
 
+/// What a cell of a column of real numbers holds.
+pub(crate) const NUMBER: &str = "a number such as 3 or -0.5";
+
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
@@ -59,7 +62,7 @@ impl Table {
             Some(header) => header.iter().map(|name| header_name(file, name)).collect::<Result<Vec<String>, _>>()?,
             None => return Err(LearnError::file(file, "is empty: no header and no data rows")),
         };
-        check_unique(file, &names)?;
+        check_unique(file, rows.line, &names)?;
         rows.width = names.len();
         if rows.next()?.is_none() {
             return Err(LearnError::file(file, "has a header but no data rows"));
@@ -85,19 +88,25 @@ impl Table {
     /// The columns at the given places as numbers. An error names the line and column of the first cell that is
     /// missing, empty, no number or not finite, or the line of a row that is longer than the header.
     pub fn numbers(&self, columns: &[usize]) -> Result<Numbers, LearnError> {
+        let columns: Vec<(usize, &str)> = columns.iter().map(|&column| (column, NUMBER)).collect();
+        self.numbers_like(&columns)
+    }
+
+    /// The same, of columns each with what would be right in it.
+    pub(crate) fn numbers_like(&self, columns: &[(usize, &str)]) -> Result<Numbers, LearnError> {
         let mut numbers = Numbers { lines: Vec::new(), values: Vec::new() };
         let mut rows = Rows::new(&self.file, &self.bytes);
         rows.next()?;
         rows.width = self.names.len();
         while rows.next()?.is_some() {
             numbers.lines.push(rows.line);
-            for &column in columns {
+            for &(column, right) in columns {
                 let cell = rows.record.get(column);
                 let value = number(cell).map_err(|problem| LearnError::Cell {
                     file: self.file.clone(),
                     line: rows.line,
                     column: self.names[column].clone(),
-                    problem,
+                    problem: format!("{problem}; {right} would be right"),
                 })?;
                 numbers.values.push(value);
             }
@@ -108,19 +117,18 @@ impl Table {
 
 /// The number in a cell, or what is wrong with it.
 fn number(cell: Option<&[u8]>) -> Result<f64, String> {
-    const RIGHT: &str = "a number such as 3 or -0.5 would be right";
-    let cell = cell.ok_or_else(|| format!("the row ends before this cell; {RIGHT}"))?;
+    let cell = cell.ok_or("the row ends before this cell")?;
     let Ok(text) = str::from_utf8(cell) else {
-        return Err(format!("found {}, no text in UTF-8; {RIGHT}", quote(&String::from_utf8_lossy(cell))));
+        return Err(format!("found {}, no text in UTF-8", quote(&String::from_utf8_lossy(cell))));
     };
     let text = text.trim();
     if text.is_empty() {
-        return Err(format!("the cell is empty; {RIGHT}"));
+        return Err("the cell is empty".into());
     }
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() => Ok(value),
-        Ok(_) => Err(format!("found {}, which is not finite; {RIGHT}", quote(text))),
-        Err(_) => Err(format!("found {}; {RIGHT}", quote(text))),
+        Ok(_) => Err(format!("found {}, which is not finite", quote(text))),
+        Err(_) => Err(format!("found {}", quote(text))),
     }
 }
 
@@ -134,12 +142,12 @@ fn header_name(file: &str, name: &[u8]) -> Result<String, LearnError> {
     }
 }
 
-fn check_unique(file: &str, names: &[String]) -> Result<(), LearnError> {
+fn check_unique(file: &str, line: usize, names: &[String]) -> Result<(), LearnError> {
     let mut seen = HashSet::new();
     match names.iter().find(|name| !name.is_empty() && !seen.insert(name.as_str())) {
         Some(name) => {
             let problem = format!("the header has the column {} twice; each name once would be right", quote(name));
-            Err(LearnError::file(file, problem))
+            Err(LearnError::Row { file: file.into(), line, problem })
         }
         None => Ok(()),
     }

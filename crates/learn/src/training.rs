@@ -60,7 +60,7 @@ pub struct Checkpointing<'a> {
     pub path: &'a Path,
     /// After how many epochs it is written, each time; it also is when training ends or is stopped.
     pub every: usize,
-    /// Whether to go on from the file, if it is there.
+    /// Whether to go on from the file, if it is there; otherwise training begins anew, and the file is replaced.
     pub resume: bool,
 }
 

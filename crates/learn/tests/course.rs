@@ -117,7 +117,7 @@ fn errors_agree_with_the_course() {
         eprintln!("on request: set CHAINRULE_COURSE=1");
         return;
     }
-    println!("| model | training | the course | validation | the course |");
+    println!("| model | training | NumPy, five problems | validation | NumPy, five problems |");
     println!("|---|---|---|---|---|");
     for row in rows() {
         let (mut training, mut validation) = (Vec::new(), Vec::new());

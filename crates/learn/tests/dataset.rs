@@ -50,7 +50,8 @@ fn a_class_must_be_a_whole_number_in_its_range() {
         ("3", &["`class`", "line 3", "found 3", "3 classes", "0 to 2"]),
         ("-1", &["`class`", "line 3", "-1", "3 classes"]),
         ("1e300", &["`class`", "line 3", "3 classes"]),
-        ("two", &["`class`", "line 3", "`two`"]),
+        ("two", &["`class`", "line 3", "`two`", "a whole number from 0 to 2"]),
+        ("", &["`class`", "line 3", "empty", "a whole number from 0 to 2"]),
     ] {
         let message = read(&format!("a,b,class\n1,2,0\n1,2,{cell}\n")).unwrap_err().to_string();
         assert!(says.iter().all(|word| message.contains(word)), "{message}");
@@ -58,6 +59,25 @@ fn a_class_must_be_a_whole_number_in_its_range() {
     let unbounded = [field("y", Role::Outcome, Kind::Int, [], &["y"])];
     let table = Table::from_bytes("t.csv", b"y\n-7\n".to_vec()).unwrap();
     assert_eq!(Dataset::read(&table, &unbounded).unwrap().values("y").unwrap(), [-7.0]);
+}
+
+#[test]
+fn an_index_is_no_class() {
+    let user = [Field { bound: Some(2), ..field("user", Role::Input, Kind::Int, [], &["user"]) }];
+    let table = Table::from_bytes("t.csv", b"user\n2\n".to_vec()).unwrap();
+    let message = Dataset::read(&table, &user).unwrap_err().to_string();
+    assert!(message.contains("found 2, but `user` is less than 2; a whole number from 0 to 1"), "{message}");
+}
+
+#[test]
+fn a_column_that_is_taken_is_not_what_was_meant() {
+    let x = [field("x", Role::Input, Kind::Real, [3], &["x0", "x1", "x2"])];
+    let missing = |header: &str| {
+        let table = Table::from_bytes("t.csv", format!("{header}\n1,2\n").into_bytes()).unwrap();
+        Dataset::read(&table, &x).unwrap_err().to_string()
+    };
+    assert!(missing("x0,x1,x_2").contains("did you mean `x_2`?"), "{}", missing("x0,x1,x_2"));
+    assert!(missing("x0,x1").contains("no other column is left"), "{}", missing("x0,x1"));
 }
 
 #[test]

@@ -1,16 +1,18 @@
 //! `chainrule check`: is every gradient of a model right?
 
-use chainrule::check::{CheckError, Entries, Options, Report, Second, check_function};
+use chainrule::Function;
+use chainrule::check::{CheckError, Entries, NodeReport, Options, Report, Second, check_function};
 use clap::Args;
 
 use crate::failure::Failure;
 use crate::format;
+use crate::idle;
 use crate::json::{self, Object};
 use crate::model_file::{ModelFile, check_memory};
 use crate::names::Names;
 use crate::options::{self, ModelOptions};
 use crate::output::Output;
-use crate::progress::Progress;
+use crate::progress::Waiting;
 
 /// Draws values for a model and compares every gradient with differences
 #[derive(Args)]
@@ -37,7 +39,7 @@ Examples:
   chainrule check model.graph
   chainrule check model.graph --set d=5 --entries --seed 7
 
-Free sizes become small numbers that differ. Reals are drawn from normal(0, 1), ints below their bound. The exit code is
+Free sizes become small numbers that differ. Reals are drawn from normal(0, 1), ints below their bound. The exit code is \
 0 if every gradient is right, 1 if one is wrong: the report names the rule, or the sum of contributions, to blame.";
 
 impl Check {
@@ -45,12 +47,12 @@ impl Check {
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let file = ModelFile::read(&self.model.model)?;
         let function = file.build_small(&self.model.settings()?)?;
-        file.objective(&function)?;
+        idle::warn(&file, &function, file.objective(&function)?);
         check_memory(&function)?;
         let entries = if self.entries { Entries::All } else { Entries::Together };
         let options = Options { seed: self.seed, entries, ..Options::default() };
         let names = file.names(&function);
-        let progress = Progress::waiting("checking");
+        let waiting = Waiting::new("checking");
         let report = check_function(&function, &options).map_err(|error| match &error {
             // Beside the author's own words, the text of the node.
             CheckError::NotFinite { author, .. } if author.node.index() < function.graph.nodes().len() => {
@@ -59,8 +61,8 @@ impl Check {
             }
             _ => Failure::mistake(format!("{}: {error}", file.name())),
         })?;
-        drop(progress);
-        output.line(if self.json { as_json(&report, &names) } else { as_text(&report, &names) })?;
+        drop(waiting);
+        output.line(if self.json { as_json(&report, &function, &names) } else { as_text(&report, &names) })?;
         verdict(&report, file.name())
     }
 }
@@ -79,7 +81,13 @@ fn verdict(report: &Report, name: &str) -> Result<(), Failure> {
 fn as_text(report: &Report, names: &Names<'_>) -> String {
     let rows = report.nodes.iter().map(|node| {
         let worst = error(node.worst());
-        vec![format::name(&names.of(node.node)), node.op.clone(), node.shape.clone(), worst, node.verdict.to_string()]
+        vec![
+            format::name(&names.distinct(node.node)),
+            node.op.clone(),
+            node.shape.clone(),
+            worst,
+            node.verdict.to_string(),
+        ]
     });
     let table = format::table(&["node", "op", "shape", "worst error", "verdict"], 3, rows);
     let failures: String = report.all_failures().map(|failure| format!("\n{failure}\n")).collect();
@@ -91,7 +99,8 @@ fn error(worst: f64) -> String {
 }
 
 fn summary(report: &Report) -> String {
-    let (edges, draws) = (report.nodes.iter().map(|node| node.edges.len()).sum::<usize>(), report.draws);
+    let edges = report.nodes.iter().map(|node| node.edges.len()).sum::<usize>();
+    let (rules, draws) = (format!("{edges} rule{}", if edges == 1 { "" } else { "s" }), report.draws);
     if !report.passed() {
         return format!("WRONG: {} of {edges} rules or sums, at {draws} draws", report.all_failures().count());
     }
@@ -100,15 +109,19 @@ fn summary(report: &Report) -> String {
         Some(Second::Absent(why)) => format!("; no second derivatives: {why}"),
         None => String::new(),
     };
-    format!("every gradient is right: {edges} rules at {draws} draws{second}")
+    if edges == 0 {
+        return "there is no rule to check: nothing is computed on the way to the objective".into();
+    }
+    format!("every gradient is right: {rules} at {draws} draws{second}")
 }
 
-fn as_json(report: &Report, names: &Names<'_>) -> String {
+fn as_json(report: &Report, function: &Function, names: &Names<'_>) -> String {
+    let shape = |node: &NodeReport| &function.graph.node(node.node).shape;
     let nodes = report.nodes.iter().map(|node| {
         Object::default()
-            .with("name", json::text(&names.of(node.node)))
+            .with("name", json::text(&names.distinct(node.node)))
             .with("op", json::text(&node.op))
-            .with("shape", json::text(&node.shape))
+            .with("shape", json::array(shape(node).iter()))
             .with("worst", json::number(node.worst()))
             .with("verdict", json::text(&node.verdict.to_string().to_lowercase()))
     });
@@ -161,7 +174,7 @@ mod tests {
         let failure = verdict(&report, "m.graph").expect_err("a contribution is missing");
         assert_eq!(failure.code(), 1);
         assert!(format!("{failure:?}").contains("`x`"), "{failure:?}");
-        assert!(as_json(&report, &Names::new(&function.graph, "")).contains("\"passed\":false"));
+        assert!(as_json(&report, &function, &Names::new(&function.graph, "")).contains("\"passed\":false"));
         assert!(summary(&report).contains("WRONG"));
     }
 }

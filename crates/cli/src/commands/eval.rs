@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chainrule::learn::scores;
 use clap::Args;
 
-use crate::data::{Loaded, not_finite};
+use crate::data::{Loaded, check_finite};
 use crate::failure::Failure;
 use crate::format;
 use crate::json::{self, Object};
@@ -50,10 +50,6 @@ impl Eval {
                 output.line(format!("{name:9}  {}", format::number(score)))?;
             }
         }
-        if !scores.objective.is_finite() || measure.is_some_and(|(_, score)| !score.is_finite()) {
-            let targets: Vec<_> = loaded.function.objective.into_iter().chain(loaded.function.prediction).collect();
-            return Err(not_finite(&loaded.file, &loaded.function, &loaded.parameters, &data, &targets));
-        }
-        Ok(())
+        check_finite(&loaded.file, &loaded.function, &loaded.parameters, &data, &scores)
     }
 }

@@ -7,8 +7,9 @@ use chainrule::learn::{atomic, predicted_class, predictions};
 use chainrule::{Function, Kind, Tensor};
 use clap::Args;
 
-use crate::data::{Loaded, not_finite, of_option};
+use crate::data::{Loaded, not_finite};
 use crate::failure::Failure;
+use crate::files;
 use crate::output::{Output, message};
 
 /// Predicts for each row of a table, which needs no outcomes
@@ -33,15 +34,16 @@ Examples:
   chainrule predict model.safetensors --data new.csv
   chainrule predict model.safetensors --data new.csv --out predictions.csv
 
-Prints CSV, a row for each row of the table: prediction, or prediction0, prediction1, …; for an int outcome also class,
+Prints CSV, a row for each row of the table: prediction, or prediction0, prediction1, …; for an int outcome also class, \
 the place of the largest entry (of a single number: 1 from ½ up).";
 
 impl Predict {
     /// Predicts.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
-        if let Some(out) = &self.out {
-            atomic::check_writable(out).map_err(|error| of_option("--out", error))?;
-        }
+        files::check(
+            &[("the model", Some(&self.model)), ("the table of --data", Some(&self.data))],
+            &[("--out", self.out.as_deref())],
+        )?;
         let loaded = Loaded::read(&self.model)?;
         let Some(prediction) = loaded.function.prediction else {
             return Err(Failure::mistake(format!("{}: the model has no `prediction`", self.model.display())));

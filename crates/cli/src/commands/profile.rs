@@ -49,9 +49,10 @@ pub struct Profile {
 const EXAMPLES: &str = "\
 Examples:
   chainrule profile model.graph --data train.csv
-  chainrule profile model.graph --data train.csv --batch 32 --optimizer adam --precision f32
+  chainrule profile model.graph --data train.csv --batch 32 \\
+    --optimizer adam --precision f32
 
-Steps run for about a second, with the options that fit takes. A fused kernel's time is divided over forward, backward and
+Steps run for about a second, with the options that fit takes. A fused kernel's time is divided over forward, backward and \
 update as its nodes are. chainrule show MODEL.graph --step --program prints the program itself.";
 
 impl Profile {

@@ -18,7 +18,8 @@ pub fn confusion_matrix(title: &str, counts: &[Vec<usize>]) -> Picture {
     let classes: Vec<String> = (0..counts.len()).map(|class| class.to_string()).collect();
     // The picture counts rows from below.
     let rows = counts.iter().rev().map(|row| row.iter().map(|&count| count as f64).collect::<Vec<f64>>());
-    let plots = vec![Plot::Heatmap(Heatmap::new().with_data(rows).with_color_map(ColorMap::Custom(Arc::new(shade))))];
+    let heatmap = Heatmap::new().with_data(rows).with_color_map(ColorMap::Custom(Arc::new(shade)));
+    let plots = vec![Plot::Heatmap(heatmap)];
     let mut layout = Layout::auto_from_plots(&plots)
         .with_width(620.0)
         .with_height(560.0)

@@ -3,6 +3,7 @@
 mod confusion;
 mod curves;
 mod functions;
+mod line;
 
 use std::path::{Path, PathBuf};
 
@@ -20,21 +21,47 @@ pub use functions::{Prediction, functions};
 /// Pixels of a PNG for each unit of length of the picture.
 const SCALE: f32 = 2.0;
 
+/// How a line is drawn. Lines of one picture differ both in colour and in dashes, so that those who see colours otherwise
+/// can tell them apart, too.
+#[derive(Clone, Copy)]
+pub struct Stroke {
+    /// The colour, one of those below.
+    pub color: &'static str,
+    /// The lengths of dashes and gaps, in turn; empty for a whole line.
+    pub dashes: &'static [f64],
+}
+
+// Colours that differ to every eye: M. Okabe and K. Ito, Color Universal Design, 2008.
+pub const BLUE: &str = "#0072b2";
+pub const GREEN: &str = "#009e73";
+pub const ORANGE: &str = "#e69f00";
+pub const VERMILION: &str = "#d55e00";
+pub const PURPLE: &str = "#cc79a7";
+
+pub const SOLID: &[f64] = &[];
+pub const DASHED: &[f64] = &[8.0, 3.0];
+pub const DOTTED: &[f64] = &[2.0, 3.0];
+pub const DASHED_AND_DOTTED: &[f64] = &[8.0, 3.0, 2.0, 3.0];
+
 /// A picture, to be written in either format.
 pub struct Picture(Scene);
 
 impl Picture {
     /// Writes it, whole or not at all; the format is that of the name's extension.
     pub fn write(&self, path: &Path) -> Result<(), Failure> {
-        let bytes = match Format::of(path) {
-            Some(Format::Svg) => SvgBackend.render_scene(&self.0).into_bytes(),
+        Ok(atomic::write(path, &self.bytes(path)?)?)
+    }
+
+    /// The content of a file of that name.
+    pub fn bytes(&self, path: &Path) -> Result<Vec<u8>, Failure> {
+        match Format::of(path) {
+            Some(Format::Svg) => Ok(SvgBackend.render_scene(&self.0).into_bytes()),
             Some(Format::Png) => {
                 let png = RasterBackend::new().with_scale(SCALE).render_scene(&self.0);
-                png.map_err(|error| Failure::mistake(format!("{}: cannot be drawn: {error}", path.display())))?
+                png.map_err(|error| Failure::mistake(format!("{}: cannot be drawn: {error}", path.display())))
             }
-            None => return Err(Failure::mistake(format!("{}: {EXTENSIONS}", path.display()))),
-        };
-        Ok(atomic::write(path, &bytes)?)
+            None => Err(Failure::mistake(format!("{}: {EXTENSIONS}", path.display()))),
+        }
     }
 }
 

@@ -11,7 +11,42 @@ fn right_gradients_are_said_to_be_right() {
     folder.line("check c.graph --entries --seed 5").succeeded();
     let report = &folder.line("check m.graph --set d=7 --json").json()[0];
     assert_eq!(report["passed"], true);
-    assert!(report["nodes"].as_array().is_some_and(|nodes| nodes.iter().any(|node| node["shape"] == "[7]")));
+    assert!(report["nodes"].as_array().is_some_and(|nodes| nodes.iter().any(|node| node["shape"][0] == 7)));
+}
+
+#[test]
+fn a_stretched_value_is_another_node() {
+    let folder = Folder::with(&[("m.graph", "input y []\nparam w [2] = 0\nobjective = sum((y - w)^2)\n")]);
+    let run = folder.line("check m.graph");
+    assert!(run.succeeded().contains("\n broadcast of y "), "{}", run.out);
+    assert_eq!(run.out.matches("\n y  ").count(), 1, "{}", run.out);
+}
+
+#[test]
+fn rules_are_counted_as_people_count() {
+    let folder = Folder::with(&[("one.graph", "param w [] = 1\nobjective = w^2\n"), ("none.graph", "objective = 3\n")]);
+    assert!(folder.line("check one.graph").succeeded().contains("right: 1 rule at"));
+    assert!(folder.line("check none.graph").succeeded().contains("no rule to check"));
+}
+
+#[test]
+fn parameters_that_nothing_moves_are_told() {
+    let graph = |objective: &str| format!("input x []\nparam w [] = 0\nparam u [] = 0\nobjective = {objective}\n");
+    let folder = Folder::with(&[
+        ("m.graph", &graph("(w - x)^2")),
+        ("stopped.graph", &graph("(w - x)^2 + stop_gradient(u)")),
+        ("both.graph", &graph("(w - x)^2 + u")),
+        ("none.graph", "input x []\nobjective = x^2\n"),
+        ("t.csv", "x\n1\n2\n"),
+    ]);
+    for command in ["check m.graph", "fit m.graph --data t.csv", "check stopped.graph"] {
+        let run = folder.line(command);
+        run.succeeded();
+        assert!(run.err.contains("warning") && run.err.contains("`u`") && !run.err.contains("`w`"), "{}", run.err);
+    }
+    assert_eq!(folder.line("check both.graph").err, "");
+    assert_eq!(folder.line("check none.graph").err, "");
+    assert!(folder.line("fit none.graph --data t.csv").err.contains("no `param`"));
 }
 
 #[test]
@@ -26,7 +61,9 @@ fn a_model_without_a_scalar_objective_is_refused() {
         ("none.graph", "input x [2]\nprediction = sum(x)\n"),
         ("vector.graph", "input x [2]\nobjective = x * x\n"),
         ("int.graph", "input x [2]\nobjective = argmax(x)\n"),
+        ("second.graph", "input x [2]\nobjective = x\n"),
     ]);
+    folder.refuses(2, "check second.graph", &["`objective`", "[2]", "second.graph:2:1"]);
     folder.refuses(2, "check none.graph", &["`objective`", "[]"]);
     folder.refuses(2, "check vector.graph", &["`objective`", "[2]", "sum(…)", "vector.graph:2:13"]);
     folder.refuses(2, "check int.graph", &["`objective`", "int"]);

@@ -88,7 +88,8 @@ fn the_order_of_rows_matters_only_when_shuffled() {
     let figures = |options: &str| last(&folder, &format!("m.graph --data t.csv --epochs 3 {options}"));
     assert_eq!(figures("--no-shuffle --seed 1"), figures("--no-shuffle --seed 2"));
     assert_ne!(figures("--seed 1"), figures("--seed 2"));
-    assert_eq!(figures("--no-shuffle --shuffle --seed 1"), figures("--seed 1"));
+    assert_eq!(figures("--shuffle --seed 1"), figures("--seed 1"));
+    folder.refuses(2, "fit m.graph --data t.csv --shuffle --no-shuffle", &["--shuffle", "--no-shuffle"]);
 }
 
 #[test]
@@ -157,6 +158,7 @@ fn divergence_leaves_the_earlier_model() {
         &["rate", "`objective`"],
     );
     folder.refuses(1, "fit m.graph --data t.csv --rate 1e6 --epochs 200 --plot m.svg", &["rate"]);
+    folder.refuses(1, "fit m.graph --data t.csv --rate 1e300", &["the rate 1e300", "try 1e299"]);
 }
 
 #[test]
@@ -185,7 +187,15 @@ fn learning_curves_are_drawn_in_either_format() {
         let bytes = folder.read(name);
         assert!(bytes.windows(start.len()).take(200).any(|window| window == start), "{name}");
     }
+    folder.line("fit m.graph --data t.csv --epochs 3 --plot three.svg").succeeded();
+    let svg = String::from_utf8(folder.read("three.svg")).expect("it is text");
+    assert!(svg.contains("Learning curves of m") && svg.contains(">3<") && !svg.contains(">1.5<"), "{svg}");
     folder.line("fit m.graph --data t.csv --epochs 1 --plot one.svg").succeeded();
+    folder.write("c.graph", CLASSIFIER.as_bytes());
+    folder.write("c.csv", b"x0,x1,y\n3,0,0\n0,3,1\n");
+    folder.line("fit c.graph --data c.csv --plot c.svg").succeeded();
+    let svg = String::from_utf8(folder.read("c.svg")).expect("it is text");
+    assert!(svg.contains("objective") && svg.contains("accuracy"), "{svg}");
 }
 
 #[test]
@@ -196,4 +206,15 @@ fn compressed_and_quoted_tables_are_read() {
     let options = "--rate 0.1 --epochs 50";
     let figures = last(&folder, &format!("m.graph --data odd.csv {options}"));
     assert_eq!(figures, last(&folder, &format!("m.graph --data t.csv {options}")));
+}
+
+#[test]
+fn validation_rows_without_a_finite_result_spoil_no_model() {
+    let graph = "input x []\noutcome y []\nparam w [] = 1\nprediction = w / x\nobjective = (prediction - y)^2\n";
+    let folder = Folder::with(&[("m.graph", graph), ("t.csv", "x,y\n1,2\n2,1\n"), ("v.csv", "x,y\n1,2\n0,1\n")]);
+    let run = folder.line("fit m.graph --data t.csv --valid v.csv --save m.safetensors --plot m.svg");
+    run.failed(1, &["saved m.safetensors", "drew m.svg", "v.csv, line 3", "`prediction`", "look at that row"]);
+    assert!(run.out.contains("validation"), "{}", run.out);
+    folder.line("predict m.safetensors --data t.csv").succeeded();
+    folder.line("predict m.safetensors --data v.csv").failed(1, &["v.csv, line 3", "look at that row"]);
 }

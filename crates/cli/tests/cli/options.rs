@@ -16,6 +16,7 @@ fn wrong_option_values_name_the_option_and_the_range() {
         ("--epochs 0", &["--epochs", "≥ 1"]),
         ("--epochs -3", &["--epochs", "-3", "≥ 1"]),
         ("--epochs 2.5", &["--epochs", "integer"]),
+        ("--epochs 99999999999999999999", &["--epochs", "from 1 to 18446744073709551615"]),
         ("--batch 0", &["--batch", "≥ 1"]),
         ("--batch -1", &["--batch", "≥ 1"]),
         ("--seed x", &["--seed", "from 0 to"]),
@@ -39,17 +40,44 @@ fn wrong_option_values_name_the_option_and_the_range() {
     folder.refuses(2, "tour --seed x", &["--seed"]);
     folder.refuses(2, "fitt m.graph", &["fitt", "fit"]);
     folder.refuses(2, "fit m.graph", &["--data"]);
+    let run = folder.line("predict m.safetensors --data t.csv --json");
+    run.failed(2, &["--json", "Usage"]);
+    assert!(!run.err.contains("to pass"), "{}", run.err);
 }
 
 #[test]
 fn every_command_explains_itself_with_examples() {
     let folder = Folder::with(&[]);
-    for command in ["", "tour", "fit", "predict", "eval", "grad", "check", "show"] {
+    for command in ["", "tour", "fit", "predict", "eval", "grad", "check", "show", "profile"] {
         let run = folder.line(&format!("{command} --help"));
         assert!(run.succeeded().contains("Examples:\n  chainrule"), "{}", run.out);
+        let help = folder.line(&format!("help {command}"));
+        assert_eq!(help.succeeded(), folder.line(&format!("{command} --help")).out);
     }
     assert!(folder.line("grad -h").succeeded().contains("EXPR"));
     assert!(folder.line("--version").succeeded().starts_with("chainrule "));
+}
+
+#[test]
+fn examples_can_be_copied() {
+    let folder = Folder::with(&[]);
+    for command in ["", "tour", "fit", "predict", "eval", "grad", "check", "show", "profile"] {
+        let words: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
+        let output = folder.command(&words).env("COLUMNS", "80").output().expect("it runs");
+        let help = String::from_utf8(output.stdout).expect("it is text");
+        let (_, rest) = help.split_once("Examples:\n").expect("there are examples");
+        let (examples, notes) = rest.split_once("\n\n").unwrap_or((rest, ""));
+        // A line is a command, or goes on with the one before, which says so.
+        for example in examples.replace("\\\n", "").lines() {
+            assert!(example.starts_with("  chainrule"), "{command}: {example}");
+        }
+        // Notes are broken where the terminal ends, and nowhere else.
+        let lines: Vec<&str> = notes.lines().collect();
+        for pair in lines.windows(2).filter(|pair| !pair[1].is_empty()) {
+            let next = pair[1].split_whitespace().next().unwrap_or_default();
+            assert!(pair[0].chars().count() + 1 + next.chars().count() > 80, "{command}: {}", pair[0]);
+        }
+    }
 }
 
 #[test]

@@ -181,3 +181,13 @@ fn a_checkpoint_that_does_not_fit_is_refused() {
     folder.write("c.ckpt", b"x,y\n1,2\n");
     folder.refuses(2, &format!("fit m.graph --data t.csv {on}"), &["c.ckpt", "no checkpoint"]);
 }
+
+#[test]
+fn a_checkpoint_is_not_lost_for_want_of_a_word() {
+    let folder = folder();
+    let fit = "fit m.graph --data t.csv --epochs 3 --checkpoint c.ckpt";
+    folder.line(fit).succeeded();
+    folder.refuses(2, fit, &["--checkpoint", "c.ckpt", "--resume", "another name"]);
+    folder.line(&format!("{fit} --epochs 5 --resume")).failed(2, &["--epochs"]); // said twice
+    folder.line("fit m.graph --data t.csv --epochs 5 --checkpoint c.ckpt --resume").succeeded();
+}

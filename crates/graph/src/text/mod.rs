@@ -89,6 +89,12 @@ pub fn parse_expression(source: &str) -> Result<Expression, Diagnostic> {
     Expression::read(source)
 }
 
+/// How each function that a text may call is called, as messages show it: `softmax(x, axis=…)`. What has a default is shown
+/// with `=…`.
+pub fn signatures() -> impl Iterator<Item = String> {
+    build::functions::signatures()
+}
+
 /// The function as text, which parses and builds to the same function, origins aside.
 pub fn print(function: &Function) -> String {
     print::print(function)

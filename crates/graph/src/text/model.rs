@@ -111,6 +111,12 @@ impl Model {
         &self.state
     }
 
+    /// Where a name is given to a value.
+    pub fn defined_at(&self, name: &str) -> Option<Span> {
+        let is_it = |binding: &&super::syntax::Binding| binding.what == Bound::Node && binding.name == name;
+        self.syntax.bindings.iter().find(is_it).map(|binding| binding.span)
+    }
+
     /// The number that a size in a declaration stands for: its own, what `sizes` binds it to, or what its `let` says.
     /// None if it is free and not bound. A name in `sizes` that the model does not have is a mistake, and so is a number
     /// that is no size.

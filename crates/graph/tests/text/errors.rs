@@ -293,3 +293,22 @@ fn expressions_tell_names_without_values_and_values_without_names() {
         assert!(said.contains(says), "`{says}` is not said of `{source}`, but: {said}");
     }
 }
+
+#[test]
+fn of_what_is_meant_otherwise() {
+    is_told("param w [3] = «abc»\n", &["a number, or the name of one", "`let abc = …`"]);
+    is_told("let m = «abc»\n", &["`let abc = …`"]);
+    is_told("input x []\na = x *«*» 2\n", &["`x^2`"]);
+    is_told("input x [2]\na = «prod»(x)\n", &["exp(sum(log(x)))"]);
+    is_told("input x [2]\na = «qqqqqq»(x)\n", &["there are exp, ", ", iota, "]);
+    let mistake = text::parse_expression("x y").expect_err("two values").to_string();
+    assert!(mistake.contains("an operator between two values"), "{mistake}");
+}
+
+#[test]
+fn every_function_has_a_signature() {
+    let signatures: Vec<String> = text::signatures().collect();
+    for signature in ["tanh(x)", "max(a, b=…, axis=…)", "slice(x, start, stop)", "stack(a, …, axis=…)"] {
+        assert!(signatures.contains(&signature.to_string()), "{signature} is not among {signatures:?}");
+    }
+}

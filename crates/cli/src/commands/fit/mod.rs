@@ -1,28 +1,31 @@
 //! `chainrule fit`: trains a model on a table.
 
+mod curves;
 mod settings;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chainrule::exec::compile::Precision;
 use chainrule::learn::{
-    self, Checkpointing, Dataset, Ending, Epoch, Mapping, Parameters, Position, SavedModel, Scores, Table, TrainError,
-    Trained, Training, Transforms, atomic, scores,
+    self, Checkpointing, Dataset, Ending, Mapping, Parameters, Position, SavedModel, Scores, Table, TrainError,
+    Trained, Training, Transforms, scores,
 };
 use chainrule::{Function, text};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use crate::data::{Fitted, fit_to_table, not_finite, of_option};
+use crate::data::{Fitted, check_finite, fit_to_table, of_option};
 use crate::failure::Failure;
+use crate::files;
 use crate::format;
+use crate::idle;
 use crate::interrupt;
 use crate::json::{self, Object};
 use crate::model_file::{ModelFile, check_memory};
 use crate::options::{self, ModelOptions};
 use crate::output::{Output, message};
-use crate::plots::{LearningCurves, learning_curves, picture_path};
+use crate::plots::picture_path;
 use crate::progress::Progress;
 
 pub use settings::StepSettings;
@@ -63,11 +66,11 @@ pub struct Fit {
     rate: f64,
 
     /// Takes the rows in a new random order each epoch (the default)
-    #[arg(long, overrides_with = "no_shuffle")]
+    #[arg(long, conflicts_with = "no_shuffle")]
     shuffle: bool,
 
     /// Takes the rows in the order of the table
-    #[arg(long, overrides_with = "shuffle")]
+    #[arg(long)]
     no_shuffle: bool,
 
     /// The seed of initial values, orders and the split
@@ -116,27 +119,31 @@ pub struct Fit {
 const EXAMPLES: &str = "\
 Examples:
   chainrule fit model.graph --data train.csv
-  chainrule fit model.graph --data train.csv --valid-split 0.2 --standardize --epochs 500 --batch 32 --rate 0.1
-  chainrule fit model.graph --data train.csv --map x=age,weight --save model.safetensors --plot curves.svg
-  chainrule fit model.graph --data train.csv --optimizer adam --rate 0.001 --batch 32 --schedule warmup-cosine
-  chainrule fit model.graph --data train.csv --epochs 10000 --checkpoint training.ckpt --every 100 --resume
+  chainrule fit model.graph --data train.csv --valid-split 0.2 --standardize \\
+    --epochs 500 --batch 32 --rate 0.1
+  chainrule fit model.graph --data train.csv --map x=age,weight \\
+    --save model.safetensors --plot curves.svg
+  chainrule fit model.graph --data train.csv --optimizer adam --rate 0.001 \\
+    --batch 32 --schedule warmup-cosine
+  chainrule fit model.graph --data train.csv --epochs 10000 \\
+    --checkpoint training.ckpt --every 100 --resume
 
-An input or outcome NAME takes the columns that --map says, else the column NAME, else NAME0, NAME1, …, and an only input
-else all columns that no outcome took. Free sizes are bound by the number of columns.";
+An input or outcome NAME takes the columns that --map says, else the column NAME, else NAME0, NAME1, …, and an only input \
+else all columns that no outcome took. Free sizes are bound by the number of columns. No file that is read is overwritten, \
+nor a checkpoint that training does not go on from.";
 
 impl Fit {
     /// Trains.
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let mut settings = self.training()?;
-        for (option, path) in [("--save", &self.save), ("--plot", &self.plot), ("--checkpoint", &self.checkpoint)] {
-            if let Some(path) = path {
-                atomic::check_writable(path).map_err(|error| of_option(option, error))?;
-            }
-        }
+        self.check_files()?;
         let file = ModelFile::read(&self.model.model)?;
         let table = Table::read(&self.data)?;
         let Fitted { function, data } = fit_to_table(&file, &table, &self.map, &self.model.settings()?)?;
-        file.objective(&function)?;
+        idle::warn(&file, &function, file.objective(&function)?);
+        if function.parameters.is_empty() {
+            message(format!("warning: {}: the model has no `param`; training changes nothing", file.name()));
+        }
         check_memory(&function)?;
         let rows = Rows::new(&self, &data)?;
         let mut parameters = Parameters::initialize(&function, self.seed)?;
@@ -147,16 +154,42 @@ impl Fit {
         }
         let result = Scored::new(&function, &parameters, &rows)?;
         self.print(&result, &rows, &trained, output)?;
-        result.check(&file, &function, &parameters, &rows)?;
+        check_finite(&file, &function, &parameters, &rows.training, &result.training)?;
         if let Some(path) = &self.save {
             self.saved(&function, &parameters, &data, rows.transforms.clone(), &settings).save(path)?;
             message(format!("saved {}", path.display()));
         }
         if let Some(path) = &self.plot {
-            self.draw(&trained.history, path)?;
+            curves::of(&self.model.model, &trained.history).write(path)?;
             message(format!("drew {}", path.display()));
         }
-        Ok(())
+        // Rows that are only looked at spoil no model.
+        match (&rows.validation, &result.validation) {
+            (Some(rows), Some(scores)) => check_finite(&file, &function, &parameters, rows, scores),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_files(&self) -> Result<(), Failure> {
+        files::check(
+            &[
+                ("the model", Some(&self.model.model)),
+                ("the table of --data", Some(&self.data)),
+                ("the table of --valid", self.valid.as_deref()),
+            ],
+            &[
+                ("--save", self.save.as_deref()),
+                ("--plot", self.plot.as_deref()),
+                ("--checkpoint", self.checkpoint.as_deref()),
+            ],
+        )?;
+        match &self.checkpoint {
+            Some(path) if path.is_file() && !self.resume => Err(Failure::mistake(format!(
+                "--checkpoint: {} is there already, and would be lost; --resume goes on from it, another name begins anew",
+                path.display()
+            ))),
+            _ => Ok(()),
+        }
     }
 
     fn training(&self) -> Result<Training<'_>, Failure> {
@@ -282,15 +315,6 @@ impl Fit {
             parameters: parameters.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
         }
     }
-
-    fn draw(&self, history: &[Epoch], path: &Path) -> Result<(), Failure> {
-        let points = |scores: &dyn Fn(&Epoch) -> Option<Scores>| {
-            history.iter().filter_map(|epoch| Some((epoch.epoch as f64, scores(epoch)?.objective))).collect::<Vec<_>>()
-        };
-        let title = self.model.model.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let (training, validation) = (points(&|epoch| Some(epoch.train)), points(&|epoch| epoch.valid));
-        learning_curves(LearningCurves { title, quantity: "objective".into(), training, validation }).write(path)
-    }
 }
 
 /// `after epoch 3`, or `after epoch 3 and 40 of the 100 rows of the next`.
@@ -335,25 +359,6 @@ impl Scored {
     fn new(function: &Function, parameters: &Parameters, rows: &Rows) -> Result<Scored, Failure> {
         let validation = rows.validation.as_ref().map(|rows| scores(function, parameters, rows)).transpose()?;
         Ok(Scored { training: scores(function, parameters, &rows.training)?, validation })
-    }
-
-    /// An error, with the row and the node, if a figure is not finite.
-    fn check(
-        &self,
-        file: &ModelFile,
-        function: &Function,
-        parameters: &Parameters,
-        rows: &Rows,
-    ) -> Result<(), Failure> {
-        let targets: Vec<_> = function.objective.into_iter().chain(function.prediction).collect();
-        let sets = [(Some(&rows.training), Some(&self.training)), (rows.validation.as_ref(), self.validation.as_ref())];
-        for (rows, scores) in sets {
-            let (Some(rows), Some(scores)) = (rows, scores) else { continue };
-            if !scores.objective.is_finite() || scores.measure.is_some_and(|(_, score)| !score.is_finite()) {
-                return Err(not_finite(file, function, parameters, rows, &targets));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -45,10 +45,10 @@ const EXAMPLES: &str = "\
 Examples:
   chainrule grad 'x^2 * exp(x)' x=2
   chainrule grad -x^2 x=3 --order 2
-  chainrule grad 'sum((W @ x + b)^2)' 'W=[[1,-2],[0.5,3]]' x=1,2 b=0.1,-0.2 --json
+  chainrule grad 'sum((W @ x + b)^2)' 'W=[[1,-2],[0.5,3]]' x=1,2 b=1,-2 --json
   chainrule grad 'nll(softmax(z), y)' z=1,2,-1 y=0
 
-With --json: {\"value\":…,\"gradient\":{\"x\":…},\"nodes\":[{\"name\",\"op\",\"shape\",\"value\",\"gradient\"}…]}, and with
+With --json: {\"value\":…,\"gradient\":{\"x\":…},\"nodes\":[{\"name\",\"op\",\"shape\",\"value\",\"gradient\"}…]}, and with \
 --order 2 also \"second\":{\"x\":…}. A node without a name is called by its source text.";
 
 /// What messages call the expression.
@@ -74,9 +74,10 @@ impl Grad {
         }
         if node.kind != Kind::Real {
             let problem = format!("the result is of kind {}, and has no gradient", node.kind);
-            return Err(mistake(
-                at_node(node, problem).help("where(condition, 1, 0) makes a real number of a condition"),
-            ));
+            return Err(mistake(at_node(node, problem).help(match node.kind {
+                Kind::Bool => "where(condition, 1, 0) makes a real number of a condition",
+                Kind::Int | Kind::Real => "a whole number does not change with its inputs but in jumps",
+            })));
         }
         check_memory(&function)?;
         for (name, value, _) in &values {

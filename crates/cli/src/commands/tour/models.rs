@@ -1,4 +1,6 @@
-//! The models of the tour: a graph in the text form, how it is trained, and what the course found.
+//! The models of the tour: a graph in the text form, how it is trained, and what is to be expected of it.
+
+use crate::plots::{BLUE, DASHED, DASHED_AND_DOTTED, DOTTED, GREEN, ORANGE, PURPLE, SOLID, Stroke, VERMILION};
 
 /// A model that the tour trains.
 pub struct Model {
@@ -14,25 +16,30 @@ pub struct Model {
     pub epochs: usize,
     /// How many rows a step takes.
     pub batch: usize,
-    /// The errors that are to be expected.
+    /// The scores that are to be expected.
     pub expected: Expected,
-    /// Its colour in pictures.
-    pub color: &'static str,
+    /// Its line in pictures.
+    pub stroke: Stroke,
 }
 
-/// What a score is to be expected to be: a mean and the least and greatest over several problems, or just these.
+/// The least and the greatest score over several problems.
+#[derive(Clone, Copy)]
 pub struct Expected {
     /// On the training rows.
-    pub training: &'static str,
+    pub training: [f64; 2],
     /// On the validation rows.
-    pub validation: &'static str,
+    pub validation: [f64; 2],
 }
 
-/// The errors of the target itself, which no model beats on new data but by luck.
-pub const TARGET: Expected = Expected { training: "0.104 [0.085, 0.148]", validation: "0.096 [0.086, 0.104]" };
+/// The average squared errors of the target itself, which no model beats on new data but by luck.
+pub const TARGET: Expected = Expected { training: [0.085, 0.148], validation: [0.086, 0.104] };
 
-/// The models of the regression problem. Settings and expected errors are the course's: means [least, greatest] of the
-/// average squared error over five problems.
+/// The network that is given the number x itself.
+pub const ON_X: &str = "MLP, on x";
+/// The network that is given step functions of x.
+pub const ON_FEATURES: &str = "MLP, on features";
+
+/// The models of the regression problem. Expected are average squared errors of the same models in NumPy, over five problems.
 pub const REGRESSION: [Model; 4] = [
     Model {
         name: "linear, on features",
@@ -41,8 +48,8 @@ pub const REGRESSION: [Model; 4] = [
         rate: 0.001,
         epochs: 1000,
         batch: 1,
-        expected: Expected { training: "0.022 [0.012, 0.040]", validation: "0.202 [0.161, 0.286]" },
-        color: "#4682b4",
+        expected: Expected { training: [0.012, 0.040], validation: [0.161, 0.286] },
+        stroke: Stroke { color: BLUE, dashes: DASHED },
     },
     Model {
         name: "ridge (λ = 1), on features",
@@ -51,28 +58,28 @@ pub const REGRESSION: [Model; 4] = [
         rate: 0.00005,
         epochs: 2000,
         batch: 1,
-        expected: Expected { training: "0.186 [0.095, 0.321]", validation: "0.241 [0.137, 0.381]" },
-        color: "#2e8b57",
+        expected: Expected { training: [0.095, 0.321], validation: [0.137, 0.381] },
+        stroke: Stroke { color: GREEN, dashes: DASHED_AND_DOTTED },
     },
     Model {
-        name: "MLP, on x",
+        name: ON_X,
         graph: include_str!("mlp_scalar.graph"),
         file: "mlp_scalar.graph",
         rate: 0.001,
         epochs: 5000,
         batch: 1,
-        expected: Expected { training: "0.462 [0.186, 1.027]", validation: "0.516 [0.251, 1.101]" },
-        color: "#ff8c00",
+        expected: Expected { training: [0.186, 1.027], validation: [0.251, 1.101] },
+        stroke: Stroke { color: ORANGE, dashes: DOTTED },
     },
     Model {
-        name: "MLP, on features",
+        name: ON_FEATURES,
         graph: include_str!("mlp.graph"),
         file: "mlp.graph",
         rate: 0.0005,
         epochs: 500,
         batch: 1,
-        expected: Expected { training: "0.044 [0.031, 0.059]", validation: "0.192 [0.148, 0.271]" },
-        color: "#dc143c",
+        expected: Expected { training: [0.031, 0.059], validation: [0.148, 0.271] },
+        stroke: Stroke { color: VERMILION, dashes: SOLID },
     },
 ];
 
@@ -85,9 +92,24 @@ pub const DIGITS: Model = Model {
     rate: 0.1,
     epochs: 20,
     batch: 16,
-    expected: Expected { training: "100 %", validation: "95.3 to 98.1 %" },
-    color: "#800080",
+    expected: Expected { training: [1.0, 1.0], validation: [0.953, 0.981] },
+    stroke: Stroke { color: PURPLE, dashes: SOLID },
 };
 
 /// The share of digits that is held out.
 pub const HELD_OUT: f64 = 0.2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_lines_of_a_picture_are_alike() {
+        for (place, model) in REGRESSION.iter().enumerate() {
+            for other in &REGRESSION[..place] {
+                assert_ne!(model.stroke.color, other.stroke.color, "{} and {}", model.name, other.name);
+                assert_ne!(model.stroke.dashes, other.stroke.dashes, "{} and {}", model.name, other.name);
+            }
+        }
+    }
+}

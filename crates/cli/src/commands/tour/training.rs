@@ -1,7 +1,6 @@
 //! A model of the tour, trained.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
 
 use chainrule::learn::{self, Dataset, Epoch, Measure, Parameters, Scores, Slot, TrainError, Training, Transforms};
 use chainrule::text::Dim;
@@ -16,10 +15,6 @@ use crate::progress::Progress;
 pub struct Trained {
     /// What was trained.
     pub model: &'static Model,
-    /// How often all rows were gone through.
-    pub epochs: usize,
-    /// How long that took.
-    pub seconds: f64,
     /// The rows held out, as the function takes them.
     pub validation: Dataset,
     function: Function,
@@ -36,7 +31,6 @@ pub fn train(
     standardize: bool,
     seed: u64,
 ) -> Result<Trained, Failure> {
-    let started = Instant::now();
     let file = ModelFile::parse(model.file.into(), model.graph.into())?;
     let function = file.build(&sizes(&file, training))?;
     let transforms = if standardize { Transforms::standardizing(training) } else { Transforms::new() };
@@ -54,8 +48,7 @@ pub fn train(
         TrainError::Diverged(diverged) => Failure::result(diverged),
         TrainError::Learn(error) => error.into(),
     })?;
-    let seconds = started.elapsed().as_secs_f64();
-    Ok(Trained { model, epochs, seconds, validation, function, parameters, history: trained.history })
+    Ok(Trained { model, validation, function, parameters, history: trained.history })
 }
 
 /// The free sizes, each the size of a vector in the data.

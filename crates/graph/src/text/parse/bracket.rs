@@ -6,7 +6,7 @@ use super::Parser;
 use super::expression::{Pending, Reader};
 use super::lexer::{Token, TokenKind};
 use crate::node::{Kind, Span};
-use crate::text::build::functions::{Callable, Takes, meant};
+use crate::text::build::functions::{Callable, Takes, meant, names};
 use crate::text::diagnostic::Diagnostic;
 use crate::text::near::near;
 use crate::text::syntax::{Call, Callee, Item, Operator, Step, StepKind};
@@ -46,7 +46,7 @@ impl<'a> Parser<'a> {
                     None if self.knows(token) => {
                         mistake.help(format!("`{name}` is a value; a product is written `{name} * (…)`"))
                     }
-                    None => mistake.help("the functions are listed in the description of the text form"),
+                    None => mistake.help(format!("there are {}", names().collect::<Vec<_>>().join(", "))),
                 });
             }
         };

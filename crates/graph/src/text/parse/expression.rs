@@ -154,8 +154,12 @@ impl<'a> Parser<'a> {
             _ => {
                 let mistake =
                     Diagnostic::new(format!("{} stands where a value should", token.describe(self.source)), span);
+                let after = self.last_end();
                 return Err(match token.kind {
                     TokenKind::Symbol("=") => mistake.help("equality is written `==`"),
+                    TokenKind::Symbol("*") if self.source.get(after.start..span.start) == Some("*") => {
+                        mistake.help("a power is written `x^2`")
+                    }
                     _ => mistake,
                 });
             }

@@ -37,7 +37,13 @@ pub(super) fn expression(source: &str) -> Result<Syntax, Diagnostic> {
     let token = parser.peek();
     if token.kind != TokenKind::End {
         let mistake = Diagnostic::new(format!("{} does not go on an expression", token.describe(source)), token.span);
-        return Err(if token.is("=") { mistake.help("equality is written `==`") } else { mistake });
+        return Err(match token.kind {
+            TokenKind::Symbol("=") => mistake.help("equality is written `==`"),
+            TokenKind::Name(_) | TokenKind::Quoted(_) | TokenKind::Number(_) | TokenKind::Symbol("(") => {
+                mistake.help("put an operator between two values, as in x * y")
+            }
+            _ => mistake,
+        });
     }
     Ok(parser.syntax)
 }
@@ -166,7 +172,7 @@ impl<'a> Parser<'a> {
             Some(&binding) => {
                 let later = self.lets_read.get(binding) == Some(&false);
                 let is_let = self.syntax.bindings[binding].what == Bound::Let;
-                if is_let && later && self.in_let() {
+                if is_let && later && self.line_begins_with(&["let"]) {
                     return Err(Diagnostic::new(format!("`{name}` is used before its value is said"), token.span)
                         .also(self.syntax.bindings[binding].span, "it is said here")
                         .help("move that line up"));
@@ -178,10 +184,10 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Whether the line that is being read is a `let`.
-    fn in_let(&self) -> bool {
+    /// Whether the line that is being read begins with one of these words.
+    fn line_begins_with(&self, words: &[&str]) -> bool {
         let line = (0..self.at).rev().find(|&at| self.tokens[at].kind == TokenKind::Newline).map_or(0, |at| at + 1);
-        self.tokens[line].kind == TokenKind::Name("let")
+        matches!(self.tokens[line].kind, TokenKind::Name(word) if words.contains(&word))
     }
 
     fn unknown(&self, name: &str, span: Span) -> Diagnostic {
@@ -199,6 +205,9 @@ impl<'a> Parser<'a> {
         let known = self.syntax.bindings.iter().filter(|binding| !binding.is_label);
         match near(name, known.map(|binding| binding.name.as_str())) {
             Some(near) => mistake.help(format!("did you mean `{near}`?")),
+            None if self.line_begins_with(&["let", "param", "state"]) => {
+                mistake.help(format!("this takes a number, or the name of one: `let {name} = …` above"))
+            }
             None => mistake.help(format!("define it above: `{name} = …`, `let {name} = …` or `input {name} []`")),
         }
     }

@@ -108,6 +108,16 @@ impl Callable {
     }
 }
 
+/// The names of the functions.
+pub(in crate::text) fn names() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.iter().map(|function| function.name)
+}
+
+/// How each function is called.
+pub(in crate::text) fn signatures() -> impl Iterator<Item = String> {
+    FUNCTIONS.iter().map(Callable::signature)
+}
+
 /// What was probably meant by the unknown name of a function.
 pub(in crate::text) fn meant(name: &str, registry: &Registry) -> Option<String> {
     let other = match name {
@@ -119,6 +129,7 @@ pub(in crate::text) fn meant(name: &str, registry: &Registry) -> Option<String> 
         "minimum" => Some("the lesser of two is `min(a, b)`"),
         "inner" => Some("the inner product is `dot(a, b)`"),
         "norm" => Some("a squared norm is `sum(x^2)`"),
+        "prod" | "product" => Some("the product of numbers above 0 is `exp(sum(log(x)))`"),
         _ => None,
     };
     let known = FUNCTIONS.iter().map(|function| function.name).chain(registry.names());
