@@ -1,5 +1,7 @@
 //! Fused loops: block after block, each op over a block in the first cache.
 
+use std::ops::Range;
+
 use chainrule_kernels::simd::*;
 use chainrule_kernels::{Float, Lanes, Simd, Threads, reduce, vector};
 
@@ -77,7 +79,7 @@ pub(super) fn run<S: Simd, T: Float>(
                 block(simd, code, numbers, registers, start, length);
                 if let Some(sum) = &code.sum {
                     let (to, rest) = numbers.split(sum.out, sum.extent.kept());
-                    add_up(simd, sum, to, 0, &rest, registers, start, length);
+                    add_up(simd, sum, to, 0, &rest, registers, start..start + length);
                 }
                 store(simd, code, numbers, registers, start, length);
                 start += length;
@@ -92,7 +94,7 @@ pub(super) fn run_piece<S: Simd, T: Float>(
     code: &LoopCode,
     piece: &mut Piece<'_, T>,
     registers: &mut Registers<T>,
-    indices: std::ops::Range<usize>,
+    indices: Range<usize>,
     to: &mut [T],
 ) {
     to.fill(T::ZERO);
@@ -105,7 +107,7 @@ pub(super) fn run_piece<S: Simd, T: Float>(
                 let length = BLOCK.min(indices.end - start);
                 block(simd, code, piece, registers, start, length);
                 if let Some(sum) = &code.sum {
-                    add_up(simd, sum, to, first, piece, registers, start, length);
+                    add_up(simd, sum, to, first, piece, registers, start..start + length);
                 }
                 store(simd, code, piece, registers, start, length);
                 start += length;
@@ -228,7 +230,6 @@ fn fill_register<T: Float>(fill: &Fill, memory: &impl Reads<T>, out: &mut [T], s
 
 /// Adds a block to the closing sum: index (outer, n, inner) to entry (outer, inner), of which `to` begins at the `first`.
 #[inline(always)]
-#[expect(clippy::too_many_arguments, reason = "a block of a loop, and where its sums go")]
 fn add_up<S: Simd, T: Float>(
     simd: S,
     sum: &Sum,
@@ -236,18 +237,17 @@ fn add_up<S: Simd, T: Float>(
     first: usize,
     memory: &impl Reads<T>,
     registers: &Registers<T>,
-    start: usize,
-    length: usize,
+    block: Range<usize>,
 ) {
     let (n, inner) = (sum.extent.n, sum.extent.inner);
     let mut done = 0;
-    while done < length {
-        let index = start + done;
+    while done < block.len() {
+        let index = block.start + done;
         // A stretch of one row, which is summed first and then added; or along the inner indices, entry by entry.
         let (stretch, outs) = if inner == 1 {
-            ((n - index % n).min(length - done), 1)
+            ((n - index % n).min(block.len() - done), 1)
         } else {
-            let stretch = (inner - index % inner).min(length - done);
+            let stretch = (inner - index % inner).min(block.len() - done);
             (stretch, stretch)
         };
         let to = &mut to[sum.extent.entry(index) - first..][..outs];
