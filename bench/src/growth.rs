@@ -10,9 +10,9 @@ use crate::trainer::{Trainer, Way};
 /// Prints a table for each of the three.
 pub fn print() {
     let sizes = |from: u32, to: u32| (from..=to).map(|power| 1usize << power);
-    series("batch", "16-64-64-1", 2.6, sizes(0, 12).map(|n| (n, vec![64, 64], n)));
-    series("width", "16-n-n-1, batch 32", 5.0, sizes(3, 12).map(|n| (n, vec![n, n], 32)));
-    series("depth", "16-64-…-64-1, batch 32", 2.6, sizes(0, 8).map(|n| (n, vec![64; n], 32)));
+    series("batch", "64-64-64-1", 2.6, sizes(0, 12).map(|n| (n, vec![64, 64], n)));
+    series("width", "n-n-n-1, batch 32", 5.0, sizes(3, 12).map(|n| (n, vec![n, n], 32)));
+    series("depth", "64-64-…-64-1, batch 32", 2.6, sizes(0, 8).map(|n| (n, vec![64; n], 32)));
 }
 
 /// Sizes that double: (the size, the hidden layers, the batch).
@@ -23,7 +23,7 @@ fn series(what: &str, model: &str, at_most: f64, sizes: impl Iterator<Item = (us
         // Of a deviation that keeps the size of what goes through many layers, so that no number is subnormal.
         let scale = hidden[0] as f64;
         let model = MlpRegression::new(&hidden, scale.powf(-0.5), Training::default());
-        let function = model.function(16).expect("the model is well formed");
+        let function = model.function(hidden[0]).expect("the model is well formed");
         let batch = (batch > 1).then_some(batch);
         let way = Way { optimizer: Optimizer::Sgd, batch, threads: 1, precision: Precision::F32 };
         let mut trainer = Trainer::new(&function, way);

@@ -7,7 +7,7 @@ use chainrule_kernels::{Float, Lanes, Simd, Threads, reduce, vector};
 
 use super::entries::{Read, compute};
 use super::machine::Numbers;
-use super::pieces::{Parts, Piece};
+use super::pieces::Piece;
 use super::program::{At, Fill, LoopCode, LoopStep, Operand, Store, Sum};
 
 /// How many entries a register holds.
@@ -53,6 +53,7 @@ impl<T: Float> Scratch<T> {
 }
 
 /// Runs a loop from its first index to its last.
+#[inline(always)]
 pub(super) fn run<S: Simd, T: Float>(
     simd: S,
     code: &LoopCode,
@@ -60,7 +61,7 @@ pub(super) fn run<S: Simd, T: Float>(
     scratch: &mut Scratch<T>,
     threads: Threads,
 ) {
-    if let Some(parts) = Parts::of(code) {
+    if let Some(parts) = code.parts {
         let one = if threads == Threads::Pool { scratch.registers.len() } else { 1 };
         if code.sum.is_some() || one > 1 {
             return parts.run(simd, code, numbers, &mut scratch.registers[..one], &mut scratch.partial);

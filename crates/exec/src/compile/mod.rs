@@ -40,7 +40,6 @@ pub use workspace::{Run, Table, Workspace};
 
 use crate::ExecError;
 use memory::Memory;
-use pieces::Parts;
 use program::{At, Base, Instruction, Line, Output, Port, Stream};
 use view::ValueId;
 
@@ -262,7 +261,7 @@ fn check(graph: &Graph, options: &Options) -> Result<(), ExecError> {
 fn pool(threads: usize, lines: &[Line]) -> Result<Option<rayon::ThreadPool>, ExecError> {
     let worth = |line: &Line| match &line.instruction {
         Instruction::MatrixMatrix(product) => product.m * product.n * product.k >= 1 << 20,
-        Instruction::Loop(code) => Parts::of(code).is_some(),
+        Instruction::Loop(code) => code.parts.is_some(),
         _ => false,
     };
     if threads == 1 || !lines.iter().any(worth) {
@@ -274,7 +273,7 @@ fn pool(threads: usize, lines: &[Line]) -> Result<Option<rayon::ThreadPool>, Exe
 
 fn sums_of_parts(line: &Line) -> Option<usize> {
     match &line.instruction {
-        Instruction::Loop(code) => Some(Parts::of(code)?.sums(code)),
+        Instruction::Loop(code) => Some(code.parts?.sums(code)),
         _ => None,
     }
 }

@@ -33,7 +33,7 @@ fn cost(op: StepOp) -> usize {
 }
 
 /// How a loop is cut.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Parts {
     /// The indices that stay together, and how many times so many there are.
     unit: usize,

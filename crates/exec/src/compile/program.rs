@@ -8,6 +8,7 @@ use chainrule_graph::ops::{Elementwise, Reduce};
 use chainrule_graph::{Kind, NodeId, Shape};
 
 use super::memory::ALIGNMENT;
+use super::pieces::Parts;
 use super::plan::{Extent, Places};
 
 /// Where an operand's first entry lies.
@@ -167,6 +168,8 @@ pub(crate) struct LoopCode {
     pub stores: Vec<Store>,
     pub sum: Option<Sum>,
     pub registers: usize,
+    /// How it is cut for threads, if that is worth it.
+    pub parts: Option<Parts>,
 }
 
 /// Entries brought into a register: index i is entry Σ (i's coordinates · strides) of `at`.

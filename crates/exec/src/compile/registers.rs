@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use chainrule_graph::ops::Elementwise;
 
 use super::emit::Emitter;
+use super::pieces::Parts;
 use super::plan::{Loop, LoopNode};
 use super::program::{
     At, Base, Fill, Instruction, LoopCode, LoopStep, Operand, ScalarOp, ScalarOperand, ScalarStep, StepOp, Store, Sum,
@@ -244,7 +245,9 @@ fn allocate(
     let sum = sum.map(|(s, extent, out)| Sum { operand: operand(s, &result_registers), extent, out });
     let fills =
         (fills.into_iter().zip(&fill_registers)).map(|((at, runs), &register)| Fill { at, runs, register }).collect();
-    Instruction::Loop(Box::new(LoopCode { size, fills, steps, stores, sum, registers: registers.count }))
+    let mut code = LoopCode { size, fills, steps, stores, sum, registers: registers.count, parts: None };
+    code.parts = Parts::of(&code);
+    Instruction::Loop(Box::new(code))
 }
 
 struct Registers {

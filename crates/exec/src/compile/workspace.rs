@@ -213,6 +213,7 @@ impl Program {
         clock: Option<&mut Clock>,
     ) -> Result<(usize, End), ExecError> {
         let mut tables: [&[T]; MOST_TABLES] = [&[]; MOST_TABLES];
+        let last = run.order.iter().copied().max();
         for (number, table) in run.tables.iter().enumerate() {
             let rows = rows(table).ok_or_else(|| {
                 let name = &self.streams[number].port.name;
@@ -220,7 +221,7 @@ impl Program {
             })?;
             tables[number] = rows.padded();
             let count = rows.len().checked_div(self.streams[number].row).unwrap_or(usize::MAX);
-            if let Some(&row) = run.order.iter().find(|&&row| row as usize >= count) {
+            if let Some(row) = last.filter(|&row| row as usize >= count) {
                 return Err(ExecError::new(format!(
                     "there is no row {row} in the table of `{}`, which has {count}",
                     self.streams[number].port.name
