@@ -60,7 +60,7 @@ impl Program {
 
     fn write_memory(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let size = self.precision.bytes();
-        writeln!(f, "\n{:>12} {:>10}  values of {size} bytes, level {}", "place", "entries", self.level)?;
+        writeln!(f, "\n{:>12} {:>10}  values of {size} bytes", "place", "entries")?;
         for port in &self.ports {
             writeln!(f, "{:>12} {:>10}  {} {}", format!("@{}", port.offset), port.shape.size(), port.name, port.shape)?;
         }
