@@ -49,8 +49,8 @@ pub(crate) enum Outcome {
     Flat,
 }
 
-/// The noise is itself an estimate: what it explains is right, and what is wrong exceeds it by this factor.
-const DOUBT: f64 = 30.0;
+/// Noise is itself an estimate: what it explains is right, and what is wrong exceeds it by this factor.
+pub(crate) const DOUBT: f64 = 30.0;
 
 /// Compares a formula's derivative with differences.
 pub(crate) fn judge(formula: f64, slope: Slope, tolerance: f64) -> Outcome {

@@ -413,3 +413,16 @@ fn what_is_not_finite_and_goes_nowhere_does_not_deny_the_symmetry() {
         assert!(report.passed(), "{seed}: {report}");
     }
 }
+
+#[test]
+fn what_oscillates_faster_than_differences_can_follow_is_not_called_wrong() {
+    let one = function(|b| (3.0 * b.input("x", []) * b.input("a", [])).exp().sin());
+    let two = function(|b| {
+        let (x, a) = (b.input("x", []), b.input("a", []));
+        (3.0 * x * a).exp().sin() + (x / a).expm1().sin()
+    });
+    for (function, seed) in [&one, &two].into_iter().flat_map(|function| (0..120).map(move |seed| (function, seed))) {
+        let report = check_function(function, &Options { seed, ..Options::default() }).expect("it can be checked");
+        assert!(report.passed(), "{seed}: {report}");
+    }
+}
