@@ -421,8 +421,14 @@ fn what_oscillates_faster_than_differences_can_follow_is_not_called_wrong() {
         let (x, a) = (b.input("x", []), b.input("a", []));
         (3.0 * x * a).exp().sin() + (x / a).expm1().sin()
     });
-    for (function, seed) in [&one, &two].into_iter().flat_map(|function| (0..120).map(move |seed| (function, seed))) {
+    for (function, seed) in [&one, &two].into_iter().flat_map(|function| (0..240).map(move |seed| (function, seed))) {
         let report = check_function(function, &Options { seed, ..Options::default() }).expect("it can be checked");
         assert!(report.passed(), "{seed}: {report}");
     }
+}
+
+#[test]
+fn what_is_too_small_for_all_its_digits_is_not_called_wrong() {
+    let report = checked(&function(|b| (b.input("x", [2]) * 1e-160).tanh().sum() * 1e-160));
+    assert!(report.passed(), "{report}");
 }
