@@ -45,12 +45,15 @@ pub(crate) enum Outcome {
     Kink,
     /// The differences are too noisy to tell.
     Undecided,
-    /// Both are zero: a step, a branch not taken, a cotangent of zeros.
+    /// Both are zero, or next to it: a step, a branch not taken, a cotangent of zeros.
     Flat,
 }
 
-/// The noise is itself an estimate: what it explains is right, and what is wrong exceeds it by this factor.
-const DOUBT: f64 = 30.0;
+/// Smaller derivatives count as zero: their differences underflow, so that digits are lost.
+const SMALLEST: f64 = f64::MIN_POSITIVE / f64::EPSILON;
+
+/// Noise is itself an estimate: what it explains is right, and what is wrong exceeds it by this factor.
+pub(crate) const DOUBT: f64 = 30.0;
 
 /// Compares a formula's derivative with differences.
 pub(crate) fn judge(formula: f64, slope: Slope, tolerance: f64) -> Outcome {
@@ -60,7 +63,7 @@ pub(crate) fn judge(formula: f64, slope: Slope, tolerance: f64) -> Outcome {
             let comparison = Comparison { formula, expected: value, noise };
             let (apart, largest) = ((formula - value).abs(), formula.abs().max(value.abs()));
             let error = comparison.error_beside_noise(tolerance);
-            if formula == 0.0 && value == 0.0 {
+            if largest < SMALLEST {
                 Outcome::Flat
             } else if noise > (1e-3 * largest).max(1e-6 * size) {
                 Outcome::Undecided

@@ -72,7 +72,7 @@ impl Edge<'_> {
         let formula = self.contribution.map_or(0.0, |contribution| inner(contribution, &direction));
         let rounding = self.contribution.map_or(0.0, |contribution| rounding(contribution, self.input()));
         let scale = scale(self.input());
-        let slope = self.slope(scale, rounding, |moved, t| step(moved, t, &direction))?;
+        let slope = self.slope(formula, scale, rounding, |moved, t| step(moved, t, &direction))?;
         Ok(judge(formula, slope, self.tolerance))
     }
 
@@ -86,7 +86,7 @@ impl Edge<'_> {
             let here = self.input().data()[entry].abs();
             let scale = if here > 0.0 { here } else { usual };
             let rounding = f64::EPSILON * (formula * here).abs();
-            let slope = self.slope(scale, rounding, |moved, t| moved.data_mut()[entry] += t)?;
+            let slope = self.slope(formula, scale, rounding, |moved, t| moved.data_mut()[entry] += t)?;
             let outcome = judge(formula, slope, self.tolerance);
             finding.tally.count(outcome);
             if let Outcome::Wrong(comparison) = outcome {
@@ -99,12 +99,18 @@ impl Edge<'_> {
         Ok(finding)
     }
 
-    fn slope(&self, scale: f64, rounding: f64, step: impl Fn(&mut Tensor, f64)) -> Result<Slope, ExecError> {
+    fn slope(
+        &self,
+        claim: f64,
+        scale: f64,
+        rounding: f64,
+        step: impl Fn(&mut Tensor, f64),
+    ) -> Result<Slope, ExecError> {
         // The value of a stop_gradient is held.
         let Some(weights) = self.cotangent.filter(|_| *self.op != Op::Elementwise(Elementwise::StopGradient)) else {
             return Ok(Slope::Smooth { rate: Estimate { value: 0.0, noise: 0.0 }, size: 0.0 });
         };
-        slope(Line { weights: weights.data(), scale, rounding }, |t| {
+        slope(Line { weights: weights.data(), scale, rounding, claim }, |t| {
             let mut moved = self.input().clone();
             step(&mut moved, t);
             let mut inputs = self.inputs.clone();

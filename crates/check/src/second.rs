@@ -113,7 +113,9 @@ fn along(second: &SecondDerivatives, fed: &Feed, other: &Feed) -> Result<Estimat
     let pairs: Vec<(NodeId, NodeId)> = cotangents.collect();
     let targets: Vec<NodeId> = pairs.iter().flat_map(|&(id, cotangent)| [id, cotangent]).collect();
     let values = evaluate(&derivatives.graph, fed, &targets)?;
+    // A cotangent that is not finite goes nowhere, or the product were not finite either: its rounding reaches nothing.
     let sizes = pairs.iter().map(|&(id, cotangent)| weighted_size(values[cotangent].data(), &values[id]));
+    let sizes = sizes.filter(|size| size.is_finite());
     let terms = second.vectors.iter().filter_map(|&(input, vector)| {
         let product = values.get(derivatives.cotangent(input)?)?;
         let vector = other.get(vector)?;

@@ -7,6 +7,8 @@
 
 use chainrule_graph::Tensor;
 
+use crate::compare::DOUBT;
+
 /// Steps of one table.
 const ROWS: usize = 7;
 /// The longest step to try first, relative to the scale of the argument; and from table to table, how much shorter the
@@ -20,6 +22,8 @@ const SCALES: (f64, f64) = (1e-20, 1e20);
 const QUIET: f64 = 1e-10;
 /// Noise relative to the rate above which a one-sided rate says nothing.
 const LOUD: f64 = 1e-3;
+/// A rounding error relative to the values with which differences say nothing of the rate.
+const BLIND: f64 = 1e-3;
 
 /// A rate of change with the noise it is known to carry.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +53,8 @@ pub(crate) struct Line<'a> {
     pub scale: f64,
     /// The rounding error of Σⱼ weightsⱼ yⱼ from what lies before y: the argument's last digit, at least.
     pub rounding: f64,
+    /// The rate that a formula claims. Before differences deny it, shorter steps are asked too.
+    pub claim: f64,
 }
 
 /// d/dt Σⱼ weightsⱼ yⱼ(t) at t = 0, for `at(t)` = y(t).
@@ -59,7 +65,7 @@ pub(crate) fn slope<E>(line: Line<'_>, mut at: impl FnMut(f64) -> Result<Tensor,
     let scale = line.scale.clamp(SCALES.0, SCALES.1);
     let here = at(0.0)?;
     let value_size = weighted_size(line.weights, &here).max(line.rounding / f64::EPSILON) / scale.max(1.0);
-    let mut best: Option<(Estimate, f64)> = None;
+    let mut best: Option<(Estimate, f64, Table)> = None;
     let mut kink = None;
     // How far apart longer steps found the two sides. Only differences that would show that may say there is no kink.
     let mut apart = f64::INFINITY;
@@ -70,7 +76,9 @@ pub(crate) fn slope<E>(line: Line<'_>, mut at: impl FnMut(f64) -> Result<Tensor,
         let Some(table) = table else { continue };
         let (left, right) = (table.left(), table.right());
         if disagree(left, right) {
-            kink = settled_kink(left, right).or(kink);
+            if settled_kink(left, right) {
+                kink = Some((left, right, table));
+            }
             apart = (left.value - right.value).abs();
             continue;
         }
@@ -79,18 +87,62 @@ pub(crate) fn slope<E>(line: Line<'_>, mut at: impl FnMut(f64) -> Result<Tensor,
         }
         let rate = table.central();
         let size = value_size.max(table.both[0].size / (2.0 * table.step(0)));
-        if best.is_none_or(|(best, _)| rate.noise < best.noise) {
-            best = Some((rate, size));
+        let quiet = rate.noise <= QUIET * rate.value.abs().max(1e-3 * size);
+        if best.as_ref().is_none_or(|(best, ..)| rate.noise < best.noise) {
+            best = Some((rate, size, table));
         }
-        if rate.noise <= QUIET * rate.value.abs().max(1e-3 * size) {
+        if quiet {
             break;
         }
     }
     Ok(match (best, kink) {
-        (Some((rate, size)), _) => Slope::Smooth { rate, size },
-        (None, Some((left, right))) => Slope::Kink { left, right },
-        (None, None) => Slope::Unsettled,
+        (Some((mut rate, size, table)), _) => {
+            rate.noise += unrest(line, &here, [rate, rate], &table, at)?;
+            Slope::Smooth { rate, size }
+        }
+        (None, Some((left, right, table))) if unrest(line, &here, [left, right], &table, at)? == 0.0 => {
+            Slope::Kink { left, right }
+        }
+        (None, _) => Slope::Unsettled,
     })
+}
+
+/// The noise that a table does not show, of what oscillates between its steps, as sin x does where x is huge: the steepest
+/// deviation from the rates of the two sides at shorter steps, if it exceeds that of the table's shortest. Where each side
+/// is smooth, deviations shrink with the step, so there this is 0, however wrong the claim. Steps at which rounding could
+/// explain the claim say nothing; and where it is about as large as the values, no step does.
+fn unrest<E>(
+    line: Line<'_>,
+    here: &Tensor,
+    [left, right]: [Estimate; 2],
+    table: &Table,
+    mut at: impl FnMut(f64) -> Result<Tensor, E>,
+) -> Result<f64, E> {
+    let beyond = |side: Estimate| (line.claim - side.value).abs() - side.noise;
+    let apart = beyond(left).min(beyond(right));
+    if apart <= 0.0 {
+        return Ok(0.0);
+    }
+    let mut step = table.step(ROWS - 1) * SHORTER;
+    let nearby = weighted_size(line.weights, here).max(weighted_size(line.weights, &at(step)?));
+    if nearby > 0.0 && line.rounding > BLIND * nearby {
+        return Ok(f64::INFINITY);
+    }
+    let known = table.deviation(left.value, right.value);
+    let mut steepest = 0.0f64;
+    while step > f64::EPSILON * line.scale.min(1.0) {
+        let (after, before) = (at(step)?, at(-step)?);
+        let (ahead, behind) = (Difference::new(line, &after, here), Difference::new(line, here, &before));
+        let rounding = DOUBT * ahead.rounding.max(behind.rounding) / step;
+        if rounding > apart {
+            break;
+        }
+        for (difference, side) in [(ahead, right), (behind, left)] {
+            steepest = steepest.max(difference.deviation(side.value, step) - rounding);
+        }
+        step *= SHORTER;
+    }
+    Ok(if steepest > known { steepest } else { 0.0 })
 }
 
 /// Σⱼ |weightsⱼ yⱼ|, over weights that are not 0.
@@ -106,11 +158,11 @@ fn disagree(left: Estimate, right: Estimate) -> bool {
     size.is_infinite() || apart > 1e-7 * size + 4.0 * (left.noise + right.noise)
 }
 
-/// A kink, if both sides are known well enough to say so.
-fn settled_kink(left: Estimate, right: Estimate) -> Option<(Estimate, Estimate)> {
+/// Whether both sides are known well enough to say that there is a kink.
+fn settled_kink(left: Estimate, right: Estimate) -> bool {
     let size = left.value.abs().max(right.value.abs());
     let settled = |side: Estimate| side.value.is_infinite() || side.noise <= LOUD * size;
-    (settled(left) && settled(right)).then_some((left, right))
+    settled(left) && settled(right)
 }
 
 /// Differences at ROWS steps, each half of the one before.
@@ -157,6 +209,16 @@ impl Table {
         self.first / (1u32 << row) as f64
     }
 
+    /// How steeply the one-sided differences of the last two rows deviate from the rates of their sides, at most. By chance
+    /// one row may not deviate at all.
+    fn deviation(&self, left: f64, right: f64) -> f64 {
+        let row = |row: usize| {
+            let step = self.step(row);
+            self.ahead[row].deviation(right, step).max(self.behind[row].deviation(left, step))
+        };
+        row(ROWS - 1).max(row(ROWS - 2))
+    }
+
     /// The error of a central difference has the powers h², h⁴, …
     fn central(&self) -> Estimate {
         let rates = |row: usize| self.both[row].over(2.0 * self.step(row));
@@ -198,6 +260,11 @@ impl Difference {
         difference
     }
 
+    /// |Δ/step − rate|
+    fn deviation(self, rate: f64, step: f64) -> f64 {
+        (self.value / step - rate).abs()
+    }
+
     fn over(self, step: f64) -> Estimate {
         Estimate { value: self.value / step, noise: self.rounding / step }
     }
@@ -232,9 +299,10 @@ fn extrapolate(rates: [Estimate; ROWS], factor: f64) -> Estimate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compare::{Outcome, TOLERANCE, judge};
 
     fn of(f: impl Fn(f64) -> f64) -> Slope {
-        let Ok(slope) = slope(Line { weights: &[1.0], scale: 1.0, rounding: 0.0 }, |t| {
+        let Ok(slope) = slope(Line { weights: &[1.0], scale: 1.0, rounding: 0.0, claim: 0.0 }, |t| {
             Ok::<_, std::convert::Infallible>(Tensor::vector([f(t)]))
         });
         slope
@@ -304,5 +372,25 @@ mod tests {
     #[test]
     fn what_is_not_finite_nearby_is_unsettled() {
         assert!(matches!(of(|t| if t == 0.0 { 0.0 } else { f64::NAN }), Slope::Unsettled));
+    }
+
+    #[test]
+    fn what_oscillates_within_the_steps_is_known_or_undecided() {
+        for place in 0..300 {
+            let argument = 10f64.powf(f64::from(place) / 10.0);
+            let outcome = |claim: f64| {
+                let rounding = f64::EPSILON * (claim * argument).abs();
+                let line = Line { weights: &[1.0], scale: argument, rounding, claim };
+                let at = |t: f64| Ok::<_, std::convert::Infallible>(Tensor::vector([(argument + t).sin()]));
+                let Ok(slope) = slope(line, at);
+                judge(claim, slope, TOLERANCE)
+            };
+            let right = outcome(argument.cos());
+            assert!(!matches!(right, Outcome::Wrong(_)), "sin {argument}: {right:?}");
+            if argument < 1e3 {
+                let wrong = outcome(argument.cos() * (1.0 + 1e-5));
+                assert!(matches!(wrong, Outcome::Wrong(_)), "sin {argument}: {wrong:?}");
+            }
+        }
     }
 }

@@ -50,7 +50,7 @@ impl Whole {
         // Each node on the way rounds its value.
         let rounded = self.moved.iter().chain([&self.source]);
         let rounding = rounded.filter_map(|&id| Some(rounding(at.cotangent(id)?, &at.values[id]))).sum();
-        let slope = slope(Line { weights: seed.data(), scale, rounding }, |t| {
+        let slope = slope(Line { weights: seed.data(), scale, rounding, claim: formula }, |t| {
             let mut moved = here.clone();
             step(&mut moved, t, &direction);
             self.rerun(at, moved)

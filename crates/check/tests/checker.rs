@@ -399,3 +399,36 @@ fn third_derivatives_are_the_second_ones_of_the_gradient() {
     };
     assert!(report.passed() && report.nodes.iter().any(|node| node.name == "gradient along a vector_2"), "{report}");
 }
+
+#[test]
+fn what_is_not_finite_and_goes_nowhere_does_not_deny_the_symmetry() {
+    // The exponent is constant, so the cotangent y ln a that reaches it goes nowhere: not-a-number where a < 0.
+    let function = function(|b| {
+        let (x, w) = (b.input("x", [2]), b.input("w", [2]));
+        let exponent = x.greater(w).select(b.constant(2.0).expand(0, 2), b.constant(3.0).expand(0, 2));
+        (w - x).pow(exponent).sum()
+    });
+    for seed in 0..12 {
+        let report = check_function(&function, &Options { seed, ..Options::default() }).expect("it can be checked");
+        assert!(report.passed(), "{seed}: {report}");
+    }
+}
+
+#[test]
+fn what_oscillates_faster_than_differences_can_follow_is_not_called_wrong() {
+    let one = function(|b| (3.0 * b.input("x", []) * b.input("a", [])).exp().sin());
+    let two = function(|b| {
+        let (x, a) = (b.input("x", []), b.input("a", []));
+        (3.0 * x * a).exp().sin() + (x / a).expm1().sin()
+    });
+    for (function, seed) in [&one, &two].into_iter().flat_map(|function| (0..240).map(move |seed| (function, seed))) {
+        let report = check_function(function, &Options { seed, ..Options::default() }).expect("it can be checked");
+        assert!(report.passed(), "{seed}: {report}");
+    }
+}
+
+#[test]
+fn what_is_too_small_for_all_its_digits_is_not_called_wrong() {
+    let report = checked(&function(|b| (b.input("x", [2]) * 1e-160).tanh().sum() * 1e-160));
+    assert!(report.passed(), "{report}");
+}

@@ -21,10 +21,11 @@ mod plots;
 mod progress;
 mod trouble;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::{ContextKind, ErrorKind};
+use clap::{CommandFactory, Parser};
 
 use commands::Command;
 use output::Output;
@@ -48,7 +49,11 @@ Examples:
 Each command explains itself: chainrule fit --help";
 
 fn main() -> ExitCode {
-    let arguments = Arguments::try_parse().unwrap_or_else(|error| wrong_usage(error));
+    let words: Vec<OsString> = std::env::args_os().collect();
+    if let Some(error) = options::missing_value(Arguments::command(), &words) {
+        error.exit();
+    }
+    let arguments = Arguments::try_parse_from(words).unwrap_or_else(|error| wrong_usage(error));
     let command = arguments.command.unwrap_or_default();
     let mut output = Output::default();
     let result = command.run(&mut output).and_then(|()| output.finish());

@@ -1,12 +1,14 @@
 //! Option values: each is read by a function that says what would be right.
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::num::IntErrorKind;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use chainrule::learn::Mapping;
-use clap::Args;
+use clap::error::ErrorKind;
+use clap::{Arg, Args, Command};
 
 use crate::failure::Failure;
 
@@ -58,6 +60,24 @@ impl FromStr for Setting {
         }
         Ok(Setting { name: name.into(), value })
     }
+}
+
+/// An error if an option is followed by another option where its value should be. Values may begin with a hyphen, so that a
+/// negative one is told its range; so clap takes `--save` for the value of `--epochs` in `--epochs --save m.safetensors`.
+pub fn missing_value(mut command: Command, words: &[OsString]) -> Option<clap::Error> {
+    command.build();
+    let command = command.find_subcommand_mut(words.get(1)?)?;
+    let option = |word: &OsStr| -> Option<&Arg> {
+        let name = word.to_str()?.strip_prefix("--")?;
+        command.get_arguments().find(|argument| argument.get_long() == Some(name))
+    };
+    let lacks = |pair: &[OsString]| {
+        let takes_values = |option: &&Arg| option.get_action().takes_values();
+        option(&pair[0]).filter(takes_values).filter(|_| option(&pair[1]).is_some())
+    };
+    let problem = words.windows(2).find_map(lacks)?;
+    let problem = format!("a value is required for '{problem}' but none was supplied");
+    Some(command.error(ErrorKind::InvalidValue, problem))
 }
 
 /// The columns of an input or outcome.

@@ -156,7 +156,7 @@ impl<'a> Cause<'a> {
     fn scores_from_json(&self, json: &Value) -> Option<Scores> {
         let [objective, score] = &json.as_array()?[..] else { return None };
         let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
-        let measure = Measure::of(self.function).map(|measure| (measure, number(score)));
+        let measure = Measure::of(self.function).map(|(measure, _)| (measure, number(score)));
         Some(Scores { objective: number(objective), measure })
     }
 }

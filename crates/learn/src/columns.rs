@@ -86,7 +86,7 @@ pub fn assign(
     mappings: &[Mapping],
     known: &[(String, usize)],
 ) -> Result<Assignment, LearnError> {
-    let taken = Choice { slots, table }.choose(mappings)?;
+    let taken = Choice { slots, table, mappings }.choose()?;
     let mut sizes = Sizes { table, known, bound: Vec::new() };
     sizes.bind(slots, &taken)?;
     let fields = slots.iter().zip(taken).map(|(slot, columns)| Field {
@@ -101,6 +101,27 @@ pub fn assign(
     Ok(Assignment { fields, sizes: sizes.bound.into_iter().map(|bound| (bound.name, bound.value)).collect() })
 }
 
+/// An error if a further table, such as one to validate on, has more of the columns NAME0, NAME1, … than a field took from
+/// the first: their number must be the size in each table. What a mapping names takes just what that says.
+pub fn check_counts(fields: &[Field], table: &Table, mappings: &[Mapping]) -> Result<(), LearnError> {
+    for Field { name, role, columns, .. } in fields {
+        let count = columns.len();
+        let numbered = columns.iter().enumerate().all(|(place, column)| *column == format!("{name}{place}"));
+        let next = format!("{name}{count}");
+        let others = fields.iter().any(|field| field.columns.contains(&next));
+        let mapped = mappings.iter().any(|mapping| mapping.name == *name);
+        if numbered && !others && !mapped && table.find(&next).is_some() {
+            let plural = if count == 1 { "" } else { "s" };
+            return Err(LearnError::Columns {
+                file: table.file().into(),
+                name: format!("{role} `{name}`"),
+                problem: format!("took {count} column{plural} for training, but here `{next}` is there, too"),
+            });
+        }
+    }
+    Ok(())
+}
+
 fn describe(slot: &Slot) -> String {
     format!("{} `{}`", slot.role, slot.name)
 }
@@ -109,14 +130,15 @@ fn describe(slot: &Slot) -> String {
 struct Choice<'a> {
     slots: &'a [Slot],
     table: &'a Table,
+    mappings: &'a [Mapping],
 }
 
 impl Choice<'_> {
-    fn choose(&self, mappings: &[Mapping]) -> Result<Vec<Vec<usize>>, LearnError> {
-        self.check(mappings)?;
+    fn choose(&self) -> Result<Vec<Vec<usize>>, LearnError> {
+        self.check()?;
         let mut chosen = Vec::new();
         for slot in self.slots {
-            chosen.push(match mappings.iter().find(|mapping| mapping.name == slot.name) {
+            chosen.push(match self.mapping(&slot.name) {
                 Some(mapping) => Some(self.mapped(mapping)?),
                 None => self.named(slot)?,
             });
@@ -136,14 +158,14 @@ impl Choice<'_> {
         self.slots.iter().zip(chosen).map(with_rest).collect()
     }
 
-    fn check(&self, mappings: &[Mapping]) -> Result<(), LearnError> {
-        for (place, Mapping { name, columns }) in mappings.iter().enumerate() {
+    fn check(&self) -> Result<(), LearnError> {
+        for (place, Mapping { name, columns }) in self.mappings.iter().enumerate() {
             let fault = |problem: String| LearnError::Mapping { name: name.clone(), problem };
             let names = self.slots.iter().map(|slot| slot.name.as_str());
             if !names.clone().any(|other| other == name) {
                 return Err(fault(format!("the model has no such input or outcome; {}", suggest(name, names))));
             }
-            if mappings[..place].iter().any(|other| other.name == *name) {
+            if self.mappings[..place].iter().any(|other| other.name == *name) {
                 return Err(fault("it is mapped twice; once, with all its columns, would be right".into()));
             }
             let repeated = columns.iter().enumerate().find(|(place, column)| columns[..*place].contains(column));
@@ -152,6 +174,10 @@ impl Choice<'_> {
             }
         }
         Ok(())
+    }
+
+    fn mapping(&self, name: &str) -> Option<&Mapping> {
+        self.mappings.iter().find(|mapping| mapping.name == name)
     }
 
     fn mapped(&self, mapping: &Mapping) -> Result<Vec<usize>, LearnError> {
@@ -164,22 +190,28 @@ impl Choice<'_> {
         mapping.columns.iter().map(find).collect()
     }
 
-    /// The column NAME, else NAME0, NAME1, ….
+    /// The column NAME, else NAME0, NAME1, … up to one that is another's by its own name.
     fn named(&self, slot: &Slot) -> Result<Option<Vec<usize>>, LearnError> {
         if let Some(column) = self.table.find(&slot.name) {
             return Ok(Some(vec![column]));
         }
-        let columns: Vec<usize> = (0..).map_while(|i| self.table.find(&format!("{}{i}", slot.name))).collect();
+        let anothers =
+            |column: &str| self.slots.iter().any(|other| other.name == column) && self.mapping(column).is_none();
+        let numbered = (0..).map(|number: usize| format!("{}{number}", slot.name));
+        let columns = numbered.map_while(|column| self.table.find(&column).filter(|_| !anothers(&column)));
+        let columns: Vec<usize> = columns.collect();
         let count = columns.len();
         // A gap matters where the number of columns is to say the size.
-        let numbers = self.table.names().iter().filter_map(|name| name.strip_prefix(&slot.name)?.parse::<usize>().ok());
+        let names = self.table.names().iter().filter(|name| !anothers(name));
+        let numbers = names.filter_map(|name| name.strip_prefix(&slot.name)?.parse::<usize>().ok());
         let is_free = slot.dims.iter().any(|dim| matches!(dim, Dim::Size(_)));
         match numbers.filter(|&number| number > count).min() {
             Some(beyond) if count > 0 && is_free => Err(self.columns_error(
                 slot,
                 format!(
-                    "has a gap in its columns: `{0}{beyond}` is there, `{0}{count}` is not; rename them or say --map {0}=…",
-                    slot.name
+                    "has a gap in its columns: `{0}{beyond}` is there, `{0}{count}` is {1}; rename them or say --map {0}=…",
+                    slot.name,
+                    if anothers(&format!("{}{count}", slot.name)) { "another's" } else { "not" }
                 ),
             )),
             _ => Ok((count > 0).then_some(columns)),

@@ -61,7 +61,8 @@ impl Field {
         match (self.kind, self.bound) {
             (Kind::Int, Some(bound)) => format!("a whole number from 0 to {}", bound.saturating_sub(1)),
             (Kind::Int, None) => "a whole number".into(),
-            (Kind::Real | Kind::Bool, _) => NUMBER.into(),
+            (Kind::Bool, _) => "0 or 1".into(),
+            (Kind::Real, _) => NUMBER.into(),
         }
     }
 }
@@ -78,7 +79,7 @@ pub struct Dataset {
 
 impl Dataset {
     /// Reads the columns of `fields` from a table. Errors name the file, the line and the column: a column that is not
-    /// there, a cell that is no finite number, one that is no whole number or outside its bound where those are asked for.
+    /// there, a cell that is no finite number, one that is no whole number, outside its bound, or neither 0 nor 1 where those are asked for.
     pub fn read(table: &Table, fields: &[Field]) -> Result<Dataset, LearnError> {
         let right: Vec<String> = fields.iter().map(Field::right).collect();
         let mut places = Vec::new();
@@ -95,9 +96,7 @@ impl Dataset {
             let mut rest = row;
             for (field, values) in fields.iter().zip(&mut values) {
                 let (cells, others) = rest.split_at(field.columns.len());
-                if field.kind == Kind::Int {
-                    check_whole(table.file(), line, field, cells)?;
-                }
+                check_kind(table.file(), line, field, cells)?;
                 values.extend_from_slice(cells);
                 rest = others;
             }
@@ -264,12 +263,14 @@ fn missing(table: &Table, fields: &[Field], field: &Field, column: &str) -> Lear
     }
 }
 
-fn check_whole(file: &str, line: usize, field: &Field, cells: &[f64]) -> Result<(), LearnError> {
+/// An error if a cell is not of the kind, or outside of the bound, of its field.
+fn check_kind(file: &str, line: usize, field: &Field, cells: &[f64]) -> Result<(), LearnError> {
     for (&value, column) in cells.iter().zip(&field.columns) {
         let name = &field.name;
-        let found = match (field.bound, field.role) {
-            _ if value.fract() != 0.0 => format!("found {value}"),
-            (Some(bound), role) if !(0.0..bound as f64).contains(&value) => match role {
+        let found = match (field.kind, field.bound) {
+            (Kind::Int, _) if value.fract() != 0.0 => format!("found {value}"),
+            (Kind::Bool, _) if value != 0.0 && value != 1.0 => format!("found {value}"),
+            (Kind::Int, Some(bound)) if !(0.0..bound as f64).contains(&value) => match field.role {
                 Role::Outcome => format!("found {value}, but `{name}` has {bound} classes"),
                 Role::Input => format!("found {value}, but `{name}` is less than {bound}"),
             },

@@ -80,7 +80,9 @@ impl fmt::Display for Diverged {
             );
         }
         write!(f, "training diverged in epoch {epoch} ({rows}): {node} is {value}{from}; ")?;
-        write!(f, "the rate {} is too large for this problem: try {}", shown(*rate), shown(rate / 10.0))?;
+        // A tenth in decimals: that of 0.2795 is 0.02795, but 0.2795 / 10 is 0.027950000000000003.
+        let tenth = format!("{rate}e-1").parse().unwrap_or(rate / 10.0);
+        write!(f, "the rate {} is too large for this problem: try {}", shown(*rate), shown(tenth))?;
         f.write_str(", and standardized inputs if theirs are large")
     }
 }

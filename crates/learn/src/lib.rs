@@ -36,7 +36,7 @@ mod train;
 mod training;
 mod transform;
 
-pub use columns::{Assignment, Mapping, Slot, assign};
+pub use columns::{Assignment, Mapping, Slot, assign, check_counts};
 pub use dataset::{Dataset, Field, Role};
 pub use diverged::{Diverged, TrainError};
 pub use engine::Engine;

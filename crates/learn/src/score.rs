@@ -1,6 +1,6 @@
 //! How good predictions are.
 
-use chainrule_graph::{Function, Kind, Tensor};
+use chainrule_graph::{Function, Kind, NodeId, Tensor};
 
 /// What predictions are scored by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,15 +12,21 @@ pub enum Measure {
 }
 
 impl Measure {
-    /// What fits a function: the mean squared error if it has one outcome, real and of the prediction's shape; the accuracy
-    /// if it has one outcome, a whole number, and predicts a scalar or a vector; else none.
-    pub fn of(function: &Function) -> Option<Measure> {
-        let [outcome] = function.outcomes[..] else { return None };
-        let (outcome, prediction) = (function.graph.node(outcome), function.graph.node(function.prediction?));
-        match outcome.kind {
-            Kind::Real => (outcome.shape == prediction.shape).then_some(Measure::MeanSquaredError),
-            Kind::Int => (outcome.shape.rank() == 0 && prediction.shape.rank() <= 1).then_some(Measure::Accuracy),
-            Kind::Bool => None,
+    /// What fits a function, and the outcome that predictions are scored by: the mean squared error if just one outcome is
+    /// real and of the prediction's shape; the accuracy if the only outcome is a whole number, and a scalar or a vector is
+    /// predicted; else none.
+    pub fn of(function: &Function) -> Option<(Measure, NodeId)> {
+        let node = |id: NodeId| function.graph.node(id);
+        let prediction = node(function.prediction?);
+        let comparable = |&id: &NodeId| node(id).kind == Kind::Real && node(id).shape == prediction.shape;
+        let comparable: Vec<NodeId> = function.outcomes.iter().copied().filter(comparable).collect();
+        match (&comparable[..], &function.outcomes[..]) {
+            (&[outcome], _) => Some((Measure::MeanSquaredError, outcome)),
+            (_, &[outcome]) => {
+                let is_class = node(outcome).kind == Kind::Int && node(outcome).shape.rank() == 0;
+                (is_class && prediction.shape.rank() <= 1).then_some((Measure::Accuracy, outcome))
+            }
+            _ => None,
         }
     }
 

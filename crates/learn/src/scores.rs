@@ -29,8 +29,8 @@ pub fn scores(function: &Function, parameters: &Parameters, data: &Dataset) -> R
     let mut results = over_rows(function, parameters, data, &wanted, true)?;
     let mean = results[0].data().iter().sum::<f64>() / data.rows() as f64;
     let measure = match measure {
-        Some((measure, _)) => {
-            let outcomes = Tensor::vector(data.values(function.name(function.outcomes[0]))?);
+        Some(((measure, outcome), _)) => {
+            let outcomes = Tensor::vector(data.values(function.name(outcome))?);
             let predictions = results.swap_remove(1);
             Some((measure, measure.score(&predictions, &outcomes)))
         }

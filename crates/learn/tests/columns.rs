@@ -2,7 +2,7 @@
 
 use chainrule_graph::Kind;
 use chainrule_graph::text::Dim;
-use chainrule_learn::{Assignment, LearnError, Mapping, Role, Slot, Table, assign};
+use chainrule_learn::{Assignment, LearnError, Mapping, Role, Slot, Table, assign, check_counts};
 
 fn slot(role: Role, name: &str, dims: &str) -> Slot {
     let dim = |text: &str| text.parse().map_or_else(|_| Dim::Size(text.into()), Dim::Number);
@@ -167,4 +167,31 @@ fn a_size_that_columns_cannot_tell_is_named() {
         let message = refusal(&[input("x", dims)], header, &[]);
         assert!(message.contains("input `x`") && message.contains("3 were"), "{message}");
     }
+}
+
+#[test]
+fn a_numbered_column_that_another_takes_by_its_own_name_is_left_out() {
+    let slots = [input("x", "d"), outcome("x2", "")];
+    assert_eq!(columns(&slots, "x0,x1,x2", &[]), ["x0 x1", "x2"]);
+    assert_eq!(columns(&slots, "x0,x1,x2,y", &["x2=y"]), ["x0 x1 x2", "y"]);
+    assert_eq!(columns(&[input("x", "d"), outcome("x5", "")], "x0,x1,x5", &[]), ["x0 x1", "x5"]);
+    let message = refusal(&slots, "x0,x1,x2,x3", &[]);
+    assert!(message.contains("input `x`") && message.contains("`x2`") && message.contains("`x3`"), "{message}");
+}
+
+#[test]
+fn a_further_table_has_as_many_numbered_columns() {
+    let slots = [input("x", "d"), outcome("y", "")];
+    let fields = taken(&slots, "x0,x1,y", &[]).unwrap().fields;
+    let further = |header: &str, mappings: &[&str]| {
+        let mappings: Vec<Mapping> = mappings.iter().map(|text| text.parse().unwrap()).collect();
+        check_counts(&fields, &table(header), &mappings)
+    };
+    assert_eq!(further("y,x1,x0,other,x3,x", &[]), Ok(()));
+    let message = further("x0,x1,x2,y", &[]).unwrap_err().to_string();
+    for word in ["t.csv", "input `x`", "2 columns", "`x2`"] {
+        assert!(message.contains(word), "{message}");
+    }
+    // A mapping says which of them are meant.
+    assert_eq!(further("x0,x1,x2,y", &["x=x0,x1"]), Ok(()));
 }

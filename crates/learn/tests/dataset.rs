@@ -44,6 +44,27 @@ fn values_are_had_by_name_and_row() {
 }
 
 #[test]
+fn whole_numbers_without_a_bound_may_be_negative() {
+    let count = field("n", Role::Input, Kind::Int, [], &["n"]);
+    let table = Table::from_bytes("t.csv", b"n\n1\n-2\n".to_vec()).unwrap();
+    let data = Dataset::read(&table, std::slice::from_ref(&count)).unwrap();
+    assert_eq!(data.values("n").unwrap(), [1.0, -2.0]);
+}
+
+#[test]
+fn a_truth_value_is_0_or_1() {
+    let truth = [field("y", Role::Outcome, Kind::Bool, [], &["y"])];
+    let read = |text: &str| Dataset::read(&Table::from_bytes("t.csv", text.as_bytes().to_vec()).unwrap(), &truth);
+    assert_eq!(read("y\n1\n0\n").unwrap().values("y").unwrap(), [1.0, 0.0]);
+    for cell in ["3", "-1", "0.5", "true"] {
+        let message = read(&format!("y\n1\n{cell}\n")).unwrap_err().to_string();
+        for word in ["t.csv", "line 3", "`y`", cell, "0 or 1 would be right"] {
+            assert!(message.contains(word), "{message}");
+        }
+    }
+}
+
+#[test]
 fn a_class_must_be_a_whole_number_in_its_range() {
     for (cell, says) in [
         ("1.5", &["`class`", "line 3", "found 1.5; a whole number"][..]),

@@ -41,19 +41,26 @@ fn a_function_is_scored_by_what_has_a_meaning() {
         if let Some(shape) = predicted {
             builder.prediction(builder.input("x", shape).tanh());
         }
-        Measure::of(&builder.finish().unwrap())
+        let function = builder.finish().unwrap();
+        Measure::of(&function).map(|(measure, outcome)| (measure, function.name(outcome).to_string()))
     };
+    let squared = |name: &str| Some((Measure::MeanSquaredError, name.to_string()));
+    let accuracy = Some((Measure::Accuracy, "y0".to_string()));
     let (scalar, vector, matrix) = (Shape::scalar(), Shape::from([3]), Shape::from([3, 3]));
     let real = |shape: &Shape| (Kind::Real, shape.clone());
     let class = (Kind::Int, scalar.clone());
-    assert_eq!(measure(&[real(&scalar)], Some(scalar.clone())), Some(Measure::MeanSquaredError));
-    assert_eq!(measure(&[real(&vector)], Some(vector.clone())), Some(Measure::MeanSquaredError));
+    assert_eq!(measure(&[real(&scalar)], Some(scalar.clone())), squared("y0"));
+    assert_eq!(measure(&[real(&vector)], Some(vector.clone())), squared("y0"));
     assert_eq!(measure(&[real(&scalar)], Some(vector.clone())), None);
     assert_eq!(measure(&[real(&scalar), real(&scalar)], Some(scalar.clone())), None);
+    // Of several outcomes, the one that the prediction can be compared with.
+    assert_eq!(measure(&[real(&vector), real(&scalar)], Some(scalar.clone())), squared("y1"));
+    assert_eq!(measure(&[class.clone(), real(&scalar)], Some(scalar.clone())), squared("y1"));
+    assert_eq!(measure(&[class.clone(), class.clone()], Some(scalar.clone())), None);
     assert_eq!(measure(&[], Some(scalar.clone())), None);
     assert_eq!(measure(&[real(&scalar)], None), None);
-    assert_eq!(measure(std::slice::from_ref(&class), Some(vector.clone())), Some(Measure::Accuracy));
-    assert_eq!(measure(std::slice::from_ref(&class), Some(scalar)), Some(Measure::Accuracy));
+    assert_eq!(measure(std::slice::from_ref(&class), Some(vector.clone())), accuracy);
+    assert_eq!(measure(std::slice::from_ref(&class), Some(scalar)), accuracy);
     assert_eq!(measure(&[class], Some(matrix)), None);
     assert_eq!(measure(&[(Kind::Int, vector.clone())], Some(vector)), None);
     assert_eq!((Measure::Accuracy.name(), Measure::MeanSquaredError.name()), ("accuracy", "mse"));

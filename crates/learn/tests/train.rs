@@ -246,13 +246,14 @@ fn optimizers_follow_their_formulas() {
 #[test]
 fn a_rate_that_is_too_large_is_told_with_its_node() {
     let (x, y) = rows(10, 2);
-    for (precision, rate) in [(Precision::F64, 1e6), (Precision::F32, 1e6)] {
+    for (precision, rate, says) in [(Precision::F64, 409012.3, "try 40901.23,"), (Precision::F32, 1e6, "f32")] {
         let training = Training { epochs: 200, rate, precision, ..Training::default() };
         let error = LinearRegression::new(training).fit(&x, &y, None).unwrap_err();
         let TrainError::Diverged(diverged) = &error else { panic!("{error}") };
         assert!(diverged.epoch > 0 && !diverged.lines.is_empty());
         let message = error.to_string();
         assert!(message.contains("rate") && message.contains("line"), "{message}");
+        assert!(message.contains(says), "{message}");
     }
 }
 

@@ -132,6 +132,9 @@ fn powers() -> Vec<Case> {
             .gives(|x| map(&x[0], |x| x * x * x)),
         case("pow with a number below", [real([3])], [3], |b, x| b.constant(2.0).pow(x[0]))
             .gives(|x| map(&x[0], f64::exp2)),
+        // At b = 0 the contribution to a is 0, but not its derivative by b, 1/a.
+        case("pow at exponent 0", [fixed([3], &[0.0, 0.5, 2.0])], [3], |_, x| (1.0 + x[0]).pow(x[0]))
+            .gives(|x| map(&x[0], |x| (x * x.ln_1p()).exp())),
         // 0ᵇ is 0 for b > 0, and its derivatives are 0 by cases, not 0 · ln 0. The mixed second one has no left side.
         case("pow of 0", [fixed([2], &[0.0, 1.5]), fixed([2], &[3.0, 2.0])], [2], |_, x| x[0].pow(x[1]))
             .gives(|_| vec![0.0, 2.25])

@@ -1,7 +1,7 @@
 //! `chainrule check`: is every gradient of a model right?
 
 use chainrule::Function;
-use chainrule::check::{CheckError, Entries, NodeReport, Options, Report, Second, check_function};
+use chainrule::check::{Blame, CheckError, Entries, NodeReport, Options, Report, Second, check_function};
 use clap::Args;
 
 use crate::failure::Failure;
@@ -40,7 +40,8 @@ Examples:
   chainrule check model.graph --set d=5 --entries --seed 7
 
 Free sizes become small numbers that differ. Reals are drawn from normal(0, 1), ints below their bound. The exit code is \
-0 if every gradient is right, 1 if one is wrong: the report names the rule, or the sum of contributions, to blame.";
+0 if every gradient is right, 1 if one is wrong: the report names the rule, or the sum of contributions, to blame. It is \
+2 if more than 1 % could not be told, as where values are so small that differences are nothing but rounding.";
 
 impl Check {
     /// Checks first and second derivatives of the objective.
@@ -67,15 +68,17 @@ impl Check {
     }
 }
 
-/// The failure that a report is, if something is wrong.
+/// The failure that a report is, if something is wrong, or too much undecided: then no gradient is known to be wrong.
 fn verdict(report: &Report, name: &str) -> Result<(), Failure> {
-    match report.all_failures().next() {
-        None => Ok(()),
-        Some(failure) => {
-            let failure = failure.to_string();
-            Err(Failure::result(format!("{name}: {}", failure.lines().next().unwrap_or_default())))
-        }
-    }
+    let Some(failure) = report.all_failures().next() else { return Ok(()) };
+    let text = failure.to_string();
+    let text = format!("{name}: {}", text.lines().next().unwrap_or_default());
+    Err(if is_undecided(report) { Failure::mistake(text) } else { Failure::result(text) })
+}
+
+/// Whether nothing is wrong but that differences could not tell.
+fn is_undecided(report: &Report) -> bool {
+    report.all_failures().all(|failure| matches!(failure.blame, Blame::Undecided { .. })) && !report.passed()
 }
 
 fn as_text(report: &Report, names: &Names<'_>) -> String {
@@ -101,6 +104,9 @@ fn error(worst: f64) -> String {
 fn summary(report: &Report) -> String {
     let edges = report.nodes.iter().map(|node| node.edges.len()).sum::<usize>();
     let (rules, draws) = (format!("{edges} rule{}", if edges == 1 { "" } else { "s" }), report.draws);
+    if is_undecided(report) {
+        return format!("UNDECIDED: differences are too noisy to tell, at {draws} draws");
+    }
     if !report.passed() {
         return format!("WRONG: {} of {edges} rules or sums, at {draws} draws", report.all_failures().count());
     }

@@ -93,6 +93,14 @@ fn draws_that_are_never_finite_name_the_node() {
 }
 
 #[test]
+fn what_differences_cannot_tell_is_not_called_wrong() {
+    let folder = Folder::with(&[("m.graph", "input x []\nobjective = softplus(x - 63)^0.7\n")]);
+    let run = folder.line("check m.graph");
+    assert!(run.out.contains("UNDECIDED") && !run.out.contains("WRONG"), "{}", run.out);
+    run.failed(2, &["could not tell", "`objective`"]);
+}
+
+#[test]
 fn sizes_that_no_machine_holds_are_refused() {
     let folder = Folder::with(&[("m.graph", PLANE)]);
     folder.refuses(2, "check m.graph --set d=1000000000000", &["GiB", "`w`"]);

@@ -120,6 +120,8 @@ fn validation_rows_are_held_out() {
     folder.write("one.csv", b"x0,x1,y\n1,2,3\n");
     folder.refuses(2, "fit m.graph --data one.csv --valid-split 0.1", &["--valid-split", "none to train on"]);
     folder.refuses(2, "fit m.graph --data t.csv --valid none.csv", &["none.csv"]);
+    folder.write("wide.csv", b"x0,x1,x2,y\n1,2,3,4\n");
+    folder.refuses(2, "fit m.graph --data t.csv --valid wide.csv", &["wide.csv", "input `x`", "2 columns", "`x2`"]);
 }
 
 #[test]

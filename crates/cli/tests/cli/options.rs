@@ -31,6 +31,9 @@ fn wrong_option_values_name_the_option_and_the_range() {
         ("--plot curves.pdf", &["--plot", ".svg or .png"]),
         ("--valid t.csv --valid-split 0.5", &["--valid", "--valid-split"]),
         ("--epoch 3", &["--epoch", "--epochs"]),
+        ("--epochs --save m.safetensors", &["--epochs"]),
+        ("--map --save m.safetensors", &["--map"]),
+        ("--rate -1e-3", &["--rate", "-1e-3", "> 0"]),
     ] {
         folder.refuses(2, &format!("fit m.graph --data t.csv {words}"), says);
     }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{Builder, NodeId};
 use crate::node::{Kind, Node};
+use crate::ops::{Op, Source};
 use crate::shape::Shape;
 
 /// A copyable handle on a node of a [`Builder`]. After a mistake it stands for no node, and what is done with it is
@@ -79,6 +80,9 @@ impl<'g> Var<'g> {
     pub(crate) fn describe_name(self) -> String {
         match self.node() {
             Some(Node { name: Some(name), .. }) => format!("`{name}`"),
+            Some(Node { op: Op::Source(Source::Constant(constant)), shape, .. }) if shape.rank() == 0 => {
+                constant.value.item().to_string()
+            }
             Some(node) => format!("the {} {}", node.op.name(), node.shape),
             None => "a mistake".into(),
         }

@@ -420,11 +420,11 @@ impl Rules for Elementwise {
             // y = a / b     ∂J/∂a = ∂J/∂y / b,  ∂J/∂b = −∂J/∂y ⊙ y / b
             Div if input == 0 => dy / x[1],
             Div => -(dy * (y / x[1])),
-            // y = aᵇ        ∂J/∂a = ∂J/∂y ⊙ b aᵇ⁻¹        0 where b = 0, also at a = 0
+            // y = aᵇ        ∂J/∂a = ∂J/∂y ⊙ b aᵇ⁻¹        0 where a = b = 0; there alone, since ∂/∂b (b aᵇ⁻¹) = 1/a at b = 0
             Pow if input == 0 => {
                 let (a, b) = (x[0], x[1]);
-                let constant = b.equal(0.0);
-                dy * constant.select(0.0, b * a.pow(constant.select(1.0, b - 1.0)))
+                let both_zero = a.abs().max(b.abs()).equal(0.0);
+                dy * both_zero.select(0.0, b * a.pow(both_zero.select(1.0, b - 1.0)))
             }
             //               ∂J/∂b = ∂J/∂y ⊙ y ln a          0 where a = 0
             Pow => dy * (y * x[0].equal(0.0).select(1.0, x[0]).log()),

@@ -185,6 +185,7 @@ fn of_shapes_and_kinds() {
     told("a = nll(softmax(x), «3»)\n", &["index 3"]);
     told("a = nll(softmax(x), «sum(x)»)\n", &["whole number"]);
     told("a = «where(x, 1, 2)»\n", &["condition"]);
+    told("a = «where(sum(x), 1, 2.5)»\n", &["condition", ", 1, 2.5)"]);
     told("a = «stack(x, v)»\n", &["equal shapes"]);
     told("a = «concat(x, W)»\n", &["differ only at axis 0"]);
     told("a = [1, «[2]»]\n", &["one shape"]);

@@ -45,7 +45,7 @@ impl Fitted {
 
     /// The mean squared error, or the accuracy, on rows `x` [n, …] and outcomes `y` [n, …].
     pub fn score(&self, x: &Tensor, y: &Tensor) -> Result<f64, LearnError> {
-        let measure = Measure::of(&self.function).ok_or(LearnError::Lacks("score"))?;
+        let (measure, _) = Measure::of(&self.function).ok_or(LearnError::Lacks("score"))?;
         field(&self.function, Role::Outcome, y)?;
         Ok(measure.score(&self.predict(x)?, y))
     }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use chainrule::exec::compile::Precision;
 use chainrule::learn::{
     self, Checkpointing, Dataset, Ending, Mapping, Parameters, Position, SavedModel, Scores, Table, TrainError,
-    Trained, Training, Transforms, scores,
+    Trained, Training, Transforms, check_counts, scores,
 };
 use chainrule::{Function, text};
 use clap::Args;
@@ -333,7 +333,11 @@ struct Rows {
 impl Rows {
     fn new(fit: &Fit, data: &Dataset) -> Result<Rows, Failure> {
         let (training, validation) = match (&fit.valid, fit.valid_split) {
-            (Some(path), _) => (data.clone(), Some(Dataset::read(&Table::read(path)?, data.fields())?)),
+            (Some(path), _) => {
+                let table = Table::read(path)?;
+                check_counts(data.fields(), &table, &fit.map)?;
+                (data.clone(), Some(Dataset::read(&table, data.fields())?))
+            }
             (None, Some(fraction)) => {
                 let split = data.split(fraction, fit.seed).map_err(|error| of_option("--valid-split", error))?;
                 (split.0, Some(split.1))
