@@ -52,11 +52,28 @@ struct Data {
     streams: Vec<NodeId>,
     tables: Vec<Table>,
     rows: Vec<Vec<Tensor>>,
+    batched: bool,
+}
+
+/// The inputs with as long a first axis as the first of those that have one, and how long it is.
+fn batched(case: &Case) -> (Vec<NodeId>, Option<usize>) {
+    let first = |id: &NodeId| case.function.graph.node(*id).shape.first().copied().filter(|&size| size > 0);
+    let size = case.function.inputs.iter().find_map(first);
+    let streams = case.function.inputs.iter().copied().filter(|id| size.is_some() && first(id) == size);
+    (streams.collect(), size)
+}
+
+/// The rows in the opposite order.
+fn last_first(rows: &Tensor) -> Tensor {
+    let width = rows.data().len() / rows.shape()[0];
+    let count = rows.shape()[0];
+    Tensor::from_fn(rows.shape(), |i| rows.data()[(count - 1 - i / width) * width + i % width])
 }
 
 impl Data {
-    fn new(case: &Case, program: &Program, streams: Vec<NodeId>) -> Result<Data, ExecError> {
-        let mut data = Data { streams, ..Data::default() };
+    fn new(case: &Case, program: &Program, options: &Options) -> Result<Data, ExecError> {
+        let (streams, batched) = (options.streams.clone(), options.batch.is_some());
+        let mut data = Data { streams, batched, ..Data::default() };
         for (place, &id) in data.streams.iter().enumerate() {
             let node = case.function.graph.node(id);
             let row = |row: u64| numbers(&node.shape, node.kind, case.seed + 100 * row + place as u64);
@@ -87,11 +104,15 @@ fn step(
     let before = held.iter().map(|&id| Ok((id, program.get(workspace, case.function.name(id))?)));
     let before = before.collect::<Result<Vec<_>, ExecError>>().map_err(text)?;
     let row = STEPS - 1 - number;
-    let given = data.streams.iter().zip(&data.rows).map(|(&id, rows)| (id, rows[row].clone()));
+    // A batch takes its rows last first.
+    let size = program.rows_a_step();
+    let turned = |rows: &Tensor| if data.batched { last_first(rows) } else { rows.clone() };
+    let given = data.streams.iter().zip(&data.rows).map(|(&id, rows)| (id, turned(&rows[row])));
     let before: Feed = before.into_iter().chain(given).collect();
     let mut record = vec![f64::NAN; program.reported()];
     let tables: Vec<&Table> = data.tables.iter().collect();
-    let run = Run { tables: &tables, order: &[row as u32], stop: None };
+    let order: Vec<u32> = (row * size..(row + 1) * size).rev().map(|row| row as u32).collect();
+    let run = Run { tables: &tables, order: &order, stop: None };
     program.run_steps(workspace, run, 1, &mut record).map_err(text)?;
     let new = graph.updates().iter().map(|update| update.value);
     let targets: Vec<NodeId> = case.outputs.iter().copied().chain(new).collect();
@@ -139,7 +160,7 @@ fn run(case: &Case, options: &Options, count: &mut Count) -> Result<(), String> 
     let graph = &case.function.graph;
     let program = compile(graph, options).map_err(|error| error.message)?;
     let mut workspace = program.workspace();
-    let data = Data::new(case, &program, options.streams.clone()).map_err(|error| error.message)?;
+    let data = Data::new(case, &program, options).map_err(|error| error.message)?;
     for id in inputs(case).into_iter().filter(|id| !data.streams.contains(id)) {
         let node = graph.node(id);
         let value = match case.function.name(id) {
@@ -160,9 +181,13 @@ fn random_training_steps_are_within_the_bound_of_the_reference() {
         for level in Level::available() {
             for precision in [Precision::F64, Precision::F32] {
                 let outputs = case.outputs.clone();
-                // Half of the graphs take rows of tables.
-                let streams = if case.seed % 2 == 0 { case.function.inputs.clone() } else { Vec::new() };
-                let options = Options { precision, level: Some(level), outputs, streams, ..Options::default() };
+                // A third of the graphs take rows of tables, and a third batches of them.
+                let (streams, batch) = match case.seed % 3 {
+                    0 => (case.function.inputs.clone(), None),
+                    1 => batched(&case),
+                    _ => (Vec::new(), None),
+                };
+                let options = Options { precision, level: Some(level), outputs, streams, batch, ..Options::default() };
                 run(&case, &options, &mut count).map_err(TestCaseError::fail)?;
             }
         }
