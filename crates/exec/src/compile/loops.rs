@@ -11,7 +11,7 @@ use super::pieces::Piece;
 use super::program::{At, Fill, LoopCode, LoopStep, Operand, Store, Sum};
 
 /// How many entries a register holds.
-pub(super) const BLOCK: usize = 256;
+pub(super) const BLOCK: usize = 512;
 
 /// The registers of a thread.
 #[derive(Clone, Debug)]

@@ -8,6 +8,7 @@
 
 mod accumulate;
 mod aligned;
+mod awake;
 mod emit;
 mod entries;
 mod fuse;

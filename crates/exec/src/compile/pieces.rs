@@ -17,7 +17,7 @@ const MOST_STORES: usize = 6;
 /// In how many parts a loop with a sum is cut.
 const PARTS: usize = 8;
 /// The work, in additions of single numbers, from which on a loop is cut.
-const WORTH: usize = 1 << 16;
+const WORTH: usize = 1 << 17;
 /// Each entry of a sum that is cut comes from so many or more: the sums of the parts are small beside what they sum.
 const LEAST_SUMMED: usize = 32;
 

@@ -6,6 +6,7 @@ use chainrule_graph::{Kind, Shape, Tensor};
 use chainrule_kernels::{Float, Threads, dispatch};
 
 use super::aligned::Aligned;
+use super::awake::with_others_awake;
 use super::loops::{Registers, Scratch};
 use super::machine::{self, End, Task};
 use super::profile::Clock;
@@ -198,7 +199,7 @@ impl Program {
             Held::F64(arena) => self.run_at(arena, f64_rows, run, steps, record, clock),
         };
         match shared {
-            Some(pool) => pool.install(go),
+            Some(pool) => pool.install(|| with_others_awake(go)),
             None => go(),
         }
     }
