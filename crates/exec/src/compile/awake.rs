@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How often a thread looks for work in vain before it lets other programs go first between two looks.
-const PATIENCE: usize = 10_000;
+const PATIENCE: usize = 200;
 
 /// Does the work on a thread of a pool while the others of the pool stay awake.
 pub(super) fn with_others_awake<R: Send>(work: impl FnOnce() -> R + Send) -> R {
