@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use chainrule_graph::{Function, Kind, Shape, Tensor};
+use chainrule_graph::{Function, Kind, NodeId, Shape, Tensor};
 
 use crate::atomic;
 use crate::error::{LearnError, suggest};
@@ -19,12 +19,19 @@ pub enum Role {
     Outcome,
 }
 
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Role {
+    /// `input` or `outcome`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
             Role::Input => "input",
             Role::Outcome => "outcome",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -52,6 +59,18 @@ impl Field {
             self.bound = function.graph.find(&self.name).and_then(|id| function.bound(id));
         }
         self
+    }
+
+    /// An error unless its values for one row are of the shape and the kind that a function takes there.
+    pub(crate) fn check(&self, function: &Function, id: NodeId) -> Result<(), LearnError> {
+        let (what, name, node) = (self.role.name(), self.name.clone(), function.graph.node(id));
+        if self.shape != node.shape {
+            return Err(LearnError::Shape { what, name, found: self.shape.clone(), expected: node.shape.clone() });
+        }
+        if self.kind != node.kind {
+            return Err(LearnError::Kind { what, name, found: self.kind, expected: node.kind });
+        }
+        Ok(())
     }
 }
 
@@ -135,6 +154,21 @@ impl Dataset {
     /// All entries of an input or outcome, rows × size, row by row.
     pub fn values(&self, name: &str) -> Result<&[f64], LearnError> {
         Ok(&self.values[self.find(name)?])
+    }
+
+    /// The entries that a function takes for one of its inputs or outcomes. Errors: there is no such field, or it has
+    /// another shape or kind; for whole numbers, the line and the column of one that is none, or out of its bound.
+    pub(crate) fn values_for(&self, function: &Function, id: NodeId) -> Result<&[f64], LearnError> {
+        let place = self.find(function.name(id))?;
+        let field = &self.fields[place];
+        field.check(function, id)?;
+        if field.kind == Kind::Int {
+            let field = field.clone().bounded(function);
+            for (row, &line) in self.values[place].chunks(field.shape.size().max(1)).zip(&self.lines) {
+                check_whole(&self.file, line, &field, row)?;
+            }
+        }
+        Ok(&self.values[place])
     }
 
     pub(crate) fn values_at(&self, place: usize) -> &[f64] {

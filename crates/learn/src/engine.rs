@@ -159,9 +159,8 @@ impl<'a> Runner<'a> {
         if self.settings.engine == Engine::Reference {
             return Ok(Steps::Reference(Box::new(step)));
         }
-        let function = &step.function;
-        let program = compile(&function.graph, &step.options(self.settings.precision, self.settings.threads))?;
-        let tables = tables(&program, function, self.data)?;
+        let program = compile(&step.function.graph, &step.options(self.settings.precision, self.settings.threads))?;
+        let tables = tables(&program, self.function, self.data)?;
         let workspace = program.workspace();
         Ok(Steps::Compiled(Box::new(Compiled { program, workspace, tables })))
     }
@@ -191,10 +190,11 @@ impl<'a> Runner<'a> {
     }
 }
 
-/// The rows of a dataset as a program's tables.
+/// The rows of a dataset as the tables of a program that was made from the function of one example. Errors: the data are
+/// not of the shapes and kinds that the function takes.
 pub(crate) fn tables(program: &Program, function: &Function, data: &Dataset) -> Result<Vec<Table>, LearnError> {
     let nodes = data_nodes(function);
-    let table = |(place, &id): (usize, &NodeId)| Ok(program.table(place, data.values(function.name(id))?)?);
+    let table = |(place, &id): (usize, &NodeId)| Ok(program.table(place, data.values_for(function, id)?)?);
     nodes.iter().enumerate().map(table).collect()
 }
 

@@ -107,7 +107,7 @@ fn run_part(
         let name = batched.name(parameter.node);
         program.set(&mut workspace, name, parameters.get(name)?)?;
     }
-    let tables = tables(&program, &batched, data)?;
+    let tables = tables(&program, function, data)?;
     let tables: Vec<&Table> = tables.iter().collect();
     let reported = program.reported();
     let mut record = vec![0.0; order.len() / size * reported];
