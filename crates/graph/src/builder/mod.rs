@@ -22,6 +22,7 @@ use crate::ops::source::Constant;
 use crate::ops::{Facts, Op, Source};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
+use crate::verify::verify;
 
 use numbering::Numbers;
 pub use operators::Operand;
@@ -75,6 +76,7 @@ impl Builder {
             return Err(error);
         }
         check_roles(&state.function)?;
+        debug_assert_eq!(verify(&state.function.graph), Ok(()));
         Ok(state.function)
     }
 
