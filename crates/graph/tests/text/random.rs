@@ -88,7 +88,7 @@ fn function(steps: &[Step], ends: [u8; 4]) -> Function {
         builder.objective(total);
     }
     if ends[1].is_multiple_of(3) {
-        builder.prediction(nodes[0] * 2.0);
+        builder.prediction(nodes[ends[1] as usize / 3 % 2] * 2.0);
     }
     if ends[2].is_multiple_of(3) {
         let target = builder.state("memory", [2, 3], Initializer::Normal { mean: -1.5, std: 0.25 });
