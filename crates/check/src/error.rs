@@ -16,6 +16,13 @@ pub enum CheckError {
     Graph(GraphError),
     /// The graph could not be run.
     Run(ExecError),
+    /// At no draw of whole numbers could the graph be run.
+    NotDrawn {
+        /// How many draws were tried.
+        draws: usize,
+        /// What was wrong with the last one.
+        error: ExecError,
+    },
     /// No draw gave finite values and derivatives.
     NotFinite {
         /// How many draws were tried.
@@ -31,6 +38,11 @@ impl fmt::Display for CheckError {
             CheckError::NoObjective => f.write_str("the function has no `objective` to differentiate"),
             CheckError::Graph(error) => error.fmt(f),
             CheckError::Run(error) => error.fmt(f),
+            CheckError::NotDrawn { draws, error } => write!(
+                f,
+                "none of {draws} draws can be computed; in the last one, {error}; declare which whole numbers there are, \
+                 as in `int < 3`"
+            ),
             CheckError::NotFinite { draws, author } => {
                 write!(f, "none of {draws} draws has finite values and derivatives; in the last one, {author}")
             }

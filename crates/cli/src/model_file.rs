@@ -100,18 +100,3 @@ impl ModelFile {
         Ok(objective)
     }
 }
-
-/// An error if the values of all nodes together would not fit into memory.
-pub fn check_memory(function: &Function) -> Result<(), Failure> {
-    let entries = function.graph.nodes().iter().map(|node| node.shape.size()).fold(0usize, usize::saturating_add);
-    if Vec::<f64>::new().try_reserve_exact(entries).is_ok() {
-        return Ok(());
-    }
-    let largest = function.graph.ids().max_by_key(|&id| function.graph.node(id).shape.size());
-    let largest = largest.map(|id| (function.graph.describe(id), function.graph.node(id).shape.to_string()));
-    let (name, shape) = largest.unwrap_or_default();
-    Err(Failure::mistake(format!(
-        "the values would take {} GiB, more than this machine has; the largest is {name} of shape {shape}",
-        entries >> 27
-    )))
-}

@@ -3,8 +3,10 @@
 
 pub mod compile;
 mod error;
+mod memory;
 pub mod reference;
 mod values;
 
 pub use error::ExecError;
+pub use memory::{check_memory, check_memory_of};
 pub use values::{Feed, Values};

@@ -23,6 +23,7 @@ mod simplify;
 mod tensor;
 pub mod text;
 mod verify;
+mod whole_numbers;
 
 pub use batch::{batch, batch_values};
 pub use builder::{Builder, Operand, Var};
@@ -37,3 +38,4 @@ pub use shape::Shape;
 pub use simplify::{NodeMap, simplify};
 pub use tensor::Tensor;
 pub use verify::verify;
+pub use whole_numbers::WholeNumbers;

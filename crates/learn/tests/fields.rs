@@ -1,6 +1,6 @@
 //! Data whose shape or kind is not the function's are refused before they are taken for other numbers.
 
-use chainrule_graph::{Builder, Function, Initializer, Kind};
+use chainrule_graph::{Builder, Function, Initializer, Kind, Tensor};
 use chainrule_learn::{
     Dataset, Engine, Field, LearnError, Parameters, Role, SavedModel, StepFeatures, TrainError, Training, Transform,
     Transforms, objectives, predictions, scores, train,
@@ -97,6 +97,25 @@ fn a_class_out_of_its_bound_is_named_with_its_line() {
     let parameters = Parameters::initialize(&function, 0).unwrap();
     let message = scores(&function, &parameters, &data).unwrap_err().to_string();
     assert!(message.starts_with("t.csv, line 4, column `class`: found 2"), "{message}");
+}
+
+#[test]
+fn a_class_that_is_counted_from_1_is_named_with_its_line() {
+    let builder = Builder::new();
+    let (x, y) = (builder.input("x", [3]), builder.outcome_of("y", [], Kind::Int, None));
+    builder.objective(builder.nll(x.softmax(0), y - builder.constant_of(Tensor::scalar(1.0), Kind::Int)));
+    let function = builder.finish().unwrap();
+    let x = Field { shape: [3].into(), columns: vec!["x".into(); 3], ..field("x", Role::Input, Kind::Real) };
+    let classes = |y: [f64; 3]| {
+        let fields = vec![(x.clone(), vec![0.0; 9]), (field("y", Role::Outcome, Kind::Int), y.to_vec())];
+        scores(&function, &Parameters::initialize(&function, 0).unwrap(), &Dataset::new("t.csv", 3, fields).unwrap())
+    };
+    assert!((classes([1.0, 2.0, 3.0]).unwrap().objective - 3f64.ln()).abs() < 1e-12);
+    for (odd, found) in [([1.0, 0.0, 3.0], 0), ([1.0, 4.0, 3.0], 4)] {
+        let message = classes(odd).unwrap_err().to_string();
+        let right = format!("t.csv, line 3, column `y`: found {found}; a whole number from 1 to 3 would be right");
+        assert_eq!(message, right);
+    }
 }
 
 #[test]

@@ -158,6 +158,11 @@ impl Builder {
         self.push(Op::Source(Source::Constant(Constant { value: Arc::new(value), kind })), &[])
     }
 
+    /// Zeros of a shape, as copies of one.
+    pub(crate) fn zeros(&self, shape: &Shape) -> Var<'_> {
+        self.constant(0.0).broadcast_to(shape.clone())
+    }
+
     /// The whole numbers 0, 1, …, length − 1.
     #[track_caller]
     pub fn iota(&self, length: usize) -> Var<'_> {
@@ -293,7 +298,9 @@ impl Builder {
                 self.fail(format!("{}({}) {}", op.name(), names.join(", "), misfit.0), None)
             }
             Ok(Facts { shape, .. }) if shape.checked_size().is_none() => {
-                self.fail(format!("{} would make {shape}, too large a value", op.name()), None)
+                let most = Shape::MAX_SIZE;
+                let help = format!("a value has at most {most} entries, empty axes aside");
+                self.fail(format!("{} would make {shape}, too large a value", op.name()), Some(help))
             }
             Ok(Facts { shape, kind }) => {
                 let mut state = self.state.borrow_mut();

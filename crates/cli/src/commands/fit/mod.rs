@@ -22,7 +22,7 @@ use crate::format;
 use crate::idle;
 use crate::interrupt;
 use crate::json::{self, Object};
-use crate::model_file::{ModelFile, check_memory};
+use crate::model_file::ModelFile;
 use crate::options::{self, ModelOptions};
 use crate::output::{Output, message};
 use crate::plots::picture_path;
@@ -144,7 +144,6 @@ impl Fit {
         if function.parameters.is_empty() {
             message(format!("warning: {}: the model has no `param`; training changes nothing", file.name()));
         }
-        check_memory(&function)?;
         let rows = Rows::new(&self, &data)?;
         let mut parameters = Parameters::initialize(&function, self.seed)?;
         settings.stop = Some(interrupt::watch());
