@@ -7,7 +7,8 @@
 //! that need not be done. [`text`] parses and prints all of it.
 //!
 //! Where is what? A new op goes into one file of [`ops`]: its name, shape rule, derivative and batching rule stand
-//! together there. Nothing in this crate executes a graph, draws a number or opens a file.
+//! together there. How it is written stands in [`text`]. What else it needs, in other crates, CONTRIBUTING.md says.
+//! Nothing in this crate executes a graph, draws a number or opens a file.
 #![forbid(unsafe_code)]
 
 mod batch;

@@ -84,11 +84,6 @@ pub fn parse_with(source: &str, registry: &Registry) -> Result<Model, Diagnostic
     Model::read(source, registry)
 }
 
-/// The names of all functions that a text may call, custom nodes aside. Those of ops are among them.
-pub fn functions() -> impl Iterator<Item = &'static str> {
-    build::functions::FUNCTIONS.iter().map(|function| function.name)
-}
-
 /// Reads a single expression, whose names are free.
 pub fn parse_expression(source: &str) -> Result<Expression, Diagnostic> {
     Expression::read(source)

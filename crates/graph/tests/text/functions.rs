@@ -134,7 +134,8 @@ fn every_function_builds() {
 #[test]
 fn no_function_is_left_out() {
     let calls = calls();
-    for name in text::functions() {
+    for signature in text::signatures() {
+        let name = signature.split('(').next().expect("a text has a start");
         assert!(calls.iter().any(|call| call.starts_with(&format!("{name}("))), "no call of `{name}` stands here");
     }
 }

@@ -13,7 +13,7 @@ use crate::text::near::near;
 use crate::text::registry::Registry;
 
 pub(in crate::text) use arguments::{Arguments, indices};
-pub(in crate::text) use table::FUNCTIONS;
+use table::FUNCTIONS;
 
 /// A function that a text may call.
 #[derive(Debug)]

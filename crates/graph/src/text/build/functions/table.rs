@@ -39,7 +39,7 @@ const EXTREME: &[Parameter] =
     &[parameter("a", Takes::One), parameter("b", Takes::Perhaps), parameter("axis", Takes::Keyword)];
 
 /// Every function. Those with the name of an op build it; the others are made of several ops.
-pub(in crate::text) static FUNCTIONS: &[Callable] = &[
+pub(super) static FUNCTIONS: &[Callable] = &[
     entrywise_of("exp", Exp, X),
     entrywise_of("expm1", Expm1, X),
     entrywise_of("log", Log, X),
