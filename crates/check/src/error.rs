@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use chainrule_exec::ExecError;
+use chainrule_exec::{Author, ExecError};
 use chainrule_graph::GraphError;
-
-use crate::provenance::Author;
 
 /// What keeps a check from being made; a wrong derivative is no error but a failure in the report.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,14 +1,13 @@
 //! A draw of the values, at which the function and its derivatives are finite.
 
-use chainrule_exec::Values;
 use chainrule_exec::reference::evaluate;
+use chainrule_exec::{Values, author, infinite_by_constants};
 use chainrule_graph::ops::{Elementwise, Source};
 use chainrule_graph::{Derivatives, Graph, Node, NodeId, Op, Tensor};
 use chainrule_kernels::philox::Philox;
 
 use crate::draw::Plan;
 use crate::error::CheckError;
-use crate::provenance::{author, infinite_by_constants};
 
 /// A draw with a value that is not finite, or an index that is out of range, is drawn again, up to this many times.
 pub(crate) const FINITE_DRAWS: usize = 100;

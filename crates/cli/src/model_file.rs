@@ -5,10 +5,12 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use chainrule::learn::Diverged;
 use chainrule::text::{self, Diagnostic, Model};
 use chainrule::{Function, Kind, NodeId, Origin};
 
 use crate::failure::Failure;
+use crate::format::shortened;
 use crate::names::Names;
 
 /// A model that was read, with the text that its mistakes are shown in.
@@ -61,6 +63,29 @@ impl ModelFile {
         match problem.span {
             Some(_) => Failure::in_text(&problem, &self.source, &self.name),
             None => Failure::mistake(format!("{}: {problem}", self.name)),
+        }
+    }
+
+    /// Training of this model that diverged. Nodes without a name are called what is written for them.
+    pub fn diverged(&self, mut diverged: Diverged) -> Failure {
+        if let Some(author) = &mut diverged.author {
+            let inputs = author.inputs.iter_mut().map(|range| (&mut range.name, &range.origin));
+            for (name, origin) in inputs.chain([(&mut author.name, &author.origin)]) {
+                if let (false, Some(written)) = (name.starts_with('`'), self.written(origin)) {
+                    *name = written;
+                }
+            }
+        }
+        Failure::result(diverged)
+    }
+
+    /// The text of a node: `` `x - y` ``, or `` the derivative of `x - y` ``.
+    fn written(&self, origin: &Origin) -> Option<String> {
+        match origin {
+            Origin::Text(span) => Some(format!("`{}`", shortened(self.source.get(span.start..span.end)?.trim(), 72))),
+            Origin::Derivative(of) => Some(format!("the derivative of {}", self.written(&of.1)?)),
+            Origin::Merged(origins) => origins.iter().find_map(|origin| self.written(origin)),
+            Origin::Unknown | Origin::Code(_) => None,
         }
     }
 

@@ -85,7 +85,10 @@ fn a_class_must_be_a_whole_number_in_its_range() {
         message("y\n7\n-7\n"),
         "t.csv, line 3, column `y`: found -7; a whole number of at least 0 would be right"
     );
-    assert_eq!(message("y\n\n7.5\n"), "t.csv, line 3, column `y`: found 7.5; a whole number of at least 0 would be right");
+    assert_eq!(
+        message("y\n\n7.5\n"),
+        "t.csv, line 3, column `y`: found 7.5; a whole number of at least 0 would be right"
+    );
 }
 
 #[test]

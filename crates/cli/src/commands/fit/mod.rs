@@ -147,7 +147,7 @@ impl Fit {
         let rows = Rows::new(&self, &data)?;
         let mut parameters = Parameters::initialize(&function, self.seed)?;
         settings.stop = Some(interrupt::watch());
-        let trained = self.train(&function, &mut parameters, &rows, &settings, output)?;
+        let trained = self.train(&file, &function, &mut parameters, &rows, &settings, output)?;
         if trained.ending == Ending::Stopped {
             return Err(self.interrupted(trained.position, rows.training.rows()));
         }
@@ -211,6 +211,7 @@ impl Fit {
 
     fn train(
         &self,
+        file: &ModelFile,
         function: &Function,
         parameters: &mut Parameters,
         rows: &Rows,
@@ -237,7 +238,7 @@ impl Fit {
             learn::train(function, parameters, &rows.training, rows.validation.as_ref(), settings, &mut observe);
         drop(progress);
         let trained = trained.map_err(|error| match error {
-            TrainError::Diverged(diverged) => Failure::result(diverged),
+            TrainError::Diverged(diverged) => file.diverged(*diverged),
             TrainError::Learn(error) => error.into(),
         })?;
         written.map(|()| trained)
