@@ -37,6 +37,7 @@ fn an_unwrap_is_seen_in_a_library_outside_its_tests() {
     assert!(problems(LIBRARY, "#[cfg(test)]\nmod tests {\n    fn f() { if a { g().unwrap(); } }\n}").is_empty());
     assert_eq!(problems(LIBRARY, "#[cfg(test)]\nmod tests { fn f() {} }\nfn f() { g().unwrap() }").len(), 1);
     assert!(problems(LIBRARY, "fn f() { g().unwrap_or(0) }").is_empty());
+    assert_eq!(problems(LIBRARY, "fn f() { g().map(Option::unwrap); }").len(), 1);
 }
 
 #[test]
@@ -47,6 +48,8 @@ fn unsafe_code_and_lints_that_are_let_off_are_seen() {
     assert_eq!(problems(LIBRARY, "#[allow(dead_code)]\nfn f() {}").len(), 1);
     assert_eq!(problems("crates/graph/src/lib.rs", "mod a;").len(), 1);
     assert!(problems("crates/graph/src/lib.rs", "#![forbid(unsafe_code)]\nmod a;").is_empty());
+    assert_eq!(problems("crates/kernels/src/lib.rs", "mod a;").len(), 1);
+    assert!(problems("crates/kernels/src/lib.rs", "#![deny(unsafe_code)]\nmod a;").is_empty());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use chainrule::check::{Options, check_function};
 use chainrule::learn::{Dataset, Field, Parameters, Role, Training, random, scores, train};
-use chainrule::{Function, Kind, NodeId, text};
+use chainrule::{Function, NodeId, text};
 
 /// The rows of the made-up data.
 const ROWS: usize = 60;
@@ -65,7 +65,7 @@ fn data(function: &Function) -> Dataset {
 fn field(function: &Function, id: NodeId, role: Role) -> Field {
     let shape = function.graph.node(id).shape.clone();
     let bound = function.bound(id);
-    let kind = if bound.is_some() { Kind::Int } else { Kind::Real };
+    let kind = function.graph.node(id).kind;
     let columns = (0..shape.size()).map(|entry| format!("{}{entry}", function.name(id))).collect();
     Field { name: function.name(id).into(), role, kind, bound, shape, columns }
 }

@@ -1,5 +1,6 @@
 //! The check of first derivatives: each rule, each accumulation, then the whole.
 
+use chainrule_exec::{ExecError, check_memory_of};
 use chainrule_graph::{Derivatives, Kind, Node, NodeId, Op, Tensor};
 use chainrule_kernels::philox::Philox;
 
@@ -46,8 +47,10 @@ impl Default for Options {
 /// undecided tests are a failure. The whole is blamed only where no rule and no accumulation is.
 ///
 /// Only edges to nodes that have a cotangent, or depend on one that has, are tested. Values of `stop_gradient` nodes are
-/// held. Errors: the graph can not be run, or no draw gives finite values and derivatives.
+/// held. Errors: the graph can not be run, or its values would not fit into memory; no draw gives finite values and
+/// derivatives, or indices that lie on their axes.
 pub fn check(derivatives: &Derivatives, draws: &Draws, options: &Options) -> Result<Report, CheckError> {
+    fits(derivatives)?;
     let mut session = Session::new(derivatives, draws, options);
     for _ in 0..options.draws.max(1) {
         session.test(|_| true)?;
@@ -58,11 +61,19 @@ pub fn check(derivatives: &Derivatives, draws: &Draws, options: &Options) -> Res
         }
         match session.test(Tally::is_open) {
             // What was drawn so far has to do.
-            Err(CheckError::NotFinite { .. }) => break,
+            Err(CheckError::NotFinite { .. } | CheckError::NotDrawn { .. }) => break,
             tested => tested?,
         }
     }
     Ok(session.findings.report(derivatives, &session.active))
+}
+
+/// An error if what a check holds at once does not fit into memory: all values at a draw, its inputs as they were drawn,
+/// and the values after an input has moved.
+pub(crate) fn fits(derivatives: &Derivatives) -> Result<(), ExecError> {
+    let graph = &derivatives.graph;
+    let inputs = graph.ids().filter(|&id| is_input(graph, id));
+    check_memory_of(graph, graph.ids().chain(inputs).chain(old(derivatives)))
 }
 
 struct Session<'a> {

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use chainrule_exec::Feed;
 use chainrule_graph::ops::Source;
-use chainrule_graph::{Function, Graph, Kind, NodeId, Op, Shape, Tensor};
+use chainrule_graph::{Function, Graph, Kind, NodeId, Op, Shape, Tensor, WholeNumbers};
 use chainrule_kernels::philox::Philox;
 use rand_distr::{Distribution, StandardNormal, StandardUniform};
 
-/// Whole numbers that nothing bounds are drawn below this.
+/// So many whole numbers are drawn from where nothing bounds them.
 const UNBOUNDED: usize = 5;
 
 /// How the entries of an input are drawn.
@@ -23,8 +23,13 @@ pub enum Draw {
         /// The bound above.
         high: f64,
     },
-    /// Evenly from the whole numbers 0, 1, …, below the bound.
-    Below(usize),
+    /// Evenly from whole numbers.
+    Whole {
+        /// The least.
+        least: usize,
+        /// The number that they stay below.
+        below: usize,
+    },
     /// Not at all: these values each time.
     Fixed(Tensor),
 }
@@ -35,7 +40,10 @@ impl Draw {
         match self {
             Draw::Normal => Tensor::from_fn(shape, |_| StandardNormal.sample(generator)),
             Draw::Uniform { low, high } => Tensor::from_fn(shape, |_| low + (high - low) * unit(generator)),
-            Draw::Below(bound) => Tensor::from_fn(shape, |_| (unit(generator) * *bound as f64).floor()),
+            Draw::Whole { least, below } => {
+                let (least, count) = (*least as f64, below.saturating_sub(*least) as f64);
+                Tensor::from_fn(shape, |_| least + (unit(generator) * count).floor())
+            }
             Draw::Fixed(values) => values.clone(),
         }
     }
@@ -46,8 +54,8 @@ fn unit(generator: &mut Philox) -> f64 {
     StandardUniform.sample(generator)
 }
 
-/// How the inputs of a graph are drawn: reals from the normal distribution, whole numbers below their bound, unless
-/// something else is said.
+/// How the inputs of a graph are drawn: reals from the normal distribution, whole numbers below their bound and such that
+/// the indices computed from them lie on their axes, unless something else is said.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Draws(HashMap<NodeId, Draw>);
 
@@ -74,8 +82,11 @@ impl Draws {
         let function = Function { graph: graph.clone(), ..Function::default() };
         let usual = |id: NodeId| match graph.node(id).kind {
             Kind::Real => Draw::Normal,
-            Kind::Int => Draw::Below(function.bound(id).unwrap_or(UNBOUNDED)),
-            Kind::Bool => Draw::Below(2),
+            Kind::Int => {
+                let WholeNumbers { least, below } = function.whole_numbers(id);
+                Draw::Whole { least, below: below.unwrap_or(least + UNBOUNDED) }
+            }
+            Kind::Bool => Draw::Whole { least: 0, below: 2 },
         };
         let inputs = graph.ids().filter(|&id| matches!(graph.node(id).op, Op::Source(Source::Input { .. })));
         Plan(
@@ -97,6 +108,11 @@ impl Plan {
     /// Values for all inputs.
     pub fn feed(&self, generator: &mut Philox) -> Feed {
         self.0.iter().map(|(id, shape, draw)| (*id, draw.tensor(shape, generator))).collect()
+    }
+
+    /// Whether whole numbers are drawn, of which some may be no index of an axis that is indexed by them.
+    pub(crate) fn draws_whole_numbers(&self) -> bool {
+        self.0.iter().any(|(_, _, draw)| matches!(draw, Draw::Whole { .. }))
     }
 
     /// Whether two draws can differ.

@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use chainrule_exec::ExecError;
+use chainrule_exec::{Author, ExecError};
 use chainrule_graph::GraphError;
-
-use crate::provenance::Author;
 
 /// What keeps a check from being made; a wrong derivative is no error but a failure in the report.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +14,13 @@ pub enum CheckError {
     Graph(GraphError),
     /// The graph could not be run.
     Run(ExecError),
+    /// At no draw of whole numbers could the graph be run.
+    NotDrawn {
+        /// How many draws were tried.
+        draws: usize,
+        /// What was wrong with the last one.
+        error: ExecError,
+    },
     /// No draw gave finite values and derivatives.
     NotFinite {
         /// How many draws were tried.
@@ -31,6 +36,11 @@ impl fmt::Display for CheckError {
             CheckError::NoObjective => f.write_str("the function has no `objective` to differentiate"),
             CheckError::Graph(error) => error.fmt(f),
             CheckError::Run(error) => error.fmt(f),
+            CheckError::NotDrawn { draws, error } => write!(
+                f,
+                "none of {draws} draws can be computed; in the last one, {error}; declare which whole numbers there are, \
+                 as in `int < 3`"
+            ),
             CheckError::NotFinite { draws, author } => {
                 write!(f, "none of {draws} draws has finite values and derivatives; in the last one, {author}")
             }

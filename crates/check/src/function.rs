@@ -5,12 +5,12 @@ use std::sync::Arc;
 use chainrule_graph::ops::custom::{Custom, Part};
 use chainrule_graph::{Builder, CustomNode, Derivatives, Function, Graph, Kind, NodeId, Op, Shape, Var, grad, vjp};
 
-use crate::check::{Options, check};
+use crate::check::{Options, check, fits};
 use crate::draw::{Draw, Draws};
 use crate::error::CheckError;
 use crate::point::is_input;
 use crate::report::Report;
-use crate::second::check_second;
+use crate::second::{check_second, second_derivatives};
 
 /// Checks the derivatives of a function's objective with respect to all real inputs, outcomes, parameters and state, and
 /// all nodes between. Inputs are drawn as usual: reals from the normal distribution, whole numbers below their bound.
@@ -55,6 +55,11 @@ pub fn check_node(node: Arc<dyn CustomNode>, shapes: &[Shape], options: &Options
 
 /// First derivatives, and if these are right and it is asked for, second ones.
 fn check_both(derivatives: &Derivatives, draws: &Draws, options: &Options) -> Result<Report, CheckError> {
+    if options.second
+        && let Ok(second) = second_derivatives(derivatives)
+    {
+        fits(&second.derivatives)?; // before the work on the first ones
+    }
     let mut report = check(derivatives, draws, options)?;
     if options.second && report.failures.is_empty() {
         report.second = Some(check_second(derivatives, draws, options)?);

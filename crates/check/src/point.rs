@@ -1,16 +1,15 @@
 //! A draw of the values, at which the function and its derivatives are finite.
 
-use chainrule_exec::Values;
 use chainrule_exec::reference::evaluate;
+use chainrule_exec::{Values, author, infinite_by_constants};
 use chainrule_graph::ops::{Elementwise, Source};
 use chainrule_graph::{Derivatives, Graph, Node, NodeId, Op, Tensor};
 use chainrule_kernels::philox::Philox;
 
 use crate::draw::Plan;
 use crate::error::CheckError;
-use crate::provenance::{author, infinite_by_constants};
 
-/// A draw with a value that is not finite is drawn again, up to this many times.
+/// A draw with a value that is not finite, or an index that is out of range, is drawn again, up to this many times.
 pub(crate) const FINITE_DRAWS: usize = 100;
 
 /// The values of a function and its derivatives at one draw.
@@ -20,7 +19,7 @@ pub(crate) struct Point<'a> {
 }
 
 impl<'a> Point<'a> {
-    /// Draws until all is finite.
+    /// Draws until all can be computed and is finite.
     pub fn draw(derivatives: &'a Derivatives, plan: &Plan, generator: &mut Philox) -> Result<Point<'a>, CheckError> {
         let graph = &derivatives.graph;
         let computed = derivatives.cotangents.iter().chain(derivatives.contributions.iter().flatten()).flatten();
@@ -28,14 +27,21 @@ impl<'a> Point<'a> {
         let draws = if plan.varies() { FINITE_DRAWS } else { 1 };
         let mut last = None;
         for _ in 0..draws {
-            let values = evaluate(graph, &plan.feed(generator), &targets)?;
+            let values = match evaluate(graph, &plan.feed(generator), &targets) {
+                Ok(values) => values,
+                Err(error) if plan.draws_whole_numbers() => {
+                    last = Some(CheckError::NotDrawn { draws, error });
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
             let Some(bad) = not_finite(derivatives, &values, &targets) else {
                 return Ok(Point { derivatives, values });
             };
-            last = author(graph, &values, bad);
+            let author = author(graph, &values, bad).expect("a value that is not finite has an author");
+            last = Some(CheckError::NotFinite { draws, author: Box::new(author) });
         }
-        let author = Box::new(last.expect("a value that is not finite has an author"));
-        Err(CheckError::NotFinite { draws, author })
+        Err(last.expect("there is a draw, and it was not good"))
     }
 
     /// The value of a node's cotangent, if it has one.
@@ -58,7 +64,7 @@ impl<'a> Point<'a> {
 }
 
 /// The nodes that were differentiated, without those that compute derivatives.
-pub(crate) fn old(derivatives: &Derivatives) -> impl Iterator<Item = NodeId> + use<> {
+pub(crate) fn old(derivatives: &Derivatives) -> impl Iterator<Item = NodeId> + Clone + use<> {
     derivatives.graph.ids().take(derivatives.cotangents.len())
 }
 

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use chainrule_exec::number;
 use chainrule_graph::NodeId;
 
 use crate::compare::{Comparison, TOLERANCE, Tally};
-use crate::number::{error, number};
 
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -271,4 +271,9 @@ fn write_table<const N: usize>(f: &mut fmt::Formatter<'_>, head: [&str; N], line
         f.write_str(cells.collect::<Vec<_>>().join("  ").trim_end())?;
     }
     Ok(())
+}
+
+/// An error, to two digits.
+fn error(x: f64) -> String {
+    if x == 0.0 { "0".into() } else { format!("{x:.1e}") }
 }

@@ -110,7 +110,7 @@ fn a_cotangent_has_an_author_too() {
     assert_eq!(author(&derivatives.graph, &values, j), None);
     let author = author_in_derivatives(&derivatives, &values).expect("1 / (2 √0) is infinite");
     assert_eq!((author.trouble, author.op.as_str()), (Trouble::Infinite, "div"));
-    assert!(author.origin.contains("the derivative of `root`"), "{}", author.origin);
+    assert!(author.origin.to_string().contains("the derivative of `root`"), "{}", author.origin);
     // Away from 0 there is none.
     let feed = Feed::new().with(x, Tensor::vector([1.0, 4.0]));
     let values = evaluate(&derivatives.graph, &feed, &ids).expect("it runs");

@@ -67,22 +67,13 @@ impl Loaded {
     pub fn read(path: &Path) -> Result<Loaded, Failure> {
         let saved = SavedModel::load(path)?;
         let name = path.display().to_string();
-        let damaged = |problem: String| Failure::mistake(format!("{name}: is damaged: {problem}"));
+        let damaged = |problem: LearnError| Failure::mistake(format!("{name}: is damaged: {problem}"));
         let model = ModelFile::parse(name.clone(), saved.graph.clone())?;
         let function = model.build(&BTreeMap::new())?;
         let values = saved.parameters.clone();
-        let parameters = Parameters::from_values(&function, values).map_err(|error| damaged(error.to_string()))?;
-        let loaded = Loaded { function, parameters, file: model, saved };
-        let wrong = |role: Role, names: Vec<&str>| {
-            let fields = loaded.saved.fields.iter().filter(|field| field.role == role);
-            names != fields.map(|field| field.name.as_str()).collect::<Vec<_>>()
-        };
-        let named = |ids: &[NodeId]| ids.iter().map(|&id| loaded.function.name(id)).collect::<Vec<_>>();
-        if wrong(Role::Input, named(&loaded.function.inputs)) || wrong(Role::Outcome, named(&loaded.function.outcomes))
-        {
-            return Err(damaged("its columns are not those of its graph".into()));
-        }
-        Ok(loaded)
+        let parameters = Parameters::from_values(&function, values).map_err(damaged)?;
+        saved.check(&function).map_err(damaged)?;
+        Ok(Loaded { function, parameters, file: model, saved })
     }
 
     /// The rows of a table as the function takes them: the same columns as in training, transformed as they were then.

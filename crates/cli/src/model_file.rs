@@ -5,10 +5,12 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use chainrule::learn::Diverged;
 use chainrule::text::{self, Diagnostic, Model};
 use chainrule::{Function, Kind, NodeId, Origin};
 
 use crate::failure::Failure;
+use crate::format::shortened;
 use crate::names::Names;
 
 /// A model that was read, with the text that its mistakes are shown in.
@@ -64,6 +66,29 @@ impl ModelFile {
         }
     }
 
+    /// Training of this model that diverged. Nodes without a name are called what is written for them.
+    pub fn diverged(&self, mut diverged: Diverged) -> Failure {
+        if let Some(author) = &mut diverged.author {
+            let inputs = author.inputs.iter_mut().map(|range| (&mut range.name, &range.origin));
+            for (name, origin) in inputs.chain([(&mut author.name, &author.origin)]) {
+                if let (false, Some(written)) = (name.starts_with('`'), self.written(origin)) {
+                    *name = written;
+                }
+            }
+        }
+        Failure::result(diverged)
+    }
+
+    /// The text of a node: `` `x - y` ``, or `` the derivative of `x - y` ``.
+    fn written(&self, origin: &Origin) -> Option<String> {
+        match origin {
+            Origin::Text(span) => Some(format!("`{}`", shortened(self.source.get(span.start..span.end)?.trim(), 72))),
+            Origin::Derivative(of) => Some(format!("the derivative of {}", self.written(&of.1)?)),
+            Origin::Merged(origins) => origins.iter().find_map(|origin| self.written(origin)),
+            Origin::Unknown | Origin::Code(_) => None,
+        }
+    }
+
     /// The function with its sizes bound.
     pub fn build(&self, sizes: &BTreeMap<String, f64>) -> Result<Function, Failure> {
         self.model.build(sizes).map_err(|diagnostic| self.mistake(diagnostic))
@@ -99,19 +124,4 @@ impl ModelFile {
         }
         Ok(objective)
     }
-}
-
-/// An error if the values of all nodes together would not fit into memory.
-pub fn check_memory(function: &Function) -> Result<(), Failure> {
-    let entries = function.graph.nodes().iter().map(|node| node.shape.size()).fold(0usize, usize::saturating_add);
-    if Vec::<f64>::new().try_reserve_exact(entries).is_ok() {
-        return Ok(());
-    }
-    let largest = function.graph.ids().max_by_key(|&id| function.graph.node(id).shape.size());
-    let largest = largest.map(|id| (function.graph.describe(id), function.graph.node(id).shape.to_string()));
-    let (name, shape) = largest.unwrap_or_default();
-    Err(Failure::mistake(format!(
-        "the values would take {} GiB, more than this machine has; the largest is {name} of shape {shape}",
-        entries >> 27
-    )))
 }

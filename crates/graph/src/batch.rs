@@ -10,7 +10,7 @@ use crate::ops::{Op, lift};
 
 /// The function over a batch of `size` examples: inputs, outcomes and prediction get a leading batch axis, parameters
 /// stay as they are, and the objective is the mean over the batch. Names, scopes and origins stay; the objective of each
-/// example is named `objective of each`.
+/// example is named `objective of each`, and a prediction that is the same for all of them `prediction of all`.
 pub fn batch(function: &Function, size: usize) -> Result<Function, GraphError> {
     batch_values(function, size, &[]).map(|(function, _)| function)
 }
@@ -39,10 +39,7 @@ pub fn batch_values(
     }
     let to_new = |id: NodeId| made[id.index()].var.id().unwrap_or(id);
     let objective = function.objective.map(|id| mean(&builder, graph, id, made[id.index()], size));
-    let prediction = function.prediction.map(|id| {
-        let Batched { var, batched } = made[id.index()];
-        lift(var, batched, size)
-    });
+    let prediction = function.prediction.map(|id| prediction(&builder, function, id, made[id.index()], size));
     for update in graph.updates() {
         let (target, value) = (made[update.target.index()], made[update.value.index()]);
         if value.batched {
@@ -105,11 +102,36 @@ fn rename(builder: &Builder, function: &Function, id: NodeId, batched: Batched<'
     let node = function.graph.node(id);
     let (Some(name), Some(new)) = (&node.name, batched.var.id()) else { return };
     let is_objective = function.objective == Some(id) && batched.batched;
-    match (is_objective, node.made_name) {
-        (true, _) => builder.make_name(new, &format!("{name} of each")),
-        (false, true) => builder.make_name(new, name),
-        (false, false) => builder.set_name(new, name),
+    if is_objective {
+        builder.make_name(new, &format!("{name} of each"));
+    } else if is_lifted_prediction(function, id, batched) {
+        builder.make_name(new, &format!("{name} of all"));
+    } else if node.made_name {
+        builder.make_name(new, name);
+    } else {
+        builder.set_name(new, name);
     }
+}
+
+/// Whether a node bears the name of the prediction that its copies for each example are to have. An input keeps its own.
+fn is_lifted_prediction(function: &Function, id: NodeId, batched: Batched<'_>) -> bool {
+    let node = function.graph.node(id);
+    let is_computed = !matches!(node.op, Op::Source(Source::Input { .. }));
+    let is_named = node.name.as_deref() == Some("prediction");
+    function.prediction == Some(id) && is_named && is_computed && !batched.batched
+}
+
+/// The prediction for each example.
+fn prediction<'g>(builder: &'g Builder, function: &Function, id: NodeId, made: Batched<'g>, size: usize) -> Var<'g> {
+    copy(builder, function.graph.node(id), |builder| {
+        let each = lift(made.var, made.batched, size);
+        if is_lifted_prediction(function, id, made)
+            && let Some(each) = each.id()
+        {
+            builder.set_name(each, "prediction");
+        }
+        each
+    })
 }
 
 /// The mean over the batch of the objective of each example.

@@ -3,8 +3,7 @@
 use std::fmt;
 
 use crate::graph::Graph;
-use crate::node::{Kind, NodeId};
-use crate::ops::{Index, Op, Source};
+use crate::node::NodeId;
 
 /// How a parameter or state starts, as data: whoever draws numbers reads it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -80,34 +79,5 @@ impl Function {
     /// The parameter of that name.
     pub fn parameter(&self, name: &str) -> Option<Parameter> {
         self.parameters.iter().copied().find(|parameter| self.name(parameter.node) == name)
-    }
-
-    /// For an integer input or outcome, the number that its values stay below: what was declared, or what follows from
-    /// the axes that it indexes. None if nothing bounds it.
-    pub fn bound(&self, id: NodeId) -> Option<usize> {
-        let graph = &self.graph;
-        let declared = match graph.node(id).op {
-            Op::Source(Source::Input { bound, .. }) => bound,
-            _ => None,
-        };
-        // The value itself reaches an index input through ops that only rearrange it.
-        let mut same = vec![false; graph.nodes().len()];
-        same[id.index()] = true;
-        let mut bound = declared;
-        for (index, node) in graph.nodes().iter().enumerate().skip(id.index() + 1) {
-            let carries = |place: usize| node.inputs.get(place).is_some_and(|input| same[input.index()]);
-            match &node.op {
-                Op::Shape(_) => same[index] = node.kind == Kind::Int && node.inputs.iter().any(|i| same[i.index()]),
-                Op::Index(Index::Gather { batch }) if carries(1) => {
-                    let size = graph.node(node.inputs[0]).shape[*batch];
-                    bound = Some(bound.map_or(size, |bound| bound.min(size)));
-                }
-                Op::Index(Index::ScatterAdd { size, .. }) if carries(0) => {
-                    bound = Some(bound.map_or(*size, |bound| bound.min(*size)));
-                }
-                _ => {}
-            }
-        }
-        bound
     }
 }

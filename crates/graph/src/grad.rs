@@ -9,7 +9,6 @@ use crate::builder::{Builder, Var};
 use crate::error::GraphError;
 use crate::graph::Graph;
 use crate::node::{Kind, NodeId, Origin};
-use crate::tensor::Tensor;
 
 /// A graph with the derivatives of one of its nodes appended; the old nodes keep their ids.
 ///
@@ -173,8 +172,8 @@ fn reverse(
     }
     for &id in wrt.iter().filter(|&&id| graph.node(id).kind == Kind::Real) {
         if cotangents[id.index()].is_none() {
-            let zeros = |builder: &'_ Builder| builder.constant(Tensor::zeros(&graph.node(id).shape)).id();
-            cotangents[id.index()] = derived(&builder, graph, id, zeros);
+            let shape = &graph.node(id).shape;
+            cotangents[id.index()] = derived(&builder, graph, id, |builder| builder.zeros(shape).id());
         }
     }
     Ok(Derivatives { graph: builder.finish_graph()?, output, cotangents, contributions })

@@ -30,7 +30,7 @@ impl Graph {
     }
 
     /// The ids of all nodes, in topological order.
-    pub fn ids(&self) -> impl DoubleEndedIterator<Item = NodeId> + ExactSizeIterator + use<> {
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = NodeId> + ExactSizeIterator + Clone + use<> {
         (0..self.nodes.len()).map(NodeId::from_index)
     }
 

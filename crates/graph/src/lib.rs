@@ -7,7 +7,8 @@
 //! that need not be done. [`text`] parses and prints all of it.
 //!
 //! Where is what? A new op goes into one file of [`ops`]: its name, shape rule, derivative and batching rule stand
-//! together there. Nothing in this crate executes a graph, draws a number or opens a file.
+//! together there. How it is written stands in [`text`]. What else it needs, in other crates, CONTRIBUTING.md says.
+//! Nothing in this crate executes a graph, draws a number or opens a file.
 #![forbid(unsafe_code)]
 
 mod batch;
@@ -23,6 +24,7 @@ mod simplify;
 mod tensor;
 pub mod text;
 mod verify;
+mod whole_numbers;
 
 pub use batch::{batch, batch_values};
 pub use builder::{Builder, Operand, Var};
@@ -37,3 +39,4 @@ pub use shape::Shape;
 pub use simplify::{NodeMap, simplify};
 pub use tensor::Tensor;
 pub use verify::verify;
+pub use whole_numbers::WholeNumbers;

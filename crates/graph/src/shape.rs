@@ -21,9 +21,9 @@ impl Shape {
         self.0.len()
     }
 
-    /// The number of entries: the product over the axes, 1 for a scalar.
+    /// The number of entries: the product over the axes, 1 for a scalar; of more than a `usize` counts, the greatest one.
     pub fn size(&self) -> usize {
-        self.0.iter().product()
+        if self.0.contains(&0) { 0 } else { self.0.iter().fold(1, |size: usize, &n| size.saturating_mul(n)) }
     }
 
     /// The number of entries, unless it, or that without the empty axes, exceeds [`Shape::MAX_SIZE`]: then a stride could

@@ -12,6 +12,7 @@ use crate::ops::elementwise::Exponent;
 use crate::ops::source::Constant;
 use crate::ops::{Elementwise, Op, Reduce, ShapeOp, Source};
 use crate::tensor::Tensor;
+use crate::verify::verify;
 
 /// For each node of the old graph, the node of the new one that has its value, if it is still there.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +42,7 @@ pub fn simplify(graph: &Graph, keep: &[NodeId]) -> (Graph, NodeMap) {
     let rewritten = Graph { nodes: merged.nodes, scopes: graph.scopes.clone(), updates, names: HashMap::new() };
     let (compact, moved) = compact(rewritten, &ends);
     let map = NodeMap(graph.ids().map(|id| moved[forward(id).index()]).collect());
+    debug_assert_eq!(verify(&compact), Ok(()));
     (compact, map)
 }
 

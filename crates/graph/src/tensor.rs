@@ -27,7 +27,7 @@ impl Tensor {
         Tensor { shape: [data.len()].into(), data }
     }
 
-    /// An array with the same value everywhere.
+    /// An array with the same value everywhere. Panics, as [`vec!`] does, where it is larger than any memory.
     pub fn filled(shape: impl Into<Shape>, value: f64) -> Tensor {
         let shape = shape.into();
         let data = vec![value; shape.size()];

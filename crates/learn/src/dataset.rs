@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use chainrule_graph::{Function, Kind, Shape, Tensor};
+use chainrule_graph::{Function, Kind, NodeId, Shape, Tensor, WholeNumbers};
 
 use crate::atomic;
 use crate::error::{LearnError, suggest};
@@ -19,12 +19,19 @@ pub enum Role {
     Outcome,
 }
 
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Role {
+    /// `input` or `outcome`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
             Role::Input => "input",
             Role::Outcome => "outcome",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -53,16 +60,27 @@ impl Field {
         }
         self
     }
+
+    /// An error unless its values for one row are of the shape and the kind that a function takes there.
+    pub(crate) fn check(&self, function: &Function, id: NodeId) -> Result<(), LearnError> {
+        let (what, name, node) = (self.role.name(), self.name.clone(), function.graph.node(id));
+        if self.shape != node.shape {
+            return Err(LearnError::Shape { what, name, found: self.shape.clone(), expected: node.shape.clone() });
+        }
+        if self.kind != node.kind {
+            return Err(LearnError::Kind { what, name, found: self.kind, expected: node.kind });
+        }
+        Ok(())
+    }
 }
 
 impl Field {
     /// What a cell of its columns holds.
     fn right(&self) -> String {
-        match (self.kind, self.bound) {
-            (Kind::Int, Some(bound)) => format!("a whole number from 0 to {}", bound.saturating_sub(1)),
-            (Kind::Int, None) => "a whole number".into(),
-            (Kind::Bool, _) => "0 or 1".into(),
-            (Kind::Real, _) => NUMBER.into(),
+        match self.kind {
+            Kind::Int => range(WholeNumbers { least: 0, below: self.bound }),
+            Kind::Bool => "0 or 1".into(),
+            Kind::Real => NUMBER.into(),
         }
     }
 }
@@ -79,7 +97,8 @@ pub struct Dataset {
 
 impl Dataset {
     /// Reads the columns of `fields` from a table. Errors name the file, the line and the column: a column that is not
-    /// there, a cell that is no finite number, one that is no whole number, outside its bound, or neither 0 nor 1 where those are asked for.
+    /// there, a cell that is no finite number, and one that is none of the whole numbers, or neither 0 nor 1, where those
+    /// are asked for.
     pub fn read(table: &Table, fields: &[Field]) -> Result<Dataset, LearnError> {
         let right: Vec<String> = fields.iter().map(Field::right).collect();
         let mut places = Vec::new();
@@ -96,7 +115,7 @@ impl Dataset {
             let mut rest = row;
             for (field, values) in fields.iter().zip(&mut values) {
                 let (cells, others) = rest.split_at(field.columns.len());
-                check_kind(table.file(), line, field, cells)?;
+                check_kind(table.file(), line, field, WholeNumbers { least: 0, below: field.bound }, cells)?;
                 values.extend_from_slice(cells);
                 rest = others;
             }
@@ -135,6 +154,21 @@ impl Dataset {
     /// All entries of an input or outcome, rows × size, row by row.
     pub fn values(&self, name: &str) -> Result<&[f64], LearnError> {
         Ok(&self.values[self.find(name)?])
+    }
+
+    /// The entries that a function takes for one of its inputs or outcomes. Errors: there is no such field, or it has
+    /// another shape or kind; for whole numbers, the line and the column of one that is none, or out of its bound.
+    pub(crate) fn values_for(&self, function: &Function, id: NodeId) -> Result<&[f64], LearnError> {
+        let place = self.find(function.name(id))?;
+        let field = &self.fields[place];
+        field.check(function, id)?;
+        if field.kind != Kind::Real {
+            let right = function.whole_numbers(id);
+            for (row, &line) in self.values[place].chunks(field.shape.size().max(1)).zip(&self.lines) {
+                check_kind(&self.file, line, field, right, row)?;
+            }
+        }
+        Ok(&self.values[place])
     }
 
     pub(crate) fn values_at(&self, place: usize) -> &[f64] {
@@ -263,21 +297,33 @@ fn missing(table: &Table, fields: &[Field], field: &Field, column: &str) -> Lear
     }
 }
 
-/// An error if a cell is not of the kind, or outside of the bound, of its field.
-fn check_kind(file: &str, line: usize, field: &Field, cells: &[f64]) -> Result<(), LearnError> {
-    for (&value, column) in cells.iter().zip(&field.columns) {
-        let name = &field.name;
-        let found = match (field.kind, field.bound) {
-            (Kind::Int, _) if value.fract() != 0.0 => format!("found {value}"),
-            (Kind::Bool, _) if value != 0.0 && value != 1.0 => format!("found {value}"),
-            (Kind::Int, Some(bound)) if !(0.0..bound as f64).contains(&value) => match field.role {
-                Role::Outcome => format!("found {value}, but `{name}` has {bound} classes"),
-                Role::Input => format!("found {value}, but `{name}` is less than {bound}"),
-            },
-            _ => continue,
-        };
-        let problem = format!("{found}; {} would be right", field.right());
-        return Err(LearnError::Cell { file: file.into(), line, column: column.clone(), problem });
+/// An error unless the cells of a row are of the kind of the field, and of whole numbers some of these.
+fn check_kind(file: &str, line: usize, field: &Field, right: WholeNumbers, cells: &[f64]) -> Result<(), LearnError> {
+    let fits = |value: f64| match field.kind {
+        Kind::Real => true,
+        Kind::Int => right.contain(value),
+        Kind::Bool => value == 0.0 || value == 1.0,
+    };
+    let Some((value, column)) = cells.iter().zip(&field.columns).find(|(value, _)| !fits(**value)) else {
+        return Ok(());
+    };
+    let name = &field.name;
+    let found = match (field.kind, right, field.role) {
+        (Kind::Int, WholeNumbers { least: 0, below: Some(below) }, role) if value.fract() == 0.0 => match role {
+            Role::Outcome => format!("found {value}, but `{name}` has {below} classes"),
+            Role::Input => format!("found {value}, but `{name}` is less than {below}"),
+        },
+        _ => format!("found {value}"),
+    };
+    let right = if field.kind == Kind::Int { range(right) } else { field.right() };
+    let problem = format!("{found}; {right} would be right");
+    Err(LearnError::Cell { file: file.into(), line, column: column.clone(), problem })
+}
+
+/// `a whole number from 0 to 2`
+fn range(WholeNumbers { least, below }: WholeNumbers) -> String {
+    match below {
+        Some(below) => format!("a whole number from {least} to {}", below.saturating_sub(1)),
+        None => format!("a whole number of at least {least}"),
     }
-    Ok(())
 }

@@ -3,9 +3,8 @@
 use std::fmt;
 
 use chainrule_exec::compile::{End, Precision};
-use chainrule_exec::reference;
-use chainrule_exec::{ExecError, Values};
-use chainrule_graph::{Function, Graph, GraphError, NodeId};
+use chainrule_exec::{Author, ExecError, Range, author, reference};
+use chainrule_graph::{Function, GraphError, NodeId};
 use thiserror::Error;
 
 use crate::dataset::Dataset;
@@ -42,12 +41,8 @@ impl From<ExecError> for TrainError {
 /// A value that is not finite, and where it came from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diverged {
-    /// The node where it began, as a message calls it.
-    pub node: String,
-    /// What it was.
-    pub value: f64,
-    /// Its inputs and their ranges, for a person to look at.
-    pub inputs: Vec<String>,
+    /// The node where it began, with its inputs and their ranges; none if all is finite in f64.
+    pub author: Option<Author>,
     /// The file the data came from, and the lines of the rows of the step.
     pub file: String,
     /// The lines of the rows of that step.
@@ -62,29 +57,37 @@ pub struct Diverged {
 
 impl fmt::Display for Diverged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Diverged { node, value, file, epoch, rate, .. } = self;
+        let Diverged { file, epoch, rate, .. } = self;
         let lines: Vec<String> = self.lines.iter().take(5).map(usize::to_string).collect();
         let more = if self.lines.len() > lines.len() { ", …" } else { "" };
         let rows = format!("{file}, line{} {}{more}", if lines.len() == 1 { "" } else { "s" }, lines.join(", "));
-        let from = if self.inputs.is_empty() { String::new() } else { format!(", from {}", self.inputs.join(" and ")) };
+        let what = self.author.as_ref().map_or_else(|| "the objective is not finite".into(), described);
         if *epoch == 0 {
-            write!(f, "the objective is not finite at the initial parameters ({rows}): {node} is {value}{from}; ")?;
+            write!(f, "the objective is not finite at the initial parameters ({rows}): {what}; ")?;
             return f.write_str("look at that row, at how the parameters start, and at the ops that lead to the node");
         }
         if self.only_in_f32 {
             return write!(
                 f,
-                "training left the range of f32 in epoch {epoch} ({rows}): {node} is {value} there, and finite in f64; \
-                 use f64, or a smaller rate than {}",
+                "training left the range of f32 in epoch {epoch} ({rows}); in f64 all is finite there: use f64, or a \
+                 smaller rate than {}",
                 shown(*rate)
             );
         }
-        write!(f, "training diverged in epoch {epoch} ({rows}): {node} is {value}{from}; ")?;
+        write!(f, "training diverged in epoch {epoch} ({rows}): {what}; ")?;
         // A tenth in decimals: that of 0.2795 is 0.02795, but 0.2795 / 10 is 0.027950000000000003.
         let tenth = format!("{rate}e-1").parse().unwrap_or(rate / 10.0);
         write!(f, "the rate {} is too large for this problem: try {}", shown(*rate), shown(tenth))?;
         f.write_str(", and standardized inputs if theirs are large")
     }
+}
+
+/// `` `h` is infinite (exp, written at line 3, column 5), from `x` [2]: from 1 to 900``
+fn described(author: &Author) -> String {
+    let Author { name, op, trouble, origin, inputs, .. } = author;
+    let inputs: Vec<String> = inputs.iter().map(Range::to_string).collect();
+    let from = if inputs.is_empty() { String::new() } else { format!(", from {}", inputs.join(" and ")) };
+    format!("{name} is {trouble} ({op}, written at {origin}){from}")
 }
 
 /// A rate, however large or small, in a few characters.
@@ -95,25 +98,44 @@ fn shown(rate: f64) -> String {
 /// An error if the objective of some row is not finite at the initial parameters.
 pub(crate) fn at_start(function: &Function, parameters: &Parameters, data: &Dataset) -> Result<(), TrainError> {
     let each = objectives(function, parameters, data)?;
-    let Some(row) = each.iter().position(|objective| !objective.is_finite()) else {
+    if each.iter().all(|objective| objective.is_finite()) {
         return Ok(());
-    };
-    let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
-    let step = Step { function: function.clone(), objective, size: None };
-    let values: Vec<_> = parameters.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
-    let results = reference::evaluate(&function.graph, &feed(&step, data, &[row as u32], &values)?, &[objective])?;
-    let (node, value, inputs) = culprit(&function.graph, &results, f64::NAN);
-    let (file, lines) = (data.file().into(), vec![data.line(row)]);
-    Err(TrainError::Diverged(Box::new(Diverged {
-        node,
-        value,
-        inputs,
-        file,
-        lines,
-        epoch: 0,
-        rate: 0.0,
-        only_in_f32: false,
-    })))
+    }
+    Err(at_rows(function, parameters, data, &each, 0, 0.0)?)
+}
+
+/// What went wrong where the mean objective over all rows is not finite after an epoch.
+pub(crate) fn after(
+    function: &Function,
+    parameters: &Parameters,
+    data: &Dataset,
+    epoch: usize,
+    rate: f64,
+) -> Result<TrainError, LearnError> {
+    let each = objectives(function, parameters, data)?;
+    at_rows(function, parameters, data, &each, epoch, rate)
+}
+
+/// The first row whose objective is not finite and the node to blame; all rows, where only their mean is not.
+fn at_rows(
+    function: &Function,
+    parameters: &Parameters,
+    data: &Dataset,
+    objectives: &[f64],
+    epoch: usize,
+    rate: f64,
+) -> Result<TrainError, LearnError> {
+    let (mut author_at_row, mut lines) = (None, (0..data.rows()).map(|row| data.line(row)).collect());
+    if let Some(row) = objectives.iter().position(|objective| !objective.is_finite()) {
+        let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
+        let step = Step { function: function.clone(), objective, size: None };
+        let values: Vec<_> = parameters.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
+        let feed = feed(&step, data, &[row as u32], &values)?;
+        let results = reference::evaluate(&function.graph, &feed, &[objective])?;
+        (author_at_row, lines) = (author(&function.graph, &results, objective), vec![data.line(row)]);
+    }
+    let (author, file) = (author_at_row, data.file().into());
+    Ok(TrainError::Diverged(Box::new(Diverged { author, file, lines, epoch, rate, only_in_f32: false })))
 }
 
 /// What went wrong in an epoch that began at the values `before` and ran into trouble with the last of `order`, or right
@@ -135,42 +157,16 @@ pub(crate) fn during(
     let step = runner.step(rows.len())?;
     let values = runner.values()?.to_vec();
     let graph = &step.function.graph;
-    let targets: Vec<NodeId> = graph.updates().iter().map(|update| update.value).chain([step.objective]).collect();
+    let next = graph.updates().iter().map(|update| update.value);
+    let targets: Vec<NodeId> = std::iter::once(step.objective).chain(next).collect();
     let results = reference::evaluate(graph, &feed(&step, data, rows, &values)?, &targets)?;
-    let (node, value, inputs) = culprit(graph, &results, f64::INFINITY);
-    let finite = targets.iter().all(|&id| results[id].is_finite());
+    let author = targets.iter().find_map(|&target| author(graph, &results, target));
     Ok(TrainError::Diverged(Box::new(Diverged {
-        node: if node.is_empty() { graph.describe(step.objective) } else { node },
-        value,
-        inputs,
+        only_in_f32: author.is_none() && settings.precision == Precision::F32,
+        author,
         file: data.file().into(),
         lines: rows.iter().map(|&row| data.line(row as usize)).collect(),
         epoch,
         rate: settings.rate,
-        only_in_f32: finite && settings.precision == Precision::F32,
     })))
-}
-
-/// The first node that is not finite though all it reads is, its value, and its inputs with their ranges.
-fn culprit(graph: &Graph, results: &Values, otherwise: f64) -> (String, f64, Vec<String>) {
-    for id in graph.ids() {
-        let Some(value) = results.get(id) else { continue };
-        let inputs = &graph.node(id).inputs;
-        let sound = inputs.iter().all(|&input| results.get(input).is_none_or(|value| value.is_finite()));
-        if let Some(&entry) = value.data().iter().find(|entry| !entry.is_finite())
-            && sound
-        {
-            let range = |&input: &NodeId| {
-                let data = results.get(input).map(|value| value.data()).unwrap_or_default();
-                let least = data.iter().copied().fold(f64::INFINITY, f64::min);
-                let greatest = data.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                match data {
-                    [value] => format!("{} = {value:.6e}", graph.describe(input)),
-                    _ => format!("{} in [{least:.6e}, {greatest:.6e}]", graph.describe(input)),
-                }
-            };
-            return (graph.describe(id), entry, inputs.iter().map(range).collect());
-        }
-    }
-    (String::new(), otherwise, Vec::new())
 }

@@ -1,7 +1,7 @@
 //! What runs training steps: the compiled engine, or the reference interpreter, with the same answers.
 
 use chainrule_exec::compile::{End, MemoryUse, Profile, Program, Run, Table, Workspace, compile};
-use chainrule_exec::{Feed, reference};
+use chainrule_exec::{Feed, check_memory, check_memory_of, reference};
 use chainrule_graph::{Function, NodeId, Tensor};
 
 use crate::dataset::Dataset;
@@ -59,6 +59,9 @@ impl<'a> Runner<'a> {
         let mut runner = Runner { function, data, settings, values: Vec::new(), steps: Vec::new(), in_use: None };
         let first = settings.batch.min(data.rows());
         let step = runner.step(first)?;
+        // What is held here, what it was before, what it is now, and the best so far
+        let kept = step.function.parameters.iter().chain(&step.function.state).map(|parameter| parameter.node);
+        check_memory_of(&step.function.graph, std::iter::repeat_n(kept, 4).flatten())?;
         let starts = Parameters::initialize(&step.function, settings.seed)?;
         runner.values = starts.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
         for (name, value) in parameters.iter() {
@@ -159,10 +162,9 @@ impl<'a> Runner<'a> {
         if self.settings.engine == Engine::Reference {
             return Ok(Steps::Reference(Box::new(step)));
         }
-        let function = &step.function;
-        let program = compile(&function.graph, &step.options(self.settings.precision, self.settings.threads))?;
-        let tables = tables(&program, function, self.data)?;
-        let workspace = program.workspace();
+        let program = compile(&step.function.graph, &step.options(self.settings.precision, self.settings.threads))?;
+        let tables = tables(&program, self.function, self.data)?;
+        let workspace = workspace(&program)?;
         Ok(Steps::Compiled(Box::new(Compiled { program, workspace, tables })))
     }
 
@@ -191,10 +193,18 @@ impl<'a> Runner<'a> {
     }
 }
 
-/// The rows of a dataset as a program's tables.
+/// Room for a program's numbers, or an error where memory has none.
+pub(crate) fn workspace(program: &Program) -> Result<Workspace, LearnError> {
+    let numbers = program.numbers().saturating_mul(program.precision().bytes()) / size_of::<f64>();
+    check_memory(numbers, || "what a step computes, with the parameters,".into())?;
+    Ok(program.workspace())
+}
+
+/// The rows of a dataset as the tables of a program that was made from the function of one example. Errors: the data are
+/// not of the shapes and kinds that the function takes.
 pub(crate) fn tables(program: &Program, function: &Function, data: &Dataset) -> Result<Vec<Table>, LearnError> {
     let nodes = data_nodes(function);
-    let table = |(place, &id): (usize, &NodeId)| Ok(program.table(place, data.values(function.name(id))?)?);
+    let table = |(place, &id): (usize, &NodeId)| Ok(program.table(place, data.values_for(function, id)?)?);
     nodes.iter().enumerate().map(table).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use chainrule_exec::ExecError;
 use chainrule_graph::text::near;
-use chainrule_graph::{GraphError, Shape};
+use chainrule_graph::{GraphError, Kind, Shape};
 use thiserror::Error;
 
 /// A mistake in what a user gave: what was found, where, and what would be right.
@@ -95,6 +95,18 @@ pub enum LearnError {
         found: Shape,
         /// The shape that would be right.
         expected: Shape,
+    },
+    /// A value of another kind.
+    #[error("the {what} `{name}` takes numbers of kind {expected}, not {found}")]
+    Kind {
+        /// What it is the value of.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// The kind that was given.
+        found: Kind,
+        /// The kind that would be right.
+        expected: Kind,
     },
     /// A value that is no finite number.
     #[error("the {what} `{name}` would be {value} at entry {entry}; a finite number would be right")]

@@ -1,5 +1,6 @@
 //! The values of a function's parameters, by name.
 
+use chainrule_exec::check_memory_of;
 use chainrule_graph::{Function, Initializer, Shape, Tensor};
 use chainrule_kernels::philox::{Philox, unit53};
 use rand_core::Rng;
@@ -17,9 +18,11 @@ pub struct Parameters(Vec<(String, Tensor)>);
 
 impl Parameters {
     /// The values a function says its parameters and state start at. Each draws from a stream of its own under the seed.
-    /// Errors name the parameter whose initializer has no such distribution.
+    /// Errors name the parameter whose initializer has no such distribution, or the largest of those that do not fit into
+    /// memory.
     pub fn initialize(function: &Function, seed: u64) -> Result<Parameters, LearnError> {
         let all = function.parameters.iter().chain(&function.state).enumerate();
+        check_memory_of(&function.graph, all.clone().map(|(_, parameter)| parameter.node))?;
         let drawn = all.map(|(place, parameter)| {
             let (name, shape) = (function.name(parameter.node), &function.graph.node(parameter.node).shape);
             let mut generator = random::generator(seed, Purpose::Initial(place as u32));

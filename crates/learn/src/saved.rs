@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use chainrule_graph::{Kind, Shape, Tensor};
+use chainrule_graph::{Function, Kind, NodeId, Shape, Tensor};
 use serde_json::{Map, Value, json};
 
 use crate::dataset::{Field, Role};
-use crate::error::LearnError;
+use crate::error::{LearnError, list};
 use crate::tensor_file::{Content, Format, damaged};
 use crate::transform::Transforms;
 
@@ -46,14 +46,37 @@ impl SavedModel {
         FORMAT.load(path.as_ref(), |content| {
             let fields = content.part("fields")?.as_array();
             let fields = fields.and_then(|fields| fields.iter().map(field_from_json).collect());
+            let fields: Vec<Field> = fields.ok_or_else(damaged)?;
+            let transforms = Transforms::from_json(content.part("transforms")?).ok_or_else(damaged)?;
+            for field in &fields {
+                transforms.shape(&field.name, &field.shape).map_err(|error| format!("{}: {error}", damaged()))?;
+            }
             Ok(SavedModel {
                 graph: content.part("graph")?.as_str().ok_or_else(damaged)?.to_string(),
-                fields: fields.ok_or_else(damaged)?,
-                transforms: Transforms::from_json(content.part("transforms")?).ok_or_else(damaged)?,
+                fields,
+                transforms,
                 settings: content.part("settings")?.as_object().cloned().ok_or_else(damaged)?,
                 parameters: content.tensors,
             })
         })
+    }
+
+    /// An error unless the inputs and outcomes, once transformed, are those of the function: in its order, and of its
+    /// shapes and kinds.
+    pub fn check(&self, function: &Function) -> Result<(), LearnError> {
+        for (role, ids) in [(Role::Input, &function.inputs), (Role::Outcome, &function.outcomes)] {
+            let fields: Vec<&Field> = self.fields.iter().filter(|field| field.role == role).collect();
+            let names = |&id: &NodeId| function.name(id);
+            if !ids.iter().map(names).eq(fields.iter().map(|field| field.name.as_str())) {
+                let problem = format!("are not those of the graph: its {role}s are {}", list(ids.iter().map(names)));
+                return Err(LearnError::Setting { name: "the columns", problem });
+            }
+            for (field, &id) in fields.into_iter().zip(ids) {
+                let shape = self.transforms.shape(&field.name, &field.shape)?;
+                Field { shape, ..field.clone() }.check(function, id)?;
+            }
+        }
+        Ok(())
     }
 }
 

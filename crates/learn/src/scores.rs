@@ -1,10 +1,11 @@
 //! Predictions and scores over a whole dataset, by compiled programs.
 
+use chainrule_exec::check_memory;
 use chainrule_exec::compile::{Options, Precision, Run, Table, compile};
 use chainrule_graph::{Function, NodeId, Shape, Tensor, batch_values};
 
 use crate::dataset::Dataset;
-use crate::engine::{data_nodes, tables};
+use crate::engine::{data_nodes, tables, workspace};
 use crate::error::LearnError;
 use crate::parameters::Parameters;
 use crate::score::Measure;
@@ -69,6 +70,9 @@ fn over_rows(
     let shapes: Vec<Shape> = wanted.iter().map(|&id| function.graph.node(id).shape.clone()).collect();
     let mut gathered: Vec<Vec<f64>> = shapes.iter().map(|_| Vec::new()).collect();
     let rows = data.rows();
+    // As they are recorded, and once more in order
+    let entries = shapes.iter().map(Shape::size).fold(0, usize::saturating_add);
+    check_memory(entries.saturating_mul(2 * rows), || format!("the results for {rows} rows"))?;
     let whole = rows / ROWS * ROWS;
     let order: Vec<u32> = (0..rows as u32).collect();
     for (part, size) in [(&order[..whole], ROWS), (&order[whole..], rows - whole)] {
@@ -102,12 +106,12 @@ fn run_part(
             ..Options::default()
         },
     )?;
-    let mut workspace = program.workspace();
+    let mut workspace = workspace(&program)?;
     for parameter in batched.parameters.iter().chain(&batched.state) {
         let name = batched.name(parameter.node);
         program.set(&mut workspace, name, parameters.get(name)?)?;
     }
-    let tables = tables(&program, &batched, data)?;
+    let tables = tables(&program, function, data)?;
     let tables: Vec<&Table> = tables.iter().collect();
     let reported = program.reported();
     let mut record = vec![0.0; order.len() / size * reported];

@@ -8,6 +8,9 @@ pub struct StepFeatures {
 }
 
 impl StepFeatures {
+    /// The largest number of features of one number; more is taken for a mistake.
+    pub const MOST: usize = 1 << 20;
+
     /// The features of each number, one number's after another's.
     pub fn apply(&self, values: &[f64]) -> Vec<f64> {
         values.iter().flat_map(|&x| (0..self.count).map(move |i| f64::from(x >= self.threshold(i)))).collect()

@@ -5,7 +5,7 @@ use chainrule_graph::{Function, Tensor};
 
 use crate::checkpoint::{Cause, Standing};
 use crate::dataset::Dataset;
-use crate::diverged::{TrainError, at_start, during};
+use crate::diverged::{TrainError, after, at_start, during};
 use crate::engine::Runner;
 use crate::error::LearnError;
 use crate::parameters::Parameters;
@@ -124,7 +124,7 @@ pub fn train(
         if end == End::NotFinite || !finite {
             return Err(during(&mut runner, training, &order[..used], &at.values, epoch, settings)?);
         }
-        let before = std::mem::replace(&mut at.values, values);
+        at.values = values;
         assign(&mut trained, &at.values)?;
         if end == End::Stopped {
             at.position.rows += used;
@@ -154,7 +154,7 @@ pub fn train(
                 },
             };
             if !report.train.objective.is_finite() {
-                return Err(during(&mut runner, training, order, &before, epoch, settings)?);
+                return Err(after(function, &trained, training, epoch, settings.rate)?);
             }
             observer(Progress::Epoch(&report));
             at.history.push(report);

@@ -54,20 +54,27 @@ impl Transforms {
     }
 
     /// The rows transformed. Inputs that are not among them are passed over. Errors: an input of another size than the
-    /// transformation is for.
+    /// transformation is for, and more features than fit into memory.
     pub fn apply(&self, rows: &Dataset) -> Result<Dataset, LearnError> {
         let mut rows = rows.clone();
         for (name, transform) in &self.0 {
             let Some(place) = rows.fields().iter().position(|field| field.name == *name) else { continue };
-            let shape = rows.fields()[place].shape.clone();
-            let Some(new_shape) = transform.shape(&shape) else {
-                let expected = transform.takes();
-                return Err(LearnError::Shape { what: "input", name: name.clone(), found: shape, expected });
-            };
+            let shape = transform.shape(name, &rows.fields()[place].shape)?;
+            let entries = rows.rows().saturating_mul(shape.size());
+            if Vec::<f64>::new().try_reserve_exact(entries).is_err() {
+                let problem = format!("of {} rows would be {entries} numbers, more than fit into memory", rows.rows());
+                return Err(LearnError::Setting { name: "the transformed input", problem });
+            }
             let values = transform.apply(rows.values_at(place));
-            rows = rows.replaced(place, new_shape, values);
+            rows = rows.replaced(place, shape, values);
         }
         Ok(rows)
+    }
+
+    /// The shape of an input after them, from that before.
+    pub(crate) fn shape(&self, input: &str, before: &Shape) -> Result<Shape, LearnError> {
+        let own = self.0.iter().filter(|(name, _)| name == input);
+        own.map(|(_, transform)| transform).try_fold(before.clone(), |shape, transform| transform.shape(input, &shape))
     }
 
     /// As JSON: a list of objects, read by [`Transforms::from_json`].
@@ -97,7 +104,7 @@ impl Transforms {
                 }
                 "step_features" => {
                     let count = usize::try_from(item.get("count")?.as_u64()?).ok()?;
-                    Transform::StepFeatures(StepFeatures { count })
+                    (count <= StepFeatures::MOST).then_some(Transform::StepFeatures(StepFeatures { count }))?
                 }
                 _ => return None,
             };
@@ -112,11 +119,19 @@ fn numbers(item: &Map<String, Value>, key: &str) -> Option<Vec<f64>> {
 }
 
 impl Transform {
-    /// The shape after it, unless it does not fit the shape before.
-    fn shape(&self, before: &Shape) -> Option<Shape> {
+    /// The shape of an input after it, or why it does not fit the shape before.
+    fn shape(&self, input: &str, before: &Shape) -> Result<Shape, LearnError> {
+        if before.size() != self.takes().size() {
+            let (found, expected) = (before.clone(), self.takes());
+            return Err(LearnError::Shape { what: "input", name: input.into(), found, expected });
+        }
         match self {
-            Transform::Standardize(standardize) => (before.size() == standardize.mean.len()).then(|| before.clone()),
-            Transform::StepFeatures(features) => (before.size() == 1).then(|| [features.count].into()),
+            Transform::Standardize(_) => Ok(before.clone()),
+            Transform::StepFeatures(StepFeatures { count }) if *count > StepFeatures::MOST => {
+                let problem = format!("are {count}; at most {} would be right", StepFeatures::MOST);
+                Err(LearnError::Setting { name: "the step features", problem })
+            }
+            Transform::StepFeatures(StepFeatures { count }) => Ok([*count].into()),
         }
     }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use chainrule_graph::{Kind, Tensor};
-use chainrule_learn::{Field, LearnError, Role, SavedModel, StepFeatures, Transform, Transforms};
+use chainrule_learn::{Dataset, Field, LearnError, Role, SavedModel, Standardize, StepFeatures, Transform, Transforms};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -179,6 +179,45 @@ fn a_model_that_cannot_be_saved_leaves_the_earlier_file() {
     assert!(message.contains("m.safetensors") && message.contains("`__metadata__`"), "{message}");
     assert_eq!(fs::read(&path).unwrap(), bytes);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+/// Whatever number of step functions a file asks for, it is refused, or its rows are transformed.
+#[test]
+fn no_number_of_features_makes_loading_or_applying_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.safetensors");
+    let count = prop_oneof![0..10u64, (0..64u32).prop_map(|power| 1 << power), any::<u64>()];
+    proptest!(|(count in count, is_vector in any::<bool>())| {
+        let shape = if is_vector { vec![1] } else { vec![] };
+        let field = json!({"name": "x", "role": "input", "kind": "real", "bound": null, "shape": shape, "columns": ["x"]});
+        let transform = json!({"input": "x", "transform": "step_features", "count": count});
+        let mut metadata = own_metadata();
+        metadata.insert("fields".into(), json!([field]));
+        metadata.insert("transforms".into(), json!([transform]));
+        fs::write(&path, with_metadata(json!({"chainrule": Value::Object(metadata).to_string()}))).unwrap();
+        match SavedModel::load(&path) {
+            Ok(SavedModel { fields, transforms, .. }) => {
+                let rows = Dataset::new("made", 2, vec![(fields[0].clone(), vec![0.0, 1.0])]).unwrap();
+                let count = count as usize;
+                prop_assert_eq!(transforms.apply(&rows).unwrap().values("x").unwrap().len(), 2 * count);
+            }
+            Err(error) => {
+                prop_assert!(error.to_string().contains("m.safetensors: is damaged"), "{}", error);
+                prop_assert!(count > StepFeatures::MOST as u64);
+            }
+        }
+    });
+}
+
+#[test]
+fn transformations_that_do_not_fit_the_columns_are_said_to_be_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = saved(folder.path());
+    let standardize = Standardize { mean: vec![0.0; 2], std: vec![1.0; 2] };
+    let transforms = Transforms::new().with("x", Transform::Standardize(standardize));
+    SavedModel { transforms, ..model() }.save(&path).unwrap();
+    let message = SavedModel::load(&path).unwrap_err().to_string();
+    assert!(message.contains("damaged") && message.contains("`x`") && message.contains("[2]"), "{message}");
 }
 
 /// A file with any bytes changed, or cut off, is refused or read, without a panic.

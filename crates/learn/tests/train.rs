@@ -197,6 +197,13 @@ fn a_rate_that_is_too_large_is_told_with_its_node() {
         let message = error.to_string();
         assert!(message.contains("rate") && message.contains("line"), "{message}");
         assert!(message.contains(says), "{message}");
+        match &diverged.author {
+            Some(author) => {
+                let what = format!("{} is infinite ({}, written at", author.name, author.op);
+                assert!(message.contains(&what) && message.contains(&author.inputs[0].to_string()), "{message}");
+            }
+            None => assert!(diverged.only_in_f32 && precision == Precision::F32, "{message}"),
+        }
     }
 }
 

@@ -89,6 +89,18 @@ fn an_input_of_another_size_is_refused() {
 }
 
 #[test]
+fn more_features_than_any_machine_holds_are_refused() {
+    let many = |count, rows: usize| {
+        let features = Transforms::new().with("x", Transform::StepFeatures(StepFeatures { count }));
+        features.apply(&scalars(&vec![0.0; rows])).unwrap_err().to_string()
+    };
+    let message = many(usize::MAX, 1);
+    assert!(message.contains("step features") && message.contains("at most 1048576"), "{message}");
+    let message = many(1 << 20, 1_000_000);
+    assert!(message.contains("1000000 rows") && message.contains("memory"), "{message}");
+}
+
+#[test]
 fn json_of_another_form_is_refused() {
     for text in [
         "{}",

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::format;
 use crate::idle;
 use crate::json::{self, Object};
-use crate::model_file::{ModelFile, check_memory};
+use crate::model_file::ModelFile;
 use crate::names::Names;
 use crate::options::{self, ModelOptions};
 use crate::output::Output;
@@ -49,7 +49,6 @@ impl Check {
         let file = ModelFile::read(&self.model.model)?;
         let function = file.build_small(&self.model.settings()?)?;
         idle::warn(&file, &function, file.objective(&function)?);
-        check_memory(&function)?;
         let entries = if self.entries { Entries::All } else { Entries::Together };
         let options = Options { seed: self.seed, entries, ..Options::default() };
         let names = file.names(&function);

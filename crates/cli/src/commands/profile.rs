@@ -11,7 +11,7 @@ use crate::data::{Fitted, fit_to_table};
 use crate::failure::Failure;
 use crate::format;
 use crate::json::{self, Object};
-use crate::model_file::{ModelFile, check_memory};
+use crate::model_file::ModelFile;
 use crate::options::{self, ModelOptions};
 use crate::output::Output;
 
@@ -63,7 +63,6 @@ impl Profile {
         let table = Table::read(&self.data)?;
         let Fitted { function, data } = fit_to_table(&file, &table, &self.map, &self.model.settings()?)?;
         file.objective(&function)?;
-        check_memory(&function)?;
         let transforms = if self.standardize { Transforms::standardizing(&data) } else { Transforms::new() };
         let parameters = Parameters::initialize(&function, settings.seed)?;
         let cost = profile(&function, &parameters, &transforms.apply(&data)?, &settings)?;

@@ -103,5 +103,5 @@ fn what_differences_cannot_tell_is_not_called_wrong() {
 #[test]
 fn sizes_that_no_machine_holds_are_refused() {
     let folder = Folder::with(&[("m.graph", PLANE)]);
-    folder.refuses(2, "check m.graph --set d=1000000000000", &["GiB", "`w`"]);
+    folder.refuses(2, "check m.graph --set d=1000000000000", &["GiB", "`x`"]);
 }

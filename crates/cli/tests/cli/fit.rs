@@ -151,6 +151,35 @@ fn bad_data_name_the_place() {
 }
 
 #[test]
+fn whole_numbers_that_nothing_bounds_name_the_place_too() {
+    let folder = Folder::with(&[
+        (
+            "k.graph",
+            "input k [] int\noutcome y []\nparam w [] = 0\nprediction = w * k\nobjective = (prediction - y)^2\n",
+        ),
+        ("good.csv", "k,y\n3,1\n2,1\n"),
+        ("negative.csv", "k,y\n3,1\n-2,1\n"),
+        ("half.csv", "k,y\n3,1\n2.5,1\n"),
+        ("from1.graph", "input x [3]\noutcome y [] int\nprediction = softmax(x)\nobjective = nll(prediction, y - 1)\n"),
+        ("from0.csv", "x0,x1,x2,y\n1,2,3,1\n1,2,3,0\n"),
+    ]);
+    folder.line("fit k.graph --data good.csv --save k.safetensors").succeeded();
+    for command in ["fit k.graph", "predict k.safetensors", "eval k.safetensors"] {
+        folder.refuses(
+            2,
+            &format!("{command} --data negative.csv"),
+            &["negative.csv, line 3, column `k`", "-2", "at least 0"],
+        );
+        folder.refuses(
+            2,
+            &format!("{command} --data half.csv"),
+            &["half.csv, line 3, column `k`", "2.5", "whole number"],
+        );
+    }
+    folder.refuses(2, "fit from1.graph --data from0.csv", &["from0.csv, line 3, column `y`", "found 0", "from 1 to 3"]);
+}
+
+#[test]
 fn divergence_leaves_the_earlier_model() {
     let folder = plane();
     folder.write("m.safetensors", b"an older model");
@@ -160,6 +189,19 @@ fn divergence_leaves_the_earlier_model() {
         &["rate", "`objective`"],
     );
     folder.refuses(1, "fit m.graph --data t.csv --rate 1e6 --epochs 200 --plot m.svg", &["rate"]);
+}
+
+#[test]
+fn divergence_is_told_with_the_text_of_the_node_and_the_ranges_of_its_inputs() {
+    let folder = plane();
+    let says = ["`objective` is infinite (power, written at line 6, column 14), from `prediction - y` []: ", "e"];
+    folder.refuses(1, "fit m.graph --data t.csv --rate 1e6 --epochs 200", &says);
+    folder.write("e.graph", b"input x0 []\nparam w [] = 1\nobjective = exp(exp(w * x0)) - w\n");
+    folder.refuses(
+        1,
+        "fit e.graph --data t.csv --rate 100",
+        &["`exp(exp(w * x0))` is infinite (exp", "from `exp(w * x0)` []: "],
+    );
     folder.refuses(1, "fit m.graph --data t.csv --rate 1e300", &["the rate 1e300", "try 1e299"]);
 }
 

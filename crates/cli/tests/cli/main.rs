@@ -4,6 +4,7 @@ mod check;
 mod files;
 mod fit;
 mod grad;
+mod memory;
 mod options;
 mod profile;
 mod show;

@@ -81,9 +81,16 @@ impl Folder {
     }
 
     pub fn run(&self, arguments: &[&str]) -> Run {
-        let output = self.command(arguments).output().expect("the binary was built for this test");
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it writes UTF-8");
-        Run { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+        Run::of(&mut self.command(arguments))
+    }
+
+    /// Runs a line of words with so much memory, in KiB.
+    #[cfg(unix)]
+    pub fn line_in_memory(&self, kibibytes: usize, words: &str) -> Run {
+        let line = format!("ulimit -v {kibibytes}; exec \"$0\" {words}");
+        let mut command = Command::new("sh");
+        command.args(["-c", &line, env!("CARGO_BIN_EXE_chainrule")]).current_dir(self.0.path()).stdin(Stdio::null());
+        Run::of(&mut command)
     }
 
     /// Runs a line of words.
@@ -103,6 +110,12 @@ impl Folder {
 }
 
 impl Run {
+    fn of(command: &mut Command) -> Run {
+        let output = command.output().expect("the binary was built for this test");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it writes UTF-8");
+        Run { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
     /// It must have succeeded; returns what it printed.
     pub fn succeeded(&self) -> &str {
         assert_eq!(self.code, Some(0), "{self:?}");

@@ -1,5 +1,8 @@
 //! `chainrule predict` and `chainrule eval`
 
+use chainrule::Kind;
+use chainrule::learn::SavedModel;
+
 use crate::support::{CLASSIFIER, Folder, ON_A_PLANE, PLANE, number};
 
 const TRAIN: &str = "--batch 4 --rate 0.5 --epochs 3000";
@@ -70,6 +73,26 @@ fn what_is_no_model_is_refused() {
         folder.refuses(2, &format!("{command} foreign.safetensors --data t.csv"), &["foreign.safetensors", "no model"]);
         folder.refuses(2, &format!("{command} empty.safetensors --data t.csv"), &["empty.safetensors", "empty"]);
         folder.refuses(2, &format!("{command} none.safetensors --data t.csv"), &["none.safetensors", "no such file"]);
+    }
+}
+
+#[test]
+fn a_model_whose_columns_are_not_those_of_its_graph_is_refused() {
+    let folder = with_plane();
+    let path = folder.path("m.safetensors");
+    let saved = SavedModel::load(&path).expect("fit saved it");
+    let mut narrow = saved.clone();
+    narrow.fields[0].shape = [1].into();
+    narrow.fields[0].columns.truncate(1);
+    let mut whole = saved.clone();
+    whole.fields[1].kind = Kind::Int;
+    let mut swapped = saved;
+    swapped.fields[0].name = "y".into();
+    for (damaged, says) in [(narrow, "`x` has shape [2], not [1]"), (whole, "`y`"), (swapped, "inputs are `x`")] {
+        damaged.save(&path).expect("the folder takes files");
+        for command in ["predict", "eval"] {
+            folder.refuses(2, &format!("{command} m.safetensors --data t.csv"), &["m.safetensors: is damaged", says]);
+        }
     }
 }
 

@@ -366,6 +366,11 @@ impl Program {
         self.outputs.iter().map(|output| output.length).sum()
     }
 
+    /// How many numbers a workspace holds, registers aside.
+    pub fn numbers(&self) -> usize {
+        self.memory.length
+    }
+
     /// The graph that runs.
     pub fn graph(&self) -> &Graph {
         &self.graph

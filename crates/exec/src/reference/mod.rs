@@ -12,15 +12,17 @@ mod strided;
 use chainrule_graph::ops::Source;
 use chainrule_graph::{Graph, Kind, NodeId, Op, Shape, Tensor};
 
-use crate::{ExecError, Feed, Values};
+use crate::{ExecError, Feed, Values, check_memory_of};
 pub use bounds::{Bounded, Deviation, Rounding, evaluate_with_bounds};
 
 /// The values of `targets`, and of all nodes they need, for the given values of the input nodes.
 ///
 /// Errors name an input node that is needed and has no value, or one of another shape, or whose values are not of its
-/// kind (a whole number below its bound, a truth value), and an index that is out of range.
+/// kind (a whole number below its bound, a truth value), an index that is out of range, and values that do not fit into
+/// memory, before any is computed.
 pub fn evaluate(graph: &Graph, feed: &Feed, targets: &[NodeId]) -> Result<Values, ExecError> {
     let needed = graph.needed_for(targets);
+    check_memory_of(graph, graph.ids().filter(|id| needed[id.index()]))?;
     let mut values: Vec<Option<Tensor>> = vec![None; graph.nodes().len()];
     for id in graph.ids().filter(|id| needed[id.index()]) {
         let inputs: Vec<&Tensor> = graph.node(id).inputs.iter().filter_map(|i| values[i.index()].as_ref()).collect();

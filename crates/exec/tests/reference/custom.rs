@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use chainrule_exec::reference::evaluate;
-use chainrule_graph::{Builder, CustomNode, Function, Initializer, Shape, Tensor, Var, batch, gradient, verify};
+use chainrule_graph::ops::custom::Part;
+use chainrule_graph::{
+    Builder, CustomNode, Function, Graph, Initializer, Node, NodeId, Op, Shape, Tensor, Var, batch, gradient, verify,
+};
 
 use crate::support::{assert_close, build, real, spread, tensor, vector};
 
@@ -145,4 +148,71 @@ fn a_derivative_of_another_shape_is_refused() {
     let built = build(&[real(vector([1.0, 2.0]))], |b, x| b.custom(Arc::new(Square { wrong: true }), x).sum());
     let error = gradient(&built.graph, built.output, &built.inputs).unwrap_err();
     assert_eq!(error.message, "the derivative of square [2] (node 1) by `x0` has shape [], not [2]");
+}
+
+/// W a for a matrix and a vector. Its derivative is right; its backward is not, and never called.
+#[derive(Debug)]
+struct Product;
+
+impl CustomNode for Product {
+    fn name(&self) -> &str {
+        "product"
+    }
+
+    fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
+        Ok([inputs[0][0]].into())
+    }
+
+    fn forward(&self, inputs: &[Tensor], output: &mut [f64]) {
+        let (w, a) = (inputs[0].data(), inputs[1].data());
+        for (y, row) in output.iter_mut().zip(w.chunks(a.len())) {
+            *y = row.iter().zip(a).map(|(w, a)| w * a).sum();
+        }
+    }
+
+    fn backward(&self, _: usize, _: &[Tensor], _: &Tensor, _: &Tensor, _: &mut [f64]) {}
+
+    fn derivative<'g>(&self, input: usize, x: &[Var<'g>], _: Var<'g>, dy: Var<'g>) -> Option<Var<'g>> {
+        Some(if input == 0 { dy.outer(x[1]) } else { dy.matmul(x[0]) })
+    }
+}
+
+/// First and second derivatives of sin(W a), the mean over a batch of a, or over nested ones of W and a; the product by
+/// the custom node or by the op.
+fn over_batches(is_custom: bool, nested: bool) -> (Graph, Vec<NodeId>, Vec<Tensor>) {
+    let builder = Builder::new();
+    let (w, a) = (builder.parameter("w", [2, 3], Initializer::Constant(0.0)), builder.input("a", [3]));
+    let y = if is_custom { builder.custom(Arc::new(Product), &[w, a]) } else { w.matmul(a) };
+    builder.objective(y.sin().sum());
+    let mut function = batch(&builder.finish().unwrap(), 4).unwrap();
+    if nested {
+        let parameters = function.parameters.iter().map(|p| p.node).collect();
+        function = batch(&Function { inputs: parameters, parameters: Vec::new(), ..function }, 2).unwrap();
+    }
+    let inputs = ["w", "a"].map(|name| function.graph.find(name).unwrap());
+    let objective = function.objective.unwrap();
+    let (first, gradients) = gradient(&function.graph, objective, &inputs).unwrap();
+    // ⟨∂J/∂w, ∂J/∂w⟩ differentiated: the derivative of the derivative.
+    let square = Builder::extend_graph(first);
+    let length = (square.var(gradients[0]) * square.var(gradients[0])).sum().id().unwrap();
+    let first = square.finish_graph().unwrap();
+    let (graph, second) = gradient(&first, length, &inputs).unwrap();
+    let feed =
+        inputs.iter().zip(1..).map(|(&id, seed)| (id, spread(graph.node(id).shape.clone(), -1.0, 1.0, seed))).collect();
+    let targets: Vec<_> = gradients.iter().chain(&second).copied().collect();
+    let values = evaluate(&graph, &feed, &targets).unwrap();
+    let values = targets.iter().map(|&id| values[id].clone()).collect();
+    (graph, targets, values)
+}
+
+#[test]
+fn over_a_batch_the_derivative_in_nodes_is_used() {
+    for nested in [false, true] {
+        let (custom, targets, found) = over_batches(true, nested);
+        let (_, _, expected) = over_batches(false, nested);
+        found.iter().zip(&expected).for_each(|(found, expected)| assert_close(found, expected, 1e-13));
+        let needed = custom.needed_for(&targets);
+        let backward = |node: &Node| matches!(&node.op, Op::Custom(op) if op.part != Part::Forward);
+        assert!(!custom.nodes().iter().zip(needed).any(|(node, needed)| needed && backward(node)));
+    }
 }

@@ -22,6 +22,7 @@ use crate::ops::source::Constant;
 use crate::ops::{Facts, Op, Source};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
+use crate::verify::verify;
 
 use numbering::Numbers;
 pub use operators::Operand;
@@ -75,6 +76,7 @@ impl Builder {
             return Err(error);
         }
         check_roles(&state.function)?;
+        debug_assert_eq!(verify(&state.function.graph), Ok(()));
         Ok(state.function)
     }
 
@@ -154,6 +156,11 @@ impl Builder {
     #[track_caller]
     pub fn constant_of(&self, value: Tensor, kind: Kind) -> Var<'_> {
         self.push(Op::Source(Source::Constant(Constant { value: Arc::new(value), kind })), &[])
+    }
+
+    /// Zeros of a shape, as copies of one.
+    pub(crate) fn zeros(&self, shape: &Shape) -> Var<'_> {
+        self.constant(0.0).broadcast_to(shape.clone())
     }
 
     /// The whole numbers 0, 1, …, length − 1.
@@ -291,7 +298,9 @@ impl Builder {
                 self.fail(format!("{}({}) {}", op.name(), names.join(", "), misfit.0), None)
             }
             Ok(Facts { shape, .. }) if shape.checked_size().is_none() => {
-                self.fail(format!("{} would make {shape}, too large a value", op.name()), None)
+                let most = Shape::MAX_SIZE;
+                let help = format!("a value has at most {most} entries, empty axes aside");
+                self.fail(format!("{} would make {shape}, too large a value", op.name()), Some(help))
             }
             Ok(Facts { shape, kind }) => {
                 let mut state = self.state.borrow_mut();

@@ -43,7 +43,7 @@ impl Builder {
         })
     }
 
-    /// λ‖w‖² for a constant λ ≥ 0 and w of any shape.
+    /// λ‖w‖² for a scalar λ and w of any shape. A number λ must be at least 0; of a node the value is not looked at.
     #[track_caller]
     pub fn l2_norm_penalty<'g>(&'g self, lambda: impl Into<Operand<'g>>, w: Var<'g>) -> Var<'g> {
         let lambda = lambda.into();

@@ -5,13 +5,19 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::{Facts, Misfit, Op, Rules, must, must_be_real};
+use crate::batch::batch_values;
 use crate::builder::{Builder, Var};
+use crate::error::GraphError;
+use crate::function::Function;
+use crate::graph::Graph;
+use crate::node::{Kind, NodeId};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 
 /// A node of a user's own: forward and backward in Rust. It is checked like every other node.
 ///
-/// Over a batch, forward and backward are called for one example after the other.
+/// Over a batch, forward and backward are called for one example after the other. A node that gives its derivative as
+/// graph nodes has it batched like every other graph, and its `backward` is never called.
 pub trait CustomNode: fmt::Debug + Send + Sync {
     /// The name, as the text form writes it; unique among the nodes a program registers.
     fn name(&self) -> &str;
@@ -25,8 +31,8 @@ pub trait CustomNode: fmt::Debug + Send + Sync {
     /// Computes ∂J/∂x\[input\] into `contribution` from the inputs, the output and `cotangent` = ∂J/∂output.
     fn backward(&self, input: usize, inputs: &[Tensor], output: &Tensor, cotangent: &Tensor, contribution: &mut [f64]);
 
-    /// The same contribution as graph nodes, for a node that has further derivatives and runs compiled.
-    /// By default there is none, and `backward` is called.
+    /// The same contribution as graph nodes, for a node that has further derivatives, or whose derivative is to run
+    /// compiled. By default there is none, and `backward` is called.
     fn derivative<'g>(&self, input: usize, x: &[Var<'g>], y: Var<'g>, dy: Var<'g>) -> Option<Var<'g>> {
         let _ = (input, x, y, dy);
         None
@@ -79,6 +85,16 @@ impl Builder {
         let inputs: Vec<Var<'g>> = inputs.iter().map(|input| input.to_real()).collect();
         self.push(Op::Custom(Custom { node, part: Part::Forward, loops: Vec::new() }), &inputs)
     }
+
+    /// The nodes of a graph once more, with `given` in the place of its first ones.
+    fn copy_of<'g>(&'g self, graph: &Graph, given: &[Var<'g>]) -> Vec<Var<'g>> {
+        let mut copies = given.to_vec();
+        for node in &graph.nodes()[given.len()..] {
+            let inputs: Vec<Var<'g>> = node.inputs.iter().map(|input| copies[input.index()]).collect();
+            copies.push(self.push(node.op.clone(), &inputs));
+        }
+        copies
+    }
 }
 
 impl Rules for Custom {
@@ -118,16 +134,14 @@ impl Rules for Custom {
                 Some("give the node a `derivative` made of graph nodes to differentiate twice".into()),
             ));
         }
-        if self.loops.is_empty()
-            && let Some(contribution) = self.node.derivative(input, x, y, dy)
-        {
-            return Some(contribution);
-        }
-        let inputs: Vec<Var<'g>> = x.iter().copied().chain([y, dy]).collect();
+        let arguments: Vec<Var<'g>> = x.iter().copied().chain([y, dy]).collect();
         // The output and its cotangent are split along every loop.
-        let loops = self.loops.iter().map(|split| split.iter().copied().chain([true, true]).collect()).collect();
-        let part = Part::Backward { input };
-        let each = dy.builder.push(Op::Custom(Custom { node: self.node.clone(), part, loops }), &inputs);
+        let loops: Vec<Vec<bool>> =
+            self.loops.iter().map(|split| split.iter().copied().chain([true, true]).collect()).collect();
+        let each = self.derivative_in_nodes(input, &arguments, &loops).unwrap_or_else(|| {
+            let part = Part::Backward { input };
+            dy.builder.push(Op::Custom(Custom { node: self.node.clone(), part, loops }), &arguments)
+        });
         // An input that all calls of a loop share gets the sum of their contributions.
         let shared: Vec<usize> = (0..self.loops.len()).filter(|&axis| !self.loops[axis][input]).collect();
         Some(if shared.is_empty() { each } else { each.sum_axes(&shared) })
@@ -137,5 +151,42 @@ impl Rules for Custom {
         let mut op = self.clone();
         op.loops.insert(0, batched.to_vec());
         x[0].builder.push(Op::Custom(op), x)
+    }
+}
+
+impl Custom {
+    /// The node's own derivative, if it has one in nodes, for each call of the loops: the graph for one call is batched
+    /// once for each loop, the innermost first, and then copied into the builder of the arguments x, y and dy.
+    fn derivative_in_nodes<'g>(&self, input: usize, arguments: &[Var<'g>], loops: &[Vec<bool>]) -> Option<Var<'g>> {
+        let [x @ .., y, dy] = arguments else { return None };
+        if loops.is_empty() {
+            return self.node.derivative(input, x, *y, *dy);
+        }
+        let call = Builder::new();
+        let of_one_call = |(place, argument): (usize, &Var<'g>)| {
+            let split = loops.iter().filter(|split| split[place]).count();
+            call.anonymous_input(&argument.shape()[split..].into(), Kind::Real)
+        };
+        let inner: Vec<Var<'_>> = arguments.iter().enumerate().map(of_one_call).collect();
+        let [x @ .., y_of_one, dy_of_one] = &inner[..] else { return None };
+        let contribution = self.node.derivative(input, x, *y_of_one, *dy_of_one)?.id();
+        let sizes = y.shape();
+        let looped = call.finish_graph().and_then(|mut graph| {
+            let mut contribution = contribution.into_iter().collect::<Vec<NodeId>>();
+            for (split, &size) in loops.iter().zip(&sizes[..]).rev() {
+                let inputs = graph.ids().zip(split).filter(|(_, split)| **split).map(|(id, _)| id).collect();
+                let function = Function { graph, inputs, ..Function::default() };
+                let (batched, values) = batch_values(&function, size, &contribution)?;
+                (graph, contribution) = (batched.graph, values);
+            }
+            Ok((graph, contribution))
+        });
+        match looped {
+            Err(GraphError { message, help, .. }) => Some(dy.builder.fail(message, help)),
+            Ok((graph, contribution)) => {
+                let copies = dy.builder.copy_of(&graph, arguments);
+                contribution.first().map(|id| copies[id.index()])
+            }
+        }
     }
 }

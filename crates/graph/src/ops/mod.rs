@@ -1,8 +1,9 @@
 //! The ops: what a node can compute. One file a family; in it, for each op, its builder, its shape rule, its derivative
 //! with the formula, and its batching rule.
 //!
-//! To add an op: a name in its family's enum (the compiler then lists every rule that is missing), a method that builds
-//! it, one arm in the reference interpreter, and a row in the case table of the checker.
+//! To add an op: a name in its family's enum, after which the compiler lists every rule that is missing: those here, those
+//! of the text form, and in the crates above those of the reference interpreter, of its error bounds and of the compiled
+//! engine; a method that builds it; and a row in the text form's table of functions and in the checker's table of cases.
 
 pub mod contract;
 pub mod custom;

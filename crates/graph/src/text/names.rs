@@ -57,4 +57,5 @@ pub(super) fn is_made(name: &str) -> bool {
         || name.starts_with("tangent of ")
         || name.starts_with("cotangent of ")
         || stem.ends_with(" of each")
+        || stem.ends_with(" of all")
 }

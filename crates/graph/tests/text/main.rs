@@ -3,6 +3,7 @@
 mod builds;
 mod deep;
 mod errors;
+mod functions;
 mod garbage;
 mod prints;
 mod random;

@@ -250,6 +250,22 @@ fn implied_broadcasts_are_left_out_and_others_are_written() {
 }
 
 #[test]
+fn a_batch_of_a_prediction_that_no_input_reaches_prints() {
+    let function = built("input x [2]\nparam w [] = 1\nprediction = exp(w)\nobjective = prediction * sum(x)\n");
+    let batched = batch(&function, 3).expect("it batches");
+    assert_eq!(batched.graph.find("prediction"), batched.prediction);
+    let of_all = batched.graph.find("prediction of all").expect("the one that is the same for all");
+    assert_eq!(batched.graph.node(of_all).shape, [].into());
+    let printed = round_trip(&batched);
+    assert!(printed.contains("prediction = broadcast(`prediction of all`, [3]"), "{printed}");
+    // A parameter is known by its name, and keeps it.
+    let function = built("input x [2]\nparam w [] = 1\nprediction = w\nobjective = w * sum(x)\n");
+    let batched = batch(&function, 3).expect("it batches");
+    assert_eq!(batched.name(batched.parameters[0].node), "w");
+    round_trip(&batched);
+}
+
+#[test]
 fn derivatives_and_batches_print() {
     let function = built("input x []\nobjective = sin(x)^2\n");
     let derivatives = grad(&function.graph, function.objective.unwrap(), &function.inputs).expect("it has a gradient");

@@ -88,7 +88,7 @@ fn function(steps: &[Step], ends: [u8; 4]) -> Function {
         builder.objective(total);
     }
     if ends[1].is_multiple_of(3) {
-        builder.prediction(nodes[0] * 2.0);
+        builder.prediction(nodes[ends[1] as usize / 3 % 2] * 2.0);
     }
     if ends[2].is_multiple_of(3) {
         let target = builder.state("memory", [2, 3], Initializer::Normal { mean: -1.5, std: 0.25 });
@@ -157,9 +157,9 @@ fn build<'g>(builder: &'g Builder, what: u8, [a, b, c]: [Var<'g>; 3], attribute:
         17 => a.less(0.0).select(b.only_if(together(a, b))?, literal),
         18 => -a.only_if(numeric(a))?,
         19 => a.only_if(numeric(a))?.abs().sign(),
-        20 => a.exp(),
-        21 => a.log(),
-        22 => a.tanh(),
+        20 => a.exp().log1p(),
+        21 => a.log().softplus(),
+        22 => entrywise(a, attribute),
         23 => a.sigmoid().sqrt(),
         24 => a.relu(),
         25 => a.stop_gradient(),
@@ -167,8 +167,14 @@ fn build<'g>(builder: &'g Builder, what: u8, [a, b, c]: [Var<'g>; 3], attribute:
         27 => a.sum(),
         28 => a.sum_axes(&[axis][..rank.min(1)]),
         29 => a.sum_axes(&(0..rank).filter(|i| attribute >> i & 1 == 1).collect::<Vec<_>>()),
-        30 => a.only_if(rank > 0 && shape[axis] > 0 && numeric(a))?.max_axis(axis),
-        31 => a.only_if(rank > 0 && shape[axis] > 0 && numeric(a))?.argmax(axis),
+        30 => {
+            let a = a.only_if(rank > 0 && shape[axis] > 0 && numeric(a))?;
+            if number.is_multiple_of(2) { a.max_axis(axis) } else { a.min_axis(axis) }
+        }
+        31 => {
+            let a = a.only_if(rank > 0 && shape[axis] > 0 && numeric(a))?;
+            if number.is_multiple_of(2) { a.argmax(axis) } else { a.argmin(axis) }
+        }
         32 => a.only_if(rank > 0)?.logsumexp(axis),
         33 => a.only_if(rank > 0)?.softmax(axis),
         34 => a.only_if(rank > 0)?.softmax(axis).log(),
@@ -212,6 +218,19 @@ fn build<'g>(builder: &'g Builder, what: u8, [a, b, c]: [Var<'g>; 3], attribute:
         54 => builder.custom(custom(attribute % 3), &[a, b][..1 + attribute % 2]),
         _ => odd(builder, a, attribute)?,
     })
+}
+
+/// A function of each entry.
+fn entrywise(a: Var<'_>, which: usize) -> Var<'_> {
+    match which % 7 {
+        0 => a.tanh(),
+        1 => a.expm1(),
+        2 => a.rsqrt(),
+        3 => a.sin(),
+        4 => a.cos(),
+        5 => a.erf(),
+        _ => a.reciprocal(),
+    }
 }
 
 /// Constants of all shapes and kinds, and inputs without a part.

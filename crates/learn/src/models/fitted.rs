@@ -75,12 +75,13 @@ fn field(function: &Function, role: Role, rows: &Tensor) -> Result<Field, LearnE
         let what = if role == Role::Input { "input" } else { "outcome" };
         return Err(LearnError::Shape { what, name, found: rows.shape().clone(), expected });
     }
+    let right = function.whole_numbers(id);
     if node.kind == Kind::Int
-        && let Some(bound) = function.bound(id)
-        && let Some(odd) =
-            rows.data().iter().find(|&&class| !(class.fract() == 0.0 && (0.0..bound as f64).contains(&class)))
+        && let Some(below) = right.below
+        && let Some(odd) = rows.data().iter().find(|&&class| !right.contain(class))
     {
-        let problem = format!("holds {odd}; a whole number from 0 to {} would be right", bound.saturating_sub(1));
+        let (least, most) = (right.least, below.saturating_sub(1));
+        let problem = format!("holds {odd}; a whole number from {least} to {most} would be right");
         return Err(LearnError::Setting { name: "the outcome", problem });
     }
     let columns = (0..node.shape.size()).map(|i| format!("{name}{i}")).collect();

@@ -1,8 +1,9 @@
 //! Linear regression: w·x + b and the squared distance; all parameters start at 0.
 
-use chainrule_graph::{Builder, Function, GraphError, Initializer, Tensor};
+use chainrule_graph::{Function, GraphError, Tensor};
 
 use super::fitted::{Fitted, features};
+use super::linear;
 use crate::diverged::TrainError;
 use crate::training::Training;
 
@@ -20,14 +21,7 @@ impl<'a> LinearRegression<'a> {
 
     /// The function of one example of `d` features: (w·x + b − y)².
     pub fn function(&self, d: usize) -> Result<Function, GraphError> {
-        let builder = Builder::new();
-        let (x, y) = (builder.input("x", [d]), builder.outcome("y", []));
-        let w = builder.parameter("w", [d], Initializer::Constant(0.0));
-        let b = builder.parameter("b", [], Initializer::Constant(0.0));
-        let prediction = builder.vector_scalar_affine(x, w, b);
-        builder.prediction(prediction);
-        builder.objective(builder.squared_l2_distance(prediction, y));
-        builder.finish()
+        linear(d, |_, _| None)
     }
 
     /// Trains on rows `x [n, d]` and outcomes `y [n]`, and scores other rows too if they are given.

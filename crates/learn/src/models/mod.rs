@@ -12,7 +12,7 @@ pub use mlp_classifier::MlpClassifier;
 pub use mlp_regression::MlpRegression;
 pub use ridge_regression::RidgeRegression;
 
-use chainrule_graph::{Builder, Initializer, Shape, Var};
+use chainrule_graph::{Builder, Function, GraphError, Initializer, Shape, Var};
 
 /// What stands between the layers of a perceptron.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +54,22 @@ fn hidden_layers<'g>(
         width = units;
     }
     (x, width)
+}
+
+/// w·x + b as the prediction, with w and b from 0, and the squared distance, to which `penalty` of w is added.
+fn linear(
+    d: usize,
+    penalty: impl for<'g> FnOnce(&'g Builder, Var<'g>) -> Option<Var<'g>>,
+) -> Result<Function, GraphError> {
+    let builder = Builder::new();
+    let (x, y) = (builder.input("x", [d]), builder.outcome("y", []));
+    let w = builder.parameter("w", [d], Initializer::Constant(0.0));
+    let b = builder.parameter("b", [], Initializer::Constant(0.0));
+    let prediction = builder.vector_scalar_affine(x, w, b);
+    builder.prediction(prediction);
+    let distance = builder.squared_l2_distance(prediction, y);
+    builder.objective(penalty(&builder, w).map_or(distance, |penalty| distance + penalty));
+    builder.finish()
 }
 
 fn normal<'g>(builder: &'g Builder, name: &str, shape: impl Into<Shape>, std: f64) -> Var<'g> {

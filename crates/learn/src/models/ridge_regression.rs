@@ -1,8 +1,9 @@
 //! Ridge regression: linear regression with a penalty on w, not on b. One parameter is read along two edges.
 
-use chainrule_graph::{Builder, Function, GraphError, Initializer, Tensor};
+use chainrule_graph::{Function, GraphError, Tensor};
 
 use super::fitted::{Fitted, features};
+use super::linear;
 use crate::diverged::TrainError;
 use crate::training::Training;
 
@@ -21,14 +22,7 @@ impl<'a> RidgeRegression<'a> {
 
     /// The function of one example of `d` features: (w·x + b − y)² + λ‖w‖².
     pub fn function(&self, d: usize) -> Result<Function, GraphError> {
-        let builder = Builder::new();
-        let (x, y) = (builder.input("x", [d]), builder.outcome("y", []));
-        let w = builder.parameter("w", [d], Initializer::Constant(0.0));
-        let b = builder.parameter("b", [], Initializer::Constant(0.0));
-        let prediction = builder.vector_scalar_affine(x, w, b);
-        builder.prediction(prediction);
-        builder.objective(builder.squared_l2_distance(prediction, y) + builder.l2_norm_penalty(self.lambda, w));
-        builder.finish()
+        linear(d, |builder, w| Some(builder.l2_norm_penalty(self.lambda, w)))
     }
 
     /// Trains on rows `x [n, d]` and outcomes `y [n]`, and scores other rows too if they are given.

@@ -22,7 +22,7 @@ use crate::format;
 use crate::idle;
 use crate::interrupt;
 use crate::json::{self, Object};
-use crate::model_file::{ModelFile, check_memory};
+use crate::model_file::ModelFile;
 use crate::options::{self, ModelOptions};
 use crate::output::{Output, message};
 use crate::plots::picture_path;
@@ -144,11 +144,10 @@ impl Fit {
         if function.parameters.is_empty() {
             message(format!("warning: {}: the model has no `param`; training changes nothing", file.name()));
         }
-        check_memory(&function)?;
         let rows = Rows::new(&self, &data)?;
         let mut parameters = Parameters::initialize(&function, self.seed)?;
         settings.stop = Some(interrupt::watch());
-        let trained = self.train(&function, &mut parameters, &rows, &settings, output)?;
+        let trained = self.train(&file, &function, &mut parameters, &rows, &settings, output)?;
         if trained.ending == Ending::Stopped {
             return Err(self.interrupted(trained.position, rows.training.rows()));
         }
@@ -212,6 +211,7 @@ impl Fit {
 
     fn train(
         &self,
+        file: &ModelFile,
         function: &Function,
         parameters: &mut Parameters,
         rows: &Rows,
@@ -238,7 +238,7 @@ impl Fit {
             learn::train(function, parameters, &rows.training, rows.validation.as_ref(), settings, &mut observe);
         drop(progress);
         let trained = trained.map_err(|error| match error {
-            TrainError::Diverged(diverged) => Failure::result(diverged),
+            TrainError::Diverged(diverged) => file.diverged(*diverged),
             TrainError::Learn(error) => error.into(),
         })?;
         written.map(|()| trained)

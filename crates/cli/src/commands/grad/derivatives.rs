@@ -1,6 +1,6 @@
 //! The values and derivatives of an expression, by the reference interpreter.
 
-use chainrule::exec::{Feed, Values, reference};
+use chainrule::exec::{Feed, Values, check_memory, reference};
 use chainrule::{Derivatives, Function, Graph, Kind, NodeId, Origin, Shape, Tensor, grad, hessian_vector_product};
 
 use crate::failure::Failure;
@@ -84,6 +84,9 @@ pub fn answer(
 /// The second derivatives with respect to one name, of shape s: a row, of shape s, for each of its entries.
 fn hessian(graph: &Graph, result: NodeId, id: NodeId, feed: &Feed) -> Result<Tensor, Failure> {
     let shape = &graph.node(id).shape;
+    // As they are computed, as they are kept, and as they are printed
+    let numbers = shape.size().saturating_mul(shape.size()).saturating_mul(3);
+    check_memory(numbers, || format!("the second derivatives by {}, of shape {shape},", graph.describe(id)))?;
     let product = hessian_vector_product(graph, result, &[id])?;
     let (tangent, output) = (product.tangents[0], product.outputs[0]);
     let mut entries = Vec::with_capacity(shape.size() * shape.size());

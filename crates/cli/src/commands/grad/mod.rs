@@ -9,7 +9,6 @@ use chainrule::text::{self, Diagnostic, Expression};
 use chainrule::{Kind, Shape, Tensor};
 
 use crate::failure::Failure;
-use crate::model_file::check_memory;
 use crate::options;
 use crate::output::Output;
 use crate::{format, json};
@@ -79,10 +78,11 @@ impl Grad {
                 Kind::Int | Kind::Real => "a whole number does not change with its inputs but in jumps",
             })));
         }
-        check_memory(&function)?;
         for (name, value, _) in &values {
-            let bound = function.graph.find(name).and_then(|id| function.bound(id));
-            values::check_bound(name, value, bound).map_err(Failure::mistake)?;
+            let Some(id) = function.graph.find(name).filter(|&id| function.graph.node(id).kind == Kind::Int) else {
+                continue;
+            };
+            values::check_range(name, value, function.whole_numbers(id)).map_err(Failure::mistake)?;
         }
         let values = values.into_iter().map(|(name, value, _)| (name, value)).collect::<Vec<_>>();
         let answer = answer(&function, result, source, &values, self.order)?;

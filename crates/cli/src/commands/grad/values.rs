@@ -1,6 +1,6 @@
 //! Values as they are written on the command line: `x=2`, `W=[[1,2],[3,4]]`, `v=1,2,3`.
 
-use chainrule::{Shape, Tensor};
+use chainrule::{Shape, Tensor, WholeNumbers};
 use serde_json::Value;
 
 /// A name and its value. Errors name it, and say where an array is ragged or holds something else than finite numbers.
@@ -106,13 +106,18 @@ pub fn check_index(name: &str, value: &Tensor) -> Result<(), String> {
     }
 }
 
-/// An error unless all entries are below the bound of an index or a class.
-pub fn check_bound(name: &str, value: &Tensor, bound: Option<usize>) -> Result<(), String> {
-    let Some(bound) = bound else { return Ok(()) };
-    match value.data().iter().find(|&&entry| entry >= bound as f64) {
-        Some(_) if bound == 0 => Err(format!("`{name}` is used as an index of an axis without entries")),
-        Some(entry) => Err(format!("`{name}` is {entry}; a whole number from 0 to {} would be right", bound - 1)),
-        None => Ok(()),
+/// An error unless all entries are those that an index or a class may be.
+pub fn check_range(name: &str, value: &Tensor, right: WholeNumbers) -> Result<(), String> {
+    let WholeNumbers { least, below } = right;
+    match (value.data().iter().find(|&&entry| !right.contain(entry)), below) {
+        (Some(_), Some(below)) if below <= least => {
+            Err(format!("`{name}` is used as an index of an axis without entries"))
+        }
+        (Some(entry), Some(below)) => {
+            Err(format!("`{name}` is {entry}; a whole number from {least} to {} would be right", below - 1))
+        }
+        (Some(entry), None) => Err(format!("`{name}` is {entry}; a whole number of at least {least} would be right")),
+        (None, _) => Ok(()),
     }
 }
 

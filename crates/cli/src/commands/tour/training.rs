@@ -45,7 +45,7 @@ pub fn train(
     };
     let trained = learn::train(&function, &mut parameters, &training, Some(&validation), &settings, &mut observe);
     let trained = trained.map_err(|error| match error {
-        TrainError::Diverged(diverged) => Failure::result(diverged),
+        TrainError::Diverged(diverged) => file.diverged(*diverged),
         TrainError::Learn(error) => error.into(),
     })?;
     Ok(Trained { model, validation, function, parameters, history: trained.history })

@@ -305,16 +305,19 @@ fn stray(c: char, span: Span) -> Diagnostic {
     }
 }
 
+fn closer_of(opener: &str) -> &'static str {
+    match opener {
+        "(" => ")",
+        "[" => "]",
+        _ => "}",
+    }
+}
+
 /// Every bracket is closed by its like; the innermost that is not is the mistake, at the place where it opens.
 fn match_brackets(tokens: &[Token<'_>]) -> Result<(), Diagnostic> {
     let mut open: Vec<(&str, Span)> = Vec::new();
     for token in tokens {
         let TokenKind::Symbol(symbol) = token.kind else { continue };
-        let closer_of = |opener: &str| match opener {
-            "(" => ")",
-            "[" => "]",
-            _ => "}",
-        };
         match symbol {
             "(" | "[" | "{" => open.push((symbol, token.span)),
             ")" | "]" | "}" => match open.pop() {
@@ -333,15 +336,8 @@ fn match_brackets(tokens: &[Token<'_>]) -> Result<(), Diagnostic> {
         }
     }
     match open.pop() {
-        Some((opener, span)) => {
-            let closer = match opener {
-                "(" => ")",
-                "[" => "]",
-                _ => "}",
-            };
-            Err(Diagnostic::new(format!("this `{opener}` is not closed"), span)
-                .help(format!("put `{closer}` where it ends")))
-        }
+        Some((opener, span)) => Err(Diagnostic::new(format!("this `{opener}` is not closed"), span)
+            .help(format!("put `{}` where it ends", closer_of(opener)))),
         None => Ok(()),
     }
 }

@@ -6,7 +6,7 @@ use crate::ops::contract::Label;
 use crate::ops::custom::Part;
 use crate::ops::elementwise::{Elementwise, Exponent};
 use crate::ops::source::Constant;
-use crate::ops::{Contract, Custom, Index, Op, Reduce, ShapeOp, Source};
+use crate::ops::{Contract, Custom, Index, Op, Reduce, Rules, ShapeOp, Source};
 use crate::shape::Shape;
 use crate::text::build::functions::Callable;
 use crate::text::names::{quoted, spelled};
@@ -190,20 +190,16 @@ fn contract(op: &Contract, operands: &[Spelled]) -> Spelled {
 
 fn reduce(op: &Reduce, shape: &Shape, operands: &[Spelled]) -> Spelled {
     let axes = op.axes();
-    let (name, implied) = match op {
-        Reduce::Sum { .. } => ("sum", axes.len() == shape.rank()),
-        Reduce::Max { .. } => ("max", shape.rank() == 1),
-        Reduce::Min { .. } => ("min", shape.rank() == 1),
-        Reduce::LogSumExp { .. } => ("logsumexp", shape.rank() == 1),
-        Reduce::ArgMax { axis } => ("argmax", axis + 1 == shape.rank()),
-        Reduce::ArgMin { axis } => ("argmin", axis + 1 == shape.rank()),
-        Reduce::Softmax { axis } => ("softmax", axis + 1 == shape.rank()),
+    let implied = match op {
+        Reduce::Sum { .. } => axes.len() == shape.rank(),
+        Reduce::Max { .. } | Reduce::Min { .. } | Reduce::LogSumExp { .. } => shape.rank() == 1,
+        Reduce::ArgMax { axis } | Reduce::ArgMin { axis } | Reduce::Softmax { axis } => axis + 1 == shape.rank(),
     };
     let axis = match axes {
         [axis] => format!("axis={axis}"),
         axes => format!("axis={}", list(axes)),
     };
-    call(name, operands, if implied { &[] } else { std::slice::from_ref(&axis) })
+    call(op.name(), operands, if implied { &[] } else { std::slice::from_ref(&axis) })
 }
 
 fn shape(op: &ShapeOp, input: Option<&Shape>, operands: &[Spelled]) -> Spelled {

@@ -284,8 +284,8 @@ fn gather<'g>(a: Arguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
 
 /// A constant of any shape and kind: one number for every entry, or the entries in row-major order.
 fn constant<'g>(a: Arguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
-    /// 2 GiB of numbers: more is taken for a mistake.
-    const LARGEST: usize = 1 << 28;
+    /// 128 MiB of numbers: more is taken for a mistake.
+    const LARGEST: usize = 1 << 24;
     let kind = match a.get("kind") {
         None => Kind::Real,
         Some(Placed { value: Value::Kind(kind), .. }) => *kind,
@@ -295,7 +295,9 @@ fn constant<'g>(a: Arguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
     let Some(shape) = a.get("shape") else { return value.clone().var(a.builder, kind) };
     let (place, shape): (&Placed<'g>, Shape) = (shape, shape.shape()?);
     if shape.size() > LARGEST {
-        return Err(place.wrong(format!("a constant of shape {shape} would be too large")));
+        return Err(place
+            .wrong(format!("a constant of shape {shape} would be too large"))
+            .help(format!("it has at most {LARGEST} entries; `broadcast(…)` makes copies that take no room here")));
     }
     let tensor = match &value.value {
         Value::Number(number) => Tensor::filled(shape, *number),

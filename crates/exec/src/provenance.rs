@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use chainrule_exec::Values;
 use chainrule_graph::ops::{Elementwise, Source};
-use chainrule_graph::{Derivatives, Graph, NodeId, Op, Tensor};
+use chainrule_graph::{Derivatives, Graph, NodeId, Op, Origin, Tensor};
 
-use crate::number::number;
+use crate::{Values, number};
 
 /// In what way a value is not finite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +38,8 @@ impl fmt::Display for Trouble {
 pub struct Range {
     /// How a message calls the node.
     pub name: String,
+    /// Where it was written.
+    pub origin: Origin,
     /// Its shape.
     pub shape: String,
     /// The least and the greatest finite entry, if there is one.
@@ -57,6 +58,7 @@ impl Range {
         let count = |is: fn(f64) -> bool| value.data().iter().filter(|&&entry| is(entry)).count();
         Range {
             name: graph.describe(id),
+            origin: graph.node(id).origin.clone(),
             shape: graph.node(id).shape.to_string(),
             finite: finite
                 .fold(None, |range, x| Some(range.map_or((x, x), |(low, high): (f64, f64)| (low.min(x), high.max(x))))),
@@ -97,7 +99,7 @@ pub struct Author {
     /// In what way its value is not finite.
     pub trouble: Trouble,
     /// Where it was written.
-    pub origin: String,
+    pub origin: Origin,
     /// What its entries span.
     pub output: Range,
     /// What the entries of its inputs span.
@@ -138,7 +140,7 @@ pub fn author(graph: &Graph, values: &Values, result: NodeId) -> Option<Author> 
         name: graph.describe(node),
         op: graph.node(node).op.name().to_string(),
         trouble: Trouble::of(value.data())?,
-        origin: graph.node(node).origin.to_string(),
+        origin: graph.node(node).origin.clone(),
         output: Range::of(graph, node, value),
         inputs: inputs.filter_map(|&input| Some(Range::of(graph, input, values.get(input)?))).collect(),
         path,
@@ -178,7 +180,7 @@ fn selected(graph: &Graph, values: &Values, id: NodeId, place: usize) -> Option<
 }
 
 /// For each node, whether it is infinite, and nothing worse, because of a constant that was written so.
-pub(crate) fn infinite_by_constants(graph: &Graph, values: &Values) -> Vec<bool> {
+pub fn infinite_by_constants(graph: &Graph, values: &Values) -> Vec<bool> {
     let trouble = |id: NodeId| values.get(id).and_then(|value| Trouble::of(value.data()));
     let troubles: Vec<Option<Trouble>> = graph.ids().map(trouble).collect();
     let mut excused = vec![false; troubles.len()];

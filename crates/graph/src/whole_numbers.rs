@@ -1,0 +1,163 @@
+//! Which whole numbers an integer input may be: those that keep every index computed from it within its axis.
+
+use crate::function::Function;
+use crate::graph::Graph;
+use crate::node::{Kind, Node, NodeId};
+use crate::ops::{Elementwise, Index, Op, Reduce, ShapeOp, Source};
+
+/// The whole numbers from `least` up to, and without, `below`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WholeNumbers {
+    /// The least.
+    pub least: usize,
+    /// The number that they stay below. None if nothing bounds them.
+    pub below: Option<usize>,
+}
+
+impl WholeNumbers {
+    /// Whether a number is one of them.
+    pub fn contain(self, x: f64) -> bool {
+        x.fract() == 0.0 && x >= self.least as f64 && self.below.is_none_or(|below| x < below as f64)
+    }
+}
+
+impl Function {
+    /// The whole numbers that an integer input or outcome may be: below what was declared, and such that the indices
+    /// that are computed from it by adding, subtracting and multiplying, or by the greater and the lesser of two, can lie
+    /// on the axes they index. That is necessary; where an index is computed in other ways it may not be enough.
+    pub fn whole_numbers(&self, id: NodeId) -> WholeNumbers {
+        let graph = &self.graph;
+        let values = values(graph);
+        let (mut least, mut below) = (0.0, f64::INFINITY);
+        if let Op::Source(Source::Input { bound: Some(bound), .. }) = graph.node(id).op {
+            below = bound as f64;
+        }
+        // How far each node may be from the input: its value is between the input's + from and the input's + to.
+        let mut away: Vec<Option<Range>> = vec![None; graph.nodes().len()];
+        away[id.index()] = Some(Range { from: 0.0, to: 0.0 });
+        for (index, node) in graph.nodes().iter().enumerate().skip(id.index() + 1) {
+            if node.kind == Kind::Int {
+                away[index] = distance(node, &away, &values);
+            }
+            let (slot, size) = match node.op {
+                Op::Index(Index::Gather { batch }) => (1, graph.node(node.inputs[0]).shape[batch]),
+                Op::Index(Index::ScatterAdd { size, .. }) => (0, size),
+                _ => continue,
+            };
+            // 0 ≤ input + to and input + from < size
+            if let Some(away) = away[node.inputs[slot].index()] {
+                least = f64::max(least, -away.to);
+                below = below.min((size as f64 - away.from).max(0.0));
+            }
+        }
+        WholeNumbers { least: least as usize, below: below.is_finite().then_some(below as usize) }
+    }
+
+    /// For an integer input or outcome, the number that its values stay below: what was declared, or what follows from
+    /// the axes that it indexes. None if nothing bounds it.
+    pub fn bound(&self, id: NodeId) -> Option<usize> {
+        self.whole_numbers(id).below
+    }
+}
+
+/// All numbers between two, both included; all there are if nothing is known.
+#[derive(Clone, Copy, Debug)]
+struct Range {
+    from: f64,
+    to: f64,
+}
+
+const ALL: Range = Range { from: f64::NEG_INFINITY, to: f64::INFINITY };
+
+impl Range {
+    fn around(numbers: impl IntoIterator<Item = f64>) -> Range {
+        let numbers = numbers.into_iter();
+        let around = |range: Range, x: f64| Range { from: range.from.min(x), to: range.to.max(x) };
+        numbers.fold(Range { from: f64::INFINITY, to: f64::NEG_INFINITY }, around)
+    }
+
+    fn hull(self, other: Range) -> Range {
+        Range { from: self.from.min(other.from), to: self.to.max(other.to) }
+    }
+
+    fn plus(self, other: Range) -> Range {
+        Range { from: self.from + other.from, to: self.to + other.to }.known()
+    }
+
+    fn negated(self) -> Range {
+        Range { from: -self.to, to: -self.from }
+    }
+
+    fn times(self, other: Range) -> Range {
+        let ends = [self.from * other.from, self.from * other.to, self.to * other.from, self.to * other.to];
+        if ends.iter().any(|end| end.is_nan()) { ALL } else { Range::around(ends) }
+    }
+
+    /// ∞ − ∞ may be any number.
+    fn known(self) -> Range {
+        let or = |x: f64, otherwise: f64| if x.is_nan() { otherwise } else { x };
+        Range { from: or(self.from, ALL.from), to: or(self.to, ALL.to) }
+    }
+}
+
+/// For each node, between which numbers its entries lie whatever the inputs are.
+fn values(graph: &Graph) -> Vec<Range> {
+    let mut values: Vec<Range> = Vec::with_capacity(graph.nodes().len());
+    for node in graph.nodes() {
+        let of = |slot: usize| values[node.inputs[slot].index()];
+        let range = match &node.op {
+            _ if node.kind != Kind::Int => ALL,
+            Op::Source(Source::Input { bound, .. }) => {
+                Range { from: 0.0, to: bound.map_or(f64::INFINITY, |bound| bound as f64 - 1.0) }
+            }
+            Op::Source(Source::Constant(constant)) => Range::around(constant.value.data().iter().copied()),
+            Op::Source(Source::Iota { length }) => Range { from: 0.0, to: *length as f64 - 1.0 },
+            Op::Elementwise(Elementwise::Neg) => of(0).negated(),
+            Op::Elementwise(Elementwise::Add) => of(0).plus(of(1)),
+            Op::Elementwise(Elementwise::Sub) => of(0).plus(of(1).negated()),
+            Op::Elementwise(Elementwise::Mul) => of(0).times(of(1)),
+            Op::Elementwise(Elementwise::Max) => Range { from: of(0).from.max(of(1).from), to: of(0).to.max(of(1).to) },
+            Op::Elementwise(Elementwise::Min) => Range { from: of(0).from.min(of(1).from), to: of(0).to.min(of(1).to) },
+            Op::Elementwise(Elementwise::Where) => of(1).hull(of(2)),
+            Op::Reduce(Reduce::Max { .. } | Reduce::Min { .. }) | Op::Index(Index::Gather { .. }) => of(0),
+            Op::Reduce(Reduce::ArgMax { axis } | Reduce::ArgMin { axis }) => {
+                Range { from: 0.0, to: graph.node(node.inputs[0]).shape[*axis] as f64 - 1.0 }
+            }
+            Op::Shape(ShapeOp::Pad { .. }) => of(0).hull(Range { from: 0.0, to: 0.0 }),
+            Op::Shape(_) => (0..node.inputs.len()).map(of).reduce(Range::hull).unwrap_or(ALL),
+            _ => ALL,
+        };
+        values.push(range);
+    }
+    values
+}
+
+/// How far a node may be from the input, if some of its inputs are known to be so far from it.
+fn distance(node: &Node, away: &[Option<Range>], values: &[Range]) -> Option<Range> {
+    let of = |slot: usize| away[node.inputs[slot].index()];
+    let value = |slot: usize| values[node.inputs[slot].index()];
+    match (&node.op, node.inputs.len()) {
+        // The value itself reaches an index through ops that only rearrange it.
+        (Op::Shape(_), count) => (0..count).filter_map(of).reduce(Range::hull),
+        (Op::Elementwise(Elementwise::Add), _) => match (of(0), of(1)) {
+            (Some(a), _) => Some(a.plus(value(1))),
+            (None, b) => Some(b?.plus(value(0))),
+        },
+        (Op::Elementwise(Elementwise::Sub), _) => Some(of(0)?.plus(value(1).negated())),
+        // A product with what is at least 1 is no less than what is not negative.
+        (Op::Elementwise(Elementwise::Mul), _) => {
+            let grows = |slot: usize, by: usize| of(slot).filter(|_| value(slot).from >= 0.0 && value(by).from >= 1.0);
+            let Range { from, .. } = grows(0, 1).or_else(|| grows(1, 0))?;
+            Some(Range { from, ..ALL })
+        }
+        (Op::Elementwise(Elementwise::Max), _) => {
+            let from = [of(0), of(1)].into_iter().flatten().map(|away| away.from).reduce(f64::max)?;
+            Some(Range { from, ..ALL })
+        }
+        (Op::Elementwise(Elementwise::Min), _) => {
+            let to = [of(0), of(1)].into_iter().flatten().map(|away| away.to).reduce(f64::min)?;
+            Some(Range { to, ..ALL })
+        }
+        _ => None,
+    }
+}
