@@ -9,7 +9,7 @@ use chainrule_kernels::philox::Philox;
 use rand_distr::{Distribution, StandardNormal, StandardUniform};
 
 /// So many whole numbers are drawn from where nothing bounds them.
-const UNBOUNDED: usize = 5;
+const UNBOUNDED: i64 = 5;
 
 /// How the entries of an input are drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,9 +26,9 @@ pub enum Draw {
     /// Evenly from whole numbers.
     Whole {
         /// The least.
-        least: usize,
+        least: i64,
         /// The number that they stay below.
-        below: usize,
+        below: i64,
     },
     /// Not at all: these values each time.
     Fixed(Tensor),
@@ -41,7 +41,7 @@ impl Draw {
             Draw::Normal => Tensor::from_fn(shape, |_| StandardNormal.sample(generator)),
             Draw::Uniform { low, high } => Tensor::from_fn(shape, |_| low + (high - low) * unit(generator)),
             Draw::Whole { least, below } => {
-                let (least, count) = (*least as f64, below.saturating_sub(*least) as f64);
+                let (least, count) = (*least as f64, (below - least).max(0) as f64);
                 Tensor::from_fn(shape, |_| least + (unit(generator) * count).floor())
             }
             Draw::Fixed(values) => values.clone(),
@@ -84,6 +84,8 @@ impl Draws {
             Kind::Real => Draw::Normal,
             Kind::Int => {
                 let WholeNumbers { least, below } = function.whole_numbers(id);
+                // From 0, unless that is out of bounds
+                let least = least.unwrap_or_else(|| below.map_or(0, |below| (below - UNBOUNDED).min(0)));
                 Draw::Whole { least, below: below.unwrap_or(least + UNBOUNDED) }
             }
             Kind::Bool => Draw::Whole { least: 0, below: 2 },

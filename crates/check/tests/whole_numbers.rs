@@ -29,7 +29,7 @@ fn right_models_with_computed_indices_pass() {
 
 #[test]
 fn an_index_that_no_draw_brings_onto_its_axis_is_told() {
-    let error = checked("param w [3] = 0\ninput i [] int\nobjective = w[i + 7]^2\n").unwrap_err();
+    let error = checked("param w [3] = 0\ninput i [] int\nobjective = w[where(i < 9, 7, i)]^2\n").unwrap_err();
     assert!(matches!(error, CheckError::NotDrawn { draws: 100, .. }), "{error:?}");
     let message = error.to_string();
     for part in ["none of 100 draws", "gather", "index 7", "below 3", "`int < 3`"] {

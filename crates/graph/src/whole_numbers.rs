@@ -1,23 +1,38 @@
 //! Which whole numbers an integer input may be: those that keep every index computed from it within its axis.
 
+use std::fmt;
+
 use crate::function::Function;
 use crate::graph::Graph;
 use crate::node::{Kind, Node, NodeId};
 use crate::ops::{Elementwise, Index, Op, Reduce, ShapeOp, Source};
 
-/// The whole numbers from `least` up to, and without, `below`.
+/// The whole numbers from `least` up to, and without, `below`; all there are where nothing bounds them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WholeNumbers {
     /// The least.
-    pub least: usize,
-    /// The number that they stay below. None if nothing bounds them.
-    pub below: Option<usize>,
+    pub least: Option<i64>,
+    /// The number that they stay below.
+    pub below: Option<i64>,
 }
 
 impl WholeNumbers {
     /// Whether a number is one of them.
     pub fn contain(self, x: f64) -> bool {
-        x.fract() == 0.0 && x >= self.least as f64 && self.below.is_none_or(|below| x < below as f64)
+        let fits =
+            |bound: Option<i64>, holds: fn(&f64, &f64) -> bool| bound.is_none_or(|bound| holds(&x, &(bound as f64)));
+        x.fract() == 0.0 && fits(self.least, f64::ge) && fits(self.below, f64::lt)
+    }
+}
+
+impl fmt::Display for WholeNumbers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.least, self.below) {
+            (Some(least), Some(below)) => write!(f, "a whole number from {least} to {}", below - 1),
+            (Some(least), None) => write!(f, "a whole number of at least {least}"),
+            (None, Some(below)) => write!(f, "a whole number below {below}"),
+            (None, None) => f.write_str("a whole number"),
+        }
     }
 }
 
@@ -28,10 +43,8 @@ impl Function {
     pub fn whole_numbers(&self, id: NodeId) -> WholeNumbers {
         let graph = &self.graph;
         let values = values(graph);
-        let (mut least, mut below) = (0.0, f64::INFINITY);
-        if let Op::Source(Source::Input { bound: Some(bound), .. }) = graph.node(id).op {
-            below = bound as f64;
-        }
+        let Range { from: mut least, to: most } = values[id.index()];
+        let mut below = most + 1.0;
         // How far each node may be from the input: its value is between the input's + from and the input's + to.
         let mut away: Vec<Option<Range>> = vec![None; graph.nodes().len()];
         away[id.index()] = Some(Range { from: 0.0, to: 0.0 });
@@ -47,16 +60,18 @@ impl Function {
             // 0 ≤ input + to and input + from < size
             if let Some(away) = away[node.inputs[slot].index()] {
                 least = f64::max(least, -away.to);
-                below = below.min((size as f64 - away.from).max(0.0));
+                below = below.min(size as f64 - away.from);
             }
         }
-        WholeNumbers { least: least as usize, below: below.is_finite().then_some(below as usize) }
+        let known = |bound: f64| bound.is_finite().then_some(bound as i64);
+        WholeNumbers { least: known(least), below: known(below) }
     }
 
-    /// For an integer input or outcome, the number that its values stay below: what was declared, or what follows from
-    /// the axes that it indexes. None if nothing bounds it.
+    /// For an integer input or outcome that is at least 0, the number that its values stay below: what was declared, or
+    /// what follows from the axes that it indexes. None if nothing bounds it.
     pub fn bound(&self, id: NodeId) -> Option<usize> {
-        self.whole_numbers(id).below
+        let WholeNumbers { least, below } = self.whole_numbers(id);
+        usize::try_from(below?.max(0)).ok().filter(|_| least.is_some_and(|least| least >= 0))
     }
 }
 
@@ -107,9 +122,7 @@ fn values(graph: &Graph) -> Vec<Range> {
         let of = |slot: usize| values[node.inputs[slot].index()];
         let range = match &node.op {
             _ if node.kind != Kind::Int => ALL,
-            Op::Source(Source::Input { bound, .. }) => {
-                Range { from: 0.0, to: bound.map_or(f64::INFINITY, |bound| bound as f64 - 1.0) }
-            }
+            Op::Source(Source::Input { bound: Some(bound), .. }) => Range { from: 0.0, to: *bound as f64 - 1.0 },
             Op::Source(Source::Constant(constant)) => Range::around(constant.value.data().iter().copied()),
             Op::Source(Source::Iota { length }) => Range { from: 0.0, to: *length as f64 - 1.0 },
             Op::Elementwise(Elementwise::Neg) => of(0).negated(),

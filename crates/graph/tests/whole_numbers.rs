@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chainrule_graph::{WholeNumbers, text};
 
 /// The least that `i` may be, and what it stays below, in a model with this expression; `w` has 10 entries.
-fn of_i(expression: &str) -> (usize, Option<usize>) {
+fn of_i(expression: &str) -> (Option<i64>, Option<i64>) {
     let source = format!("input w [10]\ninput i [] int\ninput k [] int < 4\ninput v [3] int\ny = {expression}\n");
     let model = text::parse(&source).unwrap_or_else(|mistake| panic!("{}", mistake.render(&source, "test", false)));
     let function =
@@ -16,44 +16,45 @@ fn of_i(expression: &str) -> (usize, Option<usize>) {
 
 #[test]
 fn an_index_itself_lies_on_its_axis() {
-    assert_eq!(of_i("w[i]"), (0, Some(10)));
-    assert_eq!(of_i("w[i] * w[:4][i]"), (0, Some(4)));
-    assert_eq!(of_i("w[stack(i, i)]"), (0, Some(10)));
-    assert_eq!(of_i("scatter_add(stack(i, k), w[:2], size=7)"), (0, Some(7)));
-    assert_eq!(of_i("nll(softmax(w), i)"), (0, Some(10)));
-    assert_eq!(of_i("i * w"), (0, None));
+    assert_eq!(of_i("w[i]"), (Some(0), Some(10)));
+    assert_eq!(of_i("w[i] * w[:4][i]"), (Some(0), Some(4)));
+    assert_eq!(of_i("w[stack(i, i)]"), (Some(0), Some(10)));
+    assert_eq!(of_i("scatter_add(stack(i, k), w[:2], size=7)"), (Some(0), Some(7)));
+    assert_eq!(of_i("nll(softmax(w), i)"), (Some(0), Some(10)));
+    assert_eq!(of_i("i * w"), (None, None));
 }
 
 #[test]
 fn what_is_added_or_subtracted_shifts_it() {
-    assert_eq!(of_i("nll(softmax(w), i - 1)"), (1, Some(11)));
-    assert_eq!(of_i("w[i] * w[i + 1]"), (0, Some(9)));
-    assert_eq!(of_i("w[2 + i - 5]"), (3, Some(13)));
+    assert_eq!(of_i("nll(softmax(w), i - 1)"), (Some(1), Some(11)));
+    assert_eq!(of_i("w[i] * w[i + 1]"), (Some(0), Some(9)));
+    assert_eq!(of_i("w[2 + i - 5]"), (Some(3), Some(13)));
     // k is 0, 1, 2 or 3.
-    assert_eq!(of_i("w[i + k]"), (0, Some(10)));
-    assert_eq!(of_i("w[i - k]"), (0, Some(13)));
-    assert_eq!(of_i("w[i - k - 2]"), (2, Some(15)));
-    // v may be any numbers from 0.
-    assert_eq!(of_i("w[v + i]"), (0, Some(10)));
-    assert_eq!(of_i("w[i - v]"), (0, None));
-    assert_eq!(of_i("w[i + i + 1]"), (0, Some(9)));
-    assert_eq!(of_i("w[i + constant([1, 2, 0], kind=int)]"), (0, Some(10)));
+    assert_eq!(of_i("w[i + k]"), (Some(-3), Some(10)));
+    assert_eq!(of_i("w[i - k]"), (Some(0), Some(13)));
+    assert_eq!(of_i("w[i - k - 2]"), (Some(2), Some(15)));
+    assert_eq!(of_i("w[i + 3]"), (Some(-3), Some(7)));
+    // v, and i itself, may be any numbers.
+    assert_eq!(of_i("w[v + i]"), (None, None));
+    assert_eq!(of_i("w[i - v]"), (None, None));
+    assert_eq!(of_i("w[i + i + 1]"), (None, None));
+    assert_eq!(of_i("w[i + constant([1, 2, 0], kind=int)]"), (Some(-2), Some(10)));
 }
 
 #[test]
 fn products_and_the_greater_and_lesser_of_two_bound_one_side() {
-    assert_eq!(of_i("w[2 * i]"), (0, Some(10)));
-    assert_eq!(of_i("w[0 * i]"), (0, None));
-    assert_eq!(of_i("w[max(i, 3)]"), (0, Some(10)));
-    assert_eq!(of_i("w[max(i - 1, 0)]"), (0, Some(11)));
-    assert_eq!(of_i("w[min(i, 9)]"), (0, None));
-    assert_eq!(of_i("w[min(i, 9) - 2]"), (2, None));
-    assert_eq!(of_i("w[9 - i]"), (0, None));
-    assert_eq!(of_i("w[where(i < 3, i, 0)]"), (0, None));
+    assert_eq!(of_i("w[2 * max(i, 0)]"), (None, Some(10)));
+    assert_eq!(of_i("w[0 * i]"), (None, None));
+    assert_eq!(of_i("w[max(i, 3)]"), (None, Some(10)));
+    assert_eq!(of_i("w[max(i - 1, 0)]"), (None, Some(11)));
+    assert_eq!(of_i("w[min(i, 9)]"), (Some(0), None));
+    assert_eq!(of_i("w[min(i, 9) - 2]"), (Some(2), None));
+    assert_eq!(of_i("w[9 - i]"), (None, None));
+    assert_eq!(of_i("w[where(i < 3, i, 0)]"), (None, None));
 }
 
 #[test]
 fn an_axis_that_no_number_fits_leaves_none() {
-    assert_eq!(of_i("w[:2][i + 3]"), (0, Some(0)));
-    assert!(!WholeNumbers { least: 0, below: Some(0) }.contain(0.0));
+    assert_eq!(of_i("w[:2][i] * w[i - 5]"), (Some(5), Some(2)));
+    assert!(!WholeNumbers { least: Some(5), below: Some(2) }.contain(3.0));
 }

@@ -75,10 +75,15 @@ impl Field {
 }
 
 impl Field {
+    /// The whole numbers that its bound allows.
+    fn whole_numbers(&self) -> WholeNumbers {
+        WholeNumbers { least: self.bound.map(|_| 0), below: self.bound.and_then(|bound| i64::try_from(bound).ok()) }
+    }
+
     /// What a cell of its columns holds.
     fn right(&self) -> String {
         match self.kind {
-            Kind::Int => range(WholeNumbers { least: 0, below: self.bound }),
+            Kind::Int => self.whole_numbers().to_string(),
             Kind::Bool => "0 or 1".into(),
             Kind::Real => NUMBER.into(),
         }
@@ -115,7 +120,7 @@ impl Dataset {
             let mut rest = row;
             for (field, values) in fields.iter().zip(&mut values) {
                 let (cells, others) = rest.split_at(field.columns.len());
-                check_kind(table.file(), line, field, WholeNumbers { least: 0, below: field.bound }, cells)?;
+                check_kind(table.file(), line, field, field.whole_numbers(), cells)?;
                 values.extend_from_slice(cells);
                 rest = others;
             }
@@ -309,21 +314,13 @@ fn check_kind(file: &str, line: usize, field: &Field, right: WholeNumbers, cells
     };
     let name = &field.name;
     let found = match (field.kind, right, field.role) {
-        (Kind::Int, WholeNumbers { least: 0, below: Some(below) }, role) if value.fract() == 0.0 => match role {
+        (Kind::Int, WholeNumbers { least: Some(0), below: Some(below) }, role) if value.fract() == 0.0 => match role {
             Role::Outcome => format!("found {value}, but `{name}` has {below} classes"),
             Role::Input => format!("found {value}, but `{name}` is less than {below}"),
         },
         _ => format!("found {value}"),
     };
-    let right = if field.kind == Kind::Int { range(right) } else { field.right() };
+    let right = if field.kind == Kind::Int { right.to_string() } else { field.right() };
     let problem = format!("{found}; {right} would be right");
     Err(LearnError::Cell { file: file.into(), line, column: column.clone(), problem })
-}
-
-/// `a whole number from 0 to 2`
-fn range(WholeNumbers { least, below }: WholeNumbers) -> String {
-    match below {
-        Some(below) => format!("a whole number from {least} to {}", below.saturating_sub(1)),
-        None => format!("a whole number of at least {least}"),
-    }
 }

@@ -78,17 +78,9 @@ fn a_class_must_be_a_whole_number_in_its_range() {
         assert!(says.iter().all(|word| message.contains(word)), "{message}");
     }
     let unbounded = [field("y", Role::Outcome, Kind::Int, [], &["y"])];
-    let read = |text: &str| Dataset::read(&Table::from_bytes("t.csv", text.into()).unwrap(), &unbounded);
-    assert_eq!(read("y\n7\n").unwrap().values("y").unwrap(), [7.0]);
-    let message = |text: &str| read(text).unwrap_err().to_string();
-    assert_eq!(
-        message("y\n7\n-7\n"),
-        "t.csv, line 3, column `y`: found -7; a whole number of at least 0 would be right"
-    );
-    assert_eq!(
-        message("y\n\n7.5\n"),
-        "t.csv, line 3, column `y`: found 7.5; a whole number of at least 0 would be right"
-    );
+    let table = Table::from_bytes("t.csv", b"y\n\n7.5\n".to_vec()).unwrap();
+    let message = Dataset::read(&table, &unbounded).unwrap_err().to_string();
+    assert_eq!(message, "t.csv, line 3, column `y`: found 7.5; a whole number would be right");
 }
 
 #[test]

@@ -76,7 +76,7 @@ impl Case {
         let inputs: Vec<Var<'_>> = (self.inputs.iter().enumerate())
             .map(|(place, input)| {
                 let bound = match input.draw {
-                    Draw::Whole { below, .. } => Some(below),
+                    Draw::Whole { below, .. } => usize::try_from(below).ok(),
                     _ => None,
                 };
                 builder.input_of(&format!("x{place}"), &input.shape, input.kind, bound)
@@ -149,7 +149,7 @@ fn fixed(shape: impl Into<Shape>, entries: &[f64]) -> Input {
 
 /// An input of whole numbers below a bound.
 fn below(bound: usize, shape: impl Into<Shape>) -> Input {
-    Input { shape: shape.into(), kind: Kind::Int, draw: Draw::Whole { least: 0, below: bound } }
+    Input { shape: shape.into(), kind: Kind::Int, draw: Draw::Whole { least: 0, below: bound as i64 } }
 }
 
 /// An input of these whole numbers.

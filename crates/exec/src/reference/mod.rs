@@ -76,7 +76,7 @@ fn fed<'a>(graph: &Graph, feed: &'a Feed, id: NodeId) -> Result<&'a Tensor, Exec
     };
     let fits = |entry: f64| match node.kind {
         Kind::Real => true,
-        Kind::Int => entry >= 0.0 && entry.fract() == 0.0 && bound.is_none_or(|bound| entry < bound as f64),
+        Kind::Int => entry.fract() == 0.0 && bound.is_none_or(|bound| entry >= 0.0 && entry < bound as f64),
         Kind::Bool => entry == 0.0 || entry == 1.0,
     };
     match value.data().iter().position(|&entry| !fits(entry)) {
@@ -84,7 +84,7 @@ fn fed<'a>(graph: &Graph, feed: &'a Feed, id: NodeId) -> Result<&'a Tensor, Exec
         Some(place) => {
             let right = match (node.kind, bound) {
                 (Kind::Int, Some(bound)) => format!("whole numbers from 0 below {bound}"),
-                (Kind::Int, None) => "whole numbers from 0".into(),
+                (Kind::Int, None) => "whole numbers".into(),
                 (Kind::Real | Kind::Bool, _) => "truth values, 0 or 1".into(),
             };
             let entry = value.data()[place];

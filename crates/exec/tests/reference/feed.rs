@@ -32,10 +32,10 @@ fn a_wrong_shape_is_told_with_both_shapes() {
 fn whole_numbers_and_truth_values_are_checked() {
     let wrong = |kind, bound, entry: f64| refused(&[2], kind, bound, Some(vector([1.0, entry])));
     assert_eq!(wrong(Kind::Int, Some(3), 3.0), "`x` takes whole numbers from 0 below 3; entry 1 is 3");
-    assert_eq!(wrong(Kind::Int, None, -1.0), "`x` takes whole numbers from 0; entry 1 is -1");
-    assert_eq!(wrong(Kind::Int, None, 0.5), "`x` takes whole numbers from 0; entry 1 is 0.5");
-    assert_eq!(wrong(Kind::Int, None, f64::NAN), "`x` takes whole numbers from 0; entry 1 is NaN");
-    assert_eq!(wrong(Kind::Int, None, f64::INFINITY), "`x` takes whole numbers from 0; entry 1 is inf");
+    assert_eq!(wrong(Kind::Int, Some(3), -1.0), "`x` takes whole numbers from 0 below 3; entry 1 is -1");
+    assert_eq!(wrong(Kind::Int, None, 0.5), "`x` takes whole numbers; entry 1 is 0.5");
+    assert_eq!(wrong(Kind::Int, None, f64::NAN), "`x` takes whole numbers; entry 1 is NaN");
+    assert_eq!(wrong(Kind::Int, None, f64::INFINITY), "`x` takes whole numbers; entry 1 is inf");
     assert_eq!(wrong(Kind::Bool, None, 2.0), "`x` takes truth values, 0 or 1; entry 1 is 2");
 }
 

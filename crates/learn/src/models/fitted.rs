@@ -77,11 +77,9 @@ fn field(function: &Function, role: Role, rows: &Tensor) -> Result<Field, LearnE
     }
     let right = function.whole_numbers(id);
     if node.kind == Kind::Int
-        && let Some(below) = right.below
         && let Some(odd) = rows.data().iter().find(|&&class| !right.contain(class))
     {
-        let (least, most) = (right.least, below.saturating_sub(1));
-        let problem = format!("holds {odd}; a whole number from {least} to {most} would be right");
+        let problem = format!("holds {odd}; {right} would be right");
         return Err(LearnError::Setting { name: "the outcome", problem });
     }
     let columns = (0..node.shape.size()).map(|i| format!("{name}{i}")).collect();

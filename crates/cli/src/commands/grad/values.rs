@@ -108,16 +108,12 @@ pub fn check_index(name: &str, value: &Tensor) -> Result<(), String> {
 
 /// An error unless all entries are those that an index or a class may be.
 pub fn check_range(name: &str, value: &Tensor, right: WholeNumbers) -> Result<(), String> {
-    let WholeNumbers { least, below } = right;
-    match (value.data().iter().find(|&&entry| !right.contain(entry)), below) {
-        (Some(_), Some(below)) if below <= least => {
+    match value.data().iter().find(|&&entry| !right.contain(entry)) {
+        Some(_) if right.below.is_some_and(|below| below <= right.least.unwrap_or(0)) => {
             Err(format!("`{name}` is used as an index of an axis without entries"))
         }
-        (Some(entry), Some(below)) => {
-            Err(format!("`{name}` is {entry}; a whole number from {least} to {} would be right", below - 1))
-        }
-        (Some(entry), None) => Err(format!("`{name}` is {entry}; a whole number of at least {least} would be right")),
-        (None, _) => Ok(()),
+        Some(entry) => Err(format!("`{name}` is {entry}; {right} would be right")),
+        None => Ok(()),
     }
 }
 
