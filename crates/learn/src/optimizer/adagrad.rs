@@ -9,5 +9,5 @@ pub(super) fn next<'g>(w: Var<'g>, g: Var<'g>, rate: Var<'g>, epsilon: f64, slot
     let s = slots.zeros("square sum");
     let next_s = s + g * g;
     slots.update(s, next_s);
-    w - rate * g / (next_s.sqrt() + epsilon)
+    w - rate * (g / (next_s.sqrt() + epsilon))
 }

@@ -26,5 +26,5 @@ pub(super) fn next<'g>(
     let step = rate / (1.0 - power(beta1));
     let spread = (1.0 - power(beta2)).rsqrt();
     let kept = if decay == 0.0 { w } else { w * (1.0 - decay * rate) };
-    kept - step * next_m / (spread * next_v.sqrt() + epsilon)
+    kept - step * (next_m / (spread * next_v.sqrt() + epsilon))
 }

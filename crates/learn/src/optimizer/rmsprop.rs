@@ -16,5 +16,5 @@ pub(super) fn next<'g>(
     let v = slots.zeros("square mean");
     let next_v = decay * v + (1.0 - decay) * (g * g);
     slots.update(v, next_v);
-    w - rate * g / (next_v.sqrt() + epsilon)
+    w - rate * (g / (next_v.sqrt() + epsilon))
 }
