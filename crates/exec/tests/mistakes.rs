@@ -57,7 +57,7 @@ fn values_that_do_not_fit_are_named() {
     assert_eq!(set("x", Tensor::zeros([3])), "`x` takes rows of a table; give it one");
     let table = |stream, rows: &[f64]| program.table(stream, rows).unwrap_err().to_string();
     assert_eq!(table(0, &[1.0; 4]), "`x` takes rows of 3 entries, which 4 entries are not");
-    assert_eq!(table(1, &[0.0, 3.0]), "row 1: `class` takes a whole number of at least 0 and below 3, not 3");
+    assert_eq!(table(1, &[0.0, 3.0]), "row 1: `class` takes a whole number from 0 to 2, not 3");
     assert_eq!(table(2, &[]), "the program takes 2 tables");
 }
 

@@ -161,3 +161,13 @@ fn emit_makes_one_pass_of_two_dots_that_share_an_operand() {
     assert_eq!(text.matches("two dots 40").count(), 1, "{text}");
     assert!(text.contains("size = w · w"), "{text}");
 }
+
+#[test]
+fn emit_takes_few_rows_one_by_one() {
+    let graph = graph(|b| {
+        b.input("X", [2, 40]).matmul(b.input("W", [40, 30])).named("y");
+    });
+    let text = after("emit", &graph);
+    assert!(text.matches("gemv 30×40").count() == 2 && !text.contains("gemm"), "{text}");
+    assert!(text.contains("y = Wᵀ X") && text.contains("y+30 = "), "{text}");
+}

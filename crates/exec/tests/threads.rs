@@ -2,45 +2,123 @@
 
 mod step;
 
-use chainrule_exec::compile::{Options, Precision, Run, compile};
-use chainrule_graph::{Function, Tensor};
+use chainrule_exec::compile::{Options, Precision, Program, Run, Table, compile};
+use chainrule_exec::{Feed, reference};
+use chainrule_graph::{Builder, Function, Initializer, NodeId, Tensor, batch};
 use step::{descent, perceptron};
 
-/// The objectives and the parameters after some batches. The products and the loops are large enough for threads.
-fn trained(function: &Function, precision: Precision, threads: usize) -> Vec<u64> {
-    let (rows, steps) = (64, 3);
-    let streams: Vec<_> = function.inputs.iter().chain(&function.outcomes).copied().collect();
-    let outputs = function.objective.into_iter().collect();
-    let options =
-        Options { precision, threads, streams: streams.clone(), batch: Some(rows), outputs, ..Options::default() };
-    let program = compile(&function.graph, &options).expect("it compiles");
-    let mut workspace = program.workspace();
-    for parameter in &function.parameters {
-        let value = Tensor::from_fn(&function.graph.node(parameter.node).shape, |place| (place as f64).sin() / 10.0);
-        program.set(&mut workspace, function.name(parameter.node), &value).expect("it fits");
+const ROWS: usize = 64;
+const STEPS: usize = 3;
+
+/// A step on batches, and its data. The products, the loops and the rows are large enough for threads.
+struct Trainer<'a> {
+    function: &'a Function,
+    program: Program,
+    tables: Vec<Table>,
+}
+
+impl<'a> Trainer<'a> {
+    fn new(function: &'a Function, precision: Precision, threads: usize) -> Trainer<'a> {
+        let streams: Vec<_> = function.inputs.iter().chain(&function.outcomes).copied().collect();
+        let outputs = function.objective.into_iter().collect();
+        let options =
+            Options { precision, threads, streams: streams.clone(), batch: Some(ROWS), outputs, ..Options::default() };
+        let program = compile(&function.graph, &options).expect("it compiles");
+        let table = |(stream, &id): (usize, &_)| {
+            let count = STEPS * function.graph.node(id).shape.size();
+            let entries: Vec<f64> = (0..count).map(|i| (i as f64).cos()).collect();
+            program.table(stream, &entries).expect("the rows fit")
+        };
+        let tables = streams.iter().enumerate().map(table).collect();
+        Trainer { function, program, tables }
     }
-    let table = |(stream, &id): (usize, &_)| {
-        let entries: Vec<f64> = (0..steps * function.graph.node(id).shape.size()).map(|i| (i as f64).cos()).collect();
-        program.table(stream, &entries).expect("the rows fit")
-    };
-    let tables: Vec<_> = streams.iter().enumerate().map(table).collect();
-    let tables: Vec<_> = tables.iter().collect();
-    let order: Vec<u32> = (0..(steps * rows) as u32).rev().collect();
-    let mut record = vec![0.0; steps];
-    program.run(&mut workspace, Run { tables: &tables, order: &order, stop: None }, &mut record).expect("it runs");
-    let names = function.parameters.iter().map(|parameter| function.name(parameter.node));
-    let values = names.flat_map(|name| program.get(&workspace, name).expect("it is there").into_data());
-    record.iter().copied().chain(values).map(f64::to_bits).collect()
+
+    /// The objectives and the parameters after steps on these rows.
+    fn after(&self, order: &[u32]) -> Vec<f64> {
+        let Trainer { function, program, tables } = self;
+        let mut workspace = program.workspace();
+        for parameter in &function.parameters {
+            let value = start(function, parameter.node);
+            program.set(&mut workspace, function.name(parameter.node), &value).expect("it fits");
+        }
+        let tables: Vec<_> = tables.iter().collect();
+        let mut record = vec![0.0; order.len() / ROWS];
+        program.run(&mut workspace, Run { tables: &tables, order, stop: None }, &mut record).expect("it runs");
+        let names = function.parameters.iter().map(|parameter| function.name(parameter.node));
+        let values = names.flat_map(|name| program.get(&workspace, name).expect("it is there").into_data());
+        record.into_iter().chain(values).collect()
+    }
+
+    /// The bits of all that some steps give.
+    fn trained(&self) -> Vec<u64> {
+        let order: Vec<u32> = (0..(STEPS * ROWS) as u32).rev().collect();
+        self.after(&order).into_iter().map(f64::to_bits).collect()
+    }
+}
+
+/// The value that a parameter begins with.
+fn start(function: &Function, parameter: NodeId) -> Tensor {
+    Tensor::from_fn(&function.graph.node(parameter).shape, |place| (place as f64).sin() / 10.0)
+}
+
+/// Steps whose loops are large: one sums over the rows of a batch, one over the entries of each row.
+fn functions() -> [Function; 2] {
+    let builder = Builder::new();
+    let (x, y) = (builder.input("x", [2048]), builder.outcome("y", []));
+    let w = builder.parameter("w", [2048], Initializer::Constant(0.0));
+    builder.objective(((x * w).tanh() * w.sin()).sum() * y);
+    let wide = builder.finish().expect("the shapes fit");
+    [descent(perceptron(&[64, 1100, 8], Some(ROWS))), descent(batch(&wide, ROWS).expect("it can be batched"))]
+}
+
+/// Below this size a loop is not cut; the random graphs are small, and see no cut loop.
+#[test]
+fn large_loops_agree_with_the_reference() {
+    for function in functions() {
+        let objective = function.objective.expect("it has one");
+        let graph = &function.graph;
+        let data = function.inputs.iter().chain(&function.outcomes);
+        let rows = data.map(|&id| (id, Tensor::from_fn(&graph.node(id).shape, |i| (i as f64).cos())));
+        let starts = function.parameters.iter().map(|parameter| (parameter.node, start(&function, parameter.node)));
+        let feed: Feed = rows.chain(starts).collect();
+        let new: Vec<NodeId> = graph.updates().iter().map(|update| update.value).collect();
+        let targets: Vec<NodeId> = [objective].into_iter().chain(new).collect();
+        let values = reference::evaluate(graph, &feed, &targets).expect("it runs");
+        let right: Vec<f64> = targets.iter().flat_map(|&id| values[id].data().to_vec()).collect();
+        let order: Vec<u32> = (0..ROWS as u32).collect();
+        for threads in [1, 2, 3] {
+            let found = Trainer::new(&function, Precision::F64, threads).after(&order);
+            assert_eq!(found.len(), right.len());
+            for (place, (found, right)) in found.iter().zip(&right).enumerate() {
+                let apart = (found - right).abs();
+                assert!(apart <= 1e-12 * right.abs().max(1.0), "{place}: {found}, not {right}, {threads} threads");
+            }
+        }
+    }
 }
 
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
-    let function = descent(perceptron(&[64, 1100, 8], Some(64)));
-    for precision in [Precision::F64, Precision::F32] {
-        let one = trained(&function, precision, 1);
+    for (function, precision) in functions().iter().flat_map(|f| [(f, Precision::F64), (f, Precision::F32)]) {
+        let one = Trainer::new(function, precision, 1).trained();
         assert!(one.iter().all(|&bits| f64::from_bits(bits).is_finite()));
         for threads in [2, 3, 8] {
-            assert!(trained(&function, precision, threads) == one, "{threads} threads, {precision:?}");
+            assert!(Trainer::new(function, precision, threads).trained() == one, "{threads} threads, {precision:?}");
         }
     }
+}
+
+/// A program is shared: several callers run it at once, each on a workspace of its own.
+#[test]
+fn callers_at_once_get_the_same_bits() {
+    let [function, _] = functions();
+    let trainer = Trainer::new(&function, Precision::F64, 4);
+    let one = trainer.trained();
+    std::thread::scope(|scope| {
+        let callers: Vec<_> = (0..4).map(|_| scope.spawn(|| (0..50).map(|_| trainer.trained()).collect())).collect();
+        for caller in callers {
+            let found: Vec<Vec<u64>> = caller.join().expect("it runs");
+            assert!(found.iter().all(|bits| *bits == one));
+        }
+    });
 }

@@ -17,6 +17,11 @@ pub struct WholeNumbers {
 }
 
 impl WholeNumbers {
+    /// Those from 0 up that stay below a bound; without one, all.
+    pub fn within(bound: Option<usize>) -> WholeNumbers {
+        WholeNumbers { least: bound.map(|_| 0), below: bound.and_then(|bound| i64::try_from(bound).ok()) }
+    }
+
     /// Whether a number is one of them.
     pub fn contain(self, x: f64) -> bool {
         let fits =

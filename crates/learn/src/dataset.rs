@@ -72,18 +72,11 @@ impl Field {
         }
         Ok(())
     }
-}
-
-impl Field {
-    /// The whole numbers that its bound allows.
-    fn whole_numbers(&self) -> WholeNumbers {
-        WholeNumbers { least: self.bound.map(|_| 0), below: self.bound.and_then(|bound| i64::try_from(bound).ok()) }
-    }
 
     /// What a cell of its columns holds.
     fn right(&self) -> String {
         match self.kind {
-            Kind::Int => self.whole_numbers().to_string(),
+            Kind::Int => WholeNumbers::within(self.bound).to_string(),
             Kind::Bool => "0 or 1".into(),
             Kind::Real => NUMBER.into(),
         }
@@ -120,7 +113,7 @@ impl Dataset {
             let mut rest = row;
             for (field, values) in fields.iter().zip(&mut values) {
                 let (cells, others) = rest.split_at(field.columns.len());
-                check_kind(table.file(), line, field, field.whole_numbers(), cells)?;
+                check_kind(table.file(), line, field, WholeNumbers::within(field.bound), cells)?;
                 values.extend_from_slice(cells);
                 rest = others;
             }

@@ -1,7 +1,7 @@
 //! Predictions and scores over a whole dataset, by compiled programs.
 
 use chainrule_exec::check_memory;
-use chainrule_exec::compile::{Options, Precision, Run, Table, compile};
+use chainrule_exec::compile::{Options, Precision, Program, Run, Table, Workspace, compile};
 use chainrule_graph::{Function, NodeId, Shape, Tensor, batch_values};
 
 use crate::dataset::Dataset;
@@ -24,105 +24,151 @@ pub struct Scores {
 
 /// The scores of a function over all rows.
 pub fn scores(function: &Function, parameters: &Parameters, data: &Dataset) -> Result<Scores, LearnError> {
-    let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
-    let measure = Measure::of(function).zip(function.prediction);
-    let wanted: Vec<NodeId> = [objective].into_iter().chain(measure.map(|(_, prediction)| prediction)).collect();
-    let mut results = over_rows(function, parameters, data, &wanted, true)?;
-    let mean = results[0].data().iter().sum::<f64>() / data.rows() as f64;
-    let measure = match measure {
-        Some(((measure, outcome), _)) => {
-            let outcomes = Tensor::vector(data.values(function.name(outcome))?);
-            let predictions = results.swap_remove(1);
-            Some((measure, measure.score(&predictions, &outcomes)))
-        }
-        None => None,
-    };
-    Ok(Scores { objective: mean, measure })
+    Scorer::new(function, data)?.scores(parameters)
 }
 
 /// The objective of each row.
 pub fn objectives(function: &Function, parameters: &Parameters, data: &Dataset) -> Result<Vec<f64>, LearnError> {
     let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
-    let mut results = over_rows(function, parameters, data, &[objective], true)?;
+    let mut results = OverRows::new(function, data, vec![objective], true)?.values(parameters)?;
     Ok(results.swap_remove(0).into_data())
 }
 
 /// The predictions for all rows, [rows, …]. Outcomes are not needed.
 pub fn predictions(function: &Function, parameters: &Parameters, data: &Dataset) -> Result<Tensor, LearnError> {
     let prediction = function.prediction.ok_or(LearnError::Lacks("prediction"))?;
-    Ok(over_rows(function, parameters, data, &[prediction], false)?.swap_remove(0))
+    Ok(OverRows::new(function, data, vec![prediction], false)?.values(parameters)?.swap_remove(0))
 }
 
-/// The values of nodes for every row, each [rows, …].
-fn over_rows(
-    function: &Function,
-    parameters: &Parameters,
-    data: &Dataset,
-    wanted: &[NodeId],
-    with_outcomes: bool,
-) -> Result<Vec<Tensor>, LearnError> {
-    // Per row, so the objective must not be averaged: only wanted nodes are asked of the batched graph.
-    let graph = function.graph.clone().without_updates();
-    let mut each = Function { graph, objective: None, prediction: None, ..function.clone() };
-    if !with_outcomes {
-        each.outcomes.clear();
-    }
-    let shapes: Vec<Shape> = wanted.iter().map(|&id| function.graph.node(id).shape.clone()).collect();
-    let mut gathered: Vec<Vec<f64>> = shapes.iter().map(|_| Vec::new()).collect();
-    let rows = data.rows();
-    // As they are recorded, and once more in order
-    let entries = shapes.iter().map(Shape::size).fold(0, usize::saturating_add);
-    check_memory(entries.saturating_mul(2 * rows), || format!("the results for {rows} rows"))?;
-    let whole = rows / ROWS * ROWS;
-    let order: Vec<u32> = (0..rows as u32).collect();
-    for (part, size) in [(&order[..whole], ROWS), (&order[whole..], rows - whole)] {
-        if !part.is_empty() {
-            run_part(&each, parameters, data, wanted, part, size, &mut gathered)?;
+/// Scores of one function on one dataset, at any parameters: it is compiled once.
+pub(crate) struct Scorer {
+    over: OverRows,
+    /// What predictions are scored by, and the outcomes that they are compared with.
+    measure: Option<(Measure, Tensor)>,
+}
+
+impl Scorer {
+    pub fn new(function: &Function, data: &Dataset) -> Result<Scorer, LearnError> {
+        let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
+        let (mut wanted, mut measure) = (vec![objective], None);
+        if let Some(((found, outcome), prediction)) = Measure::of(function).zip(function.prediction) {
+            measure = Some((found, Tensor::vector(data.values(function.name(outcome))?)));
+            wanted.push(prediction);
         }
+        Ok(Scorer { over: OverRows::new(function, data, wanted, true)?, measure })
     }
-    let tensor = |(shape, entries): (&Shape, Vec<f64>)| {
-        Tensor::new(shape.with_leading(rows), entries).expect("each step reports every entry of its rows")
-    };
-    Ok(shapes.iter().zip(gathered).map(tensor).collect())
+
+    pub fn scores(&mut self, parameters: &Parameters) -> Result<Scores, LearnError> {
+        let results = self.over.values(parameters)?;
+        let objectives = results[0].data();
+        let objective = objectives.iter().sum::<f64>() / objectives.len() as f64;
+        let measure = self.measure.as_ref().map(|(measure, outcomes)| (*measure, measure.score(&results[1], outcomes)));
+        Ok(Scores { objective, measure })
+    }
 }
 
-fn run_part(
-    function: &Function,
-    parameters: &Parameters,
-    data: &Dataset,
-    wanted: &[NodeId],
-    order: &[u32],
+/// The values of some nodes for every row of a dataset.
+struct OverRows {
+    rows: usize,
+    /// The shape of each wanted node, for one row.
+    shapes: Vec<Shape>,
+    /// For whole batches, and for the last, smaller one.
+    parts: Vec<Part>,
+}
+
+/// Rows that one program takes, so many at once.
+struct Part {
     size: usize,
-    gathered: &mut [Vec<f64>],
-) -> Result<(), LearnError> {
-    let (batched, outputs) = batch_values(function, size, wanted)?;
-    let program = compile(
-        &batched.graph,
-        &Options {
-            precision: Precision::F64,
-            streams: data_nodes(&batched),
-            batch: Some(size),
-            outputs,
-            ..Options::default()
-        },
-    )?;
-    let mut workspace = workspace(&program)?;
-    for parameter in batched.parameters.iter().chain(&batched.state) {
-        let name = batched.name(parameter.node);
-        program.set(&mut workspace, name, parameters.get(name)?)?;
-    }
-    let tables = tables(&program, function, data)?;
-    let tables: Vec<&Table> = tables.iter().collect();
-    let reported = program.reported();
-    let mut record = vec![0.0; order.len() / size * reported];
-    program.run(&mut workspace, Run { tables: &tables, order, stop: None }, &mut record)?;
-    for step in record.chunks(reported.max(1)) {
-        let mut rest = step;
-        for (gathered, id) in gathered.iter_mut().zip(wanted) {
-            let (entries, others) = rest.split_at(function.graph.node(*id).shape.size() * size);
-            gathered.extend_from_slice(entries);
-            rest = others;
+    order: Vec<u32>,
+    /// What is set by name.
+    names: Vec<String>,
+    program: Program,
+    workspace: Workspace,
+    tables: Vec<Table>,
+}
+
+impl OverRows {
+    fn new(
+        function: &Function,
+        data: &Dataset,
+        wanted: Vec<NodeId>,
+        with_outcomes: bool,
+    ) -> Result<OverRows, LearnError> {
+        // Per row, so the objective must not be averaged: only wanted nodes are asked of the batched graph.
+        let graph = function.graph.clone().without_updates();
+        let mut each = Function { graph, objective: None, prediction: None, ..function.clone() };
+        if !with_outcomes {
+            each.outcomes.clear();
         }
+        let shapes: Vec<Shape> = wanted.iter().map(|&id| function.graph.node(id).shape.clone()).collect();
+        let rows = data.rows();
+        // As they are recorded, and once more in order
+        let entries = shapes.iter().map(Shape::size).fold(0, usize::saturating_add);
+        check_memory(entries.saturating_mul(2 * rows), || format!("the results for {rows} rows"))?;
+        let whole = rows / ROWS * ROWS;
+        let order: Vec<u32> = (0..rows as u32).collect();
+        let parts = [(&order[..whole], ROWS), (&order[whole..], rows - whole)].into_iter();
+        let parts = parts.filter(|(order, _)| !order.is_empty());
+        let parts =
+            parts.map(|(order, size)| Part::new(&each, data, &wanted, order, size)).collect::<Result<_, _>>()?;
+        Ok(OverRows { rows, shapes, parts })
     }
-    Ok(())
+
+    /// The values at some parameters, each [rows, …].
+    fn values(&mut self, parameters: &Parameters) -> Result<Vec<Tensor>, LearnError> {
+        let mut gathered: Vec<Vec<f64>> = self.shapes.iter().map(|_| Vec::new()).collect();
+        for part in &mut self.parts {
+            let record = part.run(parameters)?;
+            for step in record.chunks(part.program.reported().max(1)) {
+                let mut rest = step;
+                for (gathered, shape) in gathered.iter_mut().zip(&self.shapes) {
+                    let (entries, others) = rest.split_at(shape.size() * part.size);
+                    gathered.extend_from_slice(entries);
+                    rest = others;
+                }
+            }
+        }
+        let tensor = |(shape, entries): (&Shape, Vec<f64>)| {
+            Tensor::new(shape.with_leading(self.rows), entries).expect("each step reports every entry of its rows")
+        };
+        Ok(self.shapes.iter().zip(gathered).map(tensor).collect())
+    }
+}
+
+impl Part {
+    fn new(
+        function: &Function,
+        data: &Dataset,
+        wanted: &[NodeId],
+        order: &[u32],
+        size: usize,
+    ) -> Result<Part, LearnError> {
+        let (batched, outputs) = batch_values(function, size, wanted)?;
+        let program = compile(
+            &batched.graph,
+            &Options {
+                precision: Precision::F64,
+                streams: data_nodes(&batched),
+                batch: Some(size),
+                outputs,
+                ..Options::default()
+            },
+        )?;
+        let named = batched.parameters.iter().chain(&batched.state);
+        let names = named.map(|parameter| batched.name(parameter.node).to_string()).collect();
+        let (workspace, tables) = (workspace(&program)?, tables(&program, function, data)?);
+        Ok(Part { size, order: order.to_vec(), names, program, workspace, tables })
+    }
+
+    /// What all its steps report.
+    fn run(&mut self, parameters: &Parameters) -> Result<Vec<f64>, LearnError> {
+        for name in &self.names {
+            self.program.set(&mut self.workspace, name, parameters.get(name)?)?;
+        }
+        let tables: Vec<&Table> = self.tables.iter().collect();
+        let mut record = vec![0.0; self.order.len() / self.size * self.program.reported()];
+        let run = Run { tables: &tables, order: &self.order, stop: None };
+        self.program.run(&mut self.workspace, run, &mut record)?;
+        Ok(record)
+    }
 }

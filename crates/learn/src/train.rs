@@ -11,7 +11,7 @@ use crate::error::LearnError;
 use crate::parameters::Parameters;
 use crate::patience;
 use crate::random::{self, Purpose};
-use crate::scores::{Scores, scores};
+use crate::scores::{Scorer, Scores};
 use crate::training::{Checkpointing, Training};
 
 /// The scores after an epoch.
@@ -105,6 +105,8 @@ pub fn train(
     };
     let mut trained = parameters.clone();
     assign(&mut trained, &at.values)?;
+    let mut on_training = Scorer::new(function, training)?;
+    let mut on_validation = validation.map(|data| Scorer::new(function, data)).transpose()?;
     let mut objectives = Vec::new();
     let every = settings.epochs.div_ceil(settings.reports.max(1)).max(1);
     let ending = loop {
@@ -133,24 +135,22 @@ pub fn train(
         }
         at.position = Position { epoch, rows: 0 };
         observer(Progress::Step { epoch, of: settings.epochs });
-        let scored = |data: &Dataset| scores(function, &trained, data);
-        let mut valid = None;
+        let (mut train, mut valid) = (None, None);
         if settings.patience.is_some() {
-            valid = validation.map(scored).transpose()?;
-            let watched = match valid {
-                Some(valid) => valid.objective,
-                None => scored(training)?.objective,
+            let watched = match &mut on_validation {
+                Some(on_validation) => valid.insert(on_validation.scores(&trained)?),
+                None => train.insert(on_training.scores(&trained)?),
             };
-            patience::keep(&mut at.best, epoch, watched, &trained);
+            patience::keep(&mut at.best, epoch, watched.objective, &trained);
         }
         let last = epoch == settings.epochs || out_of_patience(&at, settings);
         if last || epoch % every == 0 {
             let report = Epoch {
                 epoch,
-                train: scored(training)?,
-                valid: match valid {
-                    None => validation.map(scored).transpose()?,
-                    known => known,
+                train: train.map_or_else(|| on_training.scores(&trained), Ok)?,
+                valid: match (valid, &mut on_validation) {
+                    (None, Some(on_validation)) => Some(on_validation.scores(&trained)?),
+                    (known, _) => known,
                 },
             };
             if !report.train.objective.is_finite() {

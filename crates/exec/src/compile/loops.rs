@@ -6,7 +6,7 @@ use chainrule_kernels::simd::*;
 use chainrule_kernels::{Float, Lanes, Simd, Threads, reduce, vector};
 
 use super::entries::{Read, compute};
-use super::machine::Numbers;
+use super::numbers::Numbers;
 use super::pieces::Piece;
 use super::program::{At, Fill, LoopCode, LoopStep, Operand, Store, Sum};
 

@@ -11,127 +11,16 @@ use chainrule_kernels::transpose::transpose;
 use chainrule_kernels::{Float, Gemm, Lanes, Layout, Simd, Threads, matrix, softmax, vector};
 use rayon::prelude::*;
 
-use super::loops::{self, Memory, Reads, Scratch};
+use super::loops::{self, Reads, Scratch};
+
 use super::memory::ALIGNMENT;
+use super::numbers::Numbers;
 use super::plan::Places;
 use super::profile::Clock;
-use super::program::{
-    At, Base, Block, CustomCode, Factor, FactorsAt, Instruction, Line, Matrix, MatrixMatrix, Output, Stream,
-};
+use super::program::{At, Block, CustomCode, Factor, Instruction, Line, Matrix, MatrixMatrix, Output, Stream};
 use super::scalars;
 use crate::ExecError;
 use crate::reference;
-
-/// The numbers that instructions work on: the arena, and the rows of this step.
-pub(super) struct Numbers<'a, T> {
-    pub arena: &'a mut [T],
-    pub tables: &'a [&'a [T]],
-    /// Where in its table each row of this step begins.
-    pub starts: &'a mut [usize],
-}
-
-impl<T: Float> Reads<T> for Numbers<'_, T> {
-    #[inline(always)]
-    fn scalar(&self, at: At) -> T {
-        match at.base {
-            Base::Arena => self.arena[at.offset],
-            Base::Row(table) => self.tables[table as usize][self.starts[table as usize] + at.offset],
-        }
-    }
-
-    #[inline(always)]
-    fn entries(&self, at: At, start: usize, length: usize) -> &[T] {
-        match at.base {
-            Base::Arena => &self.arena[at.offset + start..][..length],
-            Base::Row(table) => {
-                let table = table as usize;
-                &self.tables[table][self.starts[table] + at.offset + start..][..length]
-            }
-        }
-    }
-}
-
-impl<T: Float> Memory<T> for Numbers<'_, T> {
-    #[inline(always)]
-    fn computed(&self, length: usize) -> usize {
-        length.next_multiple_of(ALIGNMENT)
-    }
-
-    #[inline(always)]
-    fn place(&mut self, out: usize, start: usize, length: usize) -> &mut [T] {
-        &mut self.arena[out + start..][..length]
-    }
-
-    fn copy(&mut self, at: At, start: usize, length: usize, out: usize) {
-        match at.base {
-            Base::Arena => self.arena.copy_within(at.offset + start..at.offset + start + length, out + start),
-            Base::Row(table) => {
-                let table = table as usize;
-                let from = self.starts[table] + at.offset + start;
-                self.arena[out + start..][..length].copy_from_slice(&self.tables[table][from..from + length]);
-            }
-        }
-    }
-}
-
-impl<T: Float> Numbers<'_, T> {
-    /// The part of the arena that an instruction writes, and all else.
-    #[inline(always)]
-    pub fn split(&mut self, out: usize, length: usize) -> (&mut [T], Rest<'_, T>) {
-        let (before, rest) = self.arena.split_at_mut(out);
-        let (out_part, after) = rest.split_at_mut(length);
-        let rest = Rest { before, after, after_start: out + length, tables: self.tables, starts: self.starts };
-        (out_part, rest)
-    }
-
-    #[inline(always)]
-    fn factor(&self, factor: Factor) -> T {
-        match factor {
-            Factor::Zero => T::ZERO,
-            Factor::One => T::ONE,
-            Factor::At(at) => self.scalar(at),
-        }
-    }
-
-    #[inline(always)]
-    fn factors(&self, factors: FactorsAt) -> (T, T) {
-        (self.factor(factors.keep), self.factor(factors.scale))
-    }
-}
-
-/// All but the part that an instruction writes.
-pub(super) struct Rest<'a, T> {
-    before: &'a [T],
-    after: &'a [T],
-    after_start: usize,
-    tables: &'a [&'a [T]],
-    starts: &'a [usize],
-}
-
-impl<T: Float> Reads<T> for Rest<'_, T> {
-    #[inline(always)]
-    fn scalar(&self, at: At) -> T {
-        self.from(at, 0)[0]
-    }
-
-    #[inline(always)]
-    fn entries(&self, at: At, start: usize, length: usize) -> &[T] {
-        &self.from(at, start)[..length]
-    }
-}
-
-impl<'a, T: Float> Rest<'a, T> {
-    /// The entries from a place on.
-    #[inline(always)]
-    fn from(&self, at: At, start: usize) -> &'a [T] {
-        let offset = at.offset + start;
-        match at.base {
-            Base::Arena if offset >= self.after_start => &self.after[offset - self.after_start..],
-            Base::Arena => &self.before[offset..],
-            Base::Row(table) => &self.tables[table as usize][self.starts[table as usize] + offset..],
-        }
-    }
-}
 
 /// So many numbers of a batch's rows are brought in by several threads.
 const ROWS_WORTH_THREADS: usize = 1 << 16;
@@ -166,8 +55,8 @@ pub enum End {
     NotFinite,
 }
 
-/// Runs steps; each appends the entries of all outputs to `record`. Returns how many steps began, and how they ended. A clock, if
-/// there is one, is told where time goes.
+/// Runs steps; each appends the entries of all outputs to `record`. Returns how many steps began, and how they ended. A
+/// clock, if there is one, is told where time goes.
 #[inline(always)]
 pub(super) fn run<S: Simd, T: Float>(
     simd: S,
@@ -231,7 +120,7 @@ fn named(error: ExecError, graph: &Graph, line: &Line) -> ExecError {
     let Some(&id) = line.nodes.last() else { return error };
     let place = match &graph.node(id).origin {
         Origin::Unknown => String::new(),
-        origin => format!(", from {origin}"),
+        origin => format!(", written at {origin}"),
     };
     ExecError::new(format!("{}{place}: {error}", graph.describe(id)))
 }

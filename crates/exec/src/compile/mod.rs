@@ -8,7 +8,6 @@
 
 mod accumulate;
 mod aligned;
-mod awake;
 mod emit;
 mod entries;
 mod fuse;
@@ -16,8 +15,10 @@ mod hoist;
 mod loops;
 mod machine;
 mod memory;
+mod numbers;
 mod pieces;
 mod plan;
+mod pool;
 mod profile;
 mod program;
 mod registers;
@@ -41,6 +42,7 @@ pub use workspace::{Run, Table, Workspace};
 
 use crate::ExecError;
 use memory::Memory;
+use pool::Pool;
 use program::{At, Base, Instruction, Line, Output, Port, Stream};
 use view::ValueId;
 
@@ -109,7 +111,7 @@ pub struct Program {
     precision: Precision,
     level: Level,
     threads: usize,
-    pool: Option<rayon::ThreadPool>,
+    pool: Option<Pool>,
     /// The graph that runs, and for each of its nodes how a person calls it.
     graph: Graph,
     once: Vec<Line>,
@@ -205,7 +207,7 @@ fn compile_seen(graph: &Graph, options: &Options, see: &mut Observer<'_>) -> Res
         finite: options.finite.and_then(|id| options.outputs.iter().position(|&output| output == id)),
         reported_nodes: options.outputs.iter().map(to_new).collect(),
         constants: constants(&plan.graph, &memory),
-        partial: lines.iter().filter_map(sums_of_parts).max().unwrap_or(0),
+        partial: once.iter().chain(&lines).filter_map(sums_of_parts).max().unwrap_or(0),
         registers: registers_of(once.iter().chain(&lines)),
         batch: options.batch,
         graph: plan.graph,
@@ -259,7 +261,7 @@ fn check(graph: &Graph, options: &Options) -> Result<(), ExecError> {
 }
 
 /// The thread pool, where there is work that is worth one.
-fn pool(threads: usize, lines: &[Line]) -> Result<Option<rayon::ThreadPool>, ExecError> {
+fn pool(threads: usize, lines: &[Line]) -> Result<Option<Pool>, ExecError> {
     let worth = |line: &Line| match &line.instruction {
         Instruction::MatrixMatrix(product) => product.m * product.n * product.k >= 1 << 20,
         Instruction::Loop(code) => code.parts.is_some(),
@@ -268,8 +270,7 @@ fn pool(threads: usize, lines: &[Line]) -> Result<Option<rayon::ThreadPool>, Exe
     if threads == 1 || !lines.iter().any(worth) {
         return Ok(None);
     }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.map(Some).map_err(|error| ExecError::new(format!("could not start {threads} threads: {error}")))
+    Pool::new(threads).map(Some)
 }
 
 fn sums_of_parts(line: &Line) -> Option<usize> {

@@ -9,7 +9,7 @@ use chainrule_graph::ops::Elementwise;
 use chainrule_kernels::{Float, Simd};
 
 use super::loops::{BLOCK, Memory, Reads, Registers, run_piece};
-use super::machine::Numbers;
+use super::numbers::{Numbers, row};
 use super::program::{At, Base, LoopCode, StepOp};
 
 /// How many results a loop may have that is cut.
@@ -44,7 +44,8 @@ pub(super) struct Parts {
 impl Parts {
     /// How a loop is cut; none, if that is not worth it.
     pub fn of(code: &LoopCode) -> Option<Parts> {
-        let work: usize = code.steps.iter().map(|step| cost(step.op)).sum::<usize>() + code.stores.len();
+        let steps: usize = code.steps.iter().map(|step| cost(step.op)).sum();
+        let work = steps + code.stores.len() + usize::from(code.sum.is_some());
         if code.stores.len() > MOST_STORES || code.size * work < WORTH {
             return None;
         }
@@ -206,8 +207,7 @@ impl<T: Float> Reads<T> for Piece<'_, T> {
     #[inline(always)]
     fn entries(&self, at: At, start: usize, length: usize) -> &[T] {
         if let Base::Row(table) = at.base {
-            let table = table as usize;
-            return &self.tables[table][self.starts[table] + at.offset + start..][..length];
+            return &row(self.tables, self.starts, table, at.offset + start)[..length];
         }
         for (out, result) in &self.results {
             // A result that is also read is read at the same index.

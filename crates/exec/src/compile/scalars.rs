@@ -6,7 +6,7 @@ use chainrule_kernels::{Float, Simd, mul_add};
 
 use super::entries::function;
 use super::loops::Reads;
-use super::machine::Numbers;
+use super::numbers::Numbers;
 use super::program::{ScalarOp, ScalarOperand, ScalarStep};
 
 /// Runs a chain.

@@ -2,11 +2,10 @@
 
 use std::sync::atomic::AtomicBool;
 
-use chainrule_graph::{Kind, Shape, Tensor};
+use chainrule_graph::{Kind, Shape, Tensor, WholeNumbers};
 use chainrule_kernels::{Float, Threads, dispatch};
 
 use super::aligned::Aligned;
-use super::awake::with_others_awake;
 use super::loops::{Registers, Scratch};
 use super::machine::{self, End, Task};
 use super::profile::Clock;
@@ -54,6 +53,13 @@ pub struct Run<'a> {
     pub order: &'a [u32],
     /// Ends the run between two steps once it is set.
     pub stop: Option<&'a AtomicBool>,
+}
+
+/// A run of so many steps, on these threads.
+struct Job<'a> {
+    run: Run<'a>,
+    steps: usize,
+    threads: Threads,
 }
 
 impl Program {
@@ -193,14 +199,13 @@ impl Program {
         if !self.streams.is_empty() && run.order.len() < steps * self.rows_a_step() {
             return Err(ExecError::new("the order names fewer rows than the steps take"));
         }
-        let shared = self.pool.as_ref();
-        let go = || match &mut workspace.0 {
-            Held::F32(arena) => self.run_at(arena, f32_rows, run, steps, record, clock),
-            Held::F64(arena) => self.run_at(arena, f64_rows, run, steps, record, clock),
+        let go = |threads| match &mut workspace.0 {
+            Held::F32(arena) => self.run_at(arena, f32_rows, Job { run, steps, threads }, record, clock),
+            Held::F64(arena) => self.run_at(arena, f64_rows, Job { run, steps, threads }, record, clock),
         };
-        match shared {
-            Some(pool) => pool.install(|| with_others_awake(go)),
-            None => go(),
+        match &self.pool {
+            Some(pool) => pool.run(go),
+            None => go(Threads::One),
         }
     }
 
@@ -208,8 +213,7 @@ impl Program {
         &self,
         arena: &mut Arena<T>,
         rows: impl Fn(&Table) -> Option<&Aligned<T>>,
-        run: Run<'_>,
-        steps: usize,
+        Job { run, steps, threads }: Job<'_>,
         record: &mut [f64],
         clock: Option<&mut Clock>,
     ) -> Result<(usize, End), ExecError> {
@@ -241,7 +245,7 @@ impl Program {
             order: run.order,
             steps,
             stop: run.stop,
-            threads: if self.pool.is_some() { Threads::Pool } else { Threads::One },
+            threads,
         };
         let numbers = arena.numbers.padded_mut();
         let (scratch, starts) = (&mut arena.scratch, &mut arena.starts[..]);
@@ -267,7 +271,7 @@ fn f64_rows(table: &Table) -> Option<&Aligned<f64>> {
 fn fits(port: &Port, entry: f64) -> Result<(), ExecError> {
     let right = match port.kind {
         Kind::Real => true,
-        Kind::Int => entry.fract() == 0.0 && port.bound.is_none_or(|bound| entry >= 0.0 && entry < bound as f64),
+        Kind::Int => WholeNumbers::within(port.bound).contain(entry),
         Kind::Bool => entry == 0.0 || entry == 1.0,
     };
     if right {
@@ -275,8 +279,7 @@ fn fits(port: &Port, entry: f64) -> Result<(), ExecError> {
     }
     let wanted = match (port.kind, port.bound) {
         (Kind::Real, _) => "a real number".to_string(),
-        (Kind::Int, None) => "a whole number".to_string(),
-        (Kind::Int, Some(bound)) => format!("a whole number of at least 0 and below {bound}"),
+        (Kind::Int, bound) => WholeNumbers::within(bound).to_string(),
         (Kind::Bool, _) => "0 or 1".to_string(),
     };
     Err(ExecError::new(format!("`{}` takes {wanted}, not {entry}", port.name)))

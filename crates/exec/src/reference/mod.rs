@@ -10,7 +10,7 @@ mod shape;
 mod strided;
 
 use chainrule_graph::ops::Source;
-use chainrule_graph::{Graph, Kind, NodeId, Op, Shape, Tensor};
+use chainrule_graph::{Graph, Kind, NodeId, Op, Shape, Tensor, WholeNumbers};
 
 use crate::{ExecError, Feed, Values, check_memory_of};
 pub use bounds::{Bounded, Deviation, Rounding, evaluate_with_bounds};
@@ -76,7 +76,7 @@ fn fed<'a>(graph: &Graph, feed: &'a Feed, id: NodeId) -> Result<&'a Tensor, Exec
     };
     let fits = |entry: f64| match node.kind {
         Kind::Real => true,
-        Kind::Int => entry.fract() == 0.0 && bound.is_none_or(|bound| entry >= 0.0 && entry < bound as f64),
+        Kind::Int => WholeNumbers::within(bound).contain(entry),
         Kind::Bool => entry == 0.0 || entry == 1.0,
     };
     match value.data().iter().position(|&entry| !fits(entry)) {

@@ -1,0 +1,121 @@
+//! Where instructions read and write: the arena, and the rows of a step.
+
+use chainrule_kernels::Float;
+
+use super::loops::{Memory, Reads};
+use super::memory::ALIGNMENT;
+use super::program::{At, Base, Factor, FactorsAt};
+
+/// The numbers that instructions work on: the arena, and the rows of this step.
+pub(super) struct Numbers<'a, T> {
+    pub arena: &'a mut [T],
+    pub tables: &'a [&'a [T]],
+    /// Where in its table each row of this step begins.
+    pub starts: &'a mut [usize],
+}
+
+impl<T: Float> Reads<T> for Numbers<'_, T> {
+    #[inline(always)]
+    fn scalar(&self, at: At) -> T {
+        match at.base {
+            Base::Arena => self.arena[at.offset],
+            Base::Row(table) => row(self.tables, self.starts, table, at.offset)[0],
+        }
+    }
+
+    #[inline(always)]
+    fn entries(&self, at: At, start: usize, length: usize) -> &[T] {
+        match at.base {
+            Base::Arena => &self.arena[at.offset + start..][..length],
+            Base::Row(table) => &row(self.tables, self.starts, table, at.offset + start)[..length],
+        }
+    }
+}
+
+impl<T: Float> Memory<T> for Numbers<'_, T> {
+    #[inline(always)]
+    fn computed(&self, length: usize) -> usize {
+        length.next_multiple_of(ALIGNMENT)
+    }
+
+    #[inline(always)]
+    fn place(&mut self, out: usize, start: usize, length: usize) -> &mut [T] {
+        &mut self.arena[out + start..][..length]
+    }
+
+    fn copy(&mut self, at: At, start: usize, length: usize, out: usize) {
+        match at.base {
+            Base::Arena => self.arena.copy_within(at.offset + start..at.offset + start + length, out + start),
+            Base::Row(table) => {
+                let from = &row(self.tables, self.starts, table, at.offset + start)[..length];
+                self.arena[out + start..][..length].copy_from_slice(from);
+            }
+        }
+    }
+}
+
+impl<T: Float> Numbers<'_, T> {
+    /// The part of the arena that an instruction writes, and all else.
+    #[inline(always)]
+    pub fn split(&mut self, out: usize, length: usize) -> (&mut [T], Rest<'_, T>) {
+        let (before, rest) = self.arena.split_at_mut(out);
+        let (out_part, after) = rest.split_at_mut(length);
+        let rest = Rest { before, after, after_start: out + length, tables: self.tables, starts: self.starts };
+        (out_part, rest)
+    }
+
+    #[inline(always)]
+    fn factor(&self, factor: Factor) -> T {
+        match factor {
+            Factor::Zero => T::ZERO,
+            Factor::One => T::ONE,
+            Factor::At(at) => self.scalar(at),
+        }
+    }
+
+    #[inline(always)]
+    pub fn factors(&self, factors: FactorsAt) -> (T, T) {
+        (self.factor(factors.keep), self.factor(factors.scale))
+    }
+}
+
+/// All but the part that an instruction writes.
+pub(super) struct Rest<'a, T> {
+    before: &'a [T],
+    after: &'a [T],
+    after_start: usize,
+    tables: &'a [&'a [T]],
+    starts: &'a [usize],
+}
+
+impl<T: Float> Reads<T> for Rest<'_, T> {
+    #[inline(always)]
+    fn scalar(&self, at: At) -> T {
+        self.from(at, 0)[0]
+    }
+
+    #[inline(always)]
+    fn entries(&self, at: At, start: usize, length: usize) -> &[T] {
+        &self.from(at, start)[..length]
+    }
+}
+
+impl<'a, T: Float> Rest<'a, T> {
+    /// The entries from a place on.
+    #[inline(always)]
+    pub fn from(&self, at: At, start: usize) -> &'a [T] {
+        let offset = at.offset + start;
+        match at.base {
+            Base::Arena if offset >= self.after_start => &self.after[offset - self.after_start..],
+            Base::Arena => &self.before[offset..],
+            Base::Row(table) => row(self.tables, self.starts, table, offset),
+        }
+    }
+}
+
+/// The entries of this step's row of a table from an offset on.
+#[inline(always)]
+pub(super) fn row<'a, T>(tables: &[&'a [T]], starts: &[usize], table: u16, offset: usize) -> &'a [T] {
+    let table = table as usize;
+    &tables[table][starts[table] + offset..]
+}

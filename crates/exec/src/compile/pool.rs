@@ -1,0 +1,79 @@
+//! The threads of a program. They stay awake during a run.
+//!
+//! A step hands out work many times, a few microseconds apart. A thread that finds none goes to sleep, and waking it takes
+//! longer than most of the work. So during a run the others look for work until the run is over.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, TryLockError};
+
+use chainrule_kernels::Threads;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::ExecError;
+
+/// How often a thread looks for work in vain before it lets other programs go first between two looks.
+const PATIENCE: usize = 200;
+
+/// Threads for one run at a time.
+#[derive(Debug)]
+pub(super) struct Pool {
+    threads: ThreadPool,
+    /// Held by the run that has them. Of two runs, each could wait for a thread that only looks for work of the other.
+    in_use: Mutex<()>,
+}
+
+impl Pool {
+    pub fn new(threads: usize) -> Result<Pool, ExecError> {
+        let built = ThreadPoolBuilder::new().num_threads(threads).build();
+        let threads = built.map_err(|error| ExecError::new(format!("could not start {threads} threads: {error}")))?;
+        Ok(Pool { threads, in_use: Mutex::new(()) })
+    }
+
+    /// Does the work on these threads; on the caller's own, which it is told, if another run has them.
+    pub fn run<R: Send>(&self, work: impl FnOnce(Threads) -> R + Send) -> R {
+        let _held = match self.in_use.try_lock() {
+            Ok(held) => held,
+            Err(TryLockError::Poisoned(held)) => held.into_inner(), // nothing is kept in it
+            Err(TryLockError::WouldBlock) => return work(Threads::One),
+        };
+        self.threads.install(|| with_others_awake(|| work(Threads::Pool)))
+    }
+}
+
+/// Does the work on a thread of a pool while the others of the pool stay awake.
+fn with_others_awake<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    let over = AtomicBool::new(false);
+    let own = rayon::current_thread_index();
+    rayon::scope(|scope| {
+        // Each thread has its own copy of this task, which no other takes; so this thread can't be caught in one.
+        scope.spawn_broadcast(|_, thread| {
+            if Some(thread.index()) != own {
+                look_for_work(&over);
+            }
+        });
+        let _end = SetAtTheEnd(&over); // also if the work panics: the scope waits for the others
+        work()
+    })
+}
+
+fn look_for_work(over: &AtomicBool) {
+    let mut in_vain = 0;
+    while !over.load(Ordering::Relaxed) {
+        match rayon::yield_now() {
+            Some(rayon::Yield::Executed) => in_vain = 0,
+            _ if in_vain < PATIENCE => {
+                in_vain += 1;
+                (0..16).for_each(|_| std::hint::spin_loop());
+            }
+            _ => std::thread::yield_now(),
+        }
+    }
+}
+
+struct SetAtTheEnd<'a>(&'a AtomicBool);
+
+impl Drop for SetAtTheEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
