@@ -1,8 +1,11 @@
 //! The bare matrix products of a minibatch step, each in the fastest way to use the threads: the limit.
 
-use std::time::Instant;
-
 use chainrule_kernels::{Gemm, Layout, Threads};
+
+use crate::table::{median, time};
+
+/// How often each way to use the threads is tried.
+const TRIES: usize = 31;
 
 struct Product {
     gemm: Gemm,
@@ -26,17 +29,15 @@ pub fn dense(sizes: &[usize], batch: usize) -> impl FnMut() + use<> {
     let largest = sizes.windows(2).map(|p| (p[0] * p[1]).max(batch * p[0]).max(batch * p[1])).max().unwrap_or(0);
     let (a, b, mut c) = (vec![0.03f32; largest], vec![0.07f32; largest], vec![0f32; largest]);
     for product in &mut products {
-        let mut seconds = |threads| {
-            product.threads = threads;
-            let mut best = f64::INFINITY;
-            for _ in 0..7 {
-                let start = Instant::now();
-                run(product, &a, &b, &mut c);
-                best = best.min(start.elapsed().as_secs_f64());
+        // In turn, and the middle one of many: the quickest of few can be luck.
+        let mut seconds = [Vec::new(), Vec::new()];
+        for _ in 0..TRIES {
+            for (seconds, threads) in seconds.iter_mut().zip([Threads::One, Threads::Pool]) {
+                product.threads = threads;
+                seconds.push(time(&mut || run(product, &a, &b, &mut c)));
             }
-            best
-        };
-        let (one, pool) = (seconds(Threads::One), seconds(Threads::Pool));
+        }
+        let [one, pool] = seconds.map(median);
         product.threads = if one < pool { Threads::One } else { Threads::Pool };
     }
     move || products.iter().for_each(|product| run(product, &a, &b, &mut c))

@@ -1,7 +1,7 @@
 //! Data for a model: which columns it takes, and what they say about its sizes.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chainrule::check::author;
 use chainrule::exec::{Feed, reference};
@@ -10,10 +10,24 @@ use chainrule::learn::{
 };
 use chainrule::text::Dim;
 use chainrule::{Function, NodeId};
+use clap::Args;
 
 use crate::failure::Failure;
 use crate::model_file::ModelFile;
+use crate::options;
 use crate::trouble;
+
+/// A table to train on, and which of its columns a model takes.
+#[derive(Args)]
+pub struct TableOptions {
+    /// The table to train on: CSV with a header, perhaps compressed by gzip
+    #[arg(long, value_name = "T.csv")]
+    pub data: PathBuf,
+
+    /// The columns of an input or outcome: --map x=age,weight (may be repeated)
+    #[arg(long, value_name = "NAME=COLUMN,…", value_parser = options::mapping, allow_hyphen_values = true)]
+    pub map: Vec<Mapping>,
+}
 
 /// A model built for the columns of a table, with its data.
 pub struct Fitted {
@@ -23,20 +37,17 @@ pub struct Fitted {
     pub data: Dataset,
 }
 
-/// Builds a model with the sizes that the columns of a table and the user say, and reads its data.
-pub fn fit_to_table(
-    file: &ModelFile,
-    table: &Table,
-    mappings: &[Mapping],
-    settings: &BTreeMap<String, f64>,
-) -> Result<Fitted, Failure> {
-    let slots = Slot::all_of(&file.model);
-    let Assignment { fields, sizes } = assign(&slots, table, mappings, &known(file, &slots, settings)?)?;
-    let mut all = settings.clone();
-    all.extend(sizes.into_iter().map(|(name, size)| (name, size as f64)));
-    let function = file.build(&all)?;
-    let fields: Vec<Field> = fields.into_iter().map(|field| field.bounded(&function)).collect();
-    Ok(Fitted { data: Dataset::read(table, &fields)?, function })
+impl TableOptions {
+    /// Builds a model with the sizes that the columns of the table and the user say, and reads its data.
+    pub fn fit(&self, file: &ModelFile, mut settings: BTreeMap<String, f64>) -> Result<Fitted, Failure> {
+        let table = Table::read(&self.data)?;
+        let slots = Slot::all_of(&file.model);
+        let Assignment { fields, sizes } = assign(&slots, &table, &self.map, &known(file, &slots, &settings)?)?;
+        settings.extend(sizes.into_iter().map(|(name, size)| (name, size as f64)));
+        let function = file.build(&settings)?;
+        let fields: Vec<Field> = fields.into_iter().map(|field| field.bounded(&function)).collect();
+        Ok(Fitted { data: Dataset::read(&table, &fields)?, function })
+    }
 }
 
 /// The sizes of inputs and outcomes that the user or the model says.

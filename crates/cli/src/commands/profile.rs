@@ -1,13 +1,11 @@
 //! `chainrule profile`: where the time and the memory of a training step go.
 
-use std::path::PathBuf;
-
 use chainrule::exec::compile::{KernelTime, Phase};
-use chainrule::learn::{Mapping, Parameters, StepCost, Table, Training, Transforms, profile};
+use chainrule::learn::{Parameters, StepCost, Training, Transforms, profile};
 use clap::Args;
 
 use super::fit::StepSettings;
-use crate::data::{Fitted, fit_to_table};
+use crate::data::{Fitted, TableOptions};
 use crate::failure::Failure;
 use crate::format;
 use crate::json::{self, Object};
@@ -22,13 +20,8 @@ pub struct Profile {
     #[command(flatten)]
     model: ModelOptions,
 
-    /// The table whose rows the steps take
-    #[arg(long, value_name = "T.csv")]
-    data: PathBuf,
-
-    /// The columns of an input or outcome: --map x=age,weight (may be repeated)
-    #[arg(long, value_name = "NAME=COLUMN,…", value_parser = options::mapping, allow_hyphen_values = true)]
-    map: Vec<Mapping>,
+    #[command(flatten)]
+    table: TableOptions,
 
     /// How many rows a step takes; more than there are means all
     #[arg(long, value_name = "N", default_value = "1", value_parser = options::count, allow_hyphen_values = true)]
@@ -60,8 +53,7 @@ impl Profile {
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let settings = self.steps.training(Training { batch: self.batch, ..Training::default() })?;
         let file = ModelFile::read(&self.model.model)?;
-        let table = Table::read(&self.data)?;
-        let Fitted { function, data } = fit_to_table(&file, &table, &self.map, &self.model.settings()?)?;
+        let Fitted { function, data } = self.table.fit(&file, self.model.settings()?)?;
         file.objective(&function)?;
         let transforms = if self.standardize { Transforms::standardizing(&data) } else { Transforms::new() };
         let parameters = Parameters::initialize(&function, settings.seed)?;

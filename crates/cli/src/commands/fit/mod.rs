@@ -8,14 +8,14 @@ use std::path::PathBuf;
 
 use chainrule::exec::compile::Precision;
 use chainrule::learn::{
-    self, Checkpointing, Dataset, Ending, Mapping, Parameters, Position, SavedModel, Scores, Table, TrainError,
-    Trained, Training, Transforms, check_counts, scores,
+    self, Checkpointing, Dataset, Ending, Parameters, Position, SavedModel, Scores, Table, TrainError, Trained,
+    Training, Transforms, check_counts, scores,
 };
 use chainrule::{Function, text};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use crate::data::{Fitted, check_finite, fit_to_table, of_option};
+use crate::data::{Fitted, TableOptions, check_finite, of_option};
 use crate::failure::Failure;
 use crate::files;
 use crate::format;
@@ -37,9 +37,8 @@ pub struct Fit {
     #[command(flatten)]
     model: ModelOptions,
 
-    /// The table to train on: CSV with a header, perhaps compressed by gzip
-    #[arg(long, value_name = "T.csv")]
-    data: PathBuf,
+    #[command(flatten)]
+    table: TableOptions,
 
     /// A table to validate on, with the same columns
     #[arg(long, value_name = "V.csv", conflicts_with = "valid_split")]
@@ -48,10 +47,6 @@ pub struct Fit {
     /// The share of rows to hold out for validation, in (0, 1), drawn by the seed
     #[arg(long, value_name = "F", value_parser = options::fraction, allow_hyphen_values = true)]
     valid_split: Option<f64>,
-
-    /// The columns of an input or outcome: --map x=age,weight (may be repeated)
-    #[arg(long, value_name = "NAME=COLUMN,…", value_parser = options::mapping, allow_hyphen_values = true)]
-    map: Vec<Mapping>,
 
     /// How often all rows are gone through
     #[arg(long, value_name = "N", default_value = "100", value_parser = options::count, allow_hyphen_values = true)]
@@ -138,8 +133,7 @@ impl Fit {
         let mut settings = self.training()?;
         self.check_files()?;
         let file = ModelFile::read(&self.model.model)?;
-        let table = Table::read(&self.data)?;
-        let Fitted { function, data } = fit_to_table(&file, &table, &self.map, &self.model.settings()?)?;
+        let Fitted { function, data } = self.table.fit(&file, self.model.settings()?)?;
         idle::warn(&file, &function, file.objective(&function)?);
         if function.parameters.is_empty() {
             message(format!("warning: {}: the model has no `param`; training changes nothing", file.name()));
@@ -173,7 +167,7 @@ impl Fit {
         files::check(
             &[
                 ("the model", Some(&self.model.model)),
-                ("the table of --data", Some(&self.data)),
+                ("the table of --data", Some(&self.table.data)),
                 ("the table of --valid", self.valid.as_deref()),
             ],
             &[
@@ -335,7 +329,7 @@ impl Rows {
         let (training, validation) = match (&fit.valid, fit.valid_split) {
             (Some(path), _) => {
                 let table = Table::read(path)?;
-                check_counts(data.fields(), &table, &fit.map)?;
+                check_counts(data.fields(), &table, &fit.table.map)?;
                 (data.clone(), Some(Dataset::read(&table, data.fields())?))
             }
             (None, Some(fraction)) => {
