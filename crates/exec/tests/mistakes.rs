@@ -31,7 +31,8 @@ fn refused(change: impl FnOnce(&Function, &mut Options)) -> String {
 
 #[test]
 fn options_that_do_not_fit_the_graph_are_named() {
-    assert_eq!(refused(|_, options| options.threads = 0), "a program needs at least one thread");
+    assert_eq!(refused(|_, options| options.threads = 0), "a program uses 1 to 1024 threads, not 0");
+    assert_eq!(refused(|_, options| options.threads = 1_000_000), "a program uses 1 to 1024 threads, not 1000000");
     assert_eq!(refused(|_, options| options.batch = Some(0)), "a batch has at least one row");
     assert_eq!(
         refused(|_, options| options.batch = Some(2)),

@@ -48,6 +48,8 @@ use view::ValueId;
 
 /// How many tables a program takes at most.
 const MOST_TABLES: usize = 16;
+/// How many threads a program may use.
+const MOST_THREADS: usize = 1024;
 
 /// The numbers a program works in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,7 +78,7 @@ pub struct Options {
     pub precision: Precision,
     /// The SIMD level; none is the machine's best.
     pub level: Option<Level>,
-    /// How many threads it may use.
+    /// How many threads it may use, 1 to 1024. More than the machine has cores don't help.
     pub threads: usize,
     /// The inputs that take rows of tables, in the order of the tables.
     pub streams: Vec<NodeId>,
@@ -223,8 +225,9 @@ fn compile_seen(graph: &Graph, options: &Options, see: &mut Observer<'_>) -> Res
 }
 
 fn check(graph: &Graph, options: &Options) -> Result<(), ExecError> {
-    if options.threads == 0 {
-        return Err(ExecError::new("a program needs at least one thread"));
+    if !(1..=MOST_THREADS).contains(&options.threads) {
+        let found = options.threads;
+        return Err(ExecError::new(format!("a program uses 1 to {MOST_THREADS} threads, not {found}")));
     }
     if options.batch == Some(0) {
         return Err(ExecError::new("a batch has at least one row"));

@@ -1,5 +1,8 @@
 //! The options of `chainrule fit` that say how a step moves the parameters, and in what it is computed.
 
+use std::num::NonZero;
+use std::thread::available_parallelism;
+
 use chainrule::exec::compile::Precision;
 use chainrule::learn::{Adam, Engine, Optimizer, Schedule, Training};
 use clap::{Args, Command, FromArgMatches, ValueEnum};
@@ -63,7 +66,7 @@ pub struct StepSettings {
     #[arg(long, value_name = "NAME", default_value = "f64")]
     precision: PrecisionName,
 
-    /// How many threads to use, at least 1; the result is the same for any number
+    /// How many threads to use, at least 1, and no more than there are cores; the result is the same for any number
     #[arg(long, value_name = "N", default_value = "1", value_parser = options::count, allow_hyphen_values = true)]
     threads: usize,
 
@@ -133,7 +136,7 @@ impl StepSettings {
             },
             schedule: self.schedule(base.epochs),
             precision,
-            threads: self.threads,
+            threads: self.threads.min(available_parallelism().map_or(1, NonZero::get)),
             engine: match self.engine {
                 EngineName::Compiled => Engine::Compiled,
                 EngineName::Reference => Engine::Reference,
