@@ -3,8 +3,8 @@
 use std::fmt;
 
 use chainrule_exec::compile::{End, Precision};
-use chainrule_exec::{Author, ExecError, Range, author, reference};
-use chainrule_graph::{Function, GraphError, NodeId};
+use chainrule_exec::{Author, ExecError, Feed, Range, author, reference};
+use chainrule_graph::{Function, GraphError, NodeId, Origin, Tensor};
 use thiserror::Error;
 
 use crate::dataset::Dataset;
@@ -12,7 +12,8 @@ use crate::engine::{Runner, feed};
 use crate::error::LearnError;
 use crate::parameters::Parameters;
 use crate::scores::objectives;
-use crate::step::Step;
+use crate::step::{RATE, Step};
+use crate::train::Position;
 use crate::training::Training;
 
 /// Why training ended without a model.
@@ -38,9 +39,24 @@ impl From<ExecError> for TrainError {
     }
 }
 
+/// What of a step was not finite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The objective.
+    Objective,
+    /// The objective is; a derivative of it is not.
+    Gradient,
+    /// The gradients are; what the optimizer keeps, such as the mean of their squares, is not.
+    State,
+    /// All that is; a parameter's next value is not.
+    Parameter,
+}
+
 /// A value that is not finite, and where it came from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diverged {
+    /// What was not finite.
+    pub part: Part,
     /// The node where it began, with its inputs and their ranges; none if all is finite in f64.
     pub author: Option<Author>,
     /// The file the data came from, and the lines of the rows of the step.
@@ -63,8 +79,22 @@ impl fmt::Display for Diverged {
         let rows = format!("{file}, line{} {}{more}", if lines.len() == 1 { "" } else { "s" }, lines.join(", "));
         let what = self.author.as_ref().map_or_else(|| "the objective is not finite".into(), described);
         if *epoch == 0 {
-            write!(f, "the objective is not finite at the initial parameters ({rows}): {what}; ")?;
-            return f.write_str("look at that row, at how the parameters start, and at the ops that lead to the node");
+            let (not_finite, remedy) = match self.part {
+                Part::Objective => (
+                    "the objective",
+                    "look at that row, at how the parameters start, and at the ops that lead to the node",
+                ),
+                Part::Gradient => (
+                    "the gradient",
+                    "no rate helps: start the parameters elsewhere, or keep the op from where it has no derivative",
+                ),
+                Part::State => (
+                    "what the optimizer keeps of the gradient",
+                    "the gradient is too large for it: scale the objective down, or clip the gradient",
+                ),
+                Part::Parameter => ("the first step", "a smaller rate would help"),
+            };
+            return write!(f, "{not_finite} is not finite at the initial parameters ({rows}): {what}; {remedy}");
         }
         if self.only_in_f32 {
             return write!(
@@ -87,7 +117,8 @@ fn described(author: &Author) -> String {
     let Author { name, op, trouble, origin, inputs, .. } = author;
     let inputs: Vec<String> = inputs.iter().map(Range::to_string).collect();
     let from = if inputs.is_empty() { String::new() } else { format!(", from {}", inputs.join(" and ")) };
-    format!("{name} is {trouble} ({op}, written at {origin}){from}")
+    let written = if *origin == Origin::Unknown { String::new() } else { format!(", written at {origin}") };
+    format!("{name} is {trouble} ({op}{written}){from}")
 }
 
 /// A rate, however large or small, in a few characters.
@@ -128,45 +159,76 @@ fn at_rows(
     let (mut author_at_row, mut lines) = (None, (0..data.rows()).map(|row| data.line(row)).collect());
     if let Some(row) = objectives.iter().position(|objective| !objective.is_finite()) {
         let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
-        let step = Step { function: function.clone(), objective, size: None };
+        let step = Step { function: function.clone(), objective, gradients: Vec::new(), size: None };
         let values: Vec<_> = parameters.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
         let feed = feed(&step, data, &[row as u32], &values)?;
         let results = reference::evaluate(&function.graph, &feed, &[objective])?;
         (author_at_row, lines) = (author(&function.graph, &results, objective), vec![data.line(row)]);
     }
     let (author, file) = (author_at_row, data.file().into());
-    Ok(TrainError::Diverged(Box::new(Diverged { author, file, lines, epoch, rate, only_in_f32: false })))
+    let part = Part::Objective;
+    Ok(TrainError::Diverged(Box::new(Diverged { part, author, file, lines, epoch, rate, only_in_f32: false })))
 }
 
-/// What went wrong in an epoch that began at the values `before` and ran into trouble with the last of `order`, or right
-/// after: the epoch is run again up to there, and the last step looked at.
+/// What went wrong in the steps over the rows of `order`, which began at `before` and left values that are not finite: the
+/// first step that did is found by running them again, and looked at.
 pub(crate) fn during(
     runner: &mut Runner<'_>,
     data: &Dataset,
     order: &[u32],
-    before: &[(String, chainrule_graph::Tensor)],
-    epoch: usize,
+    before: &[(String, Tensor)],
+    begin: Position,
     settings: &Training<'_>,
 ) -> Result<TrainError, LearnError> {
     let size = settings.batch.min(data.rows());
-    let last = (order.len() - 1) / size * size;
+    let up_to = |steps: usize| &order[..order.len().min(steps * size)];
+    // What is not finite stays so: after `good` steps all was, after `bad` not.
+    let (mut good, mut bad) = (0, order.len().div_ceil(size));
+    while bad - good > 1 {
+        let middle = good + (bad - good) / 2;
+        runner.restore(before);
+        let (_, end) = runner.run(up_to(middle), &mut Vec::new())?;
+        let is_finite = end == End::Finished && runner.values()?.iter().all(|(_, value)| value.is_finite());
+        *(if is_finite { &mut good } else { &mut bad }) = middle;
+    }
     runner.restore(before);
-    let (used, end) = runner.run(&order[..last], &mut Vec::new())?;
-    debug_assert!(used == last && end == End::Finished);
-    let rows = &order[last..];
+    runner.run(up_to(good), &mut Vec::new())?;
+    let rows = &up_to(bad)[up_to(good).len()..];
     let step = runner.step(rows.len())?;
     let values = runner.values()?.to_vec();
-    let graph = &step.function.graph;
-    let next = graph.updates().iter().map(|update| update.value);
-    let targets: Vec<NodeId> = std::iter::once(step.objective).chain(next).collect();
-    let results = reference::evaluate(graph, &feed(&step, data, rows, &values)?, &targets)?;
-    let author = targets.iter().find_map(|&target| author(graph, &results, target));
+    let (part, author) = first_trouble(&step, &feed(&step, data, rows, &values)?)?;
+    let is_first = begin == Position::default() && good == 0;
     Ok(TrainError::Diverged(Box::new(Diverged {
+        part,
         only_in_f32: author.is_none() && settings.precision == Precision::F32,
+        epoch: if is_first && author.is_some() { 0 } else { begin.epoch + 1 },
         author,
         file: data.file().into(),
         lines: rows.iter().map(|&row| data.line(row as usize)).collect(),
-        epoch,
         rate: settings.rate,
     })))
+}
+
+/// The part of a step that is the first not to be finite, and the node to blame.
+fn first_trouble(step: &Step, feed: &Feed) -> Result<(Part, Option<Author>), LearnError> {
+    let graph = &step.function.graph;
+    let is_parameter = |id: NodeId| step.function.parameters.iter().any(|parameter| parameter.node == id);
+    let mut targets = vec![(Part::Objective, step.objective)];
+    targets.extend(step.gradients.iter().map(|&id| (Part::Gradient, id)));
+    for (part, of_parameters) in [(Part::State, false), (Part::Parameter, true)] {
+        let updates = graph.updates().iter().filter(|update| is_parameter(update.target) == of_parameters);
+        targets.extend(updates.map(|update| (part, update.value)));
+    }
+    let ids: Vec<NodeId> = targets.iter().map(|(_, id)| *id).collect();
+    let results = reference::evaluate(graph, feed, &ids)?;
+    for (part, id) in targets {
+        if let Some(mut author) = author(graph, &results, id) {
+            // What the step adds is written here, and not by the user.
+            if graph.find(RATE).is_some_and(|own| author.node >= own) {
+                author.origin = Origin::Unknown;
+            }
+            return Ok((part, Some(author)));
+        }
+    }
+    Ok((Part::Parameter, None))
 }

@@ -1,11 +1,12 @@
 //! What runs training steps: the compiled engine, or the reference interpreter, with the same answers.
 
-use chainrule_exec::compile::{End, MemoryUse, Profile, Program, Run, Table, Workspace, compile};
+use chainrule_exec::compile::{End, MemoryUse, Precision, Profile, Program, Run, Table, Workspace, compile};
 use chainrule_exec::{Feed, check_memory, check_memory_of, reference};
 use chainrule_graph::{Function, NodeId, Tensor};
 
 use crate::dataset::Dataset;
 use crate::error::LearnError;
+use crate::given;
 use crate::parameters::Parameters;
 use crate::step::{Step, step};
 use crate::training::Training;
@@ -56,6 +57,7 @@ impl<'a> Runner<'a> {
         data: &'a Dataset,
         settings: &'a Training<'a>,
     ) -> Result<Runner<'a>, LearnError> {
+        given::check_bound(function, function.objective.as_slice())?;
         let mut runner = Runner { function, data, settings, values: Vec::new(), steps: Vec::new(), in_use: None };
         let first = settings.batch.min(data.rows());
         let step = runner.step(first)?;
@@ -204,6 +206,9 @@ pub(crate) fn workspace(program: &Program) -> Result<Workspace, LearnError> {
 /// not of the shapes and kinds that the function takes.
 pub(crate) fn tables(program: &Program, function: &Function, data: &Dataset) -> Result<Vec<Table>, LearnError> {
     let nodes = data_nodes(function);
+    if program.precision() == Precision::F32 {
+        nodes.iter().try_for_each(|&id| data.check_f32(function.name(id)))?;
+    }
     let table = |(place, &id): (usize, &NodeId)| Ok(program.table(place, data.values_for(function, id)?)?);
     nodes.iter().enumerate().map(table).collect()
 }

@@ -1,6 +1,7 @@
 //! Values that a user gives, checked before they are used.
 
-use chainrule_graph::{Shape, Tensor};
+use chainrule_graph::ops::Source;
+use chainrule_graph::{Function, GraphError, NodeId, Op, Shape, Tensor};
 
 use crate::error::LearnError;
 
@@ -14,4 +15,18 @@ pub(crate) fn check(what: &'static str, name: &str, value: &Tensor, expected: &S
         Some(entry) => Err(LearnError::NotFinite { what, name: name.into(), entry, value: value.data()[entry] }),
         None => Ok(()),
     }
+}
+
+/// An error if some target needs a value that is neither data nor kept: nothing would give it.
+pub(crate) fn check_bound(function: &Function, targets: &[NodeId]) -> Result<(), LearnError> {
+    let graph = &function.graph;
+    let needed = graph.needed_for(targets);
+    let kept = function.parameters.iter().chain(&function.state).map(|parameter| parameter.node);
+    let given: Vec<NodeId> = function.inputs.iter().chain(&function.outcomes).copied().chain(kept).collect();
+    let is_free = |id: &NodeId| matches!(graph.node(*id).op, Op::Source(Source::Input { .. })) && !given.contains(id);
+    let Some(id) = graph.ids().find(|id| needed[id.index()] && is_free(id)) else { return Ok(()) };
+    Err(GraphError::new(format!("nothing gives {} a value", graph.describe(id)))
+        .help("make it an `input` or an `outcome`, whose columns are in the table, or a `param`")
+        .at(graph.node(id).origin.clone())
+        .into())
 }

@@ -38,7 +38,7 @@ mod transform;
 
 pub use columns::{Assignment, Mapping, Slot, assign, check_counts};
 pub use dataset::{Dataset, Field, Role};
-pub use diverged::{Diverged, TrainError};
+pub use diverged::{Diverged, Part, TrainError};
 pub use engine::Engine;
 pub use error::LearnError;
 pub use evaluate::{Gradients, gradients, objective, prediction};

@@ -6,7 +6,7 @@ use chainrule_graph::{Function, Kind, NodeId, Shape, Tensor};
 use serde_json::{Map, Value, json};
 
 use crate::dataset::{Field, Role};
-use crate::error::{LearnError, list};
+use crate::error::{LearnError, list, quote};
 use crate::tensor_file::{Content, Format, damaged};
 use crate::transform::Transforms;
 
@@ -50,6 +50,10 @@ impl SavedModel {
             let transforms = Transforms::from_json(content.part("transforms")?).ok_or_else(damaged)?;
             for field in &fields {
                 transforms.shape(&field.name, &field.shape).map_err(|error| format!("{}: {error}", damaged()))?;
+            }
+            let is_input = |name: &str| fields.iter().any(|field| field.role == Role::Input && field.name == name);
+            if let Some(name) = transforms.inputs().find(|name| !is_input(name)) {
+                return Err(format!("{}: it transforms {}, which is no input of it", damaged(), quote(name)));
             }
             Ok(SavedModel {
                 graph: content.part("graph")?.as_str().ok_or_else(damaged)?.to_string(),

@@ -87,7 +87,7 @@ fn half_cosine(p: Var<'_>) -> Var<'_> {
 }
 
 /// factorᵏ, k being how often `every` steps were done: a count that starts anew, so that it stays exact in f32 too.
-fn falling_power<'g>(factor: f64, every: f64, slots: &Slots<'g>) -> Var<'g> {
+fn falling_power<'g>(factor: f64, every: f64, slots: &mut Slots<'g>) -> Var<'g> {
     let power = slots.scalar("rate factor", 1.0);
     let count = slots.scalar("steps since the rate fell", 0.0);
     let next = count + 1.0;

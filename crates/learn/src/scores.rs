@@ -7,6 +7,7 @@ use chainrule_graph::{Function, NodeId, Shape, Tensor, batch_values};
 use crate::dataset::Dataset;
 use crate::engine::{data_nodes, tables, workspace};
 use crate::error::LearnError;
+use crate::given;
 use crate::parameters::Parameters;
 use crate::score::Measure;
 
@@ -94,6 +95,7 @@ impl OverRows {
         wanted: Vec<NodeId>,
         with_outcomes: bool,
     ) -> Result<OverRows, LearnError> {
+        given::check_bound(function, &wanted)?;
         // Per row, so the objective must not be averaged: only wanted nodes are asked of the batched graph.
         let graph = function.graph.clone().without_updates();
         let mut each = Function { graph, objective: None, prediction: None, ..function.clone() };

@@ -1,7 +1,7 @@
 //! The training step as a graph: forward, backward and update in one.
 
 use chainrule_exec::compile::{Options, Precision};
-use chainrule_graph::{Builder, Function, GraphError, Initializer, NodeId, Var, batch, grad};
+use chainrule_graph::{Builder, Function, GraphError, NodeId, Var, batch, grad};
 
 use crate::engine::data_nodes;
 use crate::optimizer::{Optimizer, Slots};
@@ -47,6 +47,8 @@ pub struct Step {
     pub function: Function,
     /// The objective before the step.
     pub objective: NodeId,
+    /// Its gradients, for each parameter that it depends on.
+    pub gradients: Vec<NodeId>,
     /// The rows that it takes; none is one example, without a batch axis.
     pub size: Option<usize>,
 }
@@ -70,8 +72,9 @@ impl Step {
 /// The step on a function: on one example, or with `size` on the mean objective of a batch of so many.
 ///
 /// Every parameter moves exactly once, all by gradients at the old parameters. Errors: the function has no objective, or
-/// an op on the way has no derivative.
+/// an op on the way has no derivative, and updates or names of its own that are the step's.
 pub fn step(function: &Function, options: &StepOptions, size: Option<usize>) -> Result<Step, GraphError> {
+    check_updates(function)?;
     let function = match size {
         Some(size) => batch(function, size)?,
         None => function.clone(),
@@ -82,12 +85,12 @@ pub fn step(function: &Function, options: &StepOptions, size: Option<usize>) -> 
     let reached = parameters.iter().filter_map(|&id| Some((id, derivatives.cotangent(id)?)));
     let reached: Vec<(NodeId, NodeId)> = reached.collect();
     let builder = Builder::extend(Function { graph: derivatives.graph, ..function.clone() });
-    let base = builder.state(RATE, [], Initializer::Constant(options.rate));
-    let mut slots = Slots::new(&builder);
+    let mut slots = Slots::new(&builder, &function.graph);
+    let base = slots.scalar(RATE, options.rate);
     let rate = options.schedule.rate(base, options.length, &mut slots);
     let mut gradients: Vec<Var<'_>> = reached.iter().map(|&(_, gradient)| builder.var(gradient)).collect();
     if let Some(limit) = options.clip_norm {
-        clip(&mut gradients, limit);
+        clip(&mut gradients, limit, &mut slots);
     }
     for (&(id, _), mut gradient) in reached.iter().zip(gradients) {
         let parameter = builder.var(id);
@@ -98,14 +101,29 @@ pub fn step(function: &Function, options: &StepOptions, size: Option<usize>) -> 
         let value = options.optimizer.next(parameter, gradient, rate, &mut slots);
         builder.update(parameter, value);
     }
-    Ok(Step { function: builder.finish()?, objective, size })
+    slots.check()?;
+    let gradients = reached.iter().map(|&(_, gradient)| gradient).collect();
+    Ok(Step { function: builder.finish()?, objective, gradients, size })
+}
+
+/// An error if the function updates a parameter itself.
+fn check_updates(function: &Function) -> Result<(), GraphError> {
+    let graph = &function.graph;
+    let parameter = |id: NodeId| function.parameters.iter().find(|parameter| parameter.node == id);
+    if let Some(update) = graph.updates().iter().find(|update| parameter(update.target).is_some()) {
+        let (of, origin) = (graph.describe(update.target), graph.node(update.value).origin.clone());
+        return Err(GraphError::new(format!("{of} has an update, but a training step makes those of all parameters"))
+            .help("leave out the `update`, or make it a `state`")
+            .at(origin));
+    }
+    Ok(())
 }
 
 /// g ← g · min(1, limit / ‖g‖), the norm over all gradients together (Pascanu, Mikolov and Bengio 2013)
-fn clip(gradients: &mut [Var<'_>], limit: f64) {
+fn clip(gradients: &mut [Var<'_>], limit: f64, slots: &mut Slots<'_>) {
     let squares = gradients.iter().map(|&gradient| (gradient * gradient).sum()).reduce(|sum, square| sum + square);
     let Some(squares) = squares else { return };
-    let scale = (limit / squares.sqrt()).min(1.0).named("gradient scale");
+    let scale = (limit / squares.sqrt()).min(1.0).named(slots.claim("gradient scale"));
     for gradient in gradients {
         *gradient = *gradient * scale;
     }

@@ -124,7 +124,7 @@ pub fn train(
         let values = runner.values()?.to_vec();
         let finite = values.iter().all(|(_, value)| value.is_finite());
         if end == End::NotFinite || !finite {
-            return Err(during(&mut runner, training, &order[..used], &at.values, epoch, settings)?);
+            return Err(during(&mut runner, training, &order[..used], &at.values, at.position, settings)?);
         }
         at.values = values;
         assign(&mut trained, &at.values)?;

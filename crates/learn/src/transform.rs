@@ -53,6 +53,11 @@ impl Transforms {
         self.0.is_empty()
     }
 
+    /// The inputs that are transformed.
+    pub fn inputs(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(input, _)| input.as_str())
+    }
+
     /// The rows transformed. Inputs that are not among them are passed over. Errors: an input of another size than the
     /// transformation is for, and more features than fit into memory.
     pub fn apply(&self, rows: &Dataset) -> Result<Dataset, LearnError> {

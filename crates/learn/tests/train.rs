@@ -5,7 +5,7 @@ use chainrule_graph::{Builder, Function, Initializer, NodeId, Tensor, text};
 use chainrule_learn::models::{LinearRegression, MlpClassifier, MlpRegression, RidgeRegression};
 use chainrule_learn::problems::{Regression, digits};
 use chainrule_learn::{
-    Adam, Dataset, Engine, Field, Optimizer, Parameters, Role, Schedule, StepOptions, TrainError, Training,
+    Adam, Dataset, Engine, Field, Optimizer, Parameters, Part, Role, Schedule, StepOptions, TrainError, Training,
     predictions, scores, step, train,
 };
 
@@ -218,6 +218,86 @@ fn an_objective_that_is_not_finite_at_the_start_does_not_blame_the_rate() {
     let message = error.to_string();
     assert!(message.contains("log") && message.contains("line 4") && !message.contains("rate"), "{message}");
     assert_eq!(parameters, before);
+}
+
+#[test]
+fn a_gradient_that_is_not_finite_at_the_start_does_not_blame_the_rate() {
+    // The derivative of sqrt at 0 is 1/0, and that times the derivative 0 of the square no number.
+    let model = "input x []\noutcome y []\nparam w [] = 0\nobjective = sqrt(w*w) + x*w + 0*y\n";
+    let function = text::parse(model).unwrap().build(&Default::default()).unwrap();
+    let data = dataset(&function, vec![1.0, 2.0, 3.0], vec![0.0, 0.0, 0.0]);
+    for batch in [1, 2, 3] {
+        let settings = Training { rate: 1e-9, batch, shuffle: false, ..Training::default() };
+        let mut parameters = Parameters::initialize(&function, 0).unwrap();
+        let error = train(&function, &mut parameters, &data, None, &settings, &mut |_| {}).unwrap_err();
+        let TrainError::Diverged(diverged) = &error else { panic!("{error}") };
+        assert_eq!((diverged.part, diverged.epoch), (Part::Gradient, 0), "{error}");
+        assert_eq!(diverged.lines.len(), batch, "the rows of the first step: {error}");
+        let message = error.to_string();
+        assert!(message.contains("sqrt") && !message.contains("the rate"), "{message}");
+    }
+}
+
+#[test]
+fn what_overflows_in_the_optimizer_is_told_as_that() {
+    let model = "input x []\noutcome y []\nparam w [] = 0\nobjective = tanh(1e200*w) + 0*x + 0*y\n";
+    let function = text::parse(model).unwrap().build(&Default::default()).unwrap();
+    let data = dataset(&function, vec![1.0], vec![0.0]);
+    let settings = Training { optimizer: Optimizer::Adam(Adam::default()), ..Training::default() };
+    let mut parameters = Parameters::initialize(&function, 0).unwrap();
+    let message = train(&function, &mut parameters, &data, None, &settings, &mut |_| {}).unwrap_err().to_string();
+    assert!(message.contains("optimizer") && !message.contains(".rs"), "{message}");
+}
+
+#[test]
+fn a_value_that_nothing_gives_is_an_error() {
+    let model = "value v []\ninput x []\noutcome y []\nparam w [] = 1\nprediction = w*x\nobjective = (w*v - y)^2\n";
+    let function = text::parse(model).unwrap().build(&Default::default()).unwrap();
+    let data = dataset(&function, vec![1.0], vec![0.0]);
+    let mut parameters = Parameters::initialize(&function, 0).unwrap();
+    let errors = [
+        train(&function, &mut parameters, &data, None, &Training::default(), &mut |_| {}).unwrap_err().to_string(),
+        scores(&function, &parameters, &data).unwrap_err().to_string(),
+    ];
+    for error in errors {
+        assert!(error.contains("nothing gives `v`"), "{error}");
+    }
+    predictions(&function, &parameters, &data).unwrap(); // does not need it
+}
+
+#[test]
+fn a_whole_number_that_f32_cannot_hold_is_refused_there() {
+    let model = "input i [] int\noutcome y []\nparam w [] = 0\nobjective = (w*(i - 16777216) - y)^2\n";
+    let function = text::parse(model).unwrap().build(&Default::default()).unwrap();
+    let fit = |i, precision| {
+        let settings = Training { precision, epochs: 1, ..Training::default() };
+        let mut parameters = Parameters::initialize(&function, 0).unwrap();
+        let data = dataset(&function, vec![i], vec![1.0]);
+        train(&function, &mut parameters, &data, None, &settings, &mut |_| {}).map_err(|error| error.to_string())
+    };
+    fit(16_777_216.0, Precision::F32).unwrap();
+    fit(16_777_217.0, Precision::F64).unwrap();
+    let error = fit(16_777_217.0, Precision::F32).unwrap_err();
+    assert!(error.contains("column `i`") && error.contains("use f64"), "{error}");
+}
+
+#[test]
+fn names_and_updates_that_are_the_steps_are_refused() {
+    let (x, y) = ("input x []", "outcome y []\nobjective = (w*x - y)^2");
+    for (line, optimizer, says) in [
+        ("param w [] = 1\nparam `learning rate` [] = 1", Optimizer::Sgd, "`learning rate`"),
+        ("param w [] = 1\nparam `mean of w` [] = 1", Optimizer::Adam(Adam::default()), "`mean of w`"),
+        ("param w [] = 1\nupdate w = w * 0.5", Optimizer::Sgd, "update"),
+    ] {
+        let model = format!("{x}\n{line}\n{y}\n");
+        let function = text::parse(&model).unwrap().build(&Default::default()).unwrap();
+        let options = StepOptions { optimizer, ..StepOptions::default() };
+        let error = step(&function, &options, None).unwrap_err().to_string();
+        assert!(error.contains(says) && !error.contains(".rs"), "{error}");
+    }
+    let free = format!("{x}\nparam w [] = 1\nparam `mean of w` [] = 1\n{y}\n");
+    let function = text::parse(&free).unwrap().build(&Default::default()).unwrap();
+    step(&function, &StepOptions::default(), None).unwrap();
 }
 
 #[test]
