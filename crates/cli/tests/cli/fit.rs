@@ -208,6 +208,19 @@ fn a_bad_start_is_not_blamed_on_the_rate() {
 }
 
 #[test]
+fn too_large_a_size_is_called_too_large() {
+    let says = ["`d` is 99999999999999, which is too large", "the largest is about 1e12"];
+    plane().refuses(2, "fit m.graph --data t.csv --set d=99999999999999", &says);
+}
+
+#[test]
+fn a_value_with_a_role_takes_columns() {
+    let graph = "value x []\nrole input x\nparam w [] = 0\nprediction = w*x\nobjective = prediction - x\n";
+    let folder = Folder::with(&[("m.graph", graph), ("t.csv", "x\n1\n")]);
+    folder.line("fit m.graph --data t.csv --epochs 1").succeeded();
+}
+
+#[test]
 fn folders_are_tried_before_work_starts() {
     let folder = plane();
     folder.refuses(2, "fit none.graph --data none.csv --save no/m.safetensors", &["--save", "no/m.safetensors"]);
