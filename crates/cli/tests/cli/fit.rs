@@ -208,6 +208,15 @@ fn a_bad_start_is_not_blamed_on_the_rate() {
 }
 
 #[test]
+fn what_cannot_be_saved_is_told_before_work_starts() {
+    let graph = "input x []\nparam __metadata__ [] = 1\nobjective = (__metadata__ - x)^2\n";
+    let folder = Folder::with(&[("m.graph", graph), ("t.csv", "x\n1\n")]);
+    let says = ["--save", "`__metadata__`", "m.graph:2:7", "another name"];
+    folder.refuses(2, "fit m.graph --data t.csv --epochs 1000000000 --save m.safetensors", &says);
+    folder.line("fit m.graph --data t.csv --epochs 1").succeeded();
+}
+
+#[test]
 fn too_large_a_size_is_called_too_large() {
     let says = ["`d` is 99999999999999, which is too large", "the largest is about 1e12"];
     plane().refuses(2, "fit m.graph --data t.csv --set d=99999999999999", &says);
