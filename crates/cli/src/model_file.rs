@@ -99,6 +99,20 @@ impl ModelFile {
         self.build(&self.model.small_sizes(settings))
     }
 
+    /// An error if a saved model could not hold one of the parameters: the file's format keeps a name for itself.
+    pub fn check_savable(&self, function: &Function) -> Result<(), Failure> {
+        const RESERVED: &str = "__metadata__";
+        let mut saved = function.parameters.iter().chain(&function.state);
+        match saved.find(|parameter| function.name(parameter.node) == RESERVED) {
+            Some(_) => {
+                let problem = format!("--save cannot hold a parameter named `{RESERVED}`");
+                let mistake = Diagnostic { span: self.model.defined_at(RESERVED), ..Diagnostic::general(problem) };
+                Err(self.mistake(mistake.help("choose another name")))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// The objective, a scalar.
     pub fn objective(&self, function: &Function) -> Result<NodeId, Failure> {
         let objective = function.objective.ok_or_else(|| {

@@ -46,7 +46,10 @@ impl Predict {
         )?;
         let loaded = Loaded::read(&self.model)?;
         let Some(prediction) = loaded.function.prediction else {
-            return Err(Failure::mistake(format!("{}: the model has no `prediction`", self.model.display())));
+            return Err(Failure::mistake(format!(
+                "{}: the model has no `prediction`; add a line `prediction = …` to its text and fit it anew",
+                self.model.display()
+            )));
         };
         let data = loaded.rows(&self.data, false)?;
         let predictions = predictions(&loaded.function, &loaded.parameters, &data)?;

@@ -18,6 +18,16 @@ const VALIDATION: &str = ORANGE;
 /// Up to so many epochs each has its tick; there are none between.
 const FEW: f64 = 10.0;
 
+/// The library's logarithmic axis takes what lies below this for it.
+const LEAST: f64 = 1e-10;
+/// It labels every power of ten; of more, the labels lie over one another.
+const DECADES: f64 = 8.0;
+/// How many steps an axis of exponents has, about.
+const STEPS: f64 = 6.0;
+
+/// Values that differ by less than this share of them look alike in labels of six digits.
+const ALIKE: f64 = 1e-4;
+
 /// A quantity after each epoch, on the training rows and perhaps on rows to validate on: pairs (epoch, value).
 pub struct LearningCurves {
     /// The title; none if empty.
@@ -30,8 +40,12 @@ pub struct LearningCurves {
     pub validation: Vec<(f64, f64)>,
 }
 
+/// How many characters of a title fit over the picture.
+const TITLE: usize = 48;
+
 /// The curves of one quantity.
-pub fn learning_curves(curves: LearningCurves) -> Picture {
+pub fn learning_curves(mut curves: LearningCurves) -> Picture {
+    curves.title = format::shortened(&curves.title, TITLE);
     let (plots, layout) = panel(curves);
     let layout = layout.with_width(720.0).with_height(440.0).with_legend_position(LegendPosition::OutsideRightTop);
     Picture(render_multiple(plots, layout))
@@ -41,31 +55,89 @@ pub fn learning_curves(curves: LearningCurves) -> Picture {
 pub fn learning_curves_of_all(title: &str, all: Vec<LearningCurves>) -> Picture {
     let rows = all.len().div_ceil(2);
     let (plots, layouts) = all.into_iter().map(panel).unzip();
-    let figure = Figure::new(rows, 2).with_title(title).with_plots(plots).with_layouts(layouts);
+    let figure =
+        Figure::new(rows, 2).with_title(format::shortened(title, TITLE)).with_plots(plots).with_layouts(layouts);
     Picture(figure.with_cell_size(440.0, 320.0).with_shared_legend_bottom().render())
 }
 
-/// A logarithmic axis, which says so, where the values span more than a power of ten.
+/// The axis of a quantity.
+#[derive(Clone, Copy)]
+enum Axis {
+    Linear,
+    /// Of values that are all about this.
+    Constant(f64),
+    Logarithmic,
+    /// The exponents of ten on a linear axis, from one to another by a step.
+    Exponents {
+        from: f64,
+        to: f64,
+        step: f64,
+    },
+}
+
+impl Axis {
+    /// A logarithmic one where the values span more than a power of ten.
+    fn of(values: impl Iterator<Item = f64>) -> Axis {
+        let (low, high) = values.fold((f64::INFINITY, 0.0f64), |(low, high), x| (low.min(x), high.max(x)));
+        if !(low > 0.0 && low <= high) {
+            return Axis::Linear;
+        }
+        if high - low < ALIKE * high {
+            return Axis::Constant(high);
+        }
+        if high / 10.0 <= low {
+            return Axis::Linear;
+        }
+        let (from, to) = (low.log10().floor(), high.log10().ceil());
+        if low >= LEAST && to - from <= DECADES {
+            return Axis::Logarithmic;
+        }
+        let step = ((to - from) / STEPS).ceil();
+        Axis::Exponents { from: (from / step).floor() * step, to: (to / step).ceil() * step, step }
+    }
+
+    /// Where on it a value lies.
+    fn place(self, value: f64) -> f64 {
+        if let Axis::Exponents { .. } = self { value.log10() } else { value }
+    }
+
+    fn lay_out(self, layout: Layout, quantity: String) -> Layout {
+        let logarithmic = format!("{quantity}, logarithmic");
+        let numbers = TickFormat::Custom(Arc::new(format::number));
+        match self {
+            Axis::Linear => layout.with_y_label(quantity).with_y_tick_format(numbers),
+            Axis::Constant(value) => {
+                let layout = layout.with_y_axis_min(0.9 * value).with_y_axis_max(1.1 * value);
+                layout.with_y_tick_step(0.05 * value).with_y_label(quantity).with_y_tick_format(numbers)
+            }
+            Axis::Logarithmic => layout.with_log_y().with_y_label(logarithmic).with_y_tick_format(numbers),
+            Axis::Exponents { from, to, step } => {
+                let layout = layout.with_y_axis_min(from).with_y_axis_max(to).with_y_tick_step(step);
+                let power = TickFormat::Custom(Arc::new(|exponent: f64| format!("1e{exponent:.0}")));
+                layout.with_y_label(logarithmic).with_y_tick_format(power)
+            }
+        }
+    }
+}
+
 fn panel(curves: LearningCurves) -> (Vec<Plot>, Layout) {
     let LearningCurves { title, quantity, training, validation } = curves;
     let values = training.iter().chain(&validation).map(|(_, value)| *value).filter(|value| value.is_finite());
-    let (low, high) = values.fold((f64::INFINITY, 0.0f64), |(low, high), x| (low.min(x), high.max(x)));
+    let axis = Axis::of(values);
     let last = training.iter().map(|(epoch, _)| *epoch).fold(0.0, f64::max);
     let sets = [("training", TRAINING, training), ("validation", VALIDATION, validation)];
     let present = sets.into_iter().filter(|(_, _, points)| !points.is_empty());
-    let is_wide = low > 0.0 && high > 10.0 * low;
-    let plots: Vec<Plot> = present.map(|(label, color, points)| plot(label, color, points)).collect();
-    let mut layout = Layout::auto_from_plots(&plots)
-        .with_x_label("epoch")
-        .with_y_label(if is_wide { format!("{quantity}, logarithmic") } else { quantity })
-        .with_y_tick_format(TickFormat::Custom(Arc::new(format::number)));
+    let placed =
+        |points: Vec<(f64, f64)>| points.into_iter().map(|(epoch, value)| (epoch, axis.place(value))).collect();
+    let plots: Vec<Plot> = present.map(|(label, color, points)| plot(label, color, placed(points))).collect();
+    let mut layout = axis.lay_out(Layout::auto_from_plots(&plots).with_x_label("epoch"), quantity);
     if !title.is_empty() {
         layout = layout.with_title(title);
     }
     if last <= FEW {
         layout = layout.with_x_axis_min(0.0).with_x_axis_max(last + 1.0).with_x_tick_step(1.0);
     }
-    (plots, if is_wide { layout.with_log_y() } else { layout })
+    (plots, layout)
 }
 
 /// A line; a single point is a dot. Values that are not finite are left out.
@@ -75,4 +147,52 @@ fn plot(label: &str, color: &str, points: Vec<(f64, f64)>) -> Plot {
         return Plot::Scatter(ScatterPlot::new().with_data(points).with_color(color).with_legend(label));
     }
     Plot::Line(LinePlot::new().with_data(points).with_color(color).with_stroke_width(1.5).with_legend(label))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn svg(values: &[f64]) -> String {
+        let training = values.iter().enumerate().map(|(epoch, &value)| (epoch as f64 + 1.0, value)).collect();
+        let (title, quantity) = ("model".repeat(100), "objective".into());
+        let picture = learning_curves(LearningCurves { title, quantity, training, validation: Vec::new() });
+        String::from_utf8(picture.bytes("a.svg".as_ref()).expect("it is drawn")).expect("it is text")
+    }
+
+    fn labels(svg: &str) -> Vec<&str> {
+        let texts = svg.split("<text").skip(1).filter_map(|text| text.split('>').nth(1)?.split('<').next());
+        texts.map(str::trim).collect()
+    }
+
+    #[test]
+    fn an_axis_reaches_every_value() {
+        let powers = |values: &[f64]| {
+            let svg = svg(values);
+            let powers: Vec<String> =
+                labels(&svg).iter().filter(|text| text.starts_with("1e")).map(|text| text.to_string()).collect();
+            powers
+        };
+        assert_eq!(powers(&[1.0, 1e-10, 3e-21]), ["1e-24", "1e-20", "1e-16", "1e-12", "1e-8", "1e-4", "1e0"]);
+        assert_eq!(powers(&[1e-19, 1e-22]), ["1e-22", "1e-21", "1e-20", "1e-19"]);
+        assert!((4..10).contains(&powers(&[5e-324, f64::MAX]).len()));
+    }
+
+    #[test]
+    fn labels_of_nearly_constant_values_differ() {
+        for value in [1.0, 1e6, 1e16, 1e-300] {
+            let svg = svg(&[value, value * (1.0 - 1e-9), value * (1.0 - 2e-9)]);
+            let labels: Vec<&str> = labels(&svg).into_iter().filter(|text| text.parse::<f64>().is_ok()).collect();
+            let y: Vec<&&str> = labels
+                .iter()
+                .filter(|text| text.parse::<f64>().is_ok_and(|y| (y / value - 1.0).abs() < 0.11))
+                .collect();
+            assert!(y.len() >= 3 && y.windows(2).all(|pair| pair[0] != pair[1]), "{value}: {labels:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_title_is_shortened() {
+        assert!(labels(&svg(&[1.0, 0.5])).iter().all(|text| text.chars().count() <= TITLE));
+    }
 }

@@ -208,6 +208,39 @@ fn a_bad_start_is_not_blamed_on_the_rate() {
 }
 
 #[test]
+fn a_column_without_a_name_is_refused() {
+    let files =
+        [("m.graph", PLANE), ("t.csv", ON_A_PLANE), ("comma.csv", "a,b,y,\n0,0,1,\n"), ("two.csv", "a,,,y\n1,2,3,4\n")];
+    let folder = Folder::with(&files);
+    folder.refuses(2, "fit m.graph --data comma.csv", &["comma.csv: column 4 of the header has no name"]);
+    folder.refuses(2, "fit m.graph --data two.csv", &["two.csv: column 2 of the header has no name"]);
+    folder.line("fit m.graph --data t.csv --epochs 1 --save m.safetensors").succeeded();
+    folder.refuses(2, "predict m.safetensors --data comma.csv", &["comma.csv: column 4"]);
+}
+
+#[test]
+fn what_cannot_be_saved_is_told_before_work_starts() {
+    let graph = "input x []\nparam __metadata__ [] = 1\nobjective = (__metadata__ - x)^2\n";
+    let folder = Folder::with(&[("m.graph", graph), ("t.csv", "x\n1\n")]);
+    let says = ["--save", "`__metadata__`", "m.graph:2:7", "another name"];
+    folder.refuses(2, "fit m.graph --data t.csv --epochs 1000000000 --save m.safetensors", &says);
+    folder.line("fit m.graph --data t.csv --epochs 1").succeeded();
+}
+
+#[test]
+fn too_large_a_size_is_called_too_large() {
+    let says = ["`d` is 99999999999999, which is too large", "the largest is about 1e12"];
+    plane().refuses(2, "fit m.graph --data t.csv --set d=99999999999999", &says);
+}
+
+#[test]
+fn a_value_with_a_role_takes_columns() {
+    let graph = "value x []\nrole input x\nparam w [] = 0\nprediction = w*x\nobjective = prediction - x\n";
+    let folder = Folder::with(&[("m.graph", graph), ("t.csv", "x\n1\n")]);
+    folder.line("fit m.graph --data t.csv --epochs 1").succeeded();
+}
+
+#[test]
 fn folders_are_tried_before_work_starts() {
     let folder = plane();
     folder.refuses(2, "fit none.graph --data none.csv --save no/m.safetensors", &["--save", "no/m.safetensors"]);

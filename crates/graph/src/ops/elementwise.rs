@@ -368,7 +368,9 @@ impl Rules for Elementwise {
             }
             Where => {
                 let [condition, a, b] = exactly(inputs)?;
-                must(condition.kind == Kind::Bool, || format!("takes a condition, not {}", condition.kind))?;
+                must(condition.kind == Kind::Bool, || {
+                    format!("takes a condition, such as x > 0, not {}", condition.kind)
+                })?;
                 must(a.kind == b.kind, || format!("takes two of one kind, not {} and {}", a.kind, b.kind))?;
                 Ok(a.clone())
             }

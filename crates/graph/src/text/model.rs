@@ -32,7 +32,7 @@ pub struct Size {
     pub span: Span,
 }
 
-/// A declared input, outcome, parameter or state.
+/// A declared input, outcome, parameter or state. A `role` line gives a declared `value` such a part, too.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Declaration {
     /// The name.
@@ -69,11 +69,20 @@ impl Model {
             span: binding.span,
         });
         let declared = |part: Part| -> Vec<Declaration> {
-            let declares = syntax.statements.iter().filter_map(|statement| match &statement.what {
+            let declares = || {
+                syntax.statements.iter().filter_map(|statement| match &statement.what {
+                    StatementKind::Declare(declare) => Some(declare),
+                    _ => None,
+                })
+            };
+            let of_part = syntax.statements.iter().filter_map(|statement| match &statement.what {
                 StatementKind::Declare(declare) if declare.part == part => Some(declare),
+                StatementKind::Role { part: role, node, .. } if *role == part => {
+                    declares().find(|declare| declare.binding == *node)
+                }
                 _ => None,
             });
-            declares.map(|declare| declaration(&syntax, declare)).collect()
+            of_part.map(|declare| declaration(&syntax, declare)).collect()
         };
         Ok(Model {
             sizes: sizes.collect(),

@@ -102,7 +102,7 @@ fn of_statements() {
     is_told("input x [«99999999999999999999»]\n", &["too large"]);
     is_told("input x [2 «*» 3]\n", &["compute it with a `let`"]);
     is_told("input x [3]\ninput y [«x»]\n", &["is a value, not a size"]);
-    is_told("let n = 2.5\ninput x [«n»]\n", &["`n` is 2.5", "whole number"]);
+    is_told("let n = 2.5\ninput x [«n»]\n", &["size `n`", "2.5", "whole number"]);
     is_told("let n = -1\ninput x [«n»]\n", &["`n` is -1"]);
     is_told("input x [3]\n«x» = 1\n", &["`x` is defined twice"]);
     is_told("let d = 4\ninput x [d]\n«d» = 1\n", &["`d` is defined twice"]);
@@ -165,7 +165,7 @@ fn of_shapes_and_kinds() {
     told("a = «x @ 2»\n", &["`*`"]);
     told("a = «affine(W, x, x)»\n", &["b would be [2]"]);
     told("a = «reshape(x, [2, 2])»\n", &["3 entries"]);
-    told("a = reshape(x, «[-1, 3]»)\n", &["whole numbers"]);
+    told("a = reshape(x, «[-1, 3]»)\n", &["whole number"]);
     told("a = reshape(x, «3»)\n", &["a list"]);
     told("a = «transpose(W, axes=[0, 0])»\n", &["no order of the axes"]);
     told("a = sum(W, axis=«2»)\n", &["no axis 2", "0 to 1"]);
@@ -190,7 +190,10 @@ fn of_shapes_and_kinds() {
     told("a = «concat(x, W)»\n", &["differ only at axis 0"]);
     told("a = [1, «[2]»]\n", &["one shape"]);
     told("a = [1, «x»]\n", &["stack"]);
-    told("a = pad(x, «[99999999999999]», [0])\n", &["whole numbers"]);
+    told("a = pad(x, «[99999999999999]», [0])\n", &["too large"]);
+    told("a = iota(«1e13»)\n", &["too large", "about 1e12"]);
+    told("a = x[«where(x[0] > 0, 1, 0)»]\n", &["compute it from whole numbers"]);
+    told("a = constant(1, kind=«\"int\"»)\n", &["without quotes"]);
     told("a = «outer(pad(x, [999999999], [0]), pad(x, [999999999], [0]))»\n", &["too large"]);
     told("a = constant(0, «[99999, 99999]»)\n", &["too large"]);
     told("a = constant(0, «[999999, 999999, 999999]»)\n", &["too large"]);
@@ -260,7 +263,7 @@ fn sizes_are_told_by_name() {
     told(&[("dim", 2.5)], &["`dim`", "2.5", "whole number"]);
     told(&[("dim", -1.0)], &["`dim`", "-1"]);
     told(&[("dim", f64::NAN)], &["`dim`"]);
-    told(&[("dim", 2.0), ("m", 0.5)], &["`m` is 0.5", "whole number"]);
+    told(&[("dim", 2.0), ("m", 0.5)], &["size `m`", "0.5", "whole number"]);
     told(&[("dim", 1e13)], &["`dim`"]);
     let model = text::parse("input x [d]\nparam w [5] = 0\nh = dot(w, x)\n").expect("it parses");
     let said = model.build(&model.small_sizes(&BTreeMap::new())).expect_err("they differ").to_string();

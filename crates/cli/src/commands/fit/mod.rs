@@ -134,6 +134,9 @@ impl Fit {
         self.check_files()?;
         let file = ModelFile::read(&self.model.model)?;
         let Fitted { function, data } = self.table.fit(&file, self.model.settings()?)?;
+        if self.save.is_some() {
+            file.check_savable(&function)?;
+        }
         idle::warn(&file, &function, file.objective(&function)?);
         if function.parameters.is_empty() {
             message(format!("warning: {}: the model has no `param`; training changes nothing", file.name()));

@@ -22,12 +22,22 @@ fn tensor(value: &str) -> Result<Tensor, String> {
         return Err("there is none; a number such as 2, or an array such as [1, 2], would be right".into());
     }
     if value.starts_with(['[', '{', '"']) {
-        return nested(serde_json::from_str(value).map_err(|error| format!("this is no JSON: {error}"))?);
+        return nested(serde_json::from_str(value).map_err(no_json)?);
     }
     if value.contains(',') {
         return value.split(',').map(number).collect::<Result<Vec<f64>, String>>().map(Tensor::vector);
     }
     number(value).map(Tensor::scalar)
+}
+
+/// The reader of JSON goes this deep; its error for more says `recursion`, and no kind of its own.
+const DEEPEST: usize = 127;
+
+fn no_json(error: serde_json::Error) -> String {
+    if error.to_string().starts_with("recursion limit") {
+        return format!("its lists are nested deeper than {DEEPEST}; fewer axes would be right");
+    }
+    format!("this is no JSON: {error}")
 }
 
 fn number(text: &str) -> Result<f64, String> {
@@ -164,7 +174,11 @@ mod tests {
             let error = parse(argument).expect_err(argument);
             assert!(error.contains(words), "{argument}: {error}");
         }
-        let deep = format!("x={}", "[".repeat(100_000));
-        assert!(parse(&deep).is_err());
+        let deep = |depth: usize| parse(&format!("x={}1{}", "[".repeat(depth), "]".repeat(depth)));
+        assert!(deep(DEEPEST).is_ok());
+        for depth in [DEEPEST + 1, 100_000] {
+            let error = deep(depth).expect_err("it is too deep");
+            assert!(error.contains("nested deeper than 127") && !error.contains("JSON"), "{error}");
+        }
     }
 }

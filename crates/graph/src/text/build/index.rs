@@ -1,7 +1,7 @@
 //! `x[i]`, `W[i, :]`, `x[a:b]`: what an index builds.
 
 use super::functions::indices;
-use super::value::{Placed, Value, whole};
+use super::value::{A_NUMBER, Placed, Value, not_whole, whole};
 use crate::builder::{Builder, Var};
 use crate::node::{Kind, Span};
 use crate::text::diagnostic::Diagnostic;
@@ -96,7 +96,7 @@ pub(in crate::text) fn index<'g>(
 fn place(at: &Placed<'_>, axis: usize, x: Var<'_>, last: usize) -> Result<usize, Diagnostic> {
     let number = match at.value {
         Value::Number(number) => number,
-        _ => return Err(at.wrong("the ends of a range are fixed numbers").help("use numbers, or a `let`")),
+        _ => return Err(at.wrong("the ends of a range are fixed numbers").help(A_NUMBER)),
     };
     if number < 0.0 {
         return Err(at.wrong(format!("a negative index, {number}")).help("indices count from 0"));
@@ -106,6 +106,6 @@ fn place(at: &Placed<'_>, axis: usize, x: Var<'_>, last: usize) -> Result<usize,
         Some(index) => Err(at
             .wrong(format!("index {index} lies outside {x:?}"))
             .help(format!("axis {axis} has {} entries, and indices count from 0", x.shape()[axis]))),
-        None => Err(at.wrong(format!("an index is a whole number, not {number}"))),
+        None => Err(not_whole("an index", number, at.span)),
     }
 }

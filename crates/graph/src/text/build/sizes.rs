@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::evaluate::fold;
-use super::value::whole;
+use super::value::{not_whole, whole};
 use crate::node::Span;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::near::near;
@@ -23,9 +23,12 @@ impl<'a> Sizes<'a> {
         for (id, binding) in known.clone() {
             let Some(&number) = given.get(&binding.name) else { continue };
             let size = binding.what == Bound::FreeSize;
-            if !number.is_finite() || (size && whole(number).is_none()) {
-                let must = if size { "a whole number from 0 up" } else { "a finite number" };
-                return Err(Diagnostic::general(format!("`{}` is {must}, not {number}", binding.name)));
+            if !number.is_finite() {
+                return Err(Diagnostic::general(format!("`{}` is a finite number, not {number}", binding.name)));
+            }
+            if size && whole(number).is_none() {
+                let mistake = not_whole(&format!("`{}`", binding.name), number, binding.span);
+                return Err(Diagnostic { span: None, ..mistake });
             }
             numbers[id] = Some(number);
         }
@@ -78,9 +81,7 @@ impl<'a> Sizes<'a> {
         let Some(number) = self.numbers[name] else {
             return Err(Diagnostic::new(format!("the size `{}` is not bound", binding.name), span));
         };
-        whole(number).ok_or_else(|| {
-            Diagnostic::new(format!("`{}` is {number}, and a size is a whole number from 0 up", binding.name), span)
-        })
+        whole(number).ok_or_else(|| not_whole(&format!("the size `{}`", binding.name), number, span))
     }
 
     /// The number of a `let`; none if it needs a size that is not bound.

@@ -10,6 +10,12 @@ use crate::shape::Shape;
 use crate::tensor::Tensor;
 use crate::text::diagnostic::Diagnostic;
 
+/// The remedy where a number is needed that no value changes.
+pub(in crate::text) const A_NUMBER: &str = "write a number; in a model, a `let` gives one a name";
+
+/// How large a size or an index is at most, [`Shape::MAX_SIZE`].
+pub(in crate::text) const LARGEST: &str = "the largest is about 1e12";
+
 /// What an expression stands for.
 #[derive(Clone, Debug)]
 pub(in crate::text) enum Value<'g> {
@@ -92,25 +98,21 @@ impl<'g> Placed<'g> {
     pub fn number(&self, what: &str) -> Result<f64, Diagnostic> {
         match self.value {
             Value::Number(number) => Ok(number),
-            _ => Err(self
-                .wrong(format!("{what} is a fixed number, not {}", self.value.what()))
-                .help("use a number, or a `let`")),
+            _ => Err(self.wrong(format!("{what} is a fixed number, not {}", self.value.what())).help(A_NUMBER)),
         }
     }
 
     /// A whole number from 0 up.
     pub fn whole(&self, what: &str) -> Result<usize, Diagnostic> {
         let number = self.number(what)?;
-        whole(number).ok_or_else(|| self.wrong(format!("{what} is a whole number from 0 up, not {number}")))
+        whole(number).ok_or_else(|| not_whole(what, number, self.span))
     }
 
     /// A list of whole numbers from 0 up; a single one counts as a list.
     pub fn wholes(&self, what: &str) -> Result<Vec<usize>, Diagnostic> {
         match &self.value {
             Value::Array(array) if array.shape().rank() == 1 => {
-                let entry = |&x: &f64| {
-                    whole(x).ok_or_else(|| self.wrong(format!("{what} holds whole numbers from 0 up, not {x}")))
-                };
+                let entry = |&x: &f64| whole(x).ok_or_else(|| not_whole(&format!("an entry of {what}"), x, self.span));
                 array.data().iter().map(entry).collect()
             }
             Value::Number(_) => Ok(vec![self.whole(what)?]),
@@ -136,6 +138,14 @@ impl<'g> Placed<'g> {
             _ => Err(self.wrong(format!("{what} is text in quotes, not {}", self.value.what()))),
         }
     }
+}
+
+/// The mistake of a number that [`whole`] does not take.
+pub(in crate::text) fn not_whole(what: &str, number: f64, span: Span) -> Diagnostic {
+    if number > 0.0 && number.fract() == 0.0 {
+        return Diagnostic::new(format!("{what} is {number}, which is too large"), span).help(LARGEST);
+    }
+    Diagnostic::new(format!("{what} is a whole number from 0 up, not {number}"), span)
 }
 
 /// The number as a whole one from 0 up that is no larger than any value can be.

@@ -288,8 +288,10 @@ impl<'a> Lexer<'a> {
 
 fn stray(c: char, span: Span) -> Diagnostic {
     if let Some((_, symbol)) = LOOKALIKES.iter().find(|(lookalike, _)| *lookalike == c) {
-        return Diagnostic::new(format!("`{c}` is no character of the text form"), span)
-            .help(format!("write `{symbol}`"));
+        return Diagnostic::new(format!("`{c}` is no character of the text form"), span).help(match *symbol {
+            "`" => "a name with spaces stands between backquotes (U+0060)".into(),
+            _ => format!("write `{symbol}`"),
+        });
     }
     if let Some(digit) = superscript(c) {
         return Diagnostic::new(format!("`{c}` is no character of the text form"), span)

@@ -4,7 +4,7 @@ use super::lexer::TokenKind;
 use super::{KEYWORDS, Parser};
 use crate::node::{Kind, Span};
 use crate::text::build::evaluate::fold;
-use crate::text::build::value::whole;
+use crate::text::build::value::{LARGEST, whole};
 use crate::text::diagnostic::Diagnostic;
 use crate::text::near::near;
 use crate::text::syntax::{
@@ -188,8 +188,7 @@ impl Parser<'_> {
             return match whole(number) {
                 Some(size) => Ok((SizeForm::Number(size), span)),
                 None if number.fract() == 0.0 => {
-                    Err(Diagnostic::new(format!("{number} is too large a size"), span)
-                        .help("the largest is about 1e12"))
+                    Err(Diagnostic::new(format!("{number} is too large a size"), span).help(LARGEST))
                 }
                 None => Err(Diagnostic::new(format!("a size is a whole number, not {number}"), span)),
             };

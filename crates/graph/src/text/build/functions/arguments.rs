@@ -3,8 +3,8 @@
 use super::Callable;
 use crate::builder::{Builder, Var};
 use crate::node::{Kind, Span};
-use crate::ops::{Op, ShapeOp};
-use crate::text::build::value::{Placed, Value, whole};
+use crate::ops::{Op, ShapeOp, Source};
+use crate::text::build::value::{Placed, Value, not_whole, whole};
 use crate::text::diagnostic::Diagnostic;
 use crate::text::registry::Registry;
 
@@ -102,15 +102,19 @@ pub(in crate::text) fn indices<'g>(
         Value::Number(number) => std::slice::from_ref(number),
         Value::Array(array) => array.data(),
         Value::Var(var) if var.kind() != Kind::Int => {
+            let is_declared = var.node().is_some_and(|node| matches!(node.op, Op::Source(Source::Input { .. })));
             return Err(argument
                 .wrong(format!("an index or a class is a whole number, not {var:?} of kind {}", var.kind()))
-                .help("declare it with `int`, as in `outcome y [] int`"));
+                .help(if is_declared {
+                    "declare it with `int`, as in `outcome y [] int`"
+                } else {
+                    "compute it from whole numbers: `int` inputs, `argmax`, `iota`, or `constant(1, kind=int)`"
+                }));
         }
         _ => &[],
     };
     for &number in numbers {
-        let index = whole(number)
-            .ok_or_else(|| argument.wrong(format!("an index is a whole number from 0 up, not {number}")))?;
+        let index = whole(number).ok_or_else(|| not_whole("an index", number, argument.span))?;
         if size.is_some_and(|size| index >= size) {
             return Err(argument
                 .wrong(format!("index {index} lies outside an axis of {}", size.unwrap_or_default()))

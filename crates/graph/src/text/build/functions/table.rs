@@ -289,7 +289,7 @@ fn constant<'g>(a: Arguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
     let kind = match a.get("kind") {
         None => Kind::Real,
         Some(Placed { value: Value::Kind(kind), .. }) => *kind,
-        Some(other) => return Err(other.wrong("a kind is real, int or bool")),
+        Some(other) => return Err(other.wrong("a kind is real, int or bool, without quotes").help("as in `kind=int`")),
     };
     let value = a.need("value")?;
     let Some(shape) = a.get("shape") else { return value.clone().var(a.builder, kind) };
