@@ -103,7 +103,7 @@ fn of_statements() {
     is_told("input x [2 «*» 3]\n", &["compute it with a `let`"]);
     is_told("input x [3]\ninput y [«x»]\n", &["is a value, not a size"]);
     is_told("let n = 2.5\ninput x [«n»]\n", &["size `n`", "2.5", "whole number"]);
-    is_told("let n = -1\ninput x [«n»]\n", &["`n` is -1"]);
+    is_told("let n = -1\ninput x [«n»]\n", &["the size `n` is a whole number from 0 up, not -1"]);
     is_told("input x [3]\n«x» = 1\n", &["`x` is defined twice"]);
     is_told("let d = 4\ninput x [d]\n«d» = 1\n", &["`d` is defined twice"]);
     is_told("update «m» = 1\n", &["no `m`"]);
