@@ -9,7 +9,7 @@ use chainrule_learn::{Optimizer, Parameters, StepOptions, step};
 use crate::hand::{ROWS, noise};
 
 /// Batches of an epoch.
-const BATCHES: usize = 4;
+pub const BATCHES: usize = 4;
 
 /// How a function is trained.
 #[derive(Clone, Copy)]

@@ -117,7 +117,12 @@ fn products_of_all_shapes_are_those_of_the_reference() {
 
 #[test]
 fn products_without_entries_are_computed() {
-    for (shape, equation) in [([3, 0, 3], "ibj,kbj->bik"), ([0, 2, 2], "bij,bjk->ibk"), ([2, 3, 0], "bij,bkj->ibk")] {
+    for (shape, equation) in [
+        ([3, 0, 3], "ibj,kbj->bik"),
+        ([0, 2, 2], "bij,bjk->ibk"),
+        ([2, 3, 0], "bij,bkj->ibk"),
+        ([0, 20, 40], "ijk,ijk->jk"),
+    ] {
         let builder = Builder::new();
         let (a, b) = (builder.input("a", shape), builder.input("b", shape));
         let product = a.contract(b, equation);

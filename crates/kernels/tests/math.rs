@@ -9,7 +9,7 @@ use chainrule_kernels::Level;
 use oracle::{FUNCTIONS, Function};
 use rayon::prelude::*;
 
-/// By the issue: in units in the last place.
+/// How far a result may be from the exact one, in units in the last place.
 const BOUND_F32: f64 = 2.0;
 const BOUND_F64: f64 = 4.0;
 

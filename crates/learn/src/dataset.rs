@@ -173,10 +173,10 @@ impl Dataset {
     pub(crate) fn check_f32(&self, name: &str) -> Result<(), LearnError> {
         let place = self.find(name)?;
         let (field, values) = (&self.fields[place], &self.values[place]);
-        let Some(entry) = values.iter().position(|value| value.abs() > WHOLE_IN_F32) else { return Ok(()) };
         if field.kind == Kind::Real {
             return Ok(());
         }
+        let Some(entry) = values.iter().position(|value| value.abs() > WHOLE_IN_F32) else { return Ok(()) };
         let (line, column) = (self.lines[entry / field.columns.len()], &field.columns[entry % field.columns.len()]);
         let problem = format!("found {}, but f32 holds whole numbers only to {WHOLE_IN_F32}; use f64", values[entry]);
         Err(LearnError::Cell { file: self.file.clone(), line, column: column.clone(), problem })
@@ -308,10 +308,10 @@ fn missing(table: &Table, fields: &[Field], field: &Field, column: &str) -> Lear
     }
 }
 
-/// An error unless the cells of a row are of the kind of the field, and of whole numbers some of these.
 /// 2²⁴: up to here f32 tells all whole numbers apart.
 const WHOLE_IN_F32: f64 = 16_777_216.0;
 
+/// An error unless the cells of a row are of the kind of the field, and of whole numbers some of these.
 fn check_kind(file: &str, line: usize, field: &Field, right: WholeNumbers, cells: &[f64]) -> Result<(), LearnError> {
     let fits = |value: f64| match field.kind {
         Kind::Real => true,

@@ -78,6 +78,12 @@ impl fmt::Display for Diverged {
         let more = if self.lines.len() > lines.len() { ", …" } else { "" };
         let rows = format!("{file}, line{} {}{more}", if lines.len() == 1 { "" } else { "s" }, lines.join(", "));
         let what = self.author.as_ref().map_or_else(|| "the objective is not finite".into(), described);
+        if *epoch == 0 && self.only_in_f32 {
+            return write!(
+                f,
+                "the objective leaves the range of f32 at the initial parameters ({rows}); in f64 all is finite there: use f64"
+            );
+        }
         if *epoch == 0 {
             let (not_finite, remedy) = match self.part {
                 Part::Objective => (
@@ -182,6 +188,7 @@ pub(crate) fn during(
 ) -> Result<TrainError, LearnError> {
     let size = settings.batch.min(data.rows());
     let up_to = |steps: usize| &order[..order.len().min(steps * size)];
+    runner.ignore_stop(); // what is looked for has happened
     // What is not finite stays so: after `good` steps all was, after `bad` not.
     let (mut good, mut bad) = (0, order.len().div_ceil(size));
     while bad - good > 1 {
@@ -196,12 +203,17 @@ pub(crate) fn during(
     let rows = &up_to(bad)[up_to(good).len()..];
     let step = runner.step(rows.len())?;
     let values = runner.values()?.to_vec();
-    let (part, author) = first_trouble(&step, &feed(&step, data, rows, &values)?)?;
+    let (part, author) = match first_trouble(&step, &feed(&step, data, rows, &values)?)? {
+        Some((part, author)) => (part, Some(author)),
+        None if runner.run(rows, &mut Vec::new())?.1 == End::NotFinite => (Part::Objective, None),
+        None => (Part::Parameter, None),
+    };
     let is_first = begin == Position::default() && good == 0;
+    let is_at_start = is_first && (author.is_some() || part == Part::Objective);
     Ok(TrainError::Diverged(Box::new(Diverged {
         part,
         only_in_f32: author.is_none() && settings.precision == Precision::F32,
-        epoch: if is_first && author.is_some() { 0 } else { begin.epoch + 1 },
+        epoch: if is_at_start { 0 } else { begin.epoch + 1 },
         author,
         file: data.file().into(),
         lines: rows.iter().map(|&row| data.line(row as usize)).collect(),
@@ -209,8 +221,8 @@ pub(crate) fn during(
     })))
 }
 
-/// The part of a step that is the first not to be finite, and the node to blame.
-fn first_trouble(step: &Step, feed: &Feed) -> Result<(Part, Option<Author>), LearnError> {
+/// The part of a step that is the first not to be finite in f64, and the node to blame.
+fn first_trouble(step: &Step, feed: &Feed) -> Result<Option<(Part, Author)>, LearnError> {
     let graph = &step.function.graph;
     let is_parameter = |id: NodeId| step.function.parameters.iter().any(|parameter| parameter.node == id);
     let mut targets = vec![(Part::Objective, step.objective)];
@@ -227,8 +239,8 @@ fn first_trouble(step: &Step, feed: &Feed) -> Result<(Part, Option<Author>), Lea
             if graph.find(RATE).is_some_and(|own| author.node >= own) {
                 author.origin = Origin::Unknown;
             }
-            return Ok((part, Some(author)));
+            return Ok(Some((part, author)));
         }
     }
-    Ok((Part::Parameter, None))
+    Ok(None)
 }

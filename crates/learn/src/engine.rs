@@ -1,5 +1,7 @@
 //! What runs training steps: the compiled engine, or the reference interpreter, with the same answers.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use chainrule_exec::compile::{End, MemoryUse, Precision, Profile, Program, Run, Table, Workspace, compile};
 use chainrule_exec::{Feed, check_memory, check_memory_of, reference};
 use chainrule_graph::{Function, NodeId, Tensor};
@@ -43,6 +45,8 @@ pub(crate) struct Runner<'a> {
     function: &'a Function,
     data: &'a Dataset,
     settings: &'a Training<'a>,
+    /// Ends a run after the current step once it is set.
+    stop: Option<&'a AtomicBool>,
     /// The current value of every parameter and state; of the compiled program in use, what it was before.
     values: Vec<(String, Tensor)>,
     /// By batch size.
@@ -58,7 +62,15 @@ impl<'a> Runner<'a> {
         settings: &'a Training<'a>,
     ) -> Result<Runner<'a>, LearnError> {
         given::check_bound(function, function.objective.as_slice())?;
-        let mut runner = Runner { function, data, settings, values: Vec::new(), steps: Vec::new(), in_use: None };
+        let mut runner = Runner {
+            function,
+            data,
+            settings,
+            stop: settings.stop,
+            values: Vec::new(),
+            steps: Vec::new(),
+            in_use: None,
+        };
         let first = settings.batch.min(data.rows());
         let step = runner.step(first)?;
         // What is held here, what it was before, what it is now, and the best so far
@@ -113,12 +125,10 @@ impl<'a> Runner<'a> {
         let (steps, end) = match &mut self.steps[place].1 {
             Steps::Compiled(compiled) => {
                 let tables: Vec<&Table> = compiled.tables.iter().collect();
-                let run = Run { tables: &tables, order, stop: self.settings.stop };
+                let run = Run { tables: &tables, order, stop: self.stop };
                 compiled.program.run(&mut compiled.workspace, run, record)?
             }
-            Steps::Reference(step) => {
-                run_reference(step, self.data, order, size, &mut self.values, self.settings, record)?
-            }
+            Steps::Reference(step) => run_reference(step, self.data, order, size, &mut self.values, self.stop, record)?,
         };
         objectives.truncate(start + steps);
         Ok((steps, end))
@@ -132,7 +142,7 @@ impl<'a> Runner<'a> {
             return Err(LearnError::Setting { name: "the reference engine", problem });
         };
         let tables: Vec<&Table> = compiled.tables.iter().collect();
-        let run = Run { tables: &tables, order, stop: self.settings.stop };
+        let run = Run { tables: &tables, order, stop: self.stop };
         let profile = compiled.program.profile(&mut compiled.workspace, run)?;
         Ok((profile, compiled.program.memory_use(&compiled.workspace)))
     }
@@ -188,6 +198,11 @@ impl<'a> Runner<'a> {
         Ok(&self.values)
     }
 
+    /// Runs to the end from now on, whatever the stop flag says.
+    pub fn ignore_stop(&mut self) {
+        self.stop = None;
+    }
+
     /// Goes back to earlier values.
     pub fn restore(&mut self, values: &[(String, Tensor)]) {
         self.values = values.to_vec();
@@ -239,13 +254,13 @@ fn run_reference(
     order: &[u32],
     size: usize,
     values: &mut [(String, Tensor)],
-    settings: &Training<'_>,
+    stop: Option<&AtomicBool>,
     record: &mut [f64],
 ) -> Result<(usize, End), LearnError> {
     let graph = &step.function.graph;
     let targets: Vec<NodeId> = graph.updates().iter().map(|update| update.value).chain([step.objective]).collect();
     for (number, rows) in order.chunks(size).enumerate() {
-        if settings.stop.is_some_and(|stop| stop.load(std::sync::atomic::Ordering::Relaxed)) {
+        if stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
             return Ok((number, End::Stopped));
         }
         let results = reference::evaluate(graph, &feed(step, data, rows, values)?, &targets)?;

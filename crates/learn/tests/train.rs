@@ -5,8 +5,8 @@ use chainrule_graph::{Builder, Function, Initializer, NodeId, Tensor, text};
 use chainrule_learn::models::{LinearRegression, MlpClassifier, MlpRegression, RidgeRegression};
 use chainrule_learn::problems::{Regression, digits};
 use chainrule_learn::{
-    Adam, Dataset, Engine, Field, Optimizer, Parameters, Part, Role, Schedule, StepOptions, TrainError, Training,
-    predictions, scores, step, train,
+    Adam, Dataset, Diverged, Engine, Field, Optimizer, Parameters, Part, Role, Schedule, StepOptions, TrainError,
+    Training, predictions, scores, step, train,
 };
 
 fn noise(n: usize, seed: u64) -> Vec<f64> {
@@ -220,33 +220,56 @@ fn an_objective_that_is_not_finite_at_the_start_does_not_blame_the_rate() {
     assert_eq!(parameters, before);
 }
 
+/// What training of a model of `x` and `y` ends with, all outcomes 0.
+fn failure(model: &str, x: &[f64], settings: Training<'_>) -> Diverged {
+    let model = format!("input x []\noutcome y []\n{model}\n");
+    let function = text::parse(&model).unwrap().build(&Default::default()).unwrap();
+    let data = dataset(&function, x.to_vec(), vec![0.0; x.len()]);
+    let mut parameters = Parameters::initialize(&function, 0).unwrap();
+    match train(&function, &mut parameters, &data, None, &settings, &mut |_| {}) {
+        Err(TrainError::Diverged(diverged)) => *diverged,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn a_gradient_that_is_not_finite_at_the_start_does_not_blame_the_rate() {
     // The derivative of sqrt at 0 is 1/0, and that times the derivative 0 of the square no number.
-    let model = "input x []\noutcome y []\nparam w [] = 0\nobjective = sqrt(w*w) + x*w + 0*y\n";
-    let function = text::parse(model).unwrap().build(&Default::default()).unwrap();
-    let data = dataset(&function, vec![1.0, 2.0, 3.0], vec![0.0, 0.0, 0.0]);
+    let model = "param w [] = 0\nobjective = sqrt(w*w) + x*w + 0*y";
     for batch in [1, 2, 3] {
         let settings = Training { rate: 1e-9, batch, shuffle: false, ..Training::default() };
-        let mut parameters = Parameters::initialize(&function, 0).unwrap();
-        let error = train(&function, &mut parameters, &data, None, &settings, &mut |_| {}).unwrap_err();
-        let TrainError::Diverged(diverged) = &error else { panic!("{error}") };
-        assert_eq!((diverged.part, diverged.epoch), (Part::Gradient, 0), "{error}");
-        assert_eq!(diverged.lines.len(), batch, "the rows of the first step: {error}");
-        let message = error.to_string();
+        let diverged = failure(model, &[1.0, 2.0, 3.0], settings);
+        let message = diverged.to_string();
+        assert_eq!((diverged.part, diverged.epoch), (Part::Gradient, 0), "{message}");
+        assert_eq!(diverged.lines.len(), batch, "the rows of the first step: {message}");
         assert!(message.contains("sqrt") && !message.contains("the rate"), "{message}");
     }
 }
 
 #[test]
 fn what_overflows_in_the_optimizer_is_told_as_that() {
-    let model = "input x []\noutcome y []\nparam w [] = 0\nobjective = tanh(1e200*w) + 0*x + 0*y\n";
-    let function = text::parse(model).unwrap().build(&Default::default()).unwrap();
-    let data = dataset(&function, vec![1.0], vec![0.0]);
     let settings = Training { optimizer: Optimizer::Adam(Adam::default()), ..Training::default() };
-    let mut parameters = Parameters::initialize(&function, 0).unwrap();
-    let message = train(&function, &mut parameters, &data, None, &settings, &mut |_| {}).unwrap_err().to_string();
+    let message = failure("param w [] = 0\nobjective = tanh(1e200*w) + 0*x + 0*y", &[1.0], settings).to_string();
     assert!(message.contains("optimizer") && !message.contains(".rs"), "{message}");
+}
+
+#[test]
+fn what_only_f32_cannot_hold_at_the_start_does_not_blame_the_rate() {
+    let settings = Training { precision: Precision::F32, shuffle: false, ..Training::default() };
+    let diverged = failure("param w [] = 1\nobjective = exp(x*w) + 0*y", &[100.0, 1.0], settings);
+    let message = diverged.to_string();
+    assert!(diverged.only_in_f32 && diverged.epoch == 0 && diverged.lines.len() == 1, "{message}");
+    assert!(message.contains("use f64") && !message.contains("rate"), "{message}");
+}
+
+#[test]
+fn a_step_that_is_not_the_last_is_found_again() {
+    // The third row makes w no number, which the objective shows at the fourth.
+    let settings = Training { rate: 1e-9, shuffle: false, ..Training::default() };
+    let diverged =
+        failure("param w [] = 1\nobjective = sqrt((x*w)^2) + 0*y", &[1.0, 1.0, 0.0, 1.0, 1.0, 1.0], settings);
+    let lines = failure("param w [] = 1\nobjective = log(x*w) + 0*y", &[1.0, 1.0, 0.0], settings).lines;
+    assert_eq!((diverged.part, diverged.epoch, diverged.lines.clone()), (Part::Gradient, 1, lines), "{diverged}");
 }
 
 #[test]

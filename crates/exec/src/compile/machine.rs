@@ -288,7 +288,9 @@ fn matrix_matrix<T: Float>(product: &MatrixMatrix, numbers: &mut Numbers<'_, T>,
             rest /= n;
         }
         let [a_offset, b_offset, c_offset] = offsets;
-        gemm.run(alpha, &a[a_offset..], &b[b_offset..], beta, &mut c[c_offset..], threads);
+        // An operand without entries has no places: of an empty sum nothing is read.
+        let (a, b) = (a.get(a_offset..).unwrap_or_default(), b.get(b_offset..).unwrap_or_default());
+        gemm.run(alpha, a, b, beta, &mut c[c_offset..], threads);
     }
 }
 
