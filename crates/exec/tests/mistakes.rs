@@ -1,7 +1,10 @@
 //! Mistakes in compiling and running are errors that name the input and say what would be right.
 
-use chainrule_exec::compile::{Options, Precision, Program, Run, compile};
-use chainrule_graph::{Builder, Function, Initializer, Kind, Tensor};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use chainrule_exec::Feed;
+use chainrule_exec::compile::{End, Options, Precision, Program, Run, compile, evaluate};
+use chainrule_graph::{Builder, Function, Initializer, Kind, NodeId, Tensor};
 
 fn function() -> Function {
     let builder = Builder::new();
@@ -49,6 +52,29 @@ fn options_that_do_not_fit_the_graph_are_named() {
 }
 
 #[test]
+fn nodes_of_another_graph_are_refused() {
+    let larger = function_of_nodes(100);
+    let foreign = larger.inputs[99];
+    let names: [fn(&mut Options, NodeId); 3] = [
+        |options, id| options.outputs.push(id),
+        |options, id| options.streams.push(id),
+        |options, id| options.finite = Some(id),
+    ];
+    for name in names {
+        let message = refused(|_, options| name(options, foreign));
+        assert!(message.starts_with("node 99 is of another graph; this one has "), "{message}");
+    }
+}
+
+fn function_of_nodes(count: usize) -> Function {
+    let builder = Builder::new();
+    for place in 0..count {
+        builder.input(&format!("x{place}"), []);
+    }
+    builder.finish().unwrap()
+}
+
+#[test]
 fn values_that_do_not_fit_are_named() {
     let program = program(&function(), Precision::F64);
     let mut workspace = program.workspace();
@@ -80,9 +106,106 @@ fn tables_and_workspaces_of_other_programs_are_refused() {
     let other = narrow.table(0, &[0.1; 6]).unwrap();
     let precision = run(&[&other, &class], &[0], 1).unwrap_err();
     assert_eq!(precision, "the table of `x` is of another precision than the program's");
-    let mut other = narrow.workspace();
-    let error = program.set(&mut other, "w", &Tensor::zeros([3])).unwrap_err();
-    assert_eq!(error.to_string(), "the workspace was made for another program");
+    let twin = self::program(&function, Precision::F64);
+    for mut other in [narrow.workspace(), twin.workspace()] {
+        let mine = "the workspace was made for another program";
+        assert_eq!(program.set(&mut other, "w", &Tensor::zeros([3])).unwrap_err().to_string(), mine);
+        assert_eq!(program.get(&other, "w").unwrap_err().to_string(), mine);
+        let run = Run { tables: &[&x, &class], order: &[0], stop: None };
+        assert_eq!(program.run(&mut other, run, &mut [0.0]).unwrap_err().to_string(), mine);
+    }
+    assert!(program.set(&mut workspace.clone(), "w", &Tensor::zeros([3])).is_ok(), "a copy is the program's too");
+    let run = Run { tables: &[&x, &class], order: &[0], stop: None };
+    let error = program.run_steps(&mut workspace, run, 2, &mut [0.0; 2]).unwrap_err().to_string();
+    assert_eq!(error, "the order names fewer rows than the steps take");
+}
+
+#[test]
+fn a_truth_value_is_0_or_1() {
+    let builder = Builder::new();
+    let holds = builder.input_of("holds", [2], Kind::Bool, None);
+    let w = builder.parameter("w", [2], Initializer::Constant(1.0));
+    holds.select(w, -w).named("chosen");
+    let function = builder.finish().unwrap();
+    let outputs: Vec<NodeId> = function.graph.find("chosen").into_iter().collect();
+    let program = compile(&function.graph, &Options { outputs: outputs.clone(), ..Options::default() }).unwrap();
+    let mut workspace = program.workspace();
+    let mut set = |values: [f64; 2]| program.set(&mut workspace, "holds", &Tensor::vector(values));
+    assert!(set([0.0, 1.0]).is_ok());
+    assert_eq!(set([0.0, 0.5]).unwrap_err().to_string(), "`holds` takes 0 or 1, not 0.5");
+    let options = Options { streams: function.inputs.clone(), outputs, ..Options::default() };
+    let error = compile(&function.graph, &options).unwrap().table(0, &[1.0, 0.0, 1.0, 2.0]).unwrap_err();
+    assert_eq!(error.to_string(), "row 1: `holds` takes 0 or 1, not 2");
+}
+
+/// `w` doubles at each step and is reported.
+fn doubling() -> Program {
+    let builder = Builder::new();
+    let w = builder.parameter("w", [], Initializer::Constant(1.0));
+    builder.objective(w * 1.0);
+    builder.update(w, w * 2.0);
+    let function = builder.finish().unwrap();
+    let outputs: Vec<NodeId> = function.objective.into_iter().collect();
+    let options = Options { precision: Precision::F32, finite: function.objective, outputs, ..Options::default() };
+    compile(&function.graph, &options).unwrap()
+}
+
+#[test]
+fn a_run_ends_where_the_objective_is_not_finite() {
+    let program = doubling();
+    let mut workspace = program.workspace();
+    program.set(&mut workspace, "w", &Tensor::scalar(1.0)).unwrap();
+    let mut record = [0.0; 200];
+    let run = Run { tables: &[], order: &[], stop: None };
+    // 2¹²⁷ is the last power in f32: steps 0 to 127 are finite, and step 128 is not.
+    assert_eq!(program.run_steps(&mut workspace, run, 200, &mut record).unwrap(), (129, End::NotFinite));
+    assert_eq!((record[127], record[128], record[129]), (2f64.powi(127), f64::INFINITY, 0.0));
+}
+
+#[test]
+fn a_run_ends_where_the_flag_is_set() {
+    let program = doubling();
+    let mut workspace = program.workspace();
+    program.set(&mut workspace, "w", &Tensor::scalar(1.0)).unwrap();
+    let stop = AtomicBool::new(true);
+    let run = Run { tables: &[], order: &[], stop: Some(&stop) };
+    assert_eq!(program.run_steps(&mut workspace, run, 5, &mut [0.0; 5]).unwrap(), (0, End::Stopped));
+    assert_eq!(program.get(&workspace, "w").unwrap(), Tensor::scalar(1.0));
+    stop.store(false, Ordering::Relaxed);
+    assert_eq!(program.run_steps(&mut workspace, run, 5, &mut [0.0; 5]).unwrap(), (5, End::Finished));
+    assert_eq!(program.get(&workspace, "w").unwrap(), Tensor::scalar(32.0));
+}
+
+#[test]
+fn values_are_asked_of_a_program_as_of_the_reference() {
+    let builder = Builder::new();
+    let (x, y) = (builder.input("x", [2]), builder.input("y", []));
+    let w = builder.parameter("w", [2], Initializer::Constant(0.0));
+    let product = w.dot(x);
+    let chosen = builder.constant(1.0).greater(0.0).select(product, y);
+    builder.update(w, w * 2.0);
+    builder.objective(chosen);
+    let product = product.id().unwrap();
+    let function = builder.finish().unwrap();
+    let (graph, objective) = (&function.graph, function.objective.unwrap());
+    let mut feed = Feed::new();
+    feed.set(function.inputs[0], Tensor::vector([1.0, 2.0]))
+        .set(function.parameters[0].node, Tensor::vector([3.0, 4.0]));
+    let targets = [product, objective];
+    let missing = evaluate(graph, &feed, &targets, Precision::F64).unwrap_err().to_string();
+    assert_eq!(missing, "`y` has no value; it takes one of shape []");
+    feed.set(function.inputs[1], Tensor::scalar(f64::INFINITY));
+    for precision in [Precision::F32, Precision::F64] {
+        let values = evaluate(graph, &feed, &targets, precision).unwrap();
+        assert_eq!((values[product].item(), values[objective].item()), (11.0, 11.0));
+        assert!(values.get(function.inputs[0]).is_none(), "only what was asked for");
+    }
+    feed.set(function.inputs[0], Tensor::vector([1e200, 0.0]));
+    assert_eq!(evaluate(graph, &feed, &targets, Precision::F64).unwrap()[objective].item(), 3e200);
+    assert_eq!(evaluate(graph, &feed, &targets, Precision::F32).unwrap()[objective].item(), f64::INFINITY);
+    feed.set(function.inputs[0], Tensor::vector([1.0]));
+    let shape = evaluate(graph, &feed, &targets, Precision::F64).unwrap_err().to_string();
+    assert_eq!(shape, "`x` has shape [2], not [1]");
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use chainrule_exec::compile::{End, Precision};
-use chainrule_exec::{Author, ExecError, Feed, Range, author, reference};
-use chainrule_graph::{Function, GraphError, NodeId, Origin, Tensor};
+use chainrule_exec::compile::{self, End, Precision};
+use chainrule_exec::{Author, ExecError, Feed, Range, Values, author, reference};
+use chainrule_graph::{Function, Graph, GraphError, NodeId, Origin, Tensor};
 use thiserror::Error;
 
 use crate::dataset::Dataset;
@@ -57,7 +57,7 @@ pub enum Part {
 pub struct Diverged {
     /// What was not finite.
     pub part: Part,
-    /// The node where it began, with its inputs and their ranges; none if all is finite in f64.
+    /// The node where it began, with its inputs and their ranges; none if the step alone does not show it.
     pub author: Option<Author>,
     /// The file the data came from, and the lines of the rows of the step.
     pub file: String,
@@ -78,10 +78,14 @@ impl fmt::Display for Diverged {
         let more = if self.lines.len() > lines.len() { ", …" } else { "" };
         let rows = format!("{file}, line{} {}{more}", if lines.len() == 1 { "" } else { "s" }, lines.join(", "));
         let what = self.author.as_ref().map_or_else(|| "the objective is not finite".into(), described);
-        if *epoch == 0 && self.only_in_f32 {
+        if self.only_in_f32 {
+            let (when, smaller) = match epoch {
+                0 => ("at the initial parameters".into(), String::new()),
+                _ => (format!("in epoch {epoch}"), format!(", or a smaller rate than {}", shown(*rate))),
+            };
             return write!(
                 f,
-                "the objective leaves the range of f32 at the initial parameters ({rows}); in f64 all is finite there: use f64"
+                "training left the range of f32 {when} ({rows}): {what}; in f64 all is finite there: use f64{smaller}"
             );
         }
         if *epoch == 0 {
@@ -101,14 +105,6 @@ impl fmt::Display for Diverged {
                 Part::Parameter => ("the first step", "a smaller rate would help"),
             };
             return write!(f, "{not_finite} is not finite at the initial parameters ({rows}): {what}; {remedy}");
-        }
-        if self.only_in_f32 {
-            return write!(
-                f,
-                "training left the range of f32 in epoch {epoch} ({rows}); in f64 all is finite there: use f64, or a \
-                 smaller rate than {}",
-                shown(*rate)
-            );
         }
         write!(f, "training diverged in epoch {epoch} ({rows}): {what}; ")?;
         // A tenth in decimals: that of 0.2795 is 0.02795, but 0.2795 / 10 is 0.027950000000000003.
@@ -203,7 +199,11 @@ pub(crate) fn during(
     let rows = &up_to(bad)[up_to(good).len()..];
     let step = runner.step(rows.len())?;
     let values = runner.values()?.to_vec();
-    let (part, author) = match first_trouble(&step, &feed(&step, data, rows, &values)?)? {
+    let feed = feed(&step, data, rows, &values)?;
+    let in_f64 = first_trouble(&step, |graph, targets| reference::evaluate(graph, &feed, targets))?;
+    let only_in_f32 = in_f64.is_none() && settings.precision == Precision::F32;
+    let in_f32 = if only_in_f32 { first_trouble(&step, |graph, targets| in_f32(graph, &feed, targets))? } else { None };
+    let (part, author) = match in_f64.or(in_f32) {
         Some((part, author)) => (part, Some(author)),
         None if runner.run(rows, &mut Vec::new())?.1 == End::NotFinite => (Part::Objective, None),
         None => (Part::Parameter, None),
@@ -212,7 +212,7 @@ pub(crate) fn during(
     let is_at_start = is_first && (author.is_some() || part == Part::Objective);
     Ok(TrainError::Diverged(Box::new(Diverged {
         part,
-        only_in_f32: author.is_none() && settings.precision == Precision::F32,
+        only_in_f32,
         epoch: if is_at_start { 0 } else { begin.epoch + 1 },
         author,
         file: data.file().into(),
@@ -221,8 +221,18 @@ pub(crate) fn during(
     })))
 }
 
-/// The part of a step that is the first not to be finite in f64, and the node to blame.
-fn first_trouble(step: &Step, feed: &Feed) -> Result<Option<(Part, Author)>, LearnError> {
+/// The value of every node that `targets` need, in f32.
+fn in_f32(graph: &Graph, feed: &Feed, targets: &[NodeId]) -> Result<Values, ExecError> {
+    let needed = graph.needed_for(targets);
+    let all: Vec<NodeId> = graph.ids().filter(|id| needed[id.index()]).collect();
+    compile::evaluate(graph, feed, &all, Precision::F32)
+}
+
+/// The part of a step that is the first not to be finite, and the node to blame, by the values of all nodes.
+fn first_trouble(
+    step: &Step,
+    values: impl FnOnce(&Graph, &[NodeId]) -> Result<Values, ExecError>,
+) -> Result<Option<(Part, Author)>, LearnError> {
     let graph = &step.function.graph;
     let is_parameter = |id: NodeId| step.function.parameters.iter().any(|parameter| parameter.node == id);
     let mut targets = vec![(Part::Objective, step.objective)];
@@ -232,7 +242,7 @@ fn first_trouble(step: &Step, feed: &Feed) -> Result<Option<(Part, Author)>, Lea
         targets.extend(updates.map(|update| (part, update.value)));
     }
     let ids: Vec<NodeId> = targets.iter().map(|(_, id)| *id).collect();
-    let results = reference::evaluate(graph, feed, &ids)?;
+    let results = values(graph, &ids)?;
     for (part, id) in targets {
         if let Some(mut author) = author(graph, &results, id) {
             // What the step adds is written here, and not by the user.

@@ -10,6 +10,7 @@ mod accumulate;
 mod aligned;
 mod emit;
 mod entries;
+mod evaluate;
 mod fuse;
 mod hoist;
 mod loops;
@@ -36,6 +37,7 @@ use chainrule_graph::ops::Source;
 use chainrule_graph::{Graph, NodeId, Op, Tensor, simplify};
 use chainrule_kernels::Level;
 
+pub use evaluate::evaluate;
 pub use machine::End;
 pub use profile::{KernelTime, MemoryUse, Phase, Profile};
 pub use workspace::{Run, Table, Workspace};
@@ -88,8 +90,6 @@ pub struct Options {
     pub outputs: Vec<NodeId>,
     /// The output that must stay finite: a run ends at the step where it does not.
     pub finite: Option<NodeId>,
-    /// Nodes whose values stay readable after a run.
-    pub watch: Vec<NodeId>,
 }
 
 impl Default for Options {
@@ -102,7 +102,6 @@ impl Default for Options {
             batch: None,
             outputs: Vec::new(),
             finite: None,
-            watch: Vec::new(),
         }
     }
 }
@@ -123,7 +122,6 @@ pub struct Program {
     streams: Vec<Stream>,
     batch: Option<usize>,
     outputs: Vec<Output>,
-    watched: Vec<Output>,
     finite: Option<usize>,
     /// The outputs, as nodes of the graph that runs.
     reported_nodes: Vec<NodeId>,
@@ -132,6 +130,8 @@ pub struct Program {
     registers: usize,
     /// How many numbers hold the sums of the parts of a loop.
     partial: usize,
+    /// Shared with the workspaces that were made for this program, and with no other.
+    identity: Arc<()>,
 }
 
 /// Compiles a graph. Errors name an option that does not fit the graph.
@@ -153,13 +153,12 @@ type Observer<'a> = dyn FnMut(&'static str, &dyn Fn() -> String) + 'a;
 
 fn compile_seen(graph: &Graph, options: &Options, see: &mut Observer<'_>) -> Result<Program, ExecError> {
     check(graph, options)?;
-    let wanted: Vec<NodeId> = options.outputs.iter().chain(&options.watch).chain(&options.streams).copied().collect();
     let inputs = graph.ids().filter(|&id| matches!(graph.node(id).op, Op::Source(Source::Input { .. })));
-    let kept: Vec<NodeId> = wanted.iter().copied().chain(inputs).collect();
+    let kept: Vec<NodeId> = options.outputs.iter().chain(&options.streams).copied().chain(inputs).collect();
     let (simple, first) = simplify(graph, &kept);
     see("simplify", &|| stages::graph(&simple));
     let to_simple = |id: NodeId| first.get(id).unwrap_or(id); // all that is asked for here was kept
-    let ends: Vec<NodeId> = options.outputs.iter().chain(&options.watch).map(|&id| to_simple(id)).collect();
+    let ends: Vec<NodeId> = options.outputs.iter().map(|&id| to_simple(id)).collect();
     let (rewritten, accumulations) = accumulate::accumulate(simple, &ends);
     let all: Vec<NodeId> = accumulations
         .iter()
@@ -171,7 +170,7 @@ fn compile_seen(graph: &Graph, options: &Options, see: &mut Observer<'_>) -> Res
     let forward = |id: NodeId| second.get(id).unwrap_or(id); // kept, as above
     let to_new = |id: &NodeId| forward(to_simple(*id));
     let accumulations: Vec<accumulate::Accumulation> = accumulations.into_iter().map(|a| a.map(forward)).collect();
-    let ends: Vec<NodeId> = options.outputs.iter().chain(&options.watch).map(to_new).collect();
+    let ends: Vec<NodeId> = options.outputs.iter().map(to_new).collect();
     see("accumulate", &|| stages::graph(&graph) + &stages::accumulations(&graph, &accumulations));
     let plan = select::select(graph, &accumulations, &ends);
     see("select", &|| stages::plan(&plan, &[]));
@@ -180,8 +179,7 @@ fn compile_seen(graph: &Graph, options: &Options, see: &mut Observer<'_>) -> Res
     see("hoist", &|| stages::plan(&plan, &[]));
     let plan = fuse::fuse(plan);
     see("fuse", &|| stages::plan(&plan, &[]));
-    let roots = |ids: &[NodeId]| ids.iter().map(|id| plan.views[to_new(id).index()].value).collect::<Vec<ValueId>>();
-    let ends = [roots(&options.outputs), roots(&options.watch)].concat();
+    let ends: Vec<ValueId> = ends.iter().map(|id| plan.views[id.index()].value).collect();
     let (plan, late) = schedule::schedule(plan, &ends);
     see("schedule", &|| stages::plan(&plan, &late));
     let row_of = {
@@ -196,9 +194,7 @@ fn compile_seen(graph: &Graph, options: &Options, see: &mut Observer<'_>) -> Res
     let memory = memory::plan_memory(&plan, &late, &ends, &row_of);
     see("memory", &|| stages::places(&plan, &memory));
     let emit::Lines { once, step: lines, late } = emit::emit(&plan, &memory, &late, &ends);
-    let output = |id: &NodeId| output(&plan, &memory, *id, to_new(id), plan.graph.describe(to_new(id)));
-    let outputs: Vec<Output> = options.outputs.iter().map(output).collect();
-    let watched = options.watch.iter().map(output).collect();
+    let outputs: Vec<Output> = options.outputs.iter().map(|id| output(&plan, &memory, to_new(id))).collect();
     let ports = ports(&plan.graph, &memory, &streams);
     let streams = streams.iter().map(|&id| stream(&plan.graph, &memory, id, options.batch)).collect();
     Ok(Program {
@@ -219,12 +215,17 @@ fn compile_seen(graph: &Graph, options: &Options, see: &mut Observer<'_>) -> Res
         ports,
         streams,
         outputs,
-        watched,
         memory,
+        identity: Arc::new(()),
     })
 }
 
 fn check(graph: &Graph, options: &Options) -> Result<(), ExecError> {
+    let named = options.outputs.iter().chain(&options.streams).chain(&options.finite);
+    if let Some(id) = named.copied().find(|id| id.index() >= graph.nodes().len()) {
+        let (place, count) = (id.index(), graph.nodes().len());
+        return Err(ExecError::new(format!("node {place} is of another graph; this one has {count} nodes")));
+    }
     if !(1..=MOST_THREADS).contains(&options.threads) {
         let found = options.threads;
         return Err(ExecError::new(format!("a program uses 1 to {MOST_THREADS} threads, not {found}")));
@@ -337,11 +338,17 @@ fn stream(graph: &Graph, memory: &Memory, id: NodeId, batch: Option<usize>) -> S
     Stream { port, row, batch }
 }
 
-fn output(plan: &plan::Plan, memory: &Memory, id: NodeId, new: NodeId, name: String) -> Output {
-    let view = &plan.views[new.index()];
+fn output(plan: &plan::Plan, memory: &Memory, id: NodeId) -> Output {
+    let view = &plan.views[id.index()];
     let at = memory.at[view.value.index()]
         .map_or(At { base: Base::Arena, offset: 0 }, |at| At { offset: at.offset + view.offset, ..at });
-    Output { node: id, name, shape: view.shape.clone(), at, strides: view.strides.clone(), length: view.shape.size() }
+    Output {
+        name: plan.graph.describe(id),
+        shape: view.shape.clone(),
+        at,
+        strides: view.strides.clone(),
+        length: view.shape.size(),
+    }
 }
 
 impl Program {

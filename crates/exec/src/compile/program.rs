@@ -260,7 +260,6 @@ pub(crate) struct Port {
 /// A value that the caller takes, perhaps strided.
 #[derive(Clone, Debug)]
 pub(crate) struct Output {
-    pub node: NodeId,
     pub name: String,
     pub shape: Shape,
     pub at: At,

@@ -74,9 +74,6 @@ impl Program {
         for output in &self.outputs {
             writeln!(f, "{:>12} {:>10}  reported: {}", output.at.to_string(), output.length, output.name)?;
         }
-        for output in &self.watched {
-            writeln!(f, "{:>12} {:>10}  watched: {}", output.at.to_string(), output.length, output.name)?;
-        }
         writeln!(f, "{:>12} {:>10}  for what is not alive at once", "shared", self.memory.shared)?;
         writeln!(f, "{:>12} {:>10}  in all, {} bytes", "", self.memory.length, self.memory.length * size)
     }

@@ -1,5 +1,6 @@
 //! A caller's own numbers for a program, and what runs on them.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use chainrule_graph::{Kind, Shape, Tensor, WholeNumbers};
@@ -9,13 +10,17 @@ use super::aligned::Aligned;
 use super::loops::{Registers, Scratch};
 use super::machine::{self, End, Task};
 use super::profile::Clock;
-use super::program::{Output, Port};
+use super::program::Port;
 use super::{MOST_TABLES, Precision, Program};
 use crate::ExecError;
 
 /// The numbers of a program at its precision: parameters, state, and room for what a step computes.
 #[derive(Clone, Debug)]
-pub struct Workspace(Held);
+pub struct Workspace {
+    numbers: Held,
+    /// That of the program it was made for.
+    identity: Arc<()>,
+}
 
 #[derive(Clone, Debug)]
 enum Held {
@@ -65,10 +70,11 @@ struct Job<'a> {
 impl Program {
     /// Room for this program's numbers: constants in place, all else 0.
     pub fn workspace(&self) -> Workspace {
-        Workspace(match self.precision {
+        let numbers = match self.precision {
             Precision::F32 => Held::F32(self.arena()),
             Precision::F64 => Held::F64(self.arena()),
-        })
+        };
+        Workspace { numbers, identity: self.identity.clone() }
     }
 
     fn arena<T: Float>(&self) -> Arena<T> {
@@ -89,11 +95,7 @@ impl Program {
 
     /// Whether a workspace is one of this program's.
     fn check(&self, workspace: &Workspace) -> Result<(), ExecError> {
-        let (precision, sizes) = match &workspace.0 {
-            Held::F32(arena) => (Precision::F32, arena.sizes()),
-            Held::F64(arena) => (Precision::F64, arena.sizes()),
-        };
-        if precision == self.precision && sizes == (self.memory.length, self.registers, self.streams.len()) {
+        if Arc::ptr_eq(&workspace.identity, &self.identity) {
             return Ok(());
         }
         Err(ExecError::new("the workspace was made for another program"))
@@ -107,7 +109,7 @@ impl Program {
         }
         value.data().iter().try_for_each(|&entry| fits(port, entry))?;
         self.check(workspace)?;
-        match &mut workspace.0 {
+        match &mut workspace.numbers {
             Held::F32(arena) => arena.write(port.offset, value.data()),
             Held::F64(arena) => arena.write(port.offset, value.data()),
         }
@@ -119,13 +121,6 @@ impl Program {
         let port = self.port(name)?;
         self.check(workspace)?;
         Ok(workspace.read(port.offset, &port.shape.strides(), &port.shape))
-    }
-
-    /// The value of a watched node after the last step.
-    pub fn watched(&self, workspace: &Workspace, node: chainrule_graph::NodeId) -> Option<Tensor> {
-        self.check(workspace).ok()?;
-        let Output { at, strides, shape, .. } = self.watched.iter().find(|output| output.node == node)?;
-        (at.base == super::program::Base::Arena).then(|| workspace.read(at.offset, strides, shape))
     }
 
     /// A table for one of the streams: rows one after the other. Errors say which row and entry does not fit.
@@ -199,7 +194,7 @@ impl Program {
         if !self.streams.is_empty() && run.order.len() < steps * self.rows_a_step() {
             return Err(ExecError::new("the order names fewer rows than the steps take"));
         }
-        let go = |threads| match &mut workspace.0 {
+        let go = |threads| match &mut workspace.numbers {
             Held::F32(arena) => self.run_at(arena, f32_rows, Job { run, steps, threads }, record, clock),
             Held::F64(arena) => self.run_at(arena, f64_rows, Job { run, steps, threads }, record, clock),
         };
@@ -287,14 +282,14 @@ fn fits(port: &Port, entry: f64) -> Result<(), ExecError> {
 
 impl Workspace {
     fn read(&self, offset: usize, strides: &[usize], shape: &Shape) -> Tensor {
-        match &self.0 {
+        match &self.numbers {
             Held::F32(arena) => arena.read(offset, strides, shape),
             Held::F64(arena) => arena.read(offset, strides, shape),
         }
     }
 
     pub(super) fn bytes_of_scratch(&self) -> usize {
-        match &self.0 {
+        match &self.numbers {
             Held::F32(arena) => arena.scratch.bytes(),
             Held::F64(arena) => arena.scratch.bytes(),
         }
@@ -302,7 +297,7 @@ impl Workspace {
 
     /// How many bytes it holds.
     pub fn bytes(&self) -> usize {
-        match &self.0 {
+        match &self.numbers {
             Held::F32(arena) => arena.bytes(),
             Held::F64(arena) => arena.bytes(),
         }
@@ -310,15 +305,6 @@ impl Workspace {
 }
 
 impl<T: Float> Arena<T> {
-    /// What a program asks for: entries, registers of a thread, and streams.
-    fn sizes(&self) -> (usize, usize, usize) {
-        (
-            self.numbers.len(),
-            self.scratch.registers.first().map_or(0, |registers| registers.all.len()),
-            self.starts.len(),
-        )
-    }
-
     fn bytes(&self) -> usize {
         self.numbers.bytes() + self.scratch.bytes()
     }

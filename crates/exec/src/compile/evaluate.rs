@@ -1,0 +1,38 @@
+//! The values of nodes, for given values of the inputs: the reference's question, answered by a program.
+
+use chainrule_graph::ops::Source;
+use chainrule_graph::{Graph, NodeId, Op, Tensor};
+
+use super::{Options, Precision, Run, compile};
+use crate::{ExecError, Feed, Values, check_memory_of};
+
+/// The values of `targets`, and of no other node, for the given values of the input nodes, computed as a training step at
+/// that precision computes them: so an f32 that overflows does so here.
+///
+/// Errors name an input that is needed and has no value, or one that does not fit, an index that is out of range, and
+/// values that do not fit into memory.
+pub fn evaluate(graph: &Graph, feed: &Feed, targets: &[NodeId], precision: Precision) -> Result<Values, ExecError> {
+    check_memory_of(graph, targets.iter().copied())?;
+    let graph = graph.clone().without_updates();
+    let program = compile(&graph, &Options { precision, outputs: targets.to_vec(), ..Options::default() })?;
+    let mut workspace = program.workspace();
+    let needed = graph.needed_for(targets);
+    for id in graph.ids().filter(|id| needed[id.index()]) {
+        let node = graph.node(id);
+        if let (Op::Source(Source::Input { .. }), Some(name)) = (&node.op, &node.name) {
+            let missing = || ExecError::new(format!("`{name}` has no value; it takes one of shape {}", node.shape));
+            program.set(&mut workspace, name, feed.get(id).ok_or_else(missing)?)?;
+        }
+    }
+    let mut record = vec![0.0; program.reported()];
+    program.run_steps(&mut workspace, Run { tables: &[], order: &[], stop: None }, 1, &mut record)?;
+    let mut values = vec![None; graph.nodes().len()];
+    let mut rest = &record[..];
+    for &id in targets {
+        let shape = &graph.node(id).shape;
+        let (entries, after) = rest.split_at(shape.size());
+        values[id.index()] = Some(Tensor::from_fn(shape, |place| entries[place]));
+        rest = after;
+    }
+    Ok(Values(values))
+}
