@@ -3,11 +3,15 @@
 
 mod adagrad;
 mod adam;
+mod adamw;
 mod momentum;
+mod nesterov;
 mod rmsprop;
 mod sgd;
 
 use chainrule_graph::{Builder, Graph, GraphError, Initializer, NodeId, Shape, Var};
+
+pub use adam::Adam;
 
 /// How parameters move along gradients. The rate is the step's.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -48,23 +52,6 @@ pub enum Optimizer {
     },
 }
 
-/// The constants of Adam.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Adam {
-    /// How much of the mean of gradients stays.
-    pub beta1: f64,
-    /// How much of the mean of squares stays.
-    pub beta2: f64,
-    /// Added to the root.
-    pub epsilon: f64,
-}
-
-impl Default for Adam {
-    fn default() -> Adam {
-        Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
-    }
-}
-
 impl Optimizer {
     /// The parameter's next value; the next values of its state are set on the way.
     pub(crate) fn next<'g>(
@@ -77,9 +64,9 @@ impl Optimizer {
         match *self {
             Optimizer::Sgd => sgd::next(parameter, gradient, rate),
             Optimizer::Momentum { momentum } => momentum::next(parameter, gradient, rate, momentum, slots),
-            Optimizer::Nesterov { momentum } => momentum::next_nesterov(parameter, gradient, rate, momentum, slots),
-            Optimizer::Adam(adam) => adam::next(parameter, gradient, rate, adam, 0.0, slots),
-            Optimizer::AdamW { adam, decay } => adam::next(parameter, gradient, rate, adam, decay, slots),
+            Optimizer::Nesterov { momentum } => nesterov::next(parameter, gradient, rate, momentum, slots),
+            Optimizer::Adam(adam) => adam::next(parameter, gradient, rate, adam, slots),
+            Optimizer::AdamW { adam, decay } => adamw::next(parameter, gradient, rate, adam, decay, slots),
             Optimizer::RmsProp { decay, epsilon } => rmsprop::next(parameter, gradient, rate, decay, epsilon, slots),
             Optimizer::AdaGrad { epsilon } => adagrad::next(parameter, gradient, rate, epsilon, slots),
         }

@@ -9,18 +9,8 @@ pub(super) fn next<'g>(w: Var<'g>, g: Var<'g>, rate: Var<'g>, momentum: f64, slo
     w - rate * velocity(g, momentum, slots)
 }
 
-/// v ← μ v + g;  w ← w − rate · (g + μ v) (Nesterov 1983, in the same form)
-pub(super) fn next_nesterov<'g>(
-    w: Var<'g>,
-    g: Var<'g>,
-    rate: Var<'g>,
-    momentum: f64,
-    slots: &mut Slots<'g>,
-) -> Var<'g> {
-    w - rate * (g + momentum * velocity(g, momentum, slots))
-}
-
-fn velocity<'g>(g: Var<'g>, momentum: f64, slots: &mut Slots<'g>) -> Var<'g> {
+/// The next velocity.
+pub(super) fn velocity<'g>(g: Var<'g>, momentum: f64, slots: &mut Slots<'g>) -> Var<'g> {
     let velocity = slots.zeros("velocity");
     let next = momentum * velocity + g;
     slots.update(velocity, next);
