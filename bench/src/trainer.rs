@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use chainrule_exec::compile::{Precision, Program, Run, Table, Workspace, compile};
 use chainrule_graph::{Function, Kind};
-use chainrule_learn::{Optimizer, Parameters, StepOptions, step};
+use chainrule_learn::{Optimizer, Parameters, Training, step};
 
 use crate::hand::{ROWS, noise};
 
@@ -37,10 +37,15 @@ pub struct Trainer {
 impl Trainer {
     pub fn new(function: &Function, way: Way) -> Trainer {
         let start = Instant::now();
-        let options = StepOptions { optimizer: way.optimizer, rate: 1e-4, ..StepOptions::default() };
-        let step = step(function, &options, way.batch).expect("the model is well formed");
-        let program =
-            compile(&step.function.graph, &step.options(way.precision, way.threads)).expect("the step compiles");
+        let training = Training {
+            optimizer: way.optimizer,
+            rate: 1e-4,
+            precision: way.precision,
+            threads: way.threads,
+            ..Training::default()
+        };
+        let step = step(function, &training.step_options(ROWS), way.batch).expect("the model is well formed");
+        let program = compile(&step.function.graph, &step.options(&training)).expect("the step compiles");
         let compile_seconds = start.elapsed().as_secs_f64();
         let mut workspace = program.workspace();
         for (name, value) in Parameters::initialize(&step.function, 1).expect("initializers are sound").iter() {

@@ -2,7 +2,7 @@
 
 mod step;
 
-use chainrule_exec::compile::{Options, Precision, Program, Run, Table, compile};
+use chainrule_exec::compile::{Level, Options, Precision, Program, Run, Table, compile};
 use chainrule_exec::{Feed, reference};
 use chainrule_graph::{Builder, Function, Initializer, NodeId, Tensor, batch};
 use step::{descent, perceptron};
@@ -18,11 +18,18 @@ struct Trainer<'a> {
 }
 
 impl<'a> Trainer<'a> {
-    fn new(function: &'a Function, precision: Precision, threads: usize) -> Trainer<'a> {
+    fn new(function: &'a Function, precision: Precision, level: Level, threads: usize) -> Trainer<'a> {
         let streams: Vec<_> = function.inputs.iter().chain(&function.outcomes).copied().collect();
         let outputs = function.objective.into_iter().collect();
-        let options =
-            Options { precision, threads, streams: streams.clone(), batch: Some(ROWS), outputs, ..Options::default() };
+        let options = Options {
+            precision,
+            level: Some(level),
+            threads,
+            streams: streams.clone(),
+            batch: Some(ROWS),
+            outputs,
+            ..Options::default()
+        };
         let program = compile(&function.graph, &options).expect("it compiles");
         let table = |(stream, &id): (usize, &_)| {
             let count = STEPS * function.graph.node(id).shape.size();
@@ -86,12 +93,16 @@ fn large_loops_agree_with_the_reference() {
         let values = reference::evaluate(graph, &feed, &targets).expect("it runs");
         let right: Vec<f64> = targets.iter().flat_map(|&id| values[id].data().to_vec()).collect();
         let order: Vec<u32> = (0..ROWS as u32).collect();
-        for threads in [1, 2, 3] {
-            let found = Trainer::new(&function, Precision::F64, threads).after(&order);
+        for (threads, level) in [1, 2, 3].into_iter().flat_map(|n| Level::available().into_iter().map(move |l| (n, l)))
+        {
+            let found = Trainer::new(&function, Precision::F64, level, threads).after(&order);
             assert_eq!(found.len(), right.len());
             for (place, (found, right)) in found.iter().zip(&right).enumerate() {
                 let apart = (found - right).abs();
-                assert!(apart <= 1e-12 * right.abs().max(1.0), "{place}: {found}, not {right}, {threads} threads");
+                assert!(
+                    apart <= 1e-12 * right.abs().max(1.0),
+                    "{place}: {found}, not {right}, {threads} threads, {level}"
+                );
             }
         }
     }
@@ -100,10 +111,13 @@ fn large_loops_agree_with_the_reference() {
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
     for (function, precision) in functions().iter().flat_map(|f| [(f, Precision::F64), (f, Precision::F32)]) {
-        let one = Trainer::new(function, precision, 1).trained();
-        assert!(one.iter().all(|&bits| f64::from_bits(bits).is_finite()));
-        for threads in [2, 3, 8] {
-            assert!(Trainer::new(function, precision, threads).trained() == one, "{threads} threads, {precision:?}");
+        for level in Level::available() {
+            let one = Trainer::new(function, precision, level, 1).trained();
+            assert!(one.iter().all(|&bits| f64::from_bits(bits).is_finite()));
+            for threads in [2, 3, 8] {
+                let found = Trainer::new(function, precision, level, threads).trained();
+                assert!(found == one, "{threads} threads, {precision:?}, {level}");
+            }
         }
     }
 }
@@ -112,7 +126,7 @@ fn any_number_of_threads_gives_the_same_bits() {
 #[test]
 fn callers_at_once_get_the_same_bits() {
     let [function, _] = functions();
-    let trainer = Trainer::new(&function, Precision::F64, 4);
+    let trainer = Trainer::new(&function, Precision::F64, Level::best(), 4);
     let one = trainer.trained();
     std::thread::scope(|scope| {
         let callers: Vec<_> = (0..4).map(|_| scope.spawn(|| (0..50).map(|_| trainer.trained()).collect())).collect();

@@ -174,7 +174,7 @@ impl<'a> Runner<'a> {
         if self.settings.engine == Engine::Reference {
             return Ok(Steps::Reference(Box::new(step)));
         }
-        let program = compile(&step.function.graph, &step.options(self.settings.precision, self.settings.threads))?;
+        let program = compile(&step.function.graph, &step.options(self.settings))?;
         let tables = tables(&program, self.function, self.data)?;
         let workspace = workspace(&program)?;
         Ok(Steps::Compiled(Box::new(Compiled { program, workspace, tables })))

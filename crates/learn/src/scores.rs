@@ -1,7 +1,7 @@
 //! Predictions and scores over a whole dataset, by compiled programs.
 
 use chainrule_exec::check_memory;
-use chainrule_exec::compile::{Options, Precision, Program, Run, Table, Workspace, compile};
+use chainrule_exec::compile::{Level, Options, Precision, Program, Run, Table, Workspace, compile};
 use chainrule_graph::{Function, NodeId, Shape, Tensor, batch_values};
 
 use crate::dataset::Dataset;
@@ -25,20 +25,20 @@ pub struct Scores {
 
 /// The scores of a function over all rows.
 pub fn scores(function: &Function, parameters: &Parameters, data: &Dataset) -> Result<Scores, LearnError> {
-    Scorer::new(function, data)?.scores(parameters)
+    Scorer::new(function, data, None)?.scores(parameters)
 }
 
 /// The objective of each row.
 pub fn objectives(function: &Function, parameters: &Parameters, data: &Dataset) -> Result<Vec<f64>, LearnError> {
     let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
-    let mut results = OverRows::new(function, data, vec![objective], true)?.values(parameters)?;
+    let mut results = OverRows::new(function, data, vec![objective], true, None)?.values(parameters)?;
     Ok(results.swap_remove(0).into_data())
 }
 
 /// The predictions for all rows, [rows, …]. Outcomes are not needed.
 pub fn predictions(function: &Function, parameters: &Parameters, data: &Dataset) -> Result<Tensor, LearnError> {
     let prediction = function.prediction.ok_or(LearnError::Lacks("prediction"))?;
-    Ok(OverRows::new(function, data, vec![prediction], false)?.values(parameters)?.swap_remove(0))
+    Ok(OverRows::new(function, data, vec![prediction], false, None)?.values(parameters)?.swap_remove(0))
 }
 
 /// Scores of one function on one dataset, at any parameters: it is compiled once.
@@ -49,14 +49,15 @@ pub(crate) struct Scorer {
 }
 
 impl Scorer {
-    pub fn new(function: &Function, data: &Dataset) -> Result<Scorer, LearnError> {
+    /// At a SIMD level; none is the machine's best.
+    pub fn new(function: &Function, data: &Dataset, level: Option<Level>) -> Result<Scorer, LearnError> {
         let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
         let (mut wanted, mut measure) = (vec![objective], None);
         if let Some(((found, outcome), prediction)) = Measure::of(function).zip(function.prediction) {
             measure = Some((found, Tensor::vector(data.values(function.name(outcome))?)));
             wanted.push(prediction);
         }
-        Ok(Scorer { over: OverRows::new(function, data, wanted, true)?, measure })
+        Ok(Scorer { over: OverRows::new(function, data, wanted, true, level)?, measure })
     }
 
     pub fn scores(&mut self, parameters: &Parameters) -> Result<Scores, LearnError> {
@@ -94,6 +95,7 @@ impl OverRows {
         data: &Dataset,
         wanted: Vec<NodeId>,
         with_outcomes: bool,
+        level: Option<Level>,
     ) -> Result<OverRows, LearnError> {
         given::check_bound(function, &wanted)?;
         // Per row, so the objective must not be averaged: only wanted nodes are asked of the batched graph.
@@ -112,7 +114,7 @@ impl OverRows {
         let parts = [(&order[..whole], ROWS), (&order[whole..], rows - whole)].into_iter();
         let parts = parts.filter(|(order, _)| !order.is_empty());
         let parts =
-            parts.map(|(order, size)| Part::new(&each, data, &wanted, order, size)).collect::<Result<_, _>>()?;
+            parts.map(|(order, size)| Part::new(&each, data, &wanted, order, size, level)).collect::<Result<_, _>>()?;
         Ok(OverRows { rows, shapes, parts })
     }
 
@@ -144,12 +146,14 @@ impl Part {
         wanted: &[NodeId],
         order: &[u32],
         size: usize,
+        level: Option<Level>,
     ) -> Result<Part, LearnError> {
         let (batched, outputs) = batch_values(function, size, wanted)?;
         let program = compile(
             &batched.graph,
             &Options {
                 precision: Precision::F64,
+                level,
                 streams: data_nodes(&batched),
                 batch: Some(size),
                 outputs,

@@ -1,11 +1,12 @@
 //! The training step as a graph: forward, backward and update in one.
 
-use chainrule_exec::compile::{Options, Precision};
+use chainrule_exec::compile::Options;
 use chainrule_graph::{Builder, Function, GraphError, NodeId, Var, batch, grad};
 
 use crate::engine::data_nodes;
 use crate::optimizer::{Optimizer, Slots};
 use crate::schedule::{Length, Schedule};
+use crate::training::Training;
 
 /// The name of the state that holds the base rate; setting it changes no program.
 pub const RATE: &str = "learning rate";
@@ -56,10 +57,11 @@ pub struct Step {
 impl Step {
     /// How it is compiled: a program takes rows for the inputs and then the outcomes, reports the objective, and ends at a
     /// step whose objective is not finite.
-    pub fn options(&self, precision: Precision, threads: usize) -> Options {
+    pub fn options(&self, training: &Training<'_>) -> Options {
         Options {
-            precision,
-            threads,
+            precision: training.precision,
+            level: training.level,
+            threads: training.threads,
             streams: data_nodes(&self.function),
             batch: self.size,
             outputs: vec![self.objective],

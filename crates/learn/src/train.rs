@@ -105,8 +105,8 @@ pub fn train(
     };
     let mut trained = parameters.clone();
     assign(&mut trained, &at.values)?;
-    let mut on_training = Scorer::new(function, training)?;
-    let mut on_validation = validation.map(|data| Scorer::new(function, data)).transpose()?;
+    let mut on_training = Scorer::new(function, training, settings.level)?;
+    let mut on_validation = validation.map(|data| Scorer::new(function, data, settings.level)).transpose()?;
     let mut objectives = Vec::new();
     let every = settings.epochs.div_ceil(settings.reports.max(1)).max(1);
     let ending = loop {

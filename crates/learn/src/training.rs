@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use chainrule_exec::compile::Precision;
+use chainrule_exec::compile::{Level, Precision};
 use serde_json::{Map, Value, json};
 
 use crate::engine::Engine;
@@ -41,6 +41,9 @@ pub struct Training<'a> {
     pub patience: Option<usize>,
     /// The numbers that programs work in.
     pub precision: Precision,
+    /// The SIMD level that programs run at; none is the machine's best. Another level rounds otherwise, and one that machines
+    /// have in common gives them the same bits.
+    pub level: Option<Level>,
     /// How many threads programs may use.
     pub threads: usize,
     /// What runs the steps.
@@ -78,6 +81,7 @@ impl Default for Training<'_> {
             weight_decay: 0.0,
             patience: None,
             precision: Precision::F64,
+            level: None,
             threads: 1,
             engine: Engine::Compiled,
             reports: 100,

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use chainrule_exec::compile::Precision;
+use chainrule_exec::compile::{Level, Precision};
 use chainrule_graph::Function;
 use chainrule_learn::models::MlpRegression;
 use chainrule_learn::{
@@ -66,7 +66,9 @@ fn kept(path: &Path, every: usize, resume: bool) -> Option<Checkpointing<'_>> {
 fn training_that_was_stopped_goes_on_to_the_same_bits() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("c");
-    for precision in [Precision::F64, Precision::F32] {
+    let levels = Level::available();
+    for (precision, &level) in [Precision::F64, Precision::F32].iter().flat_map(|p| levels.iter().map(move |l| (*p, l)))
+    {
         for optimizer in [
             Optimizer::Sgd,
             Optimizer::Nesterov { momentum: 0.9 },
@@ -75,7 +77,7 @@ fn training_that_was_stopped_goes_on_to_the_same_bits() {
             Optimizer::AdaGrad { epsilon: 1e-10 },
         ] {
             for schedule in [Schedule::Step { every: 3, factor: 0.5 }, settings().schedule] {
-                let settings = Training { precision, optimizer, schedule, ..settings() };
+                let settings = Training { precision, level: Some(level), optimizer, schedule, ..settings() };
                 let whole = run(settings, None).unwrap();
                 let _ = fs::remove_file(&path);
                 for stop_after in [Some(1), Some(5), Some(6), None] {

@@ -4,6 +4,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use chainrule::exec::compile::Level;
+
 use crate::support::{Folder, ON_A_PLANE, PLANE, number};
 
 const MLP: &str = "\
@@ -46,9 +48,16 @@ fn wait_for_checkpoint(folder: &Folder, child: &mut Child, before: &[u8]) {
 
 #[test]
 fn killed_at_any_moment_and_resumed_gives_the_same_bytes() {
+    for level in Level::available() {
+        killed_and_resumed(level);
+    }
+}
+
+fn killed_and_resumed(level: Level) {
     let folder = folder();
     let fit = "fit m.graph --data t.csv --epochs 1500 --batch 3 --optimizer adam --schedule warmup-cosine \
-               --clip-norm 1 --patience 1500 --valid-split 0.2 --standardize --threads 2";
+               --clip-norm 1 --patience 1500 --valid-split 0.2 --standardize --threads 2 --simd";
+    let fit = format!("{fit} {level}");
     folder.line(&format!("{fit} --save whole.safetensors")).succeeded();
     let kept = format!("{fit} --save m.safetensors --checkpoint c.ckpt --every 3 --resume");
     let mut killed = 0;
@@ -153,6 +162,8 @@ fn wrong_values_name_the_option_and_its_range() {
         ("--patience 0", &["--patience", "≥ 1"]),
         ("--precision f16", &["--precision", "f32"]),
         ("--precision f32 --engine reference", &["--precision", "--engine"]),
+        ("--simd mmx", &["--simd", "portable"]),
+        ("--simd portable --engine reference", &["--simd", "--engine"]),
         ("--engine fast", &["--engine", "reference"]),
         ("--checkpoint c --every 0", &["--every", "≥ 1"]),
         ("--checkpoint nowhere/c", &["--checkpoint", "nowhere"]),

@@ -35,8 +35,7 @@ use std::sync::Arc;
 
 use chainrule_graph::ops::Source;
 use chainrule_graph::{Graph, NodeId, Op, Tensor, simplify};
-use chainrule_kernels::Level;
-
+pub use chainrule_kernels::Level;
 pub use evaluate::evaluate;
 pub use machine::End;
 pub use profile::{KernelTime, MemoryUse, Phase, Profile};

@@ -3,7 +3,7 @@
 use std::num::NonZero;
 use std::thread::available_parallelism;
 
-use chainrule::exec::compile::Precision;
+use chainrule::exec::compile::{Level, Precision};
 use chainrule::learn::{Adam, Engine, Optimizer, Schedule, Training};
 use clap::{Args, Command, FromArgMatches, ValueEnum};
 
@@ -70,6 +70,11 @@ pub struct StepSettings {
     #[arg(long, value_name = "N", default_value = "1", value_parser = options::count, allow_hyphen_values = true)]
     threads: usize,
 
+    /// The vector instructions to use, of those that the machine has: portable, avx2, avx512 or neon. Another set rounds
+    /// otherwise; machines that use the same get the same bits [default: the best]
+    #[arg(long, value_name = "NAME")]
+    simd: Option<Level>,
+
     /// What computes the steps: compiled programs, or the slow reference interpreter, in f64, to compare with
     #[arg(long, value_name = "NAME", default_value = "compiled")]
     engine: EngineName,
@@ -123,6 +128,9 @@ impl StepSettings {
             PrecisionName::F32 => Precision::F32,
             PrecisionName::F64 => Precision::F64,
         };
+        if self.simd.is_some() && self.engine == EngineName::Reference {
+            return Err(Failure::mistake("--simd: the reference uses no vector instructions; --engine compiled does"));
+        }
         if let Some(warmup) = self.warmup.filter(|&warmup| warmup >= base.epochs as f64) {
             let (name, epochs) = ("--warmup", base.epochs);
             return Err(Failure::mistake(format!("{name}: {warmup} epochs of {epochs}; fewer would be right")));
@@ -136,6 +144,7 @@ impl StepSettings {
             },
             schedule: self.schedule(base.epochs),
             precision,
+            level: self.simd,
             threads: self.threads.min(available_parallelism().map_or(1, NonZero::get)),
             engine: match self.engine {
                 EngineName::Compiled => Engine::Compiled,
