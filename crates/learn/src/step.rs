@@ -66,7 +66,6 @@ impl Step {
             batch: self.size,
             outputs: vec![self.objective],
             finite: Some(self.objective),
-            ..Options::default()
         }
     }
 }

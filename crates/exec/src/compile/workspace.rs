@@ -149,7 +149,8 @@ impl Program {
 
     /// Runs steps until the order is used up; each takes [`rows_a_step`](Program::rows_a_step) rows and writes its outputs
     /// to `record`, which has room for [`reported`](Program::reported) numbers a step. Returns how many steps ran and how
-    /// the run ended. Allocates nothing.
+    /// the run ended. Allocates nothing of its own: only the library of matrix products, to pack; the pool of threads; and a
+    /// user's own node, for its result.
     pub fn run(&self, workspace: &mut Workspace, run: Run<'_>, record: &mut [f64]) -> Result<(usize, End), ExecError> {
         let steps = run.order.len() / self.rows_a_step();
         self.run_steps(workspace, run, steps, record)
