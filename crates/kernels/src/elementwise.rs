@@ -15,12 +15,6 @@ pub fn minimum<S: Simd, V: SimdFloat<S>>(_simd: S, a: V, b: V) -> V {
     (a.simd_gt(b) | b.is_nan()).select(b, a)
 }
 
-/// max(x, 0); not-a-number stays, −0 becomes 0.
-#[inline(always)]
-pub fn relu<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> V {
-    x.simd_le(V::splat(simd, T::ZERO)).select(V::splat(simd, T::ZERO), x)
-}
-
 /// 1 where the mask is true, 0 elsewhere: a comparison's result as numbers.
 #[inline(always)]
 pub fn indicator<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, mask: V::Mask) -> V {

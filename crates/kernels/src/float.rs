@@ -19,8 +19,6 @@ pub trait Float: Coefficients {
     const HALF: Self;
     /// 2.
     const TWO: Self;
-    /// `f32` or `f64`.
-    const NAME: &'static str;
 
     /// The nearest number of this precision.
     fn from_f64(x: f64) -> Self;
@@ -40,7 +38,6 @@ macro_rules! float {
             const ONE: Self = 1.0;
             const HALF: Self = 0.5;
             const TWO: Self = 2.0;
-            const NAME: &'static str = stringify!($type);
 
             #[inline(always)]
             fn from_f64(x: f64) -> Self {

@@ -94,13 +94,6 @@ impl Level {
     pub const fn is_fused(self) -> bool {
         !matches!(self, Self::Portable(_))
     }
-
-    /// Runs a task under this level. For a task that is an expression, see
-    /// [`dispatch!`](crate::dispatch).
-    #[inline]
-    pub fn run<K: Task>(self, task: K) -> K::Output {
-        crate::dispatch!(self, simd => task.run(simd))
-    }
 }
 
 impl PartialEq for Level {
@@ -145,15 +138,6 @@ impl FromStr for Level {
             .find(|level| level.name() == name)
             .ok_or_else(|| UnknownLevel { name: name.to_owned() })
     }
-}
-
-/// Work that is generic over the level; implement `run` as `#[inline(always)]`, and so what it
-/// calls, or it is compiled without the level's instructions.
-pub trait Task {
-    /// What the work returns.
-    type Output;
-    /// Does the work with the instructions of `S`.
-    fn run<S: Simd>(self, simd: S) -> Self::Output;
 }
 
 /// Evaluates an expression under a level: compiled once for each level, with `simd` bound to the

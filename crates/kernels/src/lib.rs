@@ -28,4 +28,4 @@ pub mod vector;
 pub use fearless_simd::prelude as simd;
 pub use float::{Float, Lanes, mul_add};
 pub use gemm::{Gemm, GemmError, Layout, Threads};
-pub use level::{Level, Simd, Task};
+pub use level::{Level, Simd};

@@ -1,7 +1,7 @@
 //! Which levels there are, and that a forced one is the one that runs.
 
 use chainrule_kernels::float::{lanes, mul_add};
-use chainrule_kernels::{Level, Simd, Task, dispatch};
+use chainrule_kernels::{Level, Simd, dispatch};
 
 #[test]
 fn levels_go_from_portable_to_best_and_have_names() {
@@ -15,14 +15,8 @@ fn levels_go_from_portable_to_best_and_have_names() {
     assert!(error.to_string().starts_with("this machine has no SIMD level `avx3`; it has portable"), "{error}");
 }
 
-struct Width;
-
-impl Task for Width {
-    type Output = (usize, usize);
-    #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) -> (usize, usize) {
-        (lanes::<S, f32>(), lanes::<S, f64>())
-    }
+fn widths<S: Simd>(_: S) -> (usize, usize) {
+    (lanes::<S, f32>(), lanes::<S, f64>())
 }
 
 #[test]
@@ -33,7 +27,8 @@ fn a_forced_level_has_its_width_and_rounding() {
             "avx512" => (16, 8),
             _ => (4, 2),
         };
-        assert_eq!(level.run(Width), width, "{level}");
+        let found = dispatch!(level, simd => widths(simd));
+        assert_eq!(found, width, "{level}");
         // (1 + ε)(1 − ε) − 1 is −ε² if rounded once, 0 if twice.
         let (x, y) = (1.0 + f64::EPSILON, 1.0 - f64::EPSILON);
         let rest = dispatch!(level, simd => mul_add(simd, x, y, -1.0));
