@@ -121,10 +121,19 @@ fn check_updates(function: &Function) -> Result<(), GraphError> {
 }
 
 /// g ← g · min(1, limit / ‖g‖), the norm over all gradients together (Pascanu, Mikolov and Bengio 2013)
-fn clip(gradients: &mut [Var<'_>], limit: f64, slots: &mut Slots<'_>) {
-    let squares = gradients.iter().map(|&gradient| (gradient * gradient).sum()).reduce(|sum, square| sum + square);
-    let Some(squares) = squares else { return };
-    let scale = (limit / squares.sqrt()).min(1.0).named(slots.claim("gradient scale"));
+///
+/// With m the greatest of the limit and all |gᵢ|, it is (limit / m) / ‖g / m‖, whose squares do not overflow.
+fn clip<'g>(gradients: &mut [Var<'g>], limit: f64, slots: &mut Slots<'g>) {
+    let entries = |gradient: &Var<'g>| gradient.shape().size();
+    let with_entries: Vec<Var<'g>> = gradients.iter().copied().filter(|gradient| entries(gradient) > 0).collect();
+    let greatest = |gradient: &Var<'g>| gradient.abs().reshape([entries(gradient)]).max_axis(0);
+    let Some(greatest) = with_entries.iter().map(greatest).reduce(|greatest, other| greatest.max(other)) else {
+        return;
+    };
+    let unit = greatest.max(limit).reciprocal();
+    let square = |gradient: &Var<'g>| (*gradient * unit).power(2.0).sum();
+    let Some(squares) = with_entries.iter().map(square).reduce(|sum, square| sum + square) else { return };
+    let scale = (limit * unit / squares.sqrt()).min(1.0).named(slots.claim("gradient scale"));
     for gradient in gradients {
         *gradient = *gradient * scale;
     }

@@ -85,6 +85,16 @@ fn gradients_are_clipped_by_their_common_norm() {
 }
 
 #[test]
+fn the_norm_of_large_gradients_does_not_overflow() {
+    // In f32 the square of 1e25 is infinite, and so was the norm: all stood still.
+    let settings = Training { epochs: 1, rate: 0.1, clip_norm: Some(1.0), ..Training::default() };
+    for (precision, x, within) in [(Precision::F32, 1e25, 1e-7), (Precision::F64, 1e200, 1e-15)] {
+        let found = value(&trained(SLOPES, &format!("x\n{x}\n"), &Training { precision, ..settings }), "w");
+        assert!((found + 0.1 / 5f64.sqrt()).abs() < within, "{found}");
+    }
+}
+
+#[test]
 fn weight_decay_is_added_to_the_clipped_gradient() {
     let settings = Training {
         epochs: 3,
