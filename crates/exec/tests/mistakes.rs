@@ -192,19 +192,20 @@ fn values_are_asked_of_a_program_as_of_the_reference() {
     feed.set(function.inputs[0], Tensor::vector([1.0, 2.0]))
         .set(function.parameters[0].node, Tensor::vector([3.0, 4.0]));
     let targets = [product, objective];
-    let missing = evaluate(graph, &feed, &targets, Precision::F64).unwrap_err().to_string();
+    let f32 = Options { precision: Precision::F32, ..Options::default() };
+    let missing = evaluate(graph, &feed, &targets, &Options::default()).unwrap_err().to_string();
     assert_eq!(missing, "`y` has no value; it takes one of shape []");
     feed.set(function.inputs[1], Tensor::scalar(f64::INFINITY));
     for precision in [Precision::F32, Precision::F64] {
-        let values = evaluate(graph, &feed, &targets, precision).unwrap();
+        let values = evaluate(graph, &feed, &targets, &Options { precision, ..Options::default() }).unwrap();
         assert_eq!((values[product].item(), values[objective].item()), (11.0, 11.0));
         assert!(values.get(function.inputs[0]).is_none(), "only what was asked for");
     }
     feed.set(function.inputs[0], Tensor::vector([1e200, 0.0]));
-    assert_eq!(evaluate(graph, &feed, &targets, Precision::F64).unwrap()[objective].item(), 3e200);
-    assert_eq!(evaluate(graph, &feed, &targets, Precision::F32).unwrap()[objective].item(), f64::INFINITY);
+    assert_eq!(evaluate(graph, &feed, &targets, &Options::default()).unwrap()[objective].item(), 3e200);
+    assert_eq!(evaluate(graph, &feed, &targets, &f32).unwrap()[objective].item(), f64::INFINITY);
     feed.set(function.inputs[0], Tensor::vector([1.0]));
-    let shape = evaluate(graph, &feed, &targets, Precision::F64).unwrap_err().to_string();
+    let shape = evaluate(graph, &feed, &targets, &Options::default()).unwrap_err().to_string();
     assert_eq!(shape, "`x` has shape [2], not [1]");
 }
 

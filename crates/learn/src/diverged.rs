@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chainrule_exec::compile::{self, End, Precision};
+use chainrule_exec::compile::{self, End, Options, Precision};
 use chainrule_exec::{Author, ExecError, Feed, Range, Values, author, reference};
 use chainrule_graph::{Function, Graph, GraphError, NodeId, Origin, Tensor};
 use thiserror::Error;
@@ -225,7 +225,7 @@ pub(crate) fn during(
 fn in_f32(graph: &Graph, feed: &Feed, targets: &[NodeId]) -> Result<Values, ExecError> {
     let needed = graph.needed_for(targets);
     let all: Vec<NodeId> = graph.ids().filter(|id| needed[id.index()]).collect();
-    compile::evaluate(graph, feed, &all, Precision::F32)
+    compile::evaluate(graph, feed, &all, &Options { precision: Precision::F32, ..Options::default() })
 }
 
 /// The part of a step that is the first not to be finite, and the node to blame, by the values of all nodes.

@@ -1,7 +1,7 @@
 //! What a person can ask of a function and its parameters: the objective, its gradients, the prediction.
 
 use chainrule_exec::Feed;
-use chainrule_exec::compile::{Precision, evaluate};
+use chainrule_exec::compile::{Options, evaluate};
 use chainrule_graph::{Function, NodeId, Tensor, grad};
 
 use crate::error::LearnError;
@@ -36,7 +36,7 @@ pub fn objective(
 ) -> Result<f64, LearnError> {
     let target = function.objective.ok_or(LearnError::Lacks("objective"))?;
     let feed = feed(function, parameters, inputs, outcomes, target)?;
-    Ok(evaluate(&function.graph, &feed, &[target], Precision::F64)?[target].item())
+    Ok(evaluate(&function.graph, &feed, &[target], &Options::default())?[target].item())
 }
 
 /// The objective and its gradients for given inputs and outcomes, with the errors of [`objective`].
@@ -53,7 +53,7 @@ pub fn gradients(
     let of = |&id: &NodeId| derivatives.cotangent(id).expect("a real node that is asked for has a cotangent");
     let nodes: Vec<NodeId> = wrt.iter().map(of).collect();
     let targets: Vec<NodeId> = nodes.iter().copied().chain([target]).collect();
-    let values = evaluate(&derivatives.graph, &feed, &targets, Precision::F64)?;
+    let values = evaluate(&derivatives.graph, &feed, &targets, &Options::default())?;
     let named = wrt.iter().zip(&nodes).map(|(&id, &node)| (function.name(id).to_string(), values[node].clone()));
     Ok(Gradients { objective: values[target].item(), by_name: named.collect() })
 }
@@ -66,7 +66,7 @@ pub fn prediction(
 ) -> Result<Tensor, LearnError> {
     let target = function.prediction.ok_or(LearnError::Lacks("prediction"))?;
     let feed = feed(function, parameters, inputs, &[], target)?;
-    Ok(evaluate(&function.graph, &feed, &[target], Precision::F64)?[target].clone())
+    Ok(evaluate(&function.graph, &feed, &[target], &Options::default())?[target].clone())
 }
 
 /// The values by node, each checked, those that `target` needs all there.

@@ -3,18 +3,21 @@
 use chainrule_graph::ops::Source;
 use chainrule_graph::{Graph, NodeId, Op, Tensor};
 
-use super::{Options, Precision, Run, compile};
+use super::{Options, Run, compile};
 use crate::{ExecError, Feed, Values, check_memory_of};
 
-/// The values of `targets`, and of no other node, for the given values of the input nodes, computed as a training step at
-/// that precision computes them: so an f32 that overflows does so here.
+/// The values of `targets`, and of no other node, for the given values of the input nodes. They are computed as a step of
+/// such a program computes them, so what overflows there does so here; the options' streams, batch, outputs and `finite`
+/// have no part in it.
 ///
 /// Errors name an input that is needed and has no value, or one that does not fit, an index that is out of range, and
 /// values that do not fit into memory.
-pub fn evaluate(graph: &Graph, feed: &Feed, targets: &[NodeId], precision: Precision) -> Result<Values, ExecError> {
+pub fn evaluate(graph: &Graph, feed: &Feed, targets: &[NodeId], options: &Options) -> Result<Values, ExecError> {
     check_memory_of(graph, targets.iter().copied())?;
     let graph = graph.clone().without_updates();
-    let program = compile(&graph, &Options { precision, outputs: targets.to_vec(), ..Options::default() })?;
+    let &Options { precision, level, threads, .. } = options;
+    let outputs = targets.to_vec();
+    let program = compile(&graph, &Options { precision, level, threads, outputs, ..Options::default() })?;
     let mut workspace = program.workspace();
     let needed = graph.needed_for(targets);
     for id in graph.ids().filter(|id| needed[id.index()]) {

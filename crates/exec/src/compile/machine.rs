@@ -233,6 +233,7 @@ fn instruction<S: Simd, T: Float>(
         &Instruction::MatrixVector { matrix, rows, columns, transposed, x, out, factors } => {
             let (keep, scale) = numbers.factors(factors);
             let (y, rest) = numbers.split(out, rows);
+            let keep = kept(factors.keep, keep, y);
             let (a, x) = (rest.entries(matrix, 0, rows * columns), rest.entries(x, 0, columns));
             if transposed {
                 matrix::gemv_transposed(simd, scale, a, x, keep, y);
@@ -269,9 +270,21 @@ fn instruction<S: Simd, T: Float>(
     Ok(())
 }
 
+/// What is left to multiply `out` by. The kernels do not read what they keep 0 of, but 0 times what is not finite is not a
+/// number: a 0 that is computed is multiplied by here.
+#[inline(always)]
+fn kept<T: Float>(keep: Factor, value: T, out: &mut [T]) -> T {
+    if !matches!(keep, Factor::At(_)) || value != T::ZERO {
+        return value;
+    }
+    out.iter_mut().for_each(|out| *out = *out * T::ZERO);
+    T::ONE
+}
+
 fn matrix_matrix<T: Float>(product: &MatrixMatrix, numbers: &mut Numbers<'_, T>, threads: Threads) {
     let (beta, alpha) = numbers.factors(product.factors);
     let (c, rest) = numbers.split(product.out, product.out_length);
+    let beta = kept(product.factors.keep, beta, c);
     let (a, b) = (rest.from(product.lhs.at, 0), rest.from(product.rhs.at, 0));
     let layout = |rows, cols, row_stride, col_stride| Layout { rows, cols, row_stride, col_stride };
     let of = |matrix: &Matrix, rows, cols| layout(rows, cols, matrix.row_stride, matrix.column_stride);
