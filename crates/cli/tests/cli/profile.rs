@@ -22,7 +22,7 @@ fn the_time_of_a_step_is_divided_over_its_kernels() {
 
 #[test]
 fn what_cannot_be_profiled_is_refused() {
-    let folder = Folder::with(&[("m.graph", PLANE), ("t.csv", ON_A_PLANE), ("bad.csv", "x0,x1,y\n1e200,0,1\n")]);
+    let folder = Folder::with(&[("m.graph", PLANE), ("t.csv", ON_A_PLANE)]);
     folder.refuses(2, "profile m.graph --data t.csv --engine reference", &["reference", "compiled"]);
     folder.refuses(2, "profile m.graph --data none.csv", &["none.csv"]);
     folder.refuses(2, "profile m.graph", &["--data"]);
