@@ -37,8 +37,8 @@ pub struct Numbers {
 }
 
 impl Table {
-    /// Reads a file. Errors name it: no such file, a folder, a corrupt gzip, no text in the header, a repeated header, no
-    /// data rows.
+    /// Reads a file. Errors name it: no such file, a folder, a corrupt gzip, quotes that do not fit, no text in the header,
+    /// a repeated header, no data rows.
     pub fn read(path: impl AsRef<Path>) -> Result<Table, LearnError> {
         let path = path.as_ref();
         let file = path.display().to_string();
@@ -168,24 +168,41 @@ fn with_plain_quotes(file: &str, text: &[u8]) -> Result<Vec<u8>, LearnError> {
         return Ok(text.to_vec());
     }
     let mut plain = Vec::with_capacity(text.len());
-    let mut rest = text;
+    let (mut rest, mut cell) = (text, 0);
     while !rest.is_empty() {
         let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         if rest.get(blanks) == Some(&b'"') {
             let quoted = &rest[blanks..];
+            let line = || 1 + line_ends(&text[..text.len() - quoted.len()]);
             let Some(end) = closing_quote(quoted) else {
-                let line = 1 + line_ends(&text[..text.len() - quoted.len()]);
                 let problem = "a quote is opened and never closed; close it, or double it if it is meant".into();
-                return Err(LearnError::Row { file: file.into(), line, problem });
+                return Err(LearnError::Row { file: file.into(), line: line(), problem });
             };
             plain.extend_from_slice(&quoted[..=end]);
             rest = &quoted[end + 1..];
+            let next = rest.iter().find(|byte| !matches!(byte, b' ' | b'\t'));
+            if !matches!(next, None | Some(b',' | b'\n' | b'\r')) {
+                return Err(text_after_quote(file, line(), &plain, cell));
+            }
         }
         let end = rest.iter().position(|byte| matches!(byte, b',' | b'\n' | b'\r')).map_or(rest.len(), |end| end + 1);
         plain.extend_from_slice(&rest[..end]);
+        cell = if rest[..end].ends_with(b",") { cell + 1 } else { 0 };
         rest = &rest[end..];
     }
     Ok(plain)
+}
+
+/// Text after the quote that closes a cell, the last of `plain`, which begins with the header.
+fn text_after_quote(file: &str, line: usize, plain: &[u8], cell: usize) -> LearnError {
+    let mut rows = Rows::new(file, plain);
+    let column = rows.next().ok().flatten().and_then(|header| header.get(cell));
+    let column = column.map(|name| String::from_utf8_lossy(name).trim().to_string());
+    let (file, problem) = (file.to_string(), "text follows the closing quote; a quote within quotes is written twice");
+    match column {
+        Some(column) => LearnError::Cell { file, line, column, problem: problem.into() },
+        None => LearnError::Row { file, line, problem: format!("cell {}: {problem}", cell + 1) },
+    }
 }
 
 /// Where the quote that `quoted` begins with is closed; a doubled quote does not close it.

@@ -183,6 +183,21 @@ fn a_quote_that_is_never_closed_is_named_by_its_line() {
 }
 
 #[test]
+fn text_after_a_closing_quote_is_named_by_its_cell() {
+    for (text, place) in [
+        ("a,b\n1,2\n3,\"2\"3\n", "t.csv, line 3, column `b`: "),
+        ("\na,b\n\"1\" 2,3\n", "t.csv, line 3, column `a`: "),
+        ("a,b\r\n\"x\r\ny\",\"1\"\"2\"3", "t.csv, line 3, column `b`: "),
+        ("a,\"b\"c\n1,2\n", "t.csv, line 1, column `b`: "),
+        ("a\n1,\"2\"3\n", "t.csv, line 2: cell 2: "),
+    ] {
+        let message = refusal(text.as_bytes()).to_string();
+        assert!(message.starts_with(place) && message.contains("is written twice"), "{text}: {message}");
+    }
+    assert_eq!(values("a,b\n\"1\" ,\"2\"\t\r\n \"3\"\r\n\"4\",\"5\"", &[0]), [1.0, 3.0, 4.0]);
+}
+
+#[test]
 fn columns_without_a_name_do_not_repeat_each_other() {
     assert_eq!(values("a,,\n1,2,3\n", &[0]), [1.0]);
 }
