@@ -29,20 +29,6 @@ pub struct TableOptions {
     pub map: Vec<Mapping>,
 }
 
-/// Reads a table. A column without a name, such as the one after a comma that ends the header, is a mistake: no model could
-/// say that it takes it.
-fn read(path: &Path) -> Result<Table, Failure> {
-    let table = Table::read(path)?;
-    match table.names().iter().position(String::is_empty) {
-        Some(place) => Err(Failure::mistake(format!(
-            "{}: column {} of the header has no name; name it, or leave out its comma",
-            table.file(),
-            place + 1
-        ))),
-        None => Ok(table),
-    }
-}
-
 /// A model built for the columns of a table, with its data.
 pub struct Fitted {
     /// The function, all its sizes bound.
@@ -54,7 +40,7 @@ pub struct Fitted {
 impl TableOptions {
     /// Builds a model with the sizes that the columns of the table and the user say, and reads its data.
     pub fn fit(&self, file: &ModelFile, mut settings: BTreeMap<String, f64>) -> Result<Fitted, Failure> {
-        let table = read(&self.data)?;
+        let table = Table::read(&self.data)?;
         let slots = Slot::all_of(&file.model);
         let Assignment { fields, sizes } = assign(&slots, &table, &self.map, &known(file, &slots, &settings)?)?;
         settings.extend(sizes.into_iter().map(|(name, size)| (name, size as f64)));
@@ -103,7 +89,7 @@ impl Loaded {
 
     /// The rows of a table as the function takes them: the same columns as in training, transformed as they were then.
     pub fn rows(&self, path: &Path, with_outcomes: bool) -> Result<Dataset, Failure> {
-        let table = read(path)?;
+        let table = Table::read(path)?;
         let wanted = self.saved.fields.iter().filter(|field| with_outcomes || field.role == Role::Input);
         let data = Dataset::read(&table, &wanted.cloned().collect::<Vec<_>>())?;
         Ok(self.saved.transforms.apply(&data)?)

@@ -38,7 +38,7 @@ pub struct Numbers {
 
 impl Table {
     /// Reads a file. Errors name it: no such file, a folder, a corrupt gzip, quotes that do not fit, no text in the header,
-    /// a repeated header, no data rows.
+    /// a column without a name, a repeated header, no data rows.
     pub fn read(path: impl AsRef<Path>) -> Result<Table, LearnError> {
         let path = path.as_ref();
         let file = path.display().to_string();
@@ -62,7 +62,7 @@ impl Table {
             Some(header) => header.iter().map(|name| header_name(file, name)).collect::<Result<Vec<String>, _>>()?,
             None => return Err(LearnError::file(file, "is empty: no header and no data rows")),
         };
-        check_unique(file, rows.line, &names)?;
+        check_names(file, rows.line, &names)?;
         rows.width = names.len();
         if rows.next()?.is_none() {
             return Err(LearnError::file(file, "has a header but no data rows"));
@@ -75,7 +75,7 @@ impl Table {
         &self.file
     }
 
-    /// The names of the columns, in the file's order. A column may have no name.
+    /// The names of the columns, in the file's order.
     pub fn names(&self) -> &[String] {
         &self.names
     }
@@ -142,15 +142,21 @@ fn header_name(file: &str, name: &[u8]) -> Result<String, LearnError> {
     }
 }
 
-fn check_unique(file: &str, line: usize, names: &[String]) -> Result<(), LearnError> {
+/// An error unless every column has a name of its own: no model could say that it takes another, such as the one after a
+/// comma that ends the header.
+fn check_names(file: &str, line: usize, names: &[String]) -> Result<(), LearnError> {
     let mut seen = HashSet::new();
-    match names.iter().find(|name| !name.is_empty() && !seen.insert(name.as_str())) {
-        Some(name) => {
-            let problem = format!("the header has the column {} twice; each name once would be right", quote(name));
-            Err(LearnError::Row { file: file.into(), line, problem })
+    let nameless = names.iter().position(String::is_empty);
+    let problem = match (nameless, names.iter().find(|name| !seen.insert(name.as_str()))) {
+        (Some(place), _) => {
+            format!("column {} of the header has no name; name it, or leave out its comma", place + 1)
         }
-        None => Ok(()),
-    }
+        (None, Some(name)) => {
+            format!("the header has the column {} twice; each name once would be right", quote(name))
+        }
+        (None, None) => return Ok(()),
+    };
+    Err(LearnError::Row { file: file.into(), line, problem })
 }
 
 fn unzip(file: &str, bytes: &[u8]) -> Result<Vec<u8>, LearnError> {

@@ -156,7 +156,7 @@ fn a_long_row_is_named_by_its_line() {
 
 #[test]
 fn columns_that_nobody_takes_may_hold_anything() {
-    let text = "a,name,b,\n1,\"x, \"\"y\"\"\nz\",2,\n3,nan,4\n";
+    let text = "a,name,b,empty\n1,\"x, \"\"y\"\"\nz\",2,\n3,nan,4\n";
     assert_eq!(values(text, &[0, 2]), [1.0, 2.0, 3.0, 4.0]);
 }
 
@@ -198,8 +198,15 @@ fn text_after_a_closing_quote_is_named_by_its_cell() {
 }
 
 #[test]
-fn columns_without_a_name_do_not_repeat_each_other() {
-    assert_eq!(values("a,,\n1,2,3\n", &[0]), [1.0]);
+fn a_column_without_a_name_is_named_by_its_place() {
+    for (text, place) in [
+        ("a,,\n1,2,3\n", "t.csv, line 1: column 2 "),
+        ("\n\na,b, \n1,2,3\n", "t.csv, line 3: column 3 "),
+        (",a\n1,2\n", "t.csv, line 1: column 1 "),
+    ] {
+        let message = refusal(text.as_bytes()).to_string();
+        assert!(message.starts_with(place) && message.contains("leave out its comma"), "{text}: {message}");
+    }
 }
 
 #[test]

@@ -212,10 +212,11 @@ fn a_column_without_a_name_is_refused() {
     let files =
         [("m.graph", PLANE), ("t.csv", ON_A_PLANE), ("comma.csv", "a,b,y,\n0,0,1,\n"), ("two.csv", "a,,,y\n1,2,3,4\n")];
     let folder = Folder::with(&files);
-    folder.refuses(2, "fit m.graph --data comma.csv", &["comma.csv: column 4 of the header has no name"]);
-    folder.refuses(2, "fit m.graph --data two.csv", &["two.csv: column 2 of the header has no name"]);
+    folder.refuses(2, "fit m.graph --data comma.csv", &["comma.csv, line 1: column 4 of the header has no name"]);
+    folder.refuses(2, "fit m.graph --data two.csv", &["two.csv, line 1: column 2 of the header has no name"]);
     folder.line("fit m.graph --data t.csv --epochs 1 --save m.safetensors").succeeded();
-    folder.refuses(2, "predict m.safetensors --data comma.csv", &["comma.csv: column 4"]);
+    folder.refuses(2, "predict m.safetensors --data comma.csv", &["comma.csv, line 1: column 4"]);
+    folder.refuses(2, "fit m.graph --data t.csv --valid two.csv", &["two.csv, line 1: column 2"]);
 }
 
 #[test]
