@@ -351,7 +351,9 @@ impl Sizes<'_> {
             1 => "1 was".into(),
             count => format!("{count} were"),
         };
-        let problem = format!("{} {takes}, but {found} found: {}", self.shape(slot), list(names));
+        let (shape, names, name) = (self.shape(slot), list(names), &slot.name);
+        let problem =
+            format!("{shape} {takes}, but {found} found: {names}; say which by --map {name}=…, or change its sizes");
         LearnError::Columns { file: self.table.file().into(), name: describe(slot), problem }
     }
 

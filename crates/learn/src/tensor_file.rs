@@ -17,6 +17,9 @@ use crate::error::LearnError;
 /// The name that safetensors keeps for its metadata.
 const RESERVED: &str = "__metadata__";
 
+/// What to do about a file that is not whole.
+const AGAIN: &str = "take it from a backup, or write it anew";
+
 /// A kind of file.
 pub(crate) struct Format {
     /// What messages call it: `model`.
@@ -96,9 +99,9 @@ impl Format {
         let cut_in_header = matches!(error, SafeTensorError::InvalidHeaderLength) && begins(b"{\"__metadata__\"");
         match error {
             _ if bytes.is_empty() => format!("is empty; a {what} file would be right"),
-            SafeTensorError::MetadataIncompleteBuffer => "is truncated, or goes on after its end".into(),
-            _ if cut_in_header => "is truncated".into(),
-            _ if begins(b"{") => format!("is damaged, or no {what} of chainrule: {error}"),
+            SafeTensorError::MetadataIncompleteBuffer => format!("is truncated, or goes on after its end; {AGAIN}"),
+            _ if cut_in_header => format!("is truncated; {AGAIN}"),
+            _ if begins(b"{") => format!("is damaged, or no {what} of chainrule: {error}; {AGAIN}"),
             _ => format!("is no {what} of chainrule: it is not a safetensors file"),
         }
     }
@@ -113,7 +116,7 @@ impl Content {
 
 /// What is said of an object that is not what was once written.
 pub(crate) fn damaged() -> String {
-    "is damaged: its metadata cannot be read".into()
+    format!("is damaged: its metadata cannot be read; {AGAIN}")
 }
 
 /// The tensors by name, in the order of the names.

@@ -101,7 +101,10 @@ fn a_truncated_file_is_said_to_be_so() {
     let (path, bytes) = saved(folder.path());
     for cut in [bytes.len() - 1, bytes.len() - 40, bytes.len() / 2, 60] {
         let message = refusal(&path, &bytes[..cut]);
-        assert!(message.contains("truncated"), "{cut}: {message}");
+        assert!(
+            message.contains("truncated") && message.contains("from a backup, or write it anew"),
+            "{cut}: {message}"
+        );
     }
     assert!(refusal(&path, b"").contains("is empty"));
 }

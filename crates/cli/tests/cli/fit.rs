@@ -102,7 +102,7 @@ fn columns_come_by_map_by_name_or_by_number() {
     folder.refuses(2, "fit m.graph --data t.csv", &["`left`", "line 2", "`x`"]); // all columns, one of them text
     folder.refuses(2, "fit m.graph --data t.csv --map x=u,w", &["--map x", "`w`"]);
     folder.refuses(2, "fit m.graph --data t.csv --map z=u", &["--map z", "no such input or outcome"]);
-    folder.refuses(2, "fit m.graph --data n.csv --set d=3", &["d = 3", "2 were found"]);
+    folder.refuses(2, "fit m.graph --data n.csv --set d=3", &["d = 3", "2 were found", "say which by --map x=…"]);
     folder.refuses(2, "fit m.graph --data n.csv --set e=3", &["`e`"]);
 }
 
