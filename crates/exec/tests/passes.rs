@@ -171,3 +171,18 @@ fn emit_takes_few_rows_one_by_one() {
     assert!(text.matches("gemv 30×40").count() == 2 && !text.contains("gemm"), "{text}");
     assert!(text.contains("y = Wᵀ X") && text.contains("y+30 = "), "{text}");
 }
+
+#[test]
+fn a_line_end_in_a_name_breaks_no_line() {
+    let graph = graph(|b| {
+        let (w, x) = (state(b, "w\nw", &[3]), b.input("x\u{2028}x", [3]));
+        let product = (w * x).named("h\th");
+        product.sum().named("y");
+        b.update(w, w - product);
+    });
+    for pass in ["select", "fuse", "memory", "emit"] {
+        let text = after(pass, &graph);
+        assert!(!text.contains("w\nw") && !text.contains(['\u{2028}', '\t']), "{pass}: {text}");
+        assert!(text.contains(r"w\nw"), "{pass}: {text}");
+    }
+}

@@ -53,7 +53,7 @@ impl Program {
         let mut list = Vec::new();
         for (line, once) in once.chain(step) {
             let (kernel, computes) = places.line(line);
-            list.push(Listed { once, kernel, computes });
+            list.push(Listed { once, kernel, computes: computes.iter().map(|text| on_one_line(text)).collect() });
         }
         list
     }
@@ -61,28 +61,39 @@ impl Program {
     fn write_memory(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let size = self.precision.bytes();
         writeln!(f, "\n{:>12} {:>10}  values of {size} bytes", "place", "entries")?;
+        let mut line = |place: String, entries: usize, what: String| {
+            writeln!(f, "{place:>12} {entries:>10}  {}", on_one_line(&what))
+        };
         for port in &self.ports {
-            writeln!(f, "{:>12} {:>10}  {} {}", format!("@{}", port.offset), port.shape.size(), port.name, port.shape)?;
+            line(format!("@{}", port.offset), port.shape.size(), format!("{} {}", port.name, port.shape))?;
         }
         for (offset, value) in &self.constants {
-            writeln!(f, "{:>12} {:>10}  constant {}", format!("@{offset}"), value.data().len(), value.shape())?;
+            line(format!("@{offset}"), value.data().len(), format!("constant {}", value.shape()))?;
         }
         for (number, stream) in self.streams.iter().enumerate() {
             let rows = stream.batch.map_or("1 row".into(), |batch| format!("{batch} rows"));
-            writeln!(f, "{:>12} {:>10}  {rows} of {}", format!("table {number}"), stream.row, stream.port.name)?;
+            line(format!("table {number}"), stream.row, format!("{rows} of {}", stream.port.name))?;
         }
         for output in &self.outputs {
-            writeln!(f, "{:>12} {:>10}  reported: {}", output.at.to_string(), output.length, output.name)?;
+            line(output.at.to_string(), output.length, format!("reported: {}", output.name))?;
         }
-        writeln!(f, "{:>12} {:>10}  for what is not alive at once", "shared", self.memory.shared)?;
-        writeln!(f, "{:>12} {:>10}  in all, {} bytes", "", self.memory.length, self.memory.length * size)
+        line("shared".into(), self.memory.shared, "for what is not alive at once".into())?;
+        let length = self.memory.length;
+        line(String::new(), length, format!("in all, {} bytes", length * size))
     }
 }
 
 /// How a node is called in a listing.
 pub(super) fn node_name(graph: &Graph, id: NodeId) -> String {
     let named = graph.node(id).name.as_deref();
-    named.map_or_else(|| format!("%{}", id.index()), str::to_string)
+    named.map_or_else(|| format!("%{}", id.index()), on_one_line)
+}
+
+/// A text whose names may hold what breaks a line, or moves what follows: such characters as their escapes.
+fn on_one_line(text: &str) -> String {
+    let moves = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let shown = |c: char| if moves(c) { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(shown).collect()
 }
 
 /// What lies where, as the lines go by.
