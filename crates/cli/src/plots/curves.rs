@@ -40,12 +40,12 @@ pub struct LearningCurves {
     pub validation: Vec<(f64, f64)>,
 }
 
-/// How many characters of a title fit over the picture.
-const TITLE: usize = 48;
+/// How much of a title fits over the picture, in widths of its widest letters and in characters.
+const TITLE: (f64, usize) = (32.0, 48);
 
 /// The curves of one quantity.
 pub fn learning_curves(mut curves: LearningCurves) -> Picture {
-    curves.title = format::shortened(&curves.title, TITLE);
+    curves.title = title_that_fits(&curves.title);
     let (plots, layout) = panel(curves);
     let layout = layout.with_width(720.0).with_height(440.0).with_legend_position(LegendPosition::OutsideRightTop);
     Picture(render_multiple(plots, layout))
@@ -55,9 +55,21 @@ pub fn learning_curves(mut curves: LearningCurves) -> Picture {
 pub fn learning_curves_of_all(title: &str, all: Vec<LearningCurves>) -> Picture {
     let rows = all.len().div_ceil(2);
     let (plots, layouts) = all.into_iter().map(panel).unzip();
-    let figure =
-        Figure::new(rows, 2).with_title(format::shortened(title, TITLE)).with_plots(plots).with_layouts(layouts);
+    let figure = Figure::new(rows, 2).with_title(title_that_fits(title)).with_plots(plots).with_layouts(layouts);
     Picture(figure.with_cell_size(440.0, 320.0).with_shared_legend_bottom().render())
+}
+
+/// A title as it is, or shortened in the middle.
+fn title_that_fits(title: &str) -> String {
+    let width = |c: char| match c {
+        'm' | 'w' | 'M' | 'W' | '@' | '%' => 1.0,
+        c if c.is_ascii_uppercase() => 0.8,
+        c if c.is_ascii() => 0.65,
+        _ => 1.0,
+    };
+    let (widest, longest) = TITLE;
+    let mut lengths = (1..=longest).rev().map(|length| format::shortened(title, length));
+    lengths.find(|title| title.chars().map(width).sum::<f64>() <= widest).unwrap_or_default()
 }
 
 /// The axis of a quantity.
@@ -120,11 +132,14 @@ impl Axis {
     }
 }
 
+/// Values that are not finite are left out, and so is a curve that has no others.
 fn panel(curves: LearningCurves) -> (Vec<Plot>, Layout) {
-    let LearningCurves { title, quantity, training, validation } = curves;
-    let values = training.iter().chain(&validation).map(|(_, value)| *value).filter(|value| value.is_finite());
-    let axis = Axis::of(values);
+    let LearningCurves { title, quantity, mut training, mut validation } = curves;
     let last = training.iter().map(|(epoch, _)| *epoch).fold(0.0, f64::max);
+    for points in [&mut training, &mut validation] {
+        points.retain(|(_, value)| value.is_finite());
+    }
+    let axis = Axis::of(training.iter().chain(&validation).map(|(_, value)| *value));
     let sets = [("training", TRAINING, training), ("validation", VALIDATION, validation)];
     let present = sets.into_iter().filter(|(_, _, points)| !points.is_empty());
     let placed =
@@ -140,9 +155,8 @@ fn panel(curves: LearningCurves) -> (Vec<Plot>, Layout) {
     (plots, layout)
 }
 
-/// A line; a single point is a dot. Values that are not finite are left out.
+/// A line; a single point is a dot.
 fn plot(label: &str, color: &str, points: Vec<(f64, f64)>) -> Plot {
-    let points: Vec<(f64, f64)> = points.into_iter().filter(|(_, value)| value.is_finite()).collect();
     if points.len() < 2 {
         return Plot::Scatter(ScatterPlot::new().with_data(points).with_color(color).with_legend(label));
     }
@@ -154,9 +168,15 @@ mod tests {
     use super::*;
 
     fn svg(values: &[f64]) -> String {
-        let training = values.iter().enumerate().map(|(epoch, &value)| (epoch as f64 + 1.0, value)).collect();
-        let (title, quantity) = ("model".repeat(100), "objective".into());
-        let picture = learning_curves(LearningCurves { title, quantity, training, validation: Vec::new() });
+        drawn("title", values, &[])
+    }
+
+    fn drawn(title: &str, training: &[f64], validation: &[f64]) -> String {
+        let points =
+            |values: &[f64]| values.iter().enumerate().map(|(epoch, &value)| (epoch as f64 + 1.0, value)).collect();
+        let (title, quantity) = (title.into(), "objective".into());
+        let curves = LearningCurves { title, quantity, training: points(training), validation: points(validation) };
+        let picture = learning_curves(curves);
         String::from_utf8(picture.bytes("a.svg".as_ref()).expect("it is drawn")).expect("it is text")
     }
 
@@ -192,7 +212,21 @@ mod tests {
     }
 
     #[test]
-    fn a_long_title_is_shortened() {
-        assert!(labels(&svg(&[1.0, 0.5])).iter().all(|text| text.chars().count() <= TITLE));
+    fn a_wide_title_is_shortened() {
+        for (part, most) in [("model", 46), ("W", 34), ("界", 34), ("i", 50)] {
+            let svg = drawn(&part.repeat(100), &[1.0, 0.5], &[]);
+            let title = labels(&svg).into_iter().find(|text| text.contains('…')).expect("it is shortened");
+            assert!((most - 5..=most).contains(&title.chars().count()), "{title}");
+        }
+        assert!(labels(&drawn("Learning curves of a model", &[1.0, 0.5], &[])).contains(&"Learning curves of a model"));
+    }
+
+    #[test]
+    fn the_legend_names_what_is_drawn() {
+        let infinite = f64::INFINITY;
+        for (validation, shown) in [(&[][..], false), (&[infinite, f64::NAN], false), (&[infinite, 1.0], true)] {
+            let svg = drawn("title", &[1.0, 0.5], validation);
+            assert_eq!(labels(&svg).contains(&"validation"), shown, "{validation:?}");
+        }
     }
 }
