@@ -10,7 +10,8 @@ use crate::ops::{Op, lift};
 
 /// The function over a batch of `size` examples: inputs, outcomes and prediction get a leading batch axis, parameters
 /// stay as they are, and the objective is the mean over the batch. Names, scopes and origins stay; the objective of each
-/// example is named `objective of each`, and a prediction that is the same for all of them `prediction of all`.
+/// example is named `objective of each` if it is no input, and a prediction that is the same for all of them
+/// `prediction of all`.
 pub fn batch(function: &Function, size: usize) -> Result<Function, GraphError> {
     batch_values(function, size, &[]).map(|(function, _)| function)
 }
@@ -102,7 +103,7 @@ fn rename(builder: &Builder, function: &Function, id: NodeId, batched: Batched<'
     let node = function.graph.node(id);
     let (Some(name), Some(new)) = (&node.name, batched.var.id()) else { return };
     let is_objective = function.objective == Some(id) && batched.batched;
-    if is_objective {
+    if is_objective && !is_given(node) {
         builder.make_name(new, &format!("{name} of each"));
     } else if is_lifted_prediction(function, id, batched) {
         builder.make_name(new, &format!("{name} of all"));
@@ -116,9 +117,12 @@ fn rename(builder: &Builder, function: &Function, id: NodeId, batched: Batched<'
 /// Whether a node bears the name of the prediction that its copies for each example are to have. An input keeps its own.
 fn is_lifted_prediction(function: &Function, id: NodeId, batched: Batched<'_>) -> bool {
     let node = function.graph.node(id);
-    let is_computed = !matches!(node.op, Op::Source(Source::Input { .. }));
     let is_named = node.name.as_deref() == Some("prediction");
-    function.prediction == Some(id) && is_named && is_computed && !batched.batched
+    function.prediction == Some(id) && is_named && !is_given(node) && !batched.batched
+}
+
+fn is_given(node: &Node) -> bool {
+    matches!(node.op, Op::Source(Source::Input { .. }))
 }
 
 /// The prediction for each example.
@@ -142,7 +146,11 @@ fn mean<'g>(builder: &'g Builder, graph: &Graph, id: NodeId, each: Batched<'g>, 
     let node = graph.node(id);
     copy(builder, node, |builder| {
         let mean = each.var.sum_axes(&[0]) / size as f64;
-        if let (Some(name), Some(mean)) = (&node.name, mean.id()) {
+        let name = match is_given(node) {
+            true => Some("objective").filter(|name| graph.find(name).is_none()),
+            false => node.name.as_deref(),
+        };
+        if let (Some(name), Some(mean)) = (name, mean.id()) {
             builder.set_name(mean, name);
         }
         mean

@@ -294,6 +294,23 @@ objective = sum(`objective of each`) / 4
 }
 
 #[test]
+fn an_input_keeps_its_name_in_a_batch_though_it_is_the_objective() {
+    let function = text::parse("input x []\nparam w [] = 1\nprediction = w * x\nobjective = x\n");
+    let function = function.and_then(|model| model.build(&Default::default())).expect("it is right");
+    let printed = round_trip(&batch(&function, 4).expect("it batches"));
+    assert_eq!(
+        printed,
+        "\
+input x [4]
+param w [] = 1
+
+prediction = w * x
+objective = sum(x) / 4
+"
+    );
+}
+
+#[test]
 fn what_only_a_program_builds_prints_too() {
     let builder = Builder::new();
     let x = builder.input("x", [3]);
