@@ -23,6 +23,10 @@ const FORMAT: Format = Format { what: "checkpoint", key: "chainrule checkpoint",
 /// What stands before the names of the values that training is at, and of the best parameters.
 const NOW: &str = "now/";
 const BEST: &str = "best/";
+/// The keys of what is kept of rows.
+const ROWS: &str = "rows";
+const HASH: &str = "hash";
+const STANDARDIZED: &str = "standardized";
 
 /// Training at some moment.
 #[derive(Clone, Debug)]
@@ -129,28 +133,33 @@ impl<'a> Cause<'a> {
         })
     }
 
+    /// An error that says all settings that differ; if none does, which rows do.
     fn compare(&self, content: &Content) -> Result<(), String> {
         if content.part("model")? != self.model.as_str() {
             return Err("is a checkpoint of another model; go on with that one, or start anew in another file".into());
         }
-        for (what, here) in [("training", &self.training), ("validation", &self.validation)] {
-            let there = content.part(what)?;
-            if there != here {
-                let rows = |value: &Value| value.get("rows").map_or("none".into(), Value::to_string);
-                return Err(match (rows(there), rows(here)) {
-                    (there, here) if there == here => format!("was made with other {what} rows"),
-                    (there, here) => format!("was made with other {what} rows: {there}, and here {here}"),
-                });
-            }
-        }
+        let mut different = Vec::new();
         let settings = content.part("settings")?.as_object().ok_or_else(damaged)?;
         for (name, here) in &self.settings {
-            let there = settings.get(name).ok_or_else(damaged)?;
-            if there != here {
-                return Err(format!("was made with another {name}: {there}, and here {here}"));
+            compare_setting(name, settings.get(name).ok_or_else(damaged)?, here, &mut different);
+        }
+        if let (Some(there), Some(here)) =
+            (content.part("training")?.get(STANDARDIZED), self.training.get(STANDARDIZED))
+        {
+            compare_setting("standardize", there, here, &mut different);
+        }
+        if different.is_empty() {
+            for (what, here) in [("training", &self.training), ("validation", &self.validation)] {
+                compare_rows(&format!("{what} rows"), content.part(what)?, here, &mut different);
             }
         }
-        Ok(())
+        if different.is_empty() {
+            return Ok(());
+        }
+        let different = different.join("; ");
+        Err(format!(
+            "is a checkpoint of other training; {different}; give the same options and data, or start anew in another file"
+        ))
     }
 
     fn scores_from_json(&self, json: &Value) -> Option<Scores> {
@@ -158,6 +167,37 @@ impl<'a> Cause<'a> {
         let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
         let measure = Measure::of(self.function).map(|(measure, _)| (measure, number(score)));
         Some(Scores { objective: number(objective), measure })
+    }
+}
+
+/// Of settings that belong together, only those that both have: that the others are there follows from another one.
+fn compare_setting(name: &str, there: &Value, here: &Value, different: &mut Vec<String>) {
+    if let (Value::Object(there), Value::Object(here)) = (there, here) {
+        for (name, here) in here {
+            there.get(name).into_iter().for_each(|there| compare_setting(name, there, here, different));
+        }
+    } else if there != here {
+        different.push(format!("{name}: the checkpoint has {}, this run {}", plain(there), plain(here)));
+    }
+}
+
+fn compare_rows(what: &str, there: &Value, here: &Value, different: &mut Vec<String>) {
+    if there.get(ROWS) != here.get(ROWS) {
+        let count = |rows: &Value| plain(rows.get(ROWS).unwrap_or(&Value::Null));
+        different.push(format!("{what}: the checkpoint has {}, this run {}", count(there), count(here)));
+    } else if there.get(HASH) != here.get(HASH) {
+        different.push(format!("{what}: there are as many, but they hold other numbers"));
+    }
+}
+
+/// A setting as a person reads it.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => "none".into(),
+        Value::Bool(true) => "yes".into(),
+        Value::Bool(false) => "no".into(),
+        Value::String(text) => text.clone(),
+        other => other.to_string().trim_end_matches(".0").into(),
     }
 }
 
@@ -186,12 +226,12 @@ fn fit(mut values: Vec<(String, Tensor)>, fresh: &[(String, Tensor)]) -> Result<
     fitted.collect()
 }
 
-/// The number of rows, and a hash of what they hold.
+/// The number of rows, a hash of what they hold, and whether that was standardised.
 fn fingerprint(data: &Dataset) -> Value {
     let mut hash = Fingerprint::default();
     for (place, field) in data.fields().iter().enumerate() {
         hash.add(format!("{} {}\n", field.name, field.shape).as_bytes());
         data.values_at(place).iter().for_each(|value| hash.add(&value.to_le_bytes()));
     }
-    json!({ "rows": data.rows(), "hash": hash.to_string() })
+    json!({ ROWS: data.rows(), HASH: hash.to_string(), STANDARDIZED: data.is_standardized() })
 }

@@ -91,6 +91,7 @@ pub struct Dataset {
     fields: Vec<Field>,
     /// For each field its entries, rows × size, row by row.
     values: Vec<Vec<f64>>,
+    standardized: bool,
 }
 
 impl Dataset {
@@ -118,7 +119,7 @@ impl Dataset {
                 rest = others;
             }
         }
-        Ok(Dataset { file: table.file().into(), lines, fields: fields.to_vec(), values })
+        Ok(Dataset { file: table.file().into(), lines, fields: fields.to_vec(), values, standardized: false })
     }
 
     /// Values that were made, not read: for each field rows × size numbers. None if their numbers of rows differ. Line
@@ -126,7 +127,8 @@ impl Dataset {
     pub fn new(name: &str, rows: usize, fields: Vec<(Field, Vec<f64>)>) -> Option<Dataset> {
         let fits = fields.iter().all(|(field, values)| values.len() == rows * field.shape.size());
         let (fields, values) = fields.into_iter().unzip();
-        fits.then(|| Dataset { file: name.into(), lines: (2..rows + 2).collect(), fields, values })
+        let lines = (2..rows + 2).collect();
+        fits.then(|| Dataset { file: name.into(), lines, fields, values, standardized: false })
     }
 
     /// What messages call the source of the rows.
@@ -215,6 +217,7 @@ impl Dataset {
             lines: rows.iter().map(|&row| self.lines[row]).collect(),
             fields: self.fields.clone(),
             values: (0..self.fields.len()).map(|place| self.picked(place, rows)).collect(),
+            standardized: self.standardized,
         }
     }
 
@@ -262,6 +265,16 @@ impl Dataset {
     /// Writes [`Dataset::to_csv`] to a file, whole or not at all.
     pub fn write_csv(&self, path: impl AsRef<Path>) -> Result<(), LearnError> {
         atomic::write(path, &self.to_csv())
+    }
+
+    /// Whether any of its inputs was standardised.
+    pub(crate) fn is_standardized(&self) -> bool {
+        self.standardized
+    }
+
+    /// The same rows, known to be standardised.
+    pub(crate) fn marked_standardized(self) -> Dataset {
+        Dataset { standardized: true, ..self }
     }
 
     /// The same rows with other values in one field: rows × the size of `shape`.

@@ -72,6 +72,9 @@ impl Transforms {
             }
             let values = transform.apply(rows.values_at(place));
             rows = rows.replaced(place, shape, values);
+            if let Transform::Standardize(_) = transform {
+                rows = rows.marked_standardized();
+            }
         }
         Ok(rows)
     }

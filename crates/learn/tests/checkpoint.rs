@@ -174,13 +174,23 @@ fn a_checkpoint_that_does_not_fit_is_refused_and_untouched() {
         assert!(error.starts_with(&path.display().to_string()) && error.contains(said), "{said}: {error}");
         assert_eq!(fs::read(&path).unwrap(), before);
     };
-    refuses(Training { rate: 0.5, ..base }, "another rate: 0.02, and here 0.5");
-    refuses(Training { seed: 7, ..base }, "another seed");
-    refuses(Training { batch: 4, ..base }, "another batch");
-    refuses(Training { precision: Precision::F32, ..base }, "another precision");
-    refuses(Training { optimizer: Optimizer::Sgd, ..base }, "another optimizer");
-    refuses(Training { epochs: 14, ..base }, "another schedule");
-    refuses(Training { epochs: 4, schedule: Schedule::Constant, ..base }, "another schedule");
+    refuses(Training { rate: 0.5, ..base }, "; rate: the checkpoint has 0.02, this run 0.5; give the same");
+    refuses(
+        Training { seed: 7, batch: 4, ..base },
+        "; batch: the checkpoint has 3, this run 4; seed: the checkpoint has 0",
+    );
+    refuses(Training { precision: Precision::F32, ..base }, "precision: the checkpoint has f64, this run f32");
+    refuses(Training { optimizer: Optimizer::Sgd, ..base }, "; optimizer: the checkpoint has adam, this run sgd; give");
+    let adam = Adam { beta1: 0.8, ..Adam::default() };
+    refuses(
+        Training { optimizer: Optimizer::Adam(adam), ..base },
+        "; beta1: the checkpoint has 0.9, this run 0.8; give",
+    );
+    refuses(Training { shuffle: false, clip_norm: None, ..base }, "shuffle: the checkpoint has yes, this run no; clip");
+    refuses(Training { clip_norm: None, ..base }, "clip norm: the checkpoint has 0.5, this run none");
+    refuses(Training { epochs: 14, ..base }, "; epochs: the checkpoint has 12, this run 14; give");
+    let constant = Training { epochs: 4, schedule: Schedule::Constant, ..base };
+    refuses(constant, "; schedule: the checkpoint has warmup-cosine, this run constant; give");
     for cut in [0, 4, 60, whole.len() / 2, whole.len() - 1] {
         fs::write(&path, &whole[..cut]).unwrap();
         refuses(base, if cut == 0 { "is empty" } else { "" });
@@ -203,8 +213,10 @@ fn a_checkpoint_that_does_not_fit_is_refused_and_untouched() {
     };
     assert!(trained(&other, &mut parameters, 11).contains("another model"));
     let mut parameters = Parameters::initialize(&function(), 0).unwrap();
-    assert!(trained(&function(), &mut parameters, 12).contains("other training rows: 11, and here 12"));
-    assert!(trained(&function(), &mut parameters, 11).contains("other validation rows: 5, and here none"));
+    let longer = trained(&function(), &mut parameters, 12);
+    assert!(longer.contains("; training rows: the checkpoint has 11, this run 12; validation rows:"), "{longer}");
+    let without = trained(&function(), &mut parameters, 11);
+    assert!(without.contains("; validation rows: the checkpoint has 5, this run none; give the same"), "{without}");
     assert_eq!(fs::read(&path).unwrap(), whole);
     assert_eq!(parameters, Parameters::initialize(&function(), 0).unwrap());
 }
