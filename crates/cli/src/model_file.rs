@@ -5,7 +5,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use chainrule::learn::Diverged;
+use chainrule::learn::{Diverged, LearnError};
 use chainrule::text::{self, Diagnostic, Model};
 use chainrule::{Function, Kind, NodeId, Origin};
 
@@ -77,6 +77,16 @@ impl ModelFile {
             }
         }
         Failure::result(diverged)
+    }
+
+    /// A run of this model that failed. A node without a name is called what is written for it.
+    pub fn failed(&self, mut error: LearnError) -> Failure {
+        if let LearnError::Node { name, origin, .. } = &mut error
+            && let (false, Some(written)) = (name.starts_with('`'), self.written(origin))
+        {
+            *name = written;
+        }
+        error.into()
     }
 
     /// The text of a node: `` `x - y` ``, or `` the derivative of `x - y` ``.

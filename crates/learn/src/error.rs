@@ -2,7 +2,7 @@
 
 use chainrule_exec::ExecError;
 use chainrule_graph::text::near;
-use chainrule_graph::{GraphError, Kind, Shape};
+use chainrule_graph::{GraphError, Kind, Origin, Shape};
 use thiserror::Error;
 
 /// A mistake in what a user gave: what was found, where, and what would be right.
@@ -35,6 +35,20 @@ pub enum LearnError {
         line: usize,
         /// The column's name in the header.
         column: String,
+        /// What was found, and what would be right.
+        problem: String,
+    },
+    /// A node that cannot be computed at a row, such as one whose index is out of range.
+    #[error("{file}, line {line}: {name}: {problem}; look at that row, and at what leads to this node")]
+    Node {
+        /// The file.
+        file: String,
+        /// The line of the file on which the row begins, from 1.
+        line: usize,
+        /// The node, as a message calls it: `` `h` ``, or its op and its place in the graph.
+        name: String,
+        /// Where it was written.
+        origin: Origin,
         /// What was found, and what would be right.
         problem: String,
     },

@@ -9,6 +9,7 @@ use crate::dataset::Dataset;
 use crate::engine::Runner;
 use crate::error::LearnError;
 use crate::parameters::Parameters;
+use crate::scores::at_its_row;
 use crate::step::RATE;
 use crate::training::Training;
 
@@ -50,7 +51,8 @@ pub fn profile(
     let (mut seconds, mut spent) = (f64::INFINITY, 0.0);
     while spent < SECONDS {
         let start = Instant::now();
-        let (_, end) = runner.run(&epoch, &mut Vec::new())?;
+        let run = runner.run(&epoch, &mut Vec::new());
+        let (_, end) = run.map_err(|error| at_its_row(error, function, parameters, data))?;
         check(end)?;
         let passed = start.elapsed().as_secs_f64();
         seconds = seconds.min(passed / steps as f64);

@@ -7,6 +7,7 @@ use chainrule_graph::{Function, NodeId, Shape, Tensor, batch_values};
 use crate::dataset::Dataset;
 use crate::engine::{data_nodes, tables, workspace};
 use crate::error::LearnError;
+use crate::failing::failing_row;
 use crate::given;
 use crate::parameters::Parameters;
 use crate::score::Measure;
@@ -41,16 +42,29 @@ pub fn predictions(function: &Function, parameters: &Parameters, data: &Dataset)
     Ok(OverRows::new(function, data, vec![prediction], false, None)?.values(parameters)?.swap_remove(0))
 }
 
+/// What is said of a run over rows that failed: if the objective of one cannot be computed, that row.
+pub(crate) fn at_its_row(
+    error: LearnError,
+    function: &Function,
+    parameters: &Parameters,
+    data: &Dataset,
+) -> LearnError {
+    match error {
+        LearnError::Exec(_) => objectives(function, parameters, data).err().unwrap_or(error),
+        other => other,
+    }
+}
+
 /// Scores of one function on one dataset, at any parameters: it is compiled once.
-pub(crate) struct Scorer {
-    over: OverRows,
+pub(crate) struct Scorer<'a> {
+    over: OverRows<'a>,
     /// What predictions are scored by, and the outcomes that they are compared with.
     measure: Option<(Measure, Tensor)>,
 }
 
-impl Scorer {
+impl<'a> Scorer<'a> {
     /// At a SIMD level; none is the machine's best.
-    pub fn new(function: &Function, data: &Dataset, level: Option<Level>) -> Result<Scorer, LearnError> {
+    pub fn new(function: &'a Function, data: &'a Dataset, level: Option<Level>) -> Result<Scorer<'a>, LearnError> {
         let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
         let (mut wanted, mut measure) = (vec![objective], None);
         if let Some(((found, outcome), prediction)) = Measure::of(function).zip(function.prediction) {
@@ -70,8 +84,10 @@ impl Scorer {
 }
 
 /// The values of some nodes for every row of a dataset.
-struct OverRows {
-    rows: usize,
+struct OverRows<'a> {
+    function: &'a Function,
+    data: &'a Dataset,
+    wanted: Vec<NodeId>,
     /// The shape of each wanted node, for one row.
     shapes: Vec<Shape>,
     /// For whole batches, and for the last, smaller one.
@@ -89,14 +105,14 @@ struct Part {
     tables: Vec<Table>,
 }
 
-impl OverRows {
+impl<'a> OverRows<'a> {
     fn new(
-        function: &Function,
-        data: &Dataset,
+        function: &'a Function,
+        data: &'a Dataset,
         wanted: Vec<NodeId>,
         with_outcomes: bool,
         level: Option<Level>,
-    ) -> Result<OverRows, LearnError> {
+    ) -> Result<OverRows<'a>, LearnError> {
         given::check_bound(function, &wanted)?;
         // Per row, so the objective must not be averaged: only wanted nodes are asked of the batched graph.
         let graph = function.graph.clone().without_updates();
@@ -115,14 +131,16 @@ impl OverRows {
         let parts = parts.filter(|(order, _)| !order.is_empty());
         let parts =
             parts.map(|(order, size)| Part::new(&each, data, &wanted, order, size, level)).collect::<Result<_, _>>()?;
-        Ok(OverRows { rows, shapes, parts })
+        Ok(OverRows { function, data, wanted, shapes, parts })
     }
 
-    /// The values at some parameters, each [rows, …].
+    /// The values at some parameters, each [rows, …]. An error names the first row, and the node, that cannot be computed.
     fn values(&mut self, parameters: &Parameters) -> Result<Vec<Tensor>, LearnError> {
         let mut gathered: Vec<Vec<f64>> = self.shapes.iter().map(|_| Vec::new()).collect();
         for part in &mut self.parts {
-            let record = part.run(parameters)?;
+            let record = part.run(parameters).map_err(|error| {
+                failing_row(self.function, parameters, self.data, part.failing(), &self.wanted).unwrap_or(error)
+            })?;
             for step in record.chunks(part.program.reported().max(1)) {
                 let mut rest = step;
                 for (gathered, shape) in gathered.iter_mut().zip(&self.shapes) {
@@ -133,7 +151,8 @@ impl OverRows {
             }
         }
         let tensor = |(shape, entries): (&Shape, Vec<f64>)| {
-            Tensor::new(shape.with_leading(self.rows), entries).expect("each step reports every entry of its rows")
+            Tensor::new(shape.with_leading(self.data.rows()), entries)
+                .expect("each step reports every entry of its rows")
         };
         Ok(self.shapes.iter().zip(gathered).map(tensor).collect())
     }
@@ -176,5 +195,16 @@ impl Part {
         let run = Run { tables: &tables, order: &self.order, stop: None };
         self.program.run(&mut self.workspace, run, &mut record)?;
         Ok(record)
+    }
+
+    /// The rows of the first step that fails; none if none does.
+    fn failing(&mut self) -> &[u32] {
+        let tables: Vec<&Table> = self.tables.iter().collect();
+        let mut record = vec![0.0; self.program.reported()];
+        let fails = |rows: &&[u32]| {
+            let run = Run { tables: &tables, order: rows, stop: None };
+            self.program.run(&mut self.workspace, run, &mut record).is_err()
+        };
+        self.order.chunks(self.size).find(fails).unwrap_or_default()
     }
 }

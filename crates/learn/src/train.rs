@@ -11,7 +11,7 @@ use crate::error::LearnError;
 use crate::parameters::Parameters;
 use crate::patience;
 use crate::random::{self, Purpose};
-use crate::scores::{Scorer, Scores};
+use crate::scores::{Scorer, Scores, at_its_row};
 use crate::training::{Checkpointing, Training};
 
 /// The scores after an epoch.
@@ -120,7 +120,8 @@ pub fn train(
         let epoch = done + 1;
         let all = order(training.rows(), epoch, settings);
         let order = all.get(rows..).unwrap_or_default();
-        let (used, end) = runner.run(order, &mut objectives)?;
+        let run = runner.run(order, &mut objectives);
+        let (used, end) = run.map_err(|error| at_its_row(error, function, &trained, training))?;
         let values = runner.values()?.to_vec();
         let finite = values.iter().all(|(_, value)| value.is_finite());
         if end == End::NotFinite || !finite {

@@ -38,7 +38,7 @@ impl Eval {
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let loaded = Loaded::read(&self.model)?;
         let data = loaded.rows(&self.data, true)?;
-        let scores = scores(&loaded.function, &loaded.parameters, &data)?;
+        let scores = scores(&loaded.function, &loaded.parameters, &data).map_err(|error| loaded.file.failed(error))?;
         let measure = scores.measure.map(|(measure, score)| (measure.name(), score));
         if self.json {
             let object = Object::default().with("objective", json::number(scores.objective));

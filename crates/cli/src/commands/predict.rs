@@ -52,7 +52,8 @@ impl Predict {
             )));
         };
         let data = loaded.rows(&self.data, false)?;
-        let predictions = predictions(&loaded.function, &loaded.parameters, &data)?;
+        let predictions = predictions(&loaded.function, &loaded.parameters, &data);
+        let predictions = predictions.map_err(|error| loaded.file.failed(error))?;
         if !predictions.is_finite() {
             return Err(not_finite(&loaded.file, &loaded.function, &loaded.parameters, &data, &[prediction]));
         }

@@ -57,7 +57,8 @@ impl Profile {
         file.objective(&function)?;
         let transforms = if self.standardize { Transforms::standardizing(&data) } else { Transforms::new() };
         let parameters = Parameters::initialize(&function, settings.seed)?;
-        let cost = profile(&function, &parameters, &transforms.apply(&data)?, &settings)?;
+        let cost = profile(&function, &parameters, &transforms.apply(&data)?, &settings);
+        let cost = cost.map_err(|error| file.failed(error))?;
         if self.json { print_json(&cost, output) } else { print(&cost, output) }
     }
 }

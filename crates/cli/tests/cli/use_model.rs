@@ -118,3 +118,32 @@ fn a_result_that_is_not_finite_names_row_and_node() {
     run.failed(1, &["large.csv", "line 3"]);
     assert_eq!(run.out, "{\"objective\":null,\"mse\":null}\n");
 }
+
+#[test]
+fn a_computed_index_out_of_range_is_named_by_its_row() {
+    let embedding = "\
+input i [] int
+outcome y []
+param E [3] = 0
+prediction = exp(E[i*2])
+objective = (prediction - y)^2
+";
+    let files = [("m.graph", embedding), ("t.csv", "i,y\n0,1\n1,2\n"), ("bad.csv", "i,y\n0,1\n1,2\n2,3\n")];
+    let folder = Folder::with(&files);
+    folder.line("fit m.graph --data t.csv --epochs 2 --save m.safetensors").succeeded();
+    for (command, node) in [
+        ("fit m.graph --data bad.csv", "`E[i*2]`"),
+        ("fit m.graph --data bad.csv --engine reference", "`E[i*2]`"),
+        ("fit m.graph --data t.csv --valid bad.csv", "`E[i*2]`"),
+        ("profile m.graph --data bad.csv", "`E[i*2]`"),
+        // Of a saved model, as it is printed.
+        ("predict m.safetensors --data bad.csv", "`gather(E, i * 2)`"),
+        ("eval m.safetensors --data bad.csv", "`gather(E, i * 2)`"),
+    ] {
+        let says = [&format!("bad.csv, line 4: {node}: index 4 "), "a whole number from 0 below 3", "look at that row"];
+        folder.refuses(2, command, &says);
+    }
+    let says = ["`E[i*2]`: index 4 ", "a whole number from 0 below 3"];
+    folder.run(&["grad", "exp(E[i*2])", "E=1,2,3", "i=2"]).failed(2, &says);
+    folder.run(&["grad", "h + exp(sum(E[i*2]))", "E=1,2,3", "i=0,2", "h=1"]).failed(2, &says);
+}

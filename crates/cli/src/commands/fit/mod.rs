@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use chainrule::exec::compile::Precision;
 use chainrule::learn::{
-    self, Checkpointing, Dataset, Ending, Parameters, Position, SavedModel, Scores, Table, TrainError, Trained,
-    Training, Transforms, check_counts, scores,
+    self, Checkpointing, Dataset, Ending, LearnError, Parameters, Position, SavedModel, Scores, Table, TrainError,
+    Trained, Training, Transforms, check_counts, scores,
 };
 use chainrule::{Function, text};
 use clap::Args;
@@ -148,7 +148,7 @@ impl Fit {
         if trained.ending == Ending::Stopped {
             return Err(self.interrupted(trained.position, rows.training.rows()));
         }
-        let result = Scored::new(&function, &parameters, &rows)?;
+        let result = Scored::new(&function, &parameters, &rows).map_err(|error| file.failed(error))?;
         self.print(&result, &rows, &trained, output)?;
         check_finite(&file, &function, &parameters, &rows.training, &result.training)?;
         if let Some(path) = &self.save {
@@ -236,7 +236,7 @@ impl Fit {
         drop(progress);
         let trained = trained.map_err(|error| match error {
             TrainError::Diverged(diverged) => file.diverged(*diverged),
-            TrainError::Learn(error) => error.into(),
+            TrainError::Learn(error) => file.failed(error),
         })?;
         written.map(|()| trained)
     }
@@ -357,7 +357,7 @@ struct Scored {
 }
 
 impl Scored {
-    fn new(function: &Function, parameters: &Parameters, rows: &Rows) -> Result<Scored, Failure> {
+    fn new(function: &Function, parameters: &Parameters, rows: &Rows) -> Result<Scored, LearnError> {
         let validation = rows.validation.as_ref().map(|rows| scores(function, parameters, rows)).transpose()?;
         Ok(Scored { training: scores(function, parameters, &rows.training)?, validation })
     }
