@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use chainrule::check::author;
 use chainrule::exec::{Feed, reference};
 use chainrule::learn::{
-    Assignment, Dataset, Field, LearnError, Mapping, Parameters, Role, SavedModel, Scores, Slot, Table, assign,
+    Assignment, Dataset, Field, LearnError, Mapping, Measure, Parameters, Role, SavedModel, Scores, Slot, Table,
+    assign, objectives, predictions,
 };
 use chainrule::text::Dim;
 use chainrule::{Function, NodeId};
 use clap::Args;
 
 use crate::failure::Failure;
+use crate::format;
 use crate::model_file::ModelFile;
 use crate::options;
 use crate::trouble;
@@ -108,33 +110,76 @@ pub fn check_finite(
         return Ok(());
     }
     let targets: Vec<NodeId> = function.objective.into_iter().chain(function.prediction).collect();
-    Err(not_finite(file, function, parameters, data, &targets))
+    match first_not_finite(file, function, parameters, data, &targets) {
+        Some(failure) => Err(failure),
+        None => Err(mean_not_finite(function, parameters, data, scores)?),
+    }
 }
 
-/// Why the results for these rows are not finite: the first row where `targets` are not, and the node to blame.
+/// Why the predictions for these rows are not finite: the first row where one is not, and the node to blame.
 pub fn not_finite(
     file: &ModelFile,
     function: &Function,
     parameters: &Parameters,
     data: &Dataset,
-    targets: &[NodeId],
+    prediction: NodeId,
 ) -> Failure {
+    first_not_finite(file, function, parameters, data, &[prediction])
+        .unwrap_or_else(|| Failure::result(format!("{}: a prediction for its rows is not finite", data.file())))
+}
+
+/// The first row where `targets` are not finite, and the node to blame.
+fn first_not_finite(
+    file: &ModelFile,
+    function: &Function,
+    parameters: &Parameters,
+    data: &Dataset,
+    targets: &[NodeId],
+) -> Option<Failure> {
     let (graph, names) = (&function.graph, file.names(function));
-    for row in 0..data.rows() {
+    (0..data.rows()).find_map(|row| {
         let given = data.example_of(Role::Input, row).into_iter().chain(data.example_of(Role::Outcome, row));
         let parameters = parameters.iter().map(|(name, value)| (name, value.clone()));
         let feed: Feed = given.chain(parameters).filter_map(|(name, value)| Some((graph.find(name)?, value))).collect();
-        let Ok(values) = reference::evaluate(graph, &feed, targets) else { continue };
-        if let Some(author) = targets.iter().find_map(|&target| author(graph, &values, target)) {
-            let line = data.line(row);
-            let author = trouble::author(graph, &values, &names, author.node);
-            return Failure::result(format!(
-                "{}, line {line}: the result is not finite: {author}; look at that row, and at what leads to this node",
-                data.file()
-            ));
-        }
+        let values = reference::evaluate(graph, &feed, targets).ok()?;
+        let author = targets.iter().find_map(|&target| author(graph, &values, target))?;
+        let (line, author) = (data.line(row), trouble::author(graph, &values, &names, author.node));
+        Some(Failure::result(format!(
+            "{}, line {line}: the result is not finite: {author}; look at that row, and at what leads to this node",
+            data.file()
+        )))
+    })
+}
+
+/// Why a mean over the rows is not finite though all that leads to it is: the row that adds the most to it.
+fn mean_not_finite(
+    function: &Function,
+    parameters: &Parameters,
+    data: &Dataset,
+    scores: &Scores,
+) -> Result<Failure, Failure> {
+    let at = |row: usize, mean: &str, found: String, scaled: &str| {
+        let (file, line) = (data.file(), data.line(row));
+        let remedy = format!("look at that row; if it is right, scale the {scaled} down");
+        Failure::result(format!("{file}, line {line}: the {mean} is not finite, for {found} adds the most; {remedy}"))
+    };
+    if let (true, Some((_, outcome))) = (scores.objective.is_finite(), Measure::of(function)) {
+        let (predictions, outcomes) =
+            (predictions(function, parameters, data)?.into_data(), data.values(function.name(outcome))?);
+        let error = |place: usize| (predictions[place] - outcomes[place]).abs();
+        let place = largest(outcomes.len(), error);
+        let (prediction, outcome) = (format::number(predictions[place]), (function.name(outcome), outcomes[place]));
+        let found = format!("`prediction` = {prediction}, where `{}` = {},", outcome.0, format::number(outcome.1));
+        return Ok(at(place * data.rows() / outcomes.len(), "mean square error", found, "columns"));
     }
-    Failure::result(format!("{}: the results of its rows are finite, but their mean is not", data.file()))
+    let objectives = objectives(function, parameters, data)?;
+    let row = largest(objectives.len(), |row| objectives[row].abs());
+    Ok(at(row, "mean objective", format!("`objective` = {}", format::number(objectives[row])), "objective"))
+}
+
+/// The place of the largest of so many numbers.
+fn largest(count: usize, number: impl Fn(usize) -> f64) -> usize {
+    (0..count).max_by(|&a, &b| number(a).total_cmp(&number(b))).unwrap_or(0)
 }
 
 /// A mistake whose words are those of the library, said of an option.

@@ -55,7 +55,7 @@ impl Predict {
         let predictions = predictions(&loaded.function, &loaded.parameters, &data);
         let predictions = predictions.map_err(|error| loaded.file.failed(error))?;
         if !predictions.is_finite() {
-            return Err(not_finite(&loaded.file, &loaded.function, &loaded.parameters, &data, &[prediction]));
+            return Err(not_finite(&loaded.file, &loaded.function, &loaded.parameters, &data, prediction));
         }
         let node = loaded.function.graph.node(prediction);
         let csv = csv(&predictions, &node.shape, data.rows(), is_class(&loaded.function, node.shape.rank()));

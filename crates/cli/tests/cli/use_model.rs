@@ -147,3 +147,25 @@ objective = (prediction - y)^2
     folder.run(&["grad", "exp(E[i*2])", "E=1,2,3", "i=2"]).failed(2, &says);
     folder.run(&["grad", "h + exp(sum(E[i*2]))", "E=1,2,3", "i=0,2", "h=1"]).failed(2, &says);
 }
+
+#[test]
+fn a_mean_that_overflows_is_blamed_on_the_largest_row() {
+    let far = "\
+input x []
+outcome y []
+param w [] = 1
+prediction = w * x
+objective = abs(prediction - y) / 1e300
+";
+    let sum = far.replace("/ 1e300", "* 1e100");
+    let folder = Folder::with(&[("m.graph", far), ("s.graph", &sum), ("t.csv", "x,y\n1,2\n1e200,3\n-1e210,3\n5,6\n")]);
+    let says = ["t.csv, line 4: the mean square error is not finite", "`prediction` = -1e210", "`y` = 3"];
+    folder.line("fit m.graph --data t.csv --epochs 1 --rate 1e-300").failed(1, &says);
+    folder.write("one.csv", b"x,y\n1,2\n");
+    folder.line("fit m.graph --data one.csv --epochs 1 --rate 1e-300 --save m.safetensors").succeeded();
+    folder.line("eval m.safetensors --data t.csv").failed(1, &says);
+    folder.line("fit s.graph --data one.csv --epochs 1 --rate 1e-300 --save s.safetensors").succeeded();
+    folder.write("big.csv", b"x,y\n1e208,2\n-1.5e208,3\n1e208,1\n");
+    let says = ["big.csv, line 3: the mean objective is not finite", "`objective` = 1.5e308"];
+    folder.line("eval s.safetensors --data big.csv").failed(1, &says);
+}
