@@ -1,25 +1,45 @@
 //! What can go wrong when a graph is run.
 
-use std::fmt;
+use chainrule_graph::{Graph, NodeId, Origin};
+use thiserror::Error;
 
 /// A mistake in running a graph: what was found, where, and what would be right.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ExecError {
-    /// What is wrong, with the node's name.
-    pub message: String,
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum ExecError {
+    /// What is asked for, or given, does not fit.
+    #[error("{0}")]
+    Misfit(String),
+    /// A node cannot be computed from the values of its inputs.
+    #[error("{name}{}: {problem}", written(origin))]
+    Node {
+        /// The node, in the graph that ran: of a program, in its own.
+        node: NodeId,
+        /// How a message calls it.
+        name: String,
+        /// Where it was written.
+        origin: Origin,
+        /// What was found, and what would be right.
+        problem: String,
+    },
 }
 
 impl ExecError {
-    /// An error with its message.
+    /// What does not fit.
     pub fn new(message: impl Into<String>) -> ExecError {
-        ExecError { message: message.into() }
+        ExecError::Misfit(message.into())
+    }
+
+    /// The same, known to have befallen a node.
+    pub(crate) fn at(self, graph: &Graph, node: NodeId) -> ExecError {
+        ExecError::Node {
+            node,
+            name: graph.describe(node),
+            origin: graph.node(node).origin.clone(),
+            problem: self.to_string(),
+        }
     }
 }
 
-impl fmt::Display for ExecError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
+fn written(origin: &Origin) -> String {
+    if *origin == Origin::Unknown { String::new() } else { format!(", written at {origin}") }
 }
-
-impl std::error::Error for ExecError {}

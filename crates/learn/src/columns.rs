@@ -78,7 +78,7 @@ impl FromStr for Mapping {
 /// has set.
 ///
 /// Errors: a mapping of a name that is no slot, twice of one name, or to a column that is not there or twice there; a slot
-/// without columns, or with more or fewer than its size; a size bound to two numbers, or to none since a shape has two
+/// without columns, or with one that has no name, or with more or fewer than its size; a size bound to two numbers, or to none since a shape has two
 /// free sizes.
 pub fn assign(
     slots: &[Slot],
@@ -87,6 +87,14 @@ pub fn assign(
     known: &[(String, usize)],
 ) -> Result<Assignment, LearnError> {
     let taken = Choice { slots, table, mappings }.choose()?;
+    for (slot, columns) in slots.iter().zip(&taken) {
+        if let Some(column) = columns.iter().find(|&&column| table.names()[column].is_empty()) {
+            let (place, who, name) = (column + 1, describe(slot), &slot.name);
+            return Err(table.in_header(format!(
+                "column {place} has no name, and {who} would take it; name it, or say what it takes by --map {name}=…"
+            )));
+        }
+    }
     let mut sizes = Sizes { table, known, bound: Vec::new() };
     sizes.bind(slots, &taken)?;
     let fields = slots.iter().zip(taken).map(|(slot, columns)| Field {

@@ -170,7 +170,7 @@ impl LearnError {
 
 /// `did you mean …?` where one of the names is near, else what names there are.
 pub(crate) fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str, IntoIter: Clone>) -> String {
-    let known = known.into_iter();
+    let known = known.into_iter().filter(|name| !name.is_empty());
     match near(name, known.clone()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.clone().next().is_none() => "there is none".into(),

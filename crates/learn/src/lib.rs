@@ -43,7 +43,6 @@ pub use diverged::{Diverged, Part, TrainError};
 pub use engine::Engine;
 pub use error::LearnError;
 pub use evaluate::{Gradients, gradients, objective, prediction};
-pub use failing::failing_node;
 pub use fingerprint::Fingerprint;
 pub use optimizer::{Adam, Optimizer};
 pub use parameters::Parameters;

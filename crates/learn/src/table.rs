@@ -23,6 +23,8 @@ const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 #[derive(Clone, Debug)]
 pub struct Table {
     file: String,
+    /// The line of the file on which the header stands.
+    header: usize,
     names: Vec<String>,
     bytes: Vec<u8>,
 }
@@ -38,7 +40,7 @@ pub struct Numbers {
 
 impl Table {
     /// Reads a file. Errors name it: no such file, a folder, a corrupt gzip, quotes that do not fit, no text in the header,
-    /// a column without a name, a repeated header, no data rows.
+    /// a repeated header, no data rows.
     pub fn read(path: impl AsRef<Path>) -> Result<Table, LearnError> {
         let path = path.as_ref();
         let file = path.display().to_string();
@@ -62,12 +64,13 @@ impl Table {
             Some(header) => header.iter().map(|name| header_name(file, name)).collect::<Result<Vec<String>, _>>()?,
             None => return Err(LearnError::file(file, "is empty: no header and no data rows")),
         };
-        check_names(file, rows.line, &names)?;
+        let header = rows.line;
+        check_names(file, header, &names)?;
         rows.width = names.len();
         if rows.next()?.is_none() {
             return Err(LearnError::file(file, "has a header but no data rows"));
         }
-        Ok(Table { file: file.into(), names, bytes })
+        Ok(Table { file: file.into(), header, names, bytes })
     }
 
     /// What messages call the file.
@@ -75,9 +78,14 @@ impl Table {
         &self.file
     }
 
-    /// The names of the columns, in the file's order.
+    /// The names of the columns, in the file's order. A column may have no name.
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// What is wrong with the header.
+    pub(crate) fn in_header(&self, problem: String) -> LearnError {
+        LearnError::Row { file: self.file.clone(), line: self.header, problem }
     }
 
     /// The place of the column of that name.
@@ -142,21 +150,16 @@ fn header_name(file: &str, name: &[u8]) -> Result<String, LearnError> {
     }
 }
 
-/// An error unless every column has a name of its own: no model could say that it takes another, such as the one after a
-/// comma that ends the header.
+/// An error if two columns have one name. Those without a name may be many: nobody can ask for them.
 fn check_names(file: &str, line: usize, names: &[String]) -> Result<(), LearnError> {
     let mut seen = HashSet::new();
-    let nameless = names.iter().position(String::is_empty);
-    let problem = match (nameless, names.iter().find(|name| !seen.insert(name.as_str()))) {
-        (Some(place), _) => {
-            format!("column {} of the header has no name; name it, or leave out its comma", place + 1)
+    match names.iter().find(|name| !name.is_empty() && !seen.insert(name.as_str())) {
+        Some(name) => {
+            let problem = format!("the header has the column {} twice; each name once would be right", quote(name));
+            Err(LearnError::Row { file: file.into(), line, problem })
         }
-        (None, Some(name)) => {
-            format!("the header has the column {} twice; each name once would be right", quote(name))
-        }
-        (None, None) => return Ok(()),
-    };
-    Err(LearnError::Row { file: file.into(), line, problem })
+        None => Ok(()),
+    }
 }
 
 fn unzip(file: &str, bytes: &[u8]) -> Result<Vec<u8>, LearnError> {

@@ -49,6 +49,16 @@ fn a_mapping_comes_first() {
 }
 
 #[test]
+fn a_column_without_a_name_is_taken_by_nobody() {
+    let slots = [input("x", "d"), outcome("y", "")];
+    let message = refusal(&slots, ",a,y", &[]);
+    assert!(message.starts_with("t.csv, line 1: column 1 has no name, and input `x` would take it"), "{message}");
+    assert!(message.contains("--map x="), "{message}");
+    assert_eq!(columns(&slots, ",a,y,", &["x=a"]), ["a", "y"]);
+    assert_eq!(columns(&slots, ",x0,x1,y", &[]), ["x0 x1", "y"]);
+}
+
+#[test]
 fn then_the_column_of_the_name() {
     let slots = [input("x", "d"), outcome("y", "")];
     assert_eq!(columns(&slots, "y,x0,x1,x", &[]), ["x", "y"]);

@@ -198,18 +198,6 @@ fn text_after_a_closing_quote_is_named_by_its_cell() {
 }
 
 #[test]
-fn a_column_without_a_name_is_named_by_its_place() {
-    for (text, place) in [
-        ("a,,\n1,2,3\n", "t.csv, line 1: column 2 "),
-        ("\n\na,b, \n1,2,3\n", "t.csv, line 3: column 3 "),
-        (",a\n1,2\n", "t.csv, line 1: column 1 "),
-    ] {
-        let message = refusal(text.as_bytes()).to_string();
-        assert!(message.starts_with(place) && message.contains("leave out its comma"), "{text}: {message}");
-    }
-}
-
-#[test]
 fn files_that_cannot_be_read_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("none.csv");

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chainrule_graph::ops::Reduce;
-use chainrule_graph::{Graph, Origin, Tensor};
+use chainrule_graph::{Graph, Tensor};
 use chainrule_kernels::index::{self, OutOfRange};
 use chainrule_kernels::reduce::{self, Axis, Fold};
 use chainrule_kernels::simd::*;
@@ -114,15 +114,10 @@ pub(super) fn run<S: Simd, T: Float>(
     Ok((task.steps, End::Finished))
 }
 
-/// An error with the node that it befell, and where that was written.
+/// An error with the node that it befell.
 #[cold]
 fn named(error: ExecError, graph: &Graph, line: &Line) -> ExecError {
-    let Some(&id) = line.nodes.last() else { return error };
-    let place = match &graph.node(id).origin {
-        Origin::Unknown => String::new(),
-        origin => format!(", written at {origin}"),
-    };
-    ExecError::new(format!("{}{place}: {error}", graph.describe(id)))
+    line.nodes.last().map_or(error.clone(), |&id| error.at(graph, id))
 }
 
 /// An instruction where speed does not matter: called, and so compiled once.

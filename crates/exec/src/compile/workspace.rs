@@ -137,8 +137,7 @@ impl Program {
             )));
         }
         for (place, &entry) in rows.iter().enumerate() {
-            fits(&stream.port, entry)
-                .map_err(|error| ExecError::new(format!("row {}: {}", place / width, error.message)))?;
+            fits(&stream.port, entry).map_err(|error| ExecError::new(format!("row {}: {error}", place / width)))?;
         }
         let rows = match self.precision {
             Precision::F32 => Rows::F32(Aligned::from_fn(rows.len(), |i| rows[i] as f32)),

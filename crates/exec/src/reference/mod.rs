@@ -55,8 +55,7 @@ fn value_of(graph: &Graph, feed: &Feed, id: NodeId, inputs: &[&Tensor]) -> Resul
     let node = graph.node(id);
     match &node.op {
         Op::Source(Source::Input { .. }) => fed(graph, feed, id).cloned(),
-        op => evaluate_op(op, inputs, &node.shape)
-            .map_err(|error| ExecError::new(format!("{}: {}", graph.describe(id), error.message))),
+        op => evaluate_op(op, inputs, &node.shape).map_err(|error| error.at(graph, id)),
     }
 }
 

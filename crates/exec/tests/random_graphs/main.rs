@@ -95,7 +95,7 @@ fn step(
     count: &mut Count,
 ) -> Result<(), String> {
     let graph = &case.function.graph;
-    let text = |error: ExecError| error.message;
+    let text = |error: ExecError| error.to_string();
     let rounding = match program.precision() {
         Precision::F32 => Rounding::F32,
         Precision::F64 => Rounding::F64,
@@ -158,16 +158,16 @@ fn step(
 /// Runs the steps of a graph at a level and a precision.
 fn run(case: &Case, options: &Options, count: &mut Count) -> Result<(), String> {
     let graph = &case.function.graph;
-    let program = compile(graph, options).map_err(|error| error.message)?;
+    let program = compile(graph, options).map_err(|error| error.to_string())?;
     let mut workspace = program.workspace();
-    let data = Data::new(case, &program, options).map_err(|error| error.message)?;
+    let data = Data::new(case, &program, options).map_err(|error| error.to_string())?;
     for id in inputs(case).into_iter().filter(|id| !data.streams.contains(id)) {
         let node = graph.node(id);
         let value = match case.function.name(id) {
             "rate" => Tensor::scalar(0.1),
             _ => numbers(&node.shape, node.kind, case.seed + id.index() as u64),
         };
-        program.set(&mut workspace, case.function.name(id), &value).map_err(|error| error.message)?;
+        program.set(&mut workspace, case.function.name(id), &value).map_err(|error| error.to_string())?;
     }
     (0..STEPS).try_for_each(|number| step(case, &program, &mut workspace, (&data, number), count))
 }

@@ -10,10 +10,7 @@ fn refused(shape: &[usize], kind: Kind, bound: Option<usize>, value: Option<Tens
     let x = builder.input_of("x", shape, kind, bound).id().unwrap();
     let graph = builder.finish_graph().unwrap();
     let feed: Feed = value.map(|value| (x, value)).into_iter().collect();
-    let Err(ExecError { message }) = evaluate(&graph, &feed, &[x]) else {
-        panic!("a wrong value is taken");
-    };
-    message
+    evaluate(&graph, &feed, &[x]).expect_err("a wrong value").to_string()
 }
 
 #[test]
@@ -48,9 +45,13 @@ fn an_index_out_of_range_is_told_with_the_node_and_the_size() {
     let (x, index) = (x.id().unwrap(), index.id().unwrap());
     let graph = builder.finish_graph().unwrap();
     let feed = Feed::new().with(x, vector([1.0, 2.0, 3.0])).with(index, vector([0.0, 3.0]));
-    let message = evaluate(&graph, &feed, &[picked]).unwrap_err().message;
-    assert!(message.starts_with("`picked`: index 3 (entry 1 of the indices)"), "{message}");
-    assert!(message.contains("below 3, the size of axis 0"), "{message}");
+    let error = evaluate(&graph, &feed, &[picked]).unwrap_err();
+    let message = error.to_string();
+    assert!(message.starts_with("`picked`, written at") && message.contains("feed.rs"), "{message}");
+    let ExecError::Node { node, problem, .. } = error else { panic!("{message}") };
+    assert_eq!(node, picked);
+    assert!(problem.starts_with("index 3 (entry 1 of the indices)"), "{problem}");
+    assert!(problem.contains("below 3, the size of axis 0"), "{problem}");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! The values and derivatives of an expression, by the reference interpreter.
 
-use chainrule::exec::{Feed, Values, check_memory, reference};
-use chainrule::learn::failing_node;
+use chainrule::exec::{ExecError, Feed, Values, check_memory, reference};
 use chainrule::{Derivatives, Function, Graph, Kind, NodeId, Origin, Shape, Tensor, grad, hessian_vector_product};
 
 use crate::failure::Failure;
@@ -57,11 +56,11 @@ pub fn answer(
     let gradient_of = |id: NodeId| derivatives.cotangent(id).filter(|_| graph.node(id).kind == Kind::Real);
     let wanted = shown.iter().flat_map(|&id| [Some(id), gradient_of(id)]).flatten();
     let targets: Vec<NodeId> = wanted.chain([result]).collect();
-    let run = reference::evaluate(&derivatives.graph, &feed, &targets).map_err(|error| {
-        match failing_node(&derivatives.graph, &feed, &targets).filter(|(id, _)| id.index() < graph.nodes().len()) {
-            Some((id, problem)) => Failure::mistake(format!("`{}`: {problem}", format::name(&names.of(id)))),
-            None => error.into(),
+    let run = reference::evaluate(&derivatives.graph, &feed, &targets).map_err(|error| match error {
+        ExecError::Node { node, problem, .. } if node.index() < graph.nodes().len() => {
+            Failure::mistake(format!("`{}`: {problem}", format::name(&names.of(node))))
         }
+        other => other.into(),
     })?;
 
     let inputs: Vec<NodeId> = function.inputs.iter().copied().filter(|&id| gradient_of(id).is_some()).collect();
