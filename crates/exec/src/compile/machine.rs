@@ -272,7 +272,7 @@ fn kept<T: Float>(keep: Factor, value: T, out: &mut [T]) -> T {
     if !matches!(keep, Factor::At(_)) || value != T::ZERO {
         return value;
     }
-    out.iter_mut().for_each(|out| *out = *out * T::ZERO);
+    out.iter_mut().for_each(|out| *out *= T::ZERO);
     T::ONE
 }
 
