@@ -26,7 +26,6 @@ pub(super) fn compute<S: Simd, T: Float>(
     out: &mut [T],
 ) {
     use Elementwise::*;
-    let zero = Lanes::<S, T>::splat(simd, T::ZERO);
     match op {
         StepOp::MulAdd => three(
             simd,
@@ -86,6 +85,39 @@ pub(super) fn compute<S: Simd, T: Float>(
                 #[inline(always)]
                 |a, b| a / b,
             ),
+            Neg => one(
+                simd,
+                a,
+                out,
+                #[inline(always)]
+                |a| -a,
+            ),
+            Power(Exponent(2.0)) => one(
+                simd,
+                a,
+                out,
+                #[inline(always)]
+                |a| a * a,
+            ),
+            Exp | Expm1 | Log | Log1p | Sqrt | Rsqrt | Tanh | Sigmoid | Softplus | Erf => match a {
+                Read::Entries(a) => function(simd, op, a, out),
+                Read::Number(a) => function(simd, op, &[a; BLOCK][..out.len()], out),
+            },
+            Sin | Cos | Pow | Power(_) => by_library(op, a, b, out),
+            Max | Min | Less | LessEqual | Equal | NotEqual | Where | Abs | Sign | ToReal | StopGradient => {
+                rare(simd, op, a, b, c, out);
+            }
+        },
+    }
+}
+
+/// The ops that are not frequent: compiled once for a level and a precision, as the elementary functions are.
+fn rare<S: Simd, T: Float>(simd: S, op: Elementwise, a: Read<'_, T>, b: Read<'_, T>, c: Read<'_, T>, out: &mut [T]) {
+    use Elementwise::*;
+    let zero = Lanes::<S, T>::splat(simd, T::ZERO);
+    simd.vectorize(
+        #[inline(always)]
+        || match op {
             Max => two(
                 simd,
                 a,
@@ -143,20 +175,6 @@ pub(super) fn compute<S: Simd, T: Float>(
                 #[inline(always)]
                 |a, b, c| a.simd_eq(zero).select(c, b),
             ),
-            Neg => one(
-                simd,
-                a,
-                out,
-                #[inline(always)]
-                |a| -a,
-            ),
-            Power(Exponent(2.0)) => one(
-                simd,
-                a,
-                out,
-                #[inline(always)]
-                |a| a * a,
-            ),
             Abs => one(
                 simd,
                 a,
@@ -178,13 +196,9 @@ pub(super) fn compute<S: Simd, T: Float>(
                 #[inline(always)]
                 |a| a,
             ),
-            Exp | Expm1 | Log | Log1p | Sqrt | Rsqrt | Tanh | Sigmoid | Softplus | Erf => match a {
-                Read::Entries(a) => function(simd, op, a, out),
-                Read::Number(a) => function(simd, op, &[a; BLOCK][..out.len()], out),
-            },
-            Sin | Cos | Pow | Power(_) => by_library(op, a, b, out),
+            _ => {} // no other op comes here
         },
-    }
+    );
 }
 
 /// An elementary function of each entry. Compiled once for a level and a precision, since each is long.
