@@ -90,6 +90,16 @@ impl Graph {
         needed
     }
 
+    /// For each node, how many inputs of nodes it is, with the updates that take its value and its places in `ends`.
+    pub fn count_readers(&self, ends: &[NodeId]) -> Vec<usize> {
+        let mut readers = vec![0; self.nodes.len()];
+        let read = self.nodes.iter().flat_map(|node| &node.inputs);
+        for id in read.chain(ends).chain(self.updates.iter().map(|update| &update.value)) {
+            readers[id.index()] += 1;
+        }
+        readers
+    }
+
     /// For each node, whether its value depends on any of `sources`.
     pub fn dependent_on(&self, sources: &[NodeId]) -> Vec<bool> {
         let mut dependent = vec![false; self.nodes.len()];

@@ -35,7 +35,7 @@ impl Accumulation {
 /// The graph with such updates rewritten, and the list of them. Old nodes keep their ids; those of a rewritten update
 /// are no longer needed. Values in `keep` stay as they are.
 pub(crate) fn accumulate(graph: Graph, keep: &[NodeId]) -> (Graph, Vec<Accumulation>) {
-    let readers = count_readers(&graph, keep);
+    let readers = graph.count_readers(keep);
     let found: Vec<(usize, Combination)> = (graph.updates().iter().enumerate())
         .filter_map(|(place, update)| Some((place, combination(&graph, &readers, update.target, update.value)?)))
         .collect();
@@ -86,15 +86,6 @@ struct Combination {
     contraction: NodeId,
     of_target: Vec<Product>,
     of_contraction: Vec<Product>,
-}
-
-fn count_readers(graph: &Graph, keep: &[NodeId]) -> Vec<usize> {
-    let mut readers = vec![0; graph.nodes().len()];
-    let reads = graph.nodes().iter().flat_map(|node| node.inputs.iter());
-    for id in reads.chain(keep).copied().chain(graph.updates().iter().map(|update| update.value)) {
-        readers[id.index()] += 1;
-    }
-    readers
 }
 
 /// The update's value as a combination of its target and of one contraction that nothing else reads.

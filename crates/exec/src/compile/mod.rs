@@ -8,6 +8,7 @@
 
 mod accumulate;
 mod aligned;
+mod classes;
 mod emit;
 mod entries;
 mod evaluate;

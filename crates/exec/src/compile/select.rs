@@ -12,6 +12,7 @@ use chainrule_graph::ops::{Contract, Elementwise, Index, Reduce, ShapeOp};
 use chainrule_graph::{Graph, Node, NodeId, Op, Shape};
 
 use super::accumulate::Accumulation;
+use super::classes::{Classes, merged, stride_of};
 use super::plan::{Extent, Factors, Loop, LoopNode, LoopOp, Part, Places, Plan, Product, Reduction, Unit, Work};
 use super::view::{ValueId, View};
 
@@ -364,12 +365,7 @@ impl Selector {
 
 /// Sums over all entries of an entrywise product or square of several entries that nothing else reads.
 fn sums_of_products(graph: &Graph, kept: &[NodeId]) -> Vec<(NodeId, NodeId)> {
-    let mut readers = vec![0; graph.nodes().len()];
-    let updated = graph.updates().iter().map(|update| update.value);
-    let read = graph.nodes().iter().flat_map(|node| node.inputs.iter().copied());
-    for id in read.chain(kept.iter().copied()).chain(updated) {
-        readers[id.index()] += 1;
-    }
+    let readers = graph.count_readers(kept);
     let is_product = |op: &Op| matches!(op, Op::Elementwise(Elementwise::Mul | Elementwise::Power(Exponent(2.0))));
     graph
         .ids()
@@ -386,60 +382,4 @@ fn sums_of_products(graph: &Graph, kept: &[NodeId]) -> Vec<(NodeId, NodeId)> {
             }
         })
         .collect()
-}
-
-/// The labels of a contraction by the part they play; those of one entry play none.
-struct Classes {
-    batch: Vec<Label>,
-    m: Vec<Label>,
-    n: Vec<Label>,
-    k: Vec<Label>,
-}
-
-impl Classes {
-    fn of(contract: &Contract, sizes: &[usize]) -> Classes {
-        let pick = |labels: &[Label], in_lhs: bool, in_rhs: bool, in_out: bool| -> Vec<Label> {
-            let plays = |label: &Label| {
-                sizes[*label as usize] != 1
-                    && contract.lhs.contains(label) == in_lhs
-                    && contract.rhs.contains(label) == in_rhs
-                    && contract.out.contains(label) == in_out
-            };
-            labels.iter().copied().filter(plays).collect()
-        };
-        Classes {
-            batch: pick(&contract.out, true, true, true),
-            m: pick(&contract.out, true, false, true),
-            n: pick(&contract.out, false, true, true),
-            k: pick(&contract.lhs, true, true, false),
-        }
-    }
-
-    /// Repeats over all but the last label of classes that are no single run.
-    fn split(&mut self, sizes: &[usize], stride: impl Fn(Label) -> usize + Copy) {
-        for class in [&mut self.m, &mut self.n] {
-            while class.len() > 1 && merged(class, sizes, stride).is_none() {
-                self.batch.push(class.remove(0));
-            }
-        }
-    }
-}
-
-/// The stride of a label in an operand; 0 where it is not there.
-fn stride_of(view: &View, labels: &[Label], label: Label) -> usize {
-    labels.iter().position(|&l| l == label).map_or(0, |axis| view.strides[axis])
-}
-
-/// Several labels as one run of (entries, stride), if one stride runs through them all.
-fn merged(labels: &[Label], sizes: &[usize], stride: impl Fn(Label) -> usize) -> Option<(usize, usize)> {
-    let mut run: Option<(usize, usize)> = None;
-    for &label in labels.iter().rev() {
-        let (n, step) = (sizes[label as usize], stride(label));
-        run = Some(match run {
-            None => (n, step),
-            Some((count, inner)) if step == count * inner => (count * n, inner),
-            Some(_) => return None,
-        });
-    }
-    Some(run.unwrap_or((1, 0)))
 }

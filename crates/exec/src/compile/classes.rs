@@ -1,0 +1,62 @@
+//! The labels of a contraction as those of a matrix product: rows, columns, the sum, and repetitions.
+
+use chainrule_graph::ops::Contract;
+use chainrule_graph::ops::contract::Label;
+
+use super::view::View;
+
+/// The labels of a contraction by the part they play; those of one entry play none.
+pub(super) struct Classes {
+    pub batch: Vec<Label>,
+    pub m: Vec<Label>,
+    pub n: Vec<Label>,
+    pub k: Vec<Label>,
+}
+
+impl Classes {
+    pub fn of(contract: &Contract, sizes: &[usize]) -> Classes {
+        let pick = |labels: &[Label], in_lhs: bool, in_rhs: bool, in_out: bool| -> Vec<Label> {
+            let plays = |label: &Label| {
+                sizes[*label as usize] != 1
+                    && contract.lhs.contains(label) == in_lhs
+                    && contract.rhs.contains(label) == in_rhs
+                    && contract.out.contains(label) == in_out
+            };
+            labels.iter().copied().filter(plays).collect()
+        };
+        Classes {
+            batch: pick(&contract.out, true, true, true),
+            m: pick(&contract.out, true, false, true),
+            n: pick(&contract.out, false, true, true),
+            k: pick(&contract.lhs, true, true, false),
+        }
+    }
+
+    /// Repeats over all but the last label of classes that are no single run.
+    pub fn split(&mut self, sizes: &[usize], stride: impl Fn(Label) -> usize + Copy) {
+        for class in [&mut self.m, &mut self.n] {
+            while class.len() > 1 && merged(class, sizes, stride).is_none() {
+                self.batch.push(class.remove(0));
+            }
+        }
+    }
+}
+
+/// The stride of a label in an operand; 0 where it is not there.
+pub(super) fn stride_of(view: &View, labels: &[Label], label: Label) -> usize {
+    labels.iter().position(|&l| l == label).map_or(0, |axis| view.strides[axis])
+}
+
+/// Several labels as one run of (entries, stride), if one stride runs through them all.
+pub(super) fn merged(labels: &[Label], sizes: &[usize], stride: impl Fn(Label) -> usize) -> Option<(usize, usize)> {
+    let mut run: Option<(usize, usize)> = None;
+    for &label in labels.iter().rev() {
+        let (n, step) = (sizes[label as usize], stride(label));
+        run = Some(match run {
+            None => (n, step),
+            Some((count, inner)) if step == count * inner => (count * n, inner),
+            Some(_) => return None,
+        });
+    }
+    Some(run.unwrap_or((1, 0)))
+}
