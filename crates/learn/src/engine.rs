@@ -37,7 +37,6 @@ enum Steps {
 struct Compiled {
     program: Program,
     workspace: Workspace,
-    tables: Vec<Table>,
 }
 
 /// Runs steps over rows of a dataset and holds the parameters and the optimizer's state meanwhile.
@@ -47,6 +46,8 @@ pub(crate) struct Runner<'a> {
     settings: &'a Training<'a>,
     /// Ends a run after the current step once it is set.
     stop: Option<&'a AtomicBool>,
+    /// The rows, as the compiled programs take them; none before the first program.
+    tables: Vec<Table>,
     /// The current value of every parameter and state; of the compiled program in use, what it was before.
     values: Vec<(String, Tensor)>,
     /// By batch size.
@@ -67,6 +68,7 @@ impl<'a> Runner<'a> {
             data,
             settings,
             stop: settings.stop,
+            tables: Vec::new(),
             values: Vec::new(),
             steps: Vec::new(),
             in_use: None,
@@ -124,7 +126,7 @@ impl<'a> Runner<'a> {
         let record = &mut objectives[start..];
         let (steps, end) = match &mut self.steps[place].1 {
             Steps::Compiled(compiled) => {
-                let tables: Vec<&Table> = compiled.tables.iter().collect();
+                let tables: Vec<&Table> = self.tables.iter().collect();
                 let run = Run { tables: &tables, order, stop: self.stop };
                 compiled.program.run(&mut compiled.workspace, run, record)?
             }
@@ -141,7 +143,7 @@ impl<'a> Runner<'a> {
             let problem = "runs no program, so there are no kernels to time; the compiled engine does".into();
             return Err(LearnError::Setting { name: "the reference engine", problem });
         };
-        let tables: Vec<&Table> = compiled.tables.iter().collect();
+        let tables: Vec<&Table> = self.tables.iter().collect();
         let run = Run { tables: &tables, order, stop: self.stop };
         let profile = compiled.program.profile(&mut compiled.workspace, run)?;
         Ok((profile, compiled.program.memory_use(&compiled.workspace)))
@@ -169,15 +171,17 @@ impl<'a> Runner<'a> {
         Ok(place)
     }
 
-    fn prepare(&self, size: usize) -> Result<Steps, LearnError> {
+    fn prepare(&mut self, size: usize) -> Result<Steps, LearnError> {
         let step = self.step(size)?;
         if self.settings.engine == Engine::Reference {
             return Ok(Steps::Reference(Box::new(step)));
         }
         let program = compile(&step.function.graph, &step.options(self.settings))?;
-        let tables = tables(&program, self.function, self.data)?;
+        if self.tables.is_empty() {
+            self.tables = tables(&program, self.function, self.data)?;
+        }
         let workspace = workspace(&program)?;
-        Ok(Steps::Compiled(Box::new(Compiled { program, workspace, tables })))
+        Ok(Steps::Compiled(Box::new(Compiled { program, workspace })))
     }
 
     /// Brings the values of the program in use up to date.

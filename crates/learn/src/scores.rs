@@ -90,6 +90,8 @@ struct OverRows<'a> {
     wanted: Vec<NodeId>,
     /// The shape of each wanted node, for one row.
     shapes: Vec<Shape>,
+    /// The rows, as both parts take them.
+    tables: Vec<Table>,
     /// For whole batches, and for the last, smaller one.
     parts: Vec<Part>,
 }
@@ -102,7 +104,6 @@ struct Part {
     names: Vec<String>,
     program: Program,
     workspace: Workspace,
-    tables: Vec<Table>,
 }
 
 impl<'a> OverRows<'a> {
@@ -129,17 +130,19 @@ impl<'a> OverRows<'a> {
         let order: Vec<u32> = (0..rows as u32).collect();
         let parts = [(&order[..whole], ROWS), (&order[whole..], rows - whole)].into_iter();
         let parts = parts.filter(|(order, _)| !order.is_empty());
-        let parts =
-            parts.map(|(order, size)| Part::new(&each, data, &wanted, order, size, level)).collect::<Result<_, _>>()?;
-        Ok(OverRows { function, data, wanted, shapes, parts })
+        let part = |(order, size)| Part::new(&each, &wanted, order, size, level);
+        let parts = parts.map(part).collect::<Result<Vec<Part>, _>>()?;
+        let tables = parts.first().map_or(Ok(Vec::new()), |part| tables(&part.program, &each, data))?;
+        Ok(OverRows { function, data, wanted, shapes, tables, parts })
     }
 
     /// The values at some parameters, each [rows, …]. An error names the first row, and the node, that cannot be computed.
     fn values(&mut self, parameters: &Parameters) -> Result<Vec<Tensor>, LearnError> {
         let mut gathered: Vec<Vec<f64>> = self.shapes.iter().map(|_| Vec::new()).collect();
         for part in &mut self.parts {
-            let record = part.run(parameters).map_err(|error| {
-                failing_row(self.function, parameters, self.data, part.failing(), &self.wanted).unwrap_or(error)
+            let tables: Vec<&Table> = self.tables.iter().collect();
+            let record = part.run(&tables, parameters).map_err(|error| {
+                failing_row(self.function, parameters, self.data, part.failing(&tables), &self.wanted).unwrap_or(error)
             })?;
             for step in record.chunks(part.program.reported().max(1)) {
                 let mut rest = step;
@@ -161,7 +164,6 @@ impl<'a> OverRows<'a> {
 impl Part {
     fn new(
         function: &Function,
-        data: &Dataset,
         wanted: &[NodeId],
         order: &[u32],
         size: usize,
@@ -181,28 +183,25 @@ impl Part {
         )?;
         let named = batched.parameters.iter().chain(&batched.state);
         let names = named.map(|parameter| batched.name(parameter.node).to_string()).collect();
-        let (workspace, tables) = (workspace(&program)?, tables(&program, function, data)?);
-        Ok(Part { size, order: order.to_vec(), names, program, workspace, tables })
+        Ok(Part { size, order: order.to_vec(), names, workspace: workspace(&program)?, program })
     }
 
     /// What all its steps report.
-    fn run(&mut self, parameters: &Parameters) -> Result<Vec<f64>, LearnError> {
+    fn run(&mut self, tables: &[&Table], parameters: &Parameters) -> Result<Vec<f64>, LearnError> {
         for name in &self.names {
             self.program.set(&mut self.workspace, name, parameters.get(name)?)?;
         }
-        let tables: Vec<&Table> = self.tables.iter().collect();
         let mut record = vec![0.0; self.order.len() / self.size * self.program.reported()];
-        let run = Run { tables: &tables, order: &self.order, stop: None };
+        let run = Run { tables, order: &self.order, stop: None };
         self.program.run(&mut self.workspace, run, &mut record)?;
         Ok(record)
     }
 
     /// The rows of the first step that fails; none if none does.
-    fn failing(&mut self) -> &[u32] {
-        let tables: Vec<&Table> = self.tables.iter().collect();
+    fn failing(&mut self, tables: &[&Table]) -> &[u32] {
         let mut record = vec![0.0; self.program.reported()];
         let fails = |rows: &&[u32]| {
-            let run = Run { tables: &tables, order: rows, stop: None };
+            let run = Run { tables, order: rows, stop: None };
             self.program.run(&mut self.workspace, run, &mut record).is_err()
         };
         self.order.chunks(self.size).find(fails).unwrap_or_default()
