@@ -219,3 +219,19 @@ fn assert_steps_like_the_reference(function: &Function, value: impl Fn(usize, No
         }
     }
 }
+
+/// Products that share an operand, on any side, are computed together.
+#[test]
+fn two_dots_of_one_vector_are_those_of_the_reference() {
+    for (first, second) in [([0, 1], [0, 2]), ([0, 1], [2, 0]), ([1, 0], [0, 2]), ([1, 0], [2, 0]), ([0, 0], [1, 0])] {
+        let builder = Builder::new();
+        let inputs = ["a", "b", "c"].map(|name| builder.input(name, [40]));
+        let dots = [first, second].map(|[x, y]| inputs[x].dot(inputs[y]).id().unwrap());
+        let ids = inputs.map(|input| input.id().unwrap());
+        let graph = builder.finish_graph().unwrap();
+        let feed: Vec<(NodeId, Tensor)> = (1..).zip(ids).map(|(i, id)| (id, ramp(&[40], f64::from(i)))).collect();
+        assert_equal_to_reference(&graph, &feed, &dots);
+        let program = compile(&graph, &Options { outputs: dots.to_vec(), ..Options::default() }).unwrap().to_string();
+        assert!(program.contains("dots"), "{program}");
+    }
+}
