@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chainrule::check::author;
-use chainrule::exec::{Feed, reference};
+use chainrule::exec::reference;
 use chainrule::learn::{
     Assignment, Dataset, Field, LearnError, Mapping, Measure, Parameters, Role, SavedModel, Scores, Slot, Table,
-    assign, objectives, predictions,
+    assign, feed, objectives, predictions,
 };
 use chainrule::text::Dim;
 use chainrule::{Function, NodeId};
@@ -138,9 +138,7 @@ fn first_not_finite(
 ) -> Option<Failure> {
     let (graph, names) = (&function.graph, file.names(function));
     (0..data.rows()).find_map(|row| {
-        let given = data.example_of(Role::Input, row).into_iter().chain(data.example_of(Role::Outcome, row));
-        let parameters = parameters.iter().map(|(name, value)| (name, value.clone()));
-        let feed: Feed = given.chain(parameters).filter_map(|(name, value)| Some((graph.find(name)?, value))).collect();
+        let feed = feed(function, data, &[row], parameters.iter());
         let values = reference::evaluate(graph, &feed, targets).ok()?;
         let author = targets.iter().find_map(|&target| author(graph, &values, target))?;
         let (line, author) = (data.line(row), trouble::author(graph, &values, &names, author.node));

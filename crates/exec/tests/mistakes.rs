@@ -64,6 +64,8 @@ fn nodes_of_another_graph_are_refused() {
         let message = refused(|_, options| name(options, foreign));
         assert!(message.starts_with("node 99 is of another graph; this one has "), "{message}");
     }
+    let asked = evaluate(&function().graph, &Feed::new(), &[foreign], &Options::default()).unwrap_err().to_string();
+    assert!(asked.starts_with("node 99 is of another graph"), "{asked}");
 }
 
 fn function_of_nodes(count: usize) -> Function {

@@ -78,8 +78,8 @@ impl FromStr for Mapping {
 /// has set.
 ///
 /// Errors: a mapping of a name that is no slot, twice of one name, or to a column that is not there or twice there; a slot
-/// without columns, or with one that has no name, or with more or fewer than its size; a size bound to two numbers, or to none since a shape has two
-/// free sizes.
+/// without columns, or with one that has no name, or with more or fewer than its size; a size bound to two numbers, or to
+/// none since a shape has two free sizes.
 pub fn assign(
     slots: &[Slot],
     table: &Table,

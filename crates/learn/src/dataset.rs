@@ -188,18 +188,6 @@ impl Dataset {
         &self.values[place]
     }
 
-    /// The value of an input or outcome in one row.
-    pub fn example(&self, name: &str, row: usize) -> Result<Tensor, LearnError> {
-        let place = self.find(name)?;
-        Ok(self.gather(place, &[row], self.fields[place].shape.clone()))
-    }
-
-    /// The values of an input or outcome in the given rows, along a first axis.
-    pub fn tensor(&self, name: &str, rows: &[usize]) -> Result<Tensor, LearnError> {
-        let place = self.find(name)?;
-        Ok(self.gather(place, rows, self.fields[place].shape.with_leading(rows.len())))
-    }
-
     /// The values of all inputs, or all outcomes, in one row.
     pub fn example_of(&self, role: Role, row: usize) -> Vec<(&str, Tensor)> {
         self.each(role, |place, field| self.gather(place, &[row], field.shape.clone()))

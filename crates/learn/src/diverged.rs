@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use chainrule_exec::compile::{self, End, Options, Precision};
+use chainrule_exec::compile::{self, End, Level, Options, Precision};
 use chainrule_exec::{Author, ExecError, Feed, Range, Values, author, reference};
 use chainrule_graph::{Function, Graph, GraphError, NodeId, Origin, Tensor};
 use thiserror::Error;
 
 use crate::dataset::Dataset;
-use crate::engine::{Runner, feed};
+use crate::engine::Runner;
 use crate::error::LearnError;
+use crate::feed::feed;
 use crate::parameters::Parameters;
 use crate::scores::objectives;
 use crate::step::{RATE, Step};
@@ -161,9 +162,7 @@ fn at_rows(
     let (mut author_at_row, mut lines) = (None, (0..data.rows()).map(|row| data.line(row)).collect());
     if let Some(row) = objectives.iter().position(|objective| !objective.is_finite()) {
         let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
-        let step = Step { function: function.clone(), objective, gradients: Vec::new(), size: None };
-        let values: Vec<_> = parameters.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
-        let feed = feed(&step, data, &[row as u32], &values)?;
+        let feed = feed(function, data, &[row], parameters.iter());
         let results = reference::evaluate(&function.graph, &feed, &[objective])?;
         (author_at_row, lines) = (author(&function.graph, &results, objective), vec![data.line(row)]);
     }
@@ -198,11 +197,16 @@ pub(crate) fn during(
     runner.run(up_to(good), &mut Vec::new())?;
     let rows = &up_to(bad)[up_to(good).len()..];
     let step = runner.step(rows.len())?;
-    let values = runner.values()?.to_vec();
-    let feed = feed(&step, data, rows, &values)?;
+    let places: Vec<usize> = rows.iter().map(|&row| row as usize).collect();
+    let held = runner.values()?.iter().map(|(name, value)| (&name[..], value));
+    let feed = feed(&step.function, data, &places, held);
     let in_f64 = first_trouble(&step, |graph, targets| reference::evaluate(graph, &feed, targets))?;
     let only_in_f32 = in_f64.is_none() && settings.precision == Precision::F32;
-    let in_f32 = if only_in_f32 { first_trouble(&step, |graph, targets| in_f32(graph, &feed, targets))? } else { None };
+    let in_f32 = if only_in_f32 {
+        first_trouble(&step, |graph, targets| in_f32(graph, &feed, targets, settings.level))?
+    } else {
+        None
+    };
     let (part, author) = match in_f64.or(in_f32) {
         Some((part, author)) => (part, Some(author)),
         None if runner.run(rows, &mut Vec::new())?.1 == End::NotFinite => (Part::Objective, None),
@@ -222,10 +226,10 @@ pub(crate) fn during(
 }
 
 /// The value of every node that `targets` need, in f32.
-fn in_f32(graph: &Graph, feed: &Feed, targets: &[NodeId]) -> Result<Values, ExecError> {
+fn in_f32(graph: &Graph, feed: &Feed, targets: &[NodeId], level: Option<Level>) -> Result<Values, ExecError> {
     let needed = graph.needed_for(targets);
     let all: Vec<NodeId> = graph.ids().filter(|id| needed[id.index()]).collect();
-    compile::evaluate(graph, feed, &all, &Options { precision: Precision::F32, ..Options::default() })
+    compile::evaluate(graph, feed, &all, &Options { precision: Precision::F32, level, ..Options::default() })
 }
 
 /// The part of a step that is the first not to be finite, and the node to blame, by the values of all nodes.

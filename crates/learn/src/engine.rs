@@ -3,11 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chainrule_exec::compile::{End, MemoryUse, Precision, Profile, Program, Run, Table, Workspace, compile};
-use chainrule_exec::{Feed, check_memory, check_memory_of, reference};
+use chainrule_exec::{check_memory, check_memory_of, reference};
 use chainrule_graph::{Function, NodeId, Tensor};
 
 use crate::dataset::Dataset;
 use crate::error::LearnError;
+use crate::feed::feed;
 use crate::given;
 use crate::parameters::Parameters;
 use crate::step::{Step, step};
@@ -232,26 +233,6 @@ pub(crate) fn tables(program: &Program, function: &Function, data: &Dataset) -> 
     nodes.iter().enumerate().map(table).collect()
 }
 
-/// The values that a step reads: those of parameters and state, and the rows of the data.
-pub(crate) fn feed(step: &Step, data: &Dataset, rows: &[u32], values: &[(String, Tensor)]) -> Result<Feed, LearnError> {
-    let function = &step.function;
-    let mut feed = Feed::new();
-    for id in data_nodes(function) {
-        let rows: Vec<usize> = rows.iter().map(|&row| row as usize).collect();
-        let value = match rows[..] {
-            [row] => data.example(function.name(id), row)?,
-            _ => data.tensor(function.name(id), &rows)?,
-        };
-        feed.set(id, value);
-    }
-    for parameter in function.parameters.iter().chain(&function.state) {
-        if let Some((_, value)) = values.iter().find(|(name, _)| name == function.name(parameter.node)) {
-            feed.set(parameter.node, value.clone());
-        }
-    }
-    Ok(feed)
-}
-
 fn run_reference(
     step: &Step,
     data: &Dataset,
@@ -263,11 +244,13 @@ fn run_reference(
 ) -> Result<(usize, End), LearnError> {
     let graph = &step.function.graph;
     let targets: Vec<NodeId> = graph.updates().iter().map(|update| update.value).chain([step.objective]).collect();
+    let order: Vec<usize> = order.iter().map(|&row| row as usize).collect();
     for (number, rows) in order.chunks(size).enumerate() {
         if stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
             return Ok((number, End::Stopped));
         }
-        let results = reference::evaluate(graph, &feed(step, data, rows, values)?, &targets)?;
+        let held = values.iter().map(|(name, value)| (&name[..], value));
+        let results = reference::evaluate(graph, &feed(&step.function, data, rows, held), &targets)?;
         record[number] = results[step.objective].item();
         for update in graph.updates() {
             let name = step.function.name(update.target);

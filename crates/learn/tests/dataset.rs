@@ -30,14 +30,14 @@ fn values_are_had_by_name_and_row() {
     let data = read("a,name,b,class\n1,p,2,0\n\n3,q,4,2.0\n5,r,6,1\n").unwrap();
     assert_eq!((data.rows(), data.file(), data.line(1)), (3, "t.csv", 4));
     assert_eq!(data.values("x").unwrap(), [2.0, 1.0, 4.0, 3.0, 6.0, 5.0]);
-    let example = data.example("x", 1).unwrap();
-    assert_eq!((&example.shape()[..], example.data()), (&[2][..], &[4.0, 3.0][..]));
-    let batch = data.tensor("x", &[2, 0]).unwrap();
+    let batch = data.batch_of(Role::Input, &[2, 0]);
+    let [("x", batch)] = &batch[..] else { panic!("{batch:?}") };
     assert_eq!((&batch.shape()[..], batch.data()), (&[2, 2][..], &[6.0, 5.0, 2.0, 1.0][..]));
     let outcomes = data.batch_of(Role::Outcome, &[0, 1]);
     assert_eq!((outcomes[0].0, outcomes[0].1.data()), ("y", &[0.0, 2.0][..]));
     let inputs = data.example_of(Role::Input, 0);
     assert_eq!((inputs.len(), inputs[0].0, inputs[0].1.data()), (1, "x", &[2.0, 1.0][..]));
+    assert_eq!(inputs[0].1.shape()[..], [2]);
     let chosen = data.select(&[2, 1]);
     assert_eq!((chosen.values("y").unwrap(), chosen.line(0)), (&[1.0, 2.0][..], 5));
     assert!(data.values("z").unwrap_err().to_string().contains("`z`"));

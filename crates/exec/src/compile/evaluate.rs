@@ -13,11 +13,11 @@ use crate::{ExecError, Feed, Values, check_memory_of};
 /// Errors name an input that is needed and has no value, or one that does not fit, an index that is out of range, and
 /// values that do not fit into memory.
 pub fn evaluate(graph: &Graph, feed: &Feed, targets: &[NodeId], options: &Options) -> Result<Values, ExecError> {
-    check_memory_of(graph, targets.iter().copied())?;
     let graph = graph.clone().without_updates();
     let &Options { precision, level, threads, .. } = options;
     let outputs = targets.to_vec();
     let program = compile(&graph, &Options { precision, level, threads, outputs, ..Options::default() })?;
+    check_memory_of(&graph, targets.iter().copied())?;
     let mut workspace = program.workspace();
     let needed = graph.needed_for(targets);
     for id in graph.ids().filter(|id| needed[id.index()]) {

@@ -117,7 +117,10 @@ pub(super) fn run<S: Simd, T: Float>(
 /// An error with the node that it befell.
 #[cold]
 fn named(error: ExecError, graph: &Graph, line: &Line) -> ExecError {
-    line.nodes.last().map_or(error.clone(), |&id| error.at(graph, id))
+    match line.nodes.last() {
+        Some(&id) => error.at(graph, id),
+        None => error,
+    }
 }
 
 /// An instruction where speed does not matter: called, and so compiled once.
