@@ -92,7 +92,7 @@ impl Tour {
         output.text(&report(target(&problem), &rows, row(&classifier), self.quick))?;
         let pictures = [
             picture_of_functions(&problem, &regressions)?,
-            picture_of_curves(&regressions),
+            picture_of_curves(&regressions, &classifier),
             picture_of_confusion(&classifier)?,
         ];
         let mut files = Vec::new();
@@ -150,14 +150,16 @@ fn picture_of_functions(problem: &Regression, regressions: &[Trained]) -> Result
     Ok(functions("What each model makes of 100 points", &training, &validation, &target, predictions))
 }
 
-fn picture_of_curves(regressions: &[Trained]) -> Picture {
-    let curves = regressions.iter().map(|trained| LearningCurves {
-        title: trained.model.name.into(),
-        quantity: "squared error".into(),
+fn picture_of_curves(regressions: &[Trained], classifier: &Trained) -> Picture {
+    let curves = |title: String, quantity: &str, trained: &Trained| LearningCurves {
+        title,
+        quantity: quantity.into(),
         training: trained.curve(true),
         validation: trained.curve(false),
-    });
-    learning_curves_of_all("Learning curves", curves.collect())
+    };
+    let regressions = regressions.iter().map(|trained| curves(trained.model.name.into(), "squared error", trained));
+    let digits = curves(format!("{}, on digits", classifier.model.name), "share of right classes", classifier);
+    learning_curves_of_all("Learning curves", regressions.chain([digits]).collect())
 }
 
 fn picture_of_confusion(classifier: &Trained) -> Result<Picture, Failure> {
