@@ -42,7 +42,8 @@ impl fmt::Display for CheckError {
                  as in `int < 3`"
             ),
             CheckError::NotFinite { draws, author } => {
-                write!(f, "none of {draws} draws has finite values and derivatives; in the last one, {author}")
+                write!(f, "none of {draws} draws has finite values and derivatives; in the last one, {author}\n  ")?;
+                f.write_str("reals are drawn from normal(0, 1): the function is checked where these are finite alone")
             }
         }
     }

@@ -5,6 +5,7 @@
 //! draws. A command has no rules of its own; it translates.
 #![forbid(unsafe_code)]
 
+mod bypassed;
 mod commands;
 mod data;
 mod failure;
@@ -22,6 +23,7 @@ mod progress;
 mod trouble;
 
 use std::ffi::OsString;
+use std::io;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ErrorKind};
@@ -51,10 +53,12 @@ Each command explains itself: chainrule fit --help";
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     if let Some(error) = options::missing_value(Arguments::command(), &words) {
-        error.exit();
+        return explain(error);
     }
-    let arguments = Arguments::try_parse_from(words).unwrap_or_else(|error| wrong_usage(error));
-    let command = arguments.command.unwrap_or_default();
+    let command = match Arguments::try_parse_from(words) {
+        Ok(arguments) => arguments.command.unwrap_or_default(),
+        Err(error) => return explain(error),
+    };
     let mut output = Output::default();
     let result = command.run(&mut output).and_then(|()| output.finish());
     match result {
@@ -63,10 +67,17 @@ fn main() -> ExitCode {
     }
 }
 
-/// Says what is wrong with the options. No command takes a value that looks like an option, so no tip to pass one is given.
-fn wrong_usage(mut error: clap::Error) -> ! {
+/// Prints the help that was asked for, or what is wrong with the options. No command takes a value that looks like an
+/// option, so no tip to pass one is given.
+fn explain(mut error: clap::Error) -> ExitCode {
     if error.kind() == ErrorKind::UnknownArgument {
         error.remove(ContextKind::Suggested);
     }
-    error.exit()
+    match error.print() {
+        Err(problem) if !error.use_stderr() && problem.kind() != io::ErrorKind::BrokenPipe => {
+            output::unwritable(&problem).report()
+        }
+        _ if error.use_stderr() => ExitCode::from(2),
+        _ => ExitCode::SUCCESS,
+    }
 }

@@ -31,6 +31,11 @@ impl<'a> Names<'a> {
         names
     }
 
+    /// The graph.
+    pub fn graph(&self) -> &'a Graph {
+        self.graph
+    }
+
     /// The nodes that are shown. Literals are not, nor what the builder put in to stretch an operand or to make it real:
     /// those read as their operand does.
     pub fn shown(&self, result: NodeId) -> Vec<NodeId> {

@@ -38,9 +38,14 @@ impl Output {
                 self.closed = true;
                 Ok(())
             }
-            Err(error) => Err(Failure::mistake(format!("standard output cannot be written: {error}"))),
+            Err(error) => Err(unwritable(&error)),
         }
     }
+}
+
+/// Standard output takes no more, as where it goes to a full disk.
+pub fn unwritable(error: &io::Error) -> Failure {
+    Failure::mistake(format!("standard output cannot be written: {error}"))
 }
 
 /// Says something on standard error, in colours if it is a terminal and the user has not declined them. A message that

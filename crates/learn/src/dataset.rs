@@ -6,7 +6,7 @@ use std::path::Path;
 use chainrule_graph::{Function, Kind, NodeId, Shape, Tensor, WholeNumbers};
 
 use crate::atomic;
-use crate::error::{LearnError, suggest};
+use crate::error::{LearnError, list, suggest};
 use crate::random::{self, Purpose};
 use crate::table::{NUMBER, Numbers, Table};
 
@@ -301,7 +301,10 @@ impl Dataset {
 fn missing(table: &Table, fields: &[Field], field: &Field, column: &str) -> LearnError {
     let taken = |name: &&str| fields.iter().any(|field| field.columns.iter().any(|other| other == name));
     let free: Vec<&str> = table.names().iter().map(String::as_str).filter(|name| !taken(name)).collect();
-    let meant = if free.is_empty() { "no other column is left".into() } else { suggest(column, free) };
+    let meant = match free[..] {
+        [] => format!("the others are taken: {}", list(table.names().iter().map(String::as_str))),
+        _ => suggest(column, free),
+    };
     LearnError::Columns {
         file: table.file().into(),
         name: format!("{} `{}`", field.role, field.name),

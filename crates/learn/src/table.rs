@@ -142,6 +142,9 @@ fn number(cell: Option<&[u8]>) -> Result<f64, String> {
 
 fn header_name(file: &str, name: &[u8]) -> Result<String, LearnError> {
     match str::from_utf8(name) {
+        Ok(name) if name.contains('\0') => {
+            Err(LearnError::file(file, "is no text: its header holds the character U+0000; a CSV file would be right"))
+        }
         Ok(name) => Ok(name.trim().to_string()),
         Err(_) => {
             let shown = quote(&String::from_utf8_lossy(name));

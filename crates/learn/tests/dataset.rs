@@ -99,7 +99,7 @@ fn a_column_that_is_taken_is_not_what_was_meant() {
         Dataset::read(&table, &x).unwrap_err().to_string()
     };
     assert!(missing("x0,x1,x_2").contains("did you mean `x_2`?"), "{}", missing("x0,x1,x_2"));
-    assert!(missing("x0,x1").contains("no other column is left"), "{}", missing("x0,x1"));
+    assert!(missing("x0,x1").contains("the others are taken: `x0`, `x1`"), "{}", missing("x0,x1"));
 }
 
 #[test]

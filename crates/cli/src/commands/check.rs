@@ -1,9 +1,10 @@
 //! `chainrule check`: is every gradient of a model right?
 
-use chainrule::Function;
 use chainrule::check::{Blame, CheckError, Entries, NodeReport, Options, Report, Second, check_function};
+use chainrule::{Function, NodeId};
 use clap::Args;
 
+use crate::bypassed;
 use crate::failure::Failure;
 use crate::format;
 use crate::idle;
@@ -48,7 +49,8 @@ impl Check {
     pub fn run(self, output: &mut Output) -> Result<(), Failure> {
         let file = ModelFile::read(&self.model.model)?;
         let function = file.build_small(&self.model.settings()?)?;
-        idle::warn(&file, &function, file.objective(&function)?);
+        let objective = file.objective(&function)?;
+        idle::warn(&file, &function, objective);
         let entries = if self.entries { Entries::All } else { Entries::Together };
         let options = Options { seed: self.seed, entries, ..Options::default() };
         let names = file.names(&function);
@@ -62,7 +64,11 @@ impl Check {
             _ => Failure::mistake(format!("{}: {error}", file.name())),
         })?;
         drop(waiting);
-        output.line(if self.json { as_json(&report, &function, &names) } else { as_text(&report, &names) })?;
+        output.line(if self.json {
+            as_json(&report, &function, &names)
+        } else {
+            as_text(&report, &names, objective)
+        })?;
         verdict(&report, file.name())
     }
 }
@@ -80,7 +86,7 @@ fn is_undecided(report: &Report) -> bool {
     report.all_failures().all(|failure| matches!(failure.blame, Blame::Undecided { .. })) && !report.passed()
 }
 
-fn as_text(report: &Report, names: &Names<'_>) -> String {
+fn as_text(report: &Report, names: &Names<'_>, objective: NodeId) -> String {
     let rows = report.nodes.iter().map(|node| {
         let worst = error(node.worst());
         vec![
@@ -93,7 +99,8 @@ fn as_text(report: &Report, names: &Names<'_>) -> String {
     });
     let table = format::table(&["node", "op", "shape", "worst error", "verdict"], 3, rows);
     let failures: String = report.all_failures().map(|failure| format!("\n{failure}\n")).collect();
-    format!("{table}\n{failures}\n{}", summary(report))
+    let note = bypassed::note(names, objective, "objective").map_or_else(String::new, |note| format!("{note}\n"));
+    format!("{table}\n{note}{failures}\n{}", summary(report))
 }
 
 fn error(worst: f64) -> String {

@@ -8,7 +8,8 @@ fn right_gradients_are_said_to_be_right() {
     let run = folder.line("check m.graph");
     assert!(run.succeeded().contains("every gradient is right"), "{}", run.out);
     assert!(run.out.contains("prediction - y"), "nodes are called by their source: {}", run.out);
-    folder.line("check c.graph --entries --seed 5").succeeded();
+    let run = folder.line("check c.graph --entries --seed 5");
+    assert!(run.succeeded().contains("`prediction` is not on the way to the objective: "), "{}", run.out);
     let report = &folder.line("check m.graph --set d=7 --json").json()[0];
     assert_eq!(report["passed"], true);
     assert!(report["nodes"].as_array().is_some_and(|nodes| nodes.iter().any(|node| node["shape"][0] == 7)));

@@ -73,6 +73,17 @@ fn literals_and_implied_nodes_are_not_listed() {
 }
 
 #[test]
+fn a_softmax_that_the_result_is_computed_past_is_told() {
+    let folder = Folder::with(&[]);
+    let run = folder.run(&["grad", "nll(softmax(z),y) + log(softmax(z))[0]", "z=0,0", "y=1"]);
+    let note =
+        "\n`softmax(z)` is not on the way to the result: a log or nll of a softmax is computed from its logits\n";
+    assert!(run.succeeded().contains(note), "{}", run.out);
+    let run = folder.run(&["grad", "softmax(z)[0]", "z=0,0"]);
+    assert!(!run.succeeded().contains("not on the way"), "{}", run.out);
+}
+
+#[test]
 fn a_class_is_a_whole_number_and_has_no_gradient() {
     let answer = grad("nll(softmax(z),y) z=0,0 y=1");
     assert!((number(&answer, "value") - 2f64.ln()).abs() < 1e-15);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chainrule_graph::ops::{Op, Source};
 use chainrule_graph::text::{self, Dim};
 use chainrule_graph::{Builder, Function, Initializer, Kind, Origin, Shape};
 
@@ -243,9 +244,13 @@ fn lines_go_on_in_brackets_and_after_operators() {
 fn no_name_is_predefined() {
     let function = built(
         "input e []\ninput pi []\ninput lambda []\nsum = e + pi\ninput = sum * lambda\nlet = 2\nscope = input\nkind = 1\n\
-         exp = exp(e)\nint = max(sum, exp)\nnan = 2\nname = constant(nan)\n",
+         exp = exp(e)\nint = max(sum, exp)\nlet nan = 2\nlet inf = 3\n\
+         name = constant(nan)\nparam w [] = inf\n",
     );
     assert!(function.graph.find("exp").is_some() && function.graph.find("input").is_some());
+    assert_eq!(function.parameters[0].initializer, Initializer::Constant(3.0));
+    let named = function.graph.find("name").map(|id| &function.graph.node(id).op);
+    assert!(matches!(named, Some(Op::Source(Source::Constant(two))) if two.value.item() == 2.0), "{named:?}");
 }
 
 #[test]

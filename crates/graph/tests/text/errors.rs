@@ -128,6 +128,8 @@ fn of_initial_values() {
     is_told("param w [3] ~ uniform(2, «1»)\n", &["empty"]);
     is_told("input x []\nparam w [3] = «x»\n", &["fixed number"]);
     is_told("param w [3] = «[1, 2, 3]»\n", &["fixed number"]);
+    is_told("param w [3] = «nan»\n", &["no `nan`"]);
+    is_told("param w [3] = «\"nun\"»\n", &["fixed number"]);
 }
 
 #[test]

@@ -91,12 +91,12 @@ fn expressions_keep_their_form() {
         "[1, 2.5, -3]",
         "[[1, 2], [3, 4]]",
         "constant(0, [1000, 2000])",
-        "constant(inf)",
+        "constant(\"inf\")",
         "constant([1, 0, 1], kind=bool)",
         "constant(7, kind=int)",
         "constant(0, [3, 0])",
-        "power(x, inf)",
-        "x * constant(nan)",
+        "power(x, \"inf\")",
+        "x * constant(\"nan\")",
         "1e-7 * x + 1.2345678901234568e17 - 123456789012345 * v",
         "double(x)",
         "`my \"node\"`(x, v)",
@@ -228,8 +228,9 @@ fn roles_are_said_by_name_or_apart() {
     let printed = round_trip(&function);
     assert!(printed.contains("value a [2]\noutcome b [2]\nvalue c [2]\nvalue $3 [2]\n"), "{printed}");
     assert!(
-        printed
-            .ends_with("role input c\nrole input $3\nrole input a\nrole param c = 1\nrole state a ~ normal(inf, 1)\n"),
+        printed.ends_with(
+            "role input c\nrole input $3\nrole input a\nrole param c = 1\nrole state a ~ normal(\"inf\", 1)\n"
+        ),
         "{printed}"
     );
 }
@@ -323,7 +324,7 @@ fn what_only_a_program_builds_prints_too() {
     builder.custom(custom(1), &[x]).named("custom");
     builder.input_of("bounded", [], Kind::Real, Some(3));
     let printed = round_trip(&builder.finish().expect("it fits"));
-    assert!(printed.contains("odd = constant(nan(18444492273895866659))\n"), "{printed}");
+    assert!(printed.contains("odd = constant(\"nan 18444492273895866659\")\n"), "{printed}");
     assert!(printed.contains("labels = contract(x, x, [9], [9], [])\n"), "{printed}");
     assert!(printed.contains("`out of range` = gather(x, constant(5, kind=int))\n"), "{printed}");
     assert!(printed.contains("input bounded [] real < 3\n"), "{printed}");

@@ -3,6 +3,7 @@
 use chainrule::exec::{ExecError, Feed, Values, check_memory, reference};
 use chainrule::{Derivatives, Function, Graph, Kind, NodeId, Origin, Shape, Tensor, grad, hessian_vector_product};
 
+use crate::bypassed;
 use crate::failure::Failure;
 use crate::format;
 use crate::names::Names;
@@ -19,6 +20,8 @@ pub struct Answer {
     pub second: Option<Vec<(String, Tensor)>>,
     /// The nodes.
     pub nodes: Vec<Line>,
+    /// What a reader of the nodes should know.
+    pub note: Option<String>,
     /// What is not finite, if anything is.
     pub problem: Option<Problem>,
 }
@@ -83,7 +86,9 @@ pub fn answer(
         value: run[id].clone(),
         gradient: gradient_of(id).and_then(|gradient| run.get(gradient)).cloned(),
     };
-    Ok(Answer { value: run[result].item(), gradient, second, nodes: shown.into_iter().map(line).collect(), problem })
+    let nodes = shown.into_iter().map(line).collect();
+    let note = bypassed::note(&names, result, "result");
+    Ok(Answer { value: run[result].item(), gradient, second, nodes, note, problem })
 }
 
 /// The second derivatives with respect to one name, of shape s: a row, of shape s, for each of its entries.

@@ -155,6 +155,9 @@ fn as_text(answer: &Answer) -> String {
         ]
     });
     let mut text = format::table(&["node", "op", "shape", "value", "d result / d node"], 3, rows);
+    if let Some(note) = &answer.note {
+        text += &format!("\n{note}");
+    }
     text += &format!("\n\nvalue     {}\n", format::number(answer.value));
     let mut list = |title: &str, values: &[(String, Tensor)]| {
         let width = values.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);

@@ -37,7 +37,10 @@ fn no_json(error: serde_json::Error) -> String {
     if error.to_string().starts_with("recursion limit") {
         return format!("its lists are nested deeper than {DEEPEST}; fewer axes would be right");
     }
-    format!("this is no JSON: {error}")
+    if error.is_eof() {
+        return "it breaks off; each `[` needs its `]`".into();
+    }
+    format!("an array such as [1, 2] goes wrong at its character {}", error.column())
 }
 
 fn number(text: &str) -> Result<f64, String> {
@@ -69,7 +72,7 @@ fn nested(value: Value) -> Result<Tensor, String> {
                 }
                 other => {
                     let (here, first) = (indices(place, &shape), indices(0, &shape));
-                    return Err(format!("it is ragged: {here} is {}, and {first} a list", what(&other)));
+                    return Err(format!("it is ragged: at {here} stands {}, and at {first} a list", what(&other)));
                 }
             }
         }
@@ -78,7 +81,8 @@ fn nested(value: Value) -> Result<Tensor, String> {
     }
     let number = |(place, item): (usize, &Value)| match item.as_f64() {
         Some(number) if number.is_finite() => Ok(number),
-        _ => Err(format!("{} is {}; a number would be right", indices(place, &shape), what(item))),
+        _ if shape.is_empty() => Err(format!("it is {}; a number would be right", what(item))),
+        _ => Err(format!("at {} stands {}; a number would be right", indices(place, &shape), what(item))),
     };
     let data = level.iter().enumerate().map(number).collect::<Result<Vec<f64>, String>>()?;
     Tensor::new(Shape::from(&shape[..]), data).ok_or_else(|| "it is too large".into())
@@ -91,7 +95,7 @@ fn indices(mut place: usize, shape: &[usize]) -> String {
         indices.push(format!("[{}]", place % size));
         place /= size;
     }
-    if indices.is_empty() { "it".into() } else { indices.into_iter().rev().collect() }
+    indices.into_iter().rev().collect()
 }
 
 fn what(value: &Value) -> String {
@@ -99,7 +103,7 @@ fn what(value: &Value) -> String {
         Value::Null => "null".into(),
         Value::Bool(value) => format!("{value}"),
         Value::Number(number) => format!("the number {number}"),
-        Value::String(text) => format!("the text {text:?}"),
+        Value::String(text) => format!("the text \"{text}\""),
         Value::Array(_) => "a list".into(),
         Value::Object(_) => "an object".into(),
     }
@@ -161,14 +165,14 @@ mod tests {
             ("v=1,nan", "`nan` is not finite"),
             ("W=[[1,2],[3]]", "[1] has 1 entry, and [0] has 2"),
             ("W=[[[1],[2]],[[3],[4,5]]]", "[1][1] has 2 entries, and [0][0] has 1"),
-            ("W=[[1,2],3]", "[1] is the number 3, and [0] a list"),
-            ("W=[1,[2]]", "[1] is a list; a number"),
-            ("W=[1,\"a\"]", "[1] is the text \"a\""),
-            ("W=[1,null]", "[1] is null"),
-            ("W=[true]", "[0] is true"),
+            ("W=[[1,2],3]", "at [1] stands the number 3, and at [0] a list"),
+            ("W=[1,[2]]", "at [1] stands a list; a number"),
+            ("W=[1,\"a\"]", "at [1] stands the text \"a\""),
+            ("W=[1,null]", "at [1] stands null"),
+            ("W=[true]", "at [0] stands true"),
             ("W={\"a\":1}", "it is an object"),
-            ("W=[1,2", "no JSON"),
-            ("W=[1e999]", "no JSON"),
+            ("W=[1,2", "needs its `]`"),
+            ("W=[1e999]", "goes wrong at its character"),
         ];
         for (argument, words) in cases {
             let error = parse(argument).expect_err(argument);

@@ -204,12 +204,12 @@ fn array<'g>(entries: Vec<Placed<'g>>, span: Span) -> Result<Value<'g>, Diagnost
     let mut data = Vec::new();
     let count = entries.len();
     for entry in entries {
-        let shape = match &entry.value {
-            Value::Number(number) => {
-                data.push(*number);
+        let shape = match (&entry.value, entry.value.as_number()) {
+            (_, Some(number)) => {
+                data.push(number);
                 Vec::new()
             }
-            Value::Array(array) => {
+            (Value::Array(array), None) => {
                 data.extend_from_slice(array.data());
                 array.shape().to_vec()
             }

@@ -66,7 +66,10 @@ pub(in crate::text) fn index<'g>(
                     let end = next()?;
                     (stop[axis], cut) = (place(&end, axis, x, shape[axis])?, true);
                     if start[axis] > stop[axis] {
-                        return Err(end.wrong(format!("the range {}:{} runs backwards", start[axis], stop[axis])));
+                        let (first, end_before) = (start[axis], stop[axis]);
+                        return Err(end.wrong(format!("the range {first}:{end_before} runs backwards")).help(format!(
+                            "a range ends after its start: {end_before}:{first}; reverse(…) turns it round"
+                        )));
                     }
                 }
             }

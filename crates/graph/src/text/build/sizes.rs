@@ -24,10 +24,11 @@ impl<'a> Sizes<'a> {
             let Some(&number) = given.get(&binding.name) else { continue };
             let size = binding.what == Bound::FreeSize;
             if !number.is_finite() {
-                return Err(Diagnostic::general(format!("`{}` is a finite number, not {number}", binding.name)));
+                let problem = format!("--set: `{}` is a finite number, not {number}", binding.name);
+                return Err(Diagnostic::general(problem));
             }
             if size && whole(number).is_none() {
-                let mistake = not_whole(&format!("`{}`", binding.name), number, binding.span);
+                let mistake = not_whole(&format!("--set: `{}`", binding.name), number, binding.span);
                 return Err(Diagnostic { span: None, ..mistake });
             }
             numbers[id] = Some(number);
@@ -39,7 +40,7 @@ impl<'a> Sizes<'a> {
                 (None, true) => "this text has no sizes to set".into(),
                 (None, false) => format!("its sizes and settings are {}", names.join(", ")),
             };
-            return Err(Diagnostic::general(format!("there is no size or setting `{odd}`")).help(help));
+            return Err(Diagnostic::general(format!("--set: there is no size or setting `{odd}`")).help(help));
         }
         let mut sizes = Sizes { syntax, numbers };
         for statement in &syntax.statements {

@@ -9,6 +9,7 @@ use crate::ops::{Op, Source};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 use crate::text::diagnostic::Diagnostic;
+use crate::text::number::{not_finite, written};
 
 /// The remedy where a number is needed that no value changes.
 pub(in crate::text) const A_NUMBER: &str = "write a number; in a model, a `let` gives one a name";
@@ -24,6 +25,7 @@ pub(in crate::text) enum Value<'g> {
     Number(f64),
     /// An array of numbers, likewise.
     Array(Tensor),
+    /// Text in quotes: the name of a custom node, or a number that is not finite.
     Text(String),
     Kind(Kind),
 }
@@ -38,6 +40,15 @@ pub(in crate::text) struct Placed<'g> {
 impl<'g> Value<'g> {
     pub fn at(self, span: Span) -> Placed<'g> {
         Placed { value: self, span }
+    }
+
+    /// The fixed number that this is, finite or not.
+    pub fn as_number(&self) -> Option<f64> {
+        match self {
+            Value::Number(number) => Some(*number),
+            Value::Text(text) => not_finite(text),
+            _ => None,
+        }
     }
 
     fn what(&self) -> String {
@@ -96,10 +107,9 @@ impl<'g> Placed<'g> {
     }
 
     pub fn number(&self, what: &str) -> Result<f64, Diagnostic> {
-        match self.value {
-            Value::Number(number) => Ok(number),
-            _ => Err(self.wrong(format!("{what} is a fixed number, not {}", self.value.what())).help(A_NUMBER)),
-        }
+        self.value
+            .as_number()
+            .ok_or_else(|| self.wrong(format!("{what} is a fixed number, not {}", self.value.what())).help(A_NUMBER))
     }
 
     /// A whole number from 0 up.
@@ -143,7 +153,7 @@ impl<'g> Placed<'g> {
 /// The mistake of a number that [`whole`] does not take.
 pub(in crate::text) fn not_whole(what: &str, number: f64, span: Span) -> Diagnostic {
     if number > 0.0 && number.fract() == 0.0 {
-        return Diagnostic::new(format!("{what} is {number}, which is too large"), span).help(LARGEST);
+        return Diagnostic::new(format!("{what} is {}, which is too large", written(number)), span).help(LARGEST);
     }
     Diagnostic::new(format!("{what} is a whole number from 0 up, not {number}"), span)
 }

@@ -33,9 +33,6 @@ pub(super) struct PendingItem {
 impl<'a> Parser<'a> {
     pub(super) fn open_call(&mut self, token: &Token<'a>, reader: &mut Reader) -> Result<bool, Diagnostic> {
         let name = token.name().unwrap_or_default();
-        if name == "nan" && reader.words.last() == Some(&true) {
-            return self.nan_of_bits(token, reader);
-        }
         let callee = match (Callable::find(&name), self.registry.get(&name)) {
             (Some(function), _) => Callee::Function(function),
             (None, Some(node)) => Callee::Custom(Arc::clone(node)),
@@ -54,23 +51,8 @@ impl<'a> Parser<'a> {
         self.next();
         let call = PendingCall { callee, name: token.span, arguments: Vec::new(), first_step: self.syntax.steps.len() };
         self.nest(Pending::Call(call), token.span, reader)?;
-        reader.words.push(false);
         self.skip_newlines();
         if self.peek().is(")") { Ok(true) } else { self.begin_argument(reader) }
-    }
-
-    /// `nan(9221120237041090561)`: not-a-number of these bits, which a constant may have.
-    fn nan_of_bits(&mut self, token: &Token<'a>, reader: &mut Reader) -> Result<bool, Diagnostic> {
-        let digits = self.peek_at(2).span;
-        let bits = self.source[digits.start..digits.end].parse::<u64>().ok().map(f64::from_bits);
-        let (Some(number), true) = (bits.filter(|x| x.is_nan()), self.peek_at(3).is(")")) else {
-            return Err(Diagnostic::new("these are not the bits of a number that is none", token.span));
-        };
-        (0..4).for_each(|_| {
-            self.next();
-        });
-        self.leaf(StepKind::Number(number), token.span, reader);
-        Ok(false)
     }
 
     /// Begins the next argument of the innermost call, which may have a keyword; returns whether it is still to be read.
@@ -84,10 +66,6 @@ impl<'a> Parser<'a> {
         call.first_step = self.syntax.steps.len();
         let parameter = call.parameter(keyword.as_ref(), place)?;
         call.arguments.push(parameter);
-        let words = call.takes_words(parameter);
-        if let Some(innermost) = reader.words.last_mut() {
-            *innermost = words;
-        }
         let kind = match self.peek().kind {
             TokenKind::Name("real") => Kind::Real,
             TokenKind::Name("int") => Kind::Int,
@@ -195,13 +173,11 @@ impl<'a> Parser<'a> {
             }
             Pending::Array { open, count } => (StepKind::Array(count), (count, open)),
             Pending::Index { items, .. } => {
-                reader.words.pop();
                 let count = items.iter().map(|item| item.values()).sum::<usize>();
                 let base = reader.operands.len().checked_sub(count + 1).map_or(end, |place| reader.operands[place]);
                 (StepKind::Index(items.into()), (count + 1, base))
             }
             Pending::Call(call) => {
-                reader.words.pop();
                 if let Callee::Function(function) = &call.callee
                     && let Some(missing) = function.missing(&call.arguments)
                 {
@@ -222,12 +198,6 @@ impl<'a> Parser<'a> {
 }
 
 impl PendingCall {
-    /// Whether a parameter takes fixed numbers that need not be finite.
-    fn takes_words(&self, parameter: usize) -> bool {
-        let Callee::Function(function) = &self.callee else { return false };
-        matches!((function.name, function.parameters[parameter].name), ("constant", "value") | ("power", "n"))
-    }
-
     /// The parameter that the next argument is for.
     fn parameter(&self, keyword: Option<&Token<'_>>, place: Span) -> Result<usize, Diagnostic> {
         let Callee::Function(function) = &self.callee else {

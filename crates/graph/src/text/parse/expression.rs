@@ -41,8 +41,6 @@ pub(super) struct Reader {
     /// How many of `pending` nest, and how many are brackets.
     pub depth: usize,
     pub brackets: usize,
-    /// Whether `inf` and `nan` are numbers: outside of all calls and indices, and in each that is open.
-    pub words: Vec<bool>,
 }
 
 impl Reader {
@@ -58,16 +56,10 @@ impl Reader {
 }
 
 impl<'a> Parser<'a> {
-    /// Reads one expression, as far as it goes; its steps are appended. Within brackets lines do not matter. `words`
-    /// says whether `inf` and `nan` are numbers.
-    pub(super) fn expression(&mut self, in_brackets: bool, words: bool) -> Result<(), Diagnostic> {
-        let mut reader = Reader {
-            pending: Vec::new(),
-            operands: Vec::new(),
-            depth: 0,
-            brackets: usize::from(in_brackets),
-            words: vec![words],
-        };
+    /// Reads one expression, as far as it goes; its steps are appended. Within brackets lines do not matter.
+    pub(super) fn expression(&mut self, in_brackets: bool) -> Result<(), Diagnostic> {
+        let mut reader =
+            Reader { pending: Vec::new(), operands: Vec::new(), depth: 0, brackets: usize::from(in_brackets) };
         let mut wants_operand = true;
         loop {
             if reader.brackets > 0 {
@@ -173,21 +165,9 @@ impl<'a> Parser<'a> {
     }
 
     fn named(&mut self, token: &Token<'a>, reader: &mut Reader) -> Result<(), Diagnostic> {
-        let word = match token.kind {
-            TokenKind::Name("inf") => Some(f64::INFINITY),
-            TokenKind::Name("nan") => Some(f64::NAN),
-            _ => None,
-        };
         self.next();
-        match word {
-            Some(number) if reader.words.last() == Some(&true) => {
-                self.leaf(StepKind::Number(number), token.span, reader);
-            }
-            _ => {
-                let binding = self.resolve(token)?;
-                self.leaf(StepKind::Name(binding), token.span, reader);
-            }
-        }
+        let binding = self.resolve(token)?;
+        self.leaf(StepKind::Name(binding), token.span, reader);
         Ok(())
     }
 
@@ -230,7 +210,6 @@ impl<'a> Parser<'a> {
                 self.next();
                 let item = PendingItem { first_step: self.syntax.steps.len(), ..PendingItem::default() };
                 self.nest(Pending::Index { items: Vec::new(), item }, span, reader)?;
-                reader.words.push(false);
                 Ok(Next::Operand)
             }
             ")" | "]" | "," | ":" => {

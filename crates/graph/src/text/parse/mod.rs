@@ -33,7 +33,7 @@ pub(super) fn expression(source: &str) -> Result<Syntax, Diagnostic> {
     if parser.peek().kind == TokenKind::End {
         return Err(Diagnostic::new("there is no expression", parser.peek().span).help("write one, such as x^2"));
     }
-    parser.expression(true, false)?;
+    parser.expression(true)?;
     let token = parser.peek();
     if token.kind != TokenKind::End {
         let mistake = Diagnostic::new(format!("{} does not go on an expression", token.describe(source)), token.span);

@@ -95,7 +95,7 @@ impl Parser<'_> {
         let target = self.next();
         self.refuse_second(&target)?;
         self.next(); // the `=`
-        self.expression(false, false)?;
+        self.expression(false)?;
         let binding = self.define_target(&target)?;
         Ok(StatementKind::Assign(binding))
     }
@@ -110,7 +110,7 @@ impl Parser<'_> {
             return Err(self.expected("`=`").help("a size or a setting is written `let m = 10`"));
         };
         let first = self.syntax.steps.len();
-        self.expression(false, false)?;
+        self.expression(false)?;
         let fixed = |step: &Step| match &step.what {
             StepKind::Number(_) | StepKind::Negate => true,
             StepKind::Name(name) => self.syntax.bindings[*name].what != Bound::Node,
@@ -245,7 +245,7 @@ impl Parser<'_> {
     ) -> Result<InitializerForm, Diagnostic> {
         const FORMS: &str = "start it with `= 0`, `~ normal(0, 0.1)`, `~ uniform(-1, 1)`, `~ glorot` or `~ he`";
         if self.take("=") {
-            self.expression(false, true)?;
+            self.expression(false)?;
             return Ok(InitializerForm::Constant);
         }
         if !self.take("~") {
@@ -282,7 +282,7 @@ impl Parser<'_> {
         }
         for place in 0..numbers.len() {
             self.skip_newlines();
-            self.expression(true, true)?;
+            self.expression(true)?;
             self.skip_newlines();
             let last = place + 1 == numbers.len();
             if !self.take(if last { ")" } else { "," }) {
@@ -298,7 +298,7 @@ impl Parser<'_> {
         if !self.take("=") {
             return Err(self.expected("`=`").help("an update is written `update m = expression`"));
         }
-        self.expression(false, false)?;
+        self.expression(false)?;
         Ok(StatementKind::Update { target, span })
     }
 

@@ -254,7 +254,7 @@ fn index(shape: &Shape, start: &[usize], stop: &[usize], dropped: bool, operands
 fn custom(op: &Custom, operands: &[Spelled]) -> Spelled {
     let name = op.node.name();
     let is_plain = op.part == Part::Forward && op.loops.is_empty();
-    if is_plain && Callable::find(name).is_none() && name != "nan" {
+    if is_plain && Callable::find(name).is_none() {
         return call(&spelled(name), operands, &[]);
     }
     let name = Spelled::atom(quoted(name, '"'));

@@ -291,8 +291,12 @@ fn constant<'g>(a: Arguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
         Some(Placed { value: Value::Kind(kind), .. }) => *kind,
         Some(other) => return Err(other.wrong("a kind is real, int or bool, without quotes").help("as in `kind=int`")),
     };
-    let value = a.need("value")?;
-    let Some(shape) = a.get("shape") else { return value.clone().var(a.builder, kind) };
+    let given = a.need("value")?;
+    let value = given.value.as_number().map_or_else(|| given.value.clone(), Value::Number).at(given.span);
+    if value.node().is_some() {
+        return Err(value.wrong("a constant is made of numbers"));
+    }
+    let Some(shape) = a.get("shape") else { return value.var(a.builder, kind) };
     let (place, shape): (&Placed<'g>, Shape) = (shape, shape.shape()?);
     if shape.size() > LARGEST {
         return Err(place
