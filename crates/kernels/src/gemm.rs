@@ -143,8 +143,9 @@ fn tile(a: Layout, b: Layout) -> (usize, usize) {
     if contiguous && k >= 256 && b.col_stride.is_multiple_of(256) {
         return (16, UNPACKED / 16);
     }
-    // The factor that lies across is dear to pack: it is the one to be cut.
-    let by_rows = a.row_stride < a.col_stride && m > 1;
+    // Each piece packs the factor that is not cut anew. The one that lies across is dear to pack, so it is cut; of two
+    // that lie alike, the larger.
+    let by_rows = m > 1 && if contiguous { m > n } else { a.row_stride < a.col_stride };
     let most = if by_rows { m / NARROWEST.0 } else { n / NARROWEST.1 };
     let work = m.saturating_mul(n).saturating_mul(k);
     let pieces = 1 << (work / PIECE).min(most).clamp(1, MOST_PIECES).ilog2();
