@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod licences;
 pub mod metadata;
+pub mod sanitize;
 pub mod test;
 pub mod tidy;
 
