@@ -74,7 +74,7 @@ fn compare(row: &Row, feed: &Feed, options: &Options, count: &mut Count) -> Resu
         Precision::F64 => Rounding::F64,
     };
     let program = compile(graph, &Options { outputs: wanted.clone(), ..options.clone() })?;
-    let mut workspace = program.workspace();
+    let mut workspace = program.workspace().expect("it has room");
     for &id in inputs {
         program.set(&mut workspace, name(graph, id), feed.get(id).expect("every input is drawn"))?;
     }

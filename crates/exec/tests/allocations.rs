@@ -34,7 +34,7 @@ fn allocations(function: &Function, precision: Precision, batch: Option<usize>) 
         ..Options::default()
     };
     let program = compile(&function.graph, &options).expect("it compiles");
-    let mut workspace = program.workspace();
+    let mut workspace = program.workspace().expect("it has room");
     for parameter in &function.parameters {
         let shape = &function.graph.node(parameter.node).shape;
         let value = Tensor::from_fn(shape, |place| (place as f64).sin() / 10.0);

@@ -204,7 +204,7 @@ fn assert_steps_like_the_reference(function: &Function, value: impl Fn(usize, No
     let expected = stepped(function, &values, 3);
     for level in Level::available() {
         let program = compile(graph, &Options { level: Some(level), ..Options::default() }).unwrap();
-        let mut workspace = program.workspace();
+        let mut workspace = program.workspace().expect("it has room");
         for (id, value) in &values {
             program.set(&mut workspace, function.name(*id), value).unwrap();
         }

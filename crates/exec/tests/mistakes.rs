@@ -79,7 +79,7 @@ fn function_of_nodes(count: usize) -> Function {
 #[test]
 fn values_that_do_not_fit_are_named() {
     let program = program(&function(), Precision::F64);
-    let mut workspace = program.workspace();
+    let mut workspace = program.workspace().expect("it has room");
     let mut set = |name, value| program.set(&mut workspace, name, &value).unwrap_err().to_string();
     assert_eq!(set("w", Tensor::zeros([2])), "`w` has shape [3], not [2]");
     assert_eq!(set("v", Tensor::zeros([2])), "the program has no input `v` that is set from outside");
@@ -95,7 +95,7 @@ fn tables_and_workspaces_of_other_programs_are_refused() {
     let function = function();
     let [program, narrow] = [Precision::F64, Precision::F32].map(|precision| program(&function, precision));
     let (x, class) = (program.table(0, &[0.1; 6]).unwrap(), program.table(1, &[0.0, 2.0]).unwrap());
-    let mut workspace = program.workspace();
+    let mut workspace = program.workspace().expect("it has room");
     let mut run = |tables: &[_], order: &[u32], record: usize| {
         let run = Run { tables, order, stop: None };
         program.run(&mut workspace, run, &mut vec![0.0; record]).map_err(|error| error.to_string())
@@ -109,7 +109,7 @@ fn tables_and_workspaces_of_other_programs_are_refused() {
     let precision = run(&[&other, &class], &[0], 1).unwrap_err();
     assert_eq!(precision, "the table of `x` is of another precision than the program's");
     let twin = self::program(&function, Precision::F64);
-    for mut other in [narrow.workspace(), twin.workspace()] {
+    for mut other in [narrow.workspace().expect("it has room"), twin.workspace().expect("it has room")] {
         let mine = "the workspace was made for another program";
         assert_eq!(program.set(&mut other, "w", &Tensor::zeros([3])).unwrap_err().to_string(), mine);
         assert_eq!(program.get(&other, "w").unwrap_err().to_string(), mine);
@@ -131,7 +131,7 @@ fn a_truth_value_is_0_or_1() {
     let function = builder.finish().unwrap();
     let outputs: Vec<NodeId> = function.graph.find("chosen").into_iter().collect();
     let program = compile(&function.graph, &Options { outputs: outputs.clone(), ..Options::default() }).unwrap();
-    let mut workspace = program.workspace();
+    let mut workspace = program.workspace().expect("it has room");
     let mut set = |values: [f64; 2]| program.set(&mut workspace, "holds", &Tensor::vector(values));
     assert!(set([0.0, 1.0]).is_ok());
     assert_eq!(set([0.0, 0.5]).unwrap_err().to_string(), "`holds` takes 0 or 1, not 0.5");
@@ -155,7 +155,7 @@ fn doubling() -> Program {
 #[test]
 fn a_run_ends_where_the_objective_is_not_finite() {
     let program = doubling();
-    let mut workspace = program.workspace();
+    let mut workspace = program.workspace().expect("it has room");
     program.set(&mut workspace, "w", &Tensor::scalar(1.0)).unwrap();
     let mut record = [0.0; 200];
     let run = Run { tables: &[], order: &[], stop: None };
@@ -167,7 +167,7 @@ fn a_run_ends_where_the_objective_is_not_finite() {
 #[test]
 fn a_run_ends_where_the_flag_is_set() {
     let program = doubling();
-    let mut workspace = program.workspace();
+    let mut workspace = program.workspace().expect("it has room");
     program.set(&mut workspace, "w", &Tensor::scalar(1.0)).unwrap();
     let stop = AtomicBool::new(true);
     let run = Run { tables: &[], order: &[], stop: Some(&stop) };
@@ -223,7 +223,8 @@ fn an_index_that_is_no_place_is_told_with_its_node() {
     let program = compile(&function.graph, &Options { streams, outputs, ..Options::default() }).unwrap();
     let table = program.table(0, &[2.0, -1.0]).unwrap();
     let run = Run { tables: &[&table], order: &[0, 1], stop: None };
-    let error = program.run(&mut program.workspace(), run, &mut [0.0; 2]).unwrap_err().to_string();
+    let error =
+        program.run(&mut program.workspace().expect("it has room"), run, &mut [0.0; 2]).unwrap_err().to_string();
     assert!(error.contains("`picked`") && error.contains("mistakes.rs"), "{error}");
     assert!(error.ends_with("the index -1 is not a whole number from 0 below 3"), "{error}");
 }

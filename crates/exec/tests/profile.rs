@@ -23,7 +23,7 @@ fn a_profile_takes_the_steps_of_a_run_and_tells_its_phases() {
     let order: Vec<u32> = (0..20).collect();
     let run = Run { tables: &tables, order: &order, stop: None };
     let start = || {
-        let mut workspace = program.workspace();
+        let mut workspace = program.workspace().expect("it has room");
         program.set(&mut workspace, "W0", &Tensor::from_fn([8, 4], |_| 0.1)).unwrap();
         program.set(&mut workspace, "W1", &Tensor::from_fn([1, 8], |_| 0.2)).unwrap();
         workspace

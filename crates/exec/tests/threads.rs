@@ -43,7 +43,7 @@ impl<'a> Trainer<'a> {
     /// The objectives and the parameters after steps on these rows.
     fn after(&self, order: &[u32]) -> Vec<f64> {
         let Trainer { function, program, tables } = self;
-        let mut workspace = program.workspace();
+        let mut workspace = program.workspace().expect("it has room");
         for parameter in &function.parameters {
             let value = start(function, parameter.node);
             program.set(&mut workspace, function.name(parameter.node), &value).expect("it fits");

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chainrule_exec::compile::{End, MemoryUse, Precision, Profile, Program, Run, Table, Workspace, compile};
-use chainrule_exec::{check_memory, check_memory_of, reference};
+use chainrule_exec::{check_memory_of, reference};
 use chainrule_graph::{Function, NodeId, Tensor};
 
 use crate::dataset::Dataset;
@@ -181,7 +181,7 @@ impl<'a> Runner<'a> {
         if self.tables.is_empty() {
             self.tables = tables(&program, self.function, self.data)?;
         }
-        let workspace = workspace(&program)?;
+        let workspace = program.workspace()?;
         Ok(Steps::Compiled(Box::new(Compiled { program, workspace })))
     }
 
@@ -213,13 +213,6 @@ impl<'a> Runner<'a> {
         self.values = values.to_vec();
         self.in_use = None;
     }
-}
-
-/// Room for a program's numbers, or an error where memory has none.
-pub(crate) fn workspace(program: &Program) -> Result<Workspace, LearnError> {
-    let numbers = program.numbers().saturating_mul(program.precision().bytes()) / size_of::<f64>();
-    check_memory(numbers, || "what a step computes, with the parameters,".into())?;
-    Ok(program.workspace())
 }
 
 /// The rows of a dataset as the tables of a program that was made from the function of one example. Errors: the data are

@@ -5,7 +5,7 @@ use chainrule_exec::compile::{Level, Options, Precision, Program, Run, Table, Wo
 use chainrule_graph::{Function, NodeId, Shape, Tensor, batch_values};
 
 use crate::dataset::Dataset;
-use crate::engine::{data_nodes, tables, workspace};
+use crate::engine::{data_nodes, tables};
 use crate::error::LearnError;
 use crate::failing::failing_row;
 use crate::given;
@@ -183,7 +183,7 @@ impl Part {
         )?;
         let named = batched.parameters.iter().chain(&batched.state);
         let names = named.map(|parameter| batched.name(parameter.node).to_string()).collect();
-        Ok(Part { size, order: order.to_vec(), names, workspace: workspace(&program)?, program })
+        Ok(Part { size, order: order.to_vec(), names, workspace: program.workspace()?, program })
     }
 
     /// What all its steps report.

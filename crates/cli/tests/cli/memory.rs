@@ -41,6 +41,13 @@ fn models_that_do_not_fit_are_refused() {
 }
 
 #[test]
+fn numbers_that_a_program_holds_from_the_start_are_refused() {
+    let graph = "input x []\nobjective = x * sum(to_real(iota(1000000000)))\n";
+    let folder = Folder::with(&[("m.graph", graph), ("t.csv", "x\n1\n2\n")]);
+    folder.line_in_memory(4 * GIB, "fit m.graph --data t.csv").failed(2, &["GiB, more than this machine has"]);
+}
+
+#[test]
 fn predictions_that_do_not_fit_are_refused() {
     // A step on 64 rows holds 64 products of matrices of 1,000 by 1,000.
     let graph = "\

@@ -18,7 +18,7 @@ pub fn evaluate(graph: &Graph, feed: &Feed, targets: &[NodeId], options: &Option
     let outputs = targets.to_vec();
     let program = compile(&graph, &Options { precision, level, threads, outputs, ..Options::default() })?;
     check_memory_of(&graph, targets.iter().copied())?;
-    let mut workspace = program.workspace();
+    let mut workspace = program.workspace()?;
     let needed = graph.needed_for(targets);
     for id in graph.ids().filter(|id| needed[id.index()]) {
         let node = graph.node(id);

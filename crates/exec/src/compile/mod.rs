@@ -35,7 +35,7 @@ mod workspace;
 use std::sync::Arc;
 
 use chainrule_graph::ops::Source;
-use chainrule_graph::{Graph, NodeId, Op, Tensor, simplify};
+use chainrule_graph::{Graph, NodeId, Op, simplify};
 pub use chainrule_kernels::Level;
 pub use evaluate::evaluate;
 pub use machine::End;
@@ -45,7 +45,7 @@ pub use workspace::{Run, Table, Workspace};
 use crate::ExecError;
 use memory::Memory;
 use pool::Pool;
-use program::{At, Base, Instruction, Line, Output, Port, Stream};
+use program::{At, Base, Fixed, Instruction, Line, Output, Port, Stream};
 use view::ValueId;
 
 /// How many tables a program takes at most.
@@ -125,7 +125,7 @@ pub struct Program {
     finite: Option<usize>,
     /// The outputs, as nodes of the graph that runs.
     reported_nodes: Vec<NodeId>,
-    constants: Vec<(usize, Arc<Tensor>)>,
+    fixed: Vec<(usize, Fixed)>,
     memory: Memory,
     registers: usize,
     /// How many numbers hold the sums of the parts of a loop.
@@ -204,7 +204,7 @@ fn compile_seen(graph: &Graph, options: &Options, see: &mut Observer<'_>) -> Res
         pool: pool(options.threads, &lines)?,
         finite: options.finite.and_then(|id| options.outputs.iter().position(|&output| output == id)),
         reported_nodes: options.outputs.iter().map(to_new).collect(),
-        constants: constants(&plan.graph, &memory),
+        fixed: fixed(&plan.graph, &memory),
         partial: once.iter().chain(&lines).filter_map(sums_of_parts).max().unwrap_or(0),
         registers: registers_of(once.iter().chain(&lines)),
         batch: options.batch,
@@ -292,15 +292,13 @@ fn registers_of<'a>(lines: impl Iterator<Item = &'a Line>) -> usize {
     registers.max().unwrap_or(0)
 }
 
-fn constants(graph: &Graph, memory: &Memory) -> Vec<(usize, Arc<Tensor>)> {
+fn fixed(graph: &Graph, memory: &Memory) -> Vec<(usize, Fixed)> {
     let place = |id: NodeId| memory.at[id.index()].map(|at| at.offset);
     graph
         .ids()
         .filter_map(|id| match &graph.node(id).op {
-            Op::Source(Source::Constant(constant)) => Some((place(id)?, constant.value.clone())),
-            Op::Source(Source::Iota { length }) => {
-                Some((place(id)?, Arc::new(Tensor::from_fn([*length], |i| i as f64))))
-            }
+            Op::Source(Source::Constant(constant)) => Some((place(id)?, Fixed::Constant(constant.value.clone()))),
+            Op::Source(Source::Iota { length }) => Some((place(id)?, Fixed::Iota(*length))),
             _ => None,
         })
         .collect()

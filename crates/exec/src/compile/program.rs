@@ -1,11 +1,12 @@
 //! The compiled program: instructions on one arena of numbers.
 
 use std::fmt;
+use std::sync::Arc;
 
 use chainrule_graph::ops::custom::Custom;
 use chainrule_graph::ops::elementwise::Exponent;
 use chainrule_graph::ops::{Elementwise, Reduce};
-use chainrule_graph::{Kind, NodeId, Shape};
+use chainrule_graph::{Kind, NodeId, Shape, Tensor};
 
 use super::memory::ALIGNMENT;
 use super::pieces::Parts;
@@ -77,6 +78,23 @@ pub(crate) enum Instruction {
     Block(Box<Block>),
     /// A user's own node.
     Custom(Box<CustomCode>),
+}
+
+/// What a place holds from the start.
+#[derive(Clone, Debug)]
+pub(crate) enum Fixed {
+    Constant(Arc<Tensor>),
+    /// 0, 1, 2, …, so many.
+    Iota(usize),
+}
+
+impl Fixed {
+    pub fn shape(&self) -> Shape {
+        match self {
+            Fixed::Constant(value) => value.shape().clone(),
+            Fixed::Iota(length) => Shape::from([*length]),
+        }
+    }
 }
 
 /// The scalars of `out = keep · out + scale · product`; without `keep`, `out` is not read.

@@ -12,7 +12,7 @@ use chainrule_graph::{Graph, NodeId, Op};
 use super::Program;
 use super::plan::Extent;
 use super::program::{
-    At, Base, Factor, FactorsAt, Fill, Instruction, Line, LoopCode, LoopStep, MatrixMatrix, Operand, ScalarOp,
+    At, Base, Factor, FactorsAt, Fill, Fixed, Instruction, Line, LoopCode, LoopStep, MatrixMatrix, Operand, ScalarOp,
     ScalarOperand, ScalarStep, StepOp,
 };
 
@@ -67,8 +67,9 @@ impl Program {
         for port in &self.ports {
             line(format!("@{}", port.offset), port.shape.size(), format!("{} {}", port.name, port.shape))?;
         }
-        for (offset, value) in &self.constants {
-            line(format!("@{offset}"), value.data().len(), format!("constant {}", value.shape()))?;
+        for (offset, fixed) in &self.fixed {
+            let what = if let Fixed::Iota(_) = fixed { "iota" } else { "constant" };
+            line(format!("@{offset}"), fixed.shape().size(), format!("{what} {}", fixed.shape()))?;
         }
         for (number, stream) in self.streams.iter().enumerate() {
             let rows = stream.batch.map_or("1 row".into(), |batch| format!("{batch} rows"));
@@ -105,14 +106,15 @@ struct Places<'a> {
 impl<'a> Places<'a> {
     fn of(program: &'a Program) -> Places<'a> {
         let ports = program.ports.iter().map(|port| (port.offset, port.name.clone()));
-        let constants = program.constants.iter().map(|(offset, value)| {
-            let text = if value.data().len() == 1 { format!("{}", value.item()) } else { format!("@{offset}") };
-            (*offset, text)
+        let fixed = program.fixed.iter().map(|(offset, fixed)| match fixed {
+            Fixed::Constant(value) if value.data().len() == 1 => (*offset, value.item().to_string()),
+            Fixed::Iota(1) => (*offset, "0".into()),
+            _ => (*offset, format!("@{offset}")),
         });
         // A batch of rows, and a row of one number, are brought into the arena.
         let gathered = program.streams.iter().filter(|stream| stream.batch.is_some() || stream.row == 1);
         let gathered = gathered.map(|stream| (stream.port.offset, stream.port.name.clone()));
-        Places { program, names: gathered.chain(ports).chain(constants).collect() }
+        Places { program, names: gathered.chain(ports).chain(fixed).collect() }
     }
 
     fn name(&self, at: At) -> String {

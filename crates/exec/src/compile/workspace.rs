@@ -10,9 +10,9 @@ use super::aligned::Aligned;
 use super::loops::{Registers, Scratch};
 use super::machine::{self, End, Task};
 use super::profile::Clock;
-use super::program::Port;
+use super::program::{Fixed, Port};
 use super::{MOST_TABLES, Precision, Program};
-use crate::ExecError;
+use crate::{ExecError, check_memory};
 
 /// The numbers of a program at its precision: parameters, state, and room for what a step computes.
 #[derive(Clone, Debug)]
@@ -68,13 +68,15 @@ struct Job<'a> {
 }
 
 impl Program {
-    /// Room for this program's numbers: constants in place, all else 0.
-    pub fn workspace(&self) -> Workspace {
+    /// Room for this program's numbers: constants in place, all else 0. An error where memory has no such room.
+    pub fn workspace(&self) -> Result<Workspace, ExecError> {
+        let numbers = self.numbers().saturating_mul(self.precision.bytes()) / size_of::<f64>();
+        check_memory(numbers, || "what a step computes, with the parameters,".into())?;
         let numbers = match self.precision {
             Precision::F32 => Held::F32(self.arena()),
             Precision::F64 => Held::F64(self.arena()),
         };
-        Workspace { numbers, identity: self.identity.clone() }
+        Ok(Workspace { numbers, identity: self.identity.clone() })
     }
 
     fn arena<T: Float>(&self) -> Arena<T> {
@@ -87,8 +89,14 @@ impl Program {
             },
             starts: vec![0; self.streams.len()],
         };
-        for (offset, value) in &self.constants {
-            arena.write(*offset, value.data());
+        for (offset, fixed) in &self.fixed {
+            match fixed {
+                Fixed::Constant(value) => arena.write(*offset, value.data()),
+                Fixed::Iota(length) => {
+                    let to = &mut arena.numbers.padded_mut()[*offset..][..*length];
+                    to.iter_mut().enumerate().for_each(|(i, to)| *to = T::from_f64(i as f64));
+                }
+            }
         }
         arena
     }

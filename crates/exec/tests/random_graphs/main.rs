@@ -159,7 +159,7 @@ fn step(
 fn run(case: &Case, options: &Options, count: &mut Count) -> Result<(), String> {
     let graph = &case.function.graph;
     let program = compile(graph, options).map_err(|error| error.to_string())?;
-    let mut workspace = program.workspace();
+    let mut workspace = program.workspace().expect("it has room");
     let data = Data::new(case, &program, options).map_err(|error| error.to_string())?;
     for id in inputs(case).into_iter().filter(|id| !data.streams.contains(id)) {
         let node = graph.node(id);
