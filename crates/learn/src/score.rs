@@ -1,6 +1,6 @@
 //! How good predictions are.
 
-use chainrule_graph::{Function, Kind, NodeId, Tensor};
+use chainrule_graph::{Function, Kind, NodeId, Shape, Tensor};
 
 /// What predictions are scored by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,19 +13,18 @@ pub enum Measure {
 
 impl Measure {
     /// What fits a function, and the outcome that predictions are scored by: the mean squared error if just one outcome is
-    /// real and of the prediction's shape; the accuracy if the only outcome is a whole number, and a scalar or a vector is
-    /// predicted; else none.
+    /// real and of the prediction's shape; else the accuracy if just one outcome is a whole number, and a scalar or a vector
+    /// is predicted; else none.
     pub fn of(function: &Function) -> Option<(Measure, NodeId)> {
         let node = |id: NodeId| function.graph.node(id);
         let prediction = node(function.prediction?);
-        let comparable = |&id: &NodeId| node(id).kind == Kind::Real && node(id).shape == prediction.shape;
-        let comparable: Vec<NodeId> = function.outcomes.iter().copied().filter(comparable).collect();
-        match (&comparable[..], &function.outcomes[..]) {
+        let outcomes = |kind: Kind, shape: &Shape| -> Vec<NodeId> {
+            let fits = |&id: &NodeId| node(id).kind == kind && node(id).shape == *shape;
+            function.outcomes.iter().copied().filter(fits).collect()
+        };
+        match (&outcomes(Kind::Real, &prediction.shape)[..], &outcomes(Kind::Int, &Shape::scalar())[..]) {
             (&[outcome], _) => Some((Measure::MeanSquaredError, outcome)),
-            (_, &[outcome]) => {
-                let is_class = node(outcome).kind == Kind::Int && node(outcome).shape.rank() == 0;
-                (is_class && prediction.shape.rank() <= 1).then_some((Measure::Accuracy, outcome))
-            }
+            (_, &[outcome]) if prediction.shape.rank() <= 1 => Some((Measure::Accuracy, outcome)),
             _ => None,
         }
     }

@@ -136,14 +136,27 @@ fn number(cell: Option<&[u8]>) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() => Ok(value),
         Ok(_) => Err(format!("found {}, which is not finite", quote(text))),
+        Err(_) if is_misquoted(text) => Err(format!(
+            "found {}: text follows the closing quote; a quote within quotes is written twice",
+            quote(text)
+        )),
         Err(_) => Err(format!("found {}", quote(text))),
     }
+}
+
+/// Whether text follows the quote that closes a cell, which was kept as it is written.
+fn is_misquoted(cell: &str) -> bool {
+    cell.starts_with('"') && !cell.ends_with('"')
 }
 
 fn header_name(file: &str, name: &[u8]) -> Result<String, LearnError> {
     match str::from_utf8(name) {
         Ok(name) if name.contains('\0') => {
             Err(LearnError::file(file, "is no text: its header holds the character U+0000; a CSV file would be right"))
+        }
+        Ok(name) if is_misquoted(name.trim()) => {
+            let problem = format!("the header holds {}, where text follows the closing quote", quote(name.trim()));
+            Err(LearnError::file(file, problem + "; a quote within quotes is written twice"))
         }
         Ok(name) => Ok(name.trim().to_string()),
         Err(_) => {
@@ -174,13 +187,14 @@ fn unzip(file: &str, bytes: &[u8]) -> Result<Vec<u8>, LearnError> {
 }
 
 /// The text without the blanks before an opening quote, which would make the reader take the quote as part of the cell.
-/// A quote that is never closed is an error, since the reader would take the rest of the file as one cell.
+/// A quote that is never closed is an error, since the reader would take the rest of the file as one cell. A cell with text
+/// after its closing quote is kept as it is written, quotes and all.
 fn with_plain_quotes(file: &str, text: &[u8]) -> Result<Vec<u8>, LearnError> {
     if !text.contains(&b'"') {
         return Ok(text.to_vec());
     }
     let mut plain = Vec::with_capacity(text.len());
-    let (mut rest, mut cell) = (text, 0);
+    let mut rest = text;
     while !rest.is_empty() {
         let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         if rest.get(blanks) == Some(&b'"') {
@@ -190,31 +204,25 @@ fn with_plain_quotes(file: &str, text: &[u8]) -> Result<Vec<u8>, LearnError> {
                 let problem = "a quote is opened and never closed; close it, or double it if it is meant".into();
                 return Err(LearnError::Row { file: file.into(), line: line(), problem });
             };
-            plain.extend_from_slice(&quoted[..=end]);
-            rest = &quoted[end + 1..];
-            let next = rest.iter().find(|byte| !matches!(byte, b' ' | b'\t'));
-            if !matches!(next, None | Some(b',' | b'\n' | b'\r')) {
-                return Err(text_after_quote(file, line(), &plain, cell));
+            let after = &quoted[end + 1..];
+            let more =
+                &after[..after.iter().position(|byte| matches!(byte, b',' | b'\n' | b'\r')).unwrap_or(after.len())];
+            if more.trim_ascii().is_empty() {
+                plain.extend_from_slice(&quoted[..=end]);
+            } else {
+                // Kept as it is written, with its quotes: a mistake if the column is taken.
+                let doubled = |&byte: &u8| std::iter::repeat_n(byte, if byte == b'"' { 2 } else { 1 });
+                plain.push(b'"');
+                plain.extend(quoted[..=end].iter().chain(more).flat_map(doubled));
+                plain.push(b'"');
             }
+            rest = &after[more.len()..];
         }
         let end = rest.iter().position(|byte| matches!(byte, b',' | b'\n' | b'\r')).map_or(rest.len(), |end| end + 1);
         plain.extend_from_slice(&rest[..end]);
-        cell = if rest[..end].ends_with(b",") { cell + 1 } else { 0 };
         rest = &rest[end..];
     }
     Ok(plain)
-}
-
-/// Text after the quote that closes a cell, the last of `plain`, which begins with the header.
-fn text_after_quote(file: &str, line: usize, plain: &[u8], cell: usize) -> LearnError {
-    let mut rows = Rows::new(file, plain);
-    let column = rows.next().ok().flatten().and_then(|header| header.get(cell));
-    let column = column.map(|name| String::from_utf8_lossy(name).trim().to_string());
-    let (file, problem) = (file.to_string(), "text follows the closing quote; a quote within quotes is written twice");
-    match column {
-        Some(column) => LearnError::Cell { file, line, column, problem: problem.into() },
-        None => LearnError::Row { file, line, problem: format!("cell {}: {problem}", cell + 1) },
-    }
 }
 
 /// Where the quote that `quoted` begins with is closed; a doubled quote does not close it.

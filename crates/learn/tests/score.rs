@@ -60,7 +60,8 @@ fn a_function_is_scored_by_what_has_a_meaning() {
     assert_eq!(measure(&[], Some(scalar.clone())), None);
     assert_eq!(measure(&[real(&scalar)], None), None);
     assert_eq!(measure(std::slice::from_ref(&class), Some(vector.clone())), accuracy);
-    assert_eq!(measure(std::slice::from_ref(&class), Some(scalar)), accuracy);
+    assert_eq!(measure(std::slice::from_ref(&class), Some(scalar.clone())), accuracy);
+    assert_eq!(measure(&[class.clone(), real(&scalar)], Some(vector.clone())), accuracy);
     assert_eq!(measure(&[class], Some(matrix)), None);
     assert_eq!(measure(&[(Kind::Int, vector.clone())], Some(vector)), None);
     assert_eq!((Measure::Accuracy.name(), Measure::MeanSquaredError.name()), ("accuracy", "mse"));

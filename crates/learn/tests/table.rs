@@ -187,13 +187,16 @@ fn text_after_a_closing_quote_is_named_by_its_cell() {
     for (text, place) in [
         ("a,b\n1,2\n3,\"2\"3\n", "t.csv, line 3, column `b`: "),
         ("\na,b\n\"1\" 2,3\n", "t.csv, line 3, column `a`: "),
-        ("a,b\r\n\"x\r\ny\",\"1\"\"2\"3", "t.csv, line 3, column `b`: "),
-        ("a,\"b\"c\n1,2\n", "t.csv, line 1, column `b`: "),
-        ("a\n1,\"2\"3\n", "t.csv, line 2: cell 2: "),
+        ("b,a\r\n\"1\"\"2\"3,2\r\n", "t.csv, line 2, column `b`: "),
     ] {
-        let message = refusal(text.as_bytes()).to_string();
+        let table = Table::from_bytes("t.csv", text.into()).unwrap();
+        let message = table.numbers(&[0, 1]).unwrap_err().to_string();
         assert!(message.starts_with(place) && message.contains("is written twice"), "{text}: {message}");
     }
+    let message = refusal(b"a,\"b\"c\n1,2\n").to_string();
+    assert!(message.starts_with("t.csv: the header holds `\"b\"c`") && message.contains("written twice"), "{message}");
+    // In a column that nobody takes it is ignored.
+    assert_eq!(values("a,b\n1,\"x\"y \"z\n2,\"u\" v\n3,w\n", &[0]), [1.0, 2.0, 3.0]);
     assert_eq!(values("a,b\n\"1\" ,\"2\"\t\r\n \"3\"\r\n\"4\",\"5\"", &[0]), [1.0, 3.0, 4.0]);
 }
 

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use chainrule::learn::{atomic, predicted_class, predictions};
-use chainrule::{Function, Kind, Tensor};
+use chainrule::learn::{Measure, atomic, predicted_class, predictions};
+use chainrule::{Function, Tensor};
 use clap::Args;
 
 use crate::data::{Loaded, not_finite};
@@ -58,7 +58,7 @@ impl Predict {
             return Err(not_finite(&loaded.file, &loaded.function, &loaded.parameters, &data, prediction));
         }
         let node = loaded.function.graph.node(prediction);
-        let csv = csv(&predictions, &node.shape, data.rows(), is_class(&loaded.function, node.shape.rank()));
+        let csv = csv(&predictions, &node.shape, data.rows(), says_class(&loaded.function));
         match &self.out {
             None => output.text(&csv),
             Some(out) => {
@@ -70,9 +70,9 @@ impl Predict {
     }
 }
 
-/// Whether a prediction, a scalar or a vector, says a class: there is an int outcome.
-fn is_class(function: &Function, rank: usize) -> bool {
-    rank <= 1 && function.outcomes.iter().any(|&id| function.graph.node(id).kind == Kind::Int)
+/// Whether a prediction says a class: then it is scored by the share of right ones.
+fn says_class(function: &Function) -> bool {
+    matches!(Measure::of(function), Some((Measure::Accuracy, _)))
 }
 
 /// A header, and a row for each of the predictions, whose entries follow one another.

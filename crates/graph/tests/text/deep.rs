@@ -74,6 +74,8 @@ fn far_too_deep_is_told_just_so() {
     for depth in [20_000, 300_000] {
         let mistake = mistake(&format!("y = {}1{}\n", "(".repeat(depth), ")".repeat(depth)));
         assert!(mistake.message.contains("nested deeper than 10,000"));
+        let open = self::mistake(&format!("y = {}1\n", "(".repeat(depth)));
+        assert!(open.message.contains("not closed, and is nested deeper than 10,000"), "{open}");
         // A line of half a million characters is shown in part.
         let shown = mistake.render(&format!("y = {}1{}\n", "(".repeat(depth), ")".repeat(depth)), "deep", false);
         assert!(shown.len() < 2000, "{} bytes", shown.len());

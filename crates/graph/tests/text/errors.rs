@@ -128,7 +128,10 @@ fn of_initial_values() {
     is_told("param w [3] ~ uniform(2, «1»)\n", &["empty"]);
     is_told("input x []\nparam w [3] = «x»\n", &["fixed number"]);
     is_told("param w [3] = «[1, 2, 3]»\n", &["fixed number"]);
-    is_told("param w [3] = «nan»\n", &["no `nan`"]);
+    is_told("param w [3] = «nan»\n", &["no `nan`", "in quotes"]);
+    is_told("input x []\na = x * «\"inf\"»\n", &["text in quotes", "constant(\"inf\")"]);
+    is_told("a = constant(«\"Inf\"»)\n", &["text in quotes", "\"inf\""]);
+    is_told("input x [2]\na = x[0:«3»]\n", &["3 lies outside", "ends at 2"]);
     is_told("param w [3] = «\"nun\"»\n", &["fixed number"]);
 }
 
@@ -177,7 +180,7 @@ fn of_shapes_and_kinds() {
     told("a = x[«3»]\n", &["index 3", "0", "3 entries"]);
     told("a = x[«-1»]\n", &["negative index", "count from 0"]);
     told("a = x[«0.5»]\n", &["whole number"]);
-    told("a = x[1:«9»]\n", &["index 9"]);
+    told("a = x[1:«9»]\n", &["9 lies outside"]);
     told("a = x[2:«1»]\n", &["backwards"]);
     told("a = x[«sum(v)»:]\n", &["fixed numbers"]);
     told("a = «x[0, 1]»\n", &["2 indices", "one index"]);

@@ -106,9 +106,16 @@ fn place(at: &Placed<'_>, axis: usize, x: Var<'_>, last: usize) -> Result<usize,
     }
     match whole(number) {
         Some(index) if index <= last => Ok(index),
-        Some(index) => Err(at
-            .wrong(format!("index {index} lies outside {x:?}"))
-            .help(format!("axis {axis} has {} entries, and indices count from 0", x.shape()[axis]))),
+        Some(index) => {
+            let size = x.shape()[axis];
+            let (what, right) = if last == size {
+                (index.to_string(), format!("a range ends at {size} at most"))
+            } else {
+                (format!("index {index}"), "indices count from 0".into())
+            };
+            let mistake = at.wrong(format!("{what} lies outside {x:?}"));
+            Err(mistake.help(format!("axis {axis} has {size} entries, and {right}")))
+        }
         None => Err(not_whole("an index", number, at.span)),
     }
 }

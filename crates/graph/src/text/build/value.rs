@@ -91,7 +91,14 @@ impl<'g> Placed<'g> {
             Value::Number(number) => Tensor::scalar(number),
             Value::Array(tensor) => tensor,
             Value::Text(_) | Value::Kind(_) => {
-                return Err(self.wrong(format!("{} stands where a value should", self.value.what())));
+                let mistake = self.wrong(format!("{} stands where a value should", self.value.what()));
+                return Err(match &self.value {
+                    Value::Text(text) if not_finite(text).is_some() => {
+                        mistake.help(format!("as a value it is constant(\"{text}\")"))
+                    }
+                    Value::Text(_) => mistake.help("a number that is not finite is \"inf\", \"-inf\" or \"nan\""),
+                    _ => mistake,
+                });
             }
         };
         let fits = |x: &f64| match kind {

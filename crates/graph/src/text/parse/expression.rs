@@ -8,7 +8,7 @@ use crate::text::diagnostic::Diagnostic;
 use crate::text::syntax::{Callee, Item, Operator, Precedence, Step, StepKind};
 
 /// How deep brackets, calls, unary signs and right-nested powers may nest.
-const DEEPEST: usize = 10_000;
+pub(super) const DEEPEST: usize = 10_000;
 
 /// What waits for more of the expression to be read.
 pub(super) enum Pending {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::expression::DEEPEST;
 use crate::node::Span;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::names::{begins_name, continues_name, superscript};
@@ -337,8 +338,9 @@ fn match_brackets(tokens: &[Token<'_>]) -> Result<(), Diagnostic> {
             _ => {}
         }
     }
+    let nested = if open.len() > DEEPEST { ", and is nested deeper than 10,000" } else { "" };
     match open.pop() {
-        Some((opener, span)) => Err(Diagnostic::new(format!("this `{opener}` is not closed"), span)
+        Some((opener, span)) => Err(Diagnostic::new(format!("this `{opener}` is not closed{nested}"), span)
             .help(format!("put `{}` where it ends", closer_of(opener)))),
         None => Ok(()),
     }

@@ -11,6 +11,7 @@ use self::lexer::{Token, TokenKind, tokens};
 use super::build::functions::Callable;
 use super::diagnostic::Diagnostic;
 use super::near::near;
+use super::number::not_finite;
 use super::registry::Registry;
 use super::syntax::{Binding, BindingId, Bound, Syntax};
 use crate::node::Span;
@@ -201,6 +202,9 @@ impl<'a> Parser<'a> {
         }
         if let Some(function) = Callable::find(name) {
             return mistake.help(format!("`{name}` is a function: {}", function.signature()));
+        }
+        if not_finite(name).is_some() {
+            return mistake.help(format!("the number stands in quotes: constant(\"{name}\")"));
         }
         let known = self.syntax.bindings.iter().filter(|binding| !binding.is_label);
         match near(name, known.map(|binding| binding.name.as_str())) {
