@@ -25,6 +25,18 @@ impl Axis {
     pub const fn rows(rows: usize, cols: usize) -> Self {
         Self { outer: rows, n: cols, inner: 1 }
     }
+
+    /// How many entries are left once the axis is gone.
+    #[must_use]
+    pub const fn kept(self) -> usize {
+        self.outer * self.inner
+    }
+
+    /// The entry that an index goes to once the axis is gone.
+    #[must_use]
+    pub const fn entry(self, index: usize) -> usize {
+        index / (self.n * self.inner) * self.inner + index % self.inner
+    }
 }
 
 /// What to reduce with.

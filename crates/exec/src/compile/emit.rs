@@ -1,7 +1,7 @@
 //! The last pass: units with places become instructions.
 
 use super::memory::Memory;
-use super::plan::{Factors, Loop, LoopNode, LoopOp, Part, Plan, Product, Unit, Work};
+use super::plan::{Copied, Factors, Loop, LoopNode, LoopOp, Plan, Product, Unit, Work};
 use super::program::{
     At, Base, Block, CustomCode, Factor, FactorsAt, Instruction, Line, Matrix, MatrixMatrix, ScalarOp, ScalarOperand,
     ScalarStep,
@@ -122,22 +122,22 @@ impl Emitter<'_> {
             }
             Work::Product(product) if self.plan.sizes[product.out.index()] == 0 => Vec::new(),
             Work::Product(product) => self.products(product).into_iter().map(line).collect(),
-            Work::Along { op, input, extent, out } => vec![line(Instruction::Along {
+            Work::Along { op, input, axis, out } => vec![line(Instruction::Along {
                 op: op.clone(),
                 input: self.at(input),
-                extent: *extent,
+                axis: *axis,
                 out: self.out(*out),
             })],
-            Work::Gather { table, indices, places, out } => vec![line(Instruction::Gather {
+            Work::Gather { table, indices, picks, out } => vec![line(Instruction::Gather {
                 table: self.at(table),
                 indices: self.at(indices),
-                places: *places,
+                picks: *picks,
                 out: self.out(*out),
             })],
-            Work::ScatterAdd { indices, entries, places, out } => vec![line(Instruction::ScatterAdd {
+            Work::ScatterAdd { indices, entries, picks, out } => vec![line(Instruction::ScatterAdd {
                 indices: self.at(indices),
                 entries: self.at(entries),
-                places: *places,
+                picks: *picks,
                 out: self.out(*out),
             })],
             Work::Assemble { parts, filled, out } => {
@@ -168,7 +168,7 @@ impl Emitter<'_> {
         }
     }
 
-    fn part(&self, part: &Part, out: usize) -> Instruction {
+    fn part(&self, part: &Copied, out: usize) -> Instruction {
         let axes = part.source.shape.iter().zip(&part.source.strides).zip(&part.strides);
         let runs = axes.filter(|((n, _), _)| **n != 1).map(|((&n, &from), &to)| (n, from, to)).collect();
         Instruction::Block(Box::new(Block { source: self.at(&part.source), out: out + part.offset, runs }))

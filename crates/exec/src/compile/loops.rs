@@ -69,7 +69,7 @@ pub(super) fn run<S: Simd, T: Float>(
     }
     let registers = &mut scratch.registers[0];
     if let Some(sum) = &code.sum {
-        numbers.arena[sum.out..sum.out + sum.extent.kept()].fill(T::ZERO);
+        numbers.arena[sum.out..sum.out + sum.axis.kept()].fill(T::ZERO);
     }
     simd.vectorize(
         #[inline(always)]
@@ -79,7 +79,7 @@ pub(super) fn run<S: Simd, T: Float>(
                 let length = BLOCK.min(code.size - start);
                 block(simd, code, numbers, registers, start, length);
                 if let Some(sum) = &code.sum {
-                    let (to, rest) = numbers.split(sum.out, sum.extent.kept());
+                    let (to, rest) = numbers.split(sum.out, sum.axis.kept());
                     add_up(simd, sum, to, 0, &rest, registers, start..start + length);
                 }
                 store(simd, code, numbers, registers, start, length);
@@ -99,7 +99,7 @@ pub(super) fn run_piece<S: Simd, T: Float>(
     to: &mut [T],
 ) {
     to.fill(T::ZERO);
-    let first = code.sum.map_or(0, |sum| sum.extent.entry(indices.start));
+    let first = code.sum.map_or(0, |sum| sum.axis.entry(indices.start));
     simd.vectorize(
         #[inline(always)]
         || {
@@ -118,7 +118,7 @@ pub(super) fn run_piece<S: Simd, T: Float>(
 }
 
 /// What a block reads and writes: all numbers, or a thread's piece of them.
-pub(super) trait Memory<T>: Reads<T> {
+pub(super) trait Writes<T>: Reads<T> {
     /// How many entries are computed for a block of `length`: whole vectors, where there is room for that.
     fn computed(&self, length: usize) -> usize;
     /// The entries from index `start` on of the value that lies at `out`.
@@ -137,7 +137,7 @@ pub(super) trait Reads<T> {
 fn block<S: Simd, T: Float>(
     simd: S,
     code: &LoopCode,
-    memory: &mut impl Memory<T>,
+    memory: &mut impl Writes<T>,
     registers: &mut Registers<T>,
     start: usize,
     length: usize,
@@ -161,7 +161,7 @@ fn block<S: Simd, T: Float>(
 fn store<S: Simd, T: Float>(
     simd: S,
     code: &LoopCode,
-    memory: &mut impl Memory<T>,
+    memory: &mut impl Writes<T>,
     registers: &Registers<T>,
     start: usize,
     length: usize,
@@ -240,7 +240,7 @@ fn add_up<S: Simd, T: Float>(
     registers: &Registers<T>,
     block: Range<usize>,
 ) {
-    let (n, inner) = (sum.extent.n, sum.extent.inner);
+    let (n, inner) = (sum.axis.n, sum.axis.inner);
     let mut done = 0;
     while done < block.len() {
         let index = block.start + done;
@@ -251,7 +251,7 @@ fn add_up<S: Simd, T: Float>(
             let stretch = (inner - index % inner).min(block.len() - done);
             (stretch, stretch)
         };
-        let to = &mut to[sum.extent.entry(index) - first..][..outs];
+        let to = &mut to[sum.axis.entry(index) - first..][..outs];
         let from = match sum.operand {
             // A register begins with the block.
             Operand::Register(register) => Read::Entries(&registers.all[register].0[done..][..stretch]),

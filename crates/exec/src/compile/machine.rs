@@ -15,7 +15,7 @@ use super::loops::{self, Reads, Scratch};
 
 use super::memory::ALIGNMENT;
 use super::numbers::Numbers;
-use super::plan::Places;
+use super::plan::Picks;
 use super::profile::Clock;
 use super::program::{At, Block, CustomCode, Factor, Instruction, Line, Matrix, MatrixMatrix, Output, Stream};
 use super::scalars;
@@ -249,13 +249,10 @@ fn instruction<S: Simd, T: Float>(
             }
         }
         Instruction::MatrixMatrix(product) => matrix_matrix(product, numbers, threads),
-        Instruction::Along { op, input, extent, out } => {
-            let axis = Axis { outer: extent.outer, n: extent.n, inner: extent.inner };
-            along(simd, op, *input, axis, *out, numbers);
-        }
-        Instruction::Gather { table, indices, places, out } => gather(*table, *indices, *places, *out, numbers)?,
-        Instruction::ScatterAdd { indices, entries, places, out } => {
-            scatter_add(simd, *indices, *entries, *places, *out, numbers)?;
+        Instruction::Along { op, input, axis, out } => along(simd, op, *input, *axis, *out, numbers),
+        Instruction::Gather { table, indices, picks, out } => gather(*table, *indices, *picks, *out, numbers)?,
+        Instruction::ScatterAdd { indices, entries, picks, out } => {
+            scatter_add(simd, *indices, *entries, *picks, *out, numbers)?;
         }
         &Instruction::Transpose { input, rows, columns, out } => {
             let (to, rest) = numbers.split(out, rows * columns);
@@ -330,16 +327,16 @@ fn along<S: Simd, T: Float>(simd: S, op: &Reduce, input: At, axis: Axis, out: us
 fn gather<T: Float>(
     table: At,
     indices: At,
-    places: Places,
+    picks: Picks,
     out: usize,
     numbers: &mut Numbers<'_, T>,
 ) -> Result<(), ExecError> {
-    let Places { batches, count, places, size } = places;
+    let Picks { batches, count, rows, size } = picks;
     for batch in 0..batches {
         let (out, rest) = numbers.split(out + batch * count * size, count * size);
-        let table = rest.entries(table, batch * places * size, places * size);
+        let table = rest.entries(table, batch * rows * size, rows * size);
         let indices = rest.entries(indices, batch * count, count);
-        index::gather_rows(table, places, size, indices, out).map_err(|wrong| outside(indices, wrong))?;
+        index::gather_rows(table, rows, size, indices, out).map_err(|wrong| outside(indices, wrong))?;
     }
     Ok(())
 }
@@ -348,17 +345,17 @@ fn scatter_add<S: Simd, T: Float>(
     simd: S,
     indices: At,
     entries: At,
-    places: Places,
+    picks: Picks,
     out: usize,
     numbers: &mut Numbers<'_, T>,
 ) -> Result<(), ExecError> {
-    let Places { batches, count, places, size } = places;
+    let Picks { batches, count, rows, size } = picks;
     for batch in 0..batches {
-        let (out, rest) = numbers.split(out + batch * places * size, places * size);
+        let (out, rest) = numbers.split(out + batch * rows * size, rows * size);
         let indices = rest.entries(indices, batch * count, count);
         let entries = rest.entries(entries, batch * count * size, count * size);
         out.fill(T::ZERO);
-        index::scatter_add_rows(simd, out, places, size, indices, entries).map_err(|wrong| outside(indices, wrong))?;
+        index::scatter_add_rows(simd, out, rows, size, indices, entries).map_err(|wrong| outside(indices, wrong))?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use chainrule_kernels::Float;
 
-use super::loops::{Memory, Reads};
+use super::loops::{Reads, Writes};
 use super::memory::ALIGNMENT;
 use super::program::{At, Base, Factor, FactorsAt};
 
@@ -32,7 +32,7 @@ impl<T: Float> Reads<T> for Numbers<'_, T> {
     }
 }
 
-impl<T: Float> Memory<T> for Numbers<'_, T> {
+impl<T: Float> Writes<T> for Numbers<'_, T> {
     #[inline(always)]
     fn computed(&self, length: usize) -> usize {
         length.next_multiple_of(ALIGNMENT)

@@ -8,7 +8,7 @@ use std::ops::Range;
 use chainrule_graph::ops::Elementwise;
 use chainrule_kernels::{Float, Simd};
 
-use super::loops::{BLOCK, Memory, Reads, Registers, run_piece};
+use super::loops::{BLOCK, Reads, Registers, Writes, run_piece};
 use super::numbers::{Numbers, row};
 use super::program::{At, Base, LoopCode, StepOp};
 
@@ -53,20 +53,20 @@ impl Parts {
             let units = code.size.div_ceil(BLOCK);
             return Some(Parts { unit: BLOCK, units, count: units });
         };
-        let extent = sum.extent;
-        let (unit, units) = match extent.outer {
-            1 => (extent.inner, extent.n),
-            outer => (extent.n * extent.inner, outer),
+        let axis = sum.axis;
+        let (unit, units) = match axis.outer {
+            1 => (axis.inner, axis.n),
+            outer => (axis.n * axis.inner, outer),
         };
-        let is_cut = units >= PARTS && extent.n >= LEAST_SUMMED;
+        let is_cut = units >= PARTS && axis.n >= LEAST_SUMMED;
         is_cut.then_some(Parts { unit, units, count: PARTS })
     }
 
     /// How many numbers hold the sums of all parts.
     pub fn sums(&self, code: &LoopCode) -> usize {
         match code.sum {
-            Some(sum) if sum.extent.outer == 1 => self.count * sum.extent.inner,
-            Some(sum) => sum.extent.kept(),
+            Some(sum) if sum.axis.outer == 1 => self.count * sum.axis.inner,
+            Some(sum) => sum.axis.kept(),
             None => 0,
         }
     }
@@ -79,8 +79,8 @@ impl Parts {
     /// Where its sums begin.
     fn sums_start(&self, part: usize, code: &LoopCode) -> usize {
         match code.sum {
-            Some(sum) if sum.extent.outer == 1 => part * sum.extent.inner,
-            Some(sum) => self.units * part / self.count * sum.extent.inner,
+            Some(sum) if sum.axis.outer == 1 => part * sum.axis.inner,
+            Some(sum) => self.units * part / self.count * sum.axis.inner,
             None => 0,
         }
     }
@@ -97,13 +97,13 @@ impl Parts {
         let sums = &mut partial[..self.sums(code)];
         Piece::whole(code, numbers).run(simd, self, 0..self.count, code, registers, sums);
         let Some(sum) = code.sum else { return };
-        let out = &mut numbers.arena[sum.out..][..sum.extent.kept()];
-        if sum.extent.outer > 1 {
+        let out = &mut numbers.arena[sum.out..][..sum.axis.kept()];
+        if sum.axis.outer > 1 {
             out.copy_from_slice(sums);
             return;
         }
         out.fill(T::ZERO);
-        for part in sums.chunks_exact(sum.extent.inner) {
+        for part in sums.chunks_exact(sum.axis.inner) {
             out.iter_mut().zip(part).for_each(|(out, &sum)| *out += sum);
         }
     }
@@ -224,7 +224,7 @@ impl<T: Float> Reads<T> for Piece<'_, T> {
     }
 }
 
-impl<T: Float> Memory<T> for Piece<'_, T> {
+impl<T: Float> Writes<T> for Piece<'_, T> {
     /// Just those: what lies behind a stretch is another thread's.
     #[inline(always)]
     fn computed(&self, length: usize) -> usize {

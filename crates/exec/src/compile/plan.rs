@@ -3,6 +3,7 @@
 use chainrule_graph::ops::custom::Custom;
 use chainrule_graph::ops::{Elementwise, Reduce};
 use chainrule_graph::{Graph, NodeId};
+use chainrule_kernels::reduce::Axis;
 
 use super::view::{ValueId, View};
 
@@ -38,13 +39,13 @@ pub(crate) enum Work {
     /// `out = keep · out + scale · lhs · rhs` over matrices, vectors or numbers.
     Product(Product),
     /// An op along one axis of a contiguous value, seen as [outer, n, inner].
-    Along { op: Reduce, input: View, extent: Extent, out: ValueId },
+    Along { op: Reduce, input: View, axis: Axis, out: ValueId },
     /// Rows of `size` entries picked by index; see `Index::Gather`.
-    Gather { table: View, indices: View, places: Places, out: ValueId },
+    Gather { table: View, indices: View, picks: Picks, out: ValueId },
     /// Rows of `size` entries added at their index to zeros; see `Index::ScatterAdd`.
-    ScatterAdd { indices: View, entries: View, places: Places, out: ValueId },
+    ScatterAdd { indices: View, entries: View, picks: Picks, out: ValueId },
     /// Blocks copied into a buffer, on zeros where they do not fill it.
-    Assemble { parts: Vec<Part>, filled: bool, out: ValueId },
+    Assemble { parts: Vec<Copied>, filled: bool, out: ValueId },
     /// A user's own node, on contiguous values.
     Custom { op: Custom, inputs: Vec<View>, out: ValueId },
 }
@@ -89,28 +90,8 @@ impl LoopOp {
 #[derive(Clone, Debug)]
 pub(crate) struct Reduction {
     pub operand: View,
-    pub extent: Extent,
+    pub axis: Axis,
     pub out: ValueId,
-}
-
-/// Indices seen as [outer, n, inner].
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Extent {
-    pub outer: usize,
-    pub n: usize,
-    pub inner: usize,
-}
-
-impl Extent {
-    /// How many entries are left once the middle axis is gone.
-    pub fn kept(self) -> usize {
-        self.outer * self.inner
-    }
-
-    /// The entry that an index goes to once the middle axis is gone.
-    pub fn entry(self, index: usize) -> usize {
-        index / (self.n * self.inner) * self.inner + index % self.inner
-    }
 }
 
 /// A product of matrices [m, k] · [k, n], repeated over batches.
@@ -139,18 +120,18 @@ pub(crate) struct Factors {
     pub scale: Option<View>,
 }
 
-/// How rows lie in a table: for each of `batches`, `count` rows of `size` entries are picked from, or placed among, `places`.
+/// How rows lie in a table: for each of `batches`, `count` rows of `size` entries are picked from, or placed among, `rows`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Places {
+pub(crate) struct Picks {
     pub batches: usize,
     pub count: usize,
-    pub places: usize,
+    pub rows: usize,
     pub size: usize,
 }
 
 /// A block copied: entry (i, j, …) of the source to `offset` + i·strides\[0\] + …; a negative stride runs backwards.
 #[derive(Clone, Debug)]
-pub(crate) struct Part {
+pub(crate) struct Copied {
     pub source: View,
     pub offset: usize,
     pub strides: Vec<isize>,

@@ -224,7 +224,7 @@ fn entries_written(instruction: &Instruction) -> usize {
     match instruction {
         Instruction::Scalars(steps) => steps.len(),
         Instruction::Loop(code) => {
-            let sum = code.sum.map_or(0, |sum| sum.extent.outer * sum.extent.inner);
+            let sum = code.sum.map_or(0, |sum| sum.axis.outer * sum.axis.inner);
             code.stores.len() * code.size + sum
         }
         Instruction::Dot { .. } => 1,
@@ -233,10 +233,10 @@ fn entries_written(instruction: &Instruction) -> usize {
         Instruction::MatrixVector { rows, .. } => *rows,
         Instruction::Outer { rows, columns, .. } | Instruction::Transpose { rows, columns, .. } => rows * columns,
         Instruction::MatrixMatrix(product) => product.out_length,
-        Instruction::Along { op: Reduce::Softmax { .. }, extent, .. } => extent.outer * extent.n * extent.inner,
-        Instruction::Along { extent, .. } => extent.outer * extent.inner,
-        Instruction::Gather { places, .. } => places.batches * places.count * places.size,
-        Instruction::ScatterAdd { places, .. } => places.batches * places.places * places.size,
+        Instruction::Along { op: Reduce::Softmax { .. }, axis, .. } => axis.outer * axis.n * axis.inner,
+        Instruction::Along { axis, .. } => axis.outer * axis.inner,
+        Instruction::Gather { picks, .. } => picks.batches * picks.count * picks.size,
+        Instruction::ScatterAdd { picks, .. } => picks.batches * picks.rows * picks.size,
         Instruction::Block(block) => block.runs.iter().map(|run| run.0).product(),
         Instruction::Custom(code) => code.shape.size(),
     }

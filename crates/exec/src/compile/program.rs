@@ -7,10 +7,11 @@ use chainrule_graph::ops::custom::Custom;
 use chainrule_graph::ops::elementwise::Exponent;
 use chainrule_graph::ops::{Elementwise, Reduce};
 use chainrule_graph::{Kind, NodeId, Shape, Tensor};
+use chainrule_kernels::reduce::Axis;
 
 use super::memory::ALIGNMENT;
 use super::pieces::Parts;
-use super::plan::{Extent, Places};
+use super::plan::Picks;
 
 /// Where an operand's first entry lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,11 +66,11 @@ pub(crate) enum Instruction {
     /// `out = keep · out + scale · lhs rhs`, repeated over batches.
     MatrixMatrix(Box<MatrixMatrix>),
     /// An op along the middle axis of [outer, n, inner].
-    Along { op: Reduce, input: At, extent: Extent, out: usize },
+    Along { op: Reduce, input: At, axis: Axis, out: usize },
     /// Rows picked by index.
-    Gather { table: At, indices: At, places: Places, out: usize },
+    Gather { table: At, indices: At, picks: Picks, out: usize },
     /// Rows added at their index to zeros.
-    ScatterAdd { indices: At, entries: At, places: Places, out: usize },
+    ScatterAdd { indices: At, entries: At, picks: Picks, out: usize },
     /// A matrix of `rows` rows, turned.
     Transpose { input: At, rows: usize, columns: usize, out: usize },
     /// Zeros.
@@ -244,7 +245,7 @@ pub(crate) struct Store {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sum {
     pub operand: Operand,
-    pub extent: Extent,
+    pub axis: Axis,
     pub out: usize,
 }
 

@@ -131,7 +131,7 @@ fn vector_code(emitter: &Emitter<'_>, work: &Loop) -> Instruction {
     keep_from_overwriting(&mut drafts, &mut stores);
     let sum = work.reduction.as_ref().and_then(|reduction| {
         let operand = source(&known, &reduction.operand);
-        Some((operand, reduction.extent, emitter.place(reduction.out)?))
+        Some((operand, reduction.axis, emitter.place(reduction.out)?))
     });
     contract_multiply_adds(&mut drafts, &stores, sum.map(|sum| sum.0));
     allocate(work.size, drafts, fills, stores, sum)
@@ -189,7 +189,7 @@ fn allocate(
     drafts: Vec<Draft>,
     fills: Vec<(At, Vec<(usize, usize)>)>,
     stores: Vec<(Source, usize)>,
-    sum: Option<(Source, super::plan::Extent, usize)>,
+    sum: Option<(Source, chainrule_kernels::reduce::Axis, usize)>,
 ) -> Instruction {
     let end = drafts.len();
     let mut last_read: Vec<Option<usize>> = vec![None; end];
@@ -242,7 +242,7 @@ fn allocate(
         steps.push(LoopStep { op: draft.op, operands, register });
     }
     let stores = stores.into_iter().map(|(s, out)| Store { operand: operand(s, &result_registers), out }).collect();
-    let sum = sum.map(|(s, extent, out)| Sum { operand: operand(s, &result_registers), extent, out });
+    let sum = sum.map(|(s, axis, out)| Sum { operand: operand(s, &result_registers), axis, out });
     let fills =
         (fills.into_iter().zip(&fill_registers)).map(|((at, runs), &register)| Fill { at, runs, register }).collect();
     let mut code = LoopCode { size, fills, steps, stores, sum, registers: registers.count, parts: None };

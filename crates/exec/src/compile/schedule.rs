@@ -30,14 +30,14 @@ pub(crate) fn schedule(mut plan: Plan, kept: &[ValueId]) -> (Plan, Vec<Late>) {
     let mut values: Vec<View> = updates.iter().map(|update| plan.views[update.value.index()].clone()).collect();
     copy_old_values(&mut plan, &mut values);
     old_of.resize(plan.sizes.len(), None);
-    let mut places = Places::of(&plan);
+    let mut uses = Uses::of(&plan);
     for (update, value) in updates.iter().zip(values) {
         let target = ValueId(update.target.index() as u32);
         let owner = value.value.index();
         let free = value.is_whole(plan.sizes[owner]) && old_of[owner].is_none() && !read_at_end[target.index()];
-        let writer = places.writer[owner].filter(|_| free);
+        let writer = uses.writer[owner].filter(|_| free);
         match writer {
-            Some(writer) if may_overwrite(&mut plan, &mut places, &old_of, writer, (value.value, target)) => {
+            Some(writer) if may_overwrite(&mut plan, &mut uses, &old_of, writer, (value.value, target)) => {
                 old_of[owner] = Some(target);
             }
             _ => late.push(Late { value, target }),
@@ -51,30 +51,30 @@ pub(crate) fn schedule(mut plan: Plan, kept: &[ValueId]) -> (Plan, Vec<Late>) {
 }
 
 /// Where each value is written, and where it is read last.
-struct Places {
+struct Uses {
     writer: Vec<Option<usize>>,
     last_reader: Vec<Option<usize>>,
 }
 
-impl Places {
-    fn of(plan: &Plan) -> Places {
-        let mut places = Places { writer: vec![None; plan.sizes.len()], last_reader: vec![None; plan.sizes.len()] };
+impl Uses {
+    fn of(plan: &Plan) -> Uses {
+        let mut uses = Uses { writer: vec![None; plan.sizes.len()], last_reader: vec![None; plan.sizes.len()] };
         for (place, unit) in plan.units.iter().enumerate() {
             for view in unit.work.reads() {
-                places.last_reader[view.value.index()] = Some(place);
+                uses.last_reader[view.value.index()] = Some(place);
             }
             for value in unit.work.writes() {
-                places.writer[value.index()] = Some(place);
+                uses.writer[value.index()] = Some(place);
             }
         }
-        places
+        uses
     }
 }
 
 /// Whether the unit at `writer` may write over the target; it may have been moved for that.
 fn may_overwrite(
     plan: &mut Plan,
-    places: &mut Places,
+    uses: &mut Uses,
     old_of: &[Option<ValueId>],
     writer: usize,
     (value, target): (ValueId, ValueId),
@@ -82,7 +82,7 @@ fn may_overwrite(
     if !reads_entry_by_entry(plan, &plan.units[writer].work, value, target) {
         return false;
     }
-    let Some(last) = places.last_reader[target.index()].filter(|&last| last > writer) else {
+    let Some(last) = uses.last_reader[target.index()].filter(|&last| last > writer) else {
         return true;
     };
     // Behind the last reader, unless something up to there needs what the writer computes, or overwrites what it reads.
@@ -90,7 +90,7 @@ fn may_overwrite(
         return false;
     }
     plan.units[writer..=last].rotate_left(1);
-    *places = Places::of(plan);
+    *uses = Uses::of(plan);
     true
 }
 

@@ -10,10 +10,11 @@ use chainrule_graph::ops::contract::Label;
 use chainrule_graph::ops::elementwise::Exponent;
 use chainrule_graph::ops::{Contract, Elementwise, Index, Reduce, ShapeOp};
 use chainrule_graph::{Graph, Node, NodeId, Op, Shape};
+use chainrule_kernels::reduce::Axis;
 
 use super::accumulate::Accumulation;
 use super::classes::{Classes, merged, stride_of};
-use super::plan::{Extent, Factors, Loop, LoopNode, LoopOp, Part, Places, Plan, Product, Reduction, Unit, Work};
+use super::plan::{Copied, Factors, Loop, LoopNode, LoopOp, Picks, Plan, Product, Reduction, Unit, Work};
 use super::view::{ValueId, View};
 
 /// The plan of a graph: one unit for each node that needs work, in the order of the nodes.
@@ -155,18 +156,18 @@ impl Selector {
         }
         let first = if adjacent { axes.first().copied().unwrap_or(rank) } else { rank - axes.len() };
         let size_of = |axes: std::ops::Range<usize>| input.shape[axes].iter().product();
-        let extent = Extent {
+        let axis = Axis {
             outer: size_of(0..first),
             n: size_of(first..first + axes.len()),
             inner: size_of(first + axes.len()..rank),
         };
         if let Reduce::Sum { .. } = op {
-            let reduction = Reduction { operand: input.clone(), extent, out };
+            let reduction = Reduction { operand: input.clone(), axis, out };
             let size = input.shape.size();
             self.add(id, Work::Loop(Loop { size, body: Vec::new(), reduction: Some(reduction) }));
         } else {
             let input = if input.is_contiguous() { input } else { self.copied(id, input) };
-            self.add(id, Work::Along { op: op.clone(), input, extent, out });
+            self.add(id, Work::Along { op: op.clone(), input, axis, out });
         }
         whole
     }
@@ -198,7 +199,7 @@ impl Selector {
     fn rearrange(&mut self, id: NodeId, node: &Node, op: &ShapeOp) {
         let out = ValueId(id.index() as u32);
         let strides: Vec<isize> = node.shape.strides().iter().map(|&stride| stride as isize).collect();
-        let part = |source, offset| Part { source, offset, strides: strides.clone() };
+        let copied = |source, offset| Copied { source, offset, strides: strides.clone() };
         let work = match op {
             ShapeOp::Concat { axis } => {
                 let step = node.shape.strides()[*axis];
@@ -207,17 +208,17 @@ impl Selector {
                 for place in 0..node.inputs.len() {
                     let source = self.input(node, place);
                     let length = source.shape[*axis];
-                    parts.push(part(source, start * step));
+                    parts.push(copied(source, start * step));
                     start += length;
                 }
                 Work::Assemble { parts, filled: true, out }
             }
             ShapeOp::Pad { low, .. } => {
                 let offset = low.iter().zip(node.shape.strides()).map(|(low, stride)| low * stride).sum();
-                Work::Assemble { parts: vec![part(self.input(node, 0), offset)], filled: false, out }
+                Work::Assemble { parts: vec![copied(self.input(node, 0), offset)], filled: false, out }
             }
             ShapeOp::Reverse { axes } => {
-                let mut part = part(self.input(node, 0), 0);
+                let mut part = copied(self.input(node, 0), 0);
                 for &axis in axes {
                     part.offset += node.shape[axis].saturating_sub(1) * part.strides[axis] as usize;
                     part.strides[axis] = -part.strides[axis];
@@ -238,22 +239,22 @@ impl Selector {
         let product = |sizes: &[usize]| sizes.iter().product::<usize>();
         match op {
             Index::Gather { batch } => {
-                let places = Places {
+                let picks = Picks {
                     batches: product(&first.shape[..*batch]),
                     count: product(&second.shape[*batch..]),
-                    places: first.shape[*batch],
+                    rows: first.shape[*batch],
                     size: product(&first.shape[batch + 1..]),
                 };
-                self.add(id, Work::Gather { table: first, indices: second, places, out });
+                self.add(id, Work::Gather { table: first, indices: second, picks, out });
             }
             Index::ScatterAdd { batch, size } => {
-                let places = Places {
+                let picks = Picks {
                     batches: product(&first.shape[..*batch]),
                     count: product(&first.shape[*batch..]),
-                    places: *size,
+                    rows: *size,
                     size: product(&second.shape[first.shape.rank()..]),
                 };
-                self.add(id, Work::ScatterAdd { indices: first, entries: second, places, out });
+                self.add(id, Work::ScatterAdd { indices: first, entries: second, picks, out });
             }
         }
     }

@@ -10,11 +10,11 @@ use chainrule_graph::ops::Elementwise;
 use chainrule_graph::{Graph, NodeId, Op};
 
 use super::Program;
-use super::plan::Extent;
 use super::program::{
     At, Base, Factor, FactorsAt, Fill, Fixed, Instruction, Line, LoopCode, LoopStep, MatrixMatrix, Operand, ScalarOp,
     ScalarOperand, ScalarStep, StepOp,
 };
+use chainrule_kernels::reduce::Axis;
 
 /// Longer expressions are cut: the part so far gets a name of its own.
 const LONGEST: usize = 60;
@@ -47,12 +47,12 @@ pub(super) struct Listed {
 impl Program {
     /// The instructions as text, in the order in which they run.
     pub(super) fn listing(&self) -> Vec<Listed> {
-        let mut places = Places::of(self);
+        let mut names = Names::of(self);
         let once = self.once.iter().map(|line| (line, true));
         let step = self.lines.iter().chain(&self.late).map(|line| (line, false));
         let mut list = Vec::new();
         for (line, once) in once.chain(step) {
-            let (kernel, computes) = places.line(line);
+            let (kernel, computes) = names.line(line);
             list.push(Listed { once, kernel, computes: computes.iter().map(|text| on_one_line(text)).collect() });
         }
         list
@@ -98,13 +98,13 @@ fn on_one_line(text: &str) -> String {
 }
 
 /// What lies where, as the lines go by.
-struct Places<'a> {
+struct Names<'a> {
     program: &'a Program,
     names: HashMap<usize, String>,
 }
 
-impl<'a> Places<'a> {
-    fn of(program: &'a Program) -> Places<'a> {
+impl<'a> Names<'a> {
+    fn of(program: &'a Program) -> Names<'a> {
         let ports = program.ports.iter().map(|port| (port.offset, port.name.clone()));
         let fixed = program.fixed.iter().map(|(offset, fixed)| match fixed {
             Fixed::Constant(value) if value.data().len() == 1 => (*offset, value.item().to_string()),
@@ -114,7 +114,7 @@ impl<'a> Places<'a> {
         // A batch of rows, and a row of one number, are brought into the arena.
         let gathered = program.streams.iter().filter(|stream| stream.batch.is_some() || stream.row == 1);
         let gathered = gathered.map(|stream| (stream.port.offset, stream.port.name.clone()));
-        Places { program, names: gathered.chain(ports).chain(fixed).collect() }
+        Names { program, names: gathered.chain(ports).chain(fixed).collect() }
     }
 
     fn name(&self, at: At) -> String {
@@ -151,11 +151,11 @@ impl<'a> Places<'a> {
 
     /// The kernel of a line, and what it computes.
     fn line(&mut self, line: &Line) -> (String, Vec<String>) {
-        let what = |Extent { outer, n, inner }: Extent| format!("[{outer}, {n}, {inner}]");
+        let what = |Axis { outer, n, inner }: Axis| format!("[{outer}, {n}, {inner}]");
         let (kernel, value, out) = match &line.instruction {
             Instruction::Scalars(steps) => return ("scalars".into(), self.scalars(line, steps)),
             Instruction::Loop(code) => {
-                let sum = code.sum.map_or(String::new(), |sum| format!(", sum {}", what(sum.extent)));
+                let sum = code.sum.map_or(String::new(), |sum| format!(", sum {}", what(sum.axis)));
                 return (format!("loop {}{sum}", code.size), self.fused(line, code));
             }
             &Instruction::Dot { x, y, length, out } => {
@@ -186,17 +186,17 @@ impl<'a> Places<'a> {
                 let product = format!("{} {}", self.name(lhs.at), self.name(rhs.at));
                 (format!("gemm {m}×{n}×{k}{times}"), self.accumulated(*factors, product, *out), *out)
             }
-            Instruction::Along { op, input, extent, out } => {
+            Instruction::Along { op, input, axis, out } => {
                 let name = Op::Reduce(op.clone());
-                let kernel = format!("{} {}", name.name(), what(*extent));
+                let kernel = format!("{} {}", name.name(), what(*axis));
                 (kernel, format!("{}({})", name.name(), self.name(*input)), *out)
             }
-            Instruction::Gather { table, indices, places, out } => {
-                let kernel = format!("gather {} of {}", places.batches * places.count, places.size);
+            Instruction::Gather { table, indices, picks, out } => {
+                let kernel = format!("gather {} of {}", picks.batches * picks.count, picks.size);
                 (kernel, format!("gather({}, {})", self.name(*table), self.name(*indices)), *out)
             }
-            Instruction::ScatterAdd { indices, entries, places, out } => {
-                let kernel = format!("scatter {} of {}", places.batches * places.count, places.size);
+            Instruction::ScatterAdd { indices, entries, picks, out } => {
+                let kernel = format!("scatter {} of {}", picks.batches * picks.count, picks.size);
                 (kernel, format!("scatter_add({}, {})", self.name(*entries), self.name(*indices)), *out)
             }
             &Instruction::Transpose { input, rows, columns, out } => {

@@ -100,8 +100,8 @@ fn work(plan: &Plan, work: &Work) -> String {
                 let _ = write!(text, " {} = {op}({});", name(node.out), views(&node.operands));
             }
             if let Some(sum) = &work.reduction {
-                let extent = sum.extent;
-                let axis = format!("[{}, {}, {}]", extent.outer, extent.n, extent.inner);
+                let axis = sum.axis;
+                let axis = format!("[{}, {}, {}]", axis.outer, axis.n, axis.inner);
                 let _ = write!(text, " {} = sum {axis}({})", name(sum.out), view_text(plan, &sum.operand));
             }
             text.trim_end_matches(';').to_string()
@@ -112,9 +112,9 @@ fn work(plan: &Plan, work: &Work) -> String {
             let equals = if accumulate.is_some() { "accumulates" } else { "=" };
             format!("product {m}×{n}×{k}{times}: {} {equals} {first} {second}", name(*out))
         }
-        Work::Along { op, extent, out, .. } => {
+        Work::Along { op, axis, out, .. } => {
             let op = Op::Reduce(op.clone());
-            format!("{} [{}, {}, {}]: {} = {first}", op.name(), extent.outer, extent.n, extent.inner, name(*out))
+            format!("{} [{}, {}, {}]: {} = {first}", op.name(), axis.outer, axis.n, axis.inner, name(*out))
         }
         Work::Gather { out, .. } => format!("gather: {} = {first} at {second}", name(*out)),
         Work::ScatterAdd { out, .. } => format!("scatter_add: {} = {second} at {first}", name(*out)),
