@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chainrule_exec::Feed;
 use chainrule_exec::reference::evaluate;
 use chainrule_graph::ops::custom::Part;
 use chainrule_graph::{
@@ -215,4 +216,58 @@ fn over_a_batch_the_derivative_in_nodes_is_used() {
         let backward = |node: &Node| matches!(&node.op, Op::Custom(op) if op.part != Part::Forward);
         assert!(!custom.nodes().iter().zip(needed).any(|(node, needed)| needed && backward(node)));
     }
+}
+
+/// a² over a batch as one multiplication, or, if `wrong`, as the sum of it.
+#[derive(Debug)]
+struct AtOnce {
+    wrong: bool,
+}
+
+impl CustomNode for AtOnce {
+    fn name(&self) -> &str {
+        "at_once"
+    }
+
+    fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
+        Ok(inputs[0].clone())
+    }
+
+    fn forward(&self, inputs: &[Tensor], output: &mut [f64]) {
+        output.iter_mut().zip(inputs[0].data()).for_each(|(y, x)| *y = x * x);
+    }
+
+    fn backward(&self, _: usize, inputs: &[Tensor], _: &Tensor, cotangent: &Tensor, contribution: &mut [f64]) {
+        for (i, dx) in contribution.iter_mut().enumerate() {
+            *dx = 2.0 * inputs[0].data()[i] * cotangent.data()[i];
+        }
+    }
+
+    fn batch<'g>(&self, x: &[Var<'g>], batched: &[bool], size: usize) -> Option<Var<'g>> {
+        assert_eq!((batched, size), (&[true][..], 4));
+        let squares = x[0] * x[0];
+        Some(if self.wrong { squares.sum() } else { squares })
+    }
+}
+
+#[test]
+fn a_node_may_say_how_it_is_batched() {
+    let function = |wrong: bool| {
+        let builder = Builder::new();
+        let a = builder.input("a", [3]);
+        builder.objective(builder.custom(Arc::new(AtOnce { wrong }), &[a]).sum());
+        builder.finish().unwrap()
+    };
+    let batched = batch(&function(false), 4).unwrap();
+    let is_custom = |node: &Node| matches!(node.op, Op::Custom(_));
+    assert!(!batched.graph.nodes().iter().any(is_custom), "{}", chainrule_graph::text::print(&batched));
+    let (a, objective) = (batched.graph.find("a").unwrap(), batched.objective.unwrap());
+    let (graph, gradient) = gradient(&batched.graph, objective, &[a]).unwrap();
+    let values = Tensor::from_fn([4, 3], |i| i as f64);
+    let results = evaluate(&graph, &Feed::new().with(a, values), &[objective, gradient[0]]).unwrap();
+    // (0² + … + 11²) / 4, and its derivative by each
+    assert_eq!(results[objective].item(), 126.5);
+    assert_eq!(results[gradient[0]], Tensor::from_fn([4, 3], |i| i as f64 / 2.0));
+    let error = batch(&function(true), 4).unwrap_err();
+    assert_eq!(error.message, "4 of `at_once` have shape [], not [4, 3]");
 }

@@ -16,8 +16,8 @@ use crate::tensor::Tensor;
 
 /// A node of a user's own: forward and backward in Rust. It is checked like every other node.
 ///
-/// Over a batch, forward and backward are called for one example after the other. A node that gives its derivative as
-/// graph nodes has it batched like every other graph, and its `backward` is never called.
+/// Over a batch, forward and backward are called for one example after the other, unless the node says how else. A node
+/// that gives its derivative as graph nodes has it batched like every other graph, and its `backward` is never called.
 pub trait CustomNode: fmt::Debug + Send + Sync {
     /// The name, as the text form writes it; unique among the nodes a program registers.
     fn name(&self) -> &str;
@@ -35,6 +35,14 @@ pub trait CustomNode: fmt::Debug + Send + Sync {
     /// compiled. By default there is none, and `backward` is called.
     fn derivative<'g>(&self, input: usize, x: &[Var<'g>], y: Var<'g>, dy: Var<'g>) -> Option<Var<'g>> {
         let _ = (input, x, y, dy);
+        None
+    }
+
+    /// The outputs for `size` examples at once as graph nodes, shape \[size, …\]: other ops, or a node for a whole batch.
+    /// The inputs that are `batched` have a leading axis of `size`; the examples share the others. By default there is
+    /// none, and the node is called for each example.
+    fn batch<'g>(&self, x: &[Var<'g>], batched: &[bool], size: usize) -> Option<Var<'g>> {
+        let _ = (x, batched, size);
         None
     }
 }
@@ -147,10 +155,22 @@ impl Rules for Custom {
         Some(if shared.is_empty() { each } else { each.sum_axes(&shared) })
     }
 
-    fn batch<'g>(&self, x: &[Var<'g>], batched: &[bool], _size: usize) -> Var<'g> {
+    fn batch<'g>(&self, x: &[Var<'g>], batched: &[bool], size: usize) -> Var<'g> {
         let mut op = self.clone();
         op.loops.insert(0, batched.to_vec());
-        x[0].builder.push(Op::Custom(op), x)
+        let is_plain = self.part == Part::Forward && self.loops.is_empty();
+        let Some(at_once) = is_plain.then(|| self.node.batch(x, batched, size)).flatten() else {
+            return x[0].builder.push(Op::Custom(op), x);
+        };
+        let facts: Vec<Facts> = x.iter().map(|x| Facts::real(x.shape())).collect();
+        match op.infer(&facts) {
+            Ok(right) if !at_once.failed() && at_once.shape() != right.shape => {
+                let (name, found, right) = (self.node.name(), at_once.shape(), right.shape);
+                let help = "its `batch` gives the outputs of all examples, along the first axis";
+                x[0].builder.fail(format!("{size} of `{name}` have shape {found}, not {right}"), Some(help.into()))
+            }
+            _ => at_once,
+        }
     }
 }
 
