@@ -239,19 +239,22 @@ fn first_trouble(
 ) -> Result<Option<(Part, Author)>, LearnError> {
     let graph = &step.function.graph;
     let is_parameter = |id: NodeId| step.function.parameters.iter().any(|parameter| parameter.node == id);
-    let mut targets = vec![(Part::Objective, step.objective)];
-    targets.extend(step.gradients.iter().map(|&id| (Part::Gradient, id)));
+    let mut targets = vec![(Part::Objective, step.objective, None)];
+    targets.extend(step.gradients.iter().map(|&id| (Part::Gradient, id, None)));
     for (part, of_parameters) in [(Part::State, false), (Part::Parameter, true)] {
         let updates = graph.updates().iter().filter(|update| is_parameter(update.target) == of_parameters);
-        targets.extend(updates.map(|update| (part, update.value)));
+        targets.extend(updates.map(|update| (part, update.value, Some(update.target))));
     }
-    let ids: Vec<NodeId> = targets.iter().map(|(_, id)| *id).collect();
+    let ids: Vec<NodeId> = targets.iter().map(|(_, id, _)| *id).collect();
     let results = values(graph, &ids)?;
-    for (part, id) in targets {
+    for (part, id, updated) in targets {
         if let Some(mut author) = author(graph, &results, id) {
             // What the step adds is written here, and not by the user.
             if graph.find(RATE).is_some_and(|own| author.node >= own) {
                 author.origin = Origin::Unknown;
+                if let (Some(target), None) = (updated, &graph.node(author.node).name) {
+                    author.name += &format!(", in the update of {},", graph.describe(target));
+                }
             }
             return Ok(Some((part, author)));
         }

@@ -244,6 +244,13 @@ fn a_gradient_that_is_not_finite_at_the_start_does_not_blame_the_rate() {
 }
 
 #[test]
+fn a_first_step_that_is_too_large_names_the_parameter() {
+    let settings = Training { rate: 1e308, ..Training::default() };
+    let message = failure("param w [] = 3\nobjective = (w*x)^2 + 0*y", &[5.0], settings).to_string();
+    assert!(message.contains("in the update of `w`") && message.contains("a smaller rate would help"), "{message}");
+}
+
+#[test]
 fn what_overflows_in_the_optimizer_is_told_as_that() {
     let settings = Training { optimizer: Optimizer::Adam(Adam::default()), ..Training::default() };
     let message = failure("param w [] = 0\nobjective = tanh(1e200*w) + 0*x + 0*y", &[1.0], settings).to_string();
