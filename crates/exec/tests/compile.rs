@@ -220,6 +220,23 @@ fn assert_steps_like_the_reference(function: &Function, value: impl Fn(usize, No
     }
 }
 
+/// One loop writes n anew, and then passes the old n on to m.
+#[test]
+fn what_is_passed_on_is_read_before_it_is_overwritten() {
+    let builder = Builder::new();
+    let [m, n, r] = [("m", &[40][..]), ("n", &[40]), ("r", &[])]
+        .map(|(name, shape)| builder.state(name, shape, Initializer::Constant(0.0)));
+    let new = m * n;
+    let passed = n.stop_gradient();
+    builder.update(n, new);
+    builder.update(m, passed);
+    builder.update(r, (passed + new).sum());
+    let function = builder.finish().unwrap();
+    assert_steps_like_the_reference(&function, |place, id, graph| {
+        Tensor::from_fn(&graph.node(id).shape, |i| 1.0 + (place + i) as f64 / 64.0)
+    });
+}
+
 /// Products that share an operand, on any side, are computed together.
 #[test]
 fn two_dots_of_one_vector_are_those_of_the_reference() {
