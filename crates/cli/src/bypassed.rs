@@ -13,8 +13,13 @@ use crate::names::Names;
 pub fn note(names: &Names<'_>, result: NodeId, what: &str) -> Option<String> {
     let graph = names.graph();
     let needed = graph.needed_for(&[result]);
-    let is_softmax = |id: &NodeId| matches!(graph.node(*id).op, Op::Reduce(Reduce::Softmax { .. }));
-    let past = graph.ids().filter(|id| is_softmax(id) && !needed[id.index()]);
+    let inputs = |is_wanted: fn(&Reduce) -> bool, is_needed: bool| {
+        let ids = graph.ids().filter(move |id| matches!(&graph.node(*id).op, Op::Reduce(op) if is_wanted(op)));
+        ids.filter(|id| needed[id.index()] == is_needed).map(|id| (id, graph.node(id).inputs[0])).collect::<Vec<_>>()
+    };
+    let used = inputs(|op| matches!(op, Reduce::LogSumExp { .. }), true);
+    let unused = inputs(|op| matches!(op, Reduce::Softmax { .. }), false);
+    let past = unused.iter().filter(|(_, logits)| used.iter().any(|(_, other)| other == logits)).map(|(id, _)| *id);
     let past: BTreeSet<String> = past.map(|id| format!("`{}`", format::name(&names.of(id)))).collect();
     let verb = if past.len() == 1 { "is" } else { "are" };
     (!past.is_empty()).then(|| {

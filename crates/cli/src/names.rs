@@ -31,7 +31,7 @@ impl<'a> Names<'a> {
         names
     }
 
-    /// The graph.
+    /// The graph whose nodes they are.
     pub fn graph(&self) -> &'a Graph {
         self.graph
     }

@@ -145,8 +145,9 @@ fn tile(a: Layout, b: Layout) -> (usize, usize) {
     }
     // Each piece packs the factor that is not cut anew. The one that lies across is dear to pack, so it is cut; of two
     // that lie alike, the larger.
-    let by_rows = m > 1 && if contiguous { m > n } else { a.row_stride < a.col_stride };
-    let most = if by_rows { m / NARROWEST.0 } else { n / NARROWEST.1 };
+    let (most_rows, most_columns) = (m / NARROWEST.0, n / NARROWEST.1);
+    let by_rows = m > 1 && if contiguous { m > n && most_rows >= most_columns } else { a.row_stride < a.col_stride };
+    let most = if by_rows { most_rows } else { most_columns };
     let work = m.saturating_mul(n).saturating_mul(k);
     let pieces = 1 << (work / PIECE).min(most).clamp(1, MOST_PIECES).ilog2();
     if by_rows { (m.div_ceil(pieces), n) } else { (m, n.div_ceil(pieces)) }

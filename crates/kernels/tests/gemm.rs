@@ -122,6 +122,7 @@ fn any_number_of_threads_gives_the_same_bits() {
         (256, 784, 128, true, false),
         (250, 517, 130, false, false),
         (250, 130, 512, false, true),
+        (520, 130, 300, false, true),
     ] {
         let (a, b, c) = (layout(m, k, a, 0), layout(k, n, b, 0), Layout::row_major(m, n));
         let gemm = Gemm::new(a, b, c).expect("the shapes fit");

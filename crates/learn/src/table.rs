@@ -126,6 +126,10 @@ impl Table {
 /// The number in a cell, or what is wrong with it.
 fn number(cell: Option<&[u8]>) -> Result<f64, String> {
     let cell = cell.ok_or("the row ends before this cell")?;
+    if let Some(written) = cell.strip_prefix(&[MISQUOTED]) {
+        let found = quote(&String::from_utf8_lossy(written));
+        return Err(format!("found {found}: text follows the closing quote; a quote within quotes is written twice"));
+    }
     let Ok(text) = str::from_utf8(cell) else {
         return Err(format!("found {}, no text in UTF-8", quote(&String::from_utf8_lossy(cell))));
     };
@@ -136,27 +140,17 @@ fn number(cell: Option<&[u8]>) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() => Ok(value),
         Ok(_) => Err(format!("found {}, which is not finite", quote(text))),
-        Err(_) if is_misquoted(text) => Err(format!(
-            "found {}: text follows the closing quote; a quote within quotes is written twice",
-            quote(text)
-        )),
         Err(_) => Err(format!("found {}", quote(text))),
     }
 }
 
-/// Whether text follows the quote that closes a cell, which was kept as it is written.
-fn is_misquoted(cell: &str) -> bool {
-    cell.starts_with('"') && !cell.ends_with('"')
-}
+/// Begins a cell in which text follows the closing quote, and which is kept as it is written. No text has this byte.
+const MISQUOTED: u8 = 0xff;
 
 fn header_name(file: &str, name: &[u8]) -> Result<String, LearnError> {
-    match str::from_utf8(name) {
+    match str::from_utf8(name.strip_prefix(&[MISQUOTED]).unwrap_or(name)) {
         Ok(name) if name.contains('\0') => {
             Err(LearnError::file(file, "is no text: its header holds the character U+0000; a CSV file would be right"))
-        }
-        Ok(name) if is_misquoted(name.trim()) => {
-            let problem = format!("the header holds {}, where text follows the closing quote", quote(name.trim()));
-            Err(LearnError::file(file, problem + "; a quote within quotes is written twice"))
         }
         Ok(name) => Ok(name.trim().to_string()),
         Err(_) => {
@@ -188,7 +182,7 @@ fn unzip(file: &str, bytes: &[u8]) -> Result<Vec<u8>, LearnError> {
 
 /// The text without the blanks before an opening quote, which would make the reader take the quote as part of the cell.
 /// A quote that is never closed is an error, since the reader would take the rest of the file as one cell. A cell with text
-/// after its closing quote is kept as it is written, quotes and all.
+/// after its closing quote is kept as it is written, quotes and all, behind a mark.
 fn with_plain_quotes(file: &str, text: &[u8]) -> Result<Vec<u8>, LearnError> {
     if !text.contains(&b'"') {
         return Ok(text.to_vec());
@@ -212,7 +206,7 @@ fn with_plain_quotes(file: &str, text: &[u8]) -> Result<Vec<u8>, LearnError> {
             } else {
                 // Kept as it is written, with its quotes: a mistake if the column is taken.
                 let doubled = |&byte: &u8| std::iter::repeat_n(byte, if byte == b'"' { 2 } else { 1 });
-                plain.push(b'"');
+                plain.extend([b'"', MISQUOTED]);
                 plain.extend(quoted[..=end].iter().chain(more).flat_map(doubled));
                 plain.push(b'"');
             }

@@ -193,8 +193,11 @@ fn text_after_a_closing_quote_is_named_by_its_cell() {
         let message = table.numbers(&[0, 1]).unwrap_err().to_string();
         assert!(message.starts_with(place) && message.contains("is written twice"), "{text}: {message}");
     }
-    let message = refusal(b"a,\"b\"c\n1,2\n").to_string();
-    assert!(message.starts_with("t.csv: the header holds `\"b\"c`") && message.contains("written twice"), "{message}");
+    assert_eq!(table("a,\"b\"c,\"\"\"d\"\" e\"\n1,2,3\n").names(), ["a", "\"b\"c", "\"d\" e"]);
+    let (_, _, problem) = cell_error("a\n\"\"\"5\"\" in\"\n", &[0]);
+    assert!(problem.starts_with("found `\"5\" in`;"), "{problem}");
+    let message = refusal(b"a,\0b\n1,2\n").to_string();
+    assert!(message.contains("no text") && message.contains("U+0000"), "{message}");
     // In a column that nobody takes it is ignored.
     assert_eq!(values("a,b\n1,\"x\"y \"z\n2,\"u\" v\n3,w\n", &[0]), [1.0, 2.0, 3.0]);
     assert_eq!(values("a,b\n\"1\" ,\"2\"\t\r\n \"3\"\r\n\"4\",\"5\"", &[0]), [1.0, 3.0, 4.0]);

@@ -143,7 +143,7 @@ impl Emitter<'_> {
             Work::Assemble { parts, filled, out } => {
                 let (out, length) = (self.out(*out), self.plan.sizes[out.index()]);
                 let clear = (!filled).then_some(Instruction::Clear { out, length });
-                clear.into_iter().chain(parts.iter().map(|part| self.part(part, out))).map(line).collect()
+                clear.into_iter().chain(parts.iter().map(|part| self.copied(part, out))).map(line).collect()
             }
             Work::Custom { op, inputs, out } => vec![line(Instruction::Custom(Box::new(CustomCode {
                 op: op.clone(),
@@ -168,7 +168,7 @@ impl Emitter<'_> {
         }
     }
 
-    fn part(&self, part: &Copied, out: usize) -> Instruction {
+    fn copied(&self, part: &Copied, out: usize) -> Instruction {
         let axes = part.source.shape.iter().zip(&part.source.strides).zip(&part.strides);
         let runs = axes.filter(|((n, _), _)| **n != 1).map(|((&n, &from), &to)| (n, from, to)).collect();
         Instruction::Block(Box::new(Block { source: self.at(&part.source), out: out + part.offset, runs }))

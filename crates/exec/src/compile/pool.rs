@@ -108,6 +108,6 @@ mod tests {
             }
             done.send(()).expect("it is waited for");
         });
-        wait.recv_timeout(Duration::from_secs(120)).expect("no run hangs");
+        wait.recv_timeout(Duration::from_secs(300)).expect("no run hangs");
     }
 }

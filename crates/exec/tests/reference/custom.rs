@@ -269,5 +269,5 @@ fn a_node_may_say_how_it_is_batched() {
     assert_eq!(results[objective].item(), 126.5);
     assert_eq!(results[gradient[0]], Tensor::from_fn([4, 3], |i| i as f64 / 2.0));
     let error = batch(&function(true), 4).unwrap_err();
-    assert_eq!(error.message, "4 of `at_once` have shape [], not [4, 3]");
+    assert_eq!(error.message, "4 of `at_once` have shape [] and kind real, not [4, 3] and real");
 }

@@ -164,10 +164,14 @@ impl Rules for Custom {
         };
         let facts: Vec<Facts> = x.iter().map(|x| Facts::real(x.shape())).collect();
         match op.infer(&facts) {
-            Ok(right) if !at_once.failed() && at_once.shape() != right.shape => {
-                let (name, found, right) = (self.node.name(), at_once.shape(), right.shape);
+            Ok(right)
+                if !at_once.failed() && (at_once.shape(), at_once.kind()) != (right.shape.clone(), right.kind) =>
+            {
+                let found = format!("shape {} and kind {}", at_once.shape(), at_once.kind());
+                let problem =
+                    format!("{size} of `{}` have {found}, not {} and {}", self.node.name(), right.shape, right.kind);
                 let help = "its `batch` gives the outputs of all examples, along the first axis";
-                x[0].builder.fail(format!("{size} of `{name}` have shape {found}, not {right}"), Some(help.into()))
+                x[0].builder.fail(problem, Some(help.into()))
             }
             _ => at_once,
         }

@@ -129,9 +129,9 @@ fn of_initial_values() {
     is_told("input x []\nparam w [3] = «x»\n", &["fixed number"]);
     is_told("param w [3] = «[1, 2, 3]»\n", &["fixed number"]);
     is_told("param w [3] = «nan»\n", &["no `nan`", "in quotes"]);
-    is_told("input x []\na = x * «\"inf\"»\n", &["text in quotes", "constant(\"inf\")"]);
+    is_told("input x []\na = x * «\"Inf\"»\n", &["text in quotes", "\"inf\""]);
     is_told("a = constant(«\"Inf\"»)\n", &["text in quotes", "\"inf\""]);
-    is_told("input x [2]\na = x[0:«3»]\n", &["3 lies outside", "ends at 2"]);
+    is_told("input x [2]\na = x[0:«3»]\n", &["3 lies outside", "between 0 and 2"]);
     is_told("param w [3] = «\"nun\"»\n", &["fixed number"]);
 }
 

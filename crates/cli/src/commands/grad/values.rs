@@ -38,7 +38,10 @@ fn no_json(error: serde_json::Error) -> String {
         return format!("its lists are nested deeper than {DEEPEST}; fewer axes would be right");
     }
     if error.is_eof() {
-        return "it breaks off; each `[` needs its `]`".into();
+        return "it breaks off; each bracket needs its like".into();
+    }
+    if error.to_string().starts_with("number out of range") {
+        return "it holds a number that is too large; the largest is about 1.8e308".into();
     }
     format!("an array such as [1, 2] goes wrong at its character {}", error.column())
 }
@@ -171,8 +174,9 @@ mod tests {
             ("W=[1,null]", "at [1] stands null"),
             ("W=[true]", "at [0] stands true"),
             ("W={\"a\":1}", "it is an object"),
-            ("W=[1,2", "needs its `]`"),
-            ("W=[1e999]", "goes wrong at its character"),
+            ("W=[1,2", "needs its like"),
+            ("W=[1e999]", "too large"),
+            ("W=[1;2]", "goes wrong at its character 3"),
         ];
         for (argument, words) in cases {
             let error = parse(argument).expect_err(argument);

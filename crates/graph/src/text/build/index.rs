@@ -68,7 +68,7 @@ pub(in crate::text) fn index<'g>(
                     if start[axis] > stop[axis] {
                         let (first, end_before) = (start[axis], stop[axis]);
                         return Err(end.wrong(format!("the range {first}:{end_before} runs backwards")).help(format!(
-                            "a range ends after its start: {end_before}:{first}; reverse(…) turns it round"
+                            "a range does not end before its start: {end_before}:{first}; reverse(…) turns it round"
                         )));
                     }
                 }
@@ -109,7 +109,7 @@ fn place(at: &Placed<'_>, axis: usize, x: Var<'_>, last: usize) -> Result<usize,
         Some(index) => {
             let size = x.shape()[axis];
             let (what, right) = if last == size {
-                (index.to_string(), format!("a range ends at {size} at most"))
+                (index.to_string(), format!("a range lies between 0 and {size}"))
             } else {
                 (format!("index {index}"), "indices count from 0".into())
             };

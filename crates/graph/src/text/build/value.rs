@@ -78,9 +78,9 @@ impl<'g> Placed<'g> {
 
     /// The value as an operand whose kind the other operands decide. An array becomes a real constant.
     pub fn operand(self, builder: &'g Builder) -> Result<Operand<'g>, Diagnostic> {
-        match self.value {
-            Value::Number(number) => Ok(Operand::Literal(number)),
-            _ => self.var(builder, Kind::Real).map(Operand::Var),
+        match self.value.as_number() {
+            Some(number) => Ok(Operand::Literal(number)),
+            None => self.var(builder, Kind::Real).map(Operand::Var),
         }
     }
 
@@ -90,16 +90,16 @@ impl<'g> Placed<'g> {
             Value::Var(var) => return Ok(var),
             Value::Number(number) => Tensor::scalar(number),
             Value::Array(tensor) => tensor,
-            Value::Text(_) | Value::Kind(_) => {
-                let mistake = self.wrong(format!("{} stands where a value should", self.value.what()));
-                return Err(match &self.value {
-                    Value::Text(text) if not_finite(text).is_some() => {
-                        mistake.help(format!("as a value it is constant(\"{text}\")"))
-                    }
-                    Value::Text(_) => mistake.help("a number that is not finite is \"inf\", \"-inf\" or \"nan\""),
-                    _ => mistake,
-                });
-            }
+            Value::Text(_) | Value::Kind(_) => match self.value.as_number() {
+                Some(number) => Tensor::scalar(number),
+                None => {
+                    let mistake = self.wrong(format!("{} stands where a value should", self.value.what()));
+                    return Err(match self.value {
+                        Value::Text(_) => mistake.help("a number that is not finite is \"inf\", \"-inf\" or \"nan\""),
+                        _ => mistake,
+                    });
+                }
+            },
         };
         let fits = |x: &f64| match kind {
             Kind::Real => true,

@@ -204,7 +204,7 @@ impl<'a> Parser<'a> {
             return mistake.help(format!("`{name}` is a function: {}", function.signature()));
         }
         if not_finite(name).is_some() {
-            return mistake.help(format!("the number stands in quotes: constant(\"{name}\")"));
+            return mistake.help(format!("the number stands in quotes: \"{name}\""));
         }
         let known = self.syntax.bindings.iter().filter(|binding| !binding.is_label);
         match near(name, known.map(|binding| binding.name.as_str())) {
