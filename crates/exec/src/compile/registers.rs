@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use chainrule_graph::ops::Elementwise;
+use chainrule_kernels::reduce::Axis;
 
 use super::emit::Emitter;
 use super::pieces::Parts;
@@ -189,7 +190,7 @@ fn allocate(
     drafts: Vec<Draft>,
     fills: Vec<(At, Vec<(usize, usize)>)>,
     stores: Vec<(Source, usize)>,
-    sum: Option<(Source, chainrule_kernels::reduce::Axis, usize)>,
+    sum: Option<(Source, Axis, usize)>,
 ) -> Instruction {
     let end = drafts.len();
     let mut last_read: Vec<Option<usize>> = vec![None; end];

@@ -8,13 +8,13 @@ use std::fmt;
 
 use chainrule_graph::ops::Elementwise;
 use chainrule_graph::{Graph, NodeId, Op};
+use chainrule_kernels::reduce::Axis;
 
 use super::Program;
 use super::program::{
     At, Base, Factor, FactorsAt, Fill, Fixed, Instruction, Line, LoopCode, LoopStep, MatrixMatrix, Operand, ScalarOp,
     ScalarOperand, ScalarStep, StepOp,
 };
-use chainrule_kernels::reduce::Axis;
 
 /// Longer expressions are cut: the part so far gets a name of its own.
 const LONGEST: usize = 60;

@@ -8,6 +8,7 @@ use std::fmt::Write;
 
 use chainrule_graph::ops::Source;
 use chainrule_graph::{Function, Graph, Initializer, NodeId, Op, Parameter, text};
+use chainrule_kernels::reduce::Axis;
 
 use super::accumulate::Accumulation;
 use super::memory::Memory;
@@ -100,9 +101,9 @@ fn work(plan: &Plan, work: &Work) -> String {
                 let _ = write!(text, " {} = {op}({});", name(node.out), views(&node.operands));
             }
             if let Some(sum) = &work.reduction {
-                let axis = sum.axis;
-                let axis = format!("[{}, {}, {}]", axis.outer, axis.n, axis.inner);
-                let _ = write!(text, " {} = sum {axis}({})", name(sum.out), view_text(plan, &sum.operand));
+                let Axis { outer, n, inner } = sum.axis;
+                let (out, operand) = (name(sum.out), view_text(plan, &sum.operand));
+                let _ = write!(text, " {out} = sum [{outer}, {n}, {inner}]({operand})");
             }
             text.trim_end_matches(';').to_string()
         }

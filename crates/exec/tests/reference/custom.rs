@@ -105,7 +105,7 @@ fn a_second_derivative_is_refused_with_the_name_of_the_node() {
     assert!(error.to_string().contains("`product_of_sines`"), "{error}");
 }
 
-/// y = x² with a derivative made of nodes, of which `wrong` has another shape.
+/// y = x² with a derivative and a batch made of nodes; those of `wrong` have another shape.
 #[derive(Debug)]
 struct Square {
     wrong: bool,
@@ -133,6 +133,12 @@ impl CustomNode for Square {
     fn derivative<'g>(&self, _: usize, x: &[Var<'g>], _: Var<'g>, dy: Var<'g>) -> Option<Var<'g>> {
         let contribution = 2.0 * x[0] * dy;
         Some(if self.wrong { contribution.sum() } else { contribution })
+    }
+
+    fn batch<'g>(&self, x: &[Var<'g>], batched: &[bool], size: usize) -> Option<Var<'g>> {
+        assert_eq!((batched, size), (&[true][..], 4));
+        let squares = x[0] * x[0];
+        Some(if self.wrong { squares.sum() } else { squares })
     }
 }
 
@@ -218,44 +224,12 @@ fn over_a_batch_the_derivative_in_nodes_is_used() {
     }
 }
 
-/// a² over a batch as one multiplication, or, if `wrong`, as the sum of it.
-#[derive(Debug)]
-struct AtOnce {
-    wrong: bool,
-}
-
-impl CustomNode for AtOnce {
-    fn name(&self) -> &str {
-        "at_once"
-    }
-
-    fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
-        Ok(inputs[0].clone())
-    }
-
-    fn forward(&self, inputs: &[Tensor], output: &mut [f64]) {
-        output.iter_mut().zip(inputs[0].data()).for_each(|(y, x)| *y = x * x);
-    }
-
-    fn backward(&self, _: usize, inputs: &[Tensor], _: &Tensor, cotangent: &Tensor, contribution: &mut [f64]) {
-        for (i, dx) in contribution.iter_mut().enumerate() {
-            *dx = 2.0 * inputs[0].data()[i] * cotangent.data()[i];
-        }
-    }
-
-    fn batch<'g>(&self, x: &[Var<'g>], batched: &[bool], size: usize) -> Option<Var<'g>> {
-        assert_eq!((batched, size), (&[true][..], 4));
-        let squares = x[0] * x[0];
-        Some(if self.wrong { squares.sum() } else { squares })
-    }
-}
-
 #[test]
 fn a_node_may_say_how_it_is_batched() {
     let function = |wrong: bool| {
         let builder = Builder::new();
         let a = builder.input("a", [3]);
-        builder.objective(builder.custom(Arc::new(AtOnce { wrong }), &[a]).sum());
+        builder.objective(builder.custom(Arc::new(Square { wrong }), &[a]).sum());
         builder.finish().unwrap()
     };
     let batched = batch(&function(false), 4).unwrap();
@@ -269,5 +243,5 @@ fn a_node_may_say_how_it_is_batched() {
     assert_eq!(results[objective].item(), 126.5);
     assert_eq!(results[gradient[0]], Tensor::from_fn([4, 3], |i| i as f64 / 2.0));
     let error = batch(&function(true), 4).unwrap_err();
-    assert_eq!(error.message, "4 of `at_once` have shape [] and kind real, not [4, 3] and real");
+    assert_eq!(error.message, "4 of `square` have shape [] and kind real, not [4, 3] and real");
 }
