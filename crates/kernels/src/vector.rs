@@ -67,7 +67,8 @@ pub fn two_dots_padded<S: Simd, T: Float>(simd: S, n: usize, x: &[T], y: &[T], z
     let whole = n - rest;
     let zero = Lanes::<S, T>::splat(simd, T::ZERO);
     let (mut first, mut second) = ([zero; 4], [zero; 4]);
-    let vectors = x[..whole].chunks_exact(len).zip(y[..whole].chunks_exact(len)).zip(z[..whole].chunks_exact(len));
+    let vectors =
+        pairs(pairs(x[..whole].chunks_exact(len), y[..whole].chunks_exact(len)), z[..whole].chunks_exact(len));
     let mut vectors = vectors.map(
         #[inline(always)]
         |((x, y), z)| (load(simd, x), load(simd, y), load(simd, z)),
@@ -93,15 +94,15 @@ fn sums_of_products<S: Simd, T: Float>(simd: S, x: &[T], y: &[T]) -> [Lanes<S, T
     let len = lanes::<S, T>();
     let mut sums = [Lanes::<S, T>::splat(simd, T::ZERO); 4];
     let (mut xs, mut ys) = (x.chunks_exact(4 * len), y.chunks_exact(4 * len));
-    for (x, y) in xs.by_ref().zip(ys.by_ref()) {
+    for (x, y) in pairs(xs.by_ref(), ys.by_ref()) {
         for (i, sum) in sums.iter_mut().enumerate() {
             let at = i * len;
             *sum = load(simd, &x[at..][..len]).mul_add(load(simd, &y[at..][..len]), *sum);
         }
     }
     let (xs, ys) = (xs.remainder().chunks_exact(len), ys.remainder().chunks_exact(len));
-    for (i, (x, y)) in xs.zip(ys).enumerate() {
-        sums[i] = load(simd, x).mul_add(load(simd, y), sums[i]);
+    for (sum, (x, y)) in pairs(sums.iter_mut(), pairs(xs, ys)) {
+        *sum = load(simd, x).mul_add(load(simd, y), *sum);
     }
     sums
 }
@@ -167,7 +168,7 @@ pub fn map<S: Simd, T: Float>(simd: S, x: &[T], y: &mut [T], f: impl Fn(Lanes<S,
     if n < len {
         return store_partial::<S, T>(f(load_partial(simd, x, T::ONE)), y);
     }
-    for (x, y) in x.chunks_exact(len).zip(y.chunks_exact_mut(len)) {
+    for (x, y) in pairs(x.chunks_exact(len), y.chunks_exact_mut(len)) {
         f(load(simd, x)).store_slice(y);
     }
     if !n.is_multiple_of(len) {
@@ -192,7 +193,7 @@ pub fn zip<S: Simd, T: Float>(
         let (x, y) = (load_partial(simd, x, T::ONE), load_partial(simd, y, T::ONE));
         return store_partial::<S, T>(f(x, y), z);
     }
-    for ((x, y), z) in x.chunks_exact(len).zip(y.chunks_exact(len)).zip(z.chunks_exact_mut(len)) {
+    for ((x, y), z) in pairs(pairs(x.chunks_exact(len), y.chunks_exact(len)), z.chunks_exact_mut(len)) {
         f(load(simd, x), load(simd, y)).store_slice(z);
     }
     if !n.is_multiple_of(len) {
@@ -229,7 +230,7 @@ pub fn update<S: Simd, T: Float>(simd: S, y: &mut [T], x: &[T], f: impl Fn(Lanes
     }
     // As above; computed only where there is an incomplete vector.
     let last = if n.is_multiple_of(len) { None } else { Some(f(load(simd, &y[n - len..]), load(simd, &x[n - len..]))) };
-    for (x, y) in x.chunks_exact(len).zip(y.chunks_exact_mut(len)) {
+    for (x, y) in pairs(x.chunks_exact(len), y.chunks_exact_mut(len)) {
         f(load(simd, y), load(simd, x)).store_slice(y);
     }
     if let Some(last) = last {
@@ -256,12 +257,22 @@ pub fn zip_three<S: Simd, T: Float>(
         return store_partial(f(part(x), part(y), part(z)), w);
     }
     let load = |x: &[T]| Lanes::<S, T>::from_slice(simd, x);
-    let operands = x.chunks_exact(len).zip(y.chunks_exact(len)).zip(z.chunks_exact(len));
-    for (((x, y), z), w) in operands.zip(w.chunks_exact_mut(len)) {
+    let operands = pairs(pairs(x.chunks_exact(len), y.chunks_exact(len)), z.chunks_exact(len));
+    for (((x, y), z), w) in pairs(operands, w.chunks_exact_mut(len)) {
         f(load(x), load(y), load(z)).store_slice(w);
     }
     if !n.is_multiple_of(len) {
         let last = n - len;
         f(load(&x[last..]), load(&y[last..]), load(&z[last..])).store_slice(&mut w[last..]);
     }
+}
+
+/// Two iterators side by side, as by `zip`, which asks both for their lengths first: for chunks a division each, and where it
+/// is not inlined more time than a short vector's work takes.
+#[inline(always)]
+pub(crate) fn pairs<A: Iterator, B: Iterator>(mut a: A, mut b: B) -> impl Iterator<Item = (A::Item, B::Item)> {
+    std::iter::from_fn(
+        #[inline(always)]
+        move || Some((a.next()?, b.next()?)),
+    )
 }

@@ -5,17 +5,29 @@ use chainrule_graph::ops::elementwise::Exponent;
 use chainrule_kernels::simd::*;
 use chainrule_kernels::{Float, Lanes, Simd, elementwise, math, vector};
 
-use super::loops::BLOCK;
 use super::program::StepOp;
-use super::scalars::library;
 
-/// What an op reads over a block.
+/// What an op reads over a block: entries, or where there are none a number that is spread. Not an enum: the compiler would
+/// write one to memory in parts and wait to read it back whole, which costs more than a short block's work.
 #[derive(Clone, Copy)]
-pub(super) enum Read<'a, T> {
-    Entries(&'a [T]),
-    Number(T),
+pub(super) struct Read<'a, T> {
+    pub entries: Option<&'a [T]>,
+    pub number: T,
 }
-/// One op over a block.
+
+impl<'a, T: Float> Read<'a, T> {
+    #[inline(always)]
+    pub fn entries(entries: &'a [T]) -> Read<'a, T> {
+        Read { entries: Some(entries), number: T::ZERO }
+    }
+
+    #[inline(always)]
+    pub fn number(number: T) -> Read<'a, T> {
+        Read { entries: None, number }
+    }
+}
+
+/// One op over a block. The frequent ones are inlined where they are needed; long and rare ones are called.
 #[inline(always)]
 pub(super) fn compute<S: Simd, T: Float>(
     simd: S,
@@ -26,277 +38,106 @@ pub(super) fn compute<S: Simd, T: Float>(
     out: &mut [T],
 ) {
     use Elementwise::*;
-    match op {
-        StepOp::MulAdd => three(
-            simd,
-            a,
-            b,
-            c,
-            out,
-            #[inline(always)]
-            |a, b, c| a.mul_add(b, c),
-        ),
-        StepOp::NegMulAdd => three(
-            simd,
-            a,
-            b,
-            c,
-            out,
-            #[inline(always)]
-            |a, b, c| (-a).mul_add(b, c),
-        ),
-        StepOp::Copy => one(
-            simd,
-            a,
-            out,
-            #[inline(always)]
-            |a| a,
-        ),
-        StepOp::Entry(op) => match op {
-            Add => two(
+    macro_rules! inline {
+        (|$a:ident| $f:expr) => {
+            one(
+                simd,
+                a,
+                out,
+                #[inline(always)]
+                |$a| $f,
+            )
+        };
+        (|$a:ident, $b:ident| $f:expr) => {
+            two(
                 simd,
                 a,
                 b,
                 out,
                 #[inline(always)]
-                |a, b| a + b,
-            ),
-            Sub => two(
-                simd,
-                a,
-                b,
-                out,
-                #[inline(always)]
-                |a, b| a - b,
-            ),
-            Mul => two(
-                simd,
-                a,
-                b,
-                out,
-                #[inline(always)]
-                |a, b| a * b,
-            ),
-            Div => two(
-                simd,
-                a,
-                b,
-                out,
-                #[inline(always)]
-                |a, b| a / b,
-            ),
-            Neg => one(
-                simd,
-                a,
-                out,
-                #[inline(always)]
-                |a| -a,
-            ),
-            Power(Exponent(2.0)) => one(
-                simd,
-                a,
-                out,
-                #[inline(always)]
-                |a| a * a,
-            ),
-            Exp | Expm1 | Log | Log1p | Sqrt | Rsqrt | Tanh | Sigmoid | Softplus | Erf => match a {
-                Read::Entries(a) => function(simd, op, a, out),
-                Read::Number(a) => function(simd, op, &[a; BLOCK][..out.len()], out),
-            },
-            Sin | Cos | Pow | Power(_) => by_library(op, a, b, out),
-            Max | Min | Less | LessEqual | Equal | NotEqual | Where | Abs | Sign | ToReal | StopGradient => {
-                rare(simd, op, a, b, c, out);
-            }
-        },
-    }
-}
-
-/// The ops that are not frequent: compiled once for a level and a precision, as the elementary functions are.
-fn rare<S: Simd, T: Float>(simd: S, op: Elementwise, a: Read<'_, T>, b: Read<'_, T>, c: Read<'_, T>, out: &mut [T]) {
-    use Elementwise::*;
-    let zero = Lanes::<S, T>::splat(simd, T::ZERO);
-    simd.vectorize(
-        #[inline(always)]
-        || match op {
-            Max => two(
-                simd,
-                a,
-                b,
-                out,
-                #[inline(always)]
-                |a, b| elementwise::maximum(simd, a, b),
-            ),
-            Min => two(
-                simd,
-                a,
-                b,
-                out,
-                #[inline(always)]
-                |a, b| elementwise::minimum(simd, a, b),
-            ),
-            Less => two(
-                simd,
-                a,
-                b,
-                out,
-                #[inline(always)]
-                |a, b| elementwise::indicator(simd, a.simd_lt(b)),
-            ),
-            LessEqual => two(
-                simd,
-                a,
-                b,
-                out,
-                #[inline(always)]
-                |a, b| elementwise::indicator(simd, a.simd_le(b)),
-            ),
-            Equal => two(
-                simd,
-                a,
-                b,
-                out,
-                #[inline(always)]
-                |a, b| elementwise::indicator(simd, a.simd_eq(b)),
-            ),
-            NotEqual => two(
-                simd,
-                a,
-                b,
-                out,
-                #[inline(always)]
-                |a, b| a.simd_eq(b).select(zero, Lanes::<S, T>::splat(simd, T::ONE)),
-            ),
-            Where => three(
+                |$a, $b| $f,
+            )
+        };
+        (|$a:ident, $b:ident, $c:ident| $f:expr) => {
+            three(
                 simd,
                 a,
                 b,
                 c,
                 out,
                 #[inline(always)]
-                |a, b, c| a.simd_eq(zero).select(c, b),
-            ),
-            Abs => one(
-                simd,
-                a,
-                out,
-                #[inline(always)]
-                |a| a.abs(),
-            ),
-            Sign => one(
-                simd,
-                a,
-                out,
-                #[inline(always)]
-                |a| elementwise::sign(simd, a),
-            ),
-            ToReal | StopGradient => one(
-                simd,
-                a,
-                out,
-                #[inline(always)]
-                |a| a,
-            ),
-            _ => {} // no other op comes here
-        },
-    );
-}
-
-/// An elementary function of each entry. Compiled once for a level and a precision, since each is long.
-pub(super) fn function<S: Simd, T: Float>(simd: S, op: Elementwise, x: &[T], out: &mut [T]) {
-    use Elementwise::*;
-    simd.vectorize(
-        #[inline(always)]
-        || match op {
-            Exp => vector::map(
-                simd,
-                x,
-                out,
-                #[inline(always)]
-                |x| math::exp(simd, x),
-            ),
-            Expm1 => vector::map(
-                simd,
-                x,
-                out,
-                #[inline(always)]
-                |x| math::expm1(simd, x),
-            ),
-            Log => vector::map(
-                simd,
-                x,
-                out,
-                #[inline(always)]
-                |x| math::log(simd, x),
-            ),
-            Log1p => vector::map(
-                simd,
-                x,
-                out,
-                #[inline(always)]
-                |x| math::log1p(simd, x),
-            ),
-            Sqrt => vector::map(
-                simd,
-                x,
-                out,
-                #[inline(always)]
-                |x| math::sqrt(simd, x),
-            ),
-            Rsqrt => vector::map(
-                simd,
-                x,
-                out,
-                #[inline(always)]
-                |x| math::rsqrt(simd, x),
-            ),
-            Tanh => vector::map(
-                simd,
-                x,
-                out,
-                #[inline(always)]
-                |x| math::tanh(simd, x),
-            ),
-            Sigmoid => vector::map(
-                simd,
-                x,
-                out,
-                #[inline(always)]
-                |x| math::sigmoid(simd, x),
-            ),
-            Softplus => vector::map(
-                simd,
-                x,
-                out,
-                #[inline(always)]
-                |x| math::softplus(simd, x),
-            ),
-            Erf => vector::map(
-                simd,
-                x,
-                out,
-                #[inline(always)]
-                |x| math::erf(simd, x),
-            ),
-            _ => out.copy_from_slice(x), // no other op comes here
-        },
-    );
-}
-
-fn by_library<T: Float>(op: Elementwise, a: Read<'_, T>, b: Read<'_, T>, out: &mut [T]) {
-    let at = |read: Read<'_, T>, i: usize| match read {
-        Read::Entries(entries) => entries[i],
-        Read::Number(number) => number,
-    };
-    for (i, out) in out.iter_mut().enumerate() {
-        *out = library(op, at(a, i), at(b, i));
+                |$a, $b, $c| $f,
+            )
+        };
     }
+    macro_rules! call {
+        ($($entry:tt)*) => { called(simd, #[inline(always)] || inline!($($entry)*)) };
+    }
+    match op {
+        StepOp::MulAdd => inline!(|a, b, c| a.mul_add(b, c)),
+        StepOp::NegMulAdd => inline!(|a, b, c| (-a).mul_add(b, c)),
+        StepOp::Copy | StepOp::Entry(ToReal | StopGradient) => inline!(|a| a),
+        StepOp::Entry(Add) => inline!(|a, b| a + b),
+        StepOp::Entry(Sub) => inline!(|a, b| a - b),
+        StepOp::Entry(Mul) => inline!(|a, b| a * b),
+        StepOp::Entry(Div) => inline!(|a, b| a / b),
+        StepOp::Entry(Neg) => inline!(|a| -a),
+        StepOp::Entry(Power(Exponent(2.0))) => inline!(|a| a * a),
+        StepOp::Entry(Exp) => call!(|a| math::exp(simd, a)),
+        StepOp::Entry(Expm1) => call!(|a| math::expm1(simd, a)),
+        StepOp::Entry(Log) => call!(|a| math::log(simd, a)),
+        StepOp::Entry(Log1p) => call!(|a| math::log1p(simd, a)),
+        StepOp::Entry(Sqrt) => call!(|a| math::sqrt(simd, a)),
+        StepOp::Entry(Rsqrt) => call!(|a| math::rsqrt(simd, a)),
+        StepOp::Entry(Tanh) => call!(|a| math::tanh(simd, a)),
+        StepOp::Entry(Sigmoid) => call!(|a| math::sigmoid(simd, a)),
+        StepOp::Entry(Softplus) => call!(|a| math::softplus(simd, a)),
+        StepOp::Entry(Erf) => call!(|a| math::erf(simd, a)),
+        StepOp::Entry(Max) => call!(|a, b| elementwise::maximum(simd, a, b)),
+        StepOp::Entry(Min) => call!(|a, b| elementwise::minimum(simd, a, b)),
+        StepOp::Entry(Less) => call!(|a, b| elementwise::indicator(simd, a.simd_lt(b))),
+        StepOp::Entry(LessEqual) => call!(|a, b| elementwise::indicator(simd, a.simd_le(b))),
+        StepOp::Entry(Equal) => call!(|a, b| elementwise::indicator(simd, a.simd_eq(b))),
+        StepOp::Entry(NotEqual) => call!(|a, b| a.simd_eq(b).select(spread(simd, T::ZERO), spread(simd, T::ONE))),
+        StepOp::Entry(Where) => call!(|a, b, c| a.simd_eq(spread(simd, T::ZERO)).select(c, b)),
+        StepOp::Entry(Abs) => call!(|a| a.abs()),
+        StepOp::Entry(Sign) => call!(|a| elementwise::sign(simd, a)),
+        StepOp::Entry(Sin) => by_library(a, b, out, |a, _| a.sin()),
+        StepOp::Entry(Cos) => by_library(a, b, out, |a, _| a.cos()),
+        StepOp::Entry(Pow) => by_library(a, b, out, f64::powf),
+        StepOp::Entry(Power(Exponent(n))) => by_library(a, b, out, |a, _| power(a, n)),
+    }
+}
+
+/// Long and rare work: called, and so compiled once for a level and a precision.
+#[inline(never)]
+fn called<S: Simd>(simd: S, work: impl FnOnce()) {
+    simd.vectorize(work);
+}
+
+/// An op that the scalar library computes, in f64.
+fn by_library<T: Float>(a: Read<'_, T>, b: Read<'_, T>, out: &mut [T], f: impl Fn(f64, f64) -> f64) {
+    let at = |read: Read<'_, T>, i: usize| read.entries.map_or(read.number, |entries| entries[i]).to_f64();
+    for (i, out) in out.iter_mut().enumerate() {
+        *out = T::from_f64(f(at(a, i), at(b, i)));
+    }
+}
+
+/// aⁿ: a small whole n by multiplication.
+fn power(a: f64, n: f64) -> f64 {
+    if n.fract() == 0.0 && n.abs() <= 16.0 { a.powi(n as i32) } else { a.powf(n) }
+}
+
+#[inline(always)]
+fn spread<S: Simd, T: Float>(simd: S, number: T) -> Lanes<S, T> {
+    Lanes::<S, T>::splat(simd, number)
 }
 
 #[inline(always)]
 fn one<S: Simd, T: Float>(simd: S, a: Read<'_, T>, out: &mut [T], f: impl Fn(Lanes<S, T>) -> Lanes<S, T>) {
-    match a {
-        Read::Entries(a) => vector::map(simd, a, out, f),
-        Read::Number(a) => out.fill(f(Lanes::<S, T>::splat(simd, a))[0]),
+    match a.entries {
+        Some(entries) => vector::map(simd, entries, out, f),
+        None => out.fill(f(spread(simd, a.number))[0]),
     }
 }
 
@@ -308,12 +149,11 @@ fn two<S: Simd, T: Float>(
     out: &mut [T],
     f: impl Fn(Lanes<S, T>, Lanes<S, T>) -> Lanes<S, T>,
 ) {
-    let spread = |number| Lanes::<S, T>::splat(simd, number);
-    match (a, b) {
-        (Read::Entries(a), Read::Entries(b)) => vector::zip(simd, a, b, out, f),
-        (Read::Entries(a), Read::Number(b)) => {
-            let b = spread(b);
-            vector::map(
+    match (a.entries, b.entries) {
+        (Some(a), Some(b)) => vector::zip(simd, a, b, out, f),
+        (_, None) => {
+            let b = spread(simd, b.number);
+            one(
                 simd,
                 a,
                 out,
@@ -321,9 +161,9 @@ fn two<S: Simd, T: Float>(
                 |a| f(a, b),
             );
         }
-        (Read::Number(a), Read::Entries(b)) => {
-            let a = spread(a);
-            vector::map(
+        (None, _) => {
+            let a = spread(simd, a.number);
+            one(
                 simd,
                 b,
                 out,
@@ -331,7 +171,6 @@ fn two<S: Simd, T: Float>(
                 |b| f(a, b),
             );
         }
-        (Read::Number(a), Read::Number(b)) => out.fill(f(spread(a), spread(b))[0]),
     }
 }
 
@@ -344,11 +183,10 @@ fn three<S: Simd, T: Float>(
     out: &mut [T],
     f: impl Fn(Lanes<S, T>, Lanes<S, T>, Lanes<S, T>) -> Lanes<S, T>,
 ) {
-    let spread = |number| Lanes::<S, T>::splat(simd, number);
-    match (a, b, c) {
-        (Read::Entries(a), Read::Entries(b), Read::Entries(c)) => vector::zip_three(simd, a, b, c, out, f),
-        (Read::Number(a), b, c) => {
-            let a = spread(a);
+    match (a.entries, b.entries, c.entries) {
+        (Some(a), Some(b), Some(c)) => vector::zip_three(simd, a, b, c, out, f),
+        (None, ..) => {
+            let a = spread(simd, a.number);
             two(
                 simd,
                 b,
@@ -358,8 +196,8 @@ fn three<S: Simd, T: Float>(
                 |b, c| f(a, b, c),
             );
         }
-        (a, Read::Number(b), c) => {
-            let b = spread(b);
+        (_, None, _) => {
+            let b = spread(simd, b.number);
             two(
                 simd,
                 a,
@@ -369,8 +207,8 @@ fn three<S: Simd, T: Float>(
                 |a, c| f(a, b, c),
             );
         }
-        (a, b, Read::Number(c)) => {
-            let c = spread(c);
+        (.., None) => {
+            let c = spread(simd, c.number);
             two(
                 simd,
                 a,

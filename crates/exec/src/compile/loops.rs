@@ -197,10 +197,10 @@ fn read<'a, T: Float>(
     length: usize,
 ) -> Read<'a, T> {
     match operand {
-        Operand::Register(register) => Read::Entries(&registers[register].0[..length]),
-        Operand::Along(at) => Read::Entries(memory.entries(at, start, length)),
-        Operand::Scalar(at) => Read::Number(memory.scalar(at)),
-        Operand::Absent => Read::Number(T::ZERO),
+        Operand::Register(register) => Read::entries(&registers[register].0[..length]),
+        Operand::Along(at) => Read::entries(memory.entries(at, start, length)),
+        Operand::Scalar(at) => Read::number(memory.scalar(at)),
+        Operand::Absent => Read::number(T::ZERO),
     }
 }
 
@@ -254,17 +254,17 @@ fn add_up<S: Simd, T: Float>(
         let to = &mut to[sum.axis.entry(index) - first..][..outs];
         let from = match sum.operand {
             // A register begins with the block.
-            Operand::Register(register) => Read::Entries(&registers.all[register].0[done..][..stretch]),
-            Operand::Along(at) => Read::Entries(memory.entries(at, index, stretch)),
-            Operand::Scalar(at) => Read::Number(memory.scalar(at)),
+            Operand::Register(register) => Read::entries(&registers.all[register].0[done..][..stretch]),
+            Operand::Along(at) => Read::entries(memory.entries(at, index, stretch)),
+            Operand::Scalar(at) => Read::number(memory.scalar(at)),
             Operand::Absent => return,
         };
-        match from {
-            Read::Entries(entries) if inner == 1 => to[0] += reduce::sum(simd, entries),
-            Read::Number(number) if inner == 1 => to[0] += number * T::from_f64(stretch as f64),
-            Read::Entries(entries) => vector::axpy(simd, T::ONE, entries, to),
-            Read::Number(number) => {
-                let add = Lanes::<S, T>::splat(simd, number);
+        match from.entries {
+            Some(entries) if inner == 1 => to[0] += reduce::sum(simd, entries),
+            None if inner == 1 => to[0] += from.number * T::from_f64(stretch as f64),
+            Some(entries) => vector::axpy(simd, T::ONE, entries, to),
+            None => {
+                let add = Lanes::<S, T>::splat(simd, from.number);
                 vector::map_in_place(
                     simd,
                     to,
