@@ -237,6 +237,59 @@ fn what_is_passed_on_is_read_before_it_is_overwritten() {
     });
 }
 
+/// A result takes the place of what its loop reads only if that is read in the same order: these are larger than a block,
+/// so that what is read late would be overwritten by then.
+#[test]
+fn what_is_read_in_another_order_is_not_overwritten() {
+    let builder = Builder::new();
+    let x = builder.input("x", [40, 40]);
+    let (id, result) = (x.id().unwrap(), (x.exp().transpose() + 1.0).id().unwrap());
+    let graph = builder.finish_graph().unwrap();
+    assert_equal_to_reference(&graph, &[(id, ramp(&[40, 40], 0.5))], &[result]);
+
+    let builder = Builder::new();
+    let w = builder.state("w", [40, 40], Initializer::Constant(0.0));
+    builder.update(w, 0.5 * w.transpose() + 1.0);
+    let function = builder.finish().unwrap();
+    assert_steps_like_the_reference(&function, |_, id, graph| ramp(&graph.node(id).shape, 1.0));
+}
+
+/// A product that is wanted itself, or is a parameter's new value, stays when a sum takes it.
+#[test]
+fn products_that_are_wanted_are_kept_beside_their_sums() {
+    let builder = Builder::new();
+    let [a, b] = ["a", "b"].map(|name| builder.input(name, []));
+    let product = a * b;
+    let sum = product + a;
+    let ids = [a, b, product, sum].map(|var| var.id().unwrap());
+    let graph = builder.finish_graph().unwrap();
+    let feed = [(ids[0], Tensor::scalar(3.0)), (ids[1], Tensor::scalar(5.0))];
+    assert_equal_to_reference(&graph, &feed, &ids[2..]);
+
+    let builder = Builder::new();
+    let [a, b, c] = ["a", "b", "c"].map(|name| builder.state(name, [], Initializer::Constant(0.0)));
+    builder.update(a, a * b);
+    builder.update(c, a * b + c);
+    let function = builder.finish().unwrap();
+    assert_steps_like_the_reference(&function, |place, _, _| Tensor::scalar(1.25 + place as f64));
+}
+
+/// `s` is replaced in place, and by what the old `w` was, so the new `w` stands apart: a copy of the old one, to which a
+/// product by the old `s` is added. The copy and what replaces `s`, both scalars, stand on two sides of that product.
+#[test]
+fn a_new_value_that_is_kept_apart_begins_as_the_old_one() {
+    let builder = Builder::new();
+    let [u, v] = ["u", "v"].map(|name| builder.state(name, [5], Initializer::Constant(0.0)));
+    let [w, s] = ["w", "s"].map(|name| builder.state(name, [], Initializer::Constant(0.0)));
+    let new = w + s * u.dot(v);
+    builder.update(s, s * w + 1.0);
+    builder.update(w, new);
+    let function = builder.finish().unwrap();
+    assert_steps_like_the_reference(&function, |place, id, graph| {
+        Tensor::from_fn(&graph.node(id).shape, |i| (1 + place + i) as f64 / 16.0)
+    });
+}
+
 /// Products that share an operand, on any side, are computed together.
 #[test]
 fn two_dots_of_one_vector_are_those_of_the_reference() {

@@ -108,7 +108,7 @@ impl Emitter<'_> {
         self.reads[value.index()] == 1
     }
 
-    fn out(&self, value: ValueId) -> usize {
+    pub fn out(&self, value: ValueId) -> usize {
         self.place(value).expect("the result of a unit is stored in the arena")
     }
 

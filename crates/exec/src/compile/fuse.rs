@@ -1,7 +1,7 @@
 //! Fusion: elementwise loops over the same indices become one.
 //!
-//! From the last unit to the first, a loop joins the earliest of its readers if that is a loop over as many indices that
-//! reads it index by index. So a value is computed where it is first needed, and is stored only if another unit reads it
+//! From the last unit to the first, a loop joins the earliest of its readers if that is a loop that reads it index by
+//! index, and so is over as many. So a value is computed where it is first needed, and is stored only if another unit reads it
 //! too. A sum takes the loops that lead to it into its own. Chains of scalars are loops of one index, and join alike.
 
 use super::plan::{Loop, Plan, Unit, Work};
@@ -14,11 +14,11 @@ pub(crate) fn fuse(mut plan: Plan) -> Plan {
     let mut groups: Vec<Group> = Vec::new();
     for (place, unit) in plan.units.iter().enumerate().rev() {
         let joined = match &unit.work {
-            Work::Loop(Loop { size, body, reduction: None }) => {
+            Work::Loop(Loop { body, reduction: None, .. }) => {
                 let reads = body.iter().flat_map(|node| readers[node.out.index()].iter());
                 let earliest = reads.clone().map(|read| group_of[read.unit]).max();
                 earliest.filter(|&group| {
-                    groups[group].size == Some(*size)
+                    groups[group].is_loop
                         && reads.clone().all(|read| group_of[read.unit] != group || read.entry_by_entry)
                 })
             }
@@ -39,19 +39,14 @@ pub(crate) fn fuse(mut plan: Plan) -> Plan {
 }
 
 struct Group {
-    /// The indices of the loop; none for other work.
-    size: Option<usize>,
+    is_loop: bool,
     /// Places of its units, last first.
     units: Vec<usize>,
 }
 
 impl Group {
     fn of(unit: &Unit) -> Group {
-        let size = match &unit.work {
-            Work::Loop(work) => Some(work.size),
-            _ => None,
-        };
-        Group { size, units: Vec::new() }
+        Group { is_loop: matches!(unit.work, Work::Loop(_)), units: Vec::new() }
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use chainrule_graph::Op;
 
-use super::plan::{Loop, Plan, Work};
+use super::plan::{Plan, Work};
 use super::program::{At, Base};
 use super::schedule::Late;
 use super::view::ValueId;
@@ -102,22 +102,17 @@ fn is_shared(at: Option<At>, base: usize) -> bool {
     at.is_some_and(|at| at.base == Base::Arena && at.offset >= base)
 }
 
-/// The values that a loop reads from outside, and only index by index, so that a result may lie there too. A loop that
-/// also passes operands on unchanged has none: two of its stores could change places.
+/// The values that a loop reads, and only index by index, so that a result may lie there too.
 fn read_along(work: &Work, sizes: &[usize]) -> HashSet<ValueId> {
-    let Work::Loop(Loop { size, body, .. }) = work else { return HashSet::new() };
-    if body.iter().any(|node| node.op.computes().is_none()) {
+    if !matches!(work, Work::Loop(_)) {
         return HashSet::new();
     }
     let reads = work.reads();
     let mut along: HashSet<ValueId> = reads.iter().map(|view| view.value).collect();
     for view in reads {
-        if sizes[view.value.index()] != *size || !view.is_whole(*size) {
+        if !view.is_whole(sizes[view.value.index()]) {
             along.remove(&view.value);
         }
-    }
-    for value in work.writes() {
-        along.remove(&value);
     }
     along
 }
@@ -153,8 +148,7 @@ impl Lives {
             }
             for view in unit.work.reads() {
                 let value = view.value.index();
-                let inner = first_write[value] == Some(place) && view.is_whole(plan.sizes[value]);
-                stored[value] |= !inner;
+                stored[value] |= first_write[value] != Some(place);
                 last[value] = Some(place);
             }
         }

@@ -22,44 +22,31 @@ pub(super) fn loop_code(emitter: &Emitter<'_>, work: &Loop) -> Option<Instructio
 }
 
 fn scalar_code(emitter: &Emitter<'_>, work: &Loop) -> Option<Instruction> {
-    let mut aliases: HashMap<ValueId, At> = HashMap::new();
     let mut steps: Vec<ScalarStep> = Vec::new();
     let mut last: Option<ValueId> = None;
-    let at = |aliases: &HashMap<ValueId, At>, view: &View| match aliases.get(&view.value) {
-        Some(&at) => at,
-        None => emitter.at(view),
-    };
-    let operand = |aliases: &HashMap<ValueId, At>, last: Option<ValueId>, view: &View| match last {
+    let operand = |last: Option<ValueId>, view: &View| match last {
         Some(last) if last == view.value => ScalarOperand::Last,
-        _ => ScalarOperand::At(at(aliases, view)),
+        _ => ScalarOperand::At(emitter.at(view)),
     };
     for node in &work.body {
-        match (node.op.computes(), emitter.place(node.out)) {
-            (None, None) => {
-                aliases.insert(node.out, at(&aliases, &node.operands[0]));
-            }
-            (op, Some(out)) => {
-                let mut step = ScalarStep { op: op.into(), operands: [ScalarOperand::Last; 3], out };
-                for (place, view) in node.operands.iter().enumerate() {
-                    step.operands[place] = operand(&aliases, last, view);
-                }
-                if let Some((product, joined)) = last.filter(|&last| emitter.is_read_once(last)).and_then(|_| {
-                    let product = steps.last()?;
-                    Some((steps.len() - 1, multiply_add(product, &step)?))
-                }) {
-                    steps.truncate(product);
-                    step = joined;
-                }
-                steps.push(step);
-                // Later reads in this chain see the new value also where it took a parameter's place.
-                aliases.insert(node.out, At { base: Base::Arena, offset: out });
-                last = Some(node.out);
-            }
-            (Some(_), None) => unreachable!("scalars that are computed have places"),
+        let mut step = ScalarStep {
+            op: node.op.computes().into(),
+            operands: [ScalarOperand::Last; 3],
+            out: emitter.out(node.out),
+        };
+        for (place, view) in node.operands.iter().enumerate() {
+            step.operands[place] = operand(last, view);
         }
+        let product = steps.last().filter(|_| last.is_some_and(|last| emitter.is_read_once(last)));
+        if let Some(joined) = product.and_then(|product| multiply_add(product, &step)) {
+            steps.pop();
+            step = joined;
+        }
+        steps.push(step);
+        last = Some(node.out);
     }
     if let Some(reduction) = &work.reduction {
-        let operands = [operand(&aliases, last, &reduction.operand); 3];
+        let operands = [operand(last, &reduction.operand); 3];
         steps.extend(emitter.place(reduction.out).map(|out| ScalarStep { op: ScalarOp::Copy, operands, out }));
     }
     (!steps.is_empty()).then_some(Instruction::Scalars(steps))

@@ -98,16 +98,15 @@ fn may_overwrite(
 fn reads_entry_by_entry(plan: &Plan, work: &Work, value: ValueId, target: ValueId) -> bool {
     let size = plan.sizes[target.index()];
     if let Work::Loop(Loop { size: 1, body, .. }) = work {
-        // A chain of scalars writes each at once, so the old one must not be read after that, or passed on.
+        // A chain of scalars writes each at once, so the old one must not be read after that.
         let Some(writer) = body.iter().position(|node| node.out == value) else { return false };
         let reads = |node: &LoopNode| node.operands.iter().any(|view| view.value == target);
-        return !body[writer + 1..].iter().any(reads)
-            && !body.iter().any(|node| node.op.computes().is_none() && reads(node));
+        return !body[writer + 1..].iter().any(reads);
     }
     work.reads()
         .into_iter()
         .filter(|view| view.value == target)
-        .all(|view| matches!(work, Work::Loop(work) if work.size == size) && view.is_whole(size))
+        .all(|view| matches!(work, Work::Loop(_)) && view.is_whole(size))
 }
 
 /// A new value that is another's old one is copied before all else, since that may be replaced too.
