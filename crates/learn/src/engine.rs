@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use chainrule_exec::compile::{End, MemoryUse, Precision, Profile, Program, Run, Table, Workspace, compile};
+use chainrule_exec::compile::{End, MemoryUse, Profile, Program, Run, Workspace, compile};
 use chainrule_exec::{check_memory_of, reference};
 use chainrule_graph::{Function, NodeId, Tensor};
 
@@ -12,6 +12,7 @@ use crate::feed::feed;
 use crate::given;
 use crate::parameters::Parameters;
 use crate::step::{Step, step};
+use crate::tables::Tables;
 use crate::training::Training;
 
 /// What runs the steps.
@@ -22,11 +23,6 @@ pub enum Engine {
     Compiled,
     /// The reference interpreter: f64, one op after another, slow.
     Reference,
-}
-
-/// The inputs and outcomes of a function, in the order in which programs take their tables.
-pub(crate) fn data_nodes(function: &Function) -> Vec<NodeId> {
-    function.inputs.iter().chain(&function.outcomes).copied().collect()
 }
 
 /// A step for batches of one size, ready to run.
@@ -43,12 +39,10 @@ struct Compiled {
 /// Runs steps over rows of a dataset and holds the parameters and the optimizer's state meanwhile.
 pub(crate) struct Runner<'a> {
     function: &'a Function,
-    data: &'a Dataset,
+    tables: &'a Tables<'a>,
     settings: &'a Training<'a>,
     /// Ends a run after the current step once it is set.
     stop: Option<&'a AtomicBool>,
-    /// The rows, as the compiled programs take them; none before the first program.
-    tables: Vec<Table>,
     /// The current value of every parameter and state; of the compiled program in use, what it was before.
     values: Vec<(String, Tensor)>,
     /// By batch size.
@@ -60,21 +54,20 @@ impl<'a> Runner<'a> {
     pub fn new(
         function: &'a Function,
         parameters: &Parameters,
-        data: &'a Dataset,
+        tables: &'a Tables<'a>,
         settings: &'a Training<'a>,
     ) -> Result<Runner<'a>, LearnError> {
         given::check_bound(function, function.objective.as_slice())?;
         let mut runner = Runner {
             function,
-            data,
+            tables,
             settings,
             stop: settings.stop,
-            tables: Vec::new(),
             values: Vec::new(),
             steps: Vec::new(),
             in_use: None,
         };
-        let first = settings.batch.min(data.rows());
+        let first = settings.batch.min(tables.data.rows());
         let step = runner.step(first)?;
         // What is held here, what it was before, what it is now, and the best so far
         let kept = step.function.parameters.iter().chain(&step.function.state).map(|parameter| parameter.node);
@@ -97,13 +90,13 @@ impl<'a> Runner<'a> {
     /// The step for a batch size. A single row is one example, without a batch axis.
     pub fn step(&self, size: usize) -> Result<Step, LearnError> {
         let batch = (size > 1).then_some(size);
-        Ok(step(self.function, &self.settings.step_options(self.data.rows()), batch)?)
+        Ok(step(self.function, &self.settings.step_options(self.tables.data.rows()), batch)?)
     }
 
     /// Runs steps over the rows of `order`, `batch` at a time and the rest in a last, smaller one. Returns the number of
     /// rows that were used up, and how it ended. The objective of each step is put in `objectives`.
     pub fn run(&mut self, order: &[u32], objectives: &mut Vec<f64>) -> Result<(usize, End), LearnError> {
-        let size = self.settings.batch.min(self.data.rows());
+        let size = self.settings.batch.min(self.tables.data.rows());
         let whole = order.len() / size * size;
         objectives.clear();
         let mut used = 0;
@@ -127,11 +120,12 @@ impl<'a> Runner<'a> {
         let record = &mut objectives[start..];
         let (steps, end) = match &mut self.steps[place].1 {
             Steps::Compiled(compiled) => {
-                let tables: Vec<&Table> = self.tables.iter().collect();
-                let run = Run { tables: &tables, order, stop: self.stop };
+                let run = Run { tables: &self.tables.of(&compiled.program)?, order, stop: self.stop };
                 compiled.program.run(&mut compiled.workspace, run, record)?
             }
-            Steps::Reference(step) => run_reference(step, self.data, order, size, &mut self.values, self.stop, record)?,
+            Steps::Reference(step) => {
+                run_reference(step, self.tables.data, order, size, &mut self.values, self.stop, record)?
+            }
         };
         objectives.truncate(start + steps);
         Ok((steps, end))
@@ -144,8 +138,7 @@ impl<'a> Runner<'a> {
             let problem = "runs no program, so there are no kernels to time; the compiled engine does".into();
             return Err(LearnError::Setting { name: "the reference engine", problem });
         };
-        let tables: Vec<&Table> = self.tables.iter().collect();
-        let run = Run { tables: &tables, order, stop: self.stop };
+        let run = Run { tables: &self.tables.of(&compiled.program)?, order, stop: self.stop };
         let profile = compiled.program.profile(&mut compiled.workspace, run)?;
         Ok((profile, compiled.program.memory_use(&compiled.workspace)))
     }
@@ -178,9 +171,7 @@ impl<'a> Runner<'a> {
             return Ok(Steps::Reference(Box::new(step)));
         }
         let program = compile(&step.function.graph, &step.options(self.settings))?;
-        if self.tables.is_empty() {
-            self.tables = tables(&program, self.function, self.data)?;
-        }
+        self.tables.of(&program)?; // mistakes in the data come before room is taken
         let workspace = program.workspace()?;
         Ok(Steps::Compiled(Box::new(Compiled { program, workspace })))
     }
@@ -213,17 +204,6 @@ impl<'a> Runner<'a> {
         self.values = values.to_vec();
         self.in_use = None;
     }
-}
-
-/// The rows of a dataset as the tables of a program that was made from the function of one example. Errors: the data are
-/// not of the shapes and kinds that the function takes.
-pub(crate) fn tables(program: &Program, function: &Function, data: &Dataset) -> Result<Vec<Table>, LearnError> {
-    let nodes = data_nodes(function);
-    if program.precision() == Precision::F32 {
-        nodes.iter().try_for_each(|&id| data.check_f32(function.name(id)))?;
-    }
-    let table = |(place, &id): (usize, &NodeId)| Ok(program.table(place, data.values_for(function, id)?)?);
-    nodes.iter().enumerate().map(table).collect()
 }
 
 fn run_reference(

@@ -33,6 +33,7 @@ mod standardize;
 mod step;
 mod step_features;
 mod table;
+mod tables;
 mod tensor_file;
 mod train;
 mod training;

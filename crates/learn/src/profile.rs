@@ -11,6 +11,7 @@ use crate::error::LearnError;
 use crate::parameters::Parameters;
 use crate::scores::at_its_row;
 use crate::step::RATE;
+use crate::tables::Tables;
 use crate::training::Training;
 
 /// How long steps run untimed, and then about as long timed one by one.
@@ -43,7 +44,8 @@ pub fn profile(
     settings: &Training<'_>,
 ) -> Result<StepCost, LearnError> {
     settings.check(data.rows())?;
-    let mut runner = Runner::new(function, parameters, data, settings)?;
+    let tables = Tables::new(function, data);
+    let mut runner = Runner::new(function, parameters, &tables, settings)?;
     runner.set(RATE, Tensor::scalar(0.0));
     let rows = settings.batch.min(data.rows());
     let steps = data.rows() / rows;

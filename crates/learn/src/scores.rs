@@ -5,12 +5,12 @@ use chainrule_exec::compile::{Level, Options, Precision, Program, Run, Table, Wo
 use chainrule_graph::{Function, NodeId, Shape, Tensor, batch_values};
 
 use crate::dataset::Dataset;
-use crate::engine::{data_nodes, tables};
 use crate::error::LearnError;
 use crate::failing::failing_row;
 use crate::given;
 use crate::parameters::Parameters;
 use crate::score::Measure;
+use crate::tables::{Tables, data_nodes};
 
 /// How many rows a program takes at once.
 const ROWS: usize = 64;
@@ -26,20 +26,22 @@ pub struct Scores {
 
 /// The scores of a function over all rows.
 pub fn scores(function: &Function, parameters: &Parameters, data: &Dataset) -> Result<Scores, LearnError> {
-    Scorer::new(function, data, None)?.scores(parameters)
+    Scorer::new(function, &Tables::new(function, data), None)?.scores(parameters)
 }
 
 /// The objective of each row.
 pub fn objectives(function: &Function, parameters: &Parameters, data: &Dataset) -> Result<Vec<f64>, LearnError> {
     let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
-    let mut results = OverRows::new(function, data, vec![objective], true, None)?.values(parameters)?;
+    let tables = Tables::new(function, data);
+    let mut results = OverRows::new(function, &tables, vec![objective], None)?.values(parameters)?;
     Ok(results.swap_remove(0).into_data())
 }
 
 /// The predictions for all rows, [rows, …]. Outcomes are not needed.
 pub fn predictions(function: &Function, parameters: &Parameters, data: &Dataset) -> Result<Tensor, LearnError> {
     let prediction = function.prediction.ok_or(LearnError::Lacks("prediction"))?;
-    Ok(OverRows::new(function, data, vec![prediction], false, None)?.values(parameters)?.swap_remove(0))
+    let tables = Tables::of_inputs(function, data);
+    Ok(OverRows::new(function, &tables, vec![prediction], None)?.values(parameters)?.swap_remove(0))
 }
 
 /// What is said of a run over rows that failed: if the objective of one cannot be computed, that row.
@@ -64,14 +66,14 @@ pub(crate) struct Scorer<'a> {
 
 impl<'a> Scorer<'a> {
     /// At a SIMD level; none is the machine's best.
-    pub fn new(function: &'a Function, data: &'a Dataset, level: Option<Level>) -> Result<Scorer<'a>, LearnError> {
+    pub fn new(function: &'a Function, tables: &'a Tables<'a>, level: Option<Level>) -> Result<Scorer<'a>, LearnError> {
         let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
         let (mut wanted, mut measure) = (vec![objective], None);
         if let Some(((found, outcome), prediction)) = Measure::of(function).zip(function.prediction) {
-            measure = Some((found, Tensor::vector(data.values(function.name(outcome))?)));
+            measure = Some((found, Tensor::vector(tables.data.values(function.name(outcome))?)));
             wanted.push(prediction);
         }
-        Ok(Scorer { over: OverRows::new(function, data, wanted, true, level)?, measure })
+        Ok(Scorer { over: OverRows::new(function, tables, wanted, level)?, measure })
     }
 
     pub fn scores(&mut self, parameters: &Parameters) -> Result<Scores, LearnError> {
@@ -86,12 +88,10 @@ impl<'a> Scorer<'a> {
 /// The values of some nodes for every row of a dataset.
 struct OverRows<'a> {
     function: &'a Function,
-    data: &'a Dataset,
+    tables: &'a Tables<'a>,
     wanted: Vec<NodeId>,
     /// The shape of each wanted node, for one row.
     shapes: Vec<Shape>,
-    /// The rows, as both parts take them.
-    tables: Vec<Table>,
     /// For whole batches, and for the last, smaller one.
     parts: Vec<Part>,
 }
@@ -109,20 +109,17 @@ struct Part {
 impl<'a> OverRows<'a> {
     fn new(
         function: &'a Function,
-        data: &'a Dataset,
+        tables: &'a Tables<'a>,
         wanted: Vec<NodeId>,
-        with_outcomes: bool,
         level: Option<Level>,
     ) -> Result<OverRows<'a>, LearnError> {
         given::check_bound(function, &wanted)?;
         // Per row, so the objective must not be averaged: only wanted nodes are asked of the batched graph.
         let graph = function.graph.clone().without_updates();
         let mut each = Function { graph, objective: None, prediction: None, ..function.clone() };
-        if !with_outcomes {
-            each.outcomes.clear();
-        }
+        each.outcomes.retain(|&outcome| tables.hold(outcome));
         let shapes: Vec<Shape> = wanted.iter().map(|&id| function.graph.node(id).shape.clone()).collect();
-        let rows = data.rows();
+        let rows = tables.data.rows();
         // As they are recorded, and once more in order
         let entries = shapes.iter().map(Shape::size).fold(0, usize::saturating_add);
         check_memory(entries.saturating_mul(2 * rows), || format!("the results for {rows} rows"))?;
@@ -132,17 +129,20 @@ impl<'a> OverRows<'a> {
         let parts = parts.filter(|(order, _)| !order.is_empty());
         let part = |(order, size)| Part::new(&each, &wanted, order, size, level);
         let parts = parts.map(part).collect::<Result<Vec<Part>, _>>()?;
-        let tables = parts.first().map_or(Ok(Vec::new()), |part| tables(&part.program, &each, data))?;
-        Ok(OverRows { function, data, wanted, shapes, tables, parts })
+        if let Some(part) = parts.first() {
+            tables.of(&part.program)?; // mistakes in the data come before a run
+        }
+        Ok(OverRows { function, tables, wanted, shapes, parts })
     }
 
     /// The values at some parameters, each [rows, …]. An error names the first row, and the node, that cannot be computed.
     fn values(&mut self, parameters: &Parameters) -> Result<Vec<Tensor>, LearnError> {
         let mut gathered: Vec<Vec<f64>> = self.shapes.iter().map(|_| Vec::new()).collect();
         for part in &mut self.parts {
-            let tables: Vec<&Table> = self.tables.iter().collect();
+            let tables = self.tables.of(&part.program)?;
             let record = part.run(&tables, parameters).map_err(|error| {
-                failing_row(self.function, parameters, self.data, part.failing(&tables), &self.wanted).unwrap_or(error)
+                failing_row(self.function, parameters, self.tables.data, part.failing(&tables), &self.wanted)
+                    .unwrap_or(error)
             })?;
             for step in record.chunks(part.program.reported().max(1)) {
                 let mut rest = step;
@@ -154,7 +154,7 @@ impl<'a> OverRows<'a> {
             }
         }
         let tensor = |(shape, entries): (&Shape, Vec<f64>)| {
-            Tensor::new(shape.with_leading(self.data.rows()), entries)
+            Tensor::new(shape.with_leading(self.tables.data.rows()), entries)
                 .expect("each step reports every entry of its rows")
         };
         Ok(self.shapes.iter().zip(gathered).map(tensor).collect())

@@ -3,9 +3,9 @@
 use chainrule_exec::compile::Options;
 use chainrule_graph::{Builder, Function, GraphError, NodeId, Var, batch, grad};
 
-use crate::engine::data_nodes;
 use crate::optimizer::{Optimizer, Slots};
 use crate::schedule::{Length, Schedule};
+use crate::tables::data_nodes;
 use crate::training::Training;
 
 /// The name of the state that holds the base rate; setting it changes no program.

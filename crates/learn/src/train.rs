@@ -12,6 +12,7 @@ use crate::parameters::Parameters;
 use crate::patience;
 use crate::random::{self, Purpose};
 use crate::scores::{Scorer, Scores, at_its_row};
+use crate::tables::Tables;
 use crate::training::{Checkpointing, Training};
 
 /// The scores after an epoch.
@@ -88,7 +89,9 @@ pub fn train(
     observer: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Trained, TrainError> {
     settings.check(training.rows())?;
-    let mut runner = Runner::new(function, parameters, training, settings)?;
+    let tables = Tables::new(function, training);
+    let validation_tables = validation.map(|data| Tables::new(function, data));
+    let mut runner = Runner::new(function, parameters, &tables, settings)?;
     let fresh = runner.values()?.to_vec();
     let cause = settings.checkpoint.map(|file| (Cause::new(function, training, validation, settings), file));
     let mut at = match &cause {
@@ -105,8 +108,9 @@ pub fn train(
     };
     let mut trained = parameters.clone();
     assign(&mut trained, &at.values)?;
-    let mut on_training = Scorer::new(function, training, settings.level)?;
-    let mut on_validation = validation.map(|data| Scorer::new(function, data, settings.level)).transpose()?;
+    let scorer = |tables| Scorer::new(function, tables, settings.level);
+    let mut on_training = scorer(&tables)?;
+    let mut on_validation = validation_tables.as_ref().map(scorer).transpose()?;
     let mut objectives = Vec::new();
     let every = settings.epochs.div_ceil(settings.reports.max(1)).max(1);
     let ending = loop {

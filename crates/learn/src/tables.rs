@@ -1,0 +1,67 @@
+//! The rows of a dataset as programs take them.
+
+use std::cell::OnceCell;
+
+use chainrule_exec::compile::{Precision, Program, Table};
+use chainrule_graph::{Function, NodeId};
+
+use crate::dataset::Dataset;
+use crate::error::LearnError;
+
+/// The rows of a dataset for all programs that are made from one function: at each precision once, when they are asked for.
+pub(crate) struct Tables<'a> {
+    function: &'a Function,
+    pub data: &'a Dataset,
+    /// The inputs and outcomes that they are the rows of.
+    nodes: Vec<NodeId>,
+    in_f32: OnceCell<Vec<Table>>,
+    in_f64: OnceCell<Vec<Table>>,
+}
+
+/// The inputs and outcomes of a function, in the order in which programs take their tables.
+pub(crate) fn data_nodes(function: &Function) -> Vec<NodeId> {
+    function.inputs.iter().chain(&function.outcomes).copied().collect()
+}
+
+impl<'a> Tables<'a> {
+    /// For programs that take the inputs and outcomes.
+    pub fn new(function: &'a Function, data: &'a Dataset) -> Tables<'a> {
+        Tables { function, data, nodes: data_nodes(function), in_f32: OnceCell::new(), in_f64: OnceCell::new() }
+    }
+
+    /// For programs that take the inputs alone.
+    pub fn of_inputs(function: &'a Function, data: &'a Dataset) -> Tables<'a> {
+        Tables { nodes: function.inputs.clone(), ..Tables::new(function, data) }
+    }
+
+    /// Whether they have the values of an input or outcome.
+    pub fn hold(&self, id: NodeId) -> bool {
+        self.nodes.contains(&id)
+    }
+
+    /// The tables of a program. Errors: the data are not of the shapes and kinds that the function takes, or are too large
+    /// for the program's precision.
+    pub fn of(&self, program: &Program) -> Result<Vec<&Table>, LearnError> {
+        let cell = match program.precision() {
+            Precision::F32 => &self.in_f32,
+            Precision::F64 => &self.in_f64,
+        };
+        let tables = match cell.get() {
+            Some(tables) => tables,
+            None => {
+                let made = self.made_for(program)?;
+                cell.get_or_init(|| made)
+            }
+        };
+        Ok(tables.iter().collect())
+    }
+
+    fn made_for(&self, program: &Program) -> Result<Vec<Table>, LearnError> {
+        if program.precision() == Precision::F32 {
+            self.nodes.iter().try_for_each(|&id| self.data.check_f32(self.function.name(id)))?;
+        }
+        let table =
+            |(place, &id): (usize, &NodeId)| Ok(program.table(place, self.data.values_for(self.function, id)?)?);
+        self.nodes.iter().enumerate().map(table).collect()
+    }
+}
