@@ -10,8 +10,14 @@ use super::numbers::Numbers;
 use super::pieces::Piece;
 use super::program::{At, Fill, LoopCode, LoopStep, Operand, Store, Sum};
 
-/// How many entries a register holds.
-pub(super) const BLOCK: usize = 512;
+/// How many entries a register has room for.
+pub(super) const BLOCK: usize = 1024;
+
+/// How many entries an op takes at once: the more, the less time goes into choosing ops, as long as the registers of a loop
+/// stay in the first cache. So many take 4 KiB.
+const fn block_length<T>() -> usize {
+    BLOCK * size_of::<f32>() / size_of::<T>()
+}
 
 /// The registers of a thread.
 #[derive(Clone, Debug)]
@@ -76,7 +82,7 @@ pub(super) fn run<S: Simd, T: Float>(
         || {
             let mut start = 0;
             while start < code.size {
-                let length = BLOCK.min(code.size - start);
+                let length = block_length::<T>().min(code.size - start);
                 block(simd, code, numbers, registers, start, length);
                 if let Some(sum) = &code.sum {
                     let (to, rest) = numbers.split(sum.out, sum.axis.kept());
@@ -105,7 +111,7 @@ pub(super) fn run_piece<S: Simd, T: Float>(
         || {
             let mut start = indices.start;
             while start < indices.end {
-                let length = BLOCK.min(indices.end - start);
+                let length = block_length::<T>().min(indices.end - start);
                 block(simd, code, piece, registers, start, length);
                 if let Some(sum) = &code.sum {
                     add_up(simd, sum, to, first, piece, registers, start..start + length);
