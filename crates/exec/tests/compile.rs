@@ -237,6 +237,21 @@ fn what_is_passed_on_is_read_before_it_is_overwritten() {
     });
 }
 
+/// One loop passes `a` on, and stores another result where `a` lies.
+#[test]
+fn what_is_passed_on_is_read_before_its_place_is_taken() {
+    let builder = Builder::new();
+    let (x, w) = (builder.input("x", [1100]), builder.input("w", [1, 1100]));
+    let a = x.exp();
+    let y = w.matvec(a);
+    let (q, p) = (2.0 * a, a.stop_gradient());
+    let wanted = [y, q, p, (p + q).sum()].map(|var| var.id().unwrap());
+    let ids = [x, w].map(|var| var.id().unwrap());
+    let graph = builder.finish_graph().unwrap();
+    let feed = [(ids[0], ramp(&[1100], 0.25)), (ids[1], ramp(&[1, 1100], 0.5))];
+    assert_equal_to_reference(&graph, &feed, &wanted);
+}
+
 /// A result takes the place of what its loop reads only if that is read in the same order: these are larger than a block,
 /// so that what is read late would be overwritten by then.
 #[test]
@@ -274,7 +289,7 @@ fn products_that_are_wanted_are_kept_beside_their_sums() {
     assert_steps_like_the_reference(&function, |place, _, _| Tensor::scalar(1.25 + place as f64));
 }
 
-/// `s` is replaced in place, and by what the old `w` was, so the new `w` stands apart: a copy of the old one, to which a
+/// `s` is replaced in place, by what reads the old `w`, so the new `w` stands apart: a copy of the old one, to which a
 /// product by the old `s` is added. The copy and what replaces `s`, both scalars, stand on two sides of that product.
 #[test]
 fn a_new_value_that_is_kept_apart_begins_as_the_old_one() {

@@ -267,10 +267,10 @@ pub fn zip_three<S: Simd, T: Float>(
     }
 }
 
-/// Two iterators side by side, as by `zip`, which asks both for their lengths first: for chunks a division each, and where it
-/// is not inlined more time than a short vector's work takes.
+/// Two iterators of equal length, side by side. `zip` would ask both for their lengths first: for chunks that is a division
+/// each, and a call where it is not inlined, which is more than a short vector's work.
 #[inline(always)]
-pub(crate) fn pairs<A: Iterator, B: Iterator>(mut a: A, mut b: B) -> impl Iterator<Item = (A::Item, B::Item)> {
+fn pairs<A: Iterator, B: Iterator>(mut a: A, mut b: B) -> impl Iterator<Item = (A::Item, B::Item)> {
     std::iter::from_fn(
         #[inline(always)]
         move || Some((a.next()?, b.next()?)),

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use chainrule_exec::compile::{End, MemoryUse, Profile, Program, Run, Workspace, compile};
 use chainrule_exec::{check_memory_of, reference};
-use chainrule_graph::{Function, NodeId, Tensor};
+use chainrule_graph::{NodeId, Tensor};
 
 use crate::dataset::Dataset;
 use crate::error::LearnError;
@@ -38,7 +38,6 @@ struct Compiled {
 
 /// Runs steps over rows of a dataset and holds the parameters and the optimizer's state meanwhile.
 pub(crate) struct Runner<'a> {
-    function: &'a Function,
     tables: &'a Tables<'a>,
     settings: &'a Training<'a>,
     /// Ends a run after the current step once it is set.
@@ -52,21 +51,14 @@ pub(crate) struct Runner<'a> {
 
 impl<'a> Runner<'a> {
     pub fn new(
-        function: &'a Function,
-        parameters: &Parameters,
         tables: &'a Tables<'a>,
+        parameters: &Parameters,
         settings: &'a Training<'a>,
     ) -> Result<Runner<'a>, LearnError> {
+        let function = tables.function;
         given::check_bound(function, function.objective.as_slice())?;
-        let mut runner = Runner {
-            function,
-            tables,
-            settings,
-            stop: settings.stop,
-            values: Vec::new(),
-            steps: Vec::new(),
-            in_use: None,
-        };
+        let mut runner =
+            Runner { tables, settings, stop: settings.stop, values: Vec::new(), steps: Vec::new(), in_use: None };
         let first = settings.batch.min(tables.data.rows());
         let step = runner.step(first)?;
         // What is held here, what it was before, what it is now, and the best so far
@@ -90,7 +82,7 @@ impl<'a> Runner<'a> {
     /// The step for a batch size. A single row is one example, without a batch axis.
     pub fn step(&self, size: usize) -> Result<Step, LearnError> {
         let batch = (size > 1).then_some(size);
-        Ok(step(self.function, &self.settings.step_options(self.tables.data.rows()), batch)?)
+        Ok(step(self.tables.function, &self.settings.step_options(self.tables.data.rows()), batch)?)
     }
 
     /// Runs steps over the rows of `order`, `batch` at a time and the rest in a last, smaller one. Returns the number of

@@ -45,7 +45,7 @@ pub fn profile(
 ) -> Result<StepCost, LearnError> {
     settings.check(data.rows())?;
     let tables = Tables::new(function, data);
-    let mut runner = Runner::new(function, parameters, &tables, settings)?;
+    let mut runner = Runner::new(&tables, parameters, settings)?;
     runner.set(RATE, Tensor::scalar(0.0));
     let rows = settings.batch.min(data.rows());
     let steps = data.rows() / rows;

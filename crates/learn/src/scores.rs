@@ -26,14 +26,14 @@ pub struct Scores {
 
 /// The scores of a function over all rows.
 pub fn scores(function: &Function, parameters: &Parameters, data: &Dataset) -> Result<Scores, LearnError> {
-    Scorer::new(function, &Tables::new(function, data), None)?.scores(parameters)
+    Scorer::new(&Tables::new(function, data), None)?.scores(parameters)
 }
 
 /// The objective of each row.
 pub fn objectives(function: &Function, parameters: &Parameters, data: &Dataset) -> Result<Vec<f64>, LearnError> {
     let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
     let tables = Tables::new(function, data);
-    let mut results = OverRows::new(function, &tables, vec![objective], None)?.values(parameters)?;
+    let mut results = OverRows::new(&tables, vec![objective], None)?.values(parameters)?;
     Ok(results.swap_remove(0).into_data())
 }
 
@@ -41,7 +41,7 @@ pub fn objectives(function: &Function, parameters: &Parameters, data: &Dataset) 
 pub fn predictions(function: &Function, parameters: &Parameters, data: &Dataset) -> Result<Tensor, LearnError> {
     let prediction = function.prediction.ok_or(LearnError::Lacks("prediction"))?;
     let tables = Tables::of_inputs(function, data);
-    Ok(OverRows::new(function, &tables, vec![prediction], None)?.values(parameters)?.swap_remove(0))
+    Ok(OverRows::new(&tables, vec![prediction], None)?.values(parameters)?.swap_remove(0))
 }
 
 /// What is said of a run over rows that failed: if the objective of one cannot be computed, that row.
@@ -66,14 +66,15 @@ pub(crate) struct Scorer<'a> {
 
 impl<'a> Scorer<'a> {
     /// At a SIMD level; none is the machine's best.
-    pub fn new(function: &'a Function, tables: &'a Tables<'a>, level: Option<Level>) -> Result<Scorer<'a>, LearnError> {
+    pub fn new(tables: &'a Tables<'a>, level: Option<Level>) -> Result<Scorer<'a>, LearnError> {
+        let function = tables.function;
         let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
         let (mut wanted, mut measure) = (vec![objective], None);
         if let Some(((found, outcome), prediction)) = Measure::of(function).zip(function.prediction) {
             measure = Some((found, Tensor::vector(tables.data.values(function.name(outcome))?)));
             wanted.push(prediction);
         }
-        Ok(Scorer { over: OverRows::new(function, tables, wanted, level)?, measure })
+        Ok(Scorer { over: OverRows::new(tables, wanted, level)?, measure })
     }
 
     pub fn scores(&mut self, parameters: &Parameters) -> Result<Scores, LearnError> {
@@ -87,17 +88,16 @@ impl<'a> Scorer<'a> {
 
 /// The values of some nodes for every row of a dataset.
 struct OverRows<'a> {
-    function: &'a Function,
     tables: &'a Tables<'a>,
     wanted: Vec<NodeId>,
     /// The shape of each wanted node, for one row.
     shapes: Vec<Shape>,
     /// For whole batches, and for the last, smaller one.
-    parts: Vec<Part>,
+    batches: Vec<Batches>,
 }
 
 /// Rows that one program takes, so many at once.
-struct Part {
+struct Batches {
     size: usize,
     order: Vec<u32>,
     /// What is set by name.
@@ -107,12 +107,8 @@ struct Part {
 }
 
 impl<'a> OverRows<'a> {
-    fn new(
-        function: &'a Function,
-        tables: &'a Tables<'a>,
-        wanted: Vec<NodeId>,
-        level: Option<Level>,
-    ) -> Result<OverRows<'a>, LearnError> {
+    fn new(tables: &'a Tables<'a>, wanted: Vec<NodeId>, level: Option<Level>) -> Result<OverRows<'a>, LearnError> {
+        let function = tables.function;
         given::check_bound(function, &wanted)?;
         // Per row, so the objective must not be averaged: only wanted nodes are asked of the batched graph.
         let graph = function.graph.clone().without_updates();
@@ -125,29 +121,29 @@ impl<'a> OverRows<'a> {
         check_memory(entries.saturating_mul(2 * rows), || format!("the results for {rows} rows"))?;
         let whole = rows / ROWS * ROWS;
         let order: Vec<u32> = (0..rows as u32).collect();
-        let parts = [(&order[..whole], ROWS), (&order[whole..], rows - whole)].into_iter();
-        let parts = parts.filter(|(order, _)| !order.is_empty());
-        let part = |(order, size)| Part::new(&each, &wanted, order, size, level);
-        let parts = parts.map(part).collect::<Result<Vec<Part>, _>>()?;
-        if let Some(part) = parts.first() {
-            tables.of(&part.program)?; // mistakes in the data come before a run
+        let stretches = [(&order[..whole], ROWS), (&order[whole..], rows - whole)].into_iter();
+        let stretches = stretches.filter(|(order, _)| !order.is_empty());
+        let batches = |(order, size)| Batches::new(&each, &wanted, order, size, level);
+        let batches = stretches.map(batches).collect::<Result<Vec<Batches>, _>>()?;
+        if let Some(first) = batches.first() {
+            tables.of(&first.program)?; // mistakes in the data come before a run
         }
-        Ok(OverRows { function, tables, wanted, shapes, parts })
+        Ok(OverRows { tables, wanted, shapes, batches })
     }
 
     /// The values at some parameters, each [rows, …]. An error names the first row, and the node, that cannot be computed.
     fn values(&mut self, parameters: &Parameters) -> Result<Vec<Tensor>, LearnError> {
         let mut gathered: Vec<Vec<f64>> = self.shapes.iter().map(|_| Vec::new()).collect();
-        for part in &mut self.parts {
-            let tables = self.tables.of(&part.program)?;
-            let record = part.run(&tables, parameters).map_err(|error| {
-                failing_row(self.function, parameters, self.tables.data, part.failing(&tables), &self.wanted)
+        for batches in &mut self.batches {
+            let tables = self.tables.of(&batches.program)?;
+            let record = batches.run(&tables, parameters).map_err(|error| {
+                failing_row(self.tables.function, parameters, self.tables.data, batches.failing(&tables), &self.wanted)
                     .unwrap_or(error)
             })?;
-            for step in record.chunks(part.program.reported().max(1)) {
+            for step in record.chunks(batches.program.reported().max(1)) {
                 let mut rest = step;
                 for (gathered, shape) in gathered.iter_mut().zip(&self.shapes) {
-                    let (entries, others) = rest.split_at(shape.size() * part.size);
+                    let (entries, others) = rest.split_at(shape.size() * batches.size);
                     gathered.extend_from_slice(entries);
                     rest = others;
                 }
@@ -161,14 +157,14 @@ impl<'a> OverRows<'a> {
     }
 }
 
-impl Part {
+impl Batches {
     fn new(
         function: &Function,
         wanted: &[NodeId],
         order: &[u32],
         size: usize,
         level: Option<Level>,
-    ) -> Result<Part, LearnError> {
+    ) -> Result<Batches, LearnError> {
         let (batched, outputs) = batch_values(function, size, wanted)?;
         let program = compile(
             &batched.graph,
@@ -183,7 +179,7 @@ impl Part {
         )?;
         let named = batched.parameters.iter().chain(&batched.state);
         let names = named.map(|parameter| batched.name(parameter.node).to_string()).collect();
-        Ok(Part { size, order: order.to_vec(), names, workspace: program.workspace()?, program })
+        Ok(Batches { size, order: order.to_vec(), names, workspace: program.workspace()?, program })
     }
 
     /// What all its steps report.

@@ -10,7 +10,7 @@ use crate::error::LearnError;
 
 /// The rows of a dataset for all programs that are made from one function: at each precision once, when they are asked for.
 pub(crate) struct Tables<'a> {
-    function: &'a Function,
+    pub function: &'a Function,
     pub data: &'a Dataset,
     /// The inputs and outcomes that they are the rows of.
     nodes: Vec<NodeId>,

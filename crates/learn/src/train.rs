@@ -91,7 +91,7 @@ pub fn train(
     settings.check(training.rows())?;
     let tables = Tables::new(function, training);
     let validation_tables = validation.map(|data| Tables::new(function, data));
-    let mut runner = Runner::new(function, parameters, &tables, settings)?;
+    let mut runner = Runner::new(&tables, parameters, settings)?;
     let fresh = runner.values()?.to_vec();
     let cause = settings.checkpoint.map(|file| (Cause::new(function, training, validation, settings), file));
     let mut at = match &cause {
@@ -108,7 +108,7 @@ pub fn train(
     };
     let mut trained = parameters.clone();
     assign(&mut trained, &at.values)?;
-    let scorer = |tables| Scorer::new(function, tables, settings.level);
+    let scorer = |tables| Scorer::new(tables, settings.level);
     let mut on_training = scorer(&tables)?;
     let mut on_validation = validation_tables.as_ref().map(scorer).transpose()?;
     let mut objectives = Vec::new();

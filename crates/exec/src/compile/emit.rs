@@ -117,8 +117,7 @@ impl Emitter<'_> {
         match &unit.work {
             Work::Loop(Loop { size: 0, reduction: None, .. }) => Vec::new(),
             Work::Loop(work) => {
-                let instruction = self.transpose(work).or_else(|| loop_code(self, work));
-                instruction.into_iter().map(line).collect()
+                vec![line(self.transpose(work).unwrap_or_else(|| loop_code(self, work)))]
             }
             Work::Product(product) if self.plan.sizes[product.out.index()] == 0 => Vec::new(),
             Work::Product(product) => self.products(product).into_iter().map(line).collect(),

@@ -7,8 +7,8 @@ use chainrule_kernels::{Float, Lanes, Simd, elementwise, math, vector};
 
 use super::program::StepOp;
 
-/// What an op reads over a block: entries, or where there are none a number that is spread. Not an enum: the compiler would
-/// write one to memory in parts and wait to read it back whole, which costs more than a short block's work.
+/// What an op reads over a block: entries, or where there are none a number that is spread. Not an enum: that would be
+/// written to memory in parts and read back whole, and the processor waits for such a read longer than a short block takes.
 #[derive(Clone, Copy)]
 pub(super) struct Read<'a, T> {
     pub entries: Option<&'a [T]>,
@@ -38,7 +38,7 @@ pub(super) fn compute<S: Simd, T: Float>(
     out: &mut [T],
 ) {
     use Elementwise::*;
-    macro_rules! inline {
+    macro_rules! inlined {
         (|$a:ident| $f:expr) => {
             one(
                 simd,
@@ -70,38 +70,38 @@ pub(super) fn compute<S: Simd, T: Float>(
             )
         };
     }
-    macro_rules! call {
-        ($($entry:tt)*) => { called(simd, #[inline(always)] || inline!($($entry)*)) };
+    macro_rules! called {
+        ($($entry:tt)*) => { call(simd, #[inline(always)] || inlined!($($entry)*)) };
     }
     match op {
-        StepOp::MulAdd => inline!(|a, b, c| a.mul_add(b, c)),
-        StepOp::NegMulAdd => inline!(|a, b, c| (-a).mul_add(b, c)),
-        StepOp::Copy | StepOp::Entry(ToReal | StopGradient) => inline!(|a| a),
-        StepOp::Entry(Add) => inline!(|a, b| a + b),
-        StepOp::Entry(Sub) => inline!(|a, b| a - b),
-        StepOp::Entry(Mul) => inline!(|a, b| a * b),
-        StepOp::Entry(Div) => inline!(|a, b| a / b),
-        StepOp::Entry(Neg) => inline!(|a| -a),
-        StepOp::Entry(Power(Exponent(2.0))) => inline!(|a| a * a),
-        StepOp::Entry(Exp) => call!(|a| math::exp(simd, a)),
-        StepOp::Entry(Expm1) => call!(|a| math::expm1(simd, a)),
-        StepOp::Entry(Log) => call!(|a| math::log(simd, a)),
-        StepOp::Entry(Log1p) => call!(|a| math::log1p(simd, a)),
-        StepOp::Entry(Sqrt) => call!(|a| math::sqrt(simd, a)),
-        StepOp::Entry(Rsqrt) => call!(|a| math::rsqrt(simd, a)),
-        StepOp::Entry(Tanh) => call!(|a| math::tanh(simd, a)),
-        StepOp::Entry(Sigmoid) => call!(|a| math::sigmoid(simd, a)),
-        StepOp::Entry(Softplus) => call!(|a| math::softplus(simd, a)),
-        StepOp::Entry(Erf) => call!(|a| math::erf(simd, a)),
-        StepOp::Entry(Max) => call!(|a, b| elementwise::maximum(simd, a, b)),
-        StepOp::Entry(Min) => call!(|a, b| elementwise::minimum(simd, a, b)),
-        StepOp::Entry(Less) => call!(|a, b| elementwise::indicator(simd, a.simd_lt(b))),
-        StepOp::Entry(LessEqual) => call!(|a, b| elementwise::indicator(simd, a.simd_le(b))),
-        StepOp::Entry(Equal) => call!(|a, b| elementwise::indicator(simd, a.simd_eq(b))),
-        StepOp::Entry(NotEqual) => call!(|a, b| a.simd_eq(b).select(spread(simd, T::ZERO), spread(simd, T::ONE))),
-        StepOp::Entry(Where) => call!(|a, b, c| a.simd_eq(spread(simd, T::ZERO)).select(c, b)),
-        StepOp::Entry(Abs) => call!(|a| a.abs()),
-        StepOp::Entry(Sign) => call!(|a| elementwise::sign(simd, a)),
+        StepOp::MulAdd => inlined!(|a, b, c| a.mul_add(b, c)),
+        StepOp::NegMulAdd => inlined!(|a, b, c| (-a).mul_add(b, c)),
+        StepOp::Copy | StepOp::Entry(ToReal | StopGradient) => inlined!(|a| a),
+        StepOp::Entry(Add) => inlined!(|a, b| a + b),
+        StepOp::Entry(Sub) => inlined!(|a, b| a - b),
+        StepOp::Entry(Mul) => inlined!(|a, b| a * b),
+        StepOp::Entry(Div) => inlined!(|a, b| a / b),
+        StepOp::Entry(Neg) => inlined!(|a| -a),
+        StepOp::Entry(Power(Exponent(2.0))) => inlined!(|a| a * a),
+        StepOp::Entry(Exp) => called!(|a| math::exp(simd, a)),
+        StepOp::Entry(Expm1) => called!(|a| math::expm1(simd, a)),
+        StepOp::Entry(Log) => called!(|a| math::log(simd, a)),
+        StepOp::Entry(Log1p) => called!(|a| math::log1p(simd, a)),
+        StepOp::Entry(Sqrt) => called!(|a| math::sqrt(simd, a)),
+        StepOp::Entry(Rsqrt) => called!(|a| math::rsqrt(simd, a)),
+        StepOp::Entry(Tanh) => called!(|a| math::tanh(simd, a)),
+        StepOp::Entry(Sigmoid) => called!(|a| math::sigmoid(simd, a)),
+        StepOp::Entry(Softplus) => called!(|a| math::softplus(simd, a)),
+        StepOp::Entry(Erf) => called!(|a| math::erf(simd, a)),
+        StepOp::Entry(Max) => called!(|a, b| elementwise::maximum(simd, a, b)),
+        StepOp::Entry(Min) => called!(|a, b| elementwise::minimum(simd, a, b)),
+        StepOp::Entry(Less) => called!(|a, b| elementwise::indicator(simd, a.simd_lt(b))),
+        StepOp::Entry(LessEqual) => called!(|a, b| elementwise::indicator(simd, a.simd_le(b))),
+        StepOp::Entry(Equal) => called!(|a, b| elementwise::indicator(simd, a.simd_eq(b))),
+        StepOp::Entry(NotEqual) => called!(|a, b| a.simd_eq(b).select(spread(simd, T::ZERO), spread(simd, T::ONE))),
+        StepOp::Entry(Where) => called!(|a, b, c| a.simd_eq(spread(simd, T::ZERO)).select(c, b)),
+        StepOp::Entry(Abs) => called!(|a| a.abs()),
+        StepOp::Entry(Sign) => called!(|a| elementwise::sign(simd, a)),
         StepOp::Entry(Sin) => by_library(a, b, out, |a, _| a.sin()),
         StepOp::Entry(Cos) => by_library(a, b, out, |a, _| a.cos()),
         StepOp::Entry(Pow) => by_library(a, b, out, f64::powf),
@@ -111,11 +111,12 @@ pub(super) fn compute<S: Simd, T: Float>(
 
 /// Long and rare work: called, and so compiled once for a level and a precision.
 #[inline(never)]
-fn called<S: Simd>(simd: S, work: impl FnOnce()) {
+fn call<S: Simd>(simd: S, work: impl FnOnce()) {
     simd.vectorize(work);
 }
 
 /// An op that the scalar library computes, in f64.
+#[inline(never)]
 fn by_library<T: Float>(a: Read<'_, T>, b: Read<'_, T>, out: &mut [T], f: impl Fn(f64, f64) -> f64) {
     let at = |read: Read<'_, T>, i: usize| read.entries.map_or(read.number, |entries| entries[i]).to_f64();
     for (i, out) in out.iter_mut().enumerate() {

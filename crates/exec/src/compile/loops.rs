@@ -10,7 +10,7 @@ use super::numbers::Numbers;
 use super::pieces::Piece;
 use super::program::{At, Fill, LoopCode, LoopStep, Operand, Store, Sum};
 
-/// How many entries a register has room for.
+/// How many entries a register has room for; in f64 half of it is used.
 pub(super) const BLOCK: usize = 1024;
 
 /// How many entries an op takes at once: the more, the less time goes into choosing ops, as long as the registers of a loop
@@ -148,7 +148,7 @@ fn block<S: Simd, T: Float>(
     start: usize,
     length: usize,
 ) {
-    let whole = memory.computed(length).min(BLOCK);
+    let whole = memory.computed(length);
     for fill in &code.fills {
         fill_register(fill, memory, &mut registers.all[fill.register].0[..length], start);
     }
@@ -175,7 +175,7 @@ fn store<S: Simd, T: Float>(
     for &Store { operand, out } in &code.stores {
         match operand {
             Operand::Register(register) => {
-                let whole = memory.computed(length).min(BLOCK);
+                let whole = memory.computed(length);
                 vector::map(
                     simd,
                     &registers.all[register].0[..whole],

@@ -102,7 +102,9 @@ fn is_shared(at: Option<At>, base: usize) -> bool {
     at.is_some_and(|at| at.base == Base::Arena && at.offset >= base)
 }
 
-/// The values that a loop reads, and only index by index, so that a result may lie there too.
+/// The values that a loop reads, and only index by index, so that a result may lie there too. What it passes on unchanged
+/// may be among them: where another result is stored there, `registers` keeps it from being overwritten. What the loop
+/// itself computes has no place yet.
 fn read_along(work: &Work, sizes: &[usize]) -> HashSet<ValueId> {
     if !matches!(work, Work::Loop(_)) {
         return HashSet::new();

@@ -17,11 +17,12 @@ use super::program::{
 use super::view::{ValueId, View};
 
 /// The instructions of a loop: for one index a chain of scalars, else a fused loop.
-pub(super) fn loop_code(emitter: &Emitter<'_>, work: &Loop) -> Option<Instruction> {
-    if work.size == 1 { scalar_code(emitter, work) } else { Some(vector_code(emitter, work)) }
+pub(super) fn loop_code(emitter: &Emitter<'_>, work: &Loop) -> Instruction {
+    if work.size == 1 { scalar_code(emitter, work) } else { vector_code(emitter, work) }
 }
 
-fn scalar_code(emitter: &Emitter<'_>, work: &Loop) -> Option<Instruction> {
+/// A sum of one entry is that entry, so no sum closes such a loop.
+fn scalar_code(emitter: &Emitter<'_>, work: &Loop) -> Instruction {
     let mut steps: Vec<ScalarStep> = Vec::new();
     let mut last: Option<ValueId> = None;
     let operand = |last: Option<ValueId>, view: &View| match last {
@@ -45,11 +46,7 @@ fn scalar_code(emitter: &Emitter<'_>, work: &Loop) -> Option<Instruction> {
         steps.push(step);
         last = Some(node.out);
     }
-    if let Some(reduction) = &work.reduction {
-        let operands = [operand(last, &reduction.operand); 3];
-        steps.extend(emitter.place(reduction.out).map(|out| ScalarStep { op: ScalarOp::Copy, operands, out }));
-    }
-    (!steps.is_empty()).then_some(Instruction::Scalars(steps))
+    Instruction::Scalars(steps)
 }
 
 /// A product, and the sum or difference right behind it that alone reads it, as one step.
@@ -117,15 +114,16 @@ fn vector_code(emitter: &Emitter<'_>, work: &Loop) -> Instruction {
         stores.extend(emitter.place(*out).map(|place| (result, place)));
     }
     keep_from_overwriting(&mut drafts, &mut stores);
-    let sum = work.reduction.as_ref().and_then(|reduction| {
+    let sum = work.reduction.as_ref().map(|reduction| {
         let operand = source(&known, &reduction.operand);
-        Some((operand, reduction.axis, emitter.place(reduction.out)?))
+        (operand, reduction.axis, emitter.out(reduction.out))
     });
     contract_multiply_adds(&mut drafts, &stores, sum.map(|sum| sum.0));
     allocate(work.size, drafts, fills, stores, sum)
 }
 
-/// An operand that is stored unchanged, from where another store writes, goes through a register.
+/// An operand that is stored unchanged, from where another store writes, goes through a register. Plans rely on this: a
+/// result may lie where any operand does that is read index by index.
 fn keep_from_overwriting(drafts: &mut Vec<Draft>, stores: &mut [(Source, usize)]) {
     for place in 0..stores.len() {
         if let (source @ Source::Memory(Operand::Along(at)), _) = stores[place]
@@ -200,7 +198,7 @@ fn allocate(
             }
         }
     }
-    let mut registers = Registers { free: Vec::new(), count: 0 };
+    let mut registers = Allocator { free: Vec::new(), count: 0 };
     let fill_registers: Vec<usize> = fills.iter().map(|_| registers.take()).collect();
     let mut result_registers = vec![0; end];
     let mut steps = Vec::new();
@@ -238,12 +236,13 @@ fn allocate(
     Instruction::Loop(Box::new(code))
 }
 
-struct Registers {
+/// Gives out registers.
+struct Allocator {
     free: Vec<usize>,
     count: usize,
 }
 
-impl Registers {
+impl Allocator {
     fn take(&mut self) -> usize {
         self.free.pop().unwrap_or_else(|| {
             self.count += 1;

@@ -40,7 +40,7 @@ fn read<T: Float>(operand: ScalarOperand, last: T, numbers: &Numbers<'_, T>) -> 
     }
 }
 
-/// Any other op, called.
+/// Any other op, as on a block of one entry: so it has the bits that a lane of a vector gets.
 #[inline(never)]
 fn entry<S: Simd, T: Float>(simd: S, op: Elementwise, a: T, b: T, c: T) -> T {
     let mut out = [T::ZERO];
