@@ -1,8 +1,9 @@
 //! Fusion: elementwise loops over the same indices become one.
 //!
 //! From the last unit to the first, a loop joins the earliest of its readers if that is a loop that reads it index by
-//! index, and so has as many indices. So a value is computed where it is first needed, and is stored only if another unit reads it
-//! too. A sum takes the loops that lead to it into its own. Chains of scalars are loops of one index, and join alike.
+//! index, and so has as many indices. So a value is computed where it is first needed, and is stored only if another unit
+//! reads it too. A sum takes the loops that lead to it into its own. Chains of scalars are loops of one index, and join
+//! alike.
 
 use super::plan::{Loop, Plan, Unit, Work};
 use super::view::View;

@@ -23,6 +23,7 @@ pub(super) fn loop_code(emitter: &Emitter<'_>, work: &Loop) -> Instruction {
 
 /// A sum of one entry is that entry, so no sum closes such a loop.
 fn scalar_code(emitter: &Emitter<'_>, work: &Loop) -> Instruction {
+    debug_assert!(work.reduction.is_none());
     let mut steps: Vec<ScalarStep> = Vec::new();
     let mut last: Option<ValueId> = None;
     let operand = |last: Option<ValueId>, view: &View| match last {
