@@ -7,8 +7,8 @@
 //!
 //! ```
 //! use chainrule::check::{Options, check_function};
-//! use chainrule::exec::{Feed, reference};
-//! use chainrule::{Builder, Initializer, Tensor, grad};
+//! use chainrule::exec::{Bindings, reference};
+//! use chainrule::{Builder, Initializer, Tensor, differentiate};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // (w·x + b − y)² for one example
@@ -26,14 +26,14 @@
 //! let graph = &function.graph;
 //! let [w, b] = ["w", "b"].map(|name| graph.find(name).expect("it was built under that name"));
 //! let objective = graph.find("objective").expect("it was named");
-//! let derivatives = grad(graph, objective, &[w, b])?;
-//! let feed: Feed = [("x", Tensor::vector([1.0, 2.0])), ("y", Tensor::scalar(3.0)), ("w", Tensor::vector([0.5, 0.5]))]
+//! let derivatives = differentiate(graph, objective, &[w, b])?;
+//! let bindings: Bindings = [("x", Tensor::vector([1.0, 2.0])), ("y", Tensor::scalar(3.0)), ("w", Tensor::vector([0.5, 0.5]))]
 //!     .into_iter()
 //!     .filter_map(|(name, value)| Some((graph.find(name)?, value)))
 //!     .chain([(b, Tensor::scalar(0.0))])
 //!     .collect();
 //! let gradient = derivatives.cotangent(w).expect("it was asked for");
-//! let values = reference::evaluate(&derivatives.graph, &feed, &[objective, gradient])?;
+//! let values = reference::evaluate(&derivatives.graph, &bindings, &[objective, gradient])?;
 //! assert_eq!(values[objective].item(), 2.25); // (1.5 − 3)²
 //! assert_eq!(values[gradient].data(), [-3.0, -6.0]); // 2 · (1.5 − 3) · x
 //!

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use chainrule_exec::Feed;
+use chainrule_exec::Bindings;
 use chainrule_graph::ops::Source;
-use chainrule_graph::{Function, Graph, Kind, NodeId, Op, Shape, Tensor, WholeNumbers};
+use chainrule_graph::{Function, Graph, IntegerRange, Kind, NodeId, Op, Shape, Tensor};
 use chainrule_kernels::philox::Philox;
 use rand_distr::{Distribution, StandardNormal, StandardUniform};
 
@@ -83,7 +83,7 @@ impl Draws {
         let usual = |id: NodeId| match graph.node(id).kind {
             Kind::Real => Draw::Normal,
             Kind::Int => {
-                let WholeNumbers { least, below } = function.whole_numbers(id);
+                let IntegerRange { least, below } = function.integer_range(id);
                 // From 0, unless that is out of bounds
                 let least = least.unwrap_or_else(|| below.map_or(0, |below| (below - UNBOUNDED).min(0)));
                 Draw::Whole { least, below: below.unwrap_or(least + UNBOUNDED) }
@@ -108,7 +108,7 @@ pub struct Plan(Vec<(NodeId, Shape, Draw)>);
 
 impl Plan {
     /// Values for all inputs.
-    pub fn feed(&self, generator: &mut Philox) -> Feed {
+    pub fn bindings(&self, generator: &mut Philox) -> Bindings {
         self.0.iter().map(|(id, shape, draw)| (*id, draw.tensor(shape, generator))).collect()
     }
 

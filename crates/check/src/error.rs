@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chainrule_exec::{Author, ExecError};
+use chainrule_exec::{ExecError, NanOrigin};
 use chainrule_graph::GraphError;
 
 /// What keeps a check from being made; a wrong derivative is no error but a failure in the report.
@@ -26,7 +26,7 @@ pub enum CheckError {
         /// How many draws were tried.
         draws: usize,
         /// The node at which the last one went wrong.
-        author: Box<Author>,
+        nan_origin: Box<NanOrigin>,
     },
 }
 
@@ -41,8 +41,11 @@ impl fmt::Display for CheckError {
                 "none of {draws} draws can be computed; in the last one, {error}; declare which whole numbers there are, \
                  as in `int < 3`"
             ),
-            CheckError::NotFinite { draws, author } => {
-                write!(f, "none of {draws} draws has finite values and derivatives; in the last one, {author}\n  ")?;
+            CheckError::NotFinite { draws, nan_origin } => {
+                write!(
+                    f,
+                    "none of {draws} draws has finite values and derivatives; in the last one, {nan_origin}\n  "
+                )?;
                 f.write_str("reals are drawn from normal(0, 1): the function is checked where these are finite alone")
             }
         }

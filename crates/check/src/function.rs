@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use chainrule_graph::ops::custom::{Custom, Part};
-use chainrule_graph::{Builder, CustomNode, Derivatives, Function, Graph, Kind, NodeId, Op, Shape, Var, grad, vjp};
+use chainrule_graph::{
+    Builder, CustomNode, Derivatives, Function, Graph, Kind, NodeId, Op, Shape, Var, differentiate, vjp,
+};
 
 use crate::check::{Options, check, fits};
 use crate::draw::{Draw, Draws};
@@ -16,7 +18,7 @@ use crate::second::{check_second, second_derivatives};
 /// all nodes between. Inputs are drawn as usual: reals from the normal distribution, whole numbers below their bound.
 pub fn check_function(function: &Function, options: &Options) -> Result<Report, CheckError> {
     let objective = function.objective.ok_or(CheckError::NoObjective)?;
-    let derivatives = grad(&function.graph, objective, &real_inputs(&function.graph))?;
+    let derivatives = differentiate(&function.graph, objective, &real_inputs(&function.graph))?;
     check_both(&derivatives, &Draws::new(), options)
 }
 

@@ -2,7 +2,7 @@
 //!
 //! [`check`](fn@check) takes [`Derivatives`](chainrule_graph::Derivatives) as they are and never makes them. It tests
 //! each edge, each accumulation and the whole, so that what it blames is a rule or an accumulation, at a node, with both
-//! numbers. [`check_function`], [`check_op`] and [`check_node`] make the derivatives first. [`author`] finds the node
+//! numbers. [`check_function`], [`check_op`] and [`check_node`] make the derivatives first. [`nan_origin`] finds the node
 //! where a value that is not finite arose. [`cases`] has rows for every op, for whatever runs or transforms graphs.
 //!
 //! ```
@@ -32,7 +32,7 @@ mod second;
 mod slope;
 mod whole;
 
-pub use chainrule_exec::{Author, Range, Trouble, author, author_in_derivatives};
+pub use chainrule_exec::{NanOrigin, NonFinite, Range, nan_origin, nan_origin_in_derivatives};
 pub use check::{Options, check};
 pub use compare::{CUSTOM_TOLERANCE, Comparison, TOLERANCE, Tally};
 pub use draw::{Draw, Draws, Plan};

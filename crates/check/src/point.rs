@@ -1,7 +1,7 @@
 //! A draw of the values, at which the function and its derivatives are finite.
 
 use chainrule_exec::reference::evaluate;
-use chainrule_exec::{Values, author, infinite_by_constants};
+use chainrule_exec::{Values, infinite_by_constants, nan_origin};
 use chainrule_graph::ops::{Elementwise, Source};
 use chainrule_graph::{Derivatives, Graph, Node, NodeId, Op, Tensor};
 use chainrule_kernels::philox::Philox;
@@ -27,7 +27,7 @@ impl<'a> Point<'a> {
         let draws = if plan.varies() { FINITE_DRAWS } else { 1 };
         let mut last = None;
         for _ in 0..draws {
-            let values = match evaluate(graph, &plan.feed(generator), &targets) {
+            let values = match evaluate(graph, &plan.bindings(generator), &targets) {
                 Ok(values) => values,
                 Err(error) if plan.draws_whole_numbers() => {
                     last = Some(CheckError::NotDrawn { draws, error });
@@ -38,8 +38,8 @@ impl<'a> Point<'a> {
             let Some(bad) = not_finite(derivatives, &values, &targets) else {
                 return Ok(Point { derivatives, values });
             };
-            let author = author(graph, &values, bad).expect("a value that is not finite has an author");
-            last = Some(CheckError::NotFinite { draws, author: Box::new(author) });
+            let nan_origin = nan_origin(graph, &values, bad).expect("a value that is not finite has an nan_origin");
+            last = Some(CheckError::NotFinite { draws, nan_origin: Box::new(nan_origin) });
         }
         Err(last.expect("there is a draw, and it was not good"))
     }

@@ -1,9 +1,9 @@
 //! Second derivatives: the gradient along a vector is a scalar like any other, and its derivatives are checked like any
 //! other's; then uᵀHv must be vᵀHu.
 
-use chainrule_exec::Feed;
+use chainrule_exec::Bindings;
 use chainrule_exec::reference::evaluate;
-use chainrule_graph::{Builder, Derivatives, GraphError, NodeId, Op, Var, grad};
+use chainrule_graph::{Builder, Derivatives, GraphError, NodeId, Op, Var, differentiate};
 use chainrule_kernels::philox::Philox;
 
 use crate::check::{Options, SUM_ROUNDING, check};
@@ -46,7 +46,7 @@ pub fn second_derivatives(derivatives: &Derivatives) -> Result<SecondDerivatives
     let product = product.unwrap_or_else(|| builder.constant(0.0)).named(&name).id();
     let extended = builder.finish_graph()?;
     let product = product.expect("a builder without a mistake has the node");
-    Ok(SecondDerivatives { derivatives: grad(&extended, product, &inputs)?, vectors })
+    Ok(SecondDerivatives { derivatives: differentiate(&extended, product, &inputs)?, vectors })
 }
 
 /// The stem, or with a number after it where the graph has that name already, as when derivatives are taken once more.
@@ -92,7 +92,7 @@ fn symmetry(second: &SecondDerivatives, draws: &Draws, options: &Options) -> Res
     let mut generator = Philox::new(options.seed, 1);
     let mut last = Ok(Comparison { formula: 0.0, expected: 0.0, noise: 0.0 });
     for _ in 0..FINITE_DRAWS {
-        let mut u: Feed = plan.feed(&mut generator);
+        let mut u: Bindings = plan.bindings(&mut generator);
         let mut v = u.clone();
         for &(_, vector) in &second.vectors {
             let shape = &graph.node(vector).shape;
@@ -110,7 +110,7 @@ fn symmetry(second: &SecondDerivatives, draws: &Draws, options: &Options) -> Res
 }
 
 /// ⟨H · the vector fed, the other vector⟩. Each node on the way rounds its value.
-fn along(second: &SecondDerivatives, fed: &Feed, other: &Feed) -> Result<Estimate, CheckError> {
+fn along(second: &SecondDerivatives, fed: &Bindings, other: &Bindings) -> Result<Estimate, CheckError> {
     let derivatives = &second.derivatives;
     let cotangents = old(derivatives).filter_map(|id| Some((id, derivatives.cotangent(id)?)));
     let pairs: Vec<(NodeId, NodeId)> = cotangents.collect();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use chainrule_check::cases::{Case, OPS, cases, op_label};
 use chainrule_check::{Draw, Draws, Options, Second, check_output};
-use chainrule_exec::Feed;
+use chainrule_exec::Bindings;
 use chainrule_exec::reference::evaluate;
 use chainrule_graph::text::{Registry, parse_with, print};
 use chainrule_graph::{
@@ -33,17 +33,17 @@ fn rows() -> Vec<Row> {
 }
 
 impl Row {
-    fn feed(&self, generator: &mut Philox) -> Feed {
-        self.case.draws(&self.function).plan(&self.function.graph).feed(generator)
+    fn bindings(&self, generator: &mut Philox) -> Bindings {
+        self.case.draws(&self.function).plan(&self.function.graph).bindings(generator)
     }
 
-    fn run(&self, feed: &Feed) -> Tensor {
-        let values = evaluate(&self.function.graph, feed, &[self.result]);
+    fn run(&self, bindings: &Bindings) -> Tensor {
+        let values = evaluate(&self.function.graph, bindings, &[self.result]);
         values.unwrap_or_else(|error| panic!("{}: {error}", self.case.name))[self.result].clone()
     }
 
-    fn inputs(&self, feed: &Feed) -> Vec<Tensor> {
-        self.function.inputs.iter().map(|&id| feed.get(id).expect("every input is fed").clone()).collect()
+    fn inputs(&self, bindings: &Bindings) -> Vec<Tensor> {
+        self.function.inputs.iter().map(|&id| bindings.get(id).expect("every input is fed").clone()).collect()
     }
 }
 
@@ -91,10 +91,10 @@ fn values_are_those_of_the_independent_formulas() {
     let mut generator = Philox::new(1, 0);
     for row in rows() {
         for _ in 0..5 {
-            let feed = row.feed(&mut generator);
-            let found = row.run(&feed);
+            let bindings = row.bindings(&mut generator);
+            let found = row.run(&bindings);
             assert_eq!(found.shape(), &row.case.shape, "{}", row.case.name);
-            if let Some(expected) = row.case.expected(&row.inputs(&feed)) {
+            if let Some(expected) = row.case.expected(&row.inputs(&bindings)) {
                 assert_close(&row.case.name, found.data(), &expected);
             }
         }
@@ -128,15 +128,15 @@ fn a_batch_is_a_loop() {
             let function = with_parameters(&row.function, &data);
             let batched = batch(&function, BATCH).unwrap_or_else(|error| panic!("{}: {error}", row.case.name));
             verify(&batched.graph).unwrap_or_else(|error| panic!("{}: {error}", row.case.name));
-            let mut feed = Feed::new();
+            let mut bindings = Bindings::new();
             for (&old, &new) in function.inputs.iter().zip(&batched.inputs) {
-                feed.set(new, stacked(examples.iter().map(|example| example.get(old).expect("it is fed"))));
+                bindings.set(new, stacked(examples.iter().map(|example| example.get(old).expect("it is fed"))));
             }
             for (old, new) in function.parameters.iter().zip(&batched.parameters) {
-                feed.set(new.node, fixed.get(old.node).expect("it is fed").clone());
+                bindings.set(new.node, fixed.get(old.node).expect("it is fed").clone());
             }
             let result = batched.prediction.expect("the batched function predicts");
-            let found = evaluate(&batched.graph, &feed, &[result]);
+            let found = evaluate(&batched.graph, &bindings, &[result]);
             let found = found.unwrap_or_else(|error| panic!("{}, batched: {error}", row.case.name));
             let expected: Vec<Tensor> = examples.iter().map(|example| row.run(example)).collect();
             let expected = stacked(expected.iter());
@@ -146,12 +146,12 @@ fn a_batch_is_a_loop() {
     }
 }
 
-/// Values that all examples share, and each example's feed, in which those of `data` differ.
-fn examples(row: &Row, data: &[NodeId], generator: &mut Philox) -> (Feed, Vec<Feed>) {
-    let shared = row.feed(generator);
+/// Values that all examples share, and each example's bindings, in which those of `data` differ.
+fn examples(row: &Row, data: &[NodeId], generator: &mut Philox) -> (Bindings, Vec<Bindings>) {
+    let shared = row.bindings(generator);
     let example = |_| {
-        let own = row.feed(generator);
-        data.iter().fold(shared.clone(), |feed, &id| feed.with(id, own.get(id).expect("it is fed").clone()))
+        let own = row.bindings(generator);
+        data.iter().fold(shared.clone(), |bindings, &id| bindings.with(id, own.get(id).expect("it is fed").clone()))
     };
     let examples = (0..BATCH).map(example).collect();
     (shared, examples)
@@ -196,12 +196,12 @@ fn derivatives_of_a_batch_are_right() {
 fn simplifying_keeps_values() {
     let mut generator = Philox::new(3, 0);
     for row in rows() {
-        let feed = row.feed(&mut generator);
-        let expected = row.run(&feed);
+        let bindings = row.bindings(&mut generator);
+        let expected = row.run(&bindings);
         let (simple, map) = row.function.simplified(&[]);
         verify(&simple.graph).unwrap_or_else(|error| panic!("{}: {error}", row.case.name));
-        let moved: Feed = (row.function.inputs.iter())
-            .map(|&id| (map.get(id).expect("inputs stay"), feed.get(id).expect("it is fed").clone()))
+        let moved: Bindings = (row.function.inputs.iter())
+            .map(|&id| (map.get(id).expect("inputs stay"), bindings.get(id).expect("it is fed").clone()))
             .collect();
         let result = simple.prediction.expect("the prediction stays");
         let found = evaluate(&simple.graph, &moved, &[result]);
@@ -221,16 +221,17 @@ fn simplifying_keeps_derivatives() {
             row.function.inputs.iter().copied().filter(|&id| graph.node(id).kind == Kind::Real).collect();
         let (derivatives, seed) = vjp(graph, row.result, &real).unwrap_or_else(|error| panic!("{name}: {error}"));
         let wanted: Vec<NodeId> = real.iter().filter_map(|&id| derivatives.cotangent(id)).collect();
-        let feed = row.case.draws(&row.function).plan(&derivatives.graph).feed(&mut generator);
-        let values = evaluate(&derivatives.graph, &feed, &wanted).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let bindings = row.case.draws(&row.function).plan(&derivatives.graph).bindings(&mut generator);
+        let values = evaluate(&derivatives.graph, &bindings, &wanted).unwrap_or_else(|error| panic!("{name}: {error}"));
         let inputs = || row.function.inputs.iter().copied().chain([seed]);
         let keep: Vec<NodeId> = wanted.iter().copied().chain(inputs()).collect();
         let (simple, map) = simplify(&derivatives.graph, &keep);
         verify(&simple).unwrap_or_else(|error| panic!("{name}: {error}"));
         let moved: Vec<NodeId> = wanted.iter().map(|&id| map.get(id).expect("it is kept")).collect();
-        let feed: Feed =
-            inputs().map(|id| (map.get(id).expect("it is kept"), feed.get(id).expect("it is fed").clone())).collect();
-        let simplified = evaluate(&simple, &feed, &moved).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let bindings: Bindings = inputs()
+            .map(|id| (map.get(id).expect("it is kept"), bindings.get(id).expect("it is fed").clone()))
+            .collect();
+        let simplified = evaluate(&simple, &bindings, &moved).unwrap_or_else(|error| panic!("{name}: {error}"));
         for (&old, &new) in wanted.iter().zip(&moved) {
             assert_close(&format!("{name}, its derivative"), simplified[new].data(), values[old].data());
         }

@@ -9,7 +9,7 @@ use chainrule_check::{
     check_node, check_op, check_output, check_second, second_derivatives,
 };
 use chainrule_graph::ops::{Elementwise, Op};
-use chainrule_graph::{Builder, CustomNode, Function, Kind, NodeId, Shape, Tensor, Var, grad};
+use chainrule_graph::{Builder, CustomNode, Function, Kind, NodeId, Shape, Tensor, Var, differentiate};
 use chainrule_kernels::philox::{philox4x32, unit24};
 use square::Square;
 
@@ -75,7 +75,7 @@ fn a_value_outside_of_the_two_slopes_of_a_kink_is_wrong() {
     let j = x.abs().sum();
     let (x, j) = (x.id().expect("a node"), j.id().expect("a node"));
     let graph = b.finish_graph().expect("it is well formed");
-    let derivatives = grad(&graph, j, &[x]).expect("it has derivatives");
+    let derivatives = differentiate(&graph, j, &[x]).expect("it has derivatives");
     let draws = Draws::new().with(x, Draw::Fixed(Tensor::vector([0.0, 1.0, -1.0])));
     let options = Options::default();
     let edge = (NodeId::from_index(1), 0);
@@ -132,7 +132,7 @@ fn a_derivative_of_a_held_value_is_wrong() {
     });
     let (graph, x) = (&function.graph, function.inputs[0]);
     let held = graph.find("held").expect("it is named");
-    let derivatives = grad(graph, function.objective.expect("it has one"), &[x]).expect("it has derivatives");
+    let derivatives = differentiate(graph, function.objective.expect("it has one"), &[x]).expect("it has derivatives");
     let mut faulty = derivatives.clone();
     faulty.contributions[held.index()][0] = derivatives.cotangent(held);
     let report = check(&faulty, &Draws::new(), &Options::default()).expect("checked");
@@ -159,7 +159,7 @@ fn the_wrong_entry_is_named_with_both_numbers_and_the_place() {
     let graph = &function.graph;
     let wave = graph.find("wave").expect("it is named");
     let x = function.inputs[0];
-    let derivatives = grad(graph, function.objective.expect("it has one"), &[x]).expect("it has derivatives");
+    let derivatives = differentiate(graph, function.objective.expect("it has one"), &[x]).expect("it has derivatives");
     let builder = Builder::extend_graph(derivatives.graph.clone());
     let right = builder.var(derivatives.contributions[wave.index()][0].expect("it has one"));
     let factors = builder.constant(Tensor::from_fn([2, 3], |place| if place == 4 { 3.0 } else { 1.0 }));
@@ -282,7 +282,8 @@ fn a_field_that_is_no_gradient_has_no_symmetric_second_derivatives() {
     // The cotangent of x alone is doubled: its own derivatives are right, but mixed ones differ by a factor.
     let function = function(|b| (b.input("x", [2]).sin() * b.input("w", [2])).sum());
     let x = function.inputs[0];
-    let healthy = grad(&function.graph, function.objective.expect("it has one"), &function.inputs).expect("smooth");
+    let healthy =
+        differentiate(&function.graph, function.objective.expect("it has one"), &function.inputs).expect("smooth");
     let builder = Builder::extend_graph(healthy.graph.clone());
     let doubled = builder.var(healthy.cotangent(x).expect("it has one")) * 2.0;
     let mut faulty = healthy.clone();
@@ -391,7 +392,8 @@ fn second_derivatives_that_are_nowhere_finite_are_absent_and_no_error() {
 #[test]
 fn third_derivatives_are_the_second_ones_of_the_gradient() {
     let function = function(|b| (b.input("x", [2]).sin() * b.input("w", [2])).sum());
-    let first = grad(&function.graph, function.objective.expect("it has one"), &function.inputs).expect("smooth");
+    let first =
+        differentiate(&function.graph, function.objective.expect("it has one"), &function.inputs).expect("smooth");
     let second = second_derivatives(&first).expect("smooth").derivatives;
     let Second::Checked { report, .. } = check_second(&second, &Draws::new(), &Options::default()).expect("checked")
     else {
@@ -402,7 +404,7 @@ fn third_derivatives_are_the_second_ones_of_the_gradient() {
 
 #[test]
 fn what_is_not_finite_and_goes_nowhere_does_not_deny_the_symmetry() {
-    // The exponent is constant, so the cotangent y ln a that reaches it goes nowhere: not-a-number where a < 0.
+    // The exponent is constant, so the cotangent y ln a that reaches it goes nowhere: NaN where a < 0.
     let function = function(|b| {
         let (x, w) = (b.input("x", [2]), b.input("w", [2]));
         let exponent = x.greater(w).select(b.constant(2.0).expand(0, 2), b.constant(3.0).expand(0, 2));

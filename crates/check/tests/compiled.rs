@@ -4,8 +4,8 @@
 use chainrule_check::cases::{Case, cases};
 use chainrule_exec::compile::{Options, Precision, Run, compile};
 use chainrule_exec::reference::{Rounding, evaluate_with_bounds};
-use chainrule_exec::{ExecError, Feed};
-use chainrule_graph::{Builder, Function, Graph, Initializer, Kind, NodeId, Tensor, gradient, text};
+use chainrule_exec::{Bindings, ExecError};
+use chainrule_graph::{Builder, Function, Graph, Initializer, Kind, NodeId, Tensor, grad, text};
 use chainrule_kernels::Level;
 use chainrule_kernels::philox::Philox;
 
@@ -40,7 +40,7 @@ fn row(case: &Case) -> Row {
         let total = total.id().expect("the shapes are equal");
         let function = builder.finish().expect("the row is well formed");
         let real = real_inputs(&function);
-        let (graph, gradients) = gradient(&function.graph, total, &real).expect("the row can be differentiated");
+        let (graph, gradients) = grad(&function.graph, total, &real).expect("the row can be differentiated");
         wanted.extend(gradients);
         Function { graph, ..function }
     } else {
@@ -67,7 +67,7 @@ struct Count {
 }
 
 /// Runs the steps of a row, and compares each with the reference at the state that the engine had before it.
-fn compare(row: &Row, feed: &Feed, options: &Options, count: &mut Count) -> Result<(), ExecError> {
+fn compare(row: &Row, bindings: &Bindings, options: &Options, count: &mut Count) -> Result<(), ExecError> {
     let Row { function: Function { graph, inputs, state, .. }, wanted, .. } = row;
     let rounding = match options.precision {
         Precision::F32 => Rounding::F32,
@@ -76,21 +76,21 @@ fn compare(row: &Row, feed: &Feed, options: &Options, count: &mut Count) -> Resu
     let program = compile(graph, &Options { outputs: wanted.clone(), ..options.clone() })?;
     let mut workspace = program.workspace().expect("it has room");
     for &id in inputs {
-        program.set(&mut workspace, name(graph, id), feed.get(id).expect("every input is drawn"))?;
+        program.set(&mut workspace, name(graph, id), bindings.get(id).expect("every input is drawn"))?;
     }
     for parameter in state {
         let start = Tensor::filled(&graph.node(parameter.node).shape, 0.5);
         program.set(&mut workspace, name(graph, parameter.node), &start)?;
     }
     for _ in 0..STEPS {
-        let mut feed = feed.clone();
+        let mut bindings = bindings.clone();
         for parameter in state {
-            feed.set(parameter.node, program.get(&workspace, name(graph, parameter.node))?);
+            bindings.set(parameter.node, program.get(&workspace, name(graph, parameter.node))?);
         }
         let mut record = vec![f64::NAN; program.reported()];
         program.run_steps(&mut workspace, Run { tables: &[], order: &[], stop: None }, 1, &mut record)?;
         let targets: Vec<NodeId> = wanted.iter().copied().chain(graph.updates().iter().map(|u| u.value)).collect();
-        let bounded = evaluate_with_bounds(graph, &feed, &targets, &rounding)?;
+        let bounded = evaluate_with_bounds(graph, &bindings, &targets, &rounding)?;
         let mut rest = &record[..];
         let mut found = Vec::new();
         for &id in wanted {
@@ -129,10 +129,10 @@ fn every_row_compiled_is_within_the_bound_of_the_reference() {
     for case in cases() {
         let row = row(&case);
         for precision in [Precision::F64, Precision::F32] {
-            let feed = case.draws(&row.function).plan(&row.function.graph).feed(&mut generator);
+            let bindings = case.draws(&row.function).plan(&row.function.graph).bindings(&mut generator);
             for level in Level::available() {
                 let options = Options { precision, level: Some(level), ..Options::default() };
-                compare(&row, &feed, &options, &mut count).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+                compare(&row, &bindings, &options, &mut count).unwrap_or_else(|error| panic!("{}: {error}", case.name));
             }
         }
     }

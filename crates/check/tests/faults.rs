@@ -7,7 +7,7 @@ mod square;
 use std::sync::Arc;
 
 use chainrule_check::{Blame, Draws, Failure, Options, check};
-use chainrule_graph::{Builder, Derivatives, Function, Kind, NodeId, Tensor, Var, grad};
+use chainrule_graph::{Builder, Derivatives, Function, Kind, NodeId, Tensor, Var, differentiate};
 use planting::{Edge, Fault, again, edges};
 use square::Square;
 
@@ -89,7 +89,7 @@ fn custom(b: &Builder) -> Var<'_> {
 fn derivatives(function: &Function) -> Derivatives {
     let graph = &function.graph;
     let real: Vec<NodeId> = function.inputs.iter().copied().filter(|&id| graph.node(id).kind == Kind::Real).collect();
-    grad(graph, function.objective.expect("it has one"), &real).expect("it has derivatives")
+    differentiate(graph, function.objective.expect("it has one"), &real).expect("it has derivatives")
 }
 
 fn failures(derivatives: &Derivatives) -> Vec<Failure> {

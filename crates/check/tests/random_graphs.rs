@@ -3,9 +3,9 @@
 mod planting;
 
 use chainrule_check::{Blame, Draws, Options, check, check_function};
-use chainrule_exec::Feed;
+use chainrule_exec::Bindings;
 use chainrule_exec::reference::evaluate;
-use chainrule_graph::{Builder, Derivatives, Function, Kind, NodeId, Tensor, Var, grad};
+use chainrule_graph::{Builder, Derivatives, Function, Kind, NodeId, Tensor, Var, differentiate};
 use chainrule_kernels::philox::Philox;
 use planting::{Edge, Fault, again, edges};
 use proptest::prelude::*;
@@ -76,7 +76,7 @@ proptest! {
         let report = check_function(&function, &Options { seed, ..Options::default() }).expect("it can be checked");
         prop_assert!(report.passed(), "{report}");
         // So do the same derivatives made by the reverse pass that faults are planted in.
-        let healthy = grad(&function.graph, function.objective.expect("it has one"), &function.inputs);
+        let healthy = differentiate(&function.graph, function.objective.expect("it has one"), &function.inputs);
         let remade = again(&function.graph, &healthy.expect("it has derivatives"), Fault::None);
         let report = check(&remade, &Draws::new(), &Options { seed, ..Options::default() }).expect("it can be checked");
         prop_assert!(report.passed(), "{report}");
@@ -86,7 +86,7 @@ proptest! {
     fn a_fault_in_a_random_graph_is_named(steps in steps(), place in 0usize..1000, kind in 0..4, seed in 0u64..1000) {
         let function = function(&steps);
         let graph = &function.graph;
-        let healthy = grad(graph, function.objective.expect("it has one"), &function.inputs).expect("it has derivatives");
+        let healthy = differentiate(graph, function.objective.expect("it has one"), &function.inputs).expect("it has derivatives");
         let edges = edges(&healthy);
         let edge = edges[place % edges.len()];
         let input = |(node, slot): Edge| graph.node(node).inputs[slot];
@@ -117,18 +117,18 @@ proptest! {
         if report.failures.is_empty() && !tied {
             let mut generator = Philox::new(seed, 0);
             for _ in 0..options.draws {
-                let feed = Draws::new().plan(graph).feed(&mut generator);
-                prop_assert!(distance(&healthy, &faulty, input(edge), &feed) < 1e-12, "{} for {:?}", report, fault);
+                let bindings = Draws::new().plan(graph).bindings(&mut generator);
+                prop_assert!(distance(&healthy, &faulty, input(edge), &bindings) < 1e-12, "{} for {:?}", report, fault);
             }
         }
     }
 }
 
 /// How far a fault moves the cotangent of the node where it acts.
-fn distance(healthy: &Derivatives, faulty: &Derivatives, id: NodeId, feed: &Feed) -> f64 {
+fn distance(healthy: &Derivatives, faulty: &Derivatives, id: NodeId, bindings: &Bindings) -> f64 {
     let value = |derivatives: &Derivatives| {
         let cotangent = derivatives.cotangent(id).expect("it has one");
-        evaluate(&derivatives.graph, feed, &[cotangent]).expect("it runs")[cotangent].clone()
+        evaluate(&derivatives.graph, bindings, &[cotangent]).expect("it runs")[cotangent].clone()
     };
     let (a, b) = (value(healthy), value(faulty));
     a.data().iter().zip(b.data()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use chainrule::check::author;
+use chainrule::check::nan_origin;
 use chainrule::exec::reference;
 use chainrule::learn::{
     Assignment, Dataset, Field, LearnError, Mapping, Measure, Parameters, Role, SavedModel, Scores, Slot, Table,
-    assign, feed, objectives, predictions,
+    assign, bindings, objectives, predictions,
 };
 use chainrule::text::Dim;
 use chainrule::{Function, NodeId};
@@ -16,8 +16,8 @@ use clap::Args;
 use crate::failure::Failure;
 use crate::format;
 use crate::model_file::ModelFile;
+use crate::nan_origin;
 use crate::options;
-use crate::trouble;
 
 /// A table to train on, and which of its columns a model takes.
 #[derive(Args)]
@@ -138,12 +138,12 @@ fn first_not_finite(
 ) -> Option<Failure> {
     let (graph, names) = (&function.graph, file.names(function));
     (0..data.rows()).find_map(|row| {
-        let feed = feed(function, data, &[row], parameters.iter());
-        let values = reference::evaluate(graph, &feed, targets).ok()?;
-        let author = targets.iter().find_map(|&target| author(graph, &values, target))?;
-        let (line, author) = (data.line(row), trouble::author(graph, &values, &names, author.node));
+        let bindings = bindings(function, data, &[row], parameters.iter());
+        let values = reference::evaluate(graph, &bindings, targets).ok()?;
+        let nan_origin = targets.iter().find_map(|&target| nan_origin(graph, &values, target))?;
+        let (line, nan_origin) = (data.line(row), nan_origin::nan_origin(graph, &values, &names, nan_origin.node));
         Some(Failure::result(format!(
-            "{}, line {line}: the result is not finite: {author}; look at that row, and at what leads to this node",
+            "{}, line {line}: the result is not finite: {nan_origin}; look at that row, and at what leads to this node",
             data.file()
         )))
     })

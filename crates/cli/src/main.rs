@@ -16,11 +16,11 @@ mod interrupt;
 mod json;
 mod model_file;
 mod names;
+mod nan_origin;
 mod options;
 mod output;
 mod plots;
 mod progress;
-mod trouble;
 
 use std::ffi::OsString;
 use std::io;

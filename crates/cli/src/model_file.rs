@@ -68,9 +68,9 @@ impl ModelFile {
 
     /// Training of this model that diverged. Nodes without a name are called what is written for them.
     pub fn diverged(&self, mut diverged: Diverged) -> Failure {
-        if let Some(author) = &mut diverged.author {
-            let inputs = author.inputs.iter_mut().map(|range| (&mut range.name, &range.origin));
-            for (name, origin) in inputs.chain([(&mut author.name, &author.origin)]) {
+        if let Some(nan_origin) = &mut diverged.nan_origin {
+            let inputs = nan_origin.inputs.iter_mut().map(|range| (&mut range.name, &range.origin));
+            for (name, origin) in inputs.chain([(&mut nan_origin.name, &nan_origin.origin)]) {
                 if let (false, Some(written)) = (name.starts_with('`'), self.written(origin)) {
                     *name = written;
                 }

@@ -8,7 +8,7 @@ use thiserror::Error;
 pub enum ExecError {
     /// What is asked for, or given, does not fit.
     #[error("{0}")]
-    Misfit(String),
+    Mismatch(String),
     /// A node cannot be computed from the values of its inputs.
     #[error("{name}{}: {problem}", written(origin))]
     Node {
@@ -26,7 +26,7 @@ pub enum ExecError {
 impl ExecError {
     /// What does not fit.
     pub fn new(message: impl Into<String>) -> ExecError {
-        ExecError::Misfit(message.into())
+        ExecError::Mismatch(message.into())
     }
 
     /// The same, known to have befallen a node.

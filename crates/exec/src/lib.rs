@@ -1,18 +1,18 @@
 //! Execution of graphs: the reference interpreter, slow and obvious, the oracle for all else; and the compiled engine.
 //!
-//! [`author`] finds the node where a value that is not finite arose.
+//! [`nan_origin`] finds the node where a value that is not finite arose.
 #![forbid(unsafe_code)]
 
 pub mod compile;
 mod error;
 mod memory;
+mod nan_origin;
 mod number;
-mod provenance;
 pub mod reference;
 mod values;
 
 pub use error::ExecError;
 pub use memory::{check_memory, check_memory_of};
+pub use nan_origin::{NanOrigin, NonFinite, Range, infinite_by_constants, nan_origin, nan_origin_in_derivatives};
 pub use number::number;
-pub use provenance::{Author, Range, Trouble, author, author_in_derivatives, infinite_by_constants};
-pub use values::{Feed, Values};
+pub use values::{Bindings, Values};

@@ -7,22 +7,22 @@ use chainrule_graph::{NodeId, Tensor};
 
 /// The values of input nodes for a run.
 #[derive(Clone, Debug, Default)]
-pub struct Feed(HashMap<NodeId, Tensor>);
+pub struct Bindings(HashMap<NodeId, Tensor>);
 
-impl Feed {
+impl Bindings {
     /// No values yet.
-    pub fn new() -> Feed {
-        Feed::default()
+    pub fn new() -> Bindings {
+        Bindings::default()
     }
 
     /// Sets the value of an input node.
-    pub fn set(&mut self, id: NodeId, value: Tensor) -> &mut Feed {
+    pub fn set(&mut self, id: NodeId, value: Tensor) -> &mut Bindings {
         self.0.insert(id, value);
         self
     }
 
     /// The same with one more value.
-    pub fn with(mut self, id: NodeId, value: Tensor) -> Feed {
+    pub fn with(mut self, id: NodeId, value: Tensor) -> Bindings {
         self.0.insert(id, value);
         self
     }
@@ -33,9 +33,9 @@ impl Feed {
     }
 }
 
-impl FromIterator<(NodeId, Tensor)> for Feed {
-    fn from_iter<I: IntoIterator<Item = (NodeId, Tensor)>>(values: I) -> Feed {
-        Feed(values.into_iter().collect())
+impl FromIterator<(NodeId, Tensor)> for Bindings {
+    fn from_iter<I: IntoIterator<Item = (NodeId, Tensor)>>(values: I) -> Bindings {
+        Bindings(values.into_iter().collect())
     }
 }
 

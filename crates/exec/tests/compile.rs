@@ -1,18 +1,18 @@
 //! The compiled engine beside the reference interpreter.
 
 use chainrule_exec::compile::{Options, Precision, Run, compile, evaluate};
-use chainrule_exec::{Feed, reference};
-use chainrule_graph::{Builder, Function, Graph, Initializer, Kind, NodeId, Tensor, gradient, verify};
+use chainrule_exec::{Bindings, reference};
+use chainrule_graph::{Builder, Function, Graph, Initializer, Kind, NodeId, Tensor, grad, verify};
 use chainrule_kernels::Level;
 
-fn assert_equal_to_reference(graph: &Graph, feed: &[(NodeId, Tensor)], wanted: &[NodeId]) {
+fn assert_equal_to_reference(graph: &Graph, bindings: &[(NodeId, Tensor)], wanted: &[NodeId]) {
     verify(graph).unwrap();
-    let feed: Feed = feed.iter().cloned().collect();
-    let expected = reference::evaluate(graph, &feed, wanted).unwrap();
+    let bindings: Bindings = bindings.iter().cloned().collect();
+    let expected = reference::evaluate(graph, &bindings, wanted).unwrap();
     for level in Level::available() {
         for (precision, tolerance) in [(Precision::F64, 1e-12), (Precision::F32, 2e-5)] {
             let options = Options { precision, level: Some(level), ..Options::default() };
-            let found = evaluate(graph, &feed, wanted, &options).unwrap();
+            let found = evaluate(graph, &bindings, wanted, &options).unwrap();
             for &id in wanted {
                 for (place, (a, b)) in found[id].data().iter().zip(expected[id].data()).enumerate() {
                     let close = (a - b).abs() <= tolerance * (1.0 + b.abs()) || (a.is_nan() && b.is_nan()) || a == b;
@@ -28,15 +28,15 @@ fn ramp(shape: &[usize], step: f64) -> Tensor {
 }
 
 /// All gradients of a function of named inputs equal the reference's.
-fn check(build: impl Fn(&Builder) -> (Vec<NodeId>, NodeId), feed: Vec<Tensor>) {
+fn check(build: impl Fn(&Builder) -> (Vec<NodeId>, NodeId), bindings: Vec<Tensor>) {
     let builder = Builder::new();
     let (inputs, objective) = build(&builder);
     let graph = builder.finish_graph().unwrap();
     let real: Vec<NodeId> = inputs.iter().copied().filter(|&id| graph.node(id).kind == Kind::Real).collect();
-    let (graph, gradients) = gradient(&graph, objective, &real).unwrap();
-    let feed: Vec<(NodeId, Tensor)> = inputs.into_iter().zip(feed).collect();
+    let (graph, gradients) = grad(&graph, objective, &real).unwrap();
+    let bindings: Vec<(NodeId, Tensor)> = inputs.into_iter().zip(bindings).collect();
     let wanted: Vec<NodeId> = [objective].into_iter().chain(gradients).collect();
-    assert_equal_to_reference(&graph, &feed, &wanted);
+    assert_equal_to_reference(&graph, &bindings, &wanted);
 }
 
 #[test]
@@ -81,10 +81,10 @@ fn products_of_all_shapes_are_those_of_the_reference() {
         let objective = product.power(2.0).sum();
         let ids = [a, b, product, objective].map(|v| v.id().unwrap());
         let Ok(graph) = builder.finish_graph() else { continue };
-        let (graph, gradients) = gradient(&graph, ids[3], &ids[..2]).unwrap();
-        let feed = [(ids[0], ramp(&a_shape, 1.0)), (ids[1], ramp(&b_shape, 2.0))];
+        let (graph, gradients) = grad(&graph, ids[3], &ids[..2]).unwrap();
+        let bindings = [(ids[0], ramp(&a_shape, 1.0)), (ids[1], ramp(&b_shape, 2.0))];
         let wanted: Vec<NodeId> = ids[2..].iter().copied().chain(gradients).collect();
-        assert_equal_to_reference(&graph, &feed, &wanted);
+        assert_equal_to_reference(&graph, &bindings, &wanted);
     }
 }
 
@@ -101,8 +101,8 @@ fn products_without_entries_are_computed() {
         let product = a.contract(b, equation);
         let ids = [a, b, product].map(|v| v.id().unwrap());
         let graph = builder.finish_graph().unwrap();
-        let feed = [(ids[0], Tensor::zeros(shape)), (ids[1], Tensor::zeros(shape))];
-        assert_equal_to_reference(&graph, &feed, &ids[2..]);
+        let bindings = [(ids[0], Tensor::zeros(shape)), (ids[1], Tensor::zeros(shape))];
+        assert_equal_to_reference(&graph, &bindings, &ids[2..]);
     }
 }
 
@@ -141,16 +141,16 @@ fn lookups_are_those_of_the_reference() {
 
 /// The parameters after some steps, by the reference.
 fn stepped(function: &Function, values: &[(NodeId, Tensor)], steps: usize) -> Vec<Tensor> {
-    let mut feed: Feed = values.iter().cloned().collect();
+    let mut bindings: Bindings = values.iter().cloned().collect();
     let updates = function.graph.updates();
     for _ in 0..steps {
         let targets: Vec<NodeId> = updates.iter().map(|update| update.value).collect();
-        let results = reference::evaluate(&function.graph, &feed, &targets).unwrap();
+        let results = reference::evaluate(&function.graph, &bindings, &targets).unwrap();
         for update in updates {
-            feed.set(update.target, results[update.value].clone());
+            bindings.set(update.target, results[update.value].clone());
         }
     }
-    updates.iter().map(|update| feed.get(update.target).unwrap().clone()).collect()
+    updates.iter().map(|update| bindings.get(update.target).unwrap().clone()).collect()
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn updates_in_place_are_those_of_the_reference() {
     });
 }
 
-/// 0 times what is not finite is not a number, also where a product is added to it.
+/// 0 times what is not finite is NaN, also where a product is added to it.
 #[test]
 fn what_is_multiplied_by_a_computed_0_is_read() {
     let builder = Builder::new();
@@ -248,8 +248,8 @@ fn what_is_passed_on_is_read_before_its_place_is_taken() {
     let wanted = [y, q, p, (p + q).sum()].map(|var| var.id().unwrap());
     let ids = [x, w].map(|var| var.id().unwrap());
     let graph = builder.finish_graph().unwrap();
-    let feed = [(ids[0], ramp(&[1100], 0.25)), (ids[1], ramp(&[1, 1100], 0.5))];
-    assert_equal_to_reference(&graph, &feed, &wanted);
+    let bindings = [(ids[0], ramp(&[1100], 0.25)), (ids[1], ramp(&[1, 1100], 0.5))];
+    assert_equal_to_reference(&graph, &bindings, &wanted);
 }
 
 /// A result takes the place of what its loop reads only if that is read in the same order: these are larger than a block,
@@ -278,8 +278,8 @@ fn products_that_are_wanted_are_kept_beside_their_sums() {
     let sum = product + a;
     let ids = [a, b, product, sum].map(|var| var.id().unwrap());
     let graph = builder.finish_graph().unwrap();
-    let feed = [(ids[0], Tensor::scalar(3.0)), (ids[1], Tensor::scalar(5.0))];
-    assert_equal_to_reference(&graph, &feed, &ids[2..]);
+    let bindings = [(ids[0], Tensor::scalar(3.0)), (ids[1], Tensor::scalar(5.0))];
+    assert_equal_to_reference(&graph, &bindings, &ids[2..]);
 
     let builder = Builder::new();
     let [a, b, c] = ["a", "b", "c"].map(|name| builder.state(name, [], Initializer::Constant(0.0)));
@@ -314,8 +314,8 @@ fn two_dots_of_one_vector_are_those_of_the_reference() {
         let dots = [first, second].map(|[x, y]| inputs[x].dot(inputs[y]).id().unwrap());
         let ids = inputs.map(|input| input.id().unwrap());
         let graph = builder.finish_graph().unwrap();
-        let feed: Vec<(NodeId, Tensor)> = (1..).zip(ids).map(|(i, id)| (id, ramp(&[40], f64::from(i)))).collect();
-        assert_equal_to_reference(&graph, &feed, &dots);
+        let bindings: Vec<(NodeId, Tensor)> = (1..).zip(ids).map(|(i, id)| (id, ramp(&[40], f64::from(i)))).collect();
+        assert_equal_to_reference(&graph, &bindings, &dots);
         let program = compile(&graph, &Options { outputs: dots.to_vec(), ..Options::default() }).unwrap().to_string();
         assert!(program.contains("dots"), "{program}");
     }

@@ -3,7 +3,7 @@
 mod step;
 
 use chainrule_exec::compile::{Level, Options, Precision, Program, Run, Table, compile};
-use chainrule_exec::{Feed, reference};
+use chainrule_exec::{Bindings, reference};
 use chainrule_graph::{Builder, Function, Initializer, NodeId, Tensor, batch};
 use step::{descent, perceptron};
 
@@ -87,10 +87,10 @@ fn large_loops_agree_with_the_reference() {
         let data = function.inputs.iter().chain(&function.outcomes);
         let rows = data.map(|&id| (id, Tensor::from_fn(&graph.node(id).shape, |i| (i as f64).cos())));
         let starts = function.parameters.iter().map(|parameter| (parameter.node, start(&function, parameter.node)));
-        let feed: Feed = rows.chain(starts).collect();
+        let bindings: Bindings = rows.chain(starts).collect();
         let new: Vec<NodeId> = graph.updates().iter().map(|update| update.value).collect();
         let targets: Vec<NodeId> = [objective].into_iter().chain(new).collect();
-        let values = reference::evaluate(graph, &feed, &targets).expect("it runs");
+        let values = reference::evaluate(graph, &bindings, &targets).expect("it runs");
         let right: Vec<f64> = targets.iter().flat_map(|&id| values[id].data().to_vec()).collect();
         let order: Vec<u32> = (0..ROWS as u32).collect();
         for (threads, level) in [1, 2, 3].into_iter().flat_map(|n| Level::available().into_iter().map(move |l| (n, l)))

@@ -104,11 +104,11 @@ fn rename(builder: &Builder, function: &Function, id: NodeId, batched: Batched<'
     let (Some(name), Some(new)) = (&node.name, batched.var.id()) else { return };
     let is_objective = function.objective == Some(id) && batched.batched;
     if is_objective && !is_given(node) {
-        builder.make_name(new, &format!("{name} of each"));
+        builder.generate_name(new, &format!("{name} of each"));
     } else if is_lifted_prediction(function, id, batched) {
-        builder.make_name(new, &format!("{name} of all"));
-    } else if node.made_name {
-        builder.make_name(new, name);
+        builder.generate_name(new, &format!("{name} of all"));
+    } else if node.generated_name {
+        builder.generate_name(new, name);
     } else {
         builder.set_name(new, name);
     }

@@ -91,7 +91,7 @@ impl Graph {
     }
 
     /// For each node, how many inputs of nodes it is, with the updates that take its value and its places in `ends`.
-    pub fn count_readers(&self, ends: &[NodeId]) -> Vec<usize> {
+    pub fn count_users(&self, ends: &[NodeId]) -> Vec<usize> {
         let mut readers = vec![0; self.nodes.len()];
         let read = self.nodes.iter().flat_map(|node| &node.inputs);
         for id in read.chain(ends).chain(self.updates.iter().map(|update| &update.value)) {

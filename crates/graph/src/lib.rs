@@ -2,7 +2,7 @@
 //!
 //! A [`Graph`] is a list of [`Node`]s in topological order and is immutable once finished. A [`Builder`] makes one from
 //! expressions on [`Var`]s, checking every shape as a node is added. [`Function`] says which nodes are inputs,
-//! parameters, prediction and objective. Passes take a graph and return a new one: [`grad`](fn@grad) appends the derivative,
+//! parameters, prediction and objective. Passes take a graph and return a new one: [`differentiate`](fn@differentiate) appends the derivative,
 //! [`batch`](fn@batch) turns the function of one example into that of a batch, [`simplify`](fn@simplify) removes work
 //! that need not be done. [`text`] parses and prints all of it.
 //!
@@ -13,10 +13,11 @@
 
 mod batch;
 mod builder;
+mod differentiate;
 mod error;
 mod function;
-mod grad;
 mod graph;
+mod integer_range;
 mod node;
 pub mod ops;
 mod shape;
@@ -24,14 +25,14 @@ mod simplify;
 mod tensor;
 pub mod text;
 mod verify;
-mod whole_numbers;
 
 pub use batch::{batch, batch_values};
 pub use builder::{Builder, Operand, Var};
+pub use differentiate::{Derivatives, Directional, differentiate, grad, hvp, jvp, vjp};
 pub use error::GraphError;
 pub use function::{Function, Initializer, Parameter};
-pub use grad::{Derivatives, Directional, grad, gradient, hessian_vector_product, jvp, vjp};
 pub use graph::{Graph, Update};
+pub use integer_range::IntegerRange;
 pub use node::{Kind, Node, NodeId, Origin, Scope, ScopeId, Span};
 pub use ops::Op;
 pub use ops::custom::CustomNode;
@@ -39,4 +40,3 @@ pub use shape::Shape;
 pub use simplify::{NodeMap, simplify};
 pub use tensor::Tensor;
 pub use verify::verify;
-pub use whole_numbers::WholeNumbers;

@@ -124,7 +124,7 @@ pub struct Node {
     /// The name, unique in the graph, if it has one.
     pub name: Option<Arc<str>>,
     /// Whether the name was made by a pass and gives way to a user's.
-    pub made_name: bool,
+    pub generated_name: bool,
     /// The scope it belongs to.
     pub scope: Option<ScopeId>,
     /// Where it was written.

@@ -134,8 +134,8 @@ impl Rewriter {
     /// A node with the value of `id` goes; a name that a user gave wins over a made one, and both origins stay.
     fn merge(&mut self, id: NodeId, gone: Node) {
         let stays = &mut self.nodes[id.index()];
-        if gone.name.is_some() && (stays.name.is_none() || (stays.made_name && !gone.made_name)) {
-            (stays.name, stays.made_name) = (gone.name, gone.made_name);
+        if gone.name.is_some() && (stays.name.is_none() || (stays.generated_name && !gone.generated_name)) {
+            (stays.name, stays.generated_name) = (gone.name, gone.generated_name);
         }
         if stays.origin != gone.origin && gone.origin != Origin::Unknown {
             let mut origins: Vec<Origin> = match &stays.origin {

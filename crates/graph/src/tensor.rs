@@ -66,7 +66,7 @@ impl Tensor {
         self.data
     }
 
-    /// The value of an array of one entry; not-a-number if it has another number of entries.
+    /// The value of an array of one entry; NaN if it has another number of entries.
     pub fn item(&self) -> f64 {
         match self.data[..] {
             [value] => value,

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::error::GraphError;
 use crate::graph::Graph;
-use crate::ops::{Facts, Op, Source};
+use crate::ops::{Op, Source, TensorType};
 
 /// Infers every shape and kind anew and compares; checks the order of nodes and scopes, names, paths and updates.
 pub fn verify(graph: &Graph) -> Result<(), GraphError> {
@@ -25,13 +25,13 @@ pub fn verify(graph: &Graph) -> Result<(), GraphError> {
         if let Some(late) = node.inputs.iter().find(|input| input.index() >= id.index()) {
             return Err(wrong(format!("reads node {}, which is not before it", late.index())));
         }
-        let facts: Vec<Facts> = node
+        let facts: Vec<TensorType> = node
             .inputs
             .iter()
-            .map(|&input| Facts { shape: graph.node(input).shape.clone(), kind: graph.node(input).kind })
+            .map(|&input| TensorType { shape: graph.node(input).shape.clone(), kind: graph.node(input).kind })
             .collect();
         let inferred = node.op.infer(&facts).map_err(|misfit| wrong(misfit.0))?;
-        if inferred != (Facts { shape: node.shape.clone(), kind: node.kind }) {
+        if inferred != (TensorType { shape: node.shape.clone(), kind: node.kind }) {
             return Err(wrong(format!(
                 "is {} of kind {}, but its op gives {} of kind {}",
                 node.shape, node.kind, inferred.shape, inferred.kind

@@ -1,15 +1,15 @@
-//! Elementwise functions that the vector type has not, or not with our care for not-a-number.
+//! Elementwise functions that the vector type has not, or not with our care for NaN.
 
 use crate::float::Float;
 use fearless_simd::prelude::*;
 
-/// The larger; a tie goes to `a`, and not-a-number wins.
+/// The larger; a tie goes to `a`, and NaN wins.
 #[inline(always)]
 pub fn maximum<S: Simd, V: SimdFloat<S>>(_simd: S, a: V, b: V) -> V {
     (a.simd_lt(b) | b.is_nan()).select(b, a)
 }
 
-/// The smaller; a tie goes to `a`, and not-a-number wins.
+/// The smaller; a tie goes to `a`, and NaN wins.
 #[inline(always)]
 pub fn minimum<S: Simd, V: SimdFloat<S>>(_simd: S, a: V, b: V) -> V {
     (a.simd_gt(b) | b.is_nan()).select(b, a)
@@ -21,7 +21,7 @@ pub fn indicator<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, mask:
     mask.select(V::splat(simd, T::ONE), V::splat(simd, T::ZERO))
 }
 
-/// −1, 0 or 1; not-a-number stays.
+/// −1, 0 or 1; NaN stays.
 #[inline(always)]
 pub fn sign<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> V {
     let (zero, one) = (V::splat(simd, T::ZERO), V::splat(simd, T::ONE));

@@ -9,7 +9,7 @@ pub trait Float: Coefficients {
     const INFINITY: Self;
     /// Negative infinity.
     const NEG_INFINITY: Self;
-    /// A quiet not-a-number.
+    /// A quiet NaN.
     const NAN: Self;
     /// 0.
     const ZERO: Self;
@@ -24,7 +24,7 @@ pub trait Float: Coefficients {
     fn from_f64(x: f64) -> Self;
     /// The same number in f64.
     fn to_f64(self) -> f64;
-    /// Whether it is not a number.
+    /// Whether it is NaN.
     fn is_nan(self) -> bool;
 }
 

@@ -187,7 +187,7 @@ impl Gemm {
         self.threads
     }
 
-    /// C := α·A·B + β·C. With β = 0, C is written and never read: what it held, not-a-number even,
+    /// C := α·A·B + β·C. With β = 0, C is written and never read: what it held, NaN even,
     /// does not matter.
     ///
     /// # Panics

@@ -44,9 +44,9 @@ impl Axis {
 pub enum Fold {
     /// Σ; 0 when empty.
     Sum,
-    /// The largest; not-a-number wins; −∞ when empty.
+    /// The largest; NaN wins; −∞ when empty.
     Max,
-    /// The smallest; not-a-number wins; ∞ when empty.
+    /// The smallest; NaN wins; ∞ when empty.
     Min,
 }
 
@@ -63,7 +63,7 @@ pub fn sum<S: Simd, T: Float>(simd: S, x: &[T]) -> T {
     .reduce_sum()
 }
 
-/// The largest; not-a-number wins; −∞ when empty.
+/// The largest; NaN wins; −∞ when empty.
 #[inline(always)]
 pub fn max<S: Simd, T: Float>(simd: S, x: &[T]) -> T {
     let lanes = fold(
@@ -76,7 +76,7 @@ pub fn max<S: Simd, T: Float>(simd: S, x: &[T]) -> T {
     if lanes.is_nan().any_true() { T::NAN } else { lanes.reduce_max() }
 }
 
-/// The smallest; not-a-number wins; ∞ when empty.
+/// The smallest; NaN wins; ∞ when empty.
 #[inline(always)]
 pub fn min<S: Simd, T: Float>(simd: S, x: &[T]) -> T {
     let lanes = fold(
@@ -192,7 +192,7 @@ fn columns<S: Simd, T: Float>(
     }
 }
 
-/// The place of the largest, the first of equals; the first not-a-number if there is one.
+/// The place of the largest, the first of equals; the first NaN if there is one.
 ///
 /// Nothing when empty.
 #[inline(always)]
@@ -201,7 +201,7 @@ pub fn argmax<S: Simd, T: Float>(simd: S, x: &[T]) -> Option<usize> {
     x.iter().position(|&x| x == top || x.is_nan())
 }
 
-/// The place of the smallest, the first of equals; the first not-a-number if there is one.
+/// The place of the smallest, the first of equals; the first NaN if there is one.
 ///
 /// Nothing when empty.
 #[inline(always)]

@@ -10,7 +10,7 @@ use crate::reduce::{Axis, Fold, max, reduce};
 use crate::vector::{map, map_in_place};
 use fearless_simd::prelude::*;
 
-/// `yᵢ = e^xᵢ / Σ e^xⱼ` of one row. A not-a-number or ∞, or nothing but −∞, makes all not a number.
+/// `yᵢ = e^xᵢ / Σ e^xⱼ` of one row. A NaN or ∞, or nothing but −∞, makes all NaN.
 #[inline(always)]
 pub fn softmax<S: Simd, T: Float>(simd: S, x: &[T], y: &mut [T]) {
     let top = Lanes::<S, T>::splat(simd, max(simd, x));

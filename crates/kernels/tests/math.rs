@@ -132,7 +132,7 @@ fn f32_within_two_ulp() {
 }
 
 /// Numbers where something changes: the ends of ranges, both sides of each switch in the code,
-/// zeros, subnormals, infinities, not-a-number, and the neighbours of each.
+/// zeros, subnormals, infinities, NaN, and the neighbours of each.
 fn edges() -> Vec<f64> {
     let mut edges = vec![f64::NAN];
     let places = [
@@ -182,7 +182,7 @@ fn edges() -> Vec<f64> {
     for place in places {
         let bits = place.to_bits() as i64;
         for step in -3..=3 {
-            // Below zero steps wrap to not-a-number, which is as good.
+            // Below zero steps wrap to NaN, which is as good.
             let x = f64::from_bits((bits + step) as u64);
             edges.extend([x, -x]);
         }
@@ -287,7 +287,7 @@ fn bits_do_not_depend_on_the_place() {
     }
 }
 
-/// All not-a-numbers are one.
+/// All NaNs are one.
 fn bits(x: &[f64]) -> Vec<u64> {
     x.iter().map(|x| if x.is_nan() { 1 } else { x.to_bits() }).collect()
 }

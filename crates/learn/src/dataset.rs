@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use chainrule_graph::{Function, Kind, NodeId, Shape, Tensor, WholeNumbers};
+use chainrule_graph::{Function, IntegerRange, Kind, NodeId, Shape, Tensor};
 
 use crate::atomic;
 use crate::error::{LearnError, list, suggest};
@@ -76,7 +76,7 @@ impl Field {
     /// What a cell of its columns holds.
     fn right(&self) -> String {
         match self.kind {
-            Kind::Int => WholeNumbers::within(self.bound).to_string(),
+            Kind::Int => IntegerRange::within(self.bound).to_string(),
             Kind::Bool => "0 or 1".into(),
             Kind::Real => NUMBER.into(),
         }
@@ -114,7 +114,7 @@ impl Dataset {
             let mut rest = row;
             for (field, values) in fields.iter().zip(&mut values) {
                 let (cells, others) = rest.split_at(field.columns.len());
-                check_kind(table.file(), line, field, WholeNumbers::within(field.bound), cells)?;
+                check_kind(table.file(), line, field, IntegerRange::within(field.bound), cells)?;
                 values.extend_from_slice(cells);
                 rest = others;
             }
@@ -163,7 +163,7 @@ impl Dataset {
         let field = &self.fields[place];
         field.check(function, id)?;
         if field.kind != Kind::Real {
-            let right = function.whole_numbers(id);
+            let right = function.integer_range(id);
             for (row, &line) in self.values[place].chunks(field.shape.size().max(1)).zip(&self.lines) {
                 check_kind(&self.file, line, field, right, row)?;
             }
@@ -316,7 +316,7 @@ fn missing(table: &Table, fields: &[Field], field: &Field, column: &str) -> Lear
 const WHOLE_IN_F32: f64 = 16_777_216.0;
 
 /// An error unless the cells of a row are of the kind of the field, and of whole numbers some of these.
-fn check_kind(file: &str, line: usize, field: &Field, right: WholeNumbers, cells: &[f64]) -> Result<(), LearnError> {
+fn check_kind(file: &str, line: usize, field: &Field, right: IntegerRange, cells: &[f64]) -> Result<(), LearnError> {
     let fits = |value: f64| match field.kind {
         Kind::Real => true,
         Kind::Int => right.contain(value),
@@ -327,7 +327,7 @@ fn check_kind(file: &str, line: usize, field: &Field, right: WholeNumbers, cells
     };
     let name = &field.name;
     let found = match (field.kind, right, field.role) {
-        (Kind::Int, WholeNumbers { least: Some(0), below: Some(below) }, role) if value.fract() == 0.0 => match role {
+        (Kind::Int, IntegerRange { least: Some(0), below: Some(below) }, role) if value.fract() == 0.0 => match role {
             Role::Outcome => format!("found {value}, but `{name}` has {below} classes"),
             Role::Input => format!("found {value}, but `{name}` is less than {below}"),
         },

@@ -3,14 +3,14 @@
 use std::fmt;
 
 use chainrule_exec::compile::{self, End, Level, Options, Precision};
-use chainrule_exec::{Author, ExecError, Feed, Range, Values, author, reference};
+use chainrule_exec::{Bindings, ExecError, NanOrigin, Range, Values, nan_origin, reference};
 use chainrule_graph::{Function, Graph, GraphError, NodeId, Origin, Tensor};
 use thiserror::Error;
 
+use crate::bindings::bindings;
 use crate::dataset::Dataset;
 use crate::engine::Runner;
 use crate::error::LearnError;
-use crate::feed::feed;
 use crate::parameters::Parameters;
 use crate::scores::objectives;
 use crate::step::{RATE, Step};
@@ -59,7 +59,7 @@ pub struct Diverged {
     /// What was not finite.
     pub part: Part,
     /// The node where it began, with its inputs and their ranges; none if the step alone does not show it.
-    pub author: Option<Author>,
+    pub nan_origin: Option<NanOrigin>,
     /// The file the data came from, and the lines of the rows of the step.
     pub file: String,
     /// The lines of the rows of that step.
@@ -78,7 +78,7 @@ impl fmt::Display for Diverged {
         let lines: Vec<String> = self.lines.iter().take(5).map(usize::to_string).collect();
         let more = if self.lines.len() > lines.len() { ", …" } else { "" };
         let rows = format!("{file}, line{} {}{more}", if lines.len() == 1 { "" } else { "s" }, lines.join(", "));
-        let what = self.author.as_ref().map_or_else(|| "the objective is not finite".into(), described);
+        let what = self.nan_origin.as_ref().map_or_else(|| "the objective is not finite".into(), described);
         if self.only_in_f32 {
             let (when, smaller) = match epoch {
                 0 => ("at the initial parameters".into(), String::new()),
@@ -116,12 +116,12 @@ impl fmt::Display for Diverged {
 }
 
 /// `` `h` is infinite (exp, written at line 3, column 5), from `x` [2]: from 1 to 900``
-fn described(author: &Author) -> String {
-    let Author { name, op, trouble, origin, inputs, .. } = author;
+fn described(nan_origin: &NanOrigin) -> String {
+    let NanOrigin { name, op, non_finite, origin, inputs, .. } = nan_origin;
     let inputs: Vec<String> = inputs.iter().map(Range::to_string).collect();
     let from = if inputs.is_empty() { String::new() } else { format!(", from {}", inputs.join(" and ")) };
     let written = if *origin == Origin::Unknown { String::new() } else { format!(", written at {origin}") };
-    format!("{name} is {trouble} ({op}{written}){from}")
+    format!("{name} is {non_finite} ({op}{written}){from}")
 }
 
 /// A rate, however large or small, in a few characters.
@@ -159,16 +159,16 @@ fn at_rows(
     epoch: usize,
     rate: f64,
 ) -> Result<TrainError, LearnError> {
-    let (mut author_at_row, mut lines) = (None, (0..data.rows()).map(|row| data.line(row)).collect());
+    let (mut origin_at_row, mut lines) = (None, (0..data.rows()).map(|row| data.line(row)).collect());
     if let Some(row) = objectives.iter().position(|objective| !objective.is_finite()) {
         let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
-        let feed = feed(function, data, &[row], parameters.iter());
-        let results = reference::evaluate(&function.graph, &feed, &[objective])?;
-        (author_at_row, lines) = (author(&function.graph, &results, objective), vec![data.line(row)]);
+        let bindings = bindings(function, data, &[row], parameters.iter());
+        let results = reference::evaluate(&function.graph, &bindings, &[objective])?;
+        (origin_at_row, lines) = (nan_origin(&function.graph, &results, objective), vec![data.line(row)]);
     }
-    let (author, file) = (author_at_row, data.file().into());
+    let (nan_origin, file) = (origin_at_row, data.file().into());
     let part = Part::Objective;
-    Ok(TrainError::Diverged(Box::new(Diverged { part, author, file, lines, epoch, rate, only_in_f32: false })))
+    Ok(TrainError::Diverged(Box::new(Diverged { part, nan_origin, file, lines, epoch, rate, only_in_f32: false })))
 }
 
 /// What went wrong in the steps over the rows of `order`, which began at `before` and left values that are not finite: the
@@ -199,26 +199,26 @@ pub(crate) fn during(
     let step = runner.step(rows.len())?;
     let places: Vec<usize> = rows.iter().map(|&row| row as usize).collect();
     let held = runner.values()?.iter().map(|(name, value)| (&name[..], value));
-    let feed = feed(&step.function, data, &places, held);
-    let in_f64 = first_trouble(&step, |graph, targets| reference::evaluate(graph, &feed, targets))?;
+    let bindings = bindings(&step.function, data, &places, held);
+    let in_f64 = first_trouble(&step, |graph, targets| reference::evaluate(graph, &bindings, targets))?;
     let only_in_f32 = in_f64.is_none() && settings.precision == Precision::F32;
     let in_f32 = if only_in_f32 {
-        first_trouble(&step, |graph, targets| in_f32(graph, &feed, targets, settings.level))?
+        first_trouble(&step, |graph, targets| in_f32(graph, &bindings, targets, settings.level))?
     } else {
         None
     };
-    let (part, author) = match in_f64.or(in_f32) {
-        Some((part, author)) => (part, Some(author)),
+    let (part, nan_origin) = match in_f64.or(in_f32) {
+        Some((part, nan_origin)) => (part, Some(nan_origin)),
         None if runner.run(rows, &mut Vec::new())?.1 == End::NotFinite => (Part::Objective, None),
         None => (Part::Parameter, None),
     };
     let is_first = begin == Position::default() && good == 0;
-    let is_at_start = is_first && (author.is_some() || part == Part::Objective);
+    let is_at_start = is_first && (nan_origin.is_some() || part == Part::Objective);
     Ok(TrainError::Diverged(Box::new(Diverged {
         part,
         only_in_f32,
         epoch: if is_at_start { 0 } else { begin.epoch + 1 },
-        author,
+        nan_origin,
         file: data.file().into(),
         lines: rows.iter().map(|&row| data.line(row as usize)).collect(),
         rate: settings.rate,
@@ -226,17 +226,17 @@ pub(crate) fn during(
 }
 
 /// The value of every node that `targets` need, in f32.
-fn in_f32(graph: &Graph, feed: &Feed, targets: &[NodeId], level: Option<Level>) -> Result<Values, ExecError> {
+fn in_f32(graph: &Graph, bindings: &Bindings, targets: &[NodeId], level: Option<Level>) -> Result<Values, ExecError> {
     let needed = graph.needed_for(targets);
     let all: Vec<NodeId> = graph.ids().filter(|id| needed[id.index()]).collect();
-    compile::evaluate(graph, feed, &all, &Options { precision: Precision::F32, level, ..Options::default() })
+    compile::evaluate(graph, bindings, &all, &Options { precision: Precision::F32, level, ..Options::default() })
 }
 
 /// The part of a step that is the first not to be finite, and the node to blame, by the values of all nodes.
 fn first_trouble(
     step: &Step,
     values: impl FnOnce(&Graph, &[NodeId]) -> Result<Values, ExecError>,
-) -> Result<Option<(Part, Author)>, LearnError> {
+) -> Result<Option<(Part, NanOrigin)>, LearnError> {
     let graph = &step.function.graph;
     let is_parameter = |id: NodeId| step.function.parameters.iter().any(|parameter| parameter.node == id);
     let mut targets = vec![(Part::Objective, step.objective, None)];
@@ -248,15 +248,15 @@ fn first_trouble(
     let ids: Vec<NodeId> = targets.iter().map(|(_, id, _)| *id).collect();
     let results = values(graph, &ids)?;
     for (part, id, updated) in targets {
-        if let Some(mut author) = author(graph, &results, id) {
+        if let Some(mut nan_origin) = nan_origin(graph, &results, id) {
             // What the step adds is written here, and not by the user.
-            if graph.find(RATE).is_some_and(|own| author.node >= own) {
-                author.origin = Origin::Unknown;
-                if let (Some(target), None) = (updated, &graph.node(author.node).name) {
-                    author.name += &format!(", in the update of {},", graph.describe(target));
+            if graph.find(RATE).is_some_and(|own| nan_origin.node >= own) {
+                nan_origin.origin = Origin::Unknown;
+                if let (Some(target), None) = (updated, &graph.node(nan_origin.node).name) {
+                    nan_origin.name += &format!(", in the update of {},", graph.describe(target));
                 }
             }
-            return Ok(Some((part, author)));
+            return Ok(Some((part, nan_origin)));
         }
     }
     Ok(None)

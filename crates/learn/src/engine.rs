@@ -6,9 +6,9 @@ use chainrule_exec::compile::{End, MemoryUse, Profile, Program, Run, Workspace, 
 use chainrule_exec::{check_memory_of, reference};
 use chainrule_graph::{NodeId, Tensor};
 
+use crate::bindings::bindings;
 use crate::dataset::Dataset;
 use crate::error::LearnError;
-use crate::feed::feed;
 use crate::given;
 use crate::parameters::Parameters;
 use crate::step::{Step, step};
@@ -215,7 +215,7 @@ fn run_reference(
             return Ok((number, End::Stopped));
         }
         let held = values.iter().map(|(name, value)| (&name[..], value));
-        let results = reference::evaluate(graph, &feed(&step.function, data, rows, held), &targets)?;
+        let results = reference::evaluate(graph, &bindings(&step.function, data, rows, held), &targets)?;
         record[number] = results[step.objective].item();
         for update in graph.updates() {
             let name = step.function.name(update.target);

@@ -1,8 +1,8 @@
 //! What a person can ask of a function and its parameters: the objective, its gradients, the prediction.
 
-use chainrule_exec::Feed;
+use chainrule_exec::Bindings;
 use chainrule_exec::compile::{Options, evaluate};
-use chainrule_graph::{Function, NodeId, Tensor, grad};
+use chainrule_graph::{Function, NodeId, Tensor, differentiate};
 
 use crate::error::LearnError;
 use crate::given;
@@ -35,8 +35,8 @@ pub fn objective(
     outcomes: &[(&str, Tensor)],
 ) -> Result<f64, LearnError> {
     let target = function.objective.ok_or(LearnError::Lacks("objective"))?;
-    let feed = feed(function, parameters, inputs, outcomes, target)?;
-    Ok(evaluate(&function.graph, &feed, &[target], &Options::default())?[target].item())
+    let bindings = bindings(function, parameters, inputs, outcomes, target)?;
+    Ok(evaluate(&function.graph, &bindings, &[target], &Options::default())?[target].item())
 }
 
 /// The objective and its gradients for given inputs and outcomes, with the errors of [`objective`].
@@ -47,13 +47,13 @@ pub fn gradients(
     outcomes: &[(&str, Tensor)],
 ) -> Result<Gradients, LearnError> {
     let target = function.objective.ok_or(LearnError::Lacks("objective"))?;
-    let feed = feed(function, parameters, inputs, outcomes, target)?;
+    let bindings = bindings(function, parameters, inputs, outcomes, target)?;
     let wrt: Vec<NodeId> = function.parameters.iter().map(|parameter| parameter.node).collect();
-    let derivatives = grad(&function.graph, target, &wrt)?;
+    let derivatives = differentiate(&function.graph, target, &wrt)?;
     let of = |&id: &NodeId| derivatives.cotangent(id).expect("a real node that is asked for has a cotangent");
     let nodes: Vec<NodeId> = wrt.iter().map(of).collect();
     let targets: Vec<NodeId> = nodes.iter().copied().chain([target]).collect();
-    let values = evaluate(&derivatives.graph, &feed, &targets, &Options::default())?;
+    let values = evaluate(&derivatives.graph, &bindings, &targets, &Options::default())?;
     let named = wrt.iter().zip(&nodes).map(|(&id, &node)| (function.name(id).to_string(), values[node].clone()));
     Ok(Gradients { objective: values[target].item(), by_name: named.collect() })
 }
@@ -65,19 +65,19 @@ pub fn prediction(
     inputs: &[(&str, Tensor)],
 ) -> Result<Tensor, LearnError> {
     let target = function.prediction.ok_or(LearnError::Lacks("prediction"))?;
-    let feed = feed(function, parameters, inputs, &[], target)?;
-    Ok(evaluate(&function.graph, &feed, &[target], &Options::default())?[target].clone())
+    let bindings = bindings(function, parameters, inputs, &[], target)?;
+    Ok(evaluate(&function.graph, &bindings, &[target], &Options::default())?[target].clone())
 }
 
 /// The values by node, each checked, those that `target` needs all there.
-fn feed(
+fn bindings(
     function: &Function,
     parameters: &Parameters,
     inputs: &[(&str, Tensor)],
     outcomes: &[(&str, Tensor)],
     target: NodeId,
-) -> Result<Feed, LearnError> {
-    let mut feed = Feed::new();
+) -> Result<Bindings, LearnError> {
+    let mut bindings = Bindings::new();
     let kept: Vec<NodeId> = function.parameters.iter().chain(&function.state).map(|parameter| parameter.node).collect();
     let kept_values: Vec<(&str, &Tensor)> = parameters.iter().collect();
     fn borrow<'a>(values: &'a [(&'a str, Tensor)]) -> Vec<(&'a str, &'a Tensor)> {
@@ -95,12 +95,12 @@ fn feed(
             let place = names.clone().position(|other| other == name);
             let id = ids[place.ok_or_else(|| LearnError::unknown(what, name, names))?];
             given::check(what, name, value, &function.graph.node(id).shape)?;
-            feed.set(id, value.clone());
+            bindings.set(id, value.clone());
         }
-        if let Some(&id) = ids.iter().find(|&&id| needed[id.index()] && feed.get(id).is_none()) {
+        if let Some(&id) = ids.iter().find(|&&id| needed[id.index()] && bindings.get(id).is_none()) {
             let (name, shape) = (function.name(id).to_string(), function.graph.node(id).shape.clone());
             return Err(LearnError::Missing { what, name, shape });
         }
     }
-    Ok(feed)
+    Ok(bindings)
 }

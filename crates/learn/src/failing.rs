@@ -3,9 +3,9 @@
 use chainrule_exec::{ExecError, reference};
 use chainrule_graph::{Function, NodeId};
 
+use crate::bindings::bindings;
 use crate::dataset::Dataset;
 use crate::error::LearnError;
-use crate::feed::feed;
 use crate::parameters::Parameters;
 
 /// The error of the first of these rows at which `targets` cannot be computed.
@@ -17,8 +17,8 @@ pub(crate) fn failing_row(
     targets: &[NodeId],
 ) -> Option<LearnError> {
     rows.iter().map(|&row| row as usize).find_map(|row| {
-        let feed = feed(function, data, &[row], parameters.iter());
-        match reference::evaluate(&function.graph, &feed, targets) {
+        let bindings = bindings(function, data, &[row], parameters.iter());
+        match reference::evaluate(&function.graph, &bindings, targets) {
             Err(ExecError::Node { name, origin, problem, .. }) => {
                 Some(LearnError::Node { file: data.file().into(), line: data.line(row), name, origin, problem })
             }

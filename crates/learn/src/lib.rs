@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod atomic;
+mod bindings;
 mod checkpoint;
 mod columns;
 mod dataset;
@@ -15,7 +16,6 @@ mod engine;
 mod error;
 mod evaluate;
 mod failing;
-mod feed;
 mod fingerprint;
 mod given;
 pub mod models;
@@ -39,13 +39,13 @@ mod train;
 mod training;
 mod transform;
 
+pub use bindings::bindings;
 pub use columns::{Assignment, Mapping, Slot, assign, check_counts};
 pub use dataset::{Dataset, Field, Role};
 pub use diverged::{Diverged, Part, TrainError};
 pub use engine::Engine;
 pub use error::LearnError;
 pub use evaluate::{Gradients, gradients, objective, prediction};
-pub use feed::feed;
 pub use fingerprint::Fingerprint;
 pub use optimizer::{Adam, Optimizer};
 pub use parameters::Parameters;

@@ -13,7 +13,7 @@ pub(crate) struct Best {
     pub parameters: Parameters,
 }
 
-/// Keeps the parameters if the objective is less than that of the best epoch. One that is not a number is no better.
+/// Keeps the parameters if the objective is less than that of the best epoch. One that is NaN is no better.
 pub(crate) fn keep(best: &mut Option<Best>, epoch: usize, objective: f64, parameters: &Parameters) {
     if objective.is_finite() && best.as_ref().is_none_or(|best| objective < best.objective) {
         *best = Some(Best { epoch, objective, parameters: parameters.clone() });

@@ -1,7 +1,7 @@
 //! The training step as a graph: forward, backward and update in one.
 
 use chainrule_exec::compile::Options;
-use chainrule_graph::{Builder, Function, GraphError, NodeId, Var, batch, grad};
+use chainrule_graph::{Builder, Function, GraphError, NodeId, Var, batch, differentiate};
 
 use crate::optimizer::{Optimizer, Slots};
 use crate::schedule::{Length, Schedule};
@@ -82,7 +82,7 @@ pub fn step(function: &Function, options: &StepOptions, size: Option<usize>) -> 
     };
     let objective = function.objective.ok_or_else(|| GraphError::new("the function has no objective"))?;
     let parameters: Vec<NodeId> = function.parameters.iter().map(|parameter| parameter.node).collect();
-    let derivatives = grad(&function.graph, objective, &parameters)?;
+    let derivatives = differentiate(&function.graph, objective, &parameters)?;
     let reached = parameters.iter().filter_map(|&id| Some((id, derivatives.cotangent(id)?)));
     let reached: Vec<(NodeId, NodeId)> = reached.collect();
     let builder = Builder::extend(Function { graph: derivatives.graph, ..function.clone() });

@@ -197,9 +197,9 @@ fn a_rate_that_is_too_large_is_told_with_its_node() {
         let message = error.to_string();
         assert!(message.contains("rate") && message.contains("line"), "{message}");
         assert!(message.contains(says), "{message}");
-        let author = diverged.author.as_ref().unwrap();
-        let what = format!("{} is infinite ({}, written at", author.name, author.op);
-        assert!(message.contains(&what) && message.contains(&author.inputs[0].to_string()), "{message}");
+        let nan_origin = diverged.nan_origin.as_ref().unwrap();
+        let what = format!("{} is infinite ({}, written at", nan_origin.name, nan_origin.op);
+        assert!(message.contains(&what) && message.contains(&nan_origin.inputs[0].to_string()), "{message}");
         assert_eq!(diverged.only_in_f32, precision == Precision::F32, "{message}");
     }
 }
@@ -264,9 +264,9 @@ fn what_only_f32_cannot_hold_at_the_start_does_not_blame_the_rate() {
     let message = diverged.to_string();
     assert!(diverged.only_in_f32 && diverged.epoch == 0 && diverged.lines.len() == 1, "{message}");
     assert!(message.contains("use f64") && !message.contains("rate"), "{message}");
-    let author = diverged.author.unwrap();
-    assert_eq!((&author.op[..], author.origin.to_string()), ("exp", "line 4, column 13".into()), "{message}");
-    assert_eq!(author.inputs[0].finite, Some((100.0, 100.0)), "{message}");
+    let nan_origin = diverged.nan_origin.unwrap();
+    assert_eq!((&nan_origin.op[..], nan_origin.origin.to_string()), ("exp", "line 4, column 13".into()), "{message}");
+    assert_eq!(nan_origin.inputs[0].finite, Some((100.0, 100.0)), "{message}");
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn what_only_f32_cannot_hold_in_the_gradient_is_told_as_that() {
     let model = "param w [] = 1e-30\nobjective = w*x*x + 0*y";
     let diverged = failure(model, &[1e30], settings);
     let message = diverged.to_string();
-    assert!(diverged.only_in_f32 && diverged.author.is_some(), "{message}");
+    assert!(diverged.only_in_f32 && diverged.nan_origin.is_some(), "{message}");
     assert_eq!((diverged.part, diverged.epoch), (Part::Gradient, 0), "{message}");
     assert!(
         message.contains("f32") && message.contains("`x` []: 1.00000001") && !message.contains("rate"),

@@ -160,7 +160,7 @@ fn kinks() -> Vec<Case> {
 fn extremes() -> Vec<Case> {
     let large = || fixed([3], &[-800.0, 0.0, 800.0]);
     let tiny = || fixed([2], &[1e-17, -1e-17]);
-    let not_a_number = || fixed([2], &[f64::NAN, 1.0]);
+    let nan = || fixed([2], &[f64::NAN, 1.0]);
     vec![
         case("exp far below 0", [fixed([2], &[-800.0, -700.0])], [2], |_, x| x[0].exp())
             .gives(|_| vec![0.0, 9.85967654375977e-305]),
@@ -174,15 +174,13 @@ fn extremes() -> Vec<Case> {
             .gives(|_| vec![0.0, std::f64::consts::LN_2, 800.0]),
         case("erf of large values", [fixed([3], &[-30.0, 0.0, 30.0])], [3], |_, x| x[0].erf())
             .gives(|_| vec![-1.0, 0.0, 1.0]),
-        case("max of two passes not-a-number on", [not_a_number(), real([2])], [2], |_, x| x[1].max(x[0]) * 0.0)
+        case("max of two passes NaN on", [nan(), real([2])], [2], |_, x| x[1].max(x[0]) * 0.0)
             .gives(|_| vec![f64::NAN, 0.0])
             .differentiable(0),
-        case("min of two passes not-a-number on", [not_a_number(), real([2])], [2], |_, x| x[0].min(x[1]) * 0.0)
+        case("min of two passes NaN on", [nan(), real([2])], [2], |_, x| x[0].min(x[1]) * 0.0)
             .gives(|_| vec![f64::NAN, 0.0])
             .differentiable(0),
-        case("relu passes not-a-number on", [not_a_number()], [2], |_, x| x[0].relu())
-            .gives(|_| vec![f64::NAN, 1.0])
-            .differentiable(0),
+        case("relu passes NaN on", [nan()], [2], |_, x| x[0].relu()).gives(|_| vec![f64::NAN, 1.0]).differentiable(0),
     ]
 }
 
@@ -240,7 +238,7 @@ fn other_kinds() -> Vec<Case> {
         case("equal of truth values", [real([4]), real([4])], [4], |_, x| x[0].less(0.0).equal(x[1].less(0.0)))
             .of_kind(Kind::Bool)
             .gives(|x| zip(x, |a, b| if a * b > 0.0 { 1.0 } else { 0.0 })),
-        case("equal with a not-a-number", [fixed([2], &[f64::NAN, 1.0])], [2], |_, x| x[0].equal(x[0]))
+        case("equal with a NaN", [fixed([2], &[f64::NAN, 1.0])], [2], |_, x| x[0].equal(x[0]))
             .of_kind(Kind::Bool)
             .gives(|_| vec![0.0, 1.0]),
         case("less of no entries", [real([0]), real([0])], [0], |_, x| x[0].less(x[1]))

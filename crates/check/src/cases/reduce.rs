@@ -84,7 +84,7 @@ fn extremes() -> Vec<Case> {
         case("max of whole numbers", [below(9, [2, 3])], [2], |_, x| x[0].max_axis(1))
             .of_kind(Kind::Int)
             .gives(|x| rows(&x[0], 3, greatest)),
-        case("max passes not-a-number on", [fixed([3], &[1.0, f64::NAN, 2.0])], [], |_, x| x[0].max_axis(0))
+        case("max passes NaN on", [fixed([3], &[1.0, f64::NAN, 2.0])], [], |_, x| x[0].max_axis(0))
             .gives(|_| vec![f64::NAN])
             .differentiable(0),
         case("min over the last axis", [real([2, 3])], [2], |_, x| x[0].min_axis(1)).gives(|x| rows(&x[0], 3, least)),
@@ -95,7 +95,7 @@ fn extremes() -> Vec<Case> {
         case("min of whole numbers", [whole([3], &[4.0, 2.0, 3.0])], [], |_, x| x[0].min_axis(0))
             .of_kind(Kind::Int)
             .gives(|_| vec![2.0]),
-        case("min passes not-a-number on", [fixed([3], &[1.0, f64::NAN, 2.0])], [], |_, x| x[0].min_axis(0))
+        case("min passes NaN on", [fixed([3], &[1.0, f64::NAN, 2.0])], [], |_, x| x[0].min_axis(0))
             .gives(|_| vec![f64::NAN])
             .differentiable(0),
         case("argmax over the last axis", [fixed([2, 3], &[1.0, 5.0, 2.0, 9.0, 3.0, 4.0])], [2], |_, x| x[0].argmax(1))
@@ -107,7 +107,7 @@ fn extremes() -> Vec<Case> {
         .of_kind(Kind::Int)
         .gives(|_| vec![1.0, 0.0, 1.0]),
         case("argmax that ties", [tied()], [2], |_, x| x[0].argmax(1)).of_kind(Kind::Int).gives(|_| vec![0.0, 1.0]),
-        case("argmax of a not-a-number", [fixed([3], &[1.0, f64::NAN, 2.0])], [], |_, x| x[0].argmax(0))
+        case("argmax of a NaN", [fixed([3], &[1.0, f64::NAN, 2.0])], [], |_, x| x[0].argmax(0))
             .of_kind(Kind::Int)
             .gives(|_| vec![1.0]),
         case("argmax of whole numbers", [whole([3], &[4.0, 7.0, 7.0])], [], |_, x| x[0].argmax(0))

@@ -56,9 +56,9 @@ impl Check {
         let names = file.names(&function);
         let waiting = Waiting::new("checking");
         let report = check_function(&function, &options).map_err(|error| match &error {
-            // Beside the author's own words, the text of the node.
-            CheckError::NotFinite { author, .. } if author.node.index() < function.graph.nodes().len() => {
-                let name = format::name(&names.of(author.node));
+            // Beside the nan_origin's own words, the text of the node.
+            CheckError::NotFinite { nan_origin, .. } if nan_origin.node.index() < function.graph.nodes().len() => {
+                let name = format::name(&names.of(nan_origin.node));
                 Failure::mistake(format!("{}: `{name}` is not finite: {error}", file.name()))
             }
             _ => Failure::mistake(format!("{}: {error}", file.name())),
@@ -162,7 +162,7 @@ fn as_json(report: &Report, function: &Function, names: &Names<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use chainrule::check::{Draws, check};
-    use chainrule::{Builder, Function, grad};
+    use chainrule::{Builder, Function, differentiate};
 
     use super::*;
 
@@ -174,7 +174,7 @@ mod tests {
         builder.objective(y);
         let function = builder.finish().expect("the graph is right");
         let find = |name: &str| function.graph.find(name).expect("it was named");
-        let mut derivatives = grad(&function.graph, find("square"), &[find("x")]).expect("it has a gradient");
+        let mut derivatives = differentiate(&function.graph, find("square"), &[find("x")]).expect("it has a gradient");
         derivatives.cotangents[find("x").index()] = derivatives.contributions[find("square").index()][0];
         let report = check(&derivatives, &Draws::new(), &Options::default()).expect("the draws are finite");
         (function, report)

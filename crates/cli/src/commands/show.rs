@@ -2,7 +2,7 @@
 
 use chainrule::exec::compile::passes;
 use chainrule::learn::{Training, step};
-use chainrule::{Function, GraphError, Kind, NodeId, batch, grad, text};
+use chainrule::{Function, GraphError, Kind, NodeId, batch, differentiate, text};
 use clap::{Args, ValueEnum};
 
 use super::fit::StepSettings;
@@ -78,7 +78,8 @@ impl Show {
         }
         if self.grad {
             let objective = file.objective(&function)?;
-            function.graph = grad(&function.graph, objective, &differentiated(&function)).map_err(mistake)?.graph;
+            function.graph =
+                differentiate(&function.graph, objective, &differentiated(&function)).map_err(mistake)?.graph;
         }
         let shown = match self.format {
             Format::Text => text::print(&function),

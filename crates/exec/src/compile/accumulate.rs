@@ -35,7 +35,7 @@ impl Accumulation {
 /// The graph with such updates rewritten, and the list of them. Old nodes keep their ids; those of a rewritten update
 /// are no longer needed. Values in `keep` stay as they are.
 pub(crate) fn accumulate(graph: Graph, keep: &[NodeId]) -> (Graph, Vec<Accumulation>) {
-    let readers = graph.count_readers(keep);
+    let readers = graph.count_users(keep);
     let found: Vec<(usize, Combination)> = (graph.updates().iter().enumerate())
         .filter_map(|(place, update)| Some((place, combination(&graph, &readers, update.target, update.value)?)))
         .collect();

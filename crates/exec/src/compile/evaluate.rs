@@ -4,7 +4,7 @@ use chainrule_graph::ops::Source;
 use chainrule_graph::{Graph, NodeId, Op, Tensor};
 
 use super::{Options, Run, compile};
-use crate::{ExecError, Feed, Values, check_memory_of};
+use crate::{Bindings, ExecError, Values, check_memory_of};
 
 /// The values of `targets`, and of no other node, for the given values of the input nodes. They are computed as a step of
 /// such a program computes them, so what overflows there does so here; the options' streams, batch, outputs and `finite`
@@ -12,7 +12,12 @@ use crate::{ExecError, Feed, Values, check_memory_of};
 ///
 /// Errors name an input that is needed and has no value, or one that does not fit, an index that is out of range, and
 /// values that do not fit into memory.
-pub fn evaluate(graph: &Graph, feed: &Feed, targets: &[NodeId], options: &Options) -> Result<Values, ExecError> {
+pub fn evaluate(
+    graph: &Graph,
+    bindings: &Bindings,
+    targets: &[NodeId],
+    options: &Options,
+) -> Result<Values, ExecError> {
     let graph = graph.clone().without_updates();
     let &Options { precision, level, threads, .. } = options;
     let outputs = targets.to_vec();
@@ -24,7 +29,7 @@ pub fn evaluate(graph: &Graph, feed: &Feed, targets: &[NodeId], options: &Option
         let node = graph.node(id);
         if let (Op::Source(Source::Input { .. }), Some(name)) = (&node.op, &node.name) {
             let missing = || ExecError::new(format!("`{name}` has no value; it takes one of shape {}", node.shape));
-            program.set(&mut workspace, name, feed.get(id).ok_or_else(missing)?)?;
+            program.set(&mut workspace, name, bindings.get(id).ok_or_else(missing)?)?;
         }
     }
     let mut record = vec![0.0; program.reported()];

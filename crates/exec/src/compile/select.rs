@@ -366,7 +366,7 @@ impl Selector {
 
 /// Sums over all entries of an entrywise product or square of several entries that nothing else reads.
 fn sums_of_products(graph: &Graph, kept: &[NodeId]) -> Vec<(NodeId, NodeId)> {
-    let readers = graph.count_readers(kept);
+    let readers = graph.count_users(kept);
     let is_product = |op: &Op| matches!(op, Op::Elementwise(Elementwise::Mul | Elementwise::Power(Exponent(2.0))));
     graph
         .ids()

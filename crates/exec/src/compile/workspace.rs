@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use chainrule_graph::{Kind, Shape, Tensor, WholeNumbers};
+use chainrule_graph::{IntegerRange, Kind, Shape, Tensor};
 use chainrule_kernels::{Float, Threads, dispatch};
 
 use super::aligned::Aligned;
@@ -274,7 +274,7 @@ fn f64_rows(table: &Table) -> Option<&Aligned<f64>> {
 fn fits(port: &Port, entry: f64) -> Result<(), ExecError> {
     let right = match port.kind {
         Kind::Real => true,
-        Kind::Int => WholeNumbers::within(port.bound).contain(entry),
+        Kind::Int => IntegerRange::within(port.bound).contain(entry),
         Kind::Bool => entry == 0.0 || entry == 1.0,
     };
     if right {
@@ -282,7 +282,7 @@ fn fits(port: &Port, entry: f64) -> Result<(), ExecError> {
     }
     let wanted = match (port.kind, port.bound) {
         (Kind::Real, _) => "a real number".to_string(),
-        (Kind::Int, bound) => WholeNumbers::within(bound).to_string(),
+        (Kind::Int, bound) => IntegerRange::within(bound).to_string(),
         (Kind::Bool, _) => "0 or 1".to_string(),
     };
     Err(ExecError::new(format!("`{}` takes {wanted}, not {entry}", port.name)))

@@ -1,4 +1,4 @@
-//! Elementwise ops. A not-a-number passes through all of them but comparisons, and `where` if it is not selected.
+//! Elementwise ops. A NaN passes through all of them but comparisons, and `where` if it is not selected.
 
 use chainrule_graph::Tensor;
 use chainrule_graph::ops::Elementwise;
@@ -71,7 +71,7 @@ fn softplus(x: f64) -> f64 {
     greater(x, 0.0) + (-x.abs()).exp().ln_1p()
 }
 
-/// −1, 0 or 1; not-a-number of not-a-number.
+/// −1, 0 or 1; NaN of NaN.
 fn sign(x: f64) -> f64 {
     if x > 0.0 {
         1.0
@@ -91,12 +91,12 @@ fn power(x: f64, n: f64) -> f64 {
     }
 }
 
-/// The greater; of equals the first; not-a-number if either is.
+/// The greater; of equals the first; NaN if either is.
 pub(super) fn greater(a: f64, b: f64) -> f64 {
     if a >= b || a.is_nan() { a } else { b }
 }
 
-/// The lesser; of equals the first; not-a-number if either is.
+/// The lesser; of equals the first; NaN if either is.
 pub(super) fn lesser(a: f64, b: f64) -> f64 {
     if a <= b || a.is_nan() { a } else { b }
 }

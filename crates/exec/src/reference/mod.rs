@@ -10,9 +10,9 @@ mod shape;
 mod strided;
 
 use chainrule_graph::ops::Source;
-use chainrule_graph::{Graph, Kind, NodeId, Op, Shape, Tensor, WholeNumbers};
+use chainrule_graph::{Graph, IntegerRange, Kind, NodeId, Op, Shape, Tensor};
 
-use crate::{ExecError, Feed, Values, check_memory_of};
+use crate::{Bindings, ExecError, Values, check_memory_of};
 pub use bounds::{Bounded, Deviation, Rounding, evaluate_with_bounds};
 
 /// The values of `targets`, and of all nodes they need, for the given values of the input nodes.
@@ -20,13 +20,13 @@ pub use bounds::{Bounded, Deviation, Rounding, evaluate_with_bounds};
 /// Errors name an input node that is needed and has no value, or one of another shape, or whose values are not of its
 /// kind (a whole number below its bound, a truth value), an index that is out of range, and values that do not fit into
 /// memory, before any is computed.
-pub fn evaluate(graph: &Graph, feed: &Feed, targets: &[NodeId]) -> Result<Values, ExecError> {
+pub fn evaluate(graph: &Graph, bindings: &Bindings, targets: &[NodeId]) -> Result<Values, ExecError> {
     let needed = graph.needed_for(targets);
     check_memory_of(graph, graph.ids().filter(|id| needed[id.index()]))?;
     let mut values: Vec<Option<Tensor>> = vec![None; graph.nodes().len()];
     for id in graph.ids().filter(|id| needed[id.index()]) {
         let inputs: Vec<&Tensor> = graph.node(id).inputs.iter().filter_map(|i| values[i.index()].as_ref()).collect();
-        let value = value_of(graph, feed, id, &inputs)?;
+        let value = value_of(graph, bindings, id, &inputs)?;
         values[id.index()] = Some(value);
     }
     Ok(Values(values))
@@ -50,20 +50,20 @@ pub fn evaluate_op(op: &Op, inputs: &[&Tensor], shape: &Shape) -> Result<Tensor,
     }
 }
 
-/// The value of a node, from those of its inputs or from the feed.
-fn value_of(graph: &Graph, feed: &Feed, id: NodeId, inputs: &[&Tensor]) -> Result<Tensor, ExecError> {
+/// The value of a node, from those of its inputs or from the bindings.
+fn value_of(graph: &Graph, bindings: &Bindings, id: NodeId, inputs: &[&Tensor]) -> Result<Tensor, ExecError> {
     let node = graph.node(id);
     match &node.op {
-        Op::Source(Source::Input { .. }) => fed(graph, feed, id).cloned(),
+        Op::Source(Source::Input { .. }) => fed(graph, bindings, id).cloned(),
         op => evaluate_op(op, inputs, &node.shape).map_err(|error| error.at(graph, id)),
     }
 }
 
 /// The value given for an input node, once it is known to fit.
-fn fed<'a>(graph: &Graph, feed: &'a Feed, id: NodeId) -> Result<&'a Tensor, ExecError> {
+fn fed<'a>(graph: &Graph, bindings: &'a Bindings, id: NodeId) -> Result<&'a Tensor, ExecError> {
     let node = graph.node(id);
     let name = || graph.describe(id);
-    let Some(value) = feed.get(id) else {
+    let Some(value) = bindings.get(id) else {
         return Err(ExecError::new(format!("{} has no value; it takes one of shape {}", name(), node.shape)));
     };
     if value.shape() != &node.shape {
@@ -75,7 +75,7 @@ fn fed<'a>(graph: &Graph, feed: &'a Feed, id: NodeId) -> Result<&'a Tensor, Exec
     };
     let fits = |entry: f64| match node.kind {
         Kind::Real => true,
-        Kind::Int => WholeNumbers::within(bound).contain(entry),
+        Kind::Int => IntegerRange::within(bound).contain(entry),
         Kind::Bool => entry == 0.0 || entry == 1.0,
     };
     match value.data().iter().position(|&entry| !fits(entry)) {

@@ -1,4 +1,4 @@
-//! Reductions along axes, and softmax. A not-a-number among the entries passes through all of them.
+//! Reductions along axes, and softmax. A NaN among the entries passes through all of them.
 
 use chainrule_graph::ops::Reduce;
 use chainrule_graph::{Shape, Tensor};
@@ -68,7 +68,7 @@ fn logsumexp(entries: &[f64]) -> f64 {
     if top.is_finite() { top + entries.iter().map(|entry| (entry - top).exp()).sum::<f64>().ln() } else { top }
 }
 
-/// The index of the first entry that none is better than; that of the first not-a-number if there is one.
+/// The index of the first entry that none is better than; that of the first NaN if there is one.
 fn first(entries: &[f64], better: impl Fn(f64, f64) -> bool) -> f64 {
     let mut best = 0;
     for (index, &entry) in entries.iter().enumerate() {

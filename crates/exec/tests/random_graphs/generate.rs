@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chainrule_graph::{Builder, Function, Initializer, Kind, NodeId, Shape, Tensor, Var, grad, text};
+use chainrule_graph::{Builder, Function, Initializer, Kind, NodeId, Shape, Tensor, Var, differentiate, text};
 use proptest::prelude::*;
 
 /// A random function with updates, which shows as its text.
@@ -72,7 +72,7 @@ fn function(steps: &[Step], updates: &[(u8, u16)], ends: [u8; 4]) -> (Function, 
     let ids: Vec<NodeId> = nodes.iter().filter_map(|node| node.id()).collect();
     let (objective, between) = (objective.id().expect("it fits"), between.id().expect("it fits"));
     let function = builder.finish().expect("nothing is built that does not fit");
-    let derivatives = grad(&function.graph, objective, &wrt).expect("every op has a derivative");
+    let derivatives = differentiate(&function.graph, objective, &wrt).expect("every op has a derivative");
     let gradients: Vec<Option<NodeId>> = wrt.iter().map(|&id| derivatives.cotangent(id)).collect();
     let builder = Builder::extend(Function { graph: derivatives.graph, ..function });
     let rate = builder.state("rate", [], Initializer::Constant(0.1));

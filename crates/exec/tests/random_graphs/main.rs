@@ -5,7 +5,7 @@ mod generate;
 
 use chainrule_exec::compile::{Options, Precision, Program, Run, Table, Workspace, compile};
 use chainrule_exec::reference::{Rounding, evaluate_with_bounds};
-use chainrule_exec::{ExecError, Feed};
+use chainrule_exec::{Bindings, ExecError};
 use chainrule_graph::ops::Source;
 use chainrule_graph::{Kind, NodeId, Op, Tensor};
 use chainrule_kernels::Level;
@@ -108,7 +108,7 @@ fn step(
     let size = program.rows_a_step();
     let turned = |rows: &Tensor| if data.batched { last_first(rows) } else { rows.clone() };
     let given = data.streams.iter().zip(&data.rows).map(|(&id, rows)| (id, turned(&rows[row])));
-    let before: Feed = before.into_iter().chain(given).collect();
+    let before: Bindings = before.into_iter().chain(given).collect();
     let mut record = vec![f64::NAN; program.reported()];
     let tables: Vec<&Table> = data.tables.iter().collect();
     let order: Vec<u32> = (row * size..(row + 1) * size).rev().map(|row| row as u32).collect();

@@ -1,7 +1,7 @@
 //! A batch equals a loop over its examples: values, the mean objective and its gradients, gradients of each example.
 
-use chainrule_exec::{Feed, reference::evaluate};
-use chainrule_graph::{Builder, Function, Initializer, Kind, NodeId, Shape, Tensor, batch, gradient, verify};
+use chainrule_exec::{Bindings, reference::evaluate};
+use chainrule_graph::{Builder, Function, Initializer, Kind, NodeId, Shape, Tensor, batch, grad, verify};
 
 use crate::support::{Built, Given, assert_close};
 use crate::zoo::{Animal, weighted_sum, zoo};
@@ -48,8 +48,8 @@ fn mean(parts: &[&Tensor]) -> Tensor {
     Tensor::from_fn(parts[0].shape(), |i| parts.iter().map(|part| part.data()[i]).sum::<f64>() / parts.len() as f64)
 }
 
-fn run(graph: &chainrule_graph::Graph, feed: &Feed, target: NodeId) -> Tensor {
-    evaluate(graph, feed, &[target]).unwrap()[target].clone()
+fn run(graph: &chainrule_graph::Graph, bindings: &Bindings, target: NodeId) -> Tensor {
+    evaluate(graph, bindings, &[target]).unwrap()[target].clone()
 }
 
 fn reals(function: &Function, given: &[Given]) -> Vec<(usize, NodeId)> {
@@ -65,11 +65,11 @@ fn values_objective_and_gradients_are_those_of_a_loop() {
             let function = split(&animal, &examples[0], &is_data);
             let batched = batch(&function, SIZE).unwrap();
             verify(&batched.graph).unwrap();
-            let mut feed = Feed::new();
+            let mut bindings = Bindings::new();
             for (place, &is_data) in is_data.iter().enumerate() {
                 let parts = values(&examples, place, is_data);
                 let id = batched.graph.find(&format!("x{place}")).unwrap();
-                feed.set(id, if is_data { stacked(&parts) } else { parts[0].clone() });
+                bindings.set(id, if is_data { stacked(&parts) } else { parts[0].clone() });
             }
             let alone: Vec<Built> = (0..SIZE)
                 .map(|example| {
@@ -81,17 +81,17 @@ fn values_objective_and_gradients_are_those_of_a_loop() {
                 })
                 .collect();
             let outputs: Vec<Tensor> = alone.iter().map(Built::value).collect();
-            let prediction = run(&batched.graph, &feed, batched.prediction.unwrap());
+            let prediction = run(&batched.graph, &bindings, batched.prediction.unwrap());
             assert_close(&prediction, &stacked(&outputs.iter().collect::<Vec<_>>()), 1e-13);
 
             let loose: Vec<(Tensor, Vec<Tensor>)> = alone.iter().map(objective_alone).collect();
-            let objective = run(&batched.graph, &feed, batched.objective.unwrap());
+            let objective = run(&batched.graph, &bindings, batched.objective.unwrap());
             assert_close(&objective, &mean(&loose.iter().map(|(value, _)| value).collect::<Vec<_>>()), 1e-12);
 
             // The gradient of the mean: of a parameter the mean of the gradients, of data each example's share.
             let wrt: Vec<(usize, NodeId)> = reals(&batched, &examples[0]);
             let ids: Vec<NodeId> = wrt.iter().map(|&(_, id)| id).collect();
-            let (graph, gradients) = gradient(&batched.graph, batched.objective.unwrap(), &ids).unwrap();
+            let (graph, gradients) = grad(&batched.graph, batched.objective.unwrap(), &ids).unwrap();
             verify(&graph).unwrap();
             for (slot, (&(place, _), &found)) in wrt.iter().zip(&gradients).enumerate() {
                 let each: Vec<&Tensor> = loose.iter().map(|(_, gradients)| &gradients[slot]).collect();
@@ -101,7 +101,7 @@ fn values_objective_and_gradients_are_those_of_a_loop() {
                 } else {
                     mean(&each)
                 };
-                assert_close(&run(&graph, &feed, found), &expected, 1e-11);
+                assert_close(&run(&graph, &bindings, found), &expected, 1e-11);
             }
         }
     }
@@ -111,7 +111,7 @@ fn objective_alone(built: &Built) -> (Tensor, Vec<Tensor>) {
     let builder = Builder::extend_graph(built.graph.clone());
     let output = weighted_sum(builder.var(built.output)).id().unwrap();
     let graph = builder.finish_graph().unwrap();
-    let weighted = Built { graph, inputs: built.inputs.clone(), output, feed: built.feed.clone() };
+    let weighted = Built { graph, inputs: built.inputs.clone(), output, bindings: built.bindings.clone() };
     (weighted.value(), weighted.gradients())
 }
 
@@ -123,24 +123,24 @@ fn a_batched_gradient_is_the_gradient_of_each_example() {
             let function = split(&animal, &examples[0], &is_data);
             let wrt = reals(&function, &examples[0]);
             let ids: Vec<NodeId> = wrt.iter().map(|&(_, id)| id).collect();
-            let (graph, gradients) = gradient(&function.graph, function.objective.unwrap(), &ids).unwrap();
+            let (graph, gradients) = grad(&function.graph, function.objective.unwrap(), &ids).unwrap();
             for &target in &gradients {
                 let of_one =
                     Function { graph: graph.clone(), prediction: Some(target), objective: None, ..function.clone() };
                 let batched = batch(&of_one, SIZE).unwrap();
                 verify(&batched.graph).unwrap();
-                let (mut feed, mut alone) = (Feed::new(), vec![Feed::new(); SIZE]);
+                let (mut bindings, mut alone) = (Bindings::new(), vec![Bindings::new(); SIZE]);
                 for (place, &is_data) in is_data.iter().enumerate() {
                     let parts = values(&examples, place, is_data);
                     let name = format!("x{place}");
                     let id = batched.graph.find(&name).unwrap();
-                    feed.set(id, if is_data { stacked(&parts) } else { parts[0].clone() });
-                    for (feed, part) in alone.iter_mut().zip(parts) {
-                        feed.set(graph.find(&name).unwrap(), part.clone());
+                    bindings.set(id, if is_data { stacked(&parts) } else { parts[0].clone() });
+                    for (bindings, part) in alone.iter_mut().zip(parts) {
+                        bindings.set(graph.find(&name).unwrap(), part.clone());
                     }
                 }
-                let expected: Vec<Tensor> = alone.iter().map(|feed| run(&graph, feed, target)).collect();
-                let found = run(&batched.graph, &feed, batched.prediction.unwrap());
+                let expected: Vec<Tensor> = alone.iter().map(|bindings| run(&graph, bindings, target)).collect();
+                let found = run(&batched.graph, &bindings, batched.prediction.unwrap());
                 assert_close(&found, &stacked(&expected.iter().collect::<Vec<_>>()), 1e-12);
             }
         }

@@ -3,7 +3,7 @@
 use chainrule_exec::reference::{Bounded, Rounding, evaluate, evaluate_op, evaluate_with_bounds};
 use chainrule_graph::ops::elementwise::Exponent;
 use chainrule_graph::ops::{Elementwise, Index, Reduce, Source};
-use chainrule_graph::{Builder, Graph, Kind, NodeId, Op, Tensor, Var, gradient, hessian_vector_product};
+use chainrule_graph::{Builder, Graph, Kind, NodeId, Op, Tensor, Var, grad, hvp};
 
 use crate::support::{Built, Given, assert_close, build, int, real, spread, vector};
 use crate::zoo::zoo;
@@ -24,7 +24,7 @@ impl Noise {
 }
 
 /// A run of the graph in which each op has an error of the size that the precision allows it.
-fn simulate(graph: &Graph, given: &chainrule_exec::Feed, rounding: &Rounding, seed: u64) -> Vec<Option<Tensor>> {
+fn simulate(graph: &Graph, given: &chainrule_exec::Bindings, rounding: &Rounding, seed: u64) -> Vec<Option<Tensor>> {
     let mut noise = Noise(seed);
     let unit = rounding.unit_roundoff;
     let mut values: Vec<Option<Tensor>> = Vec::new();
@@ -72,19 +72,19 @@ fn simulate(graph: &Graph, given: &chainrule_exec::Feed, rounding: &Rounding, se
     values
 }
 
-/// The graph of a function's gradients and, where it has second derivatives, of a Hessian product; with its feed.
-fn with_derivatives(built: &Built, orders: usize) -> (Graph, chainrule_exec::Feed) {
+/// The graph of a function's gradients and, where it has second derivatives, of a Hessian product; with its bindings.
+fn with_derivatives(built: &Built, orders: usize) -> (Graph, chainrule_exec::Bindings) {
     let reals: Vec<NodeId> =
         built.inputs.iter().copied().filter(|&id| built.graph.node(id).kind == Kind::Real).collect();
     if orders < 2 {
-        return (gradient(&built.graph, built.output, &reals).unwrap().0, built.feed.clone());
+        return (grad(&built.graph, built.output, &reals).unwrap().0, built.bindings.clone());
     }
-    let product = hessian_vector_product(&built.graph, built.output, &reals).unwrap();
-    let mut feed = built.feed.clone();
+    let product = hvp(&built.graph, built.output, &reals).unwrap();
+    let mut bindings = built.bindings.clone();
     for (place, &tangent) in product.tangents.iter().enumerate() {
-        feed.set(tangent, spread(&product.graph.node(tangent).shape, -1.0, 1.0, 7 + place as u64));
+        bindings.set(tangent, spread(&product.graph.node(tangent).shape, -1.0, 1.0, 7 + place as u64));
     }
-    (product.graph, feed)
+    (product.graph, bindings)
 }
 
 fn holds(rounding: &Rounding, at_most: f64) {
@@ -92,10 +92,10 @@ fn holds(rounding: &Rounding, at_most: f64) {
     for animal in zoo() {
         let mut tightest = 0.0f64;
         for seed in 1..20 {
-            let (graph, feed) = with_derivatives(&animal.weighted(seed), animal.orders);
+            let (graph, bindings) = with_derivatives(&animal.weighted(seed), animal.orders);
             let all: Vec<NodeId> = graph.ids().collect();
-            let bounded = evaluate_with_bounds(&graph, &feed, &all, rounding).unwrap();
-            let simulated = simulate(&graph, &feed, rounding, seed);
+            let bounded = evaluate_with_bounds(&graph, &bindings, &all, rounding).unwrap();
+            let simulated = simulate(&graph, &bindings, rounding, seed);
             for id in all {
                 let found = simulated[id.index()].as_ref().unwrap();
                 let deviation = bounded.deviation(id, found).unwrap();
@@ -136,7 +136,7 @@ fn bounded(
     function: impl for<'g> FnOnce(&'g Builder, &[Var<'g>]) -> Var<'g>,
 ) -> (Vec<f64>, Vec<f64>) {
     let built = build(given, function);
-    let bounded: Bounded = evaluate_with_bounds(&built.graph, &built.feed, &[built.output], rounding).unwrap();
+    let bounded: Bounded = evaluate_with_bounds(&built.graph, &built.bindings, &[built.output], rounding).unwrap();
     assert_close(bounded.value(built.output).unwrap(), &built.value(), 0.0);
     let part = |part: Option<&Tensor>| part.unwrap().data().to_vec();
     (part(bounded.bound(built.output)), part(bounded.undecided(built.output)))
@@ -320,9 +320,9 @@ fn only_what_depends_on_an_undecided_entry_is_undecided() {
 fn a_close_tie_of_max_is_decided_and_its_gradient_is_not() {
     // The second is the greater, but known better.
     let built = build(&[real(0.1), real(0.2), real(0.30000001)], |_, x| (x[0] + x[1]).max(x[2]));
-    let (graph, gradients) = gradient(&built.graph, built.output, &built.inputs).unwrap();
+    let (graph, gradients) = grad(&built.graph, built.output, &built.inputs).unwrap();
     let targets: Vec<NodeId> = gradients.iter().copied().chain([built.output]).collect();
-    let bounded = evaluate_with_bounds(&graph, &built.feed, &targets, &Rounding::F32).unwrap();
+    let bounded = evaluate_with_bounds(&graph, &built.bindings, &targets, &Rounding::F32).unwrap();
     assert_eq!(bounded.undecided(built.output).unwrap().item(), 0.0);
     let sum = in_f32(&[0.1, 0.2], |x| x[0] + x[1]);
     assert_eq!(bounded.bound(built.output).unwrap().item(), sum);
@@ -334,7 +334,7 @@ fn a_close_tie_of_max_is_decided_and_its_gradient_is_not() {
 #[test]
 fn deviations_are_ratios_to_the_bound() {
     let built = build(&[real(vector([1.5, 1.5, 0.1])), real(vector([0.25, 0.25, 0.2]))], |_, x| x[0] + x[1]);
-    let bounded = evaluate_with_bounds(&built.graph, &built.feed, &[built.output], &Rounding::F32).unwrap();
+    let bounded = evaluate_with_bounds(&built.graph, &built.bindings, &[built.output], &Rounding::F32).unwrap();
     let bound = bounded.bound(built.output).unwrap().data().to_vec();
     let sum = built.value().data().to_vec();
     let other = vector([sum[0], sum[1] + 3.0 * bound[1], sum[2] - 2.0 * bound[2]]);
@@ -349,10 +349,10 @@ fn deviations_are_ratios_to_the_bound() {
 #[test]
 fn values_are_those_of_the_plain_run() {
     for animal in zoo() {
-        let (graph, feed) = with_derivatives(&animal.weighted(3), animal.orders);
+        let (graph, bindings) = with_derivatives(&animal.weighted(3), animal.orders);
         let all: Vec<NodeId> = graph.ids().collect();
-        let plain = evaluate(&graph, &feed, &all).unwrap();
-        let bounded = evaluate_with_bounds(&graph, &feed, &all, &Rounding::F64).unwrap();
+        let plain = evaluate(&graph, &bindings, &all).unwrap();
+        let bounded = evaluate_with_bounds(&graph, &bindings, &all, &Rounding::F64).unwrap();
         assert!(all.iter().all(|&id| bounded.value(id) == plain.get(id)));
     }
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use chainrule_exec::Feed;
+use chainrule_exec::Bindings;
 use chainrule_exec::reference::evaluate;
 use chainrule_graph::ops::custom::Part;
 use chainrule_graph::{
-    Builder, CustomNode, Function, Graph, Initializer, Node, NodeId, Op, Shape, Tensor, Var, batch, gradient, verify,
+    Builder, CustomNode, Function, Graph, Initializer, Node, NodeId, Op, Shape, Tensor, Var, batch, grad, verify,
 };
 
 use crate::support::{assert_close, build, real, spread, tensor, vector};
@@ -73,8 +73,8 @@ fn batched_twice_it_loops_twice() {
     let prediction = outer.prediction.unwrap();
     let (a, b) = (spread([3, 2], -1.0, 1.0, 1), spread([4, 2], -1.0, 1.0, 2));
     let (a_id, b_id) = (outer.graph.find("a").unwrap(), outer.graph.find("b").unwrap());
-    let feed = [(a_id, a.clone()), (b_id, b.clone())].into_iter().collect();
-    let found = evaluate(&outer.graph, &feed, &[prediction]).unwrap()[prediction].clone();
+    let bindings = [(a_id, a.clone()), (b_id, b.clone())].into_iter().collect();
+    let found = evaluate(&outer.graph, &bindings, &[prediction]).unwrap()[prediction].clone();
     let expected = Tensor::from_fn([4, 3, 2], |place| {
         let (o, n, i) = (place / 6, place / 2 % 3, place % 2);
         a.data()[2 * n + i].sin() * b.data()[2 * o + i].sin()
@@ -89,10 +89,10 @@ fn what_the_examples_of_a_loop_share_gets_the_sum_of_their_contributions() {
     builder.objective(product_of_sines(&builder, a, b).sum());
     let function = batch(&builder.finish().unwrap(), 2).unwrap();
     let (a, b) = (function.graph.find("a").unwrap(), function.graph.find("b").unwrap());
-    let (graph, gradients) = gradient(&function.graph, function.objective.unwrap(), &[a, b]).unwrap();
+    let (graph, gradients) = grad(&function.graph, function.objective.unwrap(), &[a, b]).unwrap();
     verify(&graph).unwrap();
-    let feed = [(a, tensor([2, 2], [0.3, -0.7, 1.2, 0.4])), (b, vector([1.1, 0.2]))].into_iter().collect();
-    let found = evaluate(&graph, &feed, &gradients).unwrap()[gradients[1]].clone();
+    let bindings = [(a, tensor([2, 2], [0.3, -0.7, 1.2, 0.4])), (b, vector([1.1, 0.2]))].into_iter().collect();
+    let found = evaluate(&graph, &bindings, &gradients).unwrap()[gradients[1]].clone();
     let mean = |a0: f64, a1: f64, b: f64| (a0.sin() + a1.sin()) / 2.0 * b.cos();
     assert_close(&found, &vector([mean(0.3, 1.2, 1.1), mean(-0.7, 0.4, 0.2)]), 1e-14);
 }
@@ -100,8 +100,8 @@ fn what_the_examples_of_a_loop_share_gets_the_sum_of_their_contributions() {
 #[test]
 fn a_second_derivative_is_refused_with_the_name_of_the_node() {
     let built = build(&[real(0.3), real(0.4)], |builder, x| product_of_sines(builder, x[0], x[1]));
-    let (graph, first) = gradient(&built.graph, built.output, &built.inputs).unwrap();
-    let error = gradient(&graph, first[0], &built.inputs).unwrap_err();
+    let (graph, first) = grad(&built.graph, built.output, &built.inputs).unwrap();
+    let error = grad(&graph, first[0], &built.inputs).unwrap_err();
     assert!(error.to_string().contains("`product_of_sines`"), "{error}");
 }
 
@@ -153,7 +153,7 @@ fn a_derivative_made_of_nodes_has_further_derivatives() {
 #[test]
 fn a_derivative_of_another_shape_is_refused() {
     let built = build(&[real(vector([1.0, 2.0]))], |b, x| b.custom(Arc::new(Square { wrong: true }), x).sum());
-    let error = gradient(&built.graph, built.output, &built.inputs).unwrap_err();
+    let error = grad(&built.graph, built.output, &built.inputs).unwrap_err();
     assert_eq!(error.message, "the derivative of square [2] (node 1) by `x0` has shape [], not [2]");
 }
 
@@ -198,16 +198,16 @@ fn over_batches(is_custom: bool, nested: bool) -> (Graph, Vec<NodeId>, Vec<Tenso
     }
     let inputs = ["w", "a"].map(|name| function.graph.find(name).unwrap());
     let objective = function.objective.unwrap();
-    let (first, gradients) = gradient(&function.graph, objective, &inputs).unwrap();
+    let (first, gradients) = grad(&function.graph, objective, &inputs).unwrap();
     // ⟨∂J/∂w, ∂J/∂w⟩ differentiated: the derivative of the derivative.
     let square = Builder::extend_graph(first);
     let length = (square.var(gradients[0]) * square.var(gradients[0])).sum().id().unwrap();
     let first = square.finish_graph().unwrap();
-    let (graph, second) = gradient(&first, length, &inputs).unwrap();
-    let feed =
+    let (graph, second) = grad(&first, length, &inputs).unwrap();
+    let bindings =
         inputs.iter().zip(1..).map(|(&id, seed)| (id, spread(graph.node(id).shape.clone(), -1.0, 1.0, seed))).collect();
     let targets: Vec<_> = gradients.iter().chain(&second).copied().collect();
-    let values = evaluate(&graph, &feed, &targets).unwrap();
+    let values = evaluate(&graph, &bindings, &targets).unwrap();
     let values = targets.iter().map(|&id| values[id].clone()).collect();
     (graph, targets, values)
 }
@@ -236,9 +236,9 @@ fn a_node_may_say_how_it_is_batched() {
     let is_custom = |node: &Node| matches!(node.op, Op::Custom(_));
     assert!(!batched.graph.nodes().iter().any(is_custom), "{}", chainrule_graph::text::print(&batched));
     let (a, objective) = (batched.graph.find("a").unwrap(), batched.objective.unwrap());
-    let (graph, gradient) = gradient(&batched.graph, objective, &[a]).unwrap();
+    let (graph, gradient) = grad(&batched.graph, objective, &[a]).unwrap();
     let values = Tensor::from_fn([4, 3], |i| i as f64);
-    let results = evaluate(&graph, &Feed::new().with(a, values), &[objective, gradient[0]]).unwrap();
+    let results = evaluate(&graph, &Bindings::new().with(a, values), &[objective, gradient[0]]).unwrap();
     // (0² + … + 11²) / 4, and its derivative by each
     assert_eq!(results[objective].item(), 126.5);
     assert_eq!(results[gradient[0]], Tensor::from_fn([4, 3], |i| i as f64 / 2.0));

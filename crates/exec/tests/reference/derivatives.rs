@@ -1,7 +1,7 @@
 //! Derivatives against closed forms: first, second and third; at kinks; of every family; along directions.
 
-use chainrule_exec::{Feed, reference::evaluate};
-use chainrule_graph::{Tensor, Var, hessian_vector_product, jvp, verify};
+use chainrule_exec::{Bindings, reference::evaluate};
+use chainrule_graph::{Tensor, Var, hvp, jvp, verify};
 
 use crate::support::{assert_close, build, close, int, real, spread, tensor, vector};
 
@@ -152,11 +152,11 @@ fn the_second_derivative_of_logsumexp_is_that_of_a_distribution() {
     // ∇² logsumexp = diag(s) − s sᵀ
     let z = vector([0.3, -0.2, 1.1]);
     let built = build(&[real(z.clone())], |_, v| v[0].logsumexp(0));
-    let product = hessian_vector_product(&built.graph, built.output, &built.inputs).unwrap();
+    let product = hvp(&built.graph, built.output, &built.inputs).unwrap();
     verify(&product.graph).unwrap();
     let v = [0.7, -1.3, 0.4];
-    let feed = built.feed.clone().with(product.tangents[0], vector(v));
-    let found = evaluate(&product.graph, &feed, &product.outputs).unwrap()[product.outputs[0]].clone();
+    let bindings = built.bindings.clone().with(product.tangents[0], vector(v));
+    let found = evaluate(&product.graph, &bindings, &product.outputs).unwrap()[product.outputs[0]].clone();
     let total: f64 = z.data().iter().map(|z| z.exp()).sum();
     let s: Vec<f64> = z.data().iter().map(|z| z.exp() / total).collect();
     let mean: f64 = s.iter().zip(v).map(|(s, v)| s * v).sum();
@@ -235,8 +235,9 @@ fn the_jacobian_times_a_vector() {
     let built = build(&[real(a.clone()), real(x.clone())], |_, v| v[0].matvec(v[1].tanh()));
     let product = jvp(&built.graph, built.output, &built.inputs).unwrap();
     verify(&product.graph).unwrap();
-    let feed: Feed = built.feed.clone().with(product.tangents[0], da.clone()).with(product.tangents[1], dx.clone());
-    let found = evaluate(&product.graph, &feed, &product.outputs).unwrap()[product.outputs[0]].clone();
+    let bindings: Bindings =
+        built.bindings.clone().with(product.tangents[0], da.clone()).with(product.tangents[1], dx.clone());
+    let found = evaluate(&product.graph, &bindings, &product.outputs).unwrap()[product.outputs[0]].clone();
     let expected = Tensor::from_fn([3], |i| {
         (0..2)
             .map(|j| {
@@ -255,10 +256,10 @@ fn the_hessian_times_a_vector() {
     let built = build(&[real(x.clone())], |builder, x| {
         x[0].dot(builder.constant(a.clone()).matvec(x[0])) + x[0].index(0).power(3.0)
     });
-    let product = hessian_vector_product(&built.graph, built.output, &built.inputs).unwrap();
+    let product = hvp(&built.graph, built.output, &built.inputs).unwrap();
     verify(&product.graph).unwrap();
-    let feed = built.feed.clone().with(product.tangents[0], v.clone());
-    let found = evaluate(&product.graph, &feed, &product.outputs).unwrap()[product.outputs[0]].clone();
+    let bindings = built.bindings.clone().with(product.tangents[0], v.clone());
+    let found = evaluate(&product.graph, &bindings, &product.outputs).unwrap()[product.outputs[0]].clone();
     let expected = Tensor::from_fn([3], |i| {
         let both: f64 = (0..3).map(|j| (a.data()[3 * i + j] + a.data()[3 * j + i]) * v.data()[j]).sum();
         both + if i == 0 { 6.0 * x.data()[0] * v.data()[0] } else { 0.0 }

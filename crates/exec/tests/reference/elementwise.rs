@@ -1,4 +1,4 @@
-//! Elementwise ops: values to all digits, both tails, infinities, not-a-number, ties.
+//! Elementwise ops: values to all digits, both tails, infinities, NaN, ties.
 
 use std::f64::consts::{E, LN_2, PI, SQRT_2};
 

@@ -1,7 +1,7 @@
 //! Long chains: nothing recurses over a graph, nothing grows with the square of its length.
 
-use chainrule_exec::{Feed, reference::evaluate};
-use chainrule_graph::{Builder, Tensor, Var, gradient, simplify, verify};
+use chainrule_exec::{Bindings, reference::evaluate};
+use chainrule_graph::{Builder, Tensor, Var, grad, simplify, verify};
 
 use crate::support::vector;
 
@@ -12,7 +12,7 @@ fn a_million_nodes_in_a_row() {
     let end = (0..1_000_000).fold(x, |y, _| -y).id().unwrap();
     let x = x.id().unwrap();
     let graph = builder.finish_graph().unwrap();
-    let values = evaluate(&graph, &Feed::new().with(x, Tensor::scalar(1.5)), &[end]).unwrap();
+    let values = evaluate(&graph, &Bindings::new().with(x, Tensor::scalar(1.5)), &[end]).unwrap();
     assert_eq!(values[end].item(), 1.5);
 }
 
@@ -22,11 +22,11 @@ fn gradient_of(function: impl for<'g> FnOnce(Var<'g>) -> Var<'g>) -> Tensor {
     let x = builder.input("x", [2]);
     let y = function(x).sum().id().unwrap();
     let x = x.id().unwrap();
-    let (graph, gradients) = gradient(&builder.finish_graph().unwrap(), y, &[x]).unwrap();
+    let (graph, gradients) = grad(&builder.finish_graph().unwrap(), y, &[x]).unwrap();
     verify(&graph).unwrap();
     let (simple, map) = simplify(&graph, &[x, gradients[0]]);
     let (x, found) = (map.get(x).unwrap(), map.get(gradients[0]).unwrap());
-    evaluate(&simple, &Feed::new().with(x, vector([1.0, 2.0])), &[found]).unwrap()[found].clone()
+    evaluate(&simple, &Bindings::new().with(x, vector([1.0, 2.0])), &[found]).unwrap()[found].clone()
 }
 
 #[test]

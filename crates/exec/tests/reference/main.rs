@@ -5,11 +5,11 @@ mod support;
 mod zoo;
 
 mod batch;
+mod bindings;
 mod bounds;
 mod custom;
 mod derivatives;
 mod elementwise;
-mod feed;
 mod golden;
 mod long;
 mod nodes;

@@ -1,7 +1,7 @@
 //! `simplify` changes no value.
 
-use chainrule_exec::{Feed, reference::evaluate};
-use chainrule_graph::{Builder, Function, Initializer, NodeId, Tensor, Var, gradient, simplify, verify};
+use chainrule_exec::{Bindings, reference::evaluate};
+use chainrule_graph::{Builder, Function, Initializer, NodeId, Tensor, Var, grad, simplify, verify};
 
 use crate::support::{assert_close, vector};
 use crate::zoo::zoo;
@@ -10,16 +10,17 @@ use crate::zoo::zoo;
 fn values_and_gradients_stay_to_the_bit() {
     for animal in zoo() {
         let built = animal.weighted(1);
-        let (graph, gradients) = gradient(&built.graph, built.output, &built.inputs).unwrap();
+        let (graph, gradients) = grad(&built.graph, built.output, &built.inputs).unwrap();
         let targets: Vec<NodeId> = gradients.iter().copied().chain([built.output]).collect();
-        let before = evaluate(&graph, &built.feed, &targets).unwrap();
+        let before = evaluate(&graph, &built.bindings, &targets).unwrap();
         let keep: Vec<NodeId> = targets.iter().chain(&built.inputs).copied().collect();
         let (simple, map) = simplify(&graph, &keep);
         verify(&simple).unwrap();
         assert!(simple.nodes().len() <= graph.nodes().len());
         let moved = |id: NodeId| map.get(id).unwrap();
-        let feed: Feed = built.inputs.iter().map(|&id| (moved(id), built.feed.get(id).unwrap().clone())).collect();
-        let after = evaluate(&simple, &feed, &targets.iter().map(|&id| moved(id)).collect::<Vec<_>>()).unwrap();
+        let bindings: Bindings =
+            built.inputs.iter().map(|&id| (moved(id), built.bindings.get(id).unwrap().clone())).collect();
+        let after = evaluate(&simple, &bindings, &targets.iter().map(|&id| moved(id)).collect::<Vec<_>>()).unwrap();
         for &target in &targets {
             assert_close(&after[moved(target)], &before[target], 0.0);
         }
@@ -38,9 +39,9 @@ fn simplifies_to(nodes: usize, function: impl for<'g> FnOnce(Var<'g>) -> Var<'g>
     verify(&simple).unwrap();
     assert_eq!(simple.nodes().len(), nodes, "{:?}", simple.nodes());
     let value = vector([1.5, -2.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN]);
-    let before = evaluate(&graph, &Feed::new().with(x, value.clone()), &[y]).unwrap()[y].clone();
+    let before = evaluate(&graph, &Bindings::new().with(x, value.clone()), &[y]).unwrap()[y].clone();
     let (x, y) = (map.get(x).unwrap(), map.get(y).unwrap());
-    let after = evaluate(&simple, &Feed::new().with(x, value), &[y]).unwrap()[y].clone();
+    let after = evaluate(&simple, &Bindings::new().with(x, value), &[y]).unwrap()[y].clone();
     assert_close(&after, &before, 0.0);
 }
 
@@ -79,7 +80,7 @@ fn constants_of_one_entry_are_computed() {
     let (simple, map) = simplify(&graph, &[y]);
     let y = map.get(y).unwrap();
     assert_eq!(simple.nodes().len(), 1);
-    assert_eq!(evaluate(&simple, &Feed::new(), &[y]).unwrap()[y], Tensor::scalar(1.0));
+    assert_eq!(evaluate(&simple, &Bindings::new(), &[y]).unwrap()[y], Tensor::scalar(1.0));
 }
 
 #[test]
@@ -98,10 +99,10 @@ fn a_function_keeps_its_parts() {
     assert_eq!(simple.parameters.len(), 2);
     let run = |function: &Function| {
         let id = |name| function.graph.find(name).unwrap();
-        let mut feed = Feed::new();
-        feed.set(id("x"), vector([1.0, 2.0])).set(id("y"), Tensor::scalar(3.0)).set(id("w"), vector([0.5, -0.25]));
+        let mut bindings = Bindings::new();
+        bindings.set(id("x"), vector([1.0, 2.0])).set(id("y"), Tensor::scalar(3.0)).set(id("w"), vector([0.5, -0.25]));
         let targets = [function.prediction.unwrap(), function.objective.unwrap()];
-        let values = evaluate(&function.graph, &feed, &targets).unwrap();
+        let values = evaluate(&function.graph, &bindings, &targets).unwrap();
         targets.map(|target| values[target].item())
     };
     assert_eq!(run(&function), [0.0, 9.0]);

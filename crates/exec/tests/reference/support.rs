@@ -1,7 +1,7 @@
 //! Small functions built, run and differentiated in one line.
 
-use chainrule_exec::{Feed, reference::evaluate};
-use chainrule_graph::{Builder, Graph, Kind, NodeId, Shape, Tensor, Var, gradient, verify, vjp};
+use chainrule_exec::{Bindings, reference::evaluate};
+use chainrule_graph::{Builder, Graph, Kind, NodeId, Shape, Tensor, Var, grad, verify, vjp};
 
 pub const INFINITY: f64 = f64::INFINITY;
 pub const NEG_INFINITY: f64 = f64::NEG_INFINITY;
@@ -44,7 +44,7 @@ pub struct Built {
     pub graph: Graph,
     pub inputs: Vec<NodeId>,
     pub output: NodeId,
-    pub feed: Feed,
+    pub bindings: Bindings,
 }
 
 pub fn build(given: &[Given], function: impl for<'g> FnOnce(&'g Builder, &[Var<'g>]) -> Var<'g>) -> Built {
@@ -58,20 +58,20 @@ pub fn build(given: &[Given], function: impl for<'g> FnOnce(&'g Builder, &[Var<'
     let output = function(&builder, &vars).id();
     let graph = builder.finish_graph().unwrap();
     verify(&graph).unwrap();
-    let feed = inputs.iter().copied().zip(given.iter().map(|given| given.value.clone())).collect();
-    Built { graph, inputs, output: output.unwrap(), feed }
+    let bindings = inputs.iter().copied().zip(given.iter().map(|given| given.value.clone())).collect();
+    Built { graph, inputs, output: output.unwrap(), bindings }
 }
 
 impl Built {
     pub fn value(&self) -> Tensor {
-        evaluate(&self.graph, &self.feed, &[self.output]).unwrap()[self.output].clone()
+        evaluate(&self.graph, &self.bindings, &[self.output]).unwrap()[self.output].clone()
     }
 
     /// The gradient of the output, a scalar, with respect to each input.
     pub fn gradients(&self) -> Vec<Tensor> {
-        let (graph, gradients) = gradient(&self.graph, self.output, &self.inputs).unwrap();
+        let (graph, gradients) = grad(&self.graph, self.output, &self.inputs).unwrap();
         verify(&graph).unwrap();
-        let values = evaluate(&graph, &self.feed, &gradients).unwrap();
+        let values = evaluate(&graph, &self.bindings, &gradients).unwrap();
         gradients.iter().map(|&id| values[id].clone()).collect()
     }
 
@@ -80,8 +80,8 @@ impl Built {
         let (derivatives, seed) = vjp(&self.graph, self.output, &self.inputs).unwrap();
         verify(&derivatives.graph).unwrap();
         let wanted: Vec<NodeId> = self.inputs.iter().filter_map(|&id| derivatives.cotangent(id)).collect();
-        let feed = self.feed.clone().with(seed, cotangent.clone());
-        let values = evaluate(&derivatives.graph, &feed, &wanted).unwrap();
+        let bindings = self.bindings.clone().with(seed, cotangent.clone());
+        let values = evaluate(&derivatives.graph, &bindings, &wanted).unwrap();
         wanted.iter().map(|&id| values[id].clone()).collect()
     }
 
@@ -89,11 +89,11 @@ impl Built {
     pub fn derivative(&self, order: usize) -> f64 {
         let (mut graph, mut output) = (self.graph.clone(), self.output);
         for _ in 0..order {
-            let (next, derivative) = gradient(&graph, output, &self.inputs[..1]).unwrap();
+            let (next, derivative) = grad(&graph, output, &self.inputs[..1]).unwrap();
             verify(&next).unwrap();
             (graph, output) = (next, derivative[0]);
         }
-        evaluate(&graph, &self.feed, &[output]).unwrap()[output].item()
+        evaluate(&graph, &self.bindings, &[output]).unwrap()[output].item()
     }
 }
 
@@ -102,7 +102,7 @@ pub fn value(given: &[Given], function: impl for<'g> FnOnce(&'g Builder, &[Var<'
     build(given, function).value()
 }
 
-/// Whether two numbers are the same up to rounding; not-a-number is the same as itself.
+/// Whether two numbers are the same up to rounding; NaN is the same as itself.
 pub fn close(a: f64, b: f64, tolerance: f64) -> bool {
     a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= tolerance * a.abs().max(b.abs()).max(1e-300)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chainrule_exec::reference::evaluate;
-use chainrule_graph::{Builder, Tensor, Var, hessian_vector_product, verify};
+use chainrule_graph::{Builder, Tensor, Var, hvp, verify};
 
 use crate::custom::product_of_sines;
 use crate::support::{Built, Given, assert_close, build, close, int, real, spread};
@@ -210,14 +210,14 @@ fn second_derivatives_agree_with_differences() {
             .copied()
             .filter(|&id| built.graph.node(id).kind == chainrule_graph::Kind::Real)
             .collect();
-        let product = hessian_vector_product(&built.graph, built.output, &real_inputs).unwrap();
+        let product = hvp(&built.graph, built.output, &real_inputs).unwrap();
         verify(&product.graph).unwrap();
-        let mut feed = built.feed.clone();
+        let mut bindings = built.bindings.clone();
         for (place, &tangent) in product.tangents.iter().enumerate() {
             let shape = &built.graph.node(real_inputs[place]).shape;
-            feed.set(tangent, spread(shape, -1.0, 1.0, 1000 + place as u64));
+            bindings.set(tangent, spread(shape, -1.0, 1.0, 1000 + place as u64));
         }
-        let values = evaluate(&product.graph, &feed, &product.outputs).unwrap();
+        let values = evaluate(&product.graph, &bindings, &product.outputs).unwrap();
         for (place, &output) in product.outputs.iter().enumerate() {
             for entry in 0..values[output].data().len() {
                 let found = values[output].data()[entry];

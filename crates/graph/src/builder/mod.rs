@@ -19,7 +19,7 @@ use crate::function::{Function, Initializer, Parameter};
 use crate::graph::{Graph, Update};
 use crate::node::{Kind, Node, NodeId, Origin, Scope, ScopeId, Span};
 use crate::ops::source::Constant;
-use crate::ops::{Facts, Op, Source};
+use crate::ops::{Op, Source, TensorType};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 use crate::verify::verify;
@@ -287,27 +287,27 @@ impl Builder {
         let Some(ids) = inputs.iter().map(|&input| self.own(input)).collect::<Option<Vec<NodeId>>>() else {
             return self.poisoned();
         };
-        let facts: Vec<Facts> = {
+        let facts: Vec<TensorType> = {
             let state = self.state.borrow();
             let nodes = ids.iter().map(|&id| state.function.graph.node(id));
-            nodes.map(|node| Facts::new(&node.shape, node.kind)).collect()
+            nodes.map(|node| TensorType::new(&node.shape, node.kind)).collect()
         };
         match op.infer(&facts) {
             Err(misfit) => {
                 let names: Vec<String> = inputs.iter().map(|input| input.describe_name()).collect();
                 self.fail(format!("{}({}) {}", op.name(), names.join(", "), misfit.0), None)
             }
-            Ok(Facts { shape, .. }) if shape.checked_size().is_none() => {
+            Ok(TensorType { shape, .. }) if shape.checked_size().is_none() => {
                 let most = Shape::MAX_SIZE;
                 let help = format!("a value has at most {most} entries, empty axes aside");
                 self.fail(format!("{} would make {shape}, too large a value", op.name()), Some(help))
             }
-            Ok(Facts { shape, kind }) => {
+            Ok(TensorType { shape, kind }) => {
                 let mut state = self.state.borrow_mut();
                 let scope = state.scope;
                 let nodes = &mut state.function.graph.nodes;
                 let id = NodeId::from_index(nodes.len());
-                nodes.push(Node { op, inputs: ids, shape, kind, name: None, made_name: false, scope, origin });
+                nodes.push(Node { op, inputs: ids, shape, kind, name: None, generated_name: false, scope, origin });
                 Var { builder: self, id: Some(id) }
             }
         }
@@ -361,7 +361,7 @@ impl Builder {
                     graph.names.remove(&old);
                     state.name_numbers.release(&old);
                 }
-                graph.nodes[id.index()].made_name = false;
+                graph.nodes[id.index()].generated_name = false;
                 graph.names.insert(name, id);
             }
         }
@@ -375,14 +375,14 @@ impl Builder {
     }
 
     /// Gives a node without a name one that a pass made; a name in use gets a number.
-    pub(crate) fn make_name(&self, id: NodeId, stem: &str) {
+    pub(crate) fn generate_name(&self, id: NodeId, stem: &str) {
         let mut state = self.state.borrow_mut();
         let state = &mut *state;
         let graph = &mut state.function.graph;
         if graph.nodes[id.index()].name.is_none() {
             let name: Arc<str> = state.name_numbers.unique(stem, |name| graph.names.contains_key(name)).into();
             graph.nodes[id.index()].name = Some(name.clone());
-            graph.nodes[id.index()].made_name = true;
+            graph.nodes[id.index()].generated_name = true;
             graph.names.insert(name, id);
         }
     }

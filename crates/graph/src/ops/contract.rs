@@ -4,7 +4,7 @@
 //! Each axis of the operands and of the result carries a label: axes of one label run together, and those missing from
 //! the result are summed over. It is Einstein's convention as `einsum` writes it: `ij,j->i` is a matrix times a vector.
 
-use super::{Facts, Misfit, Op, Rules, exactly, must, must_be_real};
+use super::{Op, Rules, ShapeError, TensorType, exactly, must, must_be_real};
 use crate::builder::Var;
 use crate::shape::Shape;
 
@@ -163,7 +163,7 @@ impl Rules for Contract {
         "contract"
     }
 
-    fn infer(&self, inputs: &[Facts]) -> Result<Facts, Misfit> {
+    fn infer(&self, inputs: &[TensorType]) -> Result<TensorType, ShapeError> {
         let [lhs, rhs] = exactly(inputs)?;
         must_be_real(inputs)?;
         must(self.labels() <= LETTERS.len(), || format!("has more than {} axes", LETTERS.len()))?;
@@ -197,7 +197,7 @@ impl Rules for Contract {
             must(places >= 2, || "sums an axis that only one operand has; use sum(…) for that".into())?;
         }
         let sizes = self.sizes(&lhs.shape, &rhs.shape);
-        Ok(Facts::real(self.out.iter().map(|&label| sizes[label as usize]).collect::<Shape>()))
+        Ok(TensorType::real(self.out.iter().map(|&label| sizes[label as usize]).collect::<Shape>()))
     }
 
     fn derivative<'g>(&self, input: usize, x: &[Var<'g>], _y: Var<'g>, dy: Var<'g>) -> Option<Var<'g>> {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use super::{Facts, Misfit, Op, Rules, must, must_be_real};
+use super::{Op, Rules, ShapeError, TensorType, must, must_be_real};
 use crate::batch::batch_values;
 use crate::builder::{Builder, Var};
 use crate::error::GraphError;
@@ -110,7 +110,7 @@ impl Rules for Custom {
         self.node.name()
     }
 
-    fn infer(&self, inputs: &[Facts]) -> Result<Facts, Misfit> {
+    fn infer(&self, inputs: &[TensorType]) -> Result<TensorType, ShapeError> {
         must_be_real(inputs)?;
         let mut shapes: Vec<Shape> = inputs.iter().map(|facts| facts.shape.clone()).collect();
         let mut leading = Vec::new();
@@ -123,16 +123,16 @@ impl Rules for Custom {
                 must(shape[0] == n, || format!("loops over {n} and {} examples at once", shape[0]))?;
                 *shape = shape.without(&[0]);
             }
-            leading.push(size.ok_or_else(|| Misfit("loops over nothing".into()))?);
+            leading.push(size.ok_or_else(|| ShapeError("loops over nothing".into()))?);
         }
         let inner = match self.part {
-            Part::Forward => self.node.shape(&shapes).map_err(Misfit)?,
+            Part::Forward => self.node.shape(&shapes).map_err(ShapeError)?,
             Part::Backward { input } => {
                 must(input + 2 < shapes.len(), || "takes the inputs, the output and its cotangent".into())?;
                 shapes.swap_remove(input)
             }
         };
-        Ok(Facts::real(leading.into_iter().chain(inner.iter().copied()).collect::<Shape>()))
+        Ok(TensorType::real(leading.into_iter().chain(inner.iter().copied()).collect::<Shape>()))
     }
 
     fn derivative<'g>(&self, input: usize, x: &[Var<'g>], y: Var<'g>, dy: Var<'g>) -> Option<Var<'g>> {
@@ -162,7 +162,7 @@ impl Rules for Custom {
         let Some(at_once) = is_plain.then(|| self.node.batch(x, batched, size)).flatten() else {
             return x[0].builder.push(Op::Custom(op), x);
         };
-        let facts: Vec<Facts> = x.iter().map(|x| Facts::real(x.shape())).collect();
+        let facts: Vec<TensorType> = x.iter().map(|x| TensorType::real(x.shape())).collect();
         match op.infer(&facts) {
             Ok(right)
                 if !at_once.failed() && (at_once.shape(), at_once.kind()) != (right.shape.clone(), right.kind) =>

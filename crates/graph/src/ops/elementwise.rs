@@ -5,7 +5,7 @@
 use std::f64::consts::PI;
 use std::hash::{Hash, Hasher};
 
-use super::{Facts, Misfit, Op, Rules, exactly, lift, must, must_be_real};
+use super::{Op, Rules, ShapeError, TensorType, exactly, lift, must, must_be_real};
 use crate::builder::{Operand, Var};
 use crate::node::Kind;
 
@@ -324,7 +324,7 @@ impl Rules for Elementwise {
         }
     }
 
-    fn infer(&self, inputs: &[Facts]) -> Result<Facts, Misfit> {
+    fn infer(&self, inputs: &[TensorType]) -> Result<TensorType, ShapeError> {
         if let [first, rest @ ..] = inputs {
             rest.iter().try_for_each(|other| {
                 must(first.shape == other.shape, || {
@@ -347,7 +347,7 @@ impl Rules for Elementwise {
             ToReal => {
                 let [x] = exactly(inputs)?;
                 must(x.kind != Kind::Real, || "takes whole numbers or truth values, not reals".into())?;
-                Ok(Facts::real(&x.shape))
+                Ok(TensorType::real(&x.shape))
             }
             Div | Pow => {
                 let [a, _] = exactly(inputs)?;
@@ -364,7 +364,7 @@ impl Rules for Elementwise {
             Less | LessEqual | Equal | NotEqual => {
                 let [a, b] = exactly(inputs)?;
                 must(a.kind == b.kind, || format!("takes two of one kind, not {} and {}", a.kind, b.kind))?;
-                Ok(Facts::new(&a.shape, Kind::Bool))
+                Ok(TensorType::new(&a.shape, Kind::Bool))
             }
             Where => {
                 let [condition, a, b] = exactly(inputs)?;

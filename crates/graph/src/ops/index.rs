@@ -2,7 +2,7 @@
 //!
 //! Both ops have leading batch axes, shared by the indices and the entries, as a batched class lookup needs them.
 
-use super::{Facts, Misfit, Op, Rules, lift, must};
+use super::{Op, Rules, ShapeError, TensorType, lift, must};
 use crate::builder::Var;
 use crate::node::Kind;
 use crate::shape::Shape;
@@ -76,14 +76,14 @@ impl Rules for Index {
         }
     }
 
-    fn infer(&self, inputs: &[Facts]) -> Result<Facts, Misfit> {
-        let [first, second]: &[Facts; 2] = super::exactly(inputs)?;
+    fn infer(&self, inputs: &[TensorType]) -> Result<TensorType, ShapeError> {
+        let [first, second]: &[TensorType; 2] = super::exactly(inputs)?;
         let share = |a: &Shape, b: &Shape, axes: usize| {
             must(a.rank() >= axes && b.rank() >= axes && a[..axes] == b[..axes], || {
                 format!("shapes {a} and {b} do not share {axes} leading axes")
             })
         };
-        let whole = |indices: &Facts| {
+        let whole = |indices: &TensorType| {
             must(indices.kind == Kind::Int, || format!("takes whole numbers as indices, not {}", indices.kind))
         };
         match self {
@@ -96,7 +96,7 @@ impl Rules for Index {
                     format!("there is nothing to pick along axis {batch} of {}", x.shape)
                 })?;
                 let shape: Shape = indices.shape.iter().chain(&x.shape[batch + 1..]).copied().collect();
-                Ok(Facts::new(shape, x.kind))
+                Ok(TensorType::new(shape, x.kind))
             }
             ScatterAdd { batch, size } => {
                 let (indices, u) = (first, second);
@@ -106,7 +106,7 @@ impl Rules for Index {
                 share(&indices.shape, &u.shape, indices.shape.rank())?;
                 must(*size > 0 || indices.shape.size() == 0, || "there is no place to put the entries".into())?;
                 let entry = &u.shape[indices.shape.rank()..];
-                Ok(Facts::real(u.shape[..*batch].iter().chain([size]).chain(entry).copied().collect::<Shape>()))
+                Ok(TensorType::real(u.shape[..*batch].iter().chain([size]).chain(entry).copied().collect::<Shape>()))
             }
         }
     }

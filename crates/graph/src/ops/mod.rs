@@ -46,26 +46,26 @@ pub enum Op {
 
 /// What is known of a value before it is computed.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Facts {
+pub struct TensorType {
     /// Its shape.
     pub shape: Shape,
     /// The kind of its entries.
     pub kind: Kind,
 }
 
-impl Facts {
-    pub(crate) fn new(shape: impl Into<Shape>, kind: Kind) -> Facts {
-        Facts { shape: shape.into(), kind }
+impl TensorType {
+    pub(crate) fn new(shape: impl Into<Shape>, kind: Kind) -> TensorType {
+        TensorType { shape: shape.into(), kind }
     }
 
-    pub(crate) fn real(shape: impl Into<Shape>) -> Facts {
-        Facts::new(shape, Kind::Real)
+    pub(crate) fn real(shape: impl Into<Shape>) -> TensorType {
+        TensorType::new(shape, Kind::Real)
     }
 }
 
 /// Why an op does not take the inputs it was given.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Misfit(pub String);
+pub struct ShapeError(pub String);
 
 /// The rules of a family of ops.
 pub(crate) trait Rules {
@@ -73,7 +73,7 @@ pub(crate) trait Rules {
     fn name(&self) -> &str;
 
     /// The shape and the kind of the result, or why the inputs do not fit.
-    fn infer(&self, inputs: &[Facts]) -> Result<Facts, Misfit>;
+    fn infer(&self, inputs: &[TensorType]) -> Result<TensorType, ShapeError>;
 
     /// The contribution of one edge: ∂J/∂x\[input\], from the inputs `x`, the output `y` and `dy` = ∂J/∂y.
     /// None where the derivative is zero everywhere. Never an accumulation: that is `grad`'s alone.
@@ -103,21 +103,21 @@ impl Op {
     }
 
     /// The shape and the kind of the result for inputs of these facts, or why they do not fit.
-    pub fn infer(&self, inputs: &[Facts]) -> Result<Facts, Misfit> {
+    pub fn infer(&self, inputs: &[TensorType]) -> Result<TensorType, ShapeError> {
         self.rules().infer(inputs)
     }
 }
 
 /// The inputs an op must have, as an array.
-pub(crate) fn exactly<const N: usize>(inputs: &[Facts]) -> Result<&[Facts; N], Misfit> {
-    inputs.try_into().map_err(|_| Misfit(format!("takes {N} inputs, not {}", inputs.len())))
+pub(crate) fn exactly<const N: usize>(inputs: &[TensorType]) -> Result<&[TensorType; N], ShapeError> {
+    inputs.try_into().map_err(|_| ShapeError(format!("takes {N} inputs, not {}", inputs.len())))
 }
 
-pub(crate) fn must(condition: bool, message: impl FnOnce() -> String) -> Result<(), Misfit> {
-    if condition { Ok(()) } else { Err(Misfit(message())) }
+pub(crate) fn must(condition: bool, message: impl FnOnce() -> String) -> Result<(), ShapeError> {
+    if condition { Ok(()) } else { Err(ShapeError(message())) }
 }
 
-pub(crate) fn must_be_real(inputs: &[Facts]) -> Result<(), Misfit> {
+pub(crate) fn must_be_real(inputs: &[TensorType]) -> Result<(), ShapeError> {
     inputs.iter().try_for_each(|input| {
         must(input.kind == Kind::Real, || format!("takes real numbers, not {} of kind {}", input.shape, input.kind))
     })

@@ -1,6 +1,6 @@
 //! Reductions: fewer entries from many, along an axis; and softmax, which normalises along one.
 
-use super::{Facts, Misfit, Op, Rules, exactly, must, must_be_real};
+use super::{Op, Rules, ShapeError, TensorType, exactly, must, must_be_real};
 use crate::builder::Var;
 use crate::node::Kind;
 use crate::shape::Shape;
@@ -181,7 +181,7 @@ impl Rules for Reduce {
         }
     }
 
-    fn infer(&self, inputs: &[Facts]) -> Result<Facts, Misfit> {
+    fn infer(&self, inputs: &[TensorType]) -> Result<TensorType, ShapeError> {
         let [x] = exactly(inputs)?;
         let axes = self.axes();
         for (place, &axis) in axes.iter().enumerate() {
@@ -193,21 +193,21 @@ impl Rules for Reduce {
         match self {
             Sum { .. } => {
                 must(x.kind != Kind::Bool, || "takes numbers, not truth values".into())?;
-                Ok(Facts::new(rest, x.kind))
+                Ok(TensorType::new(rest, x.kind))
             }
             Max { .. } | Min { .. } => {
                 nonempty()?;
                 must(x.kind != Kind::Bool, || "takes numbers, not truth values".into())?;
-                Ok(Facts::new(rest, x.kind))
+                Ok(TensorType::new(rest, x.kind))
             }
             ArgMax { .. } | ArgMin { .. } => {
                 nonempty()?;
                 must(x.kind != Kind::Bool, || "takes numbers, not truth values".into())?;
-                Ok(Facts::new(rest, Kind::Int))
+                Ok(TensorType::new(rest, Kind::Int))
             }
             LogSumExp { .. } => {
                 must_be_real(inputs)?;
-                Ok(Facts::real(rest))
+                Ok(TensorType::real(rest))
             }
             Softmax { .. } => {
                 must_be_real(inputs)?;

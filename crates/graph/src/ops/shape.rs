@@ -1,6 +1,6 @@
 //! The same entries in another arrangement.
 
-use super::{Facts, Misfit, Op, Rules, exactly, lift, must};
+use super::{Op, Rules, ShapeError, TensorType, exactly, lift, must};
 use crate::builder::Var;
 use crate::shape::Shape;
 
@@ -192,7 +192,7 @@ impl Rules for ShapeOp {
         }
     }
 
-    fn infer(&self, inputs: &[Facts]) -> Result<Facts, Misfit> {
+    fn infer(&self, inputs: &[TensorType]) -> Result<TensorType, ShapeError> {
         if let Concat { axis } = self {
             return infer_concat(*axis, inputs);
         }
@@ -244,7 +244,7 @@ impl Rules for ShapeOp {
                 x.shape.clone()
             }
         };
-        Ok(Facts::new(shape, x.kind))
+        Ok(TensorType::new(shape, x.kind))
     }
 
     fn derivative<'g>(&self, input: usize, x: &[Var<'g>], _y: Var<'g>, dy: Var<'g>) -> Option<Var<'g>> {
@@ -302,9 +302,9 @@ impl Rules for ShapeOp {
     }
 }
 
-fn infer_concat(axis: usize, inputs: &[Facts]) -> Result<Facts, Misfit> {
+fn infer_concat(axis: usize, inputs: &[TensorType]) -> Result<TensorType, ShapeError> {
     let Some(first) = inputs.first() else {
-        return Err(Misfit("takes at least one input".into()));
+        return Err(ShapeError("takes at least one input".into()));
     };
     must(axis < first.shape.rank(), || format!("there is no axis {axis} in shape {}", first.shape))?;
     let mut joined = first.shape.to_vec();
@@ -317,5 +317,5 @@ fn infer_concat(axis: usize, inputs: &[Facts]) -> Result<Facts, Misfit> {
         )?;
         joined[axis] += other.shape[axis];
     }
-    Ok(Facts::new(joined, first.kind))
+    Ok(TensorType::new(joined, first.kind))
 }

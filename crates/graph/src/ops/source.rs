@@ -3,7 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use super::{Facts, Misfit, Rules, exactly};
+use super::{Rules, ShapeError, TensorType, exactly};
 use crate::builder::Var;
 use crate::node::Kind;
 use crate::shape::Shape;
@@ -70,12 +70,12 @@ impl Rules for Source {
         }
     }
 
-    fn infer(&self, inputs: &[Facts]) -> Result<Facts, Misfit> {
+    fn infer(&self, inputs: &[TensorType]) -> Result<TensorType, ShapeError> {
         exactly::<0>(inputs)?;
         Ok(match self {
-            Source::Input { shape, kind, .. } => Facts::new(shape, *kind),
-            Source::Constant(constant) => Facts::new(constant.value.shape(), constant.kind),
-            Source::Iota { length } => Facts::new([*length], Kind::Int),
+            Source::Input { shape, kind, .. } => TensorType::new(shape, *kind),
+            Source::Constant(constant) => TensorType::new(constant.value.shape(), constant.kind),
+            Source::Iota { length } => TensorType::new([*length], Kind::Int),
         })
     }
 

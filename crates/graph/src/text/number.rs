@@ -1,6 +1,6 @@
 //! How a number is written: as short as it can be and still parse to the same bits.
 
-/// The number as text. What is not finite stands in quotes, as no names are predefined; not-a-number with unusual bits
+/// The number as text. What is not finite stands in quotes, as no names are predefined; NaN with unusual bits
 /// carries them.
 pub(super) fn written(number: f64) -> String {
     if number.is_nan() {

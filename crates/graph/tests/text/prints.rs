@@ -2,7 +2,7 @@
 
 use chainrule_graph::ops::contract::Contract;
 use chainrule_graph::ops::{Op, Source};
-use chainrule_graph::{Builder, Function, Initializer, Kind, Parameter, Tensor, batch, grad, text};
+use chainrule_graph::{Builder, Function, Initializer, Kind, Parameter, Tensor, batch, differentiate, text};
 
 use super::support::{built, custom, round_trip};
 
@@ -269,7 +269,8 @@ fn a_batch_of_a_prediction_that_no_input_reaches_prints() {
 #[test]
 fn derivatives_and_batches_print() {
     let function = built("input x []\nobjective = sin(x)^2\n");
-    let derivatives = grad(&function.graph, function.objective.unwrap(), &function.inputs).expect("it has a gradient");
+    let derivatives =
+        differentiate(&function.graph, function.objective.unwrap(), &function.inputs).expect("it has a gradient");
     let printed = round_trip(&Function { graph: derivatives.graph, ..function.clone() });
     assert_eq!(
         printed,
@@ -315,7 +316,7 @@ objective = sum(x) / 4
 fn what_only_a_program_builds_prints_too() {
     let builder = Builder::new();
     let x = builder.input("x", [3]);
-    // Not-a-number with a sign and a payload; labels out of order; a class as a literal, and one out of range
+    // NaN with a sign and a payload; labels out of order; a class as a literal, and one out of range
     builder.constant(f64::from_bits(0xfff8_0000_0000_0123)).named("odd");
     let labels = Contract { lhs: vec![9], rhs: vec![9], out: vec![] };
     builder.push(Op::Contract(labels), &[x, x]).named("labels");

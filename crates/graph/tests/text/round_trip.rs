@@ -1,6 +1,6 @@
 //! Printing and parsing are inverse, for every graph.
 
-use chainrule_graph::{Function, batch, grad, hessian_vector_product, simplify};
+use chainrule_graph::{Function, batch, differentiate, hvp, simplify};
 use proptest::prelude::*;
 
 use super::random::{Case, functions};
@@ -18,12 +18,12 @@ proptest! {
     fn of_their_derivatives_batches_and_simplifications(Case(function) in functions(), size in 1usize..4) {
         let wrt = [function.inputs[0], function.parameters[0].node];
         if let Some(objective) = function.objective {
-            if let Ok(derivatives) = grad(&function.graph, objective, &wrt) {
+            if let Ok(derivatives) = differentiate(&function.graph, objective, &wrt) {
                 round_trip(&Function { graph: derivatives.graph.clone(), ..function.clone() });
                 round_trip(&Function { graph: simplify(&derivatives.graph, &[]).0, ..Function::default() });
                 round_trip(&Function { graph: derivatives.graph, ..Function::default() });
             }
-            if let Ok(second) = hessian_vector_product(&function.graph, objective, &wrt) {
+            if let Ok(second) = hvp(&function.graph, objective, &wrt) {
                 round_trip(&Function { graph: second.graph, ..function.clone() });
             }
         }

@@ -24,14 +24,14 @@ fn reduce<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> Red
     Reduced { n, r, c: (high - r) - low }
 }
 
-/// 2ⁿ for an integer n with a normal result; for n far outside, or not a number, whatever comes.
+/// 2ⁿ for an integer n with a normal result; for n far outside, or NaN, whatever comes.
 #[inline(always)]
 fn power_of_two<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, n: V) -> V {
     let bits = (n + V::splat(simd, T::ROUND)).to_bits();
     SimdFloat::from_bits((bits + T::BIAS) << T::MANTISSA)
 }
 
-/// x, but within the bounds; not-a-number stays.
+/// x, but within the bounds; NaN stays.
 #[inline(always)]
 fn clamp<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V, low: T, high: T) -> V {
     let (low, high) = (V::splat(simd, low), V::splat(simd, high));

@@ -38,7 +38,7 @@ fn assemble<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, Split { k,
 
 /// ln x.
 ///
-/// ±0 ↦ −∞, ∞ ↦ ∞, negative ↦ not a number.
+/// ±0 ↦ −∞, ∞ ↦ ∞, negative ↦ NaN.
 #[inline(always)]
 pub fn log<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> V {
     let (zero, infinity) = (V::splat(simd, T::ZERO), V::splat(simd, T::INFINITY));
@@ -54,7 +54,7 @@ pub fn log<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> V 
 
 /// ln(1 + x), accurate near 0.
 ///
-/// ±0 ↦ ±0, −1 ↦ −∞, ∞ ↦ ∞, below −1 ↦ not a number.
+/// ±0 ↦ ±0, −1 ↦ −∞, ∞ ↦ ∞, below −1 ↦ NaN.
 #[inline(always)]
 pub fn log1p<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> V {
     let (zero, one) = (V::splat(simd, T::ZERO), V::splat(simd, T::ONE));

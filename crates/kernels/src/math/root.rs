@@ -5,7 +5,7 @@ use fearless_simd::prelude::*;
 
 /// √x, correctly rounded.
 ///
-/// ±0 ↦ ±0, ∞ ↦ ∞, negative ↦ not a number.
+/// ±0 ↦ ±0, ∞ ↦ ∞, negative ↦ NaN.
 #[inline(always)]
 pub fn sqrt<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(_simd: S, x: V) -> V {
     x.sqrt()
@@ -13,7 +13,7 @@ pub fn sqrt<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(_simd: S, x: V) -> 
 
 /// 1 / √x.
 ///
-/// ±0 ↦ ±∞, ∞ ↦ 0, negative ↦ not a number.
+/// ±0 ↦ ±∞, ∞ ↦ 0, negative ↦ NaN.
 #[inline(always)]
 pub fn rsqrt<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> V {
     V::splat(simd, T::ONE) / x.sqrt()

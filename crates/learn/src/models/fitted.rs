@@ -75,7 +75,7 @@ fn field(function: &Function, role: Role, rows: &Tensor) -> Result<Field, LearnE
         let what = if role == Role::Input { "input" } else { "outcome" };
         return Err(LearnError::Shape { what, name, found: rows.shape().clone(), expected });
     }
-    let right = function.whole_numbers(id);
+    let right = function.integer_range(id);
     if node.kind == Kind::Int
         && let Some(odd) = rows.data().iter().find(|&&class| !right.contain(class))
     {

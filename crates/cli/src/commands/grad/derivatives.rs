@@ -1,14 +1,14 @@
 //! The values and derivatives of an expression, by the reference interpreter.
 
-use chainrule::exec::{ExecError, Feed, Values, check_memory, reference};
-use chainrule::{Derivatives, Function, Graph, Kind, NodeId, Origin, Shape, Tensor, grad, hessian_vector_product};
+use chainrule::exec::{Bindings, ExecError, Values, check_memory, reference};
+use chainrule::{Derivatives, Function, Graph, Kind, NodeId, Origin, Shape, Tensor, differentiate, hvp};
 
 use crate::bypassed;
 use crate::failure::Failure;
 use crate::format;
 use crate::names::Names;
+use crate::nan_origin;
 use crate::progress::Progress;
-use crate::trouble;
 
 /// What is printed.
 pub struct Answer {
@@ -53,13 +53,13 @@ pub fn answer(
     let names = Names::new(graph, source);
     let shown = names.shown(result);
     let real: Vec<NodeId> = shown.iter().copied().filter(|&id| graph.node(id).kind == Kind::Real).collect();
-    let derivatives = grad(graph, result, &real)?;
+    let derivatives = differentiate(graph, result, &real)?;
     let given = |(name, value): &(String, Tensor)| Some((graph.find(name)?, value.clone()));
-    let feed: Feed = values.iter().filter_map(given).collect();
+    let bindings: Bindings = values.iter().filter_map(given).collect();
     let gradient_of = |id: NodeId| derivatives.cotangent(id).filter(|_| graph.node(id).kind == Kind::Real);
     let wanted = shown.iter().flat_map(|&id| [Some(id), gradient_of(id)]).flatten();
     let targets: Vec<NodeId> = wanted.chain([result]).collect();
-    let run = reference::evaluate(&derivatives.graph, &feed, &targets).map_err(|error| match error {
+    let run = reference::evaluate(&derivatives.graph, &bindings, &targets).map_err(|error| match error {
         ExecError::Node { node, problem, .. } if node.index() < graph.nodes().len() => {
             Failure::mistake(format!("`{}`: {problem}", format::name(&names.of(node))))
         }
@@ -71,7 +71,7 @@ pub fn answer(
     let gradient: Vec<(String, Tensor)> = inputs.iter().filter_map(named).collect();
     let second = match order {
         2 => {
-            let block = |&id: &NodeId| Ok((function.name(id).to_string(), hessian(graph, result, id, &feed)?));
+            let block = |&id: &NodeId| Ok((function.name(id).to_string(), hessian(graph, result, id, &bindings)?));
             Some(inputs.iter().map(block).collect::<Result<Vec<_>, Failure>>()?)
         }
         _ => None,
@@ -79,7 +79,7 @@ pub fn answer(
     let finite = |values: &[(String, Tensor)]| values.iter().all(|(_, value)| value.is_finite());
     let is_fine = run[result].is_finite() && finite(&gradient) && second.as_deref().is_none_or(finite);
     let problem =
-        (!is_fine).then(|| Trouble { graph, derivatives: &derivatives, run: &run, names: &names }.problem(result));
+        (!is_fine).then(|| NotFinite { graph, derivatives: &derivatives, run: &run, names: &names }.problem(result));
     let line = |id: NodeId| Line {
         name: names.of(id),
         op: graph.node(id).op.name().to_string(),
@@ -92,20 +92,20 @@ pub fn answer(
 }
 
 /// The second derivatives with respect to one name, of shape s: a row, of shape s, for each of its entries.
-fn hessian(graph: &Graph, result: NodeId, id: NodeId, feed: &Feed) -> Result<Tensor, Failure> {
+fn hessian(graph: &Graph, result: NodeId, id: NodeId, bindings: &Bindings) -> Result<Tensor, Failure> {
     let shape = &graph.node(id).shape;
     // As they are computed, as they are kept, and as they are printed
     let numbers = shape.size().saturating_mul(shape.size()).saturating_mul(3);
     check_memory(numbers, || format!("the second derivatives by {}, of shape {shape},", graph.describe(id)))?;
-    let product = hessian_vector_product(graph, result, &[id])?;
+    let product = hvp(graph, result, &[id])?;
     let (tangent, output) = (product.tangents[0], product.outputs[0]);
     let mut entries = Vec::with_capacity(shape.size() * shape.size());
     let mut progress = Progress::new("second derivatives");
     for entry in 0..shape.size() {
         progress.at(entry, shape.size());
         let unit = Tensor::from_fn(shape, |place| f64::from(place == entry));
-        let feed = feed.clone().with(tangent, unit);
-        entries.extend_from_slice(reference::evaluate(&product.graph, &feed, &[output])?[output].data());
+        let bindings = bindings.clone().with(tangent, unit);
+        entries.extend_from_slice(reference::evaluate(&product.graph, &bindings, &[output])?[output].data());
     }
     let twice: Shape = shape.iter().chain(shape.iter()).copied().collect();
     Tensor::new(twice, entries)
@@ -113,23 +113,23 @@ fn hessian(graph: &Graph, result: NodeId, id: NodeId, feed: &Feed) -> Result<Ten
 }
 
 /// A run in which something is not finite.
-struct Trouble<'a> {
+struct NotFinite<'a> {
     graph: &'a Graph,
     derivatives: &'a Derivatives,
     run: &'a Values,
     names: &'a Names<'a>,
 }
 
-impl Trouble<'_> {
-    /// The node where the trouble began: the author of a result that is not finite, else that of a derivative.
+impl NotFinite<'_> {
+    /// The node where the trouble began: the nan_origin of a result that is not finite, else that of a derivative.
     fn problem(&self, result: NodeId) -> Problem {
-        let author = chainrule::check::author_in_derivatives(self.derivatives, self.run);
-        Problem(match author.map(|author| author.node) {
+        let nan_origin = chainrule::check::nan_origin_in_derivatives(self.derivatives, self.run);
+        Problem(match nan_origin.map(|nan_origin| nan_origin.node) {
             Some(id) if id.index() < self.graph.nodes().len() => {
-                format!("the value is not finite: {}", trouble::author(self.graph, self.run, self.names, id))
+                format!("the value is not finite: {}", nan_origin::nan_origin(self.graph, self.run, self.names, id))
             }
             Some(id) => self.derivative(id),
-            None => format!("a second derivative of {} is not finite", trouble::value(self.run, self.names, result)),
+            None => format!("a second derivative of {} is not finite", nan_origin::value(self.run, self.names, result)),
         })
     }
 
@@ -146,7 +146,7 @@ impl Trouble<'_> {
         let Some(of) = of else { return format!("a derivative is not finite: {value}") };
         let node = self.graph.node(of);
         let from: Vec<String> =
-            node.inputs.iter().chain([&of]).map(|&input| trouble::value(self.run, self.names, input)).collect();
+            node.inputs.iter().chain([&of]).map(|&input| nan_origin::value(self.run, self.names, input)).collect();
         let name = self.names.of(of);
         format!(
             "the derivative of `{}` ({}) is not finite: {value}, where {}",

@@ -82,7 +82,7 @@ impl Grad {
             let Some(id) = function.graph.find(name).filter(|&id| function.graph.node(id).kind == Kind::Int) else {
                 continue;
             };
-            values::check_range(name, value, function.whole_numbers(id)).map_err(Failure::mistake)?;
+            values::check_range(name, value, function.integer_range(id)).map_err(Failure::mistake)?;
         }
         let values = values.into_iter().map(|(name, value, _)| (name, value)).collect::<Vec<_>>();
         let answer = answer(&function, result, source, &values, self.order)?;

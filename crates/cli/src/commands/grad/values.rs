@@ -1,6 +1,6 @@
 //! Values as they are written on the command line: `x=2`, `W=[[1,2],[3,4]]`, `v=1,2,3`.
 
-use chainrule::{Shape, Tensor, WholeNumbers};
+use chainrule::{IntegerRange, Shape, Tensor};
 use serde_json::Value;
 
 /// A name and its value. Errors name it, and say where an array is ragged or holds something else than finite numbers.
@@ -124,7 +124,7 @@ pub fn check_index(name: &str, value: &Tensor) -> Result<(), String> {
 }
 
 /// An error unless all entries are those that an index or a class may be.
-pub fn check_range(name: &str, value: &Tensor, right: WholeNumbers) -> Result<(), String> {
+pub fn check_range(name: &str, value: &Tensor, right: IntegerRange) -> Result<(), String> {
     match value.data().iter().find(|&&entry| !right.contain(entry)) {
         Some(_) if right.below.is_some_and(|below| below <= right.least.unwrap_or(0)) => {
             Err(format!("`{name}` is used as an index of an axis without entries"))

@@ -78,7 +78,7 @@ fn is_undecided(op: Elementwise, x: &[Entry]) -> bool {
     }
 }
 
-/// An infinite result, or not a number, is sure if it is the same wherever the inputs may be.
+/// An infinite result, or NaN, is sure if it is the same wherever the inputs may be.
 fn not_finite(op: Elementwise, y: f64, x: &[Entry]) -> Result<f64, ExecError> {
     if op == Where {
         return Ok(selected(x).bound);

@@ -19,7 +19,7 @@ use chainrule_graph::ops::Source;
 use chainrule_graph::{Graph, Kind, Node, NodeId, Op, Tensor};
 
 use super::{evaluate_op, value_of};
-use crate::{ExecError, Feed};
+use crate::{Bindings, ExecError};
 pub use rounding::Rounding;
 
 /// Values, and how far another computation of them may be off.
@@ -112,7 +112,7 @@ impl Bounded {
 /// Of a custom node, whose inside is unknown, the bound rests on differences of its output, and is an estimate.
 pub fn evaluate_with_bounds(
     graph: &Graph,
-    feed: &Feed,
+    bindings: &Bindings,
     targets: &[NodeId],
     rounding: &Rounding,
 ) -> Result<Bounded, ExecError> {
@@ -122,7 +122,7 @@ pub fn evaluate_with_bounds(
         let node = graph.node(id);
         let inputs: Vec<&Enclosed> = node.inputs.iter().filter_map(|input| all[input.index()].as_ref()).collect();
         let values: Vec<&Tensor> = inputs.iter().map(|input| &input.value).collect();
-        let value = value_of(graph, feed, id, &values)?;
+        let value = value_of(graph, bindings, id, &values)?;
         let (bound, undecided) = bound_of(node, &value, &inputs, rounding)?;
         all[id.index()] = Some(Enclosed { value, bound, undecided });
     }

@@ -126,7 +126,7 @@ fn softmax(x: &Enclosed, axis: usize, y: &Tensor, rounding: &Rounding) -> (Tenso
             let relative = (errors[k] + of_total + rounding.unit_roundoff).exp_m1();
             bound.data_mut()[place] = match entries[k].0 {
                 _ if !finite => f64::INFINITY,
-                // Surely not a number; e^−∞, which is 0
+                // Surely NaN; e^−∞, which is 0
                 _ if y.data()[place].is_nan() => 0.0,
                 f64::NEG_INFINITY => 0.0,
                 // An exponential and a quotient may underflow; a share is at most 1.

@@ -14,7 +14,7 @@ pub(super) struct Sum {
     magnitude: f64,
     /// The number of terms.
     terms: usize,
-    /// Whether a term is infinite or not a number.
+    /// Whether a term is infinite or NaN.
     infinite: bool,
     /// Whether a term is undecided.
     undecided: bool,
@@ -43,7 +43,7 @@ impl Sum {
         } else if may_be_zero(a, bound_a) || may_be_zero(b, bound_b) {
             f64::INFINITY
         } else {
-            0.0 // infinite, or not a number, wherever the factors may be
+            0.0 // infinite, or NaN, wherever the factors may be
         };
         self.add(a * b, bound, undecided);
     }

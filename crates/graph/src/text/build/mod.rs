@@ -76,7 +76,7 @@ fn finish_nodes(function: &mut Function, spans: Vec<(NodeId, Span)>) {
         function.graph.nodes[id.index()].origin = Origin::Text(span);
     }
     for node in &mut function.graph.nodes {
-        node.made_name = node.name.as_deref().is_some_and(is_made);
+        node.generated_name = node.name.as_deref().is_some_and(is_made);
     }
 }
 

@@ -9,17 +9,17 @@ use crate::ops::{Elementwise, Index, Op, Reduce, ShapeOp, Source};
 
 /// The whole numbers from `least` up to, and without, `below`; all there are where nothing bounds them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WholeNumbers {
+pub struct IntegerRange {
     /// The least.
     pub least: Option<i64>,
     /// The number that they stay below.
     pub below: Option<i64>,
 }
 
-impl WholeNumbers {
+impl IntegerRange {
     /// Those from 0 up that stay below a bound; without one, all.
-    pub fn within(bound: Option<usize>) -> WholeNumbers {
-        WholeNumbers { least: bound.map(|_| 0), below: bound.and_then(|bound| i64::try_from(bound).ok()) }
+    pub fn within(bound: Option<usize>) -> IntegerRange {
+        IntegerRange { least: bound.map(|_| 0), below: bound.and_then(|bound| i64::try_from(bound).ok()) }
     }
 
     /// Whether a number is one of them.
@@ -30,7 +30,7 @@ impl WholeNumbers {
     }
 }
 
-impl fmt::Display for WholeNumbers {
+impl fmt::Display for IntegerRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.least, self.below) {
             (Some(least), Some(below)) => write!(f, "a whole number from {least} to {}", below - 1),
@@ -45,7 +45,7 @@ impl Function {
     /// The whole numbers that an integer input or outcome may be: below what was declared, and such that the indices
     /// that are computed from it by adding, subtracting and multiplying, or by the greater and the lesser of two, can lie
     /// on the axes they index. That is necessary; where an index is computed in other ways it may not be enough.
-    pub fn whole_numbers(&self, id: NodeId) -> WholeNumbers {
+    pub fn integer_range(&self, id: NodeId) -> IntegerRange {
         let graph = &self.graph;
         let values = values(graph);
         let Range { from: mut least, to: most } = values[id.index()];
@@ -69,13 +69,13 @@ impl Function {
             }
         }
         let known = |bound: f64| bound.is_finite().then_some(bound as i64);
-        WholeNumbers { least: known(least), below: known(below) }
+        IntegerRange { least: known(least), below: known(below) }
     }
 
     /// For an integer input or outcome that is at least 0, the number that its values stay below: what was declared, or
     /// what follows from the axes that it indexes. None if nothing bounds it.
     pub fn bound(&self, id: NodeId) -> Option<usize> {
-        let WholeNumbers { least, below } = self.whole_numbers(id);
+        let IntegerRange { least, below } = self.integer_range(id);
         usize::try_from(below?.max(0)).ok().filter(|_| least.is_some_and(|least| least >= 0))
     }
 }

@@ -34,7 +34,7 @@ impl Derivatives {
 
 /// The derivatives of a scalar with respect to the nodes `wrt` and all nodes between. A node of `wrt` on which the
 /// objective does not depend gets zeros.
-pub fn grad(graph: &Graph, objective: NodeId, wrt: &[NodeId]) -> Result<Derivatives, GraphError> {
+pub fn differentiate(graph: &Graph, objective: NodeId, wrt: &[NodeId]) -> Result<Derivatives, GraphError> {
     let node = graph.node(objective);
     if node.shape.rank() != 0 || node.kind != Kind::Real {
         return Err(GraphError::new(format!(
@@ -52,8 +52,8 @@ pub fn grad(graph: &Graph, objective: NodeId, wrt: &[NodeId]) -> Result<Derivati
 }
 
 /// The gradient alone: the graph extended, and the nodes that hold ∂objective/∂wrt.
-pub fn gradient(graph: &Graph, objective: NodeId, wrt: &[NodeId]) -> Result<(Graph, Vec<NodeId>), GraphError> {
-    let derivatives = grad(graph, objective, wrt)?;
+pub fn grad(graph: &Graph, objective: NodeId, wrt: &[NodeId]) -> Result<(Graph, Vec<NodeId>), GraphError> {
+    let derivatives = differentiate(graph, objective, wrt)?;
     let nodes = wrt.iter().filter_map(|&id| derivatives.cotangent(id)).collect();
     Ok((derivatives.graph, nodes))
 }
@@ -74,7 +74,7 @@ pub struct Directional {
     pub graph: Graph,
     /// For each node differentiated by, the input that holds the direction.
     pub tangents: Vec<NodeId>,
-    /// The derivative: one node for `jvp`, one for each of `wrt` for `hessian_vector_product`.
+    /// The derivative: one node for `jvp`, one for each of `wrt` for `hvp`.
     pub outputs: Vec<NodeId>,
 }
 
@@ -85,17 +85,17 @@ pub fn jvp(graph: &Graph, output: NodeId, wrt: &[NodeId]) -> Result<Directional,
     let builder = Builder::extend_graph(derivatives.graph.clone());
     let (tangents, product) = along(&builder, graph, &derivatives, wrt)?;
     let extended = builder.finish_graph()?;
-    let (graph, outputs) = gradient(&extended, product, &[cotangent])?;
+    let (graph, outputs) = grad(&extended, product, &[cotangent])?;
     Ok(Directional { graph, tangents, outputs })
 }
 
 /// The product of the objective's Hessian with a vector: the gradient of ⟨gradient, tangent⟩.
-pub fn hessian_vector_product(graph: &Graph, objective: NodeId, wrt: &[NodeId]) -> Result<Directional, GraphError> {
-    let derivatives = grad(graph, objective, wrt)?;
+pub fn hvp(graph: &Graph, objective: NodeId, wrt: &[NodeId]) -> Result<Directional, GraphError> {
+    let derivatives = differentiate(graph, objective, wrt)?;
     let builder = Builder::extend_graph(derivatives.graph.clone());
     let (tangents, product) = along(&builder, graph, &derivatives, wrt)?;
     let extended = builder.finish_graph()?;
-    let (graph, outputs) = gradient(&extended, product, wrt)?;
+    let (graph, outputs) = grad(&extended, product, wrt)?;
     Ok(Directional { graph, tangents, outputs })
 }
 
@@ -124,7 +124,7 @@ fn new_input<'g>(builder: &'g Builder, graph: &Graph, like: NodeId, what: &str) 
     let node = graph.node(like);
     let input = derived(builder, graph, like, |builder| builder.anonymous_input(&node.shape, node.kind));
     if let Some(id) = input.id() {
-        builder.make_name(id, &format!("{what} of {}", short_name(graph, like)));
+        builder.generate_name(id, &format!("{what} of {}", short_name(graph, like)));
     }
     input
 }
@@ -158,7 +158,7 @@ fn reverse(
             cotangents[id.index()] = Some(dy_id);
             if node.name.is_some() && dy_id.index() >= old {
                 let name = format!("d {} / d {}", short_name(graph, output), short_name(graph, id));
-                builder.make_name(dy_id, &name);
+                builder.generate_name(dy_id, &name);
             }
             let (x, y) = (node.inputs.iter().map(|&input| builder.var(input)).collect::<Vec<_>>(), builder.var(id));
             for (slot, &input) in node.inputs.iter().enumerate().filter(|&(_, &input)| active(input)) {

@@ -1,18 +1,18 @@
 //! What the reference is fed: rows of data, and values by name.
 
-use chainrule_exec::Feed;
+use chainrule_exec::Bindings;
 use chainrule_graph::{Function, Tensor};
 
 use crate::dataset::{Dataset, Role};
 
 /// The inputs and outcomes of some rows, as far as the data have them, and the values of parameters and state by name. A
 /// single row is one example, without a batch axis.
-pub fn feed<'a>(
+pub fn bindings<'a>(
     function: &Function,
     data: &Dataset,
     rows: &[usize],
     values: impl IntoIterator<Item = (&'a str, &'a Tensor)>,
-) -> Feed {
+) -> Bindings {
     let given = [Role::Input, Role::Outcome].into_iter().flat_map(|role| match rows {
         &[row] => data.example_of(role, row),
         _ => data.batch_of(role, rows),

@@ -1,4 +1,4 @@
-//! Not-a-number has an author: the node where it first arose, found by walking back from where it was seen.
+//! NaN has an nan_origin: the node where it first arose, found by walking back from where it was seen.
 
 use std::fmt;
 
@@ -9,26 +9,26 @@ use crate::{Values, number};
 
 /// In what way a value is not finite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Trouble {
-    /// Some entry is not a number.
-    NotANumber,
+pub enum NonFinite {
+    /// Some entry is NaN.
+    NaN,
     /// All entries are numbers, some infinite.
     Infinite,
 }
 
-impl Trouble {
+impl NonFinite {
     /// The worse of what the entries have.
-    fn of<'a>(entries: impl IntoIterator<Item = &'a f64>) -> Option<Trouble> {
+    fn of<'a>(entries: impl IntoIterator<Item = &'a f64>) -> Option<NonFinite> {
         let bad = entries.into_iter().filter(|entry| !entry.is_finite());
-        bad.map(|entry| if entry.is_nan() { Trouble::NotANumber } else { Trouble::Infinite }).min()
+        bad.map(|entry| if entry.is_nan() { NonFinite::NaN } else { NonFinite::Infinite }).min()
     }
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for NonFinite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Trouble::NotANumber => "not a number",
-            Trouble::Infinite => "infinite",
+            NonFinite::NaN => "NaN",
+            NonFinite::Infinite => "infinite",
         })
     }
 }
@@ -44,8 +44,8 @@ pub struct Range {
     pub shape: String,
     /// The least and the greatest finite entry, if there is one.
     pub finite: Option<(f64, f64)>,
-    /// How many entries are not a number.
-    pub not_a_number: usize,
+    /// How many entries are NaN.
+    pub nan: usize,
     /// How many entries are infinite.
     pub infinite: usize,
     /// How many entries there are.
@@ -62,7 +62,7 @@ impl Range {
             shape: graph.node(id).shape.to_string(),
             finite: finite
                 .fold(None, |range, x| Some(range.map_or((x, x), |(low, high): (f64, f64)| (low.min(x), high.max(x))))),
-            not_a_number: count(f64::is_nan),
+            nan: count(f64::is_nan),
             infinite: count(f64::is_infinite),
             entries: value.data().len(),
         }
@@ -78,7 +78,7 @@ impl fmt::Display for Range {
             Some((low, high)) => write!(f, "from {} to {}", number(low), number(high))?,
             None => f.write_str("nothing finite")?,
         }
-        for (count, what) in [(self.not_a_number, Trouble::NotANumber), (self.infinite, Trouble::Infinite)] {
+        for (count, what) in [(self.nan, NonFinite::NaN), (self.infinite, NonFinite::Infinite)] {
             if count > 0 {
                 write!(f, ", {count} of {entries} {what}")?;
             }
@@ -89,7 +89,7 @@ impl fmt::Display for Range {
 
 /// The node where a value that is not finite arose.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Author {
+pub struct NanOrigin {
     /// The node.
     pub node: NodeId,
     /// How a message calls it.
@@ -97,7 +97,7 @@ pub struct Author {
     /// What it computes.
     pub op: String,
     /// In what way its value is not finite.
-    pub trouble: Trouble,
+    pub non_finite: NonFinite,
     /// Where it was written.
     pub origin: Origin,
     /// What its entries span.
@@ -108,10 +108,10 @@ pub struct Author {
     pub path: Vec<NodeId>,
 }
 
-impl fmt::Display for Author {
+impl fmt::Display for NanOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Author { name, op, trouble, origin, output, .. } = self;
-        write!(f, "{name} is {trouble}: {op}, written at {origin}\n  it is {output}")?;
+        let NanOrigin { name, op, non_finite, origin, output, .. } = self;
+        write!(f, "{name} is {non_finite}: {op}, written at {origin}\n  it is {output}")?;
         for input in &self.inputs {
             write!(f, "\n  from {input}")?;
         }
@@ -119,13 +119,13 @@ impl fmt::Display for Author {
     }
 }
 
-/// Where the trouble in the value of `result` arose; none if it is finite, or was not computed.
+/// Where the non_finite in the value of `result` arose; none if it is finite, or was not computed.
 ///
-/// The walk goes back through inputs that are not finite, those that are not a number first, and stops where there are
+/// The walk goes back through inputs that are not finite, those that are NaN first, and stops where there are
 /// none. Infinite constants, what is infinite by them alone, and the entries of `where` that were not selected are not to
 /// blame.
-pub fn author(graph: &Graph, values: &Values, result: NodeId) -> Option<Author> {
-    Trouble::of(values.get(result)?.data())?;
+pub fn nan_origin(graph: &Graph, values: &Values, result: NodeId) -> Option<NanOrigin> {
+    NonFinite::of(values.get(result)?.data())?;
     let excused = infinite_by_constants(graph, values);
     let mut path = vec![result];
     let mut node = result;
@@ -135,11 +135,11 @@ pub fn author(graph: &Graph, values: &Values, result: NodeId) -> Option<Author> 
     }
     let value = values.get(node)?;
     let inputs = graph.node(node).inputs.iter();
-    Some(Author {
+    Some(NanOrigin {
         node,
         name: graph.describe(node),
         op: graph.node(node).op.name().to_string(),
-        trouble: Trouble::of(value.data())?,
+        non_finite: NonFinite::of(value.data())?,
         origin: graph.node(node).origin.clone(),
         output: Range::of(graph, node, value),
         inputs: inputs.filter_map(|&input| Some(Range::of(graph, input, values.get(input)?))).collect(),
@@ -147,26 +147,26 @@ pub fn author(graph: &Graph, values: &Values, result: NodeId) -> Option<Author> 
     })
 }
 
-/// Where the trouble in a function or its derivatives arose: in the output, else in the cotangent that was computed first
+/// Where the non_finite in a function or its derivatives arose: in the output, else in the cotangent that was computed first
 /// of those that are not finite. None if all are finite.
-pub fn author_in_derivatives(derivatives: &Derivatives, values: &Values) -> Option<Author> {
+pub fn nan_origin_in_derivatives(derivatives: &Derivatives, values: &Values) -> Option<NanOrigin> {
     let mut cotangents: Vec<NodeId> = derivatives.cotangents.iter().flatten().copied().collect();
     cotangents.sort_unstable();
-    std::iter::once(derivatives.output).chain(cotangents).find_map(|id| author(&derivatives.graph, values, id))
+    std::iter::once(derivatives.output).chain(cotangents).find_map(|id| nan_origin(&derivatives.graph, values, id))
 }
 
 /// The input that made a node's value not finite.
 fn blamed_input(graph: &Graph, values: &Values, id: NodeId, excused: &[bool]) -> Option<NodeId> {
     let inputs = graph.node(id).inputs.iter().enumerate();
-    let troubled = inputs.filter(|(_, input)| !excused[input.index()]).filter_map(|(place, &input)| {
+    let not_finite = inputs.filter(|(_, input)| !excused[input.index()]).filter_map(|(place, &input)| {
         let value = values.get(input)?;
-        let trouble = match selected(graph, values, id, place) {
-            Some(selected) => Trouble::of(value.data().iter().zip(selected).filter_map(|(x, s)| s.then_some(x))),
-            None => Trouble::of(value.data()),
+        let non_finite = match selected(graph, values, id, place) {
+            Some(selected) => NonFinite::of(value.data().iter().zip(selected).filter_map(|(x, s)| s.then_some(x))),
+            None => NonFinite::of(value.data()),
         };
-        Some((trouble?, input))
+        Some((non_finite?, input))
     });
-    troubled.min().map(|(_, input)| input)
+    not_finite.min().map(|(_, input)| input)
 }
 
 /// For a branch of `where`, which entries it was selected for.
@@ -181,12 +181,12 @@ fn selected(graph: &Graph, values: &Values, id: NodeId, place: usize) -> Option<
 
 /// For each node, whether it is infinite, and nothing worse, because of a constant that was written so.
 pub fn infinite_by_constants(graph: &Graph, values: &Values) -> Vec<bool> {
-    let trouble = |id: NodeId| values.get(id).and_then(|value| Trouble::of(value.data()));
-    let troubles: Vec<Option<Trouble>> = graph.ids().map(trouble).collect();
-    let mut excused = vec![false; troubles.len()];
-    for id in graph.ids().filter(|id| troubles[id.index()] == Some(Trouble::Infinite)) {
+    let non_finite = |id: NodeId| values.get(id).and_then(|value| NonFinite::of(value.data()));
+    let non_finites: Vec<Option<NonFinite>> = graph.ids().map(non_finite).collect();
+    let mut excused = vec![false; non_finites.len()];
+    for id in graph.ids().filter(|id| non_finites[id.index()] == Some(NonFinite::Infinite)) {
         let node = graph.node(id);
-        let mut bad = node.inputs.iter().filter(|input| troubles[input.index()].is_some()).peekable();
+        let mut bad = node.inputs.iter().filter(|input| non_finites[input.index()].is_some()).peekable();
         excused[id.index()] = match node.op {
             Op::Source(Source::Constant(_)) => true,
             _ => bad.peek().is_some() && bad.all(|input| excused[input.index()]),

@@ -1,6 +1,6 @@
 //! What `evaluate` takes and what it refuses.
 
-use chainrule_exec::{ExecError, Feed, reference::evaluate};
+use chainrule_exec::{Bindings, ExecError, reference::evaluate};
 use chainrule_graph::{Builder, Kind, Tensor};
 
 use crate::support::vector;
@@ -9,8 +9,8 @@ fn refused(shape: &[usize], kind: Kind, bound: Option<usize>, value: Option<Tens
     let builder = Builder::new();
     let x = builder.input_of("x", shape, kind, bound).id().unwrap();
     let graph = builder.finish_graph().unwrap();
-    let feed: Feed = value.map(|value| (x, value)).into_iter().collect();
-    evaluate(&graph, &feed, &[x]).expect_err("a wrong value").to_string()
+    let bindings: Bindings = value.map(|value| (x, value)).into_iter().collect();
+    evaluate(&graph, &bindings, &[x]).expect_err("a wrong value").to_string()
 }
 
 #[test]
@@ -44,10 +44,10 @@ fn an_index_out_of_range_is_told_with_the_node_and_the_size() {
     let picked = x.gather(index, 0).named("picked").id().unwrap();
     let (x, index) = (x.id().unwrap(), index.id().unwrap());
     let graph = builder.finish_graph().unwrap();
-    let feed = Feed::new().with(x, vector([1.0, 2.0, 3.0])).with(index, vector([0.0, 3.0]));
-    let error = evaluate(&graph, &feed, &[picked]).unwrap_err();
+    let bindings = Bindings::new().with(x, vector([1.0, 2.0, 3.0])).with(index, vector([0.0, 3.0]));
+    let error = evaluate(&graph, &bindings, &[picked]).unwrap_err();
     let message = error.to_string();
-    assert!(message.starts_with("`picked`, written at") && message.contains("feed.rs"), "{message}");
+    assert!(message.starts_with("`picked`, written at") && message.contains("bindings.rs"), "{message}");
     let ExecError::Node { node, problem, .. } = error else { panic!("{message}") };
     assert_eq!(node, picked);
     assert!(problem.starts_with("index 3 (entry 1 of the indices)"), "{problem}");
@@ -62,7 +62,7 @@ fn only_what_a_target_needs_is_computed() {
     let (y, z) = (x.exp(), unfed.exp());
     let (x, y, z) = (x.id().unwrap(), y.id().unwrap(), z.id().unwrap());
     let graph = builder.finish_graph().unwrap();
-    let values = evaluate(&graph, &Feed::new().with(x, Tensor::scalar(0.0)), &[y]).unwrap();
+    let values = evaluate(&graph, &Bindings::new().with(x, Tensor::scalar(0.0)), &[y]).unwrap();
     assert_eq!(values[y].item(), 1.0);
     assert_eq!(values.get(z), None);
 }

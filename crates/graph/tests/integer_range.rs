@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chainrule_graph::{WholeNumbers, text};
+use chainrule_graph::{IntegerRange, text};
 
 /// The least that `i` may be, and what it stays below, in a model with this expression; `w` has 10 entries.
 fn of_i(expression: &str) -> (Option<i64>, Option<i64>) {
@@ -10,7 +10,7 @@ fn of_i(expression: &str) -> (Option<i64>, Option<i64>) {
     let model = text::parse(&source).unwrap_or_else(|mistake| panic!("{}", mistake.render(&source, "test", false)));
     let function =
         model.build(&BTreeMap::new()).unwrap_or_else(|mistake| panic!("{}", mistake.render(&source, "test", false)));
-    let WholeNumbers { least, below } = function.whole_numbers(function.graph.find("i").expect("it is declared"));
+    let IntegerRange { least, below } = function.integer_range(function.graph.find("i").expect("it is declared"));
     (least, below)
 }
 
@@ -56,5 +56,5 @@ fn products_and_the_greater_and_lesser_of_two_bound_one_side() {
 #[test]
 fn an_axis_that_no_number_fits_leaves_none() {
     assert_eq!(of_i("w[:2][i] * w[i - 5]"), (Some(5), Some(2)));
-    assert!(!WholeNumbers { least: Some(5), below: Some(2) }.contain(3.0));
+    assert!(!IntegerRange { least: Some(5), below: Some(2) }.contain(3.0));
 }

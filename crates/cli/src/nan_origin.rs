@@ -7,7 +7,7 @@ use crate::format;
 use crate::names::Names;
 
 /// ```log(x)` = -inf (log), from `x` = 0``
-pub fn author(graph: &Graph, values: &Values, names: &Names<'_>, id: NodeId) -> String {
+pub fn nan_origin(graph: &Graph, values: &Values, names: &Names<'_>, id: NodeId) -> String {
     let node = graph.node(id);
     let from: Vec<String> = node.inputs.iter().map(|&input| value(values, names, input)).collect();
     let from = if from.is_empty() { String::new() } else { format!(", from {}", from.join(" and ")) };

@@ -1,16 +1,18 @@
-//! Not-a-number has an author.
+//! NaN has an nan_origin.
 
-use chainrule_check::{Author, CheckError, Options, Trouble, author, author_in_derivatives, check_function};
-use chainrule_exec::Feed;
+use chainrule_check::{
+    CheckError, NanOrigin, NonFinite, Options, check_function, nan_origin, nan_origin_in_derivatives,
+};
+use chainrule_exec::Bindings;
 use chainrule_exec::reference::evaluate;
-use chainrule_graph::{Builder, Graph, NodeId, Tensor, grad};
+use chainrule_graph::{Builder, Graph, NodeId, Tensor, differentiate};
 
-/// A graph with one vector `x`, the values of all its nodes at one x, and where the trouble in its last node arose.
-fn last_of(graph: &Graph, x: &[f64]) -> Option<Author> {
+/// A graph with one vector `x`, the values of all its nodes at one x, and where the non_finite in its last node arose.
+fn last_of(graph: &Graph, x: &[f64]) -> Option<NanOrigin> {
     let ids: Vec<NodeId> = graph.ids().collect();
-    let feed: Feed = graph.find("x").map(|id| (id, Tensor::vector(x))).into_iter().collect();
-    let values = evaluate(graph, &feed, &ids).expect("it runs");
-    author(graph, &values, *ids.last().expect("it has nodes"))
+    let bindings: Bindings = graph.find("x").map(|id| (id, Tensor::vector(x))).into_iter().collect();
+    let values = evaluate(graph, &bindings, &ids).expect("it runs");
+    nan_origin(graph, &values, *ids.last().expect("it has nodes"))
 }
 
 fn graph(builder: Builder) -> Graph {
@@ -30,19 +32,19 @@ fn the_earliest_node_on_the_path_is_named_with_the_ranges_of_its_inputs() {
     let x = b.input("x", [3]);
     let y = x.log().named("y");
     (y * 2.0 + x).sum().exp();
-    let author = last_of(&graph(b), &[1.0, -2.0, 4.0]).expect("the log of −2 is not a number");
-    assert_eq!((author.name.as_str(), author.op.as_str()), ("`y`", "log"));
-    assert_eq!(author.trouble, Trouble::NotANumber);
-    assert_eq!((author.output.not_a_number, author.output.entries), (1, 3));
-    assert_eq!(author.inputs[0].finite, Some((-2.0, 4.0)));
-    assert_eq!(author.path.len(), 5);
-    let text = author.to_string();
-    let said = ["`y` is not a number: log, written at", "tests/provenance.rs", "from `x` [3]: from -2 to 4"];
+    let nan_origin = last_of(&graph(b), &[1.0, -2.0, 4.0]).expect("the log of −2 is NaN");
+    assert_eq!((nan_origin.name.as_str(), nan_origin.op.as_str()), ("`y`", "log"));
+    assert_eq!(nan_origin.non_finite, NonFinite::NaN);
+    assert_eq!((nan_origin.output.nan, nan_origin.output.entries), (1, 3));
+    assert_eq!(nan_origin.inputs[0].finite, Some((-2.0, 4.0)));
+    assert_eq!(nan_origin.path.len(), 5);
+    let text = nan_origin.to_string();
+    let said = ["`y` is NaN: log, written at", "tests/nan_origin.rs", "from `x` [3]: from -2 to 4"];
     assert!(said.iter().all(|part| text.contains(part)), "{text}");
 }
 
 #[test]
-fn not_a_number_goes_before_infinity() {
+fn nan_goes_before_infinity() {
     let b = Builder::new();
     let x = b.input("x", [2]);
     let large = (x * 1000.0).exp().named("large");
@@ -52,12 +54,12 @@ fn not_a_number_goes_before_infinity() {
 }
 
 #[test]
-fn not_a_number_made_of_infinities_is_traced_to_them() {
+fn nan_made_of_infinities_is_traced_to_them() {
     let b = Builder::new();
     let large = (b.input("x", [2]) * 1000.0).exp().named("large");
     (large - large).sum();
-    let author = last_of(&graph(b), &[1.0, 0.0]).expect("∞ − ∞ is not a number");
-    assert_eq!((author.name.as_str(), author.trouble), ("`large`", Trouble::Infinite));
+    let nan_origin = last_of(&graph(b), &[1.0, 0.0]).expect("∞ − ∞ is NaN");
+    assert_eq!((nan_origin.name.as_str(), nan_origin.non_finite), ("`large`", NonFinite::Infinite));
 }
 
 #[test]
@@ -67,12 +69,12 @@ fn constant_infinities_are_not_to_blame() {
     let masked = (x + b.constant(Tensor::vector([f64::NEG_INFINITY, 0.0]))).named("masked");
     let root = x.sqrt().named("root");
     (masked.softmax(0) * root).sum();
-    assert_eq!(last_of(&graph(b), &[1.0, -1.0]).expect("the root of −1 is not a number").name, "`root`");
-    // Where all is masked, softmax itself makes the not-a-number.
+    assert_eq!(last_of(&graph(b), &[1.0, -1.0]).expect("the root of −1 is NaN").name, "`root`");
+    // Where all is masked, softmax itself makes the NaN.
     let b = Builder::new();
     let x = b.input("x", [2]);
     (x + b.constant(Tensor::filled([2], f64::NEG_INFINITY))).softmax(0).named("shares").sum();
-    assert_eq!(last_of(&graph(b), &[1.0, -1.0]).expect("0/0 is not a number").name, "`shares`");
+    assert_eq!(last_of(&graph(b), &[1.0, -1.0]).expect("0/0 is NaN").name, "`shares`");
 }
 
 #[test]
@@ -81,13 +83,13 @@ fn branches_that_are_not_selected_are_not_to_blame() {
     let x = b.input("x", [2]);
     let (large, root) = ((x * -1000.0).exp().named("large"), x.sqrt().named("root"));
     x.less(0.0).select(large, root).named("guarded").sum();
-    // At −1 `large` is taken, and infinite; the root is not a number, which would go first, but is not taken.
+    // At −1 `large` is taken, and infinite; the root is NaN, which would go first, but is not taken.
     assert_eq!(last_of(&graph(b), &[-1.0, 1.0]).expect("it is infinite").name, "`large`");
     // Where the branch is taken, it is to blame.
     let b = Builder::new();
     let x = b.input("x", [2]);
     x.less(0.0).select(x.sqrt().named("root"), x).named("guarded").sum();
-    assert_eq!(last_of(&graph(b), &[-1.0, 1.0]).expect("it is not a number").name, "`root`");
+    assert_eq!(last_of(&graph(b), &[-1.0, 1.0]).expect("it is NaN").name, "`root`");
 }
 
 #[test]
@@ -103,18 +105,18 @@ fn a_cotangent_has_an_author_too() {
     let x = b.input("x", [2]);
     let j = x.sqrt().named("root").sum().named("J");
     let (x, j) = (x.id().expect("a node"), j.id().expect("a node"));
-    let derivatives = grad(&graph(b), j, &[x]).expect("it has derivatives");
+    let derivatives = differentiate(&graph(b), j, &[x]).expect("it has derivatives");
     let ids: Vec<NodeId> = derivatives.graph.ids().collect();
-    let feed = Feed::new().with(x, Tensor::vector([0.0, 4.0]));
-    let values = evaluate(&derivatives.graph, &feed, &ids).expect("it runs");
-    assert_eq!(author(&derivatives.graph, &values, j), None);
-    let author = author_in_derivatives(&derivatives, &values).expect("1 / (2 √0) is infinite");
-    assert_eq!((author.trouble, author.op.as_str()), (Trouble::Infinite, "div"));
-    assert!(author.origin.to_string().contains("the derivative of `root`"), "{}", author.origin);
+    let bindings = Bindings::new().with(x, Tensor::vector([0.0, 4.0]));
+    let values = evaluate(&derivatives.graph, &bindings, &ids).expect("it runs");
+    assert_eq!(nan_origin(&derivatives.graph, &values, j), None);
+    let nan_origin = nan_origin_in_derivatives(&derivatives, &values).expect("1 / (2 √0) is infinite");
+    assert_eq!((nan_origin.non_finite, nan_origin.op.as_str()), (NonFinite::Infinite, "div"));
+    assert!(nan_origin.origin.to_string().contains("the derivative of `root`"), "{}", nan_origin.origin);
     // Away from 0 there is none.
-    let feed = Feed::new().with(x, Tensor::vector([1.0, 4.0]));
-    let values = evaluate(&derivatives.graph, &feed, &ids).expect("it runs");
-    assert_eq!(author_in_derivatives(&derivatives, &values), None);
+    let bindings = Bindings::new().with(x, Tensor::vector([1.0, 4.0]));
+    let values = evaluate(&derivatives.graph, &bindings, &ids).expect("it runs");
+    assert_eq!(nan_origin_in_derivatives(&derivatives, &values), None);
 }
 
 #[test]
