@@ -44,9 +44,9 @@
 //! (broadcasts, conversions to real) is left out, wherever the parser will make the same nodes in the same order again.
 //! A name of the form that passes give (`d y / d x`) is taken for a made one.
 
-mod build;
 mod diagnostic;
 mod dot;
+mod lower;
 mod model;
 mod names;
 mod near;
@@ -92,7 +92,7 @@ pub fn parse_expression(source: &str) -> Result<Expression, Diagnostic> {
 /// How each function that a text may call is called, as messages show it: `softmax(x, axis=…)`. What has a default is shown
 /// with `=…`.
 pub fn signatures() -> impl Iterator<Item = String> {
-    build::functions::signatures()
+    lower::functions::signatures()
 }
 
 /// The function as text, which parses and builds to the same function, origins aside.

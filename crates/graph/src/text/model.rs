@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::build::sizes::Sizes;
 use super::diagnostic::Diagnostic;
+use super::lower::sizes::Sizes;
 use super::near::near;
 use super::registry::Registry;
 use super::syntax::{BindingId, Bound, Declare, Part, SizeForm, StatementKind, Syntax};
-use super::{build, parse};
+use super::{lower, parse};
 use crate::function::Function;
 use crate::node::{Kind, NodeId, Span};
 use crate::shape::Shape;
@@ -167,7 +167,7 @@ impl Model {
     /// name in `sizes` that the model does not have, and shapes that do not fit are mistakes.
     pub fn build(&self, sizes: &BTreeMap<String, f64>) -> Result<Function, Diagnostic> {
         let numbers = Sizes::new(&self.syntax, sizes)?.complete()?;
-        build::model(&self.syntax, &self.registry, &numbers).map_err(|mistake| self.with_sizes(mistake, sizes))
+        lower::model(&self.syntax, &self.registry, &numbers).map_err(|mistake| self.with_sizes(mistake, sizes))
     }
 
     /// The mistake, with the free sizes that it was made with.
@@ -252,6 +252,6 @@ impl Expression {
             let mistake = Diagnostic::new(format!("`{}` has no value", name.name), name.span);
             return Err(mistake.help(format!("give it one: {}=…", name.name)));
         }
-        build::expression(&self.syntax, &bound)
+        lower::expression(&self.syntax, &bound)
     }
 }

@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::build::functions::Callable;
+use super::lower::functions::Callable;
 use crate::node::{Kind, Span};
 use crate::ops::custom::CustomNode;
 

@@ -6,8 +6,8 @@ use super::Parser;
 use super::expression::{Pending, Reader};
 use super::lexer::{Token, TokenKind};
 use crate::node::{Kind, Span};
-use crate::text::build::functions::{Callable, Takes, meant, names};
 use crate::text::diagnostic::Diagnostic;
+use crate::text::lower::functions::{Callable, Takes, meant, names};
 use crate::text::near::near;
 use crate::text::syntax::{Call, Callee, Item, Operator, Step, StepKind};
 

@@ -8,8 +8,8 @@ mod statement;
 use std::collections::HashMap;
 
 use self::lexer::{Token, TokenKind, tokens};
-use super::build::functions::Callable;
 use super::diagnostic::Diagnostic;
+use super::lower::functions::Callable;
 use super::near::near;
 use super::number::not_finite;
 use super::registry::Registry;

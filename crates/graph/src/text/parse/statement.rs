@@ -3,9 +3,9 @@
 use super::lexer::TokenKind;
 use super::{KEYWORDS, Parser};
 use crate::node::{Kind, Span};
-use crate::text::build::evaluate::fold;
-use crate::text::build::value::{LARGEST, whole};
 use crate::text::diagnostic::Diagnostic;
+use crate::text::lower::evaluate::fold;
+use crate::text::lower::value::{LARGEST, whole};
 use crate::text::near::near;
 use crate::text::syntax::{
     Bound, Declare, InitializerForm, Named, Operator, Part, SizeForm, Statement, StatementKind, Step, StepKind,

@@ -15,8 +15,8 @@ use crate::graph::Graph;
 use crate::node::{Kind, NodeId, ScopeId, Span};
 use crate::ops::source::Constant;
 use crate::ops::{Elementwise, Index, Op, ShapeOp, Source};
-use crate::text::build::elementwise::entrywise;
-use crate::text::build::value::{Placed, Value};
+use crate::text::lower::elementwise::entrywise;
+use crate::text::lower::value::{Placed, Value};
 
 /// The length up to which an expression takes in what it reads.
 const LONGEST: usize = 80;

@@ -11,9 +11,9 @@ use crate::ops::elementwise::Elementwise::{self, *};
 use crate::ops::{Contract, Custom, Op, ShapeOp};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
-use crate::text::build::elementwise::entrywise;
-use crate::text::build::value::{Placed, Value};
 use crate::text::diagnostic::Diagnostic;
+use crate::text::lower::elementwise::entrywise;
+use crate::text::lower::value::{Placed, Value};
 
 const fn parameter(name: &'static str, takes: Takes) -> Parameter {
     Parameter { name, takes }

@@ -4,8 +4,8 @@ use super::Callable;
 use crate::builder::{Builder, Var};
 use crate::node::{Kind, Span};
 use crate::ops::{Op, ShapeOp, Source};
-use crate::text::build::value::{Placed, Value, not_whole, whole};
 use crate::text::diagnostic::Diagnostic;
+use crate::text::lower::value::{Placed, Value, not_whole, whole};
 use crate::text::registry::Registry;
 
 /// What a function is called with.
