@@ -46,6 +46,9 @@
 
 mod diagnostic;
 mod dot;
+mod elementwise;
+mod fold;
+mod functions;
 mod lower;
 mod model;
 mod names;
@@ -55,6 +58,7 @@ mod parse;
 mod print;
 mod registry;
 mod syntax;
+mod whole;
 
 use crate::function::Function;
 
@@ -92,7 +96,7 @@ pub fn parse_expression(source: &str) -> Result<Expression, Diagnostic> {
 /// How each function that a text may call is called, as messages show it: `softmax(x, axis=…)`. What has a default is shown
 /// with `=…`.
 pub fn signatures() -> impl Iterator<Item = String> {
-    lower::functions::signatures()
+    functions::all().map(functions::Callable::signature)
 }
 
 /// The function as text, which parses and builds to the same function, origins aside.

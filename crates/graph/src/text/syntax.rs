@@ -6,9 +6,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::lower::functions::Callable;
+use super::functions::Callable;
 use crate::node::{Kind, Span};
 use crate::ops::custom::CustomNode;
+
+/// How deep brackets, calls, unary signs and right-nested powers may nest.
+pub(super) const DEEPEST: usize = 10_000;
 
 /// The place of a name among the bindings of a text.
 pub(super) type BindingId = usize;
@@ -175,6 +178,16 @@ pub(super) enum Item {
     At,
     /// `a:b`, where both may be missing.
     Range { start: bool, stop: bool },
+}
+
+impl Item {
+    /// How many values it takes.
+    pub fn values(self) -> usize {
+        match self {
+            Item::At => 1,
+            Item::Range { start, stop } => usize::from(start) + usize::from(stop),
+        }
+    }
 }
 
 /// An operator between two operands.

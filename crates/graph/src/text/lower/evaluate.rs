@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::elementwise::entrywise;
-use super::functions::Arguments;
+use super::arguments::CallArguments;
+use super::builtins::builtin;
 use super::index::index;
 use super::value::{Placed, Value};
 use crate::builder::{Builder, Var};
@@ -11,11 +11,14 @@ use crate::node::{Kind, NodeId, Span};
 use crate::ops::{Elementwise, Op, ShapeOp, Source};
 use crate::tensor::Tensor;
 use crate::text::diagnostic::Diagnostic;
+use crate::text::elementwise::elementwise;
+use crate::text::fold::fold;
+use crate::text::functions::Builds;
 use crate::text::registry::Registry;
 use crate::text::syntax::{Call, Callee, Operator, StepKind, Syntax};
 
 /// What is known while a text is built.
-pub(in crate::text) struct Evaluator<'a, 'g> {
+pub(super) struct Evaluator<'a, 'g> {
     pub builder: &'g Builder,
     pub syntax: &'a Syntax,
     pub registry: &'a Registry,
@@ -43,7 +46,7 @@ impl<'g> Evaluator<'_, 'g> {
                     let operand = take(&mut stack, 1);
                     match operand[..] {
                         [Placed { value: Value::Number(number), .. }] => Value::Number(-number),
-                        _ => self.entry(operand, span, |builder, x| entrywise(builder, Elementwise::Neg, x))?,
+                        _ => self.entry(operand, span, |builder, x| of_operands(builder, Elementwise::Neg, x))?,
                     }
                 }
                 StepKind::Binary(operator) => {
@@ -119,19 +122,6 @@ fn take<'g>(stack: &mut Vec<Placed<'g>>, count: usize) -> Vec<Placed<'g>> {
     stack.split_off(stack.len().saturating_sub(count))
 }
 
-/// The number that an operator makes of two numbers, if that is finite; else it becomes a node that can be looked at.
-pub(in crate::text) fn fold(operator: Operator, a: f64, b: f64) -> Option<f64> {
-    let result = match operator {
-        Operator::Add => a + b,
-        Operator::Sub => a - b,
-        Operator::Mul => a * b,
-        Operator::Div => a / b,
-        Operator::Power => a.powf(b),
-        _ => return None,
-    };
-    result.is_finite().then_some(result)
-}
-
 fn folded(operator: Operator, operands: &[Placed<'_>]) -> Option<f64> {
     match operands {
         [Placed { value: Value::Number(a), .. }, Placed { value: Value::Number(b), .. }] => fold(operator, *a, *b),
@@ -140,11 +130,7 @@ fn folded(operator: Operator, operands: &[Placed<'_>]) -> Option<f64> {
 }
 
 /// What an operator builds from its two operands.
-pub(in crate::text) fn binary<'g>(
-    builder: &'g Builder,
-    operator: Operator,
-    mut operands: Vec<Placed<'g>>,
-) -> Result<Var<'g>, Diagnostic> {
+fn binary<'g>(builder: &'g Builder, operator: Operator, mut operands: Vec<Placed<'g>>) -> Result<Var<'g>, Diagnostic> {
     let op = match operator {
         Operator::Add => Elementwise::Add,
         Operator::Sub => Elementwise::Sub,
@@ -175,7 +161,13 @@ pub(in crate::text) fn binary<'g>(
             return Ok(factors[0].matmul(factors[1]));
         }
     };
-    entrywise(builder, op, operands)
+    of_operands(builder, op, operands)
+}
+
+/// An elementwise op on values.
+fn of_operands<'g>(builder: &'g Builder, op: Elementwise, values: Vec<Placed<'g>>) -> Result<Var<'g>, Diagnostic> {
+    let operands = values.into_iter().map(|value| value.operand(builder));
+    Ok(elementwise(builder, op, operands.collect::<Result<Vec<_>, _>>()?))
 }
 
 fn call<'g>(
@@ -193,7 +185,11 @@ fn call<'g>(
         Callee::Function(callable) => {
             let mut values: Vec<(usize, Placed<'g>)> = call.arguments.iter().copied().zip(arguments).collect();
             values.sort_by_key(|(parameter, _)| *parameter);
-            callable.call(Arguments { builder, registry, callable, values, span })
+            let arguments = CallArguments { builder, registry, callable, values, span };
+            match callable.builds {
+                Builds::Elementwise(op) => Ok(elementwise(builder, op, arguments.operands()?)),
+                Builds::Builtin(function) => builtin(function, arguments),
+            }
         }
     }
 }

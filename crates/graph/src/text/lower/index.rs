@@ -1,25 +1,16 @@
 //! `x[i]`, `W[i, :]`, `x[a:b]`: what an index builds.
 
-use super::functions::indices;
-use super::value::{A_NUMBER, Placed, Value, not_whole, whole};
+use super::arguments::indices;
+use super::value::{A_NUMBER, Placed, Value};
 use crate::builder::{Builder, Var};
 use crate::node::{Kind, Span};
 use crate::text::diagnostic::Diagnostic;
 use crate::text::syntax::Item;
-
-impl Item {
-    /// How many values it takes.
-    pub fn values(self) -> usize {
-        match self {
-            Item::At => 1,
-            Item::Range { start, stop } => usize::from(start) + usize::from(stop),
-        }
-    }
-}
+use crate::text::whole::{not_whole, whole};
 
 /// The indexed value, the first of `values`, at some items. First the block that numbers and ranges cut out, without the
 /// axes at which a number stands; then the picks by computed indices, one axis after the other.
-pub(in crate::text) fn index<'g>(
+pub(super) fn index<'g>(
     builder: &'g Builder,
     items: &[Item],
     values: Vec<Placed<'g>>,

@@ -1,11 +1,11 @@
 //! Statements become a function: each expression is built, named and placed in its scope, and the roles are given.
 
-pub(super) mod elementwise;
-pub(super) mod evaluate;
-pub(super) mod functions;
+mod arguments;
+mod builtins;
+mod evaluate;
 mod index;
 pub(super) mod sizes;
-pub(super) mod value;
+mod value;
 
 use std::collections::HashMap;
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::evaluate::fold;
-use super::value::{not_whole, whole};
 use crate::node::Span;
 use crate::text::diagnostic::Diagnostic;
+use crate::text::fold::fold;
 use crate::text::near::near;
 use crate::text::syntax::{Bound, SizeForm, Statement, StatementKind, StepKind, Syntax};
+use crate::text::whole::{not_whole, whole};
 
 /// The number of each name of a text that stands for one, as far as it is known.
 pub(in crate::text) struct Sizes<'a> {

@@ -9,17 +9,15 @@ use crate::ops::{Op, Source};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 use crate::text::diagnostic::Diagnostic;
-use crate::text::number::{not_finite, written};
+use crate::text::number::not_finite;
+use crate::text::whole::{not_whole, whole};
 
 /// The remedy where a number is needed that no value changes.
-pub(in crate::text) const A_NUMBER: &str = "write a number; in a model, a `let` gives one a name";
-
-/// How large a size or an index is at most, [`Shape::MAX_SIZE`].
-pub(in crate::text) const LARGEST: &str = "the largest is about 1e12";
+pub(super) const A_NUMBER: &str = "write a number; in a model, a `let` gives one a name";
 
 /// What an expression stands for.
 #[derive(Clone, Debug)]
-pub(in crate::text) enum Value<'g> {
+pub(super) enum Value<'g> {
     Var(Var<'g>),
     /// A number, which takes the kind that its context needs.
     Number(f64),
@@ -32,7 +30,7 @@ pub(in crate::text) enum Value<'g> {
 
 /// A value and the place of its expression.
 #[derive(Clone, Debug)]
-pub(in crate::text) struct Placed<'g> {
+pub(super) struct Placed<'g> {
     pub value: Value<'g>,
     pub span: Span,
 }
@@ -155,17 +153,4 @@ impl<'g> Placed<'g> {
             _ => Err(self.wrong(format!("{what} is text in quotes, not {}", self.value.what()))),
         }
     }
-}
-
-/// The mistake of a number that [`whole`] does not take.
-pub(in crate::text) fn not_whole(what: &str, number: f64, span: Span) -> Diagnostic {
-    if number > 0.0 && number.fract() == 0.0 {
-        return Diagnostic::new(format!("{what} is {}, which is too large", written(number)), span).help(LARGEST);
-    }
-    Diagnostic::new(format!("{what} is a whole number from 0 up, not {number}"), span)
-}
-
-/// The number as a whole one from 0 up that is no larger than any value can be.
-pub(in crate::text) fn whole(number: f64) -> Option<usize> {
-    (number.fract() == 0.0 && (0.0..=Shape::MAX_SIZE as f64).contains(&number)).then_some(number as usize)
 }

@@ -3,32 +3,12 @@
 use std::sync::Arc;
 
 use super::Parser;
-use super::expression::{Pending, Reader};
 use super::lexer::{Token, TokenKind};
+use super::pending::{Pending, PendingCall, PendingItem, Reader};
 use crate::node::{Kind, Span};
 use crate::text::diagnostic::Diagnostic;
-use crate::text::lower::functions::{Callable, Takes, meant, names};
-use crate::text::near::near;
+use crate::text::functions::{self, Callable, Takes, meant};
 use crate::text::syntax::{Call, Callee, Item, Operator, Step, StepKind};
-
-/// A call whose arguments are being read.
-pub(super) struct PendingCall {
-    pub callee: Callee,
-    pub name: Span,
-    /// The parameter of each argument so far, the one that is being read included.
-    pub arguments: Vec<usize>,
-    /// The first step of the argument that is being read.
-    pub first_step: usize,
-}
-
-/// What was read of an item between the brackets of an index.
-#[derive(Clone, Copy, Default)]
-pub(super) struct PendingItem {
-    pub colon: bool,
-    pub start: bool,
-    /// The first step of what is being read.
-    pub first_step: usize,
-}
 
 impl<'a> Parser<'a> {
     pub(super) fn open_call(&mut self, token: &Token<'a>, reader: &mut Reader) -> Result<bool, Diagnostic> {
@@ -43,7 +23,10 @@ impl<'a> Parser<'a> {
                     None if self.knows(token) => {
                         mistake.help(format!("`{name}` is a value; a product is written `{name} * (…)`"))
                     }
-                    None => mistake.help(format!("there are {}", names().collect::<Vec<_>>().join(", "))),
+                    None => {
+                        let names: Vec<&str> = functions::all().map(|function| function.name).collect();
+                        mistake.help(format!("there are {}", names.join(", ")))
+                    }
                 });
             }
         };
@@ -194,35 +177,5 @@ impl<'a> Parser<'a> {
         reader.operands.truncate(reader.operands.len().saturating_sub(operands));
         self.leaf(what, Span { end: end.end, ..first }, reader);
         Ok(())
-    }
-}
-
-impl PendingCall {
-    /// The parameter that the next argument is for.
-    fn parameter(&self, keyword: Option<&Token<'_>>, place: Span) -> Result<usize, Diagnostic> {
-        let Callee::Function(function) = &self.callee else {
-            return match keyword {
-                Some(keyword) => Err(Diagnostic::new("a custom node takes no keywords", keyword.span)),
-                None => Ok(self.arguments.len()),
-            };
-        };
-        let Some(keyword) = keyword else {
-            return function.next_parameter(&self.arguments).ok_or_else(|| {
-                let count = function.parameters.iter().filter(|p| p.takes != Takes::Keyword).count();
-                let plural = if count == 1 { "" } else { "s" };
-                let message = format!("`{}` takes {count} argument{plural}, and here is one more", function.name);
-                Diagnostic::new(message, place).help(function.signature())
-            });
-        };
-        let name = keyword.name().unwrap_or_default();
-        let parameter = function.parameter(&name).ok_or_else(|| {
-            let near = near(&name, function.parameters.iter().map(|p| p.name));
-            let help = near.map_or_else(|| function.signature(), |near| format!("did you mean `{near}`?"));
-            Diagnostic::new(format!("`{}` has no `{name}`", function.name), keyword.span).help(help)
-        })?;
-        if self.arguments.contains(&parameter) {
-            return Err(Diagnostic::new(format!("`{name}` is given twice"), keyword.span));
-        }
-        Ok(parameter)
     }
 }

@@ -1,59 +1,11 @@
 //! Reads an expression: a Pratt parser whose pending work is a list, so that nesting costs no stack.
 
 use super::Parser;
-use super::bracket::{PendingCall, PendingItem};
 use super::lexer::{Token, TokenKind};
+use super::pending::{Pending, PendingItem, Reader};
 use crate::node::Span;
 use crate::text::diagnostic::Diagnostic;
-use crate::text::syntax::{Callee, Item, Operator, Precedence, Step, StepKind};
-
-/// How deep brackets, calls, unary signs and right-nested powers may nest.
-pub(super) const DEEPEST: usize = 10_000;
-
-/// What waits for more of the expression to be read.
-pub(super) enum Pending {
-    /// `-` before its operand
-    Negate(Span),
-    /// `+` before its operand, which changes nothing
-    Plus(Span),
-    /// An operator and its left operand
-    Operator(Operator),
-    /// `(`
-    Group(Span),
-    Call(PendingCall),
-    /// `x[`
-    Index {
-        items: Vec<Item>,
-        item: PendingItem,
-    },
-    /// `[`
-    Array {
-        open: Span,
-        count: usize,
-    },
-}
-
-/// How far an expression was read.
-pub(super) struct Reader {
-    pub pending: Vec<Pending>,
-    /// The operands that were read: their places, with the brackets round them.
-    pub operands: Vec<Span>,
-    /// How many of `pending` nest, and how many are brackets.
-    pub depth: usize,
-    pub brackets: usize,
-}
-
-impl Reader {
-    /// Whether the innermost bracket may go on with this symbol where an operand could stand, after so many steps.
-    fn may_end(&self, symbol: &str, steps: usize) -> bool {
-        match self.pending.last() {
-            Some(Pending::Call(call)) => symbol == ")" && call.arguments.is_empty(),
-            Some(Pending::Array { .. }) => symbol == "]",
-            Some(Pending::Index { item, .. }) => symbol != ")" && item.colon && item.first_step == steps,
-            _ => false,
-        }
-    }
-}
+use crate::text::syntax::{Callee, Operator, Precedence, Step, StepKind};
 
 impl<'a> Parser<'a> {
     /// Reads one expression, as far as it goes; its steps are appended. Within brackets lines do not matter.
@@ -159,11 +111,6 @@ impl<'a> Parser<'a> {
         Ok(false)
     }
 
-    pub(super) fn leaf(&mut self, what: StepKind, span: Span, reader: &mut Reader) {
-        self.syntax.steps.push(Step { what, span });
-        reader.operands.push(span);
-    }
-
     fn named(&mut self, token: &Token<'a>, reader: &mut Reader) -> Result<(), Diagnostic> {
         self.next();
         let binding = self.resolve(token)?;
@@ -181,18 +128,6 @@ impl<'a> Parser<'a> {
         if reader.pending.iter().rev().find(|pending| pending.is_bracket()).is_some_and(index) {
             self.syntax.greatest_index = self.syntax.greatest_index.max(number);
         }
-    }
-
-    /// Puts something that nests on the list of what is pending.
-    pub(super) fn nest(&mut self, pending: Pending, span: Span, reader: &mut Reader) -> Result<(), Diagnostic> {
-        if reader.depth == DEEPEST {
-            return Err(Diagnostic::new("this is nested deeper than 10,000", span)
-                .help("give the inner part a name on a line of its own"));
-        }
-        reader.depth += 1;
-        reader.brackets += usize::from(pending.is_bracket());
-        reader.pending.push(pending);
-        Ok(())
     }
 
     /// Reads what follows an operand.
@@ -296,13 +231,4 @@ enum Next {
     Operand,
     Operator,
     End,
-}
-
-impl Pending {
-    fn is_bracket(&self) -> bool {
-        match self {
-            Pending::Group(_) | Pending::Call(_) | Pending::Index { .. } | Pending::Array { .. } => true,
-            Pending::Negate(_) | Pending::Plus(_) | Pending::Operator(_) => false,
-        }
-    }
 }

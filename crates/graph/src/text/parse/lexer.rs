@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::expression::DEEPEST;
 use crate::node::Span;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::names::{begins_name, continues_name, superscript};
+use crate::text::syntax::DEEPEST;
 
 /// What a token is.
 #[derive(Clone, Debug, PartialEq)]

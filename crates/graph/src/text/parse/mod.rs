@@ -3,13 +3,14 @@
 mod bracket;
 mod expression;
 mod lexer;
+mod pending;
 mod statement;
 
 use std::collections::HashMap;
 
 use self::lexer::{Token, TokenKind, tokens};
 use super::diagnostic::Diagnostic;
-use super::lower::functions::Callable;
+use super::functions::Callable;
 use super::near::near;
 use super::number::not_finite;
 use super::registry::Registry;

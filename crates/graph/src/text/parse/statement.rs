@@ -4,12 +4,12 @@ use super::lexer::TokenKind;
 use super::{KEYWORDS, Parser};
 use crate::node::{Kind, Span};
 use crate::text::diagnostic::Diagnostic;
-use crate::text::lower::evaluate::fold;
-use crate::text::lower::value::{LARGEST, whole};
+use crate::text::fold::fold;
 use crate::text::near::near;
 use crate::text::syntax::{
     Bound, Declare, InitializerForm, Named, Operator, Part, SizeForm, Statement, StatementKind, Step, StepKind,
 };
+use crate::text::whole::{LARGEST, whole};
 
 impl Parser<'_> {
     pub(super) fn statements(&mut self) -> Result<(), Diagnostic> {

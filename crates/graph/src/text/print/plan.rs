@@ -9,14 +9,13 @@
 use std::ops::Range;
 
 use super::spelling::{is_literal, own_length};
-use crate::builder::Builder;
+use crate::builder::{self, Builder, Var};
 use crate::function::Function;
 use crate::graph::Graph;
-use crate::node::{Kind, NodeId, ScopeId, Span};
+use crate::node::{Kind, NodeId, ScopeId};
 use crate::ops::source::Constant;
 use crate::ops::{Elementwise, Index, Op, ShapeOp, Source};
-use crate::text::lower::elementwise::entrywise;
-use crate::text::lower::value::{Placed, Value};
+use crate::text::elementwise::elementwise;
 
 /// The length up to which an expression takes in what it reads.
 const LONGEST: usize = 80;
@@ -218,34 +217,38 @@ impl Walk<'_> {
 
     /// Whether the builder, given these operands, makes just the nodes from `first` up to `id`.
     fn is_rebuilt(&self, op: Elementwise, id: NodeId, operands: &[Operand]) -> bool {
+        let graph = self.graph;
         let builder = Builder::new();
-        let nowhere = Span { start: 0, end: 0, line: 0, column: 0 };
-        // The places in this graph of the nodes on the side.
-        let mut places: Vec<NodeId> = Vec::new();
-        let mut values: Vec<Placed<'_>> = Vec::new();
-        for &operand in operands {
-            let node = self.graph.node(operand.id());
-            let value = match (operand, &node.op) {
-                (Operand::Literal(_), Op::Source(Source::Constant(constant))) => match constant.value.shape().rank() {
-                    0 => Value::Number(constant.value.item()),
-                    _ => Value::Array((*constant.value).clone()),
-                },
-                _ => {
-                    places.push(operand.id());
-                    Value::Var(builder.anonymous_input(&node.shape, node.kind))
+        // The nodes of this graph that those on the side stand for: first the operands that are nodes.
+        let mut originals: Vec<NodeId> = Vec::new();
+        let inputs: Vec<Option<Var<'_>>> = operands
+            .iter()
+            .map(|&operand| match operand {
+                Operand::Literal(_) => None,
+                Operand::Node(id) => {
+                    originals.push(id);
+                    Some(builder.anonymous_input(&graph.node(id).shape, graph.node(id).kind))
                 }
-            };
-            values.push(value.at(nowhere));
-        }
-        places.extend((self.first..=id.index()).map(NodeId::from_index));
-        let given = operands.iter().filter(|operand| matches!(operand, Operand::Node(_))).count();
-        if entrywise(&builder, op, values).is_err() || builder.len() != places.len() {
+            })
+            .collect();
+        let given = originals.len();
+        originals.extend((self.first..=id.index()).map(NodeId::from_index));
+        let built = operands.iter().zip(inputs).map(|(operand, input)| match (input, &graph.node(operand.id()).op) {
+            (Some(var), _) => builder::Operand::Var(var),
+            (None, Op::Source(Source::Constant(constant))) => match constant.value.shape().rank() {
+                0 => builder::Operand::Literal(constant.value.item()),
+                _ => builder::Operand::Var(builder.constant((*constant.value).clone())),
+            },
+            (None, _) => builder::Operand::Literal(0.0), // a literal is a constant
+        });
+        elementwise(&builder, op, built.collect());
+        if builder.len() != originals.len() {
             return false;
         }
         let Ok(made) = builder.finish_graph() else { return false };
-        made.nodes().iter().zip(&places).skip(given).all(|(made, &place)| {
-            let node = self.graph.node(place);
-            let inputs = made.inputs.iter().map(|input| places[input.index()]);
+        made.nodes().iter().zip(&originals).skip(given).all(|(made, &original)| {
+            let node = graph.node(original);
+            let inputs = made.inputs.iter().map(|input| originals[input.index()]);
             made.op == node.op && inputs.eq(node.inputs.iter().copied())
         })
     }

@@ -8,7 +8,7 @@ use crate::ops::elementwise::{Elementwise, Exponent};
 use crate::ops::source::Constant;
 use crate::ops::{Contract, Custom, Index, Op, Reduce, Rules, ShapeOp, Source};
 use crate::shape::Shape;
-use crate::text::lower::functions::Callable;
+use crate::text::functions::Callable;
 use crate::text::names::{quoted, spelled};
 use crate::text::number::written;
 use crate::text::syntax::{Operator, Precedence};

@@ -1,38 +1,36 @@
-//! The functions that a text may call: how they are looked up, and how they are called.
+//! The functions that a text may call: their names, what their parameters take, and what each stands for. The parser reads
+//! calls by this, the lowering builds them, and the printer knows which names are taken.
 
-mod arguments;
 mod table;
 
-use std::fmt;
+use std::sync::LazyLock;
 
-use super::elementwise::entrywise;
-use crate::builder::Var;
+use super::near::near;
+use super::registry::Registry;
 use crate::ops::Elementwise;
-use crate::text::diagnostic::Diagnostic;
-use crate::text::near::near;
-use crate::text::registry::Registry;
 
-pub(in crate::text) use arguments::{Arguments, indices};
-use table::FUNCTIONS;
+/// Every function, in the order in which messages name them. Those with the name of an op build it; the others are made of
+/// several ops.
+static FUNCTIONS: LazyLock<Vec<Callable>> = LazyLock::new(|| table::rows().collect());
 
 /// A function that a text may call.
 #[derive(Debug)]
-pub(in crate::text) struct Callable {
+pub(super) struct Callable {
     pub name: &'static str,
-    pub parameters: &'static [Parameter],
-    build: Build,
+    pub parameters: Vec<CallParameter>,
+    pub builds: Builds,
 }
 
 /// A parameter of a function.
-#[derive(Debug)]
-pub(in crate::text) struct Parameter {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CallParameter {
     pub name: &'static str,
     pub takes: Takes,
 }
 
 /// What a parameter takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::text) enum Takes {
+pub(super) enum Takes {
     /// One argument.
     One,
     /// One argument that is a class or an index.
@@ -45,26 +43,63 @@ pub(in crate::text) enum Takes {
     Many,
 }
 
-enum Build {
-    Entrywise(Elementwise),
-    By(for<'a, 'g> fn(Arguments<'a, 'g>) -> Result<Var<'g>, Diagnostic>),
+/// What a call builds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Builds {
+    /// An elementwise op on operands brought to one kind and one shape.
+    Elementwise(Elementwise),
+    /// What the lowering has code of its own for.
+    Builtin(Builtin),
 }
 
-impl fmt::Debug for Build {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if matches!(self, Build::Entrywise(_)) { "Entrywise" } else { "By" })
-    }
+/// A function that the lowering has code of its own for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Builtin {
+    Relu,
+    Reciprocal,
+    Power,
+    /// The op `log` itself: the log of a softmax is otherwise built from its logits.
+    PlainLog,
+    Max,
+    Min,
+    Sum,
+    Mean,
+    LogSumExp,
+    Softmax,
+    ArgMax,
+    ArgMin,
+    Dot,
+    Outer,
+    Contract,
+    Transpose,
+    Reshape,
+    Broadcast,
+    Slice,
+    Pad,
+    Reverse,
+    Concat,
+    Stack,
+    Gather,
+    ScatterAdd,
+    Iota,
+    Constant,
+    Affine,
+    VectorScalarAffine,
+    SquaredL2Distance,
+    L2NormPenalty,
+    Nll,
+    Custom,
 }
 
 impl Callable {
     /// The function of that name.
     pub fn find(name: &str) -> Option<&'static Callable> {
-        FUNCTIONS.iter().find(|function| function.name == name)
+        all().find(|function| function.name == name)
     }
 
     /// How it is called, as a message shows it.
     pub fn signature(&self) -> String {
-        let parameter = |p: &Parameter| match p.takes {
+        let parameter = |p: &CallParameter| match p.takes {
             Takes::One | Takes::Index => p.name.to_string(),
             Takes::Perhaps | Takes::Keyword => format!("{}=…", p.name),
             Takes::Many => format!("{}, …", p.name),
@@ -82,44 +117,28 @@ impl Callable {
 
     /// The parameter for the next argument without a keyword, after some that are given.
     pub fn next_parameter(&self, given: &[usize]) -> Option<usize> {
-        let free = |&place: &usize| match self.parameters[place].takes {
+        let free = |&index: &usize| match self.parameters[index].takes {
             Takes::Keyword => false,
             Takes::Many => true,
-            Takes::One | Takes::Index | Takes::Perhaps => !given.contains(&place),
+            Takes::One | Takes::Index | Takes::Perhaps => !given.contains(&index),
         };
         (0..self.parameters.len()).find(free)
     }
 
     /// The first parameter that must be given and is not.
-    pub fn missing(&self, given: &[usize]) -> Option<&Parameter> {
-        let needed = |p: &Parameter| matches!(p.takes, Takes::One | Takes::Index | Takes::Many);
-        self.parameters.iter().enumerate().find(|(place, p)| needed(p) && !given.contains(place)).map(|(_, p)| p)
-    }
-
-    /// Builds the call.
-    pub fn call<'g>(&self, arguments: Arguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
-        match self.build {
-            Build::Entrywise(op) => {
-                let builder = arguments.builder;
-                entrywise(builder, op, arguments.values.into_iter().map(|(_, value)| value).collect())
-            }
-            Build::By(build) => build(arguments),
-        }
+    pub fn missing(&self, given: &[usize]) -> Option<&CallParameter> {
+        let needed = |p: &CallParameter| matches!(p.takes, Takes::One | Takes::Index | Takes::Many);
+        self.parameters.iter().enumerate().find(|(index, p)| needed(p) && !given.contains(index)).map(|(_, p)| p)
     }
 }
 
-/// The names of the functions.
-pub(in crate::text) fn names() -> impl Iterator<Item = &'static str> {
-    FUNCTIONS.iter().map(|function| function.name)
-}
-
-/// How each function is called.
-pub(in crate::text) fn signatures() -> impl Iterator<Item = String> {
-    FUNCTIONS.iter().map(Callable::signature)
+/// Every function.
+pub(super) fn all() -> impl Iterator<Item = &'static Callable> {
+    FUNCTIONS.iter()
 }
 
 /// What was probably meant by the unknown name of a function.
-pub(in crate::text) fn meant(name: &str, registry: &Registry) -> Option<String> {
+pub(super) fn meant(name: &str, registry: &Registry) -> Option<String> {
     let other = match name {
         "ln" => Some("the natural logarithm is `log(x)`"),
         "matmul" | "matvec" | "mm" => Some("a matrix product is written `A @ b`"),
@@ -132,6 +151,6 @@ pub(in crate::text) fn meant(name: &str, registry: &Registry) -> Option<String> 
         "prod" | "product" => Some("the product of numbers above 0 is `exp(sum(log(x)))`"),
         _ => None,
     };
-    let known = FUNCTIONS.iter().map(|function| function.name).chain(registry.names());
+    let known = all().map(|function| function.name).chain(registry.names());
     other.map(str::to_string).or_else(|| near(name, known).map(|near| format!("did you mean `{near}`?")))
 }

@@ -1,15 +1,16 @@
 //! The arguments of a call, taken as what the function needs.
 
-use super::Callable;
-use crate::builder::{Builder, Var};
+use super::value::{Placed, Value};
+use crate::builder::{Builder, Operand, Var};
 use crate::node::{Kind, Span};
 use crate::ops::{Op, ShapeOp, Source};
 use crate::text::diagnostic::Diagnostic;
-use crate::text::lower::value::{Placed, Value, not_whole, whole};
+use crate::text::functions::Callable;
 use crate::text::registry::Registry;
+use crate::text::whole::{not_whole, whole};
 
 /// What a function is called with.
-pub(in crate::text) struct Arguments<'a, 'g> {
+pub(super) struct CallArguments<'a, 'g> {
     pub builder: &'g Builder,
     pub registry: &'a Registry,
     pub callable: &'static Callable,
@@ -18,14 +19,15 @@ pub(in crate::text) struct Arguments<'a, 'g> {
     pub span: Span,
 }
 
-impl<'g> Arguments<'_, 'g> {
-    fn place(&self, parameter: &str) -> usize {
-        self.callable.parameters.iter().position(|p| p.name == parameter).unwrap_or(usize::MAX)
+impl<'g> CallArguments<'_, 'g> {
+    /// The arguments for a parameter.
+    fn given(&self, parameter: &str) -> impl Iterator<Item = &Placed<'g>> {
+        let index = self.callable.parameters.iter().position(|p| p.name == parameter);
+        self.values.iter().filter(move |(of, _)| Some(*of) == index).map(|(_, value)| value)
     }
 
     pub fn get(&self, parameter: &str) -> Option<&Placed<'g>> {
-        let place = self.place(parameter);
-        self.values.iter().find(|(at, _)| *at == place).map(|(_, value)| value)
+        self.given(parameter).next()
     }
 
     /// The argument that must be there; the parser saw to it.
@@ -40,9 +42,12 @@ impl<'g> Arguments<'_, 'g> {
     }
 
     pub fn all(&self, parameter: &str) -> Result<Vec<Var<'g>>, Diagnostic> {
-        let place = self.place(parameter);
-        let given = self.values.iter().filter(|(at, _)| *at == place);
-        given.map(|(_, value)| value.clone().var(self.builder, Kind::Real)).collect()
+        self.given(parameter).map(|value| value.clone().var(self.builder, Kind::Real)).collect()
+    }
+
+    /// All arguments, as operands whose kind the other operands decide.
+    pub fn operands(&self) -> Result<Vec<Operand<'g>>, Diagnostic> {
+        self.values.iter().map(|(_, value)| value.clone().operand(self.builder)).collect()
     }
 
     /// Indices along an axis of `size`; those that are written as numbers lie within it.
@@ -93,7 +98,7 @@ impl<'g> Arguments<'_, 'g> {
 }
 
 /// A value as indices along an axis of `size`; those that are written as numbers lie within it.
-pub(in crate::text) fn indices<'g>(
+pub(super) fn indices<'g>(
     builder: &'g Builder,
     argument: &Placed<'g>,
     size: Option<usize>,

@@ -1,0 +1,224 @@
+//! The functions that need code of their own: what each builds of its arguments.
+
+use std::sync::Arc;
+
+use super::arguments::CallArguments;
+use super::value::{Placed, Value};
+use crate::builder::Var;
+use crate::node::Kind;
+use crate::ops::contract::Label;
+use crate::ops::custom::Part;
+use crate::ops::{Contract, Custom, Elementwise, Op, ShapeOp};
+use crate::shape::Shape;
+use crate::tensor::Tensor;
+use crate::text::diagnostic::Diagnostic;
+use crate::text::elementwise::elementwise;
+use crate::text::functions::Builtin;
+
+/// What a function builds of its arguments.
+pub(super) fn builtin<'g>(function: Builtin, a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
+    Ok(match function {
+        Builtin::Relu => a.var("x")?.relu(),
+        Builtin::Reciprocal => a.var("x")?.reciprocal(),
+        Builtin::Power => a.var("x")?.power(a.need("n")?.number("the exponent")?),
+        Builtin::PlainLog => a.builder.push(Elementwise::Log.into(), &[a.var("x")?.to_real()]),
+        Builtin::Max => extreme(a, Elementwise::Max, Var::max_axis)?,
+        Builtin::Min => extreme(a, Elementwise::Min, Var::min_axis)?,
+        Builtin::Sum => {
+            let x = a.var("x")?;
+            a.axes("axis", x)?.map_or_else(|| x.sum(), |axes| x.sum_axes(&axes))
+        }
+        Builtin::Mean => {
+            let x = a.var("x")?;
+            a.axes("axis", x)?.map_or_else(|| x.mean(), |axes| x.mean_axes(&axes))
+        }
+        Builtin::LogSumExp => {
+            let x = a.var("x")?;
+            reduced(x, a.axes("axis", x)?, Var::logsumexp)
+        }
+        Builtin::Softmax => along_axis(a, Var::softmax)?,
+        Builtin::ArgMax => along_axis(a, Var::argmax)?,
+        Builtin::ArgMin => along_axis(a, Var::argmin)?,
+        Builtin::Dot => a.var("a")?.dot(a.var("b")?),
+        Builtin::Outer => a.var("a")?.outer(a.var("b")?),
+        Builtin::Contract => contract(a)?,
+        Builtin::Transpose => {
+            let x = a.var("x")?;
+            match a.get("axes") {
+                Some(axes) => a.push(ShapeOp::Transpose { axes: axes.wholes("`axes`")? }, x),
+                None => x.transpose(),
+            }
+        }
+        Builtin::Reshape => a.push(ShapeOp::Reshape { shape: a.need("shape")?.shape()? }, a.var("x")?),
+        Builtin::Broadcast => {
+            let (x, shape) = (a.var("x")?, a.need("shape")?.shape()?);
+            match a.get("axes") {
+                Some(axes) => a.push(ShapeOp::Broadcast { shape, axes: axes.wholes("`axes`")? }, x),
+                None => x.broadcast_to(shape),
+            }
+        }
+        Builtin::Slice => a.var("x")?.slice(&a.need("start")?.wholes("`start`")?, &a.need("stop")?.wholes("`stop`")?),
+        Builtin::Pad => a.var("x")?.pad(&a.need("low")?.wholes("`low`")?, &a.need("high")?.wholes("`high`")?),
+        Builtin::Reverse => {
+            let x = a.var("x")?;
+            x.reverse(&a.axes("axes", x)?.unwrap_or_else(|| (0..x.rank()).collect()))
+        }
+        Builtin::Concat => concat(a)?,
+        Builtin::Stack => {
+            let (parts, axis) = (a.all("a")?, a.whole_or("axis", 0)?);
+            parts[0].stack(&parts[1..], axis)
+        }
+        Builtin::Gather => gather(a)?,
+        Builtin::ScatterAdd => {
+            let size = a.need("size")?.whole("`size`")?;
+            let indices = a.index("indices", Some(size))?;
+            a.var("u")?.scatter_add_batched(indices, size, a.whole_or("batch", 0)?)
+        }
+        Builtin::Iota => a.builder.iota(a.need("length")?.whole("`length`")?),
+        Builtin::Constant => constant(a)?,
+        Builtin::Affine => a.builder.affine(a.var("W")?, a.var("x")?, a.var("b")?),
+        Builtin::VectorScalarAffine => a.builder.vector_scalar_affine(a.var("x")?, a.var("w")?, a.var("b")?),
+        Builtin::SquaredL2Distance => a.builder.squared_l2_distance(a.var("a")?, a.var("b")?),
+        Builtin::L2NormPenalty => {
+            let lambda = a.need("lambda")?.clone().operand(a.builder)?;
+            a.builder.l2_norm_penalty(lambda, a.var("w")?)
+        }
+        Builtin::Nll => {
+            let p = a.var("p")?;
+            a.builder.nll(p, a.index("y", p.shape().last().copied())?)
+        }
+        Builtin::Custom => custom(a)?,
+    })
+}
+
+/// An op along one axis; without it, along the last.
+fn along_axis<'g>(a: CallArguments<'_, 'g>, op: fn(Var<'g>, usize) -> Var<'g>) -> Result<Var<'g>, Diagnostic> {
+    let x = a.var("x")?;
+    Ok(op(x, a.axis_or_last("axis", x)?))
+}
+
+fn extreme<'g>(
+    a: CallArguments<'_, 'g>,
+    op: Elementwise,
+    along: fn(Var<'g>, usize) -> Var<'g>,
+) -> Result<Var<'g>, Diagnostic> {
+    if a.get("b").is_none() {
+        let x = a.var("a")?;
+        return Ok(reduced(x, a.axes("axis", x)?, along));
+    }
+    if let Some(axis) = a.get("axis") {
+        return Err(axis
+            .wrong(format!("{} of two values has no axis", a.callable.name))
+            .help("it takes two values, or one and an axis"));
+    }
+    Ok(elementwise(a.builder, op, a.operands()?))
+}
+
+/// A reduction over some axes, or over all. Over several it runs along one that they are merged into.
+fn reduced<'g>(x: Var<'g>, axes: Option<Vec<usize>>, along: fn(Var<'g>, usize) -> Var<'g>) -> Var<'g> {
+    match axes.unwrap_or_else(|| (0..x.rank()).collect()).as_slice() {
+        [] => x,
+        [axis] => along(x, *axis),
+        axes => {
+            let merged = x.merge_axes(axes);
+            along(merged, merged.rank() - 1)
+        }
+    }
+}
+
+/// By an equation, or by the labels of both operands and the result.
+fn contract<'g>(a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
+    let (lhs, rhs, equation) = (a.var("a")?, a.var("b")?, a.need("equation")?);
+    if a.get("rhs").is_none() {
+        return Ok(lhs.contract(rhs, equation.text("the equation")?));
+    }
+    let labels = |parameter: &str| -> Result<Vec<Label>, Diagnostic> {
+        let argument = a.need(parameter)?;
+        let label = |n: usize| Label::try_from(n).map_err(|_| argument.wrong(format!("{n} is too large a label")));
+        argument.wholes("the labels")?.into_iter().map(label).collect()
+    };
+    let op = Contract { lhs: labels("equation")?, rhs: labels("rhs")?, out: labels("out")? };
+    Ok(a.builder.push(Op::Contract(op), &[lhs.to_real(), rhs.to_real()]))
+}
+
+/// Scalars among the parts are vectors of one.
+fn concat<'g>(a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
+    let axis = a.whole_or("axis", 0)?;
+    let vector = |part: Var<'g>| if part.rank() == 0 && axis == 0 { part.reshape([1]) } else { part };
+    let parts: Vec<Var<'g>> = a.all("a")?.into_iter().map(vector).collect();
+    Ok(parts[0].concat(&parts[1..], axis))
+}
+
+fn gather<'g>(a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
+    let x = a.var("x")?;
+    let Some(batch) = a.get("batch") else {
+        let axis = match a.axes("axis", x)?.as_deref() {
+            None => 0,
+            Some([axis]) => *axis,
+            Some(_) => return Err(a.need("axis")?.wrong("gather picks along one axis")),
+        };
+        return Ok(x.gather(a.index("indices", x.shape().get(axis).copied())?, axis));
+    };
+    if let Some(axis) = a.get("axis") {
+        return Err(axis.wrong("gather takes an axis or a number of batch axes, not both"));
+    }
+    let batch = batch.whole("`batch`")?;
+    Ok(x.gather_batched(a.index("indices", x.shape().get(batch).copied())?, batch))
+}
+
+/// A constant of any shape and kind: one number for every entry, or the entries in row-major order.
+fn constant<'g>(a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
+    /// 128 MiB of numbers: more is taken for a mistake.
+    const LARGEST: usize = 1 << 24;
+    let kind = match a.get("kind") {
+        None => Kind::Real,
+        Some(Placed { value: Value::Kind(kind), .. }) => *kind,
+        Some(other) => return Err(other.wrong("a kind is real, int or bool, without quotes").help("as in `kind=int`")),
+    };
+    let given = a.need("value")?;
+    let value = given.value.as_number().map_or_else(|| given.value.clone(), Value::Number).at(given.span);
+    if value.node().is_some() {
+        return Err(value.wrong("a constant is made of numbers"));
+    }
+    let Some(shape) = a.get("shape") else { return value.var(a.builder, kind) };
+    let (place, shape): (&Placed<'g>, Shape) = (shape, shape.shape()?);
+    if shape.size() > LARGEST {
+        return Err(place
+            .wrong(format!("a constant of shape {shape} would be too large"))
+            .help(format!("it has at most {LARGEST} entries; `broadcast(…)` makes copies that take no room here")));
+    }
+    let tensor = match &value.value {
+        Value::Number(number) => Tensor::filled(shape, *number),
+        Value::Array(array) => {
+            let count = array.data().len();
+            let size = shape.size();
+            array
+                .clone()
+                .reshaped(shape)
+                .ok_or_else(|| place.wrong(format!("this shape has {size} entries, and {count} are given")))?
+        }
+        _ => return Err(value.wrong("a constant is made of numbers")),
+    };
+    Value::Array(tensor).at(value.span).var(a.builder, kind)
+}
+
+/// A custom node by its name, which may be that of an op; its backward, and its loops over batch axes.
+fn custom<'g>(a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
+    let name = a.need("name")?;
+    let node = a.registry.get(name.text("the name of a custom node")?);
+    let node = Arc::clone(node.ok_or_else(|| name.wrong("there is no custom node of that name here"))?);
+    let inputs: Vec<Var<'g>> = a.all("x")?.into_iter().map(Var::to_real).collect();
+    let part = match a.get("input") {
+        Some(input) => Part::Backward { input: input.whole("`input`")? },
+        None => Part::Forward,
+    };
+    let loops = match a.get("loops") {
+        None => Vec::new(),
+        Some(Placed { value: Value::Array(array), .. }) if array.shape().rank() == 2 => {
+            let inputs = array.shape()[1].max(1);
+            array.data().chunks(inputs).map(|split| split.iter().map(|&x| x != 0.0).collect()).collect()
+        }
+        Some(other) => return Err(other.wrong("loops are a list for each: of the inputs, 1 if it is split, else 0")),
+    };
+    Ok(a.builder.push(Op::Custom(Custom { node, part, loops }), &inputs))
+}
