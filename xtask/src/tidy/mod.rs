@@ -1,8 +1,10 @@
 //! House rules, as tests: what a reviewer would otherwise have to look for.
 
+pub mod circles;
 pub mod code;
 pub mod floors;
 pub mod links;
+pub mod modules;
 pub mod ops;
 pub mod sources;
 
@@ -31,9 +33,11 @@ pub fn problems(root: &Path) -> Result<Vec<String>, String> {
     problems.extend(licences::problems(root, &packages)?);
     problems.extend(ops::problems(root)?);
     problems.extend(links::problems(root)?);
-    for file in rust_files(root)? {
-        problems.extend(sources::problems(&file));
-    }
+    let sources = rust_files(root)?;
+    let is_cut = |file: &File| !circles::UNCUT.iter().any(|folder| file.path.starts_with(folder));
+    let cut: Vec<File> = sources.iter().filter(|file| is_cut(file)).cloned().collect();
+    problems.extend(circles::problems(&cut, circles::DECIDED));
+    problems.extend(sources.iter().flat_map(sources::problems));
     Ok(problems)
 }
 
