@@ -45,7 +45,7 @@ impl Trainer {
             ..Training::default()
         };
         let step = step(function, &training.step_options(ROWS), way.batch).expect("the model is well formed");
-        let program = compile(&step.function.graph, &step.options(&training)).expect("the step compiles");
+        let program = compile(&step.function.graph, &training.program_options(&step)).expect("the step compiles");
         let compile_seconds = start.elapsed().as_secs_f64();
         let mut workspace = program.workspace().expect("it has room");
         for (name, value) in Parameters::initialize(&step.function, 1).expect("initializers are sound").iter() {

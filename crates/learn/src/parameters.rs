@@ -6,8 +6,8 @@ use chainrule_kernels::philox::{Philox, unit53};
 use rand_core::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
+use crate::admission;
 use crate::error::LearnError;
-use crate::given;
 use crate::random::{self, Purpose};
 
 const WHAT: &str = "parameter";
@@ -27,7 +27,7 @@ impl Parameters {
             let (name, shape) = (function.name(parameter.node), &function.graph.node(parameter.node).shape);
             let mut generator = random::generator(seed, Purpose::Initial(place as u32));
             let value = draw(parameter.initializer, shape, &mut generator);
-            given::check(WHAT, name, &value, shape)?;
+            admission::check(WHAT, name, &value, shape)?;
             Ok((name.to_string(), value))
         });
         drawn.collect::<Result<_, LearnError>>().map(Parameters)
@@ -51,7 +51,7 @@ impl Parameters {
             let (name, shape) = (function.name(parameter.node), &function.graph.node(parameter.node).shape);
             let missing = || LearnError::Missing { what: WHAT, name: name.into(), shape: shape.clone() };
             let value = value.ok_or_else(missing)?;
-            given::check(WHAT, name, &value, shape)?;
+            admission::check(WHAT, name, &value, shape)?;
             Ok((name.to_string(), value))
         });
         fitted.collect::<Result<_, LearnError>>().map(Parameters)
@@ -70,7 +70,7 @@ impl Parameters {
     /// Gives a parameter another value, of its shape and finite; on an error it keeps the one it has.
     pub fn set(&mut self, name: &str, value: Tensor) -> Result<(), LearnError> {
         let place = self.find(name)?;
-        given::check(WHAT, name, &value, self.0[place].1.shape())?;
+        admission::check(WHAT, name, &value, self.0[place].1.shape())?;
         self.0[place].1 = value;
         Ok(())
     }
@@ -78,7 +78,7 @@ impl Parameters {
     /// Adds to a parameter, entry by entry; on an error it keeps the value it has.
     pub fn increment(&mut self, name: &str, by: &Tensor) -> Result<(), LearnError> {
         let mut value = self.get(name)?.clone();
-        given::check(WHAT, name, by, value.shape())?;
+        admission::check(WHAT, name, by, value.shape())?;
         for (entry, by) in value.data_mut().iter_mut().zip(by.data()) {
             *entry += by;
         }

@@ -94,7 +94,7 @@ impl Show {
     fn compiled(&self, function: &Function, output: &mut Output) -> Result<(), Failure> {
         let training = self.steps.training(Training { batch: self.batch.unwrap_or(1), ..Training::default() })?;
         let step = step(function, &training.step_options(training.batch), self.batch)?;
-        let stages = passes(&step.function.graph, &step.options(&training))?;
+        let stages = passes(&step.function.graph, &training.program_options(&step))?;
         let shown: Vec<String> = match stages.last() {
             Some((_, program)) if self.program => vec![program.clone()],
             _ => stages.iter().map(|(pass, text)| format!("# after {pass}\n\n{text}")).collect(),

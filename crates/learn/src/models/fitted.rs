@@ -2,14 +2,15 @@
 
 use chainrule_graph::{Function, Kind, Shape, Tensor};
 
-use crate::dataset::{Dataset, Field, Role};
-use crate::diverged::TrainError;
+use crate::data::dataset::{Dataset, Field, Role};
 use crate::error::LearnError;
+use crate::evaluation::score::Measure;
+use crate::evaluation::scores::predictions;
 use crate::parameters::Parameters;
-use crate::score::Measure;
-use crate::scores::predictions;
-use crate::train::{Epoch, train};
-use crate::training::Training;
+use crate::training::diverged::TrainError;
+use crate::training::progress::Epoch;
+use crate::training::settings::Training;
+use crate::training::train::train;
 
 /// A trained function of one input `x` and one outcome `y`.
 #[derive(Clone, Debug)]

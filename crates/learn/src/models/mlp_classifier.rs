@@ -4,8 +4,8 @@ use chainrule_graph::{Builder, Function, GraphError, Kind, Tensor};
 
 use super::fitted::{Fitted, features};
 use super::{Activation, hidden_layers, normal};
-use crate::diverged::TrainError;
-use crate::training::Training;
+use crate::training::diverged::TrainError;
+use crate::training::settings::Training;
 
 /// Classification by a multilayer perceptron.
 #[derive(Clone, Debug)]

@@ -4,8 +4,8 @@ use chainrule_graph::{Function, GraphError, Tensor};
 
 use super::fitted::{Fitted, features};
 use super::linear;
-use crate::diverged::TrainError;
-use crate::training::Training;
+use crate::training::diverged::TrainError;
+use crate::training::settings::Training;
 
 /// Ridge regression by gradient descent.
 #[derive(Clone, Copy, Debug)]

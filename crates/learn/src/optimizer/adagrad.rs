@@ -2,7 +2,7 @@
 
 use chainrule_graph::Var;
 
-use super::Slots;
+use super::state::Slots;
 
 /// s ← s + g²;  w ← w − rate · g / (√s + ε)
 pub(super) fn next<'g>(w: Var<'g>, g: Var<'g>, rate: Var<'g>, epsilon: f64, slots: &mut Slots<'g>) -> Var<'g> {

@@ -2,7 +2,7 @@
 
 use chainrule_graph::Var;
 
-use super::Slots;
+use super::state::Slots;
 
 /// The constants of Adam.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,8 +2,8 @@
 
 use chainrule_graph::Var;
 
-use super::Slots;
 use super::adam::{Adam, step};
+use super::state::Slots;
 
 /// w ← (1 − rate · decay) w − rate · m̂ / (√v̂ + ε), with Adam's m̂ and v̂ (Loshchilov and Hutter 2019)
 pub(super) fn next<'g>(

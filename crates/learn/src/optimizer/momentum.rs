@@ -2,7 +2,7 @@
 
 use chainrule_graph::Var;
 
-use super::Slots;
+use super::state::Slots;
 
 /// v ← μ v + g;  w ← w − rate · v (Polyak 1964, in the form of Sutskever et al. 2013 with the rate outside)
 pub(super) fn next<'g>(w: Var<'g>, g: Var<'g>, rate: Var<'g>, momentum: f64, slots: &mut Slots<'g>) -> Var<'g> {

@@ -2,8 +2,8 @@
 
 use chainrule_graph::Var;
 
-use super::Slots;
 use super::momentum::velocity;
+use super::state::Slots;
 
 /// v ← μ v + g;  w ← w − rate · (g + μ v) (Nesterov 1983, in the form of Sutskever et al. 2013 with the rate outside)
 pub(super) fn next<'g>(w: Var<'g>, g: Var<'g>, rate: Var<'g>, momentum: f64, slots: &mut Slots<'g>) -> Var<'g> {

@@ -2,7 +2,7 @@
 
 use chainrule_graph::Var;
 
-use super::Slots;
+use super::state::Slots;
 
 /// v ← α v + (1 − α) g²;  w ← w − rate · g / (√v + ε)
 pub(super) fn next<'g>(

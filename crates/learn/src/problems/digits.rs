@@ -4,9 +4,9 @@
 
 use chainrule_graph::Kind;
 
-use crate::dataset::{Dataset, Field, Role};
+use crate::data::dataset::{Dataset, Field, Role};
+use crate::data::table::Table;
 use crate::error::LearnError;
-use crate::table::Table;
 
 /// The pixels of an image.
 pub const PIXELS: usize = 64;

@@ -6,9 +6,9 @@ use rand_distr::{Distribution, StandardNormal, StudentT};
 
 use chainrule_kernels::philox::unit53;
 
-use crate::dataset::{Dataset, Field, Role};
+use crate::data::dataset::{Dataset, Field, Role};
+use crate::data::step_features::StepFeatures;
 use crate::random::{self, Purpose};
-use crate::step_features::StepFeatures;
 
 const POINTS: usize = 1000;
 const STEPS: usize = 10;

@@ -6,24 +6,14 @@ use chainrule_exec::compile::{End, MemoryUse, Profile, Program, Run, Workspace, 
 use chainrule_exec::{check_memory_of, reference};
 use chainrule_graph::{NodeId, Tensor};
 
-use crate::bindings::bindings;
-use crate::dataset::Dataset;
+use crate::admission;
+use crate::data::dataset::Dataset;
 use crate::error::LearnError;
-use crate::given;
+use crate::evaluation::bindings::bindings;
+use crate::evaluation::tables::Tables;
 use crate::parameters::Parameters;
-use crate::step::{Step, step};
-use crate::tables::Tables;
-use crate::training::Training;
-
-/// What runs the steps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Engine {
-    /// Compiled programs.
-    #[default]
-    Compiled,
-    /// The reference interpreter: f64, one op after another, slow.
-    Reference,
-}
+use crate::training::settings::{Engine, Training};
+use crate::training::step::{Step, step};
 
 /// A step for batches of one size, ready to run.
 enum Steps {
@@ -56,7 +46,7 @@ impl<'a> Runner<'a> {
         settings: &'a Training<'a>,
     ) -> Result<Runner<'a>, LearnError> {
         let function = tables.function;
-        given::check_bound(function, function.objective.as_slice())?;
+        admission::check_bound(function, function.objective.as_slice())?;
         let mut runner =
             Runner { tables, settings, stop: settings.stop, values: Vec::new(), steps: Vec::new(), in_use: None };
         let first = settings.batch.min(tables.data.rows());
@@ -162,7 +152,7 @@ impl<'a> Runner<'a> {
         if self.settings.engine == Engine::Reference {
             return Ok(Steps::Reference(Box::new(step)));
         }
-        let program = compile(&step.function.graph, &step.options(self.settings))?;
+        let program = compile(&step.function.graph, &self.settings.program_options(&step))?;
         self.tables.of(&program)?; // mistakes in the data come before room is taken
         let workspace = program.workspace()?;
         Ok(Steps::Compiled(Box::new(Compiled { program, workspace })))

@@ -3,10 +3,10 @@
 use chainrule_graph::{Kind, Shape};
 use serde_json::{Map, Value, json};
 
-use crate::dataset::{Dataset, Role};
+use crate::data::dataset::{Dataset, Role};
+use crate::data::standardize::Standardize;
+use crate::data::step_features::StepFeatures;
 use crate::error::LearnError;
-use crate::standardize::Standardize;
-use crate::step_features::StepFeatures;
 
 /// A transformation of the values of one input.
 #[derive(Clone, Debug, PartialEq)]

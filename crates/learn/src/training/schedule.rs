@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 
 use chainrule_graph::Var;
 
-use crate::optimizer::Slots;
+use crate::optimizer::state::Slots;
 
 /// How the rate of a step follows from the base rate. Step t of T counts from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

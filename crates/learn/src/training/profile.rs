@@ -5,14 +5,14 @@ use std::time::Instant;
 use chainrule_exec::compile::{End, MemoryUse, Profile};
 use chainrule_graph::{Function, Tensor};
 
-use crate::dataset::Dataset;
-use crate::engine::Runner;
+use crate::data::dataset::Dataset;
 use crate::error::LearnError;
+use crate::evaluation::scores::at_its_row;
+use crate::evaluation::tables::Tables;
 use crate::parameters::Parameters;
-use crate::scores::at_its_row;
-use crate::step::RATE;
-use crate::tables::Tables;
-use crate::training::Training;
+use crate::training::runner::Runner;
+use crate::training::settings::Training;
+use crate::training::step::RATE;
 
 /// How long steps run untimed, and then about as long timed one by one.
 const SECONDS: f64 = 0.5;

@@ -7,15 +7,15 @@ use chainrule_exec::{Bindings, ExecError, NanOrigin, Range, Values, nan_origin, 
 use chainrule_graph::{Function, Graph, GraphError, NodeId, Origin, Tensor};
 use thiserror::Error;
 
-use crate::bindings::bindings;
-use crate::dataset::Dataset;
-use crate::engine::Runner;
+use crate::data::dataset::Dataset;
 use crate::error::LearnError;
+use crate::evaluation::bindings::bindings;
+use crate::evaluation::scores::objectives;
 use crate::parameters::Parameters;
-use crate::scores::objectives;
-use crate::step::{RATE, Step};
-use crate::train::Position;
-use crate::training::Training;
+use crate::training::progress::Position;
+use crate::training::runner::Runner;
+use crate::training::settings::Training;
+use crate::training::step::{RATE, Step};
 
 /// Why training ended without a model.
 #[derive(Clone, Debug, PartialEq, Error)]

@@ -3,9 +3,9 @@
 use chainrule_exec::{ExecError, reference};
 use chainrule_graph::{Function, NodeId};
 
-use crate::bindings::bindings;
-use crate::dataset::Dataset;
+use crate::data::dataset::Dataset;
 use crate::error::LearnError;
+use crate::evaluation::bindings::bindings;
 use crate::parameters::Parameters;
 
 /// The error of the first of these rows at which `targets` cannot be computed.

@@ -6,9 +6,9 @@ use std::path::Path;
 use chainrule_graph::{Function, IntegerRange, Kind, NodeId, Shape, Tensor};
 
 use crate::atomic;
+use crate::data::table::{NUMBER, Numbers, Table};
 use crate::error::{LearnError, list, suggest};
 use crate::random::{self, Purpose};
-use crate::table::{NUMBER, Numbers, Table};
 
 /// The part of a value in a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,10 @@
 //! The training step as a graph: forward, backward and update in one.
 
-use chainrule_exec::compile::Options;
 use chainrule_graph::{Builder, Function, GraphError, NodeId, Var, batch, differentiate};
 
-use crate::optimizer::{Optimizer, Slots};
-use crate::schedule::{Length, Schedule};
-use crate::tables::data_nodes;
-use crate::training::Training;
+use crate::optimizer::Optimizer;
+use crate::optimizer::state::Slots;
+use crate::training::schedule::{Length, Schedule};
 
 /// The name of the state that holds the base rate; setting it changes no program.
 pub const RATE: &str = "learning rate";
@@ -52,22 +50,6 @@ pub struct Step {
     pub gradients: Vec<NodeId>,
     /// The rows that it takes; none is one example, without a batch axis.
     pub size: Option<usize>,
-}
-
-impl Step {
-    /// How it is compiled: a program takes rows for the inputs and then the outcomes, reports the objective, and ends at a
-    /// step whose objective is not finite.
-    pub fn options(&self, training: &Training<'_>) -> Options {
-        Options {
-            precision: training.precision,
-            level: training.level,
-            threads: training.threads,
-            streams: data_nodes(&self.function),
-            batch: self.size,
-            outputs: vec![self.objective],
-            finite: Some(self.objective),
-        }
-    }
 }
 
 /// The step on a function: on one example, or with `size` on the mean objective of a batch of so many.

@@ -3,7 +3,7 @@
 use chainrule_exec::Bindings;
 use chainrule_graph::{Function, Tensor};
 
-use crate::dataset::{Dataset, Role};
+use crate::data::dataset::{Dataset, Role};
 
 /// The inputs and outcomes of some rows, as far as the data have them, and the values of parameters and state by name. A
 /// single row is one example, without a batch axis.

@@ -4,8 +4,8 @@ use chainrule_exec::Bindings;
 use chainrule_exec::compile::{Options, evaluate};
 use chainrule_graph::{Function, NodeId, Tensor, differentiate};
 
+use crate::admission;
 use crate::error::LearnError;
-use crate::given;
 use crate::parameters::Parameters;
 
 /// The objective, and its derivative with respect to each parameter.
@@ -94,7 +94,7 @@ fn bindings(
             let names = ids.iter().map(|&id| function.name(id));
             let place = names.clone().position(|other| other == name);
             let id = ids[place.ok_or_else(|| LearnError::unknown(what, name, names))?];
-            given::check(what, name, value, &function.graph.node(id).shape)?;
+            admission::check(what, name, value, &function.graph.node(id).shape)?;
             bindings.set(id, value.clone());
         }
         if let Some(&id) = ids.iter().find(|&&id| needed[id.index()] && bindings.get(id).is_none()) {

@@ -8,16 +8,16 @@ use std::path::Path;
 use chainrule_graph::{Function, Tensor, text};
 use serde_json::{Map, Value, json};
 
-use crate::dataset::Dataset;
+use crate::data::dataset::Dataset;
 use crate::error::LearnError;
-use crate::fingerprint::Fingerprint;
+use crate::evaluation::score::Measure;
+use crate::evaluation::scores::Scores;
 use crate::parameters::Parameters;
-use crate::patience::Best;
-use crate::score::Measure;
-use crate::scores::Scores;
-use crate::tensor_file::{Content, Format, damaged};
-use crate::train::{Epoch, Position};
-use crate::training::Training;
+use crate::saved::fingerprint::Fingerprint;
+use crate::saved::tensor_file::{Content, Format, damaged};
+use crate::training::patience::Best;
+use crate::training::progress::{Epoch, Position};
+use crate::training::settings::Training;
 
 const FORMAT: Format = Format { what: "checkpoint", key: "chainrule checkpoint", version: 1 };
 /// What stands before the names of the values that training is at, and of the best parameters.

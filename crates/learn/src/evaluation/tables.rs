@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use chainrule_exec::compile::{Precision, Program, Table};
 use chainrule_graph::{Function, NodeId};
 
-use crate::dataset::Dataset;
+use crate::data::dataset::Dataset;
 use crate::error::LearnError;
 
 /// The rows of a dataset for all programs that are made from one function: at each precision once, when they are asked for.

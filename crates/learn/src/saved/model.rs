@@ -5,10 +5,10 @@ use std::path::Path;
 use chainrule_graph::{Function, Kind, NodeId, Shape, Tensor};
 use serde_json::{Map, Value, json};
 
-use crate::dataset::{Field, Role};
+use crate::data::dataset::{Field, Role};
+use crate::data::transform::Transforms;
 use crate::error::{LearnError, list, quote};
-use crate::tensor_file::{Content, Format, damaged};
-use crate::transform::Transforms;
+use crate::saved::tensor_file::{Content, Format, damaged};
 
 const FORMAT: Format = Format { what: "model", key: "chainrule", version: 1 };
 

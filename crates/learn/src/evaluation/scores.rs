@@ -4,13 +4,13 @@ use chainrule_exec::check_memory;
 use chainrule_exec::compile::{Level, Options, Precision, Program, Run, Table, Workspace, compile};
 use chainrule_graph::{Function, NodeId, Shape, Tensor, batch_values};
 
-use crate::dataset::Dataset;
+use crate::admission;
+use crate::data::dataset::Dataset;
 use crate::error::LearnError;
-use crate::failing::failing_row;
-use crate::given;
+use crate::evaluation::failing_row::failing_row;
+use crate::evaluation::score::Measure;
+use crate::evaluation::tables::{Tables, data_nodes};
 use crate::parameters::Parameters;
-use crate::score::Measure;
-use crate::tables::{Tables, data_nodes};
 
 /// How many rows a program takes at once.
 const ROWS: usize = 64;
@@ -109,7 +109,7 @@ struct Batches {
 impl<'a> OverRows<'a> {
     fn new(tables: &'a Tables<'a>, wanted: Vec<NodeId>, level: Option<Level>) -> Result<OverRows<'a>, LearnError> {
         let function = tables.function;
-        given::check_bound(function, &wanted)?;
+        admission::check_bound(function, &wanted)?;
         // Per row, so the objective must not be averaged: only wanted nodes are asked of the batched graph.
         let graph = function.graph.clone().without_updates();
         let mut each = Function { graph, objective: None, prediction: None, ..function.clone() };

@@ -8,9 +8,9 @@ use std::str::FromStr;
 use chainrule_graph::text::{Declaration, Dim, Model};
 use chainrule_graph::{Kind, Shape};
 
-use crate::dataset::{Field, Role};
+use crate::data::dataset::{Field, Role};
+use crate::data::table::Table;
 use crate::error::{LearnError, list, quote, suggest};
-use crate::table::Table;
 
 /// An input or outcome as a model declares it, before its sizes are known.
 #[derive(Clone, Debug, PartialEq)]

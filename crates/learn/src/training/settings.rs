@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use chainrule_exec::compile::{Level, Precision};
+use chainrule_exec::compile::{Level, Options, Precision};
 use serde_json::{Map, Value, json};
 
-use crate::engine::Engine;
 use crate::error::LearnError;
+use crate::evaluation::tables::data_nodes;
 use crate::optimizer::Optimizer;
-use crate::schedule::{Length, Schedule};
-use crate::step::StepOptions;
+use crate::training::schedule::{Length, Schedule};
+use crate::training::step::{Step, StepOptions};
 
 /// f32 holds every whole number up to here; a count of steps stands still there.
 const LAST_COUNT_IN_F32: f64 = (1 << f32::MANTISSA_DIGITS) as f64;
@@ -54,6 +54,16 @@ pub struct Training<'a> {
     pub stop: Option<&'a AtomicBool>,
     /// Where training is kept, to go on with it later.
     pub checkpoint: Option<Checkpointing<'a>>,
+}
+
+/// What runs the steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// Compiled programs.
+    #[default]
+    Compiled,
+    /// The reference interpreter: f64, one op after another, slow.
+    Reference,
 }
 
 /// How training is kept in a file while it goes on.
@@ -101,6 +111,20 @@ impl Training<'_> {
             length: Length { epochs: self.epochs, steps: rows.div_ceil(self.batch.clamp(1, rows.max(1))) },
             clip_norm: self.clip_norm,
             weight_decay: self.weight_decay,
+        }
+    }
+
+    /// How a step of this training is compiled: a program takes rows for the inputs and then the outcomes, reports the
+    /// objective, and ends at a step whose objective is not finite.
+    pub fn program_options(&self, step: &Step) -> Options {
+        Options {
+            precision: self.precision,
+            level: self.level,
+            threads: self.threads,
+            streams: data_nodes(&step.function),
+            batch: step.size,
+            outputs: vec![step.objective],
+            finite: Some(step.objective),
         }
     }
 

@@ -1,0 +1,8 @@
+//! Before training: tables, which of their columns a model takes, the rows as values, and what is done to them.
+
+pub(crate) mod columns;
+pub(crate) mod dataset;
+pub(crate) mod standardize;
+pub(crate) mod step_features;
+pub(crate) mod table;
+pub(crate) mod transform;

@@ -1,0 +1,8 @@
+//! At any parameters, trained or not: what a function is on one example, and over the rows of a dataset.
+
+pub(crate) mod bindings;
+pub(crate) mod evaluate;
+pub(crate) mod failing_row;
+pub(crate) mod score;
+pub(crate) mod scores;
+pub(crate) mod tables;
