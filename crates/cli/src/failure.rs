@@ -1,7 +1,6 @@
 //! Why a command did not succeed, as a person reads it, and the exit code that goes with it.
 
-use std::fmt::Display;
-use std::process::ExitCode;
+use std::fmt::{self, Display};
 
 use chainrule::GraphError;
 use chainrule::exec::ExecError;
@@ -9,7 +8,6 @@ use chainrule::learn::LearnError;
 use chainrule::text::Diagnostic;
 
 use crate::interrupt::INTERRUPTED;
-use crate::output::message;
 
 /// A wrong gradient, training that diverged, a result that is not finite.
 const RESULT: u8 = 1;
@@ -44,19 +42,19 @@ impl Failure {
         Failure { code: MISTAKE, text: diagnostic.render(source, name, true) }
     }
 
-    /// Says it on standard error and returns the exit code.
-    pub fn report(&self) -> ExitCode {
-        message(&self.text);
-        ExitCode::from(self.code)
-    }
-
-    #[cfg(test)]
+    /// The exit code of the command.
     pub fn code(&self) -> u8 {
         self.code
     }
 }
 
-/// Codes for colours are taken out where they would not show, see [`message`].
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Codes for colours are taken out where they would not show, see [`message`](crate::output::message).
 fn titled(problem: impl Display) -> String {
     let style = anstyle_error();
     format!("{style}error{style:#}: {problem}")

@@ -30,7 +30,8 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory, Parser};
 
 use commands::Command;
-use output::Output;
+use failure::Failure;
+use output::{Output, message};
 
 /// Write the function for one example as a graph of named nodes; get its values, checked gradients and a trained model
 #[derive(Parser)]
@@ -63,8 +64,14 @@ fn main() -> ExitCode {
     let result = command.run(&mut output).and_then(|()| output.finish());
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+        Err(failure) => report(&failure),
     }
+}
+
+/// Says on standard error why a command did not succeed, and returns its exit code.
+fn report(failure: &Failure) -> ExitCode {
+    message(failure);
+    ExitCode::from(failure.code())
 }
 
 /// Prints the help that was asked for, or what is wrong with the options. No command takes a value that looks like an
@@ -75,7 +82,7 @@ fn explain(mut error: clap::Error) -> ExitCode {
     }
     match error.print() {
         Err(problem) if !error.use_stderr() && problem.kind() != io::ErrorKind::BrokenPipe => {
-            output::unwritable(&problem).report()
+            report(&output::unwritable(&problem))
         }
         _ if error.use_stderr() => ExitCode::from(2),
         _ => ExitCode::SUCCESS,
