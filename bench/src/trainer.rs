@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use chainrule_exec::compile::{Precision, Program, Run, Table, Workspace, compile};
+use chainrule_exec::compile::{Precision, compile};
+use chainrule_exec::program::Program;
+use chainrule_exec::run::{Run, StreamTable, Workspace};
 use chainrule_graph::{Function, Kind};
 use chainrule_learn::{Optimizer, Parameters, Training, step};
 
@@ -29,7 +31,7 @@ pub struct Trainer {
     pub steps: usize,
     pub program: Program,
     pub workspace: Workspace,
-    tables: Vec<Table>,
+    tables: Vec<StreamTable>,
     order: Vec<u32>,
     record: Vec<f64>,
 }

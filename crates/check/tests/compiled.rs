@@ -2,8 +2,9 @@
 //! bound that the reference carries along, at every SIMD level and precision.
 
 use chainrule_check::cases::{Case, cases};
-use chainrule_exec::compile::{Options, Precision, Run, compile};
-use chainrule_exec::reference::{Rounding, evaluate_with_bounds};
+use chainrule_exec::bounds::{Rounding, evaluate_with_bounds};
+use chainrule_exec::compile::{Options, Precision, compile};
+use chainrule_exec::run::Run;
 use chainrule_exec::{Bindings, ExecError};
 use chainrule_graph::{Builder, Function, Graph, Initializer, Kind, NodeId, Tensor, grad, text};
 use chainrule_kernels::Level;

@@ -3,15 +3,21 @@
 //! [`nan_origin`] finds the node where a value that is not finite arose.
 #![forbid(unsafe_code)]
 
+pub mod bounds;
 pub mod compile;
 mod error;
+mod evaluate;
 mod memory;
 mod nan_origin;
 mod number;
+mod precision;
+pub mod program;
 pub mod reference;
+pub mod run;
 mod values;
 
 pub use error::ExecError;
+pub use evaluate::evaluate_compiled;
 pub use memory::{check_memory, check_memory_of};
 pub use nan_origin::{NanOrigin, NonFinite, Range, infinite_by_constants, nan_origin, nan_origin_in_derivatives};
 pub use number::number;

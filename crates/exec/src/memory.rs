@@ -2,7 +2,7 @@
 
 use chainrule_graph::{Graph, NodeId};
 
-use crate::ExecError;
+use crate::error::ExecError;
 
 /// So many numbers are not worth the question.
 const FEW: usize = 1 << 20;

@@ -5,7 +5,8 @@ use std::fmt;
 use chainrule_graph::ops::{Elementwise, Source};
 use chainrule_graph::{Derivatives, Graph, NodeId, Op, Origin, Tensor};
 
-use crate::{Values, number};
+use crate::number::number;
+use crate::values::Values;
 
 /// In what way a value is not finite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,7 +4,8 @@
 mod step;
 
 use allocation_counter::measure;
-use chainrule_exec::compile::{End, Options, Precision, Run, compile};
+use chainrule_exec::compile::{Options, Precision, compile};
+use chainrule_exec::run::{End, Run};
 use chainrule_graph::{Builder, Function, Initializer, Kind, Tensor};
 use step::{descent, perceptron};
 

@@ -1,6 +1,8 @@
 //! The compiled engine beside the reference interpreter.
 
-use chainrule_exec::compile::{Options, Precision, Run, compile, evaluate};
+use chainrule_exec::compile::{Options, Precision, compile};
+use chainrule_exec::evaluate_compiled;
+use chainrule_exec::run::Run;
 use chainrule_exec::{Bindings, reference};
 use chainrule_graph::{Builder, Function, Graph, Initializer, Kind, NodeId, Tensor, grad, verify};
 use chainrule_kernels::Level;
@@ -12,7 +14,7 @@ fn assert_equal_to_reference(graph: &Graph, bindings: &[(NodeId, Tensor)], wante
     for level in Level::available() {
         for (precision, tolerance) in [(Precision::F64, 1e-12), (Precision::F32, 2e-5)] {
             let options = Options { precision, level: Some(level), ..Options::default() };
-            let found = evaluate(graph, &bindings, wanted, &options).unwrap();
+            let found = evaluate_compiled(graph, &bindings, wanted, &options).unwrap();
             for &id in wanted {
                 for (place, (a, b)) in found[id].data().iter().zip(expected[id].data()).enumerate() {
                     let close = (a - b).abs() <= tolerance * (1.0 + b.abs()) || (a.is_nan() && b.is_nan()) || a == b;

@@ -3,7 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chainrule_exec::Bindings;
-use chainrule_exec::compile::{End, Options, Precision, Program, Run, compile, evaluate};
+use chainrule_exec::compile::{Options, Precision, compile};
+use chainrule_exec::evaluate_compiled;
+use chainrule_exec::program::Program;
+use chainrule_exec::run::{End, Run};
 use chainrule_graph::{Builder, Function, Initializer, Kind, NodeId, Tensor};
 
 fn function() -> Function {
@@ -64,7 +67,9 @@ fn nodes_of_another_graph_are_refused() {
         let message = refused(|_, options| name(options, foreign));
         assert!(message.starts_with("node 99 is of another graph; this one has "), "{message}");
     }
-    let asked = evaluate(&function().graph, &Bindings::new(), &[foreign], &Options::default()).unwrap_err().to_string();
+    let asked = evaluate_compiled(&function().graph, &Bindings::new(), &[foreign], &Options::default())
+        .unwrap_err()
+        .to_string();
     assert!(asked.starts_with("node 99 is of another graph"), "{asked}");
 }
 
@@ -196,19 +201,20 @@ fn values_are_asked_of_a_program_as_of_the_reference() {
         .set(function.parameters[0].node, Tensor::vector([3.0, 4.0]));
     let targets = [product, objective];
     let f32 = Options { precision: Precision::F32, ..Options::default() };
-    let missing = evaluate(graph, &bindings, &targets, &Options::default()).unwrap_err().to_string();
+    let missing = evaluate_compiled(graph, &bindings, &targets, &Options::default()).unwrap_err().to_string();
     assert_eq!(missing, "`y` has no value; it takes one of shape []");
     bindings.set(function.inputs[1], Tensor::scalar(f64::INFINITY));
     for precision in [Precision::F32, Precision::F64] {
-        let values = evaluate(graph, &bindings, &targets, &Options { precision, ..Options::default() }).unwrap();
+        let values =
+            evaluate_compiled(graph, &bindings, &targets, &Options { precision, ..Options::default() }).unwrap();
         assert_eq!((values[product].item(), values[objective].item()), (11.0, 11.0));
         assert!(values.get(function.inputs[0]).is_none(), "only what was asked for");
     }
     bindings.set(function.inputs[0], Tensor::vector([1e200, 0.0]));
-    assert_eq!(evaluate(graph, &bindings, &targets, &Options::default()).unwrap()[objective].item(), 3e200);
-    assert_eq!(evaluate(graph, &bindings, &targets, &f32).unwrap()[objective].item(), f64::INFINITY);
+    assert_eq!(evaluate_compiled(graph, &bindings, &targets, &Options::default()).unwrap()[objective].item(), 3e200);
+    assert_eq!(evaluate_compiled(graph, &bindings, &targets, &f32).unwrap()[objective].item(), f64::INFINITY);
     bindings.set(function.inputs[0], Tensor::vector([1.0]));
-    let shape = evaluate(graph, &bindings, &targets, &Options::default()).unwrap_err().to_string();
+    let shape = evaluate_compiled(graph, &bindings, &targets, &Options::default()).unwrap_err().to_string();
     assert_eq!(shape, "`x` has shape [2], not [1]");
 }
 

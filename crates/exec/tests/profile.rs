@@ -2,7 +2,9 @@
 
 mod step;
 
-use chainrule_exec::compile::{End, Options, Phase, Program, Run, compile};
+use chainrule_exec::compile::{Options, compile};
+use chainrule_exec::program::Program;
+use chainrule_exec::run::{End, Phase, Run};
 use chainrule_graph::{Function, Tensor};
 use step::{descent, perceptron};
 

@@ -2,7 +2,9 @@
 
 mod step;
 
-use chainrule_exec::compile::{Level, Options, Precision, Program, Run, Table, compile};
+use chainrule_exec::compile::{Level, Options, Precision, compile};
+use chainrule_exec::program::Program;
+use chainrule_exec::run::{Run, StreamTable};
 use chainrule_exec::{Bindings, reference};
 use chainrule_graph::{Builder, Function, Initializer, NodeId, Tensor, batch};
 use step::{descent, perceptron};
@@ -14,7 +16,7 @@ const STEPS: usize = 3;
 struct Trainer<'a> {
     function: &'a Function,
     program: Program,
-    tables: Vec<Table>,
+    tables: Vec<StreamTable>,
 }
 
 impl<'a> Trainer<'a> {

@@ -1,6 +1,6 @@
 //! `chainrule profile`: where the time and the memory of a training step go.
 
-use chainrule::exec::compile::{KernelTime, Phase};
+use chainrule::exec::run::{KernelTime, Phase};
 use chainrule::learn::{Parameters, StepCost, Training, Transforms, profile};
 use clap::Args;
 

@@ -1,42 +1,44 @@
-//! The last pass: units with places become instructions.
+//! The last pass: kernels with places become instructions.
 
-use super::memory::Memory;
-use super::plan::{Copied, Factors, Loop, LoopNode, LoopOp, Plan, Product, Unit, Work};
-use super::program::{
-    At, Base, Block, CustomCode, Factor, FactorsAt, Instruction, Line, Matrix, MatrixMatrix, ScalarOp, ScalarOperand,
-    ScalarStep,
-};
+use super::addresses::Addresses;
+use super::plan::{Copied, Factors, Kernel, KernelKind, Loop, LoopNode, LoopOp, Plan, Product};
 use super::registers::loop_code;
-use super::schedule::Late;
-use super::view::{ValueId, View};
+use super::schedule::WriteBack;
+use super::view::{BufferId, View};
+use crate::program::address::Address;
+use crate::program::instruction::{
+    Block, CustomCode, Factor, FactorAddresses, Instruction, LabelledInstruction, Matrix, MatrixMatrix, ScalarOp,
+    ScalarOperand, ScalarStep,
+};
+use crate::program::layout::ArenaLayout;
 
 /// The instructions of a program.
-pub(crate) struct Lines {
+pub(crate) struct Instructions {
     /// Those that run once, before the first step.
-    pub once: Vec<Line>,
+    pub prologue: Vec<LabelledInstruction>,
     /// Those of a step.
-    pub step: Vec<Line>,
+    pub step: Vec<LabelledInstruction>,
     /// Those that end a step, once all else is done.
-    pub late: Vec<Line>,
+    pub write_back: Vec<LabelledInstruction>,
 }
 
 /// The instructions of a plan whose values have places. Values in `kept` are read after the last.
-pub(crate) fn emit(plan: &Plan, memory: &Memory, late: &[Late], kept: &[ValueId]) -> Lines {
-    let emitter = Emitter { plan, memory, reads: count_reads(plan, late, kept) };
-    let lines = |units: &[Unit]| join_dots(units.iter().flat_map(|unit| emitter.unit(unit)));
-    let late = join_scalars(late.iter().map(|late| emitter.late(late)).collect());
-    Lines { once: lines(&plan.once), step: lines(&plan.units), late }
+pub(crate) fn emit(plan: &Plan, layout: &ArenaLayout, write_backs: &[WriteBack], kept: &[BufferId]) -> Instructions {
+    let emitter = Emitter { plan, addresses: Addresses::new(plan, layout, write_backs, kept) };
+    let instructions = |kernels: &[Kernel]| join_dots(kernels.iter().flat_map(|kernel| emitter.kernel(kernel)));
+    let write_back = join_scalars(write_backs.iter().map(|write_back| emitter.write_back(write_back)).collect());
+    Instructions { prologue: instructions(&plan.prologue), step: instructions(&plan.kernels), write_back }
 }
 
 /// Two dot products in a row that share an operand are one pass over it.
-fn join_dots(lines: impl Iterator<Item = Line>) -> Vec<Line> {
-    let mut joined: Vec<Line> = Vec::new();
+fn join_dots(lines: impl Iterator<Item = LabelledInstruction>) -> Vec<LabelledInstruction> {
+    let mut joined: Vec<LabelledInstruction> = Vec::new();
     for line in lines {
         match joined.last().and_then(|last| Some((two_dots(&last.instruction, &line.instruction)?, &last.nodes))) {
             Some((instruction, nodes)) => {
                 let nodes = nodes.iter().chain(&line.nodes).copied().collect();
                 joined.pop();
-                joined.push(Line { instruction, nodes });
+                joined.push(LabelledInstruction { instruction, nodes });
             }
             None => joined.push(line),
         }
@@ -50,7 +52,7 @@ fn two_dots(first: &Instruction, second: &Instruction) -> Option<Instruction> {
     else {
         return None;
     };
-    if length != other || length == 1 || ![a, b, c, d].into_iter().all(At::is_padded) {
+    if length != other || length == 1 || ![a, b, c, d].into_iter().all(Address::is_padded) {
         return None;
     }
     let (x, y, z) = match (a, b) {
@@ -64,91 +66,60 @@ fn two_dots(first: &Instruction, second: &Instruction) -> Option<Instruction> {
 }
 
 /// Copies of scalars that follow one another are one chain.
-fn join_scalars(lines: Vec<Line>) -> Vec<Line> {
-    let mut joined: Vec<Line> = Vec::new();
+fn join_scalars(lines: Vec<LabelledInstruction>) -> Vec<LabelledInstruction> {
+    let mut joined: Vec<LabelledInstruction> = Vec::new();
     for line in lines {
         match (joined.last_mut().map(|last| &mut last.instruction), line.instruction) {
             (Some(Instruction::Scalars(steps)), Instruction::Scalars(more)) => steps.extend(more),
-            (_, instruction) => joined.push(Line { instruction, nodes: line.nodes }),
+            (_, instruction) => joined.push(LabelledInstruction { instruction, nodes: line.nodes }),
         }
     }
     joined
 }
 
-/// How often each value is read, or kept.
-fn count_reads(plan: &Plan, late: &[Late], kept: &[ValueId]) -> Vec<u32> {
-    let mut reads = vec![0; plan.sizes.len()];
-    let views = plan.once.iter().chain(&plan.units).flat_map(|unit| unit.work.reads()).map(|view| view.value);
-    let in_place = plan.in_place.iter().map(|&(value, _)| value);
-    for value in views.chain(late.iter().map(|late| late.value.value)).chain(in_place).chain(kept.iter().copied()) {
-        reads[value.index()] += 1;
-    }
-    reads
-}
-
-pub(super) struct Emitter<'a> {
+struct Emitter<'a> {
     plan: &'a Plan,
-    memory: &'a Memory,
-    reads: Vec<u32>,
+    addresses: Addresses<'a>,
 }
 
 impl Emitter<'_> {
-    /// Where a view's first entry lies.
-    pub fn at(&self, view: &View) -> At {
-        let at = self.memory.at[view.value.index()].expect("what another unit reads is stored");
-        At { offset: at.offset + view.offset, ..at }
-    }
-
-    /// Where a result goes.
-    pub fn place(&self, value: ValueId) -> Option<usize> {
-        self.memory.at[value.index()].filter(|at| at.base == Base::Arena).map(|at| at.offset)
-    }
-
-    pub fn is_read_once(&self, value: ValueId) -> bool {
-        self.reads[value.index()] == 1
-    }
-
-    pub fn out(&self, value: ValueId) -> usize {
-        self.place(value).expect("the result of a unit is stored in the arena")
-    }
-
-    fn unit(&self, unit: &Unit) -> Vec<Line> {
-        let line = |instruction| Line { instruction, nodes: unit.nodes.clone() };
-        match &unit.work {
-            Work::Loop(Loop { size: 0, reduction: None, .. }) => Vec::new(),
-            Work::Loop(work) => {
-                vec![line(self.transpose(work).unwrap_or_else(|| loop_code(self, work)))]
+    fn kernel(&self, kernel: &Kernel) -> Vec<LabelledInstruction> {
+        let line = |instruction| LabelledInstruction { instruction, nodes: kernel.nodes.clone() };
+        match &kernel.kind {
+            KernelKind::Loop(Loop { size: 0, reduction: None, .. }) => Vec::new(),
+            KernelKind::Loop(work) => {
+                vec![line(self.transpose(work).unwrap_or_else(|| loop_code(&self.addresses, work)))]
             }
-            Work::Product(product) if self.plan.sizes[product.out.index()] == 0 => Vec::new(),
-            Work::Product(product) => self.products(product).into_iter().map(line).collect(),
-            Work::Along { op, input, axis, out } => vec![line(Instruction::Along {
+            KernelKind::Product(product) if self.plan.sizes[product.out.index()] == 0 => Vec::new(),
+            KernelKind::Product(product) => self.products(product).into_iter().map(line).collect(),
+            KernelKind::AxisOp { op, input, axis, out } => vec![line(Instruction::AxisOp {
                 op: op.clone(),
-                input: self.at(input),
+                input: self.addresses.of(input),
                 axis: *axis,
-                out: self.out(*out),
+                out: self.addresses.out(*out),
             })],
-            Work::Gather { table, indices, picks, out } => vec![line(Instruction::Gather {
-                table: self.at(table),
-                indices: self.at(indices),
-                picks: *picks,
-                out: self.out(*out),
+            KernelKind::Gather { table, indices, dimensions, out } => vec![line(Instruction::Gather {
+                table: self.addresses.of(table),
+                indices: self.addresses.of(indices),
+                dimensions: *dimensions,
+                out: self.addresses.out(*out),
             })],
-            Work::ScatterAdd { indices, entries, picks, out } => vec![line(Instruction::ScatterAdd {
-                indices: self.at(indices),
-                entries: self.at(entries),
-                picks: *picks,
-                out: self.out(*out),
+            KernelKind::ScatterAdd { indices, entries, dimensions, out } => vec![line(Instruction::ScatterAdd {
+                indices: self.addresses.of(indices),
+                entries: self.addresses.of(entries),
+                dimensions: *dimensions,
+                out: self.addresses.out(*out),
             })],
-            Work::Assemble { parts, filled, out } => {
-                let (out, length) = (self.out(*out), self.plan.sizes[out.index()]);
+            KernelKind::Assemble { parts, filled, out } => {
+                let (out, length) = (self.addresses.out(*out), self.plan.sizes[out.index()]);
                 let clear = (!filled).then_some(Instruction::Clear { out, length });
                 clear.into_iter().chain(parts.iter().map(|part| self.copied(part, out))).map(line).collect()
             }
-            Work::Custom { op, inputs, out } => vec![line(Instruction::Custom(Box::new(CustomCode {
+            KernelKind::Custom { op, inputs, out } => vec![line(Instruction::Custom(Box::new(CustomCode {
                 op: op.clone(),
-                inputs: inputs.iter().map(|view| (self.at(view), view.shape.clone())).collect(),
+                inputs: inputs.iter().map(|view| (self.addresses.of(view), view.shape.clone())).collect(),
                 shape: self.plan.graph.nodes()[out.index()].shape.clone(),
-                out: self.out(*out),
+                out: self.addresses.out(*out),
             })))],
         }
     }
@@ -160,9 +131,12 @@ impl Emitter<'_> {
         };
         let [view] = &operands[..] else { return None };
         match view.runs()[..] {
-            [(columns, 1), (rows, stride)] if stride == columns => {
-                Some(Instruction::Transpose { input: self.at(view), rows, columns, out: self.place(*out)? })
-            }
+            [(columns, 1), (rows, stride)] if stride == columns => Some(Instruction::Transpose {
+                input: self.addresses.of(view),
+                rows,
+                columns,
+                out: self.addresses.arena_offset(*out)?,
+            }),
             _ => None,
         }
     }
@@ -170,26 +144,32 @@ impl Emitter<'_> {
     fn copied(&self, part: &Copied, out: usize) -> Instruction {
         let axes = part.source.shape.iter().zip(&part.source.strides).zip(&part.strides);
         let runs = axes.filter(|((n, _), _)| **n != 1).map(|((&n, &from), &to)| (n, from, to)).collect();
-        Instruction::Block(Box::new(Block { source: self.at(&part.source), out: out + part.offset, runs }))
+        Instruction::Block(Box::new(Block { source: self.addresses.of(&part.source), out: out + part.offset, runs }))
     }
 
-    fn late(&self, late: &Late) -> Line {
-        let (from, out) = (self.at(&late.value), self.out(late.target));
-        let instruction = if late.value.shape.size() == 1 {
-            Instruction::Scalars(vec![ScalarStep { op: ScalarOp::Copy, operands: [ScalarOperand::At(from); 3], out }])
+    fn write_back(&self, write_back: &WriteBack) -> LabelledInstruction {
+        let (from, out) = (self.addresses.of(&write_back.value), self.addresses.out(write_back.target));
+        let instruction = if write_back.value.shape.size() == 1 {
+            Instruction::Scalars(vec![ScalarStep {
+                op: ScalarOp::Copy,
+                operands: [ScalarOperand::Stored(from); 3],
+                out,
+            }])
         } else {
-            let axes = late.value.shape.iter().zip(&late.value.strides).zip(late.value.shape.strides());
+            let axes =
+                write_back.value.shape.iter().zip(&write_back.value.strides).zip(write_back.value.shape.strides());
             let runs = axes.filter(|((n, _), _)| **n != 1).map(|((&n, &from), to)| (n, from, to as isize)).collect();
             Instruction::Block(Box::new(Block { source: from, out, runs }))
         };
-        Line { instruction, nodes: Vec::new() }
+        LabelledInstruction { instruction, nodes: Vec::new() }
     }
 
-    fn factors(&self, factors: &Option<Factors>) -> FactorsAt {
-        let factor = |view: &Option<View>| view.as_ref().map_or(Factor::One, |view| Factor::At(self.at(view)));
+    fn factors(&self, factors: &Option<Factors>) -> FactorAddresses {
+        let factor =
+            |view: &Option<View>| view.as_ref().map_or(Factor::One, |view| Factor::Stored(self.addresses.of(view)));
         match factors {
-            None => FactorsAt { keep: Factor::Zero, scale: Factor::One },
-            Some(factors) => FactorsAt { keep: factor(&factors.keep), scale: factor(&factors.scale) },
+            None => FactorAddresses { keep: Factor::Zero, scale: Factor::One },
+            Some(factors) => FactorAddresses { keep: factor(&factors.keep), scale: factor(&factors.scale) },
         }
     }
 
@@ -241,7 +221,8 @@ impl Emitter<'_> {
     /// A product whose result begins so many entries behind its place.
     fn product_at(&self, product: &Product, by: usize) -> Instruction {
         let Product { m, n, k, .. } = *product;
-        let (lhs, rhs, out) = (self.at(&product.lhs), self.at(&product.rhs), self.out(product.out) + by);
+        let (lhs, rhs, out) =
+            (self.addresses.of(&product.lhs), self.addresses.of(&product.rhs), self.addresses.out(product.out) + by);
         let (lhs_m, lhs_k) = product.lhs_strides;
         let (rhs_k, rhs_n) = product.rhs_strides;
         let (out_m, out_n) = product.out_strides;

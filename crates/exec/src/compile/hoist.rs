@@ -7,9 +7,9 @@
 use chainrule_graph::{NodeId, Op};
 
 use super::fuse::join;
-use super::plan::{Plan, Unit, Work};
+use super::plan::{Kernel, KernelKind, Plan};
 
-/// The plan with such units moved to `once`, chains of them joined. Rows are taken for the inputs `streams`.
+/// The plan with such kernels moved to `once`, chains of them joined. Rows are taken for the inputs `streams`.
 pub(crate) fn hoist(mut plan: Plan, streams: &[NodeId]) -> Plan {
     let mut fixed = vec![false; plan.sizes.len()];
     for (id, node) in plan.graph.ids().zip(plan.graph.nodes()) {
@@ -18,31 +18,31 @@ pub(crate) fn hoist(mut plan: Plan, streams: &[NodeId]) -> Plan {
     for update in plan.graph.updates() {
         fixed[update.target.index()] = false;
     }
-    for unit in std::mem::take(&mut plan.units) {
-        let writes = unit.work.writes();
+    for kernel in std::mem::take(&mut plan.kernels) {
+        let writes = kernel.kind.writes();
         let is_fixed = writes.iter().all(|value| plan.sizes[value.index()] == 1)
-            && unit.work.reads().iter().all(|view| fixed[view.value.index()])
-            && !accumulates(&unit.work);
+            && kernel.kind.reads().iter().all(|view| fixed[view.buffer.index()])
+            && !accumulates(&kernel.kind);
         if is_fixed {
             writes.iter().for_each(|value| fixed[value.index()] = true);
-            add(&mut plan.once, unit);
+            add(&mut plan.prologue, kernel);
         } else {
-            plan.units.push(unit);
+            plan.kernels.push(kernel);
         }
     }
     plan
 }
 
 /// Whether the work adds to a parameter, and so must be done at every step.
-fn accumulates(work: &Work) -> bool {
-    matches!(work, Work::Product(product) if product.accumulate.is_some())
+fn accumulates(work: &KernelKind) -> bool {
+    matches!(work, KernelKind::Product(product) if product.accumulate.is_some())
 }
 
 /// One number after another is one chain.
-fn add(units: &mut Vec<Unit>, unit: Unit) {
-    let is_number = |unit: &Unit| matches!(&unit.work, Work::Loop(work) if work.size == 1);
-    match units.pop_if(|last| is_number(last) && is_number(&unit)) {
-        Some(last) => units.push(join([last, unit].into_iter())),
-        None => units.push(unit),
+fn add(kernels: &mut Vec<Kernel>, kernel: Kernel) {
+    let is_number = |kernel: &Kernel| matches!(&kernel.kind, KernelKind::Loop(work) if work.size == 1);
+    match kernels.pop_if(|last| is_number(last) && is_number(&kernel)) {
+        Some(last) => kernels.push(join([last, kernel].into_iter())),
+        None => kernels.push(kernel),
     }
 }

@@ -4,46 +4,35 @@
 //! and gives it back after it is read last. A loop writes its result over an operand that it reads last and index by
 //! index.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chainrule_graph::Op;
 
-use super::plan::{Plan, Work};
-use super::program::{At, Base};
-use super::schedule::Late;
-use super::view::ValueId;
+use super::plan::{KernelKind, Plan};
+use super::schedule::WriteBack;
+use super::view::BufferId;
+use crate::program::address::{ALIGNMENT, Address, Space};
+use crate::program::layout::ArenaLayout;
 
-/// Places begin at multiples of this many entries, a cache line of f32.
-pub(crate) const ALIGNMENT: usize = 16;
-
-/// Where each value lies, and how large the arena is.
-#[derive(Clone, Debug)]
-pub(crate) struct Memory {
-    /// None for a value that is never stored.
-    pub at: Vec<Option<At>>,
-    /// The arena's length in entries.
-    pub length: usize,
-    /// The entries that are shared by values which are not alive at once.
-    pub shared: usize,
-}
-
-/// How the input nodes get their values: by a table's number for those that are read where a row lies.
-pub(crate) type RowOf = dyn Fn(ValueId) -> Option<usize>;
-
-/// Places for all values of a plan. Values in `kept` are read after the last unit.
-pub(crate) fn plan_memory(plan: &Plan, late: &[Late], kept: &[ValueId], row_of: &RowOf) -> Memory {
-    let lives = Lives::of(plan, late, kept);
-    let mut at: Vec<Option<At>> = vec![None; plan.sizes.len()];
-    let arena = |offset| Some(At { base: Base::Arena, offset });
+/// Places for all values of a plan. Values in `kept` are read after the last kernel.
+pub(crate) fn plan_memory(
+    plan: &Plan,
+    write_backs: &[WriteBack],
+    kept: &[BufferId],
+    rows: &HashMap<BufferId, u16>,
+) -> ArenaLayout {
+    let lives = Lives::of(plan, write_backs, kept);
+    let mut at: Vec<Option<Address>> = vec![None; plan.sizes.len()];
+    let arena = |offset| Some(Address { space: Space::Arena, offset });
     let mut own = 0;
     // Scalars first, side by side, then the larger values that have places of their own.
     let is_source = |value: usize| plan.graph.nodes().get(value).is_some_and(|node| matches!(node.op, Op::Source(_)));
     let old_of = old_of(plan);
     for value in 0..plan.sizes.len() {
         if is_source(value)
-            && let Some(row) = row_of(ValueId(value as u32))
+            && let Some(&table) = rows.get(&BufferId(value as u32))
         {
-            at[value] = Some(At { base: Base::Row(row as u16), offset: 0 });
+            at[value] = Some(Address { space: Space::Row(table), offset: 0 });
         } else if plan.sizes[value] == 1 && old_of[value].is_none() && (is_source(value) || lives.stored[value]) {
             at[value] = arena(own);
             own += 1;
@@ -63,12 +52,12 @@ pub(crate) fn plan_memory(plan: &Plan, late: &[Late], kept: &[ValueId], row_of: 
     }
     let base = own.next_multiple_of(ALIGNMENT);
     let mut free = FreeList { holes: Vec::new(), end: base };
-    for (place, unit) in plan.units.iter().enumerate() {
-        let along = if lives.ending[place].is_empty() { HashSet::new() } else { read_along(&unit.work, &plan.sizes) };
-        let is_heirloom = |old: &ValueId| along.contains(old) && is_shared(at[old.index()], base);
-        let (mut heirlooms, ending): (Vec<ValueId>, Vec<ValueId>) =
+    for (place, kernel) in plan.kernels.iter().enumerate() {
+        let along = if lives.ending[place].is_empty() { HashSet::new() } else { read_along(&kernel.kind, &plan.sizes) };
+        let is_heirloom = |old: &BufferId| along.contains(old) && is_shared(at[old.index()], base);
+        let (mut heirlooms, ending): (Vec<BufferId>, Vec<BufferId>) =
             lives.ending[place].iter().rev().copied().partition(is_heirloom);
-        for value in unit.work.writes() {
+        for value in kernel.kind.writes() {
             if at[value.index()].is_some() || !lives.stored[value.index()] {
                 continue;
             }
@@ -79,18 +68,18 @@ pub(crate) fn plan_memory(plan: &Plan, late: &[Late], kept: &[ValueId], row_of: 
             };
         }
         for value in ending.into_iter().chain(heirlooms) {
-            if let Some(At { base: Base::Arena, offset }) = at[value.index()]
+            if let Some(Address { space: Space::Arena, offset }) = at[value.index()]
                 && offset >= base
             {
                 free.give(offset, plan.sizes[value.index()]);
             }
         }
     }
-    Memory { at, length: free.end, shared: free.end - base }
+    ArenaLayout { addresses: at, length: free.end, shared: free.end - base }
 }
 
 /// For each value that takes the place of a parameter's old value, that parameter.
-fn old_of(plan: &Plan) -> Vec<Option<ValueId>> {
+fn old_of(plan: &Plan) -> Vec<Option<BufferId>> {
     let mut old_of = vec![None; plan.sizes.len()];
     for &(value, old) in &plan.in_place {
         old_of[value.index()] = Some(old);
@@ -98,22 +87,22 @@ fn old_of(plan: &Plan) -> Vec<Option<ValueId>> {
     old_of
 }
 
-fn is_shared(at: Option<At>, base: usize) -> bool {
-    at.is_some_and(|at| at.base == Base::Arena && at.offset >= base)
+fn is_shared(at: Option<Address>, base: usize) -> bool {
+    at.is_some_and(|at| at.space == Space::Arena && at.offset >= base)
 }
 
 /// The values that a loop reads, and only index by index, so that a result may lie there too. What it passes on unchanged
 /// may be among them: where another result is stored there, `registers` keeps it from being overwritten. What the loop
 /// itself computes has no place yet.
-fn read_along(work: &Work, sizes: &[usize]) -> HashSet<ValueId> {
-    if !matches!(work, Work::Loop(_)) {
+fn read_along(work: &KernelKind, sizes: &[usize]) -> HashSet<BufferId> {
+    if !matches!(work, KernelKind::Loop(_)) {
         return HashSet::new();
     }
     let reads = work.reads();
-    let mut along: HashSet<ValueId> = reads.iter().map(|view| view.value).collect();
+    let mut along: HashSet<BufferId> = reads.iter().map(|view| view.buffer).collect();
     for view in reads {
-        if !view.is_whole(sizes[view.value.index()]) {
-            along.remove(&view.value);
+        if !view.is_whole(sizes[view.buffer.index()]) {
+            along.remove(&view.buffer);
         }
     }
     along
@@ -121,48 +110,48 @@ fn read_along(work: &Work, sizes: &[usize]) -> HashSet<ValueId> {
 
 /// When values are written first and read last.
 struct Lives {
-    /// Whether a value is read by another unit than its own, or after the last.
+    /// Whether a value is read by another kernel than its own, or after the last.
     stored: Vec<bool>,
-    /// For each unit, the values that are read last, or only written, there.
-    ending: Vec<Vec<ValueId>>,
+    /// For each kernel, the values that are read last, or only written, there.
+    ending: Vec<Vec<BufferId>>,
 }
 
 impl Lives {
-    fn of(plan: &Plan, late: &[Late], kept: &[ValueId]) -> Lives {
+    fn of(plan: &Plan, write_backs: &[WriteBack], kept: &[BufferId]) -> Lives {
         let count = plan.sizes.len();
         let mut first_write = vec![None; count];
         let mut last = vec![None; count];
         let mut stored = vec![false; count];
-        for value in plan.once.iter().flat_map(|unit| unit.work.writes()) {
+        for value in plan.prologue.iter().flat_map(|kernel| kernel.kind.writes()) {
             stored[value.index()] = true; // a number, which has a place of its own
         }
-        for (place, unit) in plan.units.iter().enumerate() {
-            for value in unit.work.writes() {
+        for (place, kernel) in plan.kernels.iter().enumerate() {
+            for value in kernel.kind.writes() {
                 first_write[value.index()].get_or_insert(place);
                 last[value.index()] = Some(place);
                 // Of a loop over several indices, inner results live in registers.
-                stored[value.index()] |= match &unit.work {
-                    Work::Loop(work) if work.size != 1 => {
+                stored[value.index()] |= match &kernel.kind {
+                    KernelKind::Loop(work) if work.size != 1 => {
                         work.reduction.as_ref().is_some_and(|reduction| reduction.out == value)
                     }
                     _ => true,
                 };
             }
-            for view in unit.work.reads() {
-                let value = view.value.index();
+            for view in kernel.kind.reads() {
+                let value = view.buffer.index();
                 stored[value] |= first_write[value] != Some(place);
                 last[value] = Some(place);
             }
         }
-        let to_the_end = late.iter().map(|late| late.value.value).chain(kept.iter().copied());
+        let to_the_end = write_backs.iter().map(|write_back| write_back.value.buffer).chain(kept.iter().copied());
         for value in to_the_end.chain(plan.in_place.iter().map(|&(value, _)| value)) {
             stored[value.index()] = true;
             last[value.index()] = None;
         }
-        let mut ending = vec![Vec::new(); plan.units.len()];
+        let mut ending = vec![Vec::new(); plan.kernels.len()];
         for (value, last) in last.into_iter().enumerate() {
             if let Some(last) = last {
-                ending[last].push(ValueId(value as u32));
+                ending[last].push(BufferId(value as u32));
             }
         }
         Lives { stored, ending }

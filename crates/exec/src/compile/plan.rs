@@ -5,7 +5,8 @@ use chainrule_graph::ops::{Elementwise, Reduce};
 use chainrule_graph::{Graph, NodeId};
 use chainrule_kernels::reduce::Axis;
 
-use super::view::{ValueId, View};
+use super::view::{BufferId, View};
+use crate::program::instruction::GatherDimensions;
 
 /// The work of one step.
 #[derive(Clone, Debug)]
@@ -17,37 +18,37 @@ pub(crate) struct Plan {
     /// The number of entries of each buffer: one for each node, and then those that passes added.
     pub sizes: Vec<usize>,
     /// What is computed once a run, before the first step.
-    pub once: Vec<Unit>,
+    pub prologue: Vec<Kernel>,
     /// The pieces of work of a step, each after those it reads from.
-    pub units: Vec<Unit>,
+    pub kernels: Vec<Kernel>,
     /// Buffers that are a parameter's or a state's own: (the new value, the old).
-    pub in_place: Vec<(ValueId, ValueId)>,
+    pub in_place: Vec<(BufferId, BufferId)>,
 }
 
 /// A piece of work and the nodes that it computes.
 #[derive(Clone, Debug)]
-pub(crate) struct Unit {
-    pub work: Work,
+pub(crate) struct Kernel {
+    pub kind: KernelKind,
     pub nodes: Vec<NodeId>,
 }
 
 /// What a piece of work does.
 #[derive(Clone, Debug)]
-pub(crate) enum Work {
+pub(crate) enum KernelKind {
     /// Elementwise ops on one index, and perhaps a sum that closes the loop.
     Loop(Loop),
     /// `out = keep · out + scale · lhs · rhs` over matrices, vectors or numbers.
     Product(Product),
     /// An op along one axis of a contiguous value, seen as [outer, n, inner].
-    Along { op: Reduce, input: View, axis: Axis, out: ValueId },
+    AxisOp { op: Reduce, input: View, axis: Axis, out: BufferId },
     /// Rows of `size` entries picked by index; see `Index::Gather`.
-    Gather { table: View, indices: View, picks: Picks, out: ValueId },
+    Gather { table: View, indices: View, dimensions: GatherDimensions, out: BufferId },
     /// Rows of `size` entries added at their index to zeros; see `Index::ScatterAdd`.
-    ScatterAdd { indices: View, entries: View, picks: Picks, out: ValueId },
+    ScatterAdd { indices: View, entries: View, dimensions: GatherDimensions, out: BufferId },
     /// Blocks copied into a buffer, on zeros where they do not fill it.
-    Assemble { parts: Vec<Copied>, filled: bool, out: ValueId },
+    Assemble { parts: Vec<Copied>, filled: bool, out: BufferId },
     /// A user's own node, on contiguous values.
-    Custom { op: Custom, inputs: Vec<View>, out: ValueId },
+    Custom { op: Custom, inputs: Vec<View>, out: BufferId },
 }
 
 /// Elementwise ops over a common index, in order.
@@ -64,14 +65,14 @@ pub(crate) struct Loop {
 pub(crate) struct LoopNode {
     pub op: LoopOp,
     pub operands: Vec<View>,
-    pub out: ValueId,
+    pub out: BufferId,
 }
 
 /// What a loop computes at an index.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum LoopOp {
     /// An op of the graph.
-    Entry(Elementwise),
+    Elementwise(Elementwise),
     /// The operand itself: it is brought into another order.
     Copy,
 }
@@ -80,8 +81,8 @@ impl LoopOp {
     /// What it computes, or none if it passes its operand on: kinds are not told apart in the arena.
     pub fn computes(self) -> Option<Elementwise> {
         match self {
-            LoopOp::Copy | LoopOp::Entry(Elementwise::ToReal | Elementwise::StopGradient) => None,
-            LoopOp::Entry(op) => Some(op),
+            LoopOp::Copy | LoopOp::Elementwise(Elementwise::ToReal | Elementwise::StopGradient) => None,
+            LoopOp::Elementwise(op) => Some(op),
         }
     }
 }
@@ -91,7 +92,7 @@ impl LoopOp {
 pub(crate) struct Reduction {
     pub operand: View,
     pub axis: Axis,
-    pub out: ValueId,
+    pub out: BufferId,
 }
 
 /// A product of matrices [m, k] · [k, n], repeated over batches.
@@ -106,7 +107,7 @@ pub(crate) struct Product {
     /// The right operand, with its strides along k and n.
     pub rhs: View,
     pub rhs_strides: (usize, usize),
-    pub out: ValueId,
+    pub out: BufferId,
     pub out_strides: (usize, usize),
     /// Repetitions: how many, and the strides of left, right and result.
     pub batches: Vec<(usize, [usize; 3])>,
@@ -120,15 +121,6 @@ pub(crate) struct Factors {
     pub scale: Option<View>,
 }
 
-/// How rows lie in a table: for each of `batches`, `count` rows of `size` entries are picked from, or placed among, `rows`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Picks {
-    pub batches: usize,
-    pub count: usize,
-    pub rows: usize,
-    pub size: usize,
-}
-
 /// A block copied: entry (i, j, …) of the source to `offset` + i·strides\[0\] + …; a negative stride runs backwards.
 #[derive(Clone, Debug)]
 pub(crate) struct Copied {
@@ -137,38 +129,38 @@ pub(crate) struct Copied {
     pub strides: Vec<isize>,
 }
 
-impl Work {
+impl KernelKind {
     /// All that is read, buffers that are only read within the same loop included.
     pub fn reads(&self) -> Vec<&View> {
         match self {
-            Work::Loop(work) => {
+            KernelKind::Loop(work) => {
                 let operands = work.body.iter().flat_map(|node| node.operands.iter());
                 operands.chain(work.reduction.iter().map(|reduction| &reduction.operand)).collect()
             }
-            Work::Product(product) => {
+            KernelKind::Product(product) => {
                 let factors = product.accumulate.iter().flat_map(|f| f.keep.iter().chain(&f.scale));
                 [&product.lhs, &product.rhs].into_iter().chain(factors).collect()
             }
-            Work::Along { input, .. } => vec![input],
-            Work::Gather { table, indices, .. } => vec![table, indices],
-            Work::ScatterAdd { indices, entries, .. } => vec![indices, entries],
-            Work::Assemble { parts, .. } => parts.iter().map(|part| &part.source).collect(),
-            Work::Custom { inputs, .. } => inputs.iter().collect(),
+            KernelKind::AxisOp { input, .. } => vec![input],
+            KernelKind::Gather { table, indices, .. } => vec![table, indices],
+            KernelKind::ScatterAdd { indices, entries, .. } => vec![indices, entries],
+            KernelKind::Assemble { parts, .. } => parts.iter().map(|part| &part.source).collect(),
+            KernelKind::Custom { inputs, .. } => inputs.iter().collect(),
         }
     }
 
     /// All that is computed.
-    pub fn writes(&self) -> Vec<ValueId> {
+    pub fn writes(&self) -> Vec<BufferId> {
         match self {
-            Work::Loop(work) => {
+            KernelKind::Loop(work) => {
                 work.body.iter().map(|node| node.out).chain(work.reduction.iter().map(|r| r.out)).collect()
             }
-            Work::Product(Product { out, .. })
-            | Work::Along { out, .. }
-            | Work::Gather { out, .. }
-            | Work::ScatterAdd { out, .. }
-            | Work::Assemble { out, .. }
-            | Work::Custom { out, .. } => vec![*out],
+            KernelKind::Product(Product { out, .. })
+            | KernelKind::AxisOp { out, .. }
+            | KernelKind::Gather { out, .. }
+            | KernelKind::ScatterAdd { out, .. }
+            | KernelKind::Assemble { out, .. }
+            | KernelKind::Custom { out, .. } => vec![*out],
         }
     }
 }

@@ -8,38 +8,38 @@ use std::collections::HashMap;
 use chainrule_graph::ops::Elementwise;
 use chainrule_kernels::reduce::Axis;
 
-use super::emit::Emitter;
-use super::pieces::Parts;
+use super::addresses::Addresses;
 use super::plan::{Loop, LoopNode};
-use super::program::{
-    At, Base, Fill, Instruction, LoopCode, LoopStep, Operand, ScalarOp, ScalarOperand, ScalarStep, StepOp, Store, Sum,
-};
-use super::view::{ValueId, View};
+use super::view::{BufferId, View};
+use crate::program::address::{Address, Space};
+use crate::program::chunks::Chunks;
+use crate::program::instruction::{Instruction, ScalarOp, ScalarOperand, ScalarStep};
+use crate::program::loop_code::{Fill, LoopCode, LoopOperand, LoopStep, StepOp, Store, Sum};
 
 /// The instructions of a loop: for one index a chain of scalars, else a fused loop.
-pub(super) fn loop_code(emitter: &Emitter<'_>, work: &Loop) -> Instruction {
-    if work.size == 1 { scalar_code(emitter, work) } else { vector_code(emitter, work) }
+pub(super) fn loop_code(addresses: &Addresses<'_>, work: &Loop) -> Instruction {
+    if work.size == 1 { scalar_code(addresses, work) } else { vector_code(addresses, work) }
 }
 
 /// A sum of one entry is that entry, so no sum closes such a loop.
-fn scalar_code(emitter: &Emitter<'_>, work: &Loop) -> Instruction {
+fn scalar_code(addresses: &Addresses<'_>, work: &Loop) -> Instruction {
     debug_assert!(work.reduction.is_none());
     let mut steps: Vec<ScalarStep> = Vec::new();
-    let mut last: Option<ValueId> = None;
-    let operand = |last: Option<ValueId>, view: &View| match last {
-        Some(last) if last == view.value => ScalarOperand::Last,
-        _ => ScalarOperand::At(emitter.at(view)),
+    let mut last: Option<BufferId> = None;
+    let operand = |last: Option<BufferId>, view: &View| match last {
+        Some(last) if last == view.buffer => ScalarOperand::Last,
+        _ => ScalarOperand::Stored(addresses.of(view)),
     };
     for node in &work.body {
         let mut step = ScalarStep {
             op: node.op.computes().into(),
             operands: [ScalarOperand::Last; 3],
-            out: emitter.out(node.out),
+            out: addresses.out(node.out),
         };
         for (place, view) in node.operands.iter().enumerate() {
             step.operands[place] = operand(last, view);
         }
-        let product = steps.last().filter(|_| last.is_some_and(|last| emitter.is_read_once(last)));
+        let product = steps.last().filter(|_| last.is_some_and(|last| addresses.is_read_once(last)));
         if let Some(joined) = product.and_then(|product| multiply_add(product, &step)) {
             steps.pop();
             step = joined;
@@ -72,25 +72,25 @@ struct Draft {
 enum Source {
     Result(usize),
     Filled(usize),
-    Memory(Operand),
+    Memory(LoopOperand),
 }
 
-fn vector_code(emitter: &Emitter<'_>, work: &Loop) -> Instruction {
+fn vector_code(addresses: &Addresses<'_>, work: &Loop) -> Instruction {
     let mut drafts: Vec<Draft> = Vec::new();
-    let mut fills: Vec<(At, Vec<(usize, usize)>)> = Vec::new();
-    let mut known: HashMap<ValueId, Source> = HashMap::new();
+    let mut fills: Vec<(Address, Vec<(usize, usize)>)> = Vec::new();
+    let mut known: HashMap<BufferId, Source> = HashMap::new();
     let mut stores: Vec<(Source, usize)> = Vec::new();
-    let mut source = |known: &HashMap<ValueId, Source>, view: &View| -> Source {
-        if let Some(&source) = known.get(&view.value) {
+    let mut source = |known: &HashMap<BufferId, Source>, view: &View| -> Source {
+        if let Some(&source) = known.get(&view.buffer) {
             return source;
         }
-        let at = emitter.at(view);
+        let at = addresses.of(view);
         let mut runs = view.runs();
         if runs.iter().all(|&(_, stride)| stride == 0) {
-            return Source::Memory(Operand::Scalar(at));
+            return Source::Memory(LoopOperand::Scalar(at));
         }
         if let [(_, 1)] = runs[..] {
-            return Source::Memory(Operand::Along(at));
+            return Source::Memory(LoopOperand::Elements(at));
         }
         runs.shrink_to_fit();
         let fill = (at, runs);
@@ -100,24 +100,24 @@ fn vector_code(emitter: &Emitter<'_>, work: &Loop) -> Instruction {
         }))
     };
     for LoopNode { op, operands, out } in &work.body {
-        let mut sources = [Source::Memory(Operand::Absent); 3];
+        let mut sources = [Source::Memory(LoopOperand::Absent); 3];
         for (place, view) in operands.iter().enumerate() {
             sources[place] = source(&known, view);
         }
         let result = match op.computes() {
             None => sources[0],
             Some(op) => {
-                drafts.push(Draft { op: StepOp::Entry(op), operands: sources });
+                drafts.push(Draft { op: StepOp::Elementwise(op), operands: sources });
                 Source::Result(drafts.len() - 1)
             }
         };
         known.insert(*out, result);
-        stores.extend(emitter.place(*out).map(|place| (result, place)));
+        stores.extend(addresses.arena_offset(*out).map(|place| (result, place)));
     }
     keep_from_overwriting(&mut drafts, &mut stores);
     let sum = work.reduction.as_ref().map(|reduction| {
         let operand = source(&known, &reduction.operand);
-        (operand, reduction.axis, emitter.out(reduction.out))
+        (operand, reduction.axis, addresses.out(reduction.out))
     });
     contract_multiply_adds(&mut drafts, &stores, sum.map(|sum| sum.0));
     allocate(work.size, drafts, fills, stores, sum)
@@ -127,10 +127,10 @@ fn vector_code(emitter: &Emitter<'_>, work: &Loop) -> Instruction {
 /// result may lie where any operand does that is read index by index.
 fn keep_from_overwriting(drafts: &mut Vec<Draft>, stores: &mut [(Source, usize)]) {
     for place in 0..stores.len() {
-        if let (source @ Source::Memory(Operand::Along(at)), _) = stores[place]
-            && stores.iter().any(|&(_, out)| at == (At { base: Base::Arena, offset: out }))
+        if let (source @ Source::Memory(LoopOperand::Elements(at)), _) = stores[place]
+            && stores.iter().any(|&(_, out)| at == (Address { space: Space::Arena, offset: out }))
         {
-            let absent = Source::Memory(Operand::Absent);
+            let absent = Source::Memory(LoopOperand::Absent);
             drafts.push(Draft { op: StepOp::Copy, operands: [source, absent, absent] });
             stores[place].0 = Source::Result(drafts.len() - 1);
         }
@@ -149,18 +149,20 @@ fn contract_multiply_adds(drafts: &mut [Draft], stores: &[(Source, usize)], sum:
     for place in 0..drafts.len() {
         let [first, second, _] = drafts[place].operands;
         let product = |source: Source, drafts: &[Draft]| match source {
-            Source::Result(result) if reads[result] == 1 && drafts[result].op == StepOp::Entry(Elementwise::Mul) => {
+            Source::Result(result)
+                if reads[result] == 1 && drafts[result].op == StepOp::Elementwise(Elementwise::Mul) =>
+            {
                 Some(drafts[result].operands)
             }
             _ => None,
         };
         let (op, [a, b, _], c) = match drafts[place].op {
-            StepOp::Entry(Elementwise::Add) => match (product(first, drafts), product(second, drafts)) {
+            StepOp::Elementwise(Elementwise::Add) => match (product(first, drafts), product(second, drafts)) {
                 (Some(factors), _) => (StepOp::MulAdd, factors, second),
                 (None, Some(factors)) => (StepOp::MulAdd, factors, first),
                 (None, None) => continue,
             },
-            StepOp::Entry(Elementwise::Sub) => match product(second, drafts) {
+            StepOp::Elementwise(Elementwise::Sub) => match product(second, drafts) {
                 Some(factors) => (StepOp::NegMulAdd, factors, first),
                 None => continue,
             },
@@ -174,7 +176,7 @@ fn contract_multiply_adds(drafts: &mut [Draft], stores: &[(Source, usize)], sum:
 fn allocate(
     size: usize,
     drafts: Vec<Draft>,
-    fills: Vec<(At, Vec<(usize, usize)>)>,
+    fills: Vec<(Address, Vec<(usize, usize)>)>,
     stores: Vec<(Source, usize)>,
     sum: Option<(Source, Axis, usize)>,
 ) -> Instruction {
@@ -204,8 +206,8 @@ fn allocate(
     let mut result_registers = vec![0; end];
     let mut steps = Vec::new();
     let operand = |source: Source, result_registers: &[usize]| match source {
-        Source::Result(result) => Operand::Register(result_registers[result]),
-        Source::Filled(fill) => Operand::Register(fill_registers[fill]),
+        Source::Result(result) => LoopOperand::Register(result_registers[result]),
+        Source::Filled(fill) => LoopOperand::Register(fill_registers[fill]),
         Source::Memory(operand) => operand,
     };
     for (place, draft) in drafts.iter().enumerate() {
@@ -228,13 +230,14 @@ fn allocate(
         result_registers[place] = register;
         steps.push(LoopStep { op: draft.op, operands, register });
     }
-    let stores = stores.into_iter().map(|(s, out)| Store { operand: operand(s, &result_registers), out }).collect();
+    let stores: Vec<Store> =
+        stores.into_iter().map(|(s, out)| Store { operand: operand(s, &result_registers), out }).collect();
     let sum = sum.map(|(s, axis, out)| Sum { operand: operand(s, &result_registers), axis, out });
     let fills =
         (fills.into_iter().zip(&fill_registers)).map(|((at, runs), &register)| Fill { at, runs, register }).collect();
-    let mut code = LoopCode { size, fills, steps, stores, sum, registers: registers.count, parts: None };
-    code.parts = Parts::of(&code);
-    Instruction::Loop(Box::new(code))
+    let cost = steps.iter().map(|step| step.op.cost()).sum();
+    let chunks = Chunks::of(size, cost, stores.len(), sum.map(|sum| sum.axis));
+    Instruction::Loop(Box::new(LoopCode { size, fills, steps, stores, sum, registers: registers.count, chunks }))
 }
 
 /// Gives out registers.

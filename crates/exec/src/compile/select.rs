@@ -13,16 +13,17 @@ use chainrule_graph::{Graph, Node, NodeId, Op, Shape};
 use chainrule_kernels::reduce::Axis;
 
 use super::accumulate::Accumulation;
-use super::classes::{Classes, merged, stride_of};
-use super::plan::{Copied, Factors, Loop, LoopNode, LoopOp, Picks, Plan, Product, Reduction, Unit, Work};
-use super::view::{ValueId, View};
+use super::dimension_numbers::{DimensionNumbers, merged, stride_of};
+use super::plan::{Copied, Factors, Kernel, KernelKind, Loop, LoopNode, LoopOp, Plan, Product, Reduction};
+use super::view::{BufferId, View};
+use crate::program::instruction::GatherDimensions;
 
-/// The plan of a graph: one unit for each node that needs work, in the order of the nodes.
+/// The plan of a graph: one kernel for each node that needs work, in the order of the nodes.
 pub(crate) fn select(graph: Graph, accumulations: &[Accumulation], kept: &[NodeId]) -> Plan {
     let mut selector = Selector {
         views: Vec::with_capacity(graph.nodes().len()),
         sizes: graph.nodes().iter().map(|node| node.shape.size()).collect(),
-        units: Vec::new(),
+        kernels: Vec::new(),
         in_place: Vec::new(),
         accumulations: accumulations.iter().map(|a| (a.value, *a)).collect(),
         sums_of_products: sums_of_products(&graph, kept).into_iter().collect(),
@@ -31,15 +32,15 @@ pub(crate) fn select(graph: Graph, accumulations: &[Accumulation], kept: &[NodeI
     for id in graph.ids() {
         selector.select(&graph, id, read[id.index()]);
     }
-    let Selector { views, sizes, units, in_place, .. } = selector;
-    Plan { graph, views, sizes, once: Vec::new(), units, in_place }
+    let Selector { views, sizes, kernels, in_place, .. } = selector;
+    Plan { graph, views, sizes, prologue: Vec::new(), kernels, in_place }
 }
 
 struct Selector {
     views: Vec<View>,
     sizes: Vec<usize>,
-    units: Vec<Unit>,
-    in_place: Vec<(ValueId, ValueId)>,
+    kernels: Vec<Kernel>,
+    in_place: Vec<(BufferId, BufferId)>,
     accumulations: HashMap<NodeId, Accumulation>,
     /// Sums over all entries of a product, or a square, that nothing else reads: dot products.
     sums_of_products: HashMap<NodeId, NodeId>,
@@ -69,7 +70,7 @@ impl Selector {
 
     fn select(&mut self, graph: &Graph, id: NodeId, read: bool) {
         let node = graph.node(id);
-        let out = ValueId(id.index() as u32);
+        let out = BufferId(id.index() as u32);
         let mut view = View::whole(out, &node.shape);
         if let Some(&accumulation) = self.accumulations.get(&id) {
             self.accumulation(graph, id, accumulation);
@@ -86,7 +87,7 @@ impl Selector {
                 Op::Index(op) => self.index(graph, id, op),
                 Op::Custom(op) => {
                     let inputs = (0..node.inputs.len()).map(|place| self.contiguous(id, node, place)).collect();
-                    self.add(id, Work::Custom { op: op.clone(), inputs, out });
+                    self.add(id, KernelKind::Custom { op: op.clone(), inputs, out });
                 }
             }
         }
@@ -97,8 +98,8 @@ impl Selector {
         self.views[node.inputs[place].index()].clone()
     }
 
-    fn add(&mut self, id: NodeId, work: Work) {
-        self.units.push(Unit { work, nodes: vec![id] });
+    fn add(&mut self, id: NodeId, work: KernelKind) {
+        self.kernels.push(Kernel { kind: work, nodes: vec![id] });
     }
 
     /// The input's entries one after the other; brought into that order where they are not.
@@ -108,28 +109,28 @@ impl Selector {
     }
 
     fn copied(&mut self, id: NodeId, view: View) -> View {
-        let out = ValueId(self.sizes.len() as u32);
+        let out = BufferId(self.sizes.len() as u32);
         let copy = View::whole(out, &view.shape);
         self.sizes.push(view.shape.size());
         self.entrywise(id, LoopOp::Copy, vec![view], out);
         copy
     }
 
-    fn entrywise(&mut self, id: NodeId, op: LoopOp, operands: Vec<View>, out: ValueId) {
+    fn entrywise(&mut self, id: NodeId, op: LoopOp, operands: Vec<View>, out: BufferId) {
         let size = self.sizes[out.index()];
         let body = vec![LoopNode { op, operands, out }];
-        self.add(id, Work::Loop(Loop { size, body, reduction: None }));
+        self.add(id, KernelKind::Loop(Loop { size, body, reduction: None }));
     }
 
     fn elementwise(&mut self, id: NodeId, node: &Node, op: Elementwise) {
         let operands = (0..node.inputs.len()).map(|place| self.input(node, place)).collect();
-        self.entrywise(id, LoopOp::Entry(op), operands, ValueId(id.index() as u32));
+        self.entrywise(id, LoopOp::Elementwise(op), operands, BufferId(id.index() as u32));
     }
 
     /// An op along axes; returns the view of its result. The sum of one entry each is that entry.
     fn reduce(&mut self, graph: &Graph, id: NodeId, op: &Reduce) -> View {
         let node = graph.node(id);
-        let out = ValueId(id.index() as u32);
+        let out = BufferId(id.index() as u32);
         let whole = View::whole(out, &node.shape);
         if let Some(&product) = self.sums_of_products.get(&id) {
             self.dot(graph, id, product);
@@ -164,10 +165,10 @@ impl Selector {
         if let Reduce::Sum { .. } = op {
             let reduction = Reduction { operand: input.clone(), axis, out };
             let size = input.shape.size();
-            self.add(id, Work::Loop(Loop { size, body: Vec::new(), reduction: Some(reduction) }));
+            self.add(id, KernelKind::Loop(Loop { size, body: Vec::new(), reduction: Some(reduction) }));
         } else {
             let input = if input.is_contiguous() { input } else { self.copied(id, input) };
-            self.add(id, Work::Along { op: op.clone(), input, axis, out });
+            self.add(id, KernelKind::AxisOp { op: op.clone(), input, axis, out });
         }
         whole
     }
@@ -176,10 +177,10 @@ impl Selector {
         let node = graph.node(product);
         let (lhs, rhs) = (self.contiguous(id, node, 0), self.contiguous(id, node, node.inputs.len() - 1));
         let k = lhs.shape.size();
-        let out = ValueId(id.index() as u32);
+        let out = BufferId(id.index() as u32);
         self.add(
             id,
-            Work::Product(Product {
+            KernelKind::Product(Product {
                 m: 1,
                 n: 1,
                 k,
@@ -197,7 +198,7 @@ impl Selector {
 
     /// Rearrangements that are no view: a reshape out of order, and those that join, pad or turn round.
     fn rearrange(&mut self, id: NodeId, node: &Node, op: &ShapeOp) {
-        let out = ValueId(id.index() as u32);
+        let out = BufferId(id.index() as u32);
         let strides: Vec<isize> = node.shape.strides().iter().map(|&stride| stride as isize).collect();
         let copied = |source, offset| Copied { source, offset, strides: strides.clone() };
         let work = match op {
@@ -211,11 +212,11 @@ impl Selector {
                     parts.push(copied(source, start * step));
                     start += length;
                 }
-                Work::Assemble { parts, filled: true, out }
+                KernelKind::Assemble { parts, filled: true, out }
             }
             ShapeOp::Pad { low, .. } => {
                 let offset = low.iter().zip(node.shape.strides()).map(|(low, stride)| low * stride).sum();
-                Work::Assemble { parts: vec![copied(self.input(node, 0), offset)], filled: false, out }
+                KernelKind::Assemble { parts: vec![copied(self.input(node, 0), offset)], filled: false, out }
             }
             ShapeOp::Reverse { axes } => {
                 let mut part = copied(self.input(node, 0), 0);
@@ -223,7 +224,7 @@ impl Selector {
                     part.offset += node.shape[axis].saturating_sub(1) * part.strides[axis] as usize;
                     part.strides[axis] = -part.strides[axis];
                 }
-                Work::Assemble { parts: vec![part], filled: true, out }
+                KernelKind::Assemble { parts: vec![part], filled: true, out }
             }
             ShapeOp::Reshape { .. } | ShapeOp::Transpose { .. } | ShapeOp::Broadcast { .. } | ShapeOp::Slice { .. } => {
                 return self.entrywise(id, LoopOp::Copy, vec![self.input(node, 0)], out);
@@ -234,27 +235,27 @@ impl Selector {
 
     fn index(&mut self, graph: &Graph, id: NodeId, op: &Index) {
         let node = graph.node(id);
-        let out = ValueId(id.index() as u32);
+        let out = BufferId(id.index() as u32);
         let (first, second) = (self.contiguous(id, node, 0), self.contiguous(id, node, 1));
         let product = |sizes: &[usize]| sizes.iter().product::<usize>();
         match op {
             Index::Gather { batch } => {
-                let picks = Picks {
+                let dimensions = GatherDimensions {
                     batches: product(&first.shape[..*batch]),
                     count: product(&second.shape[*batch..]),
                     rows: first.shape[*batch],
                     size: product(&first.shape[batch + 1..]),
                 };
-                self.add(id, Work::Gather { table: first, indices: second, picks, out });
+                self.add(id, KernelKind::Gather { table: first, indices: second, dimensions, out });
             }
             Index::ScatterAdd { batch, size } => {
-                let picks = Picks {
+                let dimensions = GatherDimensions {
                     batches: product(&first.shape[..*batch]),
                     count: product(&first.shape[*batch..]),
                     rows: *size,
                     size: product(&second.shape[first.shape.rank()..]),
                 };
-                self.add(id, Work::ScatterAdd { indices: first, entries: second, picks, out });
+                self.add(id, KernelKind::ScatterAdd { indices: first, entries: second, dimensions, out });
             }
         }
     }
@@ -265,9 +266,9 @@ impl Selector {
         };
         let scalar = |factor: Option<NodeId>| factor.map(|factor| self.views[factor.index()].clone());
         let factors = Factors { keep: scalar(accumulation.keep), scale: scalar(accumulation.scale) };
-        let target = ValueId(accumulation.target.index() as u32);
+        let target = BufferId(accumulation.target.index() as u32);
         self.contract(graph, id, contract, Some((accumulation.contraction, factors)));
-        self.in_place.push((ValueId(id.index() as u32), target));
+        self.in_place.push((BufferId(id.index() as u32), target));
     }
 
     /// A contraction, written to the buffer of `id`; returns the view of its result. With factors, it is added to what the
@@ -280,11 +281,11 @@ impl Selector {
         accumulate: Option<(NodeId, Factors)>,
     ) -> View {
         let node = graph.node(accumulate.as_ref().map_or(id, |(contraction, _)| *contraction));
-        let out = ValueId(id.index() as u32);
+        let out = BufferId(id.index() as u32);
         let (lhs, rhs) = (self.input(node, 0), self.input(node, 1));
         let sizes = contract.sizes(&lhs.shape, &rhs.shape);
-        let mut classes = Classes::of(contract, &sizes);
-        if classes.k.is_empty() && accumulate.is_none() {
+        let mut numbers = DimensionNumbers::of(contract, &sizes);
+        if numbers.k.is_empty() && accumulate.is_none() {
             // Nothing is summed over: an entrywise product of the two, each repeated along the other's axes.
             let spread = |view: &View, labels: &[Label]| View {
                 strides: contract.out.iter().map(|label| stride_of(view, labels, *label)).collect(),
@@ -292,40 +293,40 @@ impl Selector {
                 ..view.clone()
             };
             let operands = vec![spread(&lhs, &contract.lhs), spread(&rhs, &contract.rhs)];
-            self.entrywise(id, LoopOp::Entry(Elementwise::Mul), operands, out);
+            self.entrywise(id, LoopOp::Elementwise(Elementwise::Mul), operands, out);
             return View::whole(out, &node.shape);
         }
         let whole = View::whole(out, &node.shape);
         let natural = |label: Label| stride_of(&whole, &contract.out, label);
         // A result whose rows or columns are not evenly spaced is stored in another order, unless it is accumulated.
-        let even = merged(&classes.m, &sizes, natural).is_some() && merged(&classes.n, &sizes, natural).is_some();
+        let even = merged(&numbers.m, &sizes, natural).is_some() && merged(&numbers.n, &sizes, natural).is_some();
         if !even && accumulate.is_some() {
             // As good: repeat over what does not merge.
-            classes.split(&sizes, natural);
+            numbers.split(&sizes, natural);
         }
         let order: Vec<Label> = if even || accumulate.is_some() {
             contract.out.clone()
         } else {
-            [&classes.batch[..], &classes.m, &classes.n].concat()
+            [&numbers.batch[..], &numbers.m, &numbers.n].concat()
         };
         let stored = View::whole(out, &order.iter().map(|&label| sizes[label as usize]).collect::<Shape>());
-        let lhs = self.evenly_spaced(id, lhs, &contract.lhs, [&classes.m, &classes.k], &classes.batch, &sizes);
-        let rhs = self.evenly_spaced(id, rhs, &contract.rhs, [&classes.k, &classes.n], &classes.batch, &sizes);
+        let lhs = self.evenly_spaced(id, lhs, &contract.lhs, [&numbers.m, &numbers.k], &numbers.batch, &sizes);
+        let rhs = self.evenly_spaced(id, rhs, &contract.rhs, [&numbers.k, &numbers.n], &numbers.batch, &sizes);
         let in_lhs = |label: Label| stride_of(&lhs.0, &lhs.1, label);
         let in_rhs = |label: Label| stride_of(&rhs.0, &rhs.1, label);
         let in_out = |label: Label| stride_of(&stored, &order, label);
         let run = |labels: &[Label], stride: &dyn Fn(Label) -> usize| merged(labels, &sizes, stride).unwrap_or((1, 0));
-        let (m, lhs_m) = run(&classes.m, &in_lhs);
-        let (k, lhs_k) = run(&classes.k, &in_lhs);
-        let (n, rhs_n) = run(&classes.n, &in_rhs);
+        let (m, lhs_m) = run(&numbers.m, &in_lhs);
+        let (k, lhs_k) = run(&numbers.k, &in_lhs);
+        let (n, rhs_n) = run(&numbers.n, &in_rhs);
         let product = Product {
             m,
             n,
             k,
             lhs_strides: (lhs_m, lhs_k),
-            rhs_strides: (run(&classes.k, &in_rhs).1, rhs_n),
-            out_strides: (run(&classes.m, &in_out).1, run(&classes.n, &in_out).1),
-            batches: (classes.batch.iter())
+            rhs_strides: (run(&numbers.k, &in_rhs).1, rhs_n),
+            out_strides: (run(&numbers.m, &in_out).1, run(&numbers.n, &in_out).1),
+            batches: (numbers.batch.iter())
                 .map(|&label| (sizes[label as usize], [in_lhs(label), in_rhs(label), in_out(label)]))
                 .collect(),
             lhs: lhs.0.clone(),
@@ -333,7 +334,7 @@ impl Selector {
             out,
             accumulate: accumulate.map(|(_, factors)| factors),
         };
-        self.add(id, Work::Product(product));
+        self.add(id, KernelKind::Product(product));
         // The result under the labels' order, seen in the order that was asked for.
         let strides = contract.out.iter().map(|&label| stride_of(&stored, &order, label)).collect();
         View { strides, ..whole }
@@ -345,16 +346,16 @@ impl Selector {
         id: NodeId,
         view: View,
         labels: &[Label],
-        classes: [&Vec<Label>; 2],
+        numbers: [&Vec<Label>; 2],
         batch: &[Label],
         sizes: &[usize],
     ) -> (View, Vec<Label>) {
         let stride = |label: Label| stride_of(&view, labels, label);
-        if classes.iter().all(|class| merged(class, sizes, stride).is_some()) {
+        if numbers.iter().all(|class| merged(class, sizes, stride).is_some()) {
             return (view, labels.to_vec());
         }
         let shared: Vec<Label> = batch.iter().copied().filter(|label| labels.contains(label)).collect();
-        let order: Vec<Label> = [&shared[..], classes[0], classes[1]].concat();
+        let order: Vec<Label> = [&shared[..], numbers[0], numbers[1]].concat();
         let sorted = View {
             shape: order.iter().map(|&label| sizes[label as usize]).collect(),
             strides: order.iter().map(|&label| stride(label)).collect(),

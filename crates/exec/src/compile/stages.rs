@@ -11,11 +11,11 @@ use chainrule_graph::{Function, Graph, Initializer, NodeId, Op, Parameter, text}
 use chainrule_kernels::reduce::Axis;
 
 use super::accumulate::Accumulation;
-use super::memory::Memory;
-use super::plan::{LoopOp, Plan, Product, Work};
-use super::schedule::Late;
-use super::show::node_name;
-use super::view::{ValueId, View};
+use super::plan::{KernelKind, LoopOp, Plan, Product};
+use super::schedule::WriteBack;
+use super::view::{BufferId, View};
+use crate::program::layout::ArenaLayout;
+use crate::program::listing::node_name;
 
 /// A graph in the text form; what is updated shows as state.
 pub(super) fn graph(graph: &Graph) -> String {
@@ -39,36 +39,37 @@ pub(super) fn accumulations(graph: &Graph, found: &[Accumulation]) -> String {
 }
 
 /// The pieces of work, in order, and what is copied once all else is done.
-pub(super) fn plan(plan: &Plan, late: &[Late]) -> String {
+pub(super) fn plan(plan: &Plan, write_backs: &[WriteBack]) -> String {
     let mut text = String::new();
-    for unit in &plan.once {
-        text += &format!("once  {}\n", work(plan, &unit.work));
+    for kernel in &plan.prologue {
+        text += &format!("once  {}\n", work(plan, &kernel.kind));
     }
-    for (number, unit) in plan.units.iter().enumerate() {
-        text += &format!("{number:4}  {}\n", work(plan, &unit.work));
+    for (number, kernel) in plan.kernels.iter().enumerate() {
+        text += &format!("{number:4}  {}\n", work(plan, &kernel.kind));
     }
     for &(value, old) in &plan.in_place {
         text += &format!("in place: {} takes the place of {}\n", value_name(plan, value), value_name(plan, old));
     }
-    for late in late {
-        text += &format!("at the end: {} = {}\n", value_name(plan, late.target), view_text(plan, &late.value));
+    for write_back in write_backs {
+        text +=
+            &format!("at the end: {} = {}\n", value_name(plan, write_back.target), view_text(plan, &write_back.value));
     }
     text
 }
 
 /// Where each value lies that is stored.
-pub(super) fn places(plan: &Plan, memory: &Memory) -> String {
+pub(super) fn layout(plan: &Plan, layout: &ArenaLayout) -> String {
     let mut text = String::new();
-    for (value, at) in memory.at.iter().enumerate() {
+    for (value, at) in layout.addresses.iter().enumerate() {
         if let Some(at) = at {
-            let name = value_name(plan, ValueId(value as u32));
+            let name = value_name(plan, BufferId(value as u32));
             text += &format!("{:>12} {:>10}  {name}\n", at.to_string(), plan.sizes[value]);
         }
     }
-    text + &format!("{:>12} {:>10}  in all\n", "", memory.length)
+    text + &format!("{:>12} {:>10}  in all\n", "", layout.length)
 }
 
-fn value_name(plan: &Plan, value: ValueId) -> String {
+fn value_name(plan: &Plan, value: BufferId) -> String {
     if value.index() < plan.graph.nodes().len() {
         node_name(&plan.graph, NodeId::from_index(value.index()))
     } else {
@@ -77,8 +78,8 @@ fn value_name(plan: &Plan, value: ValueId) -> String {
 }
 
 fn view_text(plan: &Plan, view: &View) -> String {
-    let name = value_name(plan, view.value);
-    if view.is_whole(plan.sizes[view.value.index()]) {
+    let name = value_name(plan, view.buffer);
+    if view.is_whole(plan.sizes[view.buffer.index()]) {
         return name;
     }
     let start = (view.offset > 0).then(|| format!("+{}", view.offset));
@@ -86,17 +87,17 @@ fn view_text(plan: &Plan, view: &View) -> String {
     format!("{name}[{}]", start.into_iter().chain(runs).collect::<Vec<_>>().join(", "))
 }
 
-fn work(plan: &Plan, work: &Work) -> String {
-    let name = |value: ValueId| value_name(plan, value);
+fn work(plan: &Plan, work: &KernelKind) -> String {
+    let name = |value: BufferId| value_name(plan, value);
     let views = |views: &[View]| views.iter().map(|view| view_text(plan, view)).collect::<Vec<_>>().join(", ");
     let [first, second] = [0, 1].map(|place| work.reads().get(place).map_or(String::new(), |v| view_text(plan, v)));
     match work {
-        Work::Loop(work) => {
+        KernelKind::Loop(work) => {
             let mut text = format!("loop {}:", work.size);
             for node in &work.body {
                 let op = match node.op {
                     LoopOp::Copy => "copy".to_string(),
-                    LoopOp::Entry(op) => Op::Elementwise(op).name().to_string(),
+                    LoopOp::Elementwise(op) => Op::Elementwise(op).name().to_string(),
                 };
                 let _ = write!(text, " {} = {op}({});", name(node.out), views(&node.operands));
             }
@@ -107,23 +108,23 @@ fn work(plan: &Plan, work: &Work) -> String {
             }
             text.trim_end_matches(';').to_string()
         }
-        Work::Product(product) => {
+        KernelKind::Product(product) => {
             let Product { m, n, k, batches, accumulate, out, .. } = product;
             let times: String = batches.iter().map(|(n, _)| format!(", {n} times")).collect();
             let equals = if accumulate.is_some() { "accumulates" } else { "=" };
             format!("product {m}×{n}×{k}{times}: {} {equals} {first} {second}", name(*out))
         }
-        Work::Along { op, axis, out, .. } => {
+        KernelKind::AxisOp { op, axis, out, .. } => {
             let op = Op::Reduce(op.clone());
             format!("{} [{}, {}, {}]: {} = {first}", op.name(), axis.outer, axis.n, axis.inner, name(*out))
         }
-        Work::Gather { out, .. } => format!("gather: {} = {first} at {second}", name(*out)),
-        Work::ScatterAdd { out, .. } => format!("scatter_add: {} = {second} at {first}", name(*out)),
-        Work::Assemble { parts, out, .. } => {
+        KernelKind::Gather { out, .. } => format!("gather: {} = {first} at {second}", name(*out)),
+        KernelKind::ScatterAdd { out, .. } => format!("scatter_add: {} = {second} at {first}", name(*out)),
+        KernelKind::Assemble { parts, out, .. } => {
             let sources: Vec<View> = parts.iter().map(|part| part.source.clone()).collect();
             format!("assemble: {} from {}", name(*out), views(&sources))
         }
-        Work::Custom { op, inputs, out } => {
+        KernelKind::Custom { op, inputs, out } => {
             format!("custom: {} = {}({})", name(*out), Op::Custom(op.clone()).name(), views(inputs))
         }
     }

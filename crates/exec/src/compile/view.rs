@@ -8,9 +8,9 @@ use chainrule_graph::ops::ShapeOp;
 
 /// A buffer that a step fills: that of a node, or one that a pass added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct ValueId(pub u32);
+pub(crate) struct BufferId(pub u32);
 
-impl ValueId {
+impl BufferId {
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -19,7 +19,7 @@ impl ValueId {
 /// The entries of a value of some shape in a buffer: entry (i, j, …) is at offset + i·strides\[0\] + j·strides\[1\] + ….
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct View {
-    pub value: ValueId,
+    pub buffer: BufferId,
     pub offset: usize,
     pub shape: Shape,
     pub strides: Vec<usize>,
@@ -27,8 +27,8 @@ pub(crate) struct View {
 
 impl View {
     /// All of a buffer, row-major.
-    pub fn whole(value: ValueId, shape: &Shape) -> View {
-        View { value, offset: 0, shape: shape.clone(), strides: shape.strides() }
+    pub fn whole(buffer: BufferId, shape: &Shape) -> View {
+        View { buffer, offset: 0, shape: shape.clone(), strides: shape.strides() }
     }
 
     /// The axes that have more than one entry, neighbours merged where one stride runs through both: (entries, stride).
@@ -55,14 +55,14 @@ impl View {
 
     /// The view that an op makes of this one, if it moves nothing.
     pub fn through(&self, op: &ShapeOp) -> Option<View> {
-        let (value, offset) = (self.value, self.offset);
+        let (buffer, offset) = (self.buffer, self.offset);
         Some(match op {
             ShapeOp::Reshape { shape } => {
                 let strides = if self.is_contiguous() { shape.strides() } else { self.reshaped_strides(shape)? };
-                View { value, offset, shape: shape.clone(), strides }
+                View { buffer, offset, shape: shape.clone(), strides }
             }
             ShapeOp::Transpose { axes } => View {
-                value,
+                buffer,
                 offset,
                 shape: axes.iter().map(|&axis| self.shape[axis]).collect(),
                 strides: axes.iter().map(|&axis| self.strides[axis]).collect(),
@@ -72,10 +72,10 @@ impl View {
                 for (&axis, &stride) in axes.iter().zip(&self.strides) {
                     strides[axis] = stride;
                 }
-                View { value, offset, shape: shape.clone(), strides }
+                View { buffer, offset, shape: shape.clone(), strides }
             }
             ShapeOp::Slice { start, stop } => View {
-                value,
+                buffer,
                 offset: offset + start.iter().zip(&self.strides).map(|(start, stride)| start * stride).sum::<usize>(),
                 shape: start.iter().zip(stop).map(|(start, stop)| stop - start).collect(),
                 strides: self.strides.clone(),

@@ -5,9 +5,9 @@ use chainrule_graph::{Shape, Tensor};
 
 use super::exactly;
 use super::strided::{Layout, for_each};
-use crate::ExecError;
+use crate::error::ExecError;
 
-pub(super) fn evaluate(op: &Contract, inputs: &[&Tensor], shape: &Shape) -> Result<Tensor, ExecError> {
+pub(crate) fn evaluate(op: &Contract, inputs: &[&Tensor], shape: &Shape) -> Result<Tensor, ExecError> {
     let [lhs, rhs] = exactly(inputs)?;
     let mut y = Tensor::zeros(shape);
     let (a, b, out) = (lhs.data(), rhs.data(), y.data_mut());
@@ -16,7 +16,7 @@ pub(super) fn evaluate(op: &Contract, inputs: &[&Tensor], shape: &Shape) -> Resu
 }
 
 /// Runs over all products of the contraction: where the two factors and the sum lie.
-pub(super) fn for_each_product(op: &Contract, lhs: &Shape, rhs: &Shape, out: &Shape, body: impl FnMut([usize; 3])) {
+pub(crate) fn for_each_product(op: &Contract, lhs: &Shape, rhs: &Shape, out: &Shape, body: impl FnMut([usize; 3])) {
     let mut labels = op.out.clone();
     let summed = op.lhs.iter().filter(|label| !op.out.contains(label));
     labels.extend(summed);

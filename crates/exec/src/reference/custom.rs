@@ -5,9 +5,9 @@ use chainrule_graph::ops::custom::Part;
 use chainrule_graph::{Shape, Tensor};
 
 use super::strided::{Layout, for_each};
-use crate::ExecError;
+use crate::error::ExecError;
 
-pub(super) fn evaluate(op: &Custom, inputs: &[&Tensor], shape: &Shape) -> Result<Tensor, ExecError> {
+pub(crate) fn evaluate(op: &Custom, inputs: &[&Tensor], shape: &Shape) -> Result<Tensor, ExecError> {
     let loops = &shape[..op.loops.len()];
     // The loops over which an input is split are its leading axes; what is left is what the node takes.
     let split = |input: usize| op.loops.iter().filter(move |split| split[input]).count();

@@ -6,9 +6,9 @@ use chainrule_graph::ops::Elementwise::*;
 use chainrule_graph::ops::elementwise::Exponent;
 
 use super::exactly;
-use crate::ExecError;
+use crate::error::ExecError;
 
-pub(super) fn evaluate(op: Elementwise, inputs: &[&Tensor]) -> Result<Tensor, ExecError> {
+pub(crate) fn evaluate(op: Elementwise, inputs: &[&Tensor]) -> Result<Tensor, ExecError> {
     match op {
         Neg => unary(inputs, |x| -x),
         Exp => unary(inputs, f64::exp),
@@ -57,7 +57,7 @@ fn binary(inputs: &[&Tensor], f: impl Fn(f64, f64) -> f64) -> Result<Tensor, Exe
 }
 
 /// 1 or 0.
-pub(super) fn truth(holds: bool) -> f64 {
+pub(crate) fn truth(holds: bool) -> f64 {
     if holds { 1.0 } else { 0.0 }
 }
 
@@ -92,11 +92,11 @@ fn power(x: f64, n: f64) -> f64 {
 }
 
 /// The greater; of equals the first; NaN if either is.
-pub(super) fn greater(a: f64, b: f64) -> f64 {
+pub(crate) fn greater(a: f64, b: f64) -> f64 {
     if a >= b || a.is_nan() { a } else { b }
 }
 
 /// The lesser; of equals the first; NaN if either is.
-pub(super) fn lesser(a: f64, b: f64) -> f64 {
+pub(crate) fn lesser(a: f64, b: f64) -> f64 {
     if a <= b || a.is_nan() { a } else { b }
 }

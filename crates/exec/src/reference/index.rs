@@ -4,9 +4,9 @@ use chainrule_graph::ops::Index;
 use chainrule_graph::{Shape, Tensor};
 
 use super::exactly;
-use crate::ExecError;
+use crate::error::ExecError;
 
-pub(super) fn evaluate(op: &Index, inputs: &[&Tensor], shape: &Shape) -> Result<Tensor, ExecError> {
+pub(crate) fn evaluate(op: &Index, inputs: &[&Tensor], shape: &Shape) -> Result<Tensor, ExecError> {
     let [first, second] = exactly(inputs)?;
     let mut y = Tensor::zeros(shape);
     let out = y.data_mut();
@@ -25,7 +25,7 @@ pub(super) fn evaluate(op: &Index, inputs: &[&Tensor], shape: &Shape) -> Result<
 
 /// For indices [B…, I…] into a table [B…, n, P…]: where each entry of the picked [B…, I…, P…] lies, and where in the
 /// table. Picked entries run in row-major order.
-pub(super) fn for_each_entry(
+pub(crate) fn for_each_entry(
     indices: &Tensor,
     table: &Shape,
     batch: usize,

@@ -1,19 +1,19 @@
 //! The reference interpreter: f64, one obvious loop nest an op, no clever code. Everything else is tested against it.
 
-mod bounds;
-mod contract;
+pub(crate) mod contract;
 mod custom;
-mod elementwise;
-mod index;
-mod reduce;
+pub(crate) mod elementwise;
+pub(crate) mod index;
+pub(crate) mod reduce;
 mod shape;
-mod strided;
+pub(crate) mod strided;
 
 use chainrule_graph::ops::Source;
 use chainrule_graph::{Graph, IntegerRange, Kind, NodeId, Op, Shape, Tensor};
 
-use crate::{Bindings, ExecError, Values, check_memory_of};
-pub use bounds::{Bounded, Deviation, Rounding, evaluate_with_bounds};
+use crate::error::ExecError;
+use crate::memory::check_memory_of;
+use crate::values::{Bindings, Values};
 
 /// The values of `targets`, and of all nodes they need, for the given values of the input nodes.
 ///
@@ -51,7 +51,12 @@ pub fn evaluate_op(op: &Op, inputs: &[&Tensor], shape: &Shape) -> Result<Tensor,
 }
 
 /// The value of a node, from those of its inputs or from the bindings.
-fn value_of(graph: &Graph, bindings: &Bindings, id: NodeId, inputs: &[&Tensor]) -> Result<Tensor, ExecError> {
+pub(crate) fn value_of(
+    graph: &Graph,
+    bindings: &Bindings,
+    id: NodeId,
+    inputs: &[&Tensor],
+) -> Result<Tensor, ExecError> {
     let node = graph.node(id);
     match &node.op {
         Op::Source(Source::Input { .. }) => fed(graph, bindings, id).cloned(),
@@ -93,6 +98,6 @@ fn fed<'a>(graph: &Graph, bindings: &'a Bindings, id: NodeId) -> Result<&'a Tens
 }
 
 /// The inputs that an op must have, as an array.
-fn exactly<'a, T, const N: usize>(inputs: &[&'a T]) -> Result<[&'a T; N], ExecError> {
+pub(crate) fn exactly<'a, T, const N: usize>(inputs: &[&'a T]) -> Result<[&'a T; N], ExecError> {
     inputs.try_into().map_err(|_| ExecError::new(format!("takes {N} inputs, not {}", inputs.len())))
 }

@@ -6,9 +6,9 @@ use chainrule_graph::{Shape, Tensor};
 use super::elementwise::{greater, lesser};
 use super::exactly;
 use super::strided::{Layout, for_each};
-use crate::ExecError;
+use crate::error::ExecError;
 
-pub(super) fn evaluate(op: &Reduce, inputs: &[&Tensor], shape: &Shape) -> Result<Tensor, ExecError> {
+pub(crate) fn evaluate(op: &Reduce, inputs: &[&Tensor], shape: &Shape) -> Result<Tensor, ExecError> {
     let [x] = exactly(inputs)?;
     Ok(match op {
         Reduce::Sum { axes } => sum(x, axes, shape),
@@ -30,7 +30,7 @@ fn sum(x: &Tensor, axes: &[usize], shape: &Shape) -> Tensor {
 
 /// Reduces the entries along one axis, for each place of the other axes.
 fn along(x: &Tensor, axis: usize, shape: &Shape, reduce: impl Fn(&[f64]) -> f64) -> Tensor {
-    let line = Line::of(x.shape(), axis);
+    let line = Fibers::of(x.shape(), axis);
     let mut entries = vec![0.0; line.length];
     Tensor::from_fn(shape, |number| {
         for (entry, place) in entries.iter_mut().zip(line.places(number)) {
@@ -42,7 +42,7 @@ fn along(x: &Tensor, axis: usize, shape: &Shape, reduce: impl Fn(&[f64]) -> f64)
 
 /// e^(xᵢ − max x) / Σⱼ e^(xⱼ − max x)
 fn softmax(x: &Tensor, axis: usize) -> Tensor {
-    let line = Line::of(x.shape(), axis);
+    let line = Fibers::of(x.shape(), axis);
     let mut y = x.clone();
     let out = y.data_mut();
     for number in 0..line.count {
@@ -80,7 +80,7 @@ fn first(entries: &[f64], better: impl Fn(f64, f64) -> bool) -> f64 {
 }
 
 /// The lines of a row-major array along one axis.
-pub(super) struct Line {
+pub(crate) struct Fibers {
     /// The number of entries of each.
     pub length: usize,
     /// The number of lines.
@@ -89,9 +89,9 @@ pub(super) struct Line {
     stride: usize,
 }
 
-impl Line {
-    pub fn of(shape: &Shape, axis: usize) -> Line {
-        Line { length: shape[axis], count: shape.without(&[axis]).size(), stride: shape[axis + 1..].iter().product() }
+impl Fibers {
+    pub fn of(shape: &Shape, axis: usize) -> Fibers {
+        Fibers { length: shape[axis], count: shape.without(&[axis]).size(), stride: shape[axis + 1..].iter().product() }
     }
 
     /// Where the entries of a line lie.

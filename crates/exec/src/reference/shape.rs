@@ -5,9 +5,9 @@ use chainrule_graph::{Shape, Tensor};
 
 use super::exactly;
 use super::strided::{Layout, for_each};
-use crate::ExecError;
+use crate::error::ExecError;
 
-pub(super) fn evaluate(op: &ShapeOp, inputs: &[&Tensor], shape: &Shape) -> Result<Tensor, ExecError> {
+pub(crate) fn evaluate(op: &ShapeOp, inputs: &[&Tensor], shape: &Shape) -> Result<Tensor, ExecError> {
     if let ShapeOp::Concat { axis } = op {
         return Ok(concat(inputs, *axis, shape));
     }

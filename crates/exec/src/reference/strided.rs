@@ -4,7 +4,7 @@ use chainrule_graph::Shape;
 
 /// Where the entries of an array lie: index tuple `i` at `start + Σ strides[axis] · i[axis]`.
 #[derive(Clone, Debug)]
-pub(super) struct Layout {
+pub(crate) struct Layout {
     /// The place of index 0, 0, …
     pub start: isize,
     /// The distance between neighbours along each axis of the loop nest; 0 where the array does not vary.
@@ -34,12 +34,12 @@ impl Layout {
 }
 
 /// The strides of a row-major array.
-pub(super) fn strides(shape: &Shape) -> Vec<isize> {
+pub(crate) fn strides(shape: &Shape) -> Vec<isize> {
     shape.strides().into_iter().map(|stride| stride as isize).collect()
 }
 
 /// Runs the loop nest over `sizes`, the last axis innermost, and tells `body` where each array's entry lies.
-pub(super) fn for_each<const N: usize>(sizes: &[usize], layouts: [&Layout; N], mut body: impl FnMut([usize; N])) {
+pub(crate) fn for_each<const N: usize>(sizes: &[usize], layouts: [&Layout; N], mut body: impl FnMut([usize; N])) {
     if sizes.contains(&0) {
         return;
     }

@@ -3,8 +3,11 @@
 
 mod generate;
 
-use chainrule_exec::compile::{Options, Precision, Program, Run, Table, Workspace, compile};
-use chainrule_exec::reference::{Rounding, evaluate_with_bounds};
+use chainrule_exec::compile::{Options, Precision, compile};
+use chainrule_exec::program::Program;
+
+use chainrule_exec::bounds::{Rounding, evaluate_with_bounds};
+use chainrule_exec::run::{Run, StreamTable, Workspace};
 use chainrule_exec::{Bindings, ExecError};
 use chainrule_graph::ops::Source;
 use chainrule_graph::{Kind, NodeId, Op, Tensor};
@@ -50,7 +53,7 @@ fn inputs(case: &Case) -> Vec<NodeId> {
 #[derive(Default)]
 struct Data {
     streams: Vec<NodeId>,
-    tables: Vec<Table>,
+    tables: Vec<StreamTable>,
     rows: Vec<Vec<Tensor>>,
     batched: bool,
 }
@@ -110,7 +113,7 @@ fn step(
     let given = data.streams.iter().zip(&data.rows).map(|(&id, rows)| (id, turned(&rows[row])));
     let before: Bindings = before.into_iter().chain(given).collect();
     let mut record = vec![f64::NAN; program.reported()];
-    let tables: Vec<&Table> = data.tables.iter().collect();
+    let tables: Vec<&StreamTable> = data.tables.iter().collect();
     let order: Vec<u32> = (row * size..(row + 1) * size).rev().map(|row| row as u32).collect();
     let run = Run { tables: &tables, order: &order, stop: None };
     program.run_steps(workspace, run, 1, &mut record).map_err(text)?;

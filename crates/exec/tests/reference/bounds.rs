@@ -1,6 +1,7 @@
 //! The running error bound: it holds in simulated arithmetic, is not far from it, and marks what it must.
 
-use chainrule_exec::reference::{Bounded, Rounding, evaluate, evaluate_op, evaluate_with_bounds};
+use chainrule_exec::bounds::{Bounded, Rounding, evaluate_with_bounds};
+use chainrule_exec::reference::{evaluate, evaluate_op};
 use chainrule_graph::ops::elementwise::Exponent;
 use chainrule_graph::ops::{Elementwise, Index, Reduce, Source};
 use chainrule_graph::{Builder, Graph, Kind, NodeId, Op, Tensor, Var, grad, hvp};

@@ -1,7 +1,8 @@
 //! What a person can ask of a function and its parameters: the objective, its gradients, the prediction.
 
 use chainrule_exec::Bindings;
-use chainrule_exec::compile::{Options, evaluate};
+use chainrule_exec::compile::Options;
+use chainrule_exec::evaluate_compiled;
 use chainrule_graph::{Function, NodeId, Tensor, differentiate};
 
 use crate::admission;
@@ -36,7 +37,7 @@ pub fn objective(
 ) -> Result<f64, LearnError> {
     let target = function.objective.ok_or(LearnError::Lacks("objective"))?;
     let bindings = bindings(function, parameters, inputs, outcomes, target)?;
-    Ok(evaluate(&function.graph, &bindings, &[target], &Options::default())?[target].item())
+    Ok(evaluate_compiled(&function.graph, &bindings, &[target], &Options::default())?[target].item())
 }
 
 /// The objective and its gradients for given inputs and outcomes, with the errors of [`objective`].
@@ -53,7 +54,7 @@ pub fn gradients(
     let of = |&id: &NodeId| derivatives.cotangent(id).expect("a real node that is asked for has a cotangent");
     let nodes: Vec<NodeId> = wrt.iter().map(of).collect();
     let targets: Vec<NodeId> = nodes.iter().copied().chain([target]).collect();
-    let values = evaluate(&derivatives.graph, &bindings, &targets, &Options::default())?;
+    let values = evaluate_compiled(&derivatives.graph, &bindings, &targets, &Options::default())?;
     let named = wrt.iter().zip(&nodes).map(|(&id, &node)| (function.name(id).to_string(), values[node].clone()));
     Ok(Gradients { objective: values[target].item(), by_name: named.collect() })
 }
@@ -66,7 +67,7 @@ pub fn prediction(
 ) -> Result<Tensor, LearnError> {
     let target = function.prediction.ok_or(LearnError::Lacks("prediction"))?;
     let bindings = bindings(function, parameters, inputs, &[], target)?;
-    Ok(evaluate(&function.graph, &bindings, &[target], &Options::default())?[target].clone())
+    Ok(evaluate_compiled(&function.graph, &bindings, &[target], &Options::default())?[target].clone())
 }
 
 /// The values by node, each checked, those that `target` needs all there.

@@ -1,7 +1,9 @@
 //! Predictions and scores over a whole dataset, by compiled programs.
 
 use chainrule_exec::check_memory;
-use chainrule_exec::compile::{Level, Options, Precision, Program, Run, Table, Workspace, compile};
+use chainrule_exec::compile::{Level, Options, Precision, compile};
+use chainrule_exec::program::Program;
+use chainrule_exec::run::{Run, StreamTable, Workspace};
 use chainrule_graph::{Function, NodeId, Shape, Tensor, batch_values};
 
 use crate::admission;
@@ -183,7 +185,7 @@ impl Batches {
     }
 
     /// What all its steps report.
-    fn run(&mut self, tables: &[&Table], parameters: &Parameters) -> Result<Vec<f64>, LearnError> {
+    fn run(&mut self, tables: &[&StreamTable], parameters: &Parameters) -> Result<Vec<f64>, LearnError> {
         for name in &self.names {
             self.program.set(&mut self.workspace, name, parameters.get(name)?)?;
         }
@@ -194,7 +196,7 @@ impl Batches {
     }
 
     /// The rows of the first step that fails; none if none does.
-    fn failing(&mut self, tables: &[&Table]) -> &[u32] {
+    fn failing(&mut self, tables: &[&StreamTable]) -> &[u32] {
         let mut record = vec![0.0; self.program.reported()];
         let fails = |rows: &&[u32]| {
             let run = Run { tables, order: rows, stop: None };

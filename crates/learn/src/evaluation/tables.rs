@@ -2,7 +2,9 @@
 
 use std::cell::OnceCell;
 
-use chainrule_exec::compile::{Precision, Program, Table};
+use chainrule_exec::compile::Precision;
+use chainrule_exec::program::Program;
+use chainrule_exec::run::StreamTable;
 use chainrule_graph::{Function, NodeId};
 
 use crate::data::dataset::Dataset;
@@ -14,8 +16,8 @@ pub(crate) struct Tables<'a> {
     pub data: &'a Dataset,
     /// The inputs and outcomes that they are the rows of.
     nodes: Vec<NodeId>,
-    in_f32: OnceCell<Vec<Table>>,
-    in_f64: OnceCell<Vec<Table>>,
+    in_f32: OnceCell<Vec<StreamTable>>,
+    in_f64: OnceCell<Vec<StreamTable>>,
 }
 
 /// The inputs and outcomes of a function, in the order in which programs take their tables.
@@ -41,7 +43,7 @@ impl<'a> Tables<'a> {
 
     /// The tables of a program. Errors: the data are not of the shapes and kinds that the function takes, or are too large
     /// for the program's precision.
-    pub fn of(&self, program: &Program) -> Result<Vec<&Table>, LearnError> {
+    pub fn of(&self, program: &Program) -> Result<Vec<&StreamTable>, LearnError> {
         let cell = match program.precision() {
             Precision::F32 => &self.in_f32,
             Precision::F64 => &self.in_f64,
@@ -56,7 +58,7 @@ impl<'a> Tables<'a> {
         Ok(tables.iter().collect())
     }
 
-    fn made_for(&self, program: &Program) -> Result<Vec<Table>, LearnError> {
+    fn made_for(&self, program: &Program) -> Result<Vec<StreamTable>, LearnError> {
         if program.precision() == Precision::F32 {
             self.nodes.iter().try_for_each(|&id| self.data.check_f32(self.function.name(id)))?;
         }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use chainrule_exec::compile::{self, End, Level, Options, Precision};
-use chainrule_exec::{Bindings, ExecError, NanOrigin, Range, Values, nan_origin, reference};
+use chainrule_exec::compile::{Level, Options, Precision};
+use chainrule_exec::run::End;
+use chainrule_exec::{Bindings, ExecError, NanOrigin, Range, Values, evaluate_compiled, nan_origin, reference};
 use chainrule_graph::{Function, Graph, GraphError, NodeId, Origin, Tensor};
 use thiserror::Error;
 
@@ -229,7 +230,7 @@ pub(crate) fn during(
 fn in_f32(graph: &Graph, bindings: &Bindings, targets: &[NodeId], level: Option<Level>) -> Result<Values, ExecError> {
     let needed = graph.needed_for(targets);
     let all: Vec<NodeId> = graph.ids().filter(|id| needed[id.index()]).collect();
-    compile::evaluate(graph, bindings, &all, &Options { precision: Precision::F32, level, ..Options::default() })
+    evaluate_compiled(graph, bindings, &all, &Options { precision: Precision::F32, level, ..Options::default() })
 }
 
 /// The part of a step that is the first not to be finite, and the node to blame, by the values of all nodes.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use chainrule_exec::compile::{End, MemoryUse, Profile};
+use chainrule_exec::run::{End, MemoryUse, Profile};
 use chainrule_graph::{Function, Tensor};
 
 use crate::data::dataset::Dataset;

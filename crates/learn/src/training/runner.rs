@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use chainrule_exec::compile::{End, MemoryUse, Profile, Program, Run, Workspace, compile};
+use chainrule_exec::compile::compile;
+use chainrule_exec::program::Program;
+use chainrule_exec::run::{End, MemoryUse, Profile, Run, Workspace};
 use chainrule_exec::{check_memory_of, reference};
 use chainrule_graph::{NodeId, Tensor};
 

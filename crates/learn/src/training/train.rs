@@ -1,6 +1,6 @@
 //! The training loop: epochs over rows in shuffled order, one step a batch.
 
-use chainrule_exec::compile::End;
+use chainrule_exec::run::End;
 use chainrule_graph::{Function, Tensor};
 
 use crate::data::dataset::Dataset;

@@ -6,15 +6,15 @@ use chainrule_graph::ops::contract::Label;
 use super::view::View;
 
 /// The labels of a contraction by the part they play; those of one entry play none.
-pub(super) struct Classes {
+pub(super) struct DimensionNumbers {
     pub batch: Vec<Label>,
     pub m: Vec<Label>,
     pub n: Vec<Label>,
     pub k: Vec<Label>,
 }
 
-impl Classes {
-    pub fn of(contract: &Contract, sizes: &[usize]) -> Classes {
+impl DimensionNumbers {
+    pub fn of(contract: &Contract, sizes: &[usize]) -> DimensionNumbers {
         let pick = |labels: &[Label], in_lhs: bool, in_rhs: bool, in_out: bool| -> Vec<Label> {
             let plays = |label: &Label| {
                 sizes[*label as usize] != 1
@@ -24,7 +24,7 @@ impl Classes {
             };
             labels.iter().copied().filter(plays).collect()
         };
-        Classes {
+        DimensionNumbers {
             batch: pick(&contract.out, true, true, true),
             m: pick(&contract.out, true, false, true),
             n: pick(&contract.out, false, true, true),

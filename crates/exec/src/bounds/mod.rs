@@ -18,8 +18,9 @@ mod sum;
 use chainrule_graph::ops::Source;
 use chainrule_graph::{Graph, Kind, Node, NodeId, Op, Tensor};
 
-use super::{evaluate_op, value_of};
-use crate::{Bindings, ExecError};
+use crate::error::ExecError;
+use crate::reference::{evaluate_op, value_of};
+use crate::values::Bindings;
 pub use rounding::Rounding;
 
 /// Values, and how far another computation of them may be off.
@@ -106,7 +107,7 @@ impl Bounded {
     }
 }
 
-/// The values of [`evaluate`](super::evaluate), each with a bound on the error that a computation with this rounding may
+/// The values of [`evaluate`](crate::reference::evaluate), each with a bound on the error that a computation with this rounding may
 /// have. Errors are those of `evaluate`.
 ///
 /// Of a custom node, whose inside is unknown, the bound rests on differences of its output, and is an estimate.

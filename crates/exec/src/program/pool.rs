@@ -9,14 +9,14 @@ use std::sync::{Mutex, TryLockError};
 use chainrule_kernels::Threads;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::ExecError;
+use crate::error::ExecError;
 
 /// How often a thread looks for work in vain before it lets other programs go first between two looks.
 const PATIENCE: usize = 200;
 
 /// Threads for one run at a time.
 #[derive(Debug)]
-pub(super) struct Pool {
+pub(crate) struct Pool {
     threads: ThreadPool,
     /// Held by the run that has them. Of two runs, each could wait for a thread that only looks for work of the other.
     in_use: Mutex<()>,

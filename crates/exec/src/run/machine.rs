@@ -11,15 +11,17 @@ use chainrule_kernels::transpose::transpose;
 use chainrule_kernels::{Float, Gemm, Lanes, Layout, Simd, Threads, matrix, softmax, vector};
 use rayon::prelude::*;
 
-use super::loops::{self, Reads, Scratch};
-
-use super::memory::ALIGNMENT;
-use super::numbers::Numbers;
-use super::plan::Picks;
-use super::profile::Clock;
-use super::program::{At, Block, CustomCode, Factor, Instruction, Line, Matrix, MatrixMatrix, Output, Stream};
-use super::scalars;
-use crate::ExecError;
+use super::arena::{ArenaView, Reads};
+use super::clock::Clock;
+use super::scratch::Scratch;
+use super::{chunks, scalars};
+use crate::error::ExecError;
+use crate::program::Program;
+use crate::program::address::{ALIGNMENT, Address};
+use crate::program::instruction::{
+    Block, CustomCode, Factor, GatherDimensions, Instruction, LabelledInstruction, Matrix, MatrixMatrix,
+};
+use crate::program::interface::Output;
 use crate::reference;
 
 /// So many numbers of a batch's rows are brought in by several threads.
@@ -27,16 +29,7 @@ const ROWS_WORTH_THREADS: usize = 1 << 16;
 
 /// What a run of steps is given.
 pub(super) struct Task<'a, T> {
-    /// What runs before the first step.
-    pub once: &'a [Line],
-    pub lines: &'a [Line],
-    pub late: &'a [Line],
-    /// The graph, for the words of an error.
-    pub graph: &'a Graph,
-    pub streams: &'a [Stream],
-    pub outputs: &'a [Output],
-    /// The output that must stay finite, if any.
-    pub finite: Option<usize>,
+    pub program: &'a Program,
     pub tables: &'a [&'a [T]],
     pub order: &'a [u32],
     pub steps: usize,
@@ -61,17 +54,18 @@ pub enum End {
 pub(super) fn run<S: Simd, T: Float>(
     simd: S,
     task: &Task<'_, T>,
-    arena: &mut [T],
+    elements: &mut [T],
     scratch: &mut Scratch<T>,
     starts: &mut [usize],
     record: &mut [f64],
     mut clock: Option<&mut Clock>,
 ) -> Result<(usize, End), ExecError> {
-    let mut numbers = Numbers { arena, tables: task.tables, starts };
+    let program = task.program;
+    let mut arena = ArenaView { elements, tables: task.tables, starts };
     let mut recorded = 0;
-    for line in task.once {
-        rare(simd, &line.instruction, &mut numbers, scratch, task.threads)
-            .map_err(|error| named(error, task.graph, line))?;
+    for line in &program.prologue {
+        rare(simd, &line.instruction, &mut arena, scratch, task.threads)
+            .map_err(|error| named(error, &program.graph, line))?;
     }
     for step in 0..task.steps {
         if task.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
@@ -80,31 +74,31 @@ pub(super) fn run<S: Simd, T: Float>(
         if let Some(clock) = &mut clock {
             clock.start();
         }
-        take_rows(task, &mut numbers, step);
+        take_rows(task, &mut arena, step);
         if let Some(clock) = &mut clock {
             clock.spent_on(0);
         }
-        for (place, line) in task.lines.iter().enumerate() {
-            instruction(simd, &line.instruction, &mut numbers, scratch, task.threads)
-                .map_err(|error| named(error, task.graph, line))?;
+        for (place, line) in program.step.iter().enumerate() {
+            instruction(simd, &line.instruction, &mut arena, scratch, task.threads)
+                .map_err(|error| named(error, &program.graph, line))?;
             if let Some(clock) = &mut clock {
                 clock.spent_on(1 + place);
             }
         }
         let mut finite = true;
-        for (place, output) in task.outputs.iter().enumerate() {
+        for (place, output) in program.outputs.iter().enumerate() {
             let length = output.length;
             let to = &mut record[recorded..recorded + length];
-            read_output(&numbers, output, to);
-            if task.finite == Some(place) {
+            read_output(&arena, output, to);
+            if program.finite == Some(place) {
                 finite = to.iter().all(|value| value.is_finite());
             }
             recorded += length;
         }
-        for (place, line) in task.late.iter().enumerate() {
-            rare(simd, &line.instruction, &mut numbers, scratch, task.threads)?;
+        for (place, line) in program.write_back.iter().enumerate() {
+            rare(simd, &line.instruction, &mut arena, scratch, task.threads)?;
             if let Some(clock) = &mut clock {
-                clock.spent_on(1 + task.lines.len() + place);
+                clock.spent_on(1 + program.step.len() + place);
             }
         }
         if !finite {
@@ -116,7 +110,7 @@ pub(super) fn run<S: Simd, T: Float>(
 
 /// An error with the node that it befell.
 #[cold]
-fn named(error: ExecError, graph: &Graph, line: &Line) -> ExecError {
+fn named(error: ExecError, graph: &Graph, line: &LabelledInstruction) -> ExecError {
     match line.nodes.last() {
         Some(&id) => error.at(graph, id),
         None => error,
@@ -127,29 +121,29 @@ fn named(error: ExecError, graph: &Graph, line: &Line) -> ExecError {
 fn rare<S: Simd, T: Float>(
     simd: S,
     line: &Instruction,
-    numbers: &mut Numbers<'_, T>,
+    arena: &mut ArenaView<'_, T>,
     scratch: &mut Scratch<T>,
     threads: Threads,
 ) -> Result<(), ExecError> {
     simd.vectorize(
         #[inline(always)]
-        || instruction(simd, line, numbers, scratch, threads),
+        || instruction(simd, line, arena, scratch, threads),
     )
 }
 
 /// Points at the rows of a step, or brings them together where a step takes several.
 #[inline(always)]
-fn take_rows<T: Float>(task: &Task<'_, T>, numbers: &mut Numbers<'_, T>, step: usize) {
-    for (number, stream) in task.streams.iter().enumerate() {
+fn take_rows<T: Float>(task: &Task<'_, T>, arena: &mut ArenaView<'_, T>, step: usize) {
+    for (number, stream) in task.program.streams.iter().enumerate() {
         match stream.batch {
             None if stream.row == 1 => {
-                numbers.arena[stream.port.offset] = task.tables[number][task.order[step] as usize];
+                arena.elements[stream.argument.offset] = task.tables[number][task.order[step] as usize];
             }
-            None => numbers.starts[number] = task.order[step] as usize * stream.row,
+            None => arena.starts[number] = task.order[step] as usize * stream.row,
             Some(batch) => {
                 let table = task.tables[number];
                 let rows = &task.order[step * batch..(step + 1) * batch];
-                let to = &mut numbers.arena[stream.port.offset..][..batch * stream.row];
+                let to = &mut arena.elements[stream.argument.offset..][..batch * stream.row];
                 match stream.row {
                     0 => {}
                     1 => to.iter_mut().zip(rows).for_each(|(to, &row)| *to = table[row as usize]),
@@ -169,9 +163,9 @@ fn copy_row<T: Float>(table: &[T], row: u32, to: &mut [T]) {
 }
 
 #[inline(always)]
-fn read_output<T: Float>(numbers: &Numbers<'_, T>, output: &Output, to: &mut [f64]) {
+fn read_output<T: Float>(arena: &ArenaView<'_, T>, output: &Output, to: &mut [f64]) {
     if let [to] = to {
-        *to = numbers.scalar(output.at).to_f64();
+        *to = arena.scalar(output.address).to_f64();
         return;
     }
     for (place, to) in to.iter_mut().enumerate() {
@@ -180,7 +174,7 @@ fn read_output<T: Float>(numbers: &Numbers<'_, T>, output: &Output, to: &mut [f6
             offset += rest % n * stride;
             rest /= n;
         }
-        *to = numbers.entries(output.at, offset, 1)[0].to_f64();
+        *to = arena.entries(output.address, offset, 1)[0].to_f64();
     }
 }
 
@@ -188,33 +182,33 @@ fn read_output<T: Float>(numbers: &Numbers<'_, T>, output: &Output, to: &mut [f6
 fn instruction<S: Simd, T: Float>(
     simd: S,
     instruction: &Instruction,
-    numbers: &mut Numbers<'_, T>,
+    arena: &mut ArenaView<'_, T>,
     scratch: &mut Scratch<T>,
     threads: Threads,
 ) -> Result<(), ExecError> {
     match instruction {
-        Instruction::Scalars(steps) => scalars::run(simd, steps, numbers),
-        Instruction::Loop(code) => loops::run(simd, code, numbers, scratch, threads),
+        Instruction::Scalars(steps) => scalars::run(simd, steps, arena),
+        Instruction::Loop(code) => chunks::run(simd, code, arena, scratch, threads),
         &Instruction::Dot { x, y, length, out } => {
-            numbers.arena[out] = if x.is_padded() && y.is_padded() {
+            arena.elements[out] = if x.is_padded() && y.is_padded() {
                 let whole = length.next_multiple_of(ALIGNMENT);
-                vector::dot_padded(simd, length, numbers.entries(x, 0, whole), numbers.entries(y, 0, whole))
+                vector::dot_padded(simd, length, arena.entries(x, 0, whole), arena.entries(y, 0, whole))
             } else {
-                vector::dot(simd, numbers.entries(x, 0, length), numbers.entries(y, 0, length))
+                vector::dot(simd, arena.entries(x, 0, length), arena.entries(y, 0, length))
             };
         }
         &Instruction::TwoDots { x, y, z, length, outs } => {
             let whole = length.next_multiple_of(ALIGNMENT);
-            let [x, y, z] = [numbers.entries(x, 0, whole), numbers.entries(y, 0, whole), numbers.entries(z, 0, whole)];
+            let [x, y, z] = [arena.entries(x, 0, whole), arena.entries(y, 0, whole), arena.entries(z, 0, whole)];
             let (first, second) = vector::two_dots_padded(simd, length, x, y, z);
-            (numbers.arena[outs[0]], numbers.arena[outs[1]]) = (first, second);
+            (arena.elements[outs[0]], arena.elements[outs[1]]) = (first, second);
         }
         &Instruction::Axpy { factor, x, length, y, factors } => {
-            let (keep, scale) = numbers.factors(factors);
-            let scale = scale * numbers.scalar(factor);
+            let (keep, scale) = arena.factors(factors);
+            let scale = scale * arena.scalar(factor);
             // What lies behind a vector's own entries is nobody's, and may be changed.
             let length = if length > 1 && x.is_padded() { length.next_multiple_of(ALIGNMENT) } else { length };
-            let (y, rest) = numbers.split(y, length);
+            let (y, rest) = arena.split(y, length);
             let x = rest.entries(x, 0, length);
             match factors.keep {
                 Factor::One => vector::axpy(simd, scale, x, y),
@@ -225,12 +219,12 @@ fn instruction<S: Simd, T: Float>(
                     #[inline(always)]
                     |x| x * Lanes::<S, T>::splat(simd, scale),
                 ),
-                Factor::At(_) => vector::axpby(simd, scale, x, keep, y),
+                Factor::Stored(_) => vector::axpby(simd, scale, x, keep, y),
             }
         }
         &Instruction::MatrixVector { matrix, rows, columns, transposed, x, out, factors } => {
-            let (keep, scale) = numbers.factors(factors);
-            let (y, rest) = numbers.split(out, rows);
+            let (keep, scale) = arena.factors(factors);
+            let (y, rest) = arena.split(out, rows);
             let keep = kept(factors.keep, keep, y);
             let (a, x) = (rest.entries(matrix, 0, rows * columns), rest.entries(x, 0, columns));
             if transposed {
@@ -240,27 +234,27 @@ fn instruction<S: Simd, T: Float>(
             }
         }
         &Instruction::Outer { x, y, rows, columns, out, factors } => {
-            let (keep, scale) = numbers.factors(factors);
-            let (a, rest) = numbers.split(out, rows * columns);
+            let (keep, scale) = arena.factors(factors);
+            let (a, rest) = arena.split(out, rows * columns);
             let (x, y) = (rest.entries(x, 0, rows), rest.entries(y, 0, columns));
             match factors.keep {
                 Factor::One => matrix::rank_one(simd, scale, x, y, a),
                 _ => matrix::rank_one_decayed(simd, scale, x, y, keep, a),
             }
         }
-        Instruction::MatrixMatrix(product) => matrix_matrix(product, numbers, threads),
-        Instruction::Along { op, input, axis, out } => along(simd, op, *input, *axis, *out, numbers),
-        Instruction::Gather { table, indices, picks, out } => gather(*table, *indices, *picks, *out, numbers)?,
-        Instruction::ScatterAdd { indices, entries, picks, out } => {
-            scatter_add(simd, *indices, *entries, *picks, *out, numbers)?;
+        Instruction::MatrixMatrix(product) => matrix_matrix(product, arena, threads),
+        Instruction::AxisOp { op, input, axis, out } => along(simd, op, *input, *axis, *out, arena),
+        Instruction::Gather { table, indices, dimensions, out } => gather(*table, *indices, *dimensions, *out, arena)?,
+        Instruction::ScatterAdd { indices, entries, dimensions, out } => {
+            scatter_add(simd, *indices, *entries, *dimensions, *out, arena)?;
         }
         &Instruction::Transpose { input, rows, columns, out } => {
-            let (to, rest) = numbers.split(out, rows * columns);
+            let (to, rest) = arena.split(out, rows * columns);
             transpose(rest.entries(input, 0, rows * columns), rows, columns, to);
         }
-        &Instruction::Clear { out, length } => numbers.arena[out..out + length].fill(T::ZERO),
-        Instruction::Block(block) => copy_block(block, numbers),
-        Instruction::Custom(code) => custom(code, numbers)?,
+        &Instruction::Clear { out, length } => arena.elements[out..out + length].fill(T::ZERO),
+        Instruction::Block(block) => copy_block(block, arena),
+        Instruction::Custom(code) => custom(code, arena)?,
     }
     Ok(())
 }
@@ -269,16 +263,16 @@ fn instruction<S: Simd, T: Float>(
 /// number: a 0 that is computed is multiplied by here.
 #[inline(always)]
 fn kept<T: Float>(keep: Factor, value: T, out: &mut [T]) -> T {
-    if !matches!(keep, Factor::At(_)) || value != T::ZERO {
+    if !matches!(keep, Factor::Stored(_)) || value != T::ZERO {
         return value;
     }
     out.iter_mut().for_each(|out| *out *= T::ZERO);
     T::ONE
 }
 
-fn matrix_matrix<T: Float>(product: &MatrixMatrix, numbers: &mut Numbers<'_, T>, threads: Threads) {
-    let (beta, alpha) = numbers.factors(product.factors);
-    let (c, rest) = numbers.split(product.out, product.out_length);
+fn matrix_matrix<T: Float>(product: &MatrixMatrix, arena: &mut ArenaView<'_, T>, threads: Threads) {
+    let (beta, alpha) = arena.factors(product.factors);
+    let (c, rest) = arena.split(product.out, product.out_length);
     let beta = kept(product.factors.keep, beta, c);
     let (a, b) = (rest.from(product.lhs.at, 0), rest.from(product.rhs.at, 0));
     let layout = |rows, cols, row_stride, col_stride| Layout { rows, cols, row_stride, col_stride };
@@ -302,14 +296,21 @@ fn matrix_matrix<T: Float>(product: &MatrixMatrix, numbers: &mut Numbers<'_, T>,
     }
 }
 
-fn along<S: Simd, T: Float>(simd: S, op: &Reduce, input: At, axis: Axis, out: usize, numbers: &mut Numbers<'_, T>) {
+fn along<S: Simd, T: Float>(
+    simd: S,
+    op: &Reduce,
+    input: Address,
+    axis: Axis,
+    out: usize,
+    arena: &mut ArenaView<'_, T>,
+) {
     simd.vectorize(
         #[inline(always)]
         || {
             let Axis { outer, n, inner } = axis;
             let length = outer * inner;
             let size = if matches!(op, Reduce::Softmax { .. }) { length * n } else { length };
-            let (y, rest) = numbers.split(out, size);
+            let (y, rest) = arena.split(out, size);
             let x = rest.entries(input, 0, length * n);
             match op {
                 Reduce::Sum { .. } => reduce::reduce(simd, Fold::Sum, x, axis, y),
@@ -325,15 +326,15 @@ fn along<S: Simd, T: Float>(simd: S, op: &Reduce, input: At, axis: Axis, out: us
 }
 
 fn gather<T: Float>(
-    table: At,
-    indices: At,
-    picks: Picks,
+    table: Address,
+    indices: Address,
+    dimensions: GatherDimensions,
     out: usize,
-    numbers: &mut Numbers<'_, T>,
+    arena: &mut ArenaView<'_, T>,
 ) -> Result<(), ExecError> {
-    let Picks { batches, count, rows, size } = picks;
+    let GatherDimensions { batches, count, rows, size } = dimensions;
     for batch in 0..batches {
-        let (out, rest) = numbers.split(out + batch * count * size, count * size);
+        let (out, rest) = arena.split(out + batch * count * size, count * size);
         let table = rest.entries(table, batch * rows * size, rows * size);
         let indices = rest.entries(indices, batch * count, count);
         index::gather_rows(table, rows, size, indices, out).map_err(|wrong| outside(indices, wrong))?;
@@ -343,15 +344,15 @@ fn gather<T: Float>(
 
 fn scatter_add<S: Simd, T: Float>(
     simd: S,
-    indices: At,
-    entries: At,
-    picks: Picks,
+    indices: Address,
+    entries: Address,
+    dimensions: GatherDimensions,
     out: usize,
-    numbers: &mut Numbers<'_, T>,
+    arena: &mut ArenaView<'_, T>,
 ) -> Result<(), ExecError> {
-    let Picks { batches, count, rows, size } = picks;
+    let GatherDimensions { batches, count, rows, size } = dimensions;
     for batch in 0..batches {
-        let (out, rest) = numbers.split(out + batch * rows * size, rows * size);
+        let (out, rest) = arena.split(out + batch * rows * size, rows * size);
         let indices = rest.entries(indices, batch * count, count);
         let entries = rest.entries(entries, batch * count * size, count * size);
         out.fill(T::ZERO);
@@ -365,7 +366,7 @@ fn outside<T: Float>(indices: &[T], OutOfRange { position, rows }: OutOfRange) -
     ExecError::new(format!("the index {index} is not a whole number from 0 below {rows}"))
 }
 
-fn copy_block<T: Float>(block: &Block, numbers: &mut Numbers<'_, T>) {
+fn copy_block<T: Float>(block: &Block, arena: &mut ArenaView<'_, T>) {
     let count: usize = block.runs.iter().map(|run| run.0).product();
     for place in 0..count {
         let (mut rest, mut from, mut to) = (place, 0, block.out as isize);
@@ -375,19 +376,19 @@ fn copy_block<T: Float>(block: &Block, numbers: &mut Numbers<'_, T>) {
             from += i * source;
             to += i as isize * destination;
         }
-        numbers.arena[to as usize] = numbers.entries(block.source, from, 1)[0];
+        arena.elements[to as usize] = arena.entries(block.source, from, 1)[0];
     }
 }
 
-fn custom<T: Float>(code: &CustomCode, numbers: &mut Numbers<'_, T>) -> Result<(), ExecError> {
-    let tensor = |(at, shape): &(At, chainrule_graph::Shape)| {
-        let entries = numbers.entries(*at, 0, shape.size());
+fn custom<T: Float>(code: &CustomCode, arena: &mut ArenaView<'_, T>) -> Result<(), ExecError> {
+    let tensor = |(at, shape): &(Address, chainrule_graph::Shape)| {
+        let entries = arena.entries(*at, 0, shape.size());
         Tensor::from_fn(shape, |i| entries[i].to_f64())
     };
     let inputs: Vec<Tensor> = code.inputs.iter().map(tensor).collect();
     let op = chainrule_graph::Op::Custom(code.op.clone());
     let value = reference::evaluate_op(&op, &inputs.iter().collect::<Vec<_>>(), &code.shape)?;
-    let out = &mut numbers.arena[code.out..code.out + value.data().len()];
+    let out = &mut arena.elements[code.out..code.out + value.data().len()];
     out.iter_mut().zip(value.data()).for_each(|(out, &value)| *out = T::from_f64(value));
     Ok(())
 }

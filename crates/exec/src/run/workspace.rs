@@ -7,12 +7,14 @@ use chainrule_graph::{IntegerRange, Kind, Shape, Tensor};
 use chainrule_kernels::{Float, Threads, dispatch};
 
 use super::aligned::Aligned;
-use super::loops::{Registers, Scratch};
+use super::clock::Clock;
 use super::machine::{self, End, Task};
-use super::profile::Clock;
-use super::program::{Fixed, Port};
-use super::{MOST_TABLES, Precision, Program};
-use crate::{ExecError, check_memory};
+use super::scratch::{Registers, Scratch};
+use crate::error::ExecError;
+use crate::memory::check_memory;
+use crate::precision::Precision;
+use crate::program::Program;
+use crate::program::interface::{Argument, Literal, MOST_TABLES};
 
 /// The numbers of a program at its precision: parameters, state, and room for what a step computes.
 #[derive(Clone, Debug)]
@@ -37,7 +39,7 @@ struct Arena<T: Float> {
 
 /// Rows of data at a program's precision.
 #[derive(Clone, Debug)]
-pub struct Table {
+pub struct StreamTable {
     rows: Rows,
     /// The shape of a row.
     shape: Shape,
@@ -53,7 +55,7 @@ enum Rows {
 #[derive(Clone, Copy)]
 pub struct Run<'a> {
     /// For each stream, its table.
-    pub tables: &'a [&'a Table],
+    pub tables: &'a [&'a StreamTable],
     /// The rows, in the order in which the steps take them.
     pub order: &'a [u32],
     /// Ends the run between two steps once it is set.
@@ -70,7 +72,7 @@ struct Job<'a> {
 impl Program {
     /// Room for this program's numbers: constants in place, all else 0. An error where memory has no such room.
     pub fn workspace(&self) -> Result<Workspace, ExecError> {
-        let numbers = self.numbers().saturating_mul(self.precision.bytes()) / size_of::<f64>();
+        let numbers = self.arena_length().saturating_mul(self.precision.bytes()) / size_of::<f64>();
         check_memory(numbers, || "what a step computes, with the parameters,".into())?;
         let numbers = match self.precision {
             Precision::F32 => Held::F32(self.arena()),
@@ -82,17 +84,17 @@ impl Program {
     fn arena<T: Float>(&self) -> Arena<T> {
         let registers = Registers::new(self.registers);
         let mut arena = Arena {
-            numbers: Aligned::zeros(self.memory.length),
+            numbers: Aligned::zeros(self.layout.length),
             scratch: Scratch {
                 registers: vec![registers; self.pool.as_ref().map_or(1, |_| self.threads)],
-                partial: vec![T::ZERO; self.partial],
+                partial_sums: vec![T::ZERO; self.partial_sums],
             },
             starts: vec![0; self.streams.len()],
         };
-        for (offset, fixed) in &self.fixed {
-            match fixed {
-                Fixed::Constant(value) => arena.write(*offset, value.data()),
-                Fixed::Iota(length) => {
+        for (offset, literal) in &self.literals {
+            match literal {
+                Literal::Constant(value) => arena.write(*offset, value.data()),
+                Literal::Iota(length) => {
                     let to = &mut arena.numbers.padded_mut()[*offset..][..*length];
                     to.iter_mut().enumerate().for_each(|(i, to)| *to = T::from_f64(i as f64));
                 }
@@ -111,28 +113,28 @@ impl Program {
 
     /// Sets an input, a parameter or a state by name. Errors say which name, shape or entry does not fit.
     pub fn set(&self, workspace: &mut Workspace, name: &str, value: &Tensor) -> Result<(), ExecError> {
-        let port = self.port(name)?;
-        if *value.shape() != port.shape {
-            return Err(ExecError::new(format!("`{name}` has shape {}, not {}", port.shape, value.shape())));
+        let argument = self.argument(name)?;
+        if *value.shape() != argument.shape {
+            return Err(ExecError::new(format!("`{name}` has shape {}, not {}", argument.shape, value.shape())));
         }
-        value.data().iter().try_for_each(|&entry| fits(port, entry))?;
+        value.data().iter().try_for_each(|&entry| fits(argument, entry))?;
         self.check(workspace)?;
         match &mut workspace.numbers {
-            Held::F32(arena) => arena.write(port.offset, value.data()),
-            Held::F64(arena) => arena.write(port.offset, value.data()),
+            Held::F32(arena) => arena.write(argument.offset, value.data()),
+            Held::F64(arena) => arena.write(argument.offset, value.data()),
         }
         Ok(())
     }
 
     /// The value of an input, a parameter or a state by name.
     pub fn get(&self, workspace: &Workspace, name: &str) -> Result<Tensor, ExecError> {
-        let port = self.port(name)?;
+        let argument = self.argument(name)?;
         self.check(workspace)?;
-        Ok(workspace.read(port.offset, &port.shape.strides(), &port.shape))
+        Ok(workspace.read(argument.offset, &argument.shape.strides(), &argument.shape))
     }
 
     /// A table for one of the streams: rows one after the other. Errors say which row and entry does not fit.
-    pub fn table(&self, stream: usize, rows: &[f64]) -> Result<Table, ExecError> {
+    pub fn table(&self, stream: usize, rows: &[f64]) -> Result<StreamTable, ExecError> {
         let Some(stream) = self.streams.get(stream) else {
             return Err(ExecError::new(format!("the program takes {} tables", self.streams.len())));
         };
@@ -140,18 +142,18 @@ impl Program {
         if !rows.len().is_multiple_of(width) {
             return Err(ExecError::new(format!(
                 "`{}` takes rows of {width} entries, which {} entries are not",
-                stream.port.name,
+                stream.argument.name,
                 rows.len()
             )));
         }
         for (place, &entry) in rows.iter().enumerate() {
-            fits(&stream.port, entry).map_err(|error| ExecError::new(format!("row {}: {error}", place / width)))?;
+            fits(&stream.argument, entry).map_err(|error| ExecError::new(format!("row {}: {error}", place / width)))?;
         }
         let rows = match self.precision {
             Precision::F32 => Rows::F32(Aligned::from_fn(rows.len(), |i| rows[i] as f32)),
             Precision::F64 => Rows::F64(Aligned::from_fn(rows.len(), |i| rows[i])),
         };
-        Ok(Table { rows, shape: stream.row_shape().into() })
+        Ok(StreamTable { rows, shape: stream.row_shape().into() })
     }
 
     /// Runs steps until the order is used up; each takes [`rows_a_step`](Program::rows_a_step) rows and writes its outputs
@@ -191,7 +193,7 @@ impl Program {
         }
         for (stream, table) in self.streams.iter().zip(run.tables) {
             if table.shape[..] != *stream.row_shape() {
-                let (name, right, found) = (&stream.port.name, Shape::from(stream.row_shape()), &table.shape);
+                let (name, right, found) = (&stream.argument.name, Shape::from(stream.row_shape()), &table.shape);
                 return Err(ExecError::new(format!("`{name}` takes rows of shape {right}, not {found}")));
             }
         }
@@ -215,7 +217,7 @@ impl Program {
     fn run_at<T: Float>(
         &self,
         arena: &mut Arena<T>,
-        rows: impl Fn(&Table) -> Option<&Aligned<T>>,
+        rows: impl Fn(&StreamTable) -> Option<&Aligned<T>>,
         Job { run, steps, threads }: Job<'_>,
         record: &mut [f64],
         clock: Option<&mut Clock>,
@@ -224,7 +226,7 @@ impl Program {
         let last = run.order.iter().copied().max();
         for (number, table) in run.tables.iter().enumerate() {
             let rows = rows(table).ok_or_else(|| {
-                let name = &self.streams[number].port.name;
+                let name = &self.streams[number].argument.name;
                 ExecError::new(format!("the table of `{name}` is of another precision than the program's"))
             })?;
             tables[number] = rows.padded();
@@ -232,18 +234,12 @@ impl Program {
             if let Some(row) = last.filter(|&row| row as usize >= count) {
                 return Err(ExecError::new(format!(
                     "there is no row {row} in the table of `{}`, which has {count}",
-                    self.streams[number].port.name
+                    self.streams[number].argument.name
                 )));
             }
         }
         let task = Task {
-            once: &self.once,
-            lines: &self.lines,
-            late: &self.late,
-            graph: &self.graph,
-            streams: &self.streams,
-            outputs: &self.outputs,
-            finite: self.finite,
+            program: self,
             tables: &tables[..run.tables.len()],
             order: run.order,
             steps,
@@ -256,14 +252,14 @@ impl Program {
     }
 }
 
-fn f32_rows(table: &Table) -> Option<&Aligned<f32>> {
+fn f32_rows(table: &StreamTable) -> Option<&Aligned<f32>> {
     match &table.rows {
         Rows::F32(rows) => Some(rows),
         Rows::F64(_) => None,
     }
 }
 
-fn f64_rows(table: &Table) -> Option<&Aligned<f64>> {
+fn f64_rows(table: &StreamTable) -> Option<&Aligned<f64>> {
     match &table.rows {
         Rows::F64(rows) => Some(rows),
         Rows::F32(_) => None,
@@ -271,21 +267,21 @@ fn f64_rows(table: &Table) -> Option<&Aligned<f64>> {
 }
 
 /// Whether an entry is of the kind, and below the bound, that an input takes.
-fn fits(port: &Port, entry: f64) -> Result<(), ExecError> {
-    let right = match port.kind {
+fn fits(argument: &Argument, entry: f64) -> Result<(), ExecError> {
+    let right = match argument.kind {
         Kind::Real => true,
-        Kind::Int => IntegerRange::within(port.bound).contain(entry),
+        Kind::Int => IntegerRange::within(argument.bound).contain(entry),
         Kind::Bool => entry == 0.0 || entry == 1.0,
     };
     if right {
         return Ok(());
     }
-    let wanted = match (port.kind, port.bound) {
+    let wanted = match (argument.kind, argument.bound) {
         (Kind::Real, _) => "a real number".to_string(),
         (Kind::Int, bound) => IntegerRange::within(bound).to_string(),
         (Kind::Bool, _) => "0 or 1".to_string(),
     };
-    Err(ExecError::new(format!("`{}` takes {wanted}, not {entry}", port.name)))
+    Err(ExecError::new(format!("`{}` takes {wanted}, not {entry}", argument.name)))
 }
 
 impl Workspace {

@@ -1,15 +1,14 @@
 //! Where the time of a step goes: a run whose every instruction is timed.
 
-use std::time::{Duration, Instant};
-
-use chainrule_graph::ops::Reduce;
 use chainrule_graph::{NodeId, Origin};
 
-use super::Program;
+use super::clock::Clock;
 use super::machine::End;
-use super::program::{Instruction, Line, Stream};
 use super::workspace::{Run, Workspace};
-use crate::ExecError;
+use crate::error::ExecError;
+use crate::program::Program;
+use crate::program::instruction::LabelledInstruction;
+use crate::program::interface::Stream;
 
 /// A run is cut in so many stretches, and each instruction gets the mean of its quickest: what else the machine did in
 /// between is left out.
@@ -83,47 +82,11 @@ pub struct MemoryUse {
     pub workspace: usize,
 }
 
-/// Times the instructions of a run one after another.
-pub(super) struct Clock {
-    last: Instant,
-    /// For the rows, then each instruction of a step, then what ends it.
-    spent: Vec<Duration>,
-}
-
-impl Clock {
-    fn new(slots: usize) -> Clock {
-        Clock { last: Instant::now(), spent: vec![Duration::ZERO; slots] }
-    }
-
-    /// From now on.
-    pub fn start(&mut self) {
-        self.last = Instant::now();
-    }
-
-    /// What has passed since the last call went to a slot.
-    pub fn spent_on(&mut self, slot: usize) {
-        let now = Instant::now();
-        self.spent[slot] += now - self.last;
-        self.last = now;
-    }
-
-    /// What a call of [`spent_on`](Clock::spent_on) itself takes: the shortest of many stretches with nothing in them.
-    fn overhead() -> Duration {
-        let mut clock = Clock::new(1);
-        let mut times = (0..1000).map(|_| {
-            clock.spent[0] = Duration::ZERO;
-            clock.spent_on(0);
-            clock.spent[0]
-        });
-        times.by_ref().skip(100).min().unwrap_or_default()
-    }
-}
-
 impl Program {
     /// A [`run`](Program::run) that says where its time goes. What reading the clock takes is taken off. Errors are those
     /// of a run.
     pub fn profile(&self, workspace: &mut Workspace, run: Run<'_>) -> Result<Profile, ExecError> {
-        let lines: Vec<&Line> = self.lines.iter().chain(&self.late).collect();
+        let lines: Vec<&LabelledInstruction> = self.step.iter().chain(&self.write_back).collect();
         let overhead = Clock::overhead().as_secs_f64();
         let mut least = vec![f64::INFINITY; lines.len() + 1];
         let (mut steps, mut end) = (0, End::Finished);
@@ -145,19 +108,19 @@ impl Program {
         let size = self.precision.bytes();
         let rows = KernelTime {
             kernel: format!("rows {}", self.rows_a_step()),
-            computes: self.streams.iter().map(|stream| stream.port.name.clone()).collect(),
+            computes: self.streams.iter().map(|stream| stream.argument.name.clone()).collect(),
             phases: vec![(Phase::Rows, 1.0)],
             seconds: seconds.next().unwrap_or(0.0),
-            bytes: self.gathered().map(|stream| stream.port.shape.size()).sum::<usize>() * size,
+            bytes: self.gathered().map(|stream| stream.argument.shape.size()).sum::<usize>() * size,
         };
         let forward = self.forward();
-        let listed = self.listing().into_iter().filter(|listed| !listed.once);
+        let listed = self.listing().into_iter().filter(|listed| !listed.is_prologue);
         let kernels = lines.iter().zip(listed).zip(seconds).map(|((line, listed), seconds)| KernelTime {
             kernel: listed.kernel,
             computes: listed.computes,
             phases: self.phases(line, &forward),
             seconds,
-            bytes: entries_written(&line.instruction) * size,
+            bytes: line.instruction.elements_written() * size,
         });
         Ok(Profile { steps, end, kernels: std::iter::once(rows).chain(kernels).collect() })
     }
@@ -165,17 +128,17 @@ impl Program {
     /// What the numbers take that a workspace holds.
     pub fn memory_use(&self, workspace: &Workspace) -> MemoryUse {
         let size = self.precision.bytes();
-        let inputs = self.ports.iter().map(|port| port.shape.size()).sum::<usize>() * size;
-        let rows = self.gathered().map(|stream| stream.port.shape.size()).sum::<usize>() * size;
-        let shared = self.memory.shared * size;
-        let numbers = (self.memory.length * size).saturating_sub(inputs + rows + shared);
+        let inputs = self.arguments.iter().map(|argument| argument.shape.size()).sum::<usize>() * size;
+        let rows = self.gathered().map(|stream| stream.argument.shape.size()).sum::<usize>() * size;
+        let shared = self.layout.shared * size;
+        let numbers = (self.layout.length * size).saturating_sub(inputs + rows + shared);
         let registers = workspace.bytes_of_scratch();
         MemoryUse { inputs, rows, numbers, shared, registers, workspace: workspace.bytes() }
     }
 
     /// The streams whose rows are brought into the arena: batches, and single numbers.
     fn gathered(&self) -> impl Iterator<Item = &Stream> {
-        self.streams.iter().filter(|stream| stream.batch.is_some() || stream.row == 1)
+        self.streams.iter().filter(|stream| stream.is_gathered())
     }
 
     /// For each node, whether what is reported needs it.
@@ -190,7 +153,7 @@ impl Program {
         needed
     }
 
-    fn phases(&self, line: &Line, forward: &[bool]) -> Vec<(Phase, f64)> {
+    fn phases(&self, line: &LabelledInstruction, forward: &[bool]) -> Vec<(Phase, f64)> {
         let phase = |id: &NodeId| match &self.graph.node(*id).origin {
             _ if forward[id.index()] => Phase::Forward,
             origin if is_derivative(origin) => Phase::Backward,
@@ -216,28 +179,5 @@ fn is_derivative(origin: &Origin) -> bool {
         Origin::Derivative(_) => true,
         Origin::Merged(origins) => origins.iter().any(is_derivative),
         Origin::Unknown | Origin::Code(_) | Origin::Text(_) => false,
-    }
-}
-
-/// How many numbers an instruction writes to the arena.
-fn entries_written(instruction: &Instruction) -> usize {
-    match instruction {
-        Instruction::Scalars(steps) => steps.len(),
-        Instruction::Loop(code) => {
-            let sum = code.sum.map_or(0, |sum| sum.axis.outer * sum.axis.inner);
-            code.stores.len() * code.size + sum
-        }
-        Instruction::Dot { .. } => 1,
-        Instruction::TwoDots { .. } => 2,
-        Instruction::Axpy { length, .. } | Instruction::Clear { length, .. } => *length,
-        Instruction::MatrixVector { rows, .. } => *rows,
-        Instruction::Outer { rows, columns, .. } | Instruction::Transpose { rows, columns, .. } => rows * columns,
-        Instruction::MatrixMatrix(product) => product.out_length,
-        Instruction::Along { op: Reduce::Softmax { .. }, axis, .. } => axis.outer * axis.n * axis.inner,
-        Instruction::Along { axis, .. } => axis.outer * axis.inner,
-        Instruction::Gather { picks, .. } => picks.batches * picks.count * picks.size,
-        Instruction::ScatterAdd { picks, .. } => picks.batches * picks.rows * picks.size,
-        Instruction::Block(block) => block.runs.iter().map(|run| run.0).product(),
-        Instruction::Custom(code) => code.shape.size(),
     }
 }

@@ -2,8 +2,8 @@
 
 use chainrule_graph::{Shape, Tensor};
 
-use super::super::elementwise::truth;
 use super::{Rounding, times};
+use crate::reference::elementwise::truth;
 
 /// What has been added up to one entry of a result.
 #[derive(Clone, Copy, Debug, Default)]

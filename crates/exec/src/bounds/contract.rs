@@ -3,10 +3,10 @@
 use chainrule_graph::Tensor;
 use chainrule_graph::ops::Contract;
 
-use super::super::contract::for_each_product;
-use super::super::exactly;
 use super::{Enclosed, Rounding, sum};
-use crate::ExecError;
+use crate::error::ExecError;
+use crate::reference::contract::for_each_product;
+use crate::reference::exactly;
 
 pub(super) fn bound(
     op: &Contract,

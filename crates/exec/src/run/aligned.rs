@@ -1,10 +1,10 @@
-//! Numbers that begin at a cache line, with room behind them for a whole vector.
+//! ArenaView that begin at a cache line, with room behind them for a whole vector.
 
 use chainrule_kernels::Float;
 
-use super::memory::ALIGNMENT;
+use crate::program::address::ALIGNMENT;
 
-/// Numbers, and [`ALIGNMENT`] more: blocks are read and written in whole vectors.
+/// ArenaView, and [`ALIGNMENT`] more: blocks are read and written in whole vectors.
 #[derive(Debug)]
 pub(super) struct Aligned<T> {
     numbers: Vec<T>,

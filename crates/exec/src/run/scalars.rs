@@ -1,20 +1,20 @@
-//! Chains of scalars: one op after the other on single numbers of the arena.
+//! Chains of scalars: one op after the other on single arena of the arena.
 
 use chainrule_graph::ops::Elementwise;
 use chainrule_kernels::{Float, Simd, mul_add};
 
-use super::entries::{Read, compute};
-use super::loops::Reads;
-use super::numbers::Numbers;
-use super::program::{ScalarOp, ScalarOperand, ScalarStep, StepOp};
+use super::arena::{ArenaView, Reads};
+use super::elementwise::{Read, compute};
+use crate::program::instruction::{ScalarOp, ScalarOperand, ScalarStep};
+use crate::program::loop_code::StepOp;
 
 /// Runs a chain.
 #[inline(always)]
-pub(super) fn run<S: Simd, T: Float>(simd: S, steps: &[ScalarStep], numbers: &mut Numbers<'_, T>) {
+pub(super) fn run<S: Simd, T: Float>(simd: S, steps: &[ScalarStep], arena: &mut ArenaView<'_, T>) {
     let mut last = T::ZERO;
     for step in steps {
         let [a, b, c] = step.operands;
-        let read = |operand| read(operand, last, numbers);
+        let read = |operand| read(operand, last, arena);
         let a = read(a);
         last = match step.op {
             ScalarOp::Copy => a,
@@ -28,15 +28,15 @@ pub(super) fn run<S: Simd, T: Float>(simd: S, steps: &[ScalarStep], numbers: &mu
             ScalarOp::NegMulAdd => mul_add(simd, -a, read(b), read(c)),
             ScalarOp::Other(op) => entry(simd, op, a, read(b), read(c)),
         };
-        numbers.arena[step.out] = last;
+        arena.elements[step.out] = last;
     }
 }
 
 #[inline(always)]
-fn read<T: Float>(operand: ScalarOperand, last: T, numbers: &Numbers<'_, T>) -> T {
+fn read<T: Float>(operand: ScalarOperand, last: T, arena: &ArenaView<'_, T>) -> T {
     match operand {
         ScalarOperand::Last => last,
-        ScalarOperand::At(at) => numbers.scalar(at),
+        ScalarOperand::Stored(at) => arena.scalar(at),
     }
 }
 
@@ -47,7 +47,7 @@ fn entry<S: Simd, T: Float>(simd: S, op: Elementwise, a: T, b: T, c: T) -> T {
     let [a, b, c] = [a, b, c].map(Read::number);
     simd.vectorize(
         #[inline(always)]
-        || compute(simd, StepOp::Entry(op), a, b, c, &mut out),
+        || compute(simd, StepOp::Elementwise(op), a, b, c, &mut out),
     );
     out[0]
 }

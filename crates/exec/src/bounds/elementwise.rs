@@ -7,9 +7,9 @@ use chainrule_graph::ops::Elementwise;
 use chainrule_graph::ops::Elementwise::*;
 use chainrule_graph::ops::elementwise::Exponent;
 
-use super::super::elementwise::{evaluate, truth};
 use super::{Enclosed, Rounding, apart, times};
-use crate::ExecError;
+use crate::error::ExecError;
+use crate::reference::elementwise::{evaluate, truth};
 
 pub(super) fn bound(
     op: Elementwise,

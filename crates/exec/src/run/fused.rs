@@ -3,15 +3,13 @@
 use std::ops::Range;
 
 use chainrule_kernels::simd::*;
-use chainrule_kernels::{Float, Lanes, Simd, Threads, reduce, vector};
+use chainrule_kernels::{Float, Lanes, Simd, reduce, vector};
 
-use super::entries::{Read, compute};
-use super::numbers::Numbers;
-use super::pieces::Piece;
-use super::program::{At, Fill, LoopCode, LoopStep, Operand, Store, Sum};
-
-/// How many entries a register has room for; in f64 half of it is used.
-pub(super) const BLOCK: usize = 1024;
+use super::arena::{ArenaView, Reads, Writes};
+use super::elementwise::{Read, compute};
+use super::scratch::{Block, Registers};
+use crate::program::chunks::BLOCK;
+use crate::program::loop_code::{Fill, LoopCode, LoopOperand, LoopStep, Store, Sum};
 
 /// How many entries an op takes at once: the more, the less time goes into choosing ops, as long as the registers of a loop
 /// stay in the first cache. So many take 4 KiB.
@@ -19,63 +17,16 @@ const fn block_length<T>() -> usize {
     BLOCK * size_of::<f32>() / size_of::<T>()
 }
 
-/// The registers of a thread.
-#[derive(Clone, Debug)]
-pub(super) struct Registers<T> {
-    pub all: Vec<Box<Block<T>>>,
-    /// Where the next op writes.
-    spare: Box<Block<T>>,
-}
-
-/// The entries of a register. Vectors in it lie within cache lines.
-#[derive(Clone, Debug)]
-#[repr(align(64))]
-pub(super) struct Block<T>([T; BLOCK]);
-
-impl<T: Float> Registers<T> {
-    pub fn new(count: usize) -> Registers<T> {
-        let block = Box::new(Block([T::ZERO; BLOCK]));
-        Registers { all: vec![block.clone(); count], spare: block }
-    }
-
-    pub fn bytes(&self) -> usize {
-        (self.all.len() + 1) * size_of::<Block<T>>()
-    }
-}
-
-/// What loops work with beside the numbers.
-#[derive(Clone, Debug)]
-pub(super) struct Scratch<T> {
-    /// For each thread.
-    pub registers: Vec<Registers<T>>,
-    /// The sums of the parts of a loop.
-    pub partial: Vec<T>,
-}
-
-impl<T: Float> Scratch<T> {
-    pub fn bytes(&self) -> usize {
-        self.registers.iter().map(Registers::bytes).sum::<usize>() + self.partial.len() * size_of::<T>()
-    }
-}
-
 /// Runs a loop from its first index to its last.
 #[inline(always)]
-pub(super) fn run<S: Simd, T: Float>(
+pub(super) fn run_whole<S: Simd, T: Float>(
     simd: S,
     code: &LoopCode,
-    numbers: &mut Numbers<'_, T>,
-    scratch: &mut Scratch<T>,
-    threads: Threads,
+    arena: &mut ArenaView<'_, T>,
+    registers: &mut Registers<T>,
 ) {
-    if let Some(parts) = code.parts {
-        let one = if threads == Threads::Pool { scratch.registers.len() } else { 1 };
-        if code.sum.is_some() || one > 1 {
-            return parts.run(simd, code, numbers, &mut scratch.registers[..one], &mut scratch.partial);
-        }
-    }
-    let registers = &mut scratch.registers[0];
     if let Some(sum) = &code.sum {
-        numbers.arena[sum.out..sum.out + sum.axis.kept()].fill(T::ZERO);
+        arena.elements[sum.out..sum.out + sum.axis.kept()].fill(T::ZERO);
     }
     simd.vectorize(
         #[inline(always)]
@@ -83,23 +34,23 @@ pub(super) fn run<S: Simd, T: Float>(
             let mut start = 0;
             while start < code.size {
                 let length = block_length::<T>().min(code.size - start);
-                block(simd, code, numbers, registers, start, length);
+                block(simd, code, arena, registers, start, length);
                 if let Some(sum) = &code.sum {
-                    let (to, rest) = numbers.split(sum.out, sum.axis.kept());
+                    let (to, rest) = arena.split(sum.out, sum.axis.kept());
                     add_up(simd, sum, to, 0, &rest, registers, start..start + length);
                 }
-                store(simd, code, numbers, registers, start, length);
+                store(simd, code, arena, registers, start, length);
                 start += length;
             }
         },
     );
 }
 
-/// Runs a thread's piece of a loop: these indices, whose sums go to `to`, that of the first of them to its first entry.
-pub(super) fn run_piece<S: Simd, T: Float>(
+/// Runs a loop over these indices alone, whose sums go to `to`, that of the first of them to its first entry.
+pub(super) fn run_range<S: Simd, T: Float>(
     simd: S,
     code: &LoopCode,
-    piece: &mut Piece<'_, T>,
+    memory: &mut impl Writes<T>,
     registers: &mut Registers<T>,
     indices: Range<usize>,
     to: &mut [T],
@@ -112,30 +63,15 @@ pub(super) fn run_piece<S: Simd, T: Float>(
             let mut start = indices.start;
             while start < indices.end {
                 let length = block_length::<T>().min(indices.end - start);
-                block(simd, code, piece, registers, start, length);
+                block(simd, code, memory, registers, start, length);
                 if let Some(sum) = &code.sum {
-                    add_up(simd, sum, to, first, piece, registers, start..start + length);
+                    add_up(simd, sum, to, first, memory, registers, start..start + length);
                 }
-                store(simd, code, piece, registers, start, length);
+                store(simd, code, memory, registers, start, length);
                 start += length;
             }
         },
     );
-}
-
-/// What a block reads and writes: all numbers, or a thread's piece of them.
-pub(super) trait Writes<T>: Reads<T> {
-    /// How many entries are computed for a block of `length`: whole vectors, where there is room for that.
-    fn computed(&self, length: usize) -> usize;
-    /// The entries from index `start` on of the value that lies at `out`.
-    fn place(&mut self, out: usize, start: usize, length: usize) -> &mut [T];
-    fn copy(&mut self, at: At, start: usize, length: usize, out: usize);
-}
-
-/// Where operands lie.
-pub(super) trait Reads<T> {
-    fn scalar(&self, at: At) -> T;
-    fn entries(&self, at: At, start: usize, length: usize) -> &[T];
 }
 
 /// The ops of a block.
@@ -174,7 +110,7 @@ fn store<S: Simd, T: Float>(
 ) {
     for &Store { operand, out } in &code.stores {
         match operand {
-            Operand::Register(register) => {
+            LoopOperand::Register(register) => {
                 let whole = memory.computed(length);
                 vector::map(
                     simd,
@@ -184,29 +120,29 @@ fn store<S: Simd, T: Float>(
                     |x| x,
                 );
             }
-            Operand::Along(at) => memory.copy(at, start, length, out),
-            Operand::Scalar(at) => {
+            LoopOperand::Elements(at) => memory.copy(at, start, length, out),
+            LoopOperand::Scalar(at) => {
                 let value = memory.scalar(at);
                 memory.place(out, start, length).fill(value);
             }
-            Operand::Absent => {}
+            LoopOperand::Absent => {}
         }
     }
 }
 
 #[inline(always)]
 fn read<'a, T: Float>(
-    operand: Operand,
+    operand: LoopOperand,
     memory: &'a impl Reads<T>,
     registers: &'a [Box<Block<T>>],
     start: usize,
     length: usize,
 ) -> Read<'a, T> {
     match operand {
-        Operand::Register(register) => Read::entries(&registers[register].0[..length]),
-        Operand::Along(at) => Read::entries(memory.entries(at, start, length)),
-        Operand::Scalar(at) => Read::number(memory.scalar(at)),
-        Operand::Absent => Read::number(T::ZERO),
+        LoopOperand::Register(register) => Read::entries(&registers[register].0[..length]),
+        LoopOperand::Elements(at) => Read::entries(memory.entries(at, start, length)),
+        LoopOperand::Scalar(at) => Read::number(memory.scalar(at)),
+        LoopOperand::Absent => Read::number(T::ZERO),
     }
 }
 
@@ -260,10 +196,10 @@ fn add_up<S: Simd, T: Float>(
         let to = &mut to[sum.axis.entry(index) - first..][..outs];
         let from = match sum.operand {
             // A register begins with the block.
-            Operand::Register(register) => Read::entries(&registers.all[register].0[done..][..stretch]),
-            Operand::Along(at) => Read::entries(memory.entries(at, index, stretch)),
-            Operand::Scalar(at) => Read::number(memory.scalar(at)),
-            Operand::Absent => return,
+            LoopOperand::Register(register) => Read::entries(&registers.all[register].0[done..][..stretch]),
+            LoopOperand::Elements(at) => Read::entries(memory.entries(at, index, stretch)),
+            LoopOperand::Scalar(at) => Read::number(memory.scalar(at)),
+            LoopOperand::Absent => return,
         };
         match from.entries {
             Some(entries) if inner == 1 => to[0] += reduce::sum(simd, entries),

@@ -2,10 +2,10 @@
 
 use chainrule_graph::{Node, Tensor};
 
-use super::super::elementwise::truth;
-use super::super::evaluate_op;
 use super::{Enclosed, Rounding};
-use crate::ExecError;
+use crate::error::ExecError;
+use crate::reference::elementwise::truth;
+use crate::reference::evaluate_op;
 
 pub(super) fn bound(
     node: &Node,

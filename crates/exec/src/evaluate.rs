@@ -3,8 +3,11 @@
 use chainrule_graph::ops::Source;
 use chainrule_graph::{Graph, NodeId, Op, Tensor};
 
-use super::{Options, Run, compile};
-use crate::{Bindings, ExecError, Values, check_memory_of};
+use crate::compile::{Options, compile};
+use crate::error::ExecError;
+use crate::memory::check_memory_of;
+use crate::run::Run;
+use crate::values::{Bindings, Values};
 
 /// The values of `targets`, and of no other node, for the given values of the input nodes. They are computed as a step of
 /// such a program computes them, so what overflows there does so here; the options' streams, batch, outputs and `finite`
@@ -12,7 +15,7 @@ use crate::{Bindings, ExecError, Values, check_memory_of};
 ///
 /// Errors name an input that is needed and has no value, or one that does not fit, an index that is out of range, and
 /// values that do not fit into memory.
-pub fn evaluate(
+pub fn evaluate_compiled(
     graph: &Graph,
     bindings: &Bindings,
     targets: &[NodeId],

@@ -11,10 +11,12 @@ use chainrule_graph::{Graph, NodeId, Op};
 use chainrule_kernels::reduce::Axis;
 
 use super::Program;
-use super::program::{
-    At, Base, Factor, FactorsAt, Fill, Fixed, Instruction, Line, LoopCode, LoopStep, MatrixMatrix, Operand, ScalarOp,
-    ScalarOperand, ScalarStep, StepOp,
+use super::address::{Address, Space};
+use super::instruction::{
+    Factor, FactorAddresses, Instruction, LabelledInstruction, MatrixMatrix, ScalarOp, ScalarOperand, ScalarStep,
 };
+use super::interface::Literal;
+use super::loop_code::{Fill, LoopCode, LoopOperand, LoopStep, StepOp};
 
 /// Longer expressions are cut: the part so far gets a name of its own.
 const LONGEST: usize = 60;
@@ -22,7 +24,7 @@ const LONGEST: usize = 60;
 impl fmt::Display for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, listed) in self.listing().iter().enumerate() {
-            let (kernel, once) = (&listed.kernel, if listed.once { "once: " } else { "" });
+            let (kernel, once) = (&listed.kernel, if listed.is_prologue { "once: " } else { "" });
             for (place, text) in listed.computes.iter().enumerate() {
                 match place {
                     0 => writeln!(f, "{number:4}  {kernel:<18} {once}{text}")?,
@@ -35,9 +37,9 @@ impl fmt::Display for Program {
 }
 
 /// An instruction as text.
-pub(super) struct Listed {
+pub(crate) struct Listed {
     /// Whether it runs once a run, before the first step.
-    pub once: bool,
+    pub is_prologue: bool,
     /// The kernel and its sizes.
     pub kernel: String,
     /// What it computes.
@@ -46,14 +48,18 @@ pub(super) struct Listed {
 
 impl Program {
     /// The instructions as text, in the order in which they run.
-    pub(super) fn listing(&self) -> Vec<Listed> {
+    pub(crate) fn listing(&self) -> Vec<Listed> {
         let mut names = Names::of(self);
-        let once = self.once.iter().map(|line| (line, true));
-        let step = self.lines.iter().chain(&self.late).map(|line| (line, false));
+        let prologue = self.prologue.iter().map(|line| (line, true));
+        let step = self.step.iter().chain(&self.write_back).map(|line| (line, false));
         let mut list = Vec::new();
-        for (line, once) in once.chain(step) {
+        for (line, is_prologue) in prologue.chain(step) {
             let (kernel, computes) = names.line(line);
-            list.push(Listed { once, kernel, computes: computes.iter().map(|text| on_one_line(text)).collect() });
+            list.push(Listed {
+                is_prologue,
+                kernel,
+                computes: computes.iter().map(|text| on_one_line(text)).collect(),
+            });
         }
         list
     }
@@ -64,28 +70,32 @@ impl Program {
         let mut line = |place: String, entries: usize, what: String| {
             writeln!(f, "{place:>12} {entries:>10}  {}", on_one_line(&what))
         };
-        for port in &self.ports {
-            line(format!("@{}", port.offset), port.shape.size(), format!("{} {}", port.name, port.shape))?;
+        for argument in &self.arguments {
+            line(
+                format!("@{}", argument.offset),
+                argument.shape.size(),
+                format!("{} {}", argument.name, argument.shape),
+            )?;
         }
-        for (offset, fixed) in &self.fixed {
-            let what = if let Fixed::Iota(_) = fixed { "iota" } else { "constant" };
-            line(format!("@{offset}"), fixed.shape().size(), format!("{what} {}", fixed.shape()))?;
+        for (offset, literal) in &self.literals {
+            let what = if let Literal::Iota(_) = literal { "iota" } else { "constant" };
+            line(format!("@{offset}"), literal.shape().size(), format!("{what} {}", literal.shape()))?;
         }
         for (number, stream) in self.streams.iter().enumerate() {
             let rows = stream.batch.map_or("1 row".into(), |batch| format!("{batch} rows"));
-            line(format!("table {number}"), stream.row, format!("{rows} of {}", stream.port.name))?;
+            line(format!("table {number}"), stream.row, format!("{rows} of {}", stream.argument.name))?;
         }
         for output in &self.outputs {
-            line(output.at.to_string(), output.length, format!("reported: {}", output.name))?;
+            line(output.address.to_string(), output.length, format!("reported: {}", output.name))?;
         }
-        line("shared".into(), self.memory.shared, "for what is not alive at once".into())?;
-        let length = self.memory.length;
+        line("shared".into(), self.layout.shared, "for what is not alive at once".into())?;
+        let length = self.layout.length;
         line(String::new(), length, format!("in all, {} bytes", length * size))
     }
 }
 
 /// How a node is called in a listing.
-pub(super) fn node_name(graph: &Graph, id: NodeId) -> String {
+pub(crate) fn node_name(graph: &Graph, id: NodeId) -> String {
     let named = graph.node(id).name.as_deref();
     named.map_or_else(|| format!("%{}", id.index()), on_one_line)
 }
@@ -105,40 +115,42 @@ struct Names<'a> {
 
 impl<'a> Names<'a> {
     fn of(program: &'a Program) -> Names<'a> {
-        let ports = program.ports.iter().map(|port| (port.offset, port.name.clone()));
-        let fixed = program.fixed.iter().map(|(offset, fixed)| match fixed {
-            Fixed::Constant(value) if value.data().len() == 1 => (*offset, value.item().to_string()),
-            Fixed::Iota(1) => (*offset, "0".into()),
+        let arguments = program.arguments.iter().map(|argument| (argument.offset, argument.name.clone()));
+        let literals = program.literals.iter().map(|(offset, literal)| match literal {
+            Literal::Constant(value) if value.data().len() == 1 => (*offset, value.item().to_string()),
+            Literal::Iota(1) => (*offset, "0".into()),
             _ => (*offset, format!("@{offset}")),
         });
         // A batch of rows, and a row of one number, are brought into the arena.
-        let gathered = program.streams.iter().filter(|stream| stream.batch.is_some() || stream.row == 1);
-        let gathered = gathered.map(|stream| (stream.port.offset, stream.port.name.clone()));
-        Names { program, names: gathered.chain(ports).chain(fixed).collect() }
+        let gathered = program.streams.iter().filter(|stream| stream.is_gathered());
+        let gathered = gathered.map(|stream| (stream.argument.offset, stream.argument.name.clone()));
+        Names { program, names: gathered.chain(arguments).chain(literals).collect() }
     }
 
-    fn name(&self, at: At) -> String {
-        match at.base {
-            Base::Row(table) => {
-                let name = &self.program.streams[table as usize].port.name;
+    fn name(&self, at: Address) -> String {
+        match at.space {
+            Space::Row(table) => {
+                let name = &self.program.streams[table as usize].argument.name;
                 if at.offset == 0 { name.clone() } else { format!("{name}+{}", at.offset) }
             }
-            Base::Arena => self.names.get(&at.offset).cloned().unwrap_or_else(|| at.to_string()),
+            Space::Arena => self.names.get(&at.offset).cloned().unwrap_or_else(|| at.to_string()),
         }
     }
 
     /// The name of a result, which its place has from now on. A parameter's place keeps its name.
-    fn result(&mut self, line: &Line, out: usize) -> String {
+    fn result(&mut self, line: &LabelledInstruction, out: usize) -> String {
         let part = |start: usize, name: &str| match out - start {
             0 => name.to_string(),
             by => format!("{name}+{by}"),
         };
         let holds = |start: usize, size: usize| (start..start + size).contains(&out);
-        if let Some(port) = self.program.ports.iter().find(|port| holds(port.offset, port.shape.size())) {
-            return part(port.offset, &port.name);
+        if let Some(argument) =
+            self.program.arguments.iter().find(|argument| holds(argument.offset, argument.shape.size()))
+        {
+            return part(argument.offset, &argument.name);
         }
-        let place = |id: &NodeId| match self.program.memory.at[id.index()] {
-            Some(At { base: Base::Arena, offset }) => {
+        let place = |id: &NodeId| match self.program.layout.addresses[id.index()] {
+            Some(Address { space: Space::Arena, offset }) => {
                 let node = self.program.graph.node(*id);
                 holds(offset, node.shape.size()).then(|| part(offset, &node_name(&self.program.graph, *id)))
             }
@@ -150,7 +162,7 @@ impl<'a> Names<'a> {
     }
 
     /// The kernel of a line, and what it computes.
-    fn line(&mut self, line: &Line) -> (String, Vec<String>) {
+    fn line(&mut self, line: &LabelledInstruction) -> (String, Vec<String>) {
         let what = |Axis { outer, n, inner }: Axis| format!("[{outer}, {n}, {inner}]");
         let (kernel, value, out) = match &line.instruction {
             Instruction::Scalars(steps) => return ("scalars".into(), self.scalars(line, steps)),
@@ -186,17 +198,17 @@ impl<'a> Names<'a> {
                 let product = format!("{} {}", self.name(lhs.at), self.name(rhs.at));
                 (format!("gemm {m}×{n}×{k}{times}"), self.accumulated(*factors, product, *out), *out)
             }
-            Instruction::Along { op, input, axis, out } => {
+            Instruction::AxisOp { op, input, axis, out } => {
                 let name = Op::Reduce(op.clone());
                 let kernel = format!("{} {}", name.name(), what(*axis));
                 (kernel, format!("{}({})", name.name(), self.name(*input)), *out)
             }
-            Instruction::Gather { table, indices, picks, out } => {
-                let kernel = format!("gather {} of {}", picks.batches * picks.count, picks.size);
+            Instruction::Gather { table, indices, dimensions, out } => {
+                let kernel = format!("gather {} of {}", dimensions.batches * dimensions.count, dimensions.size);
                 (kernel, format!("gather({}, {})", self.name(*table), self.name(*indices)), *out)
             }
-            Instruction::ScatterAdd { indices, entries, picks, out } => {
-                let kernel = format!("scatter {} of {}", picks.batches * picks.count, picks.size);
+            Instruction::ScatterAdd { indices, entries, dimensions, out } => {
+                let kernel = format!("scatter {} of {}", dimensions.batches * dimensions.count, dimensions.size);
                 (kernel, format!("scatter_add({}, {})", self.name(*entries), self.name(*indices)), *out)
             }
             &Instruction::Transpose { input, rows, columns, out } => {
@@ -218,32 +230,32 @@ impl<'a> Names<'a> {
     }
 
     /// A block goes to a part of its node's value, or to a parameter.
-    fn block(&mut self, line: &Line, source: At, out: usize) -> String {
+    fn block(&mut self, line: &LabelledInstruction, source: Address, out: usize) -> String {
         format!("{} = {}", self.result(line, out), self.name(source))
     }
 
     /// `keep · out + scale · product`
-    fn accumulated(&self, factors: FactorsAt, product: String, out: usize) -> String {
+    fn accumulated(&self, factors: FactorAddresses, product: String, out: usize) -> String {
         let scaled = match factors.scale {
-            Factor::At(at) => format!("{} · {product}", self.name(at)),
+            Factor::Stored(at) => format!("{} · {product}", self.name(at)),
             Factor::One | Factor::Zero => product,
         };
-        let old = self.name(At { base: Base::Arena, offset: out });
+        let old = self.name(Address { space: Space::Arena, offset: out });
         match factors.keep {
             Factor::Zero => scaled,
             Factor::One => format!("{old} + {scaled}"),
-            Factor::At(at) => format!("{} · {old} + {scaled}", self.name(at)),
+            Factor::Stored(at) => format!("{} · {old} + {scaled}", self.name(at)),
         }
     }
 
-    fn scalars(&mut self, line: &Line, steps: &[ScalarStep]) -> Vec<String> {
+    fn scalars(&mut self, line: &LabelledInstruction, steps: &[ScalarStep]) -> Vec<String> {
         let mut texts = Vec::with_capacity(steps.len());
         let mut last = String::new();
         for step in steps {
             let operands = step.operands.map(|operand| Text {
                 text: match operand {
                     ScalarOperand::Last => last.clone(),
-                    ScalarOperand::At(at) => self.name(at),
+                    ScalarOperand::Stored(at) => self.name(at),
                 },
                 is_compound: false,
             });
@@ -266,7 +278,7 @@ impl<'a> Names<'a> {
     }
 
     /// The results of a fused loop as expressions; a part that is read twice, or is long, gets a name.
-    fn fused(&mut self, line: &Line, code: &LoopCode) -> Vec<String> {
+    fn fused(&mut self, line: &LabelledInstruction, code: &LoopCode) -> Vec<String> {
         let mut texts = Vec::new();
         let mut registers = vec![Text { text: String::new(), is_compound: false }; code.registers];
         for Fill { at, runs, register } in &code.fills {
@@ -279,7 +291,7 @@ impl<'a> Names<'a> {
                 StepOp::Copy => (operands[0].text.clone(), operands[0].is_compound),
                 StepOp::MulAdd => (multiply_add(&operands), true),
                 StepOp::NegMulAdd => (negative_multiply_add(&operands), true),
-                StepOp::Entry(op) => (entry(*op, &operands), infix(*op).is_some() || *op == Elementwise::Neg),
+                StepOp::Elementwise(op) => (entry(*op, &operands), infix(*op).is_some() || *op == Elementwise::Neg),
             };
             let value = Text { text: value, is_compound };
             registers[*register] = if reads(code, place) > 1 || value.text.chars().count() > LONGEST {
@@ -300,11 +312,11 @@ impl<'a> Names<'a> {
         texts
     }
 
-    fn operand(&self, operand: Operand, registers: &[Text]) -> Text {
+    fn operand(&self, operand: LoopOperand, registers: &[Text]) -> Text {
         let text = match operand {
-            Operand::Register(register) => return registers[register].clone(),
-            Operand::Along(at) | Operand::Scalar(at) => self.name(at),
-            Operand::Absent => String::new(),
+            LoopOperand::Register(register) => return registers[register].clone(),
+            LoopOperand::Elements(at) | LoopOperand::Scalar(at) => self.name(at),
+            LoopOperand::Absent => String::new(),
         };
         Text { text, is_compound: false }
     }
@@ -368,7 +380,7 @@ fn arity(op: Elementwise) -> usize {
 /// How often the result of a step is read before its register is written again.
 fn reads(code: &LoopCode, place: usize) -> usize {
     let register = code.steps[place].register;
-    let is_it = |operand: &&Operand| **operand == Operand::Register(register);
+    let is_it = |operand: &&LoopOperand| **operand == LoopOperand::Register(register);
     let mut count = 0;
     for step in &code.steps[place + 1..] {
         count += step.operands.iter().filter(is_it).count();

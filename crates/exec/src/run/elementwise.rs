@@ -5,7 +5,7 @@ use chainrule_graph::ops::elementwise::Exponent;
 use chainrule_kernels::simd::*;
 use chainrule_kernels::{Float, Lanes, Simd, elementwise, math, vector};
 
-use super::program::StepOp;
+use crate::program::loop_code::StepOp;
 
 /// What an op reads over a block: entries, or where there are none a number that is spread. Not an enum: that would be
 /// written to memory in parts and read back whole, and the processor waits for such a read longer than a short block takes.
@@ -76,36 +76,38 @@ pub(super) fn compute<S: Simd, T: Float>(
     match op {
         StepOp::MulAdd => inlined!(|a, b, c| a.mul_add(b, c)),
         StepOp::NegMulAdd => inlined!(|a, b, c| (-a).mul_add(b, c)),
-        StepOp::Copy | StepOp::Entry(ToReal | StopGradient) => inlined!(|a| a),
-        StepOp::Entry(Add) => inlined!(|a, b| a + b),
-        StepOp::Entry(Sub) => inlined!(|a, b| a - b),
-        StepOp::Entry(Mul) => inlined!(|a, b| a * b),
-        StepOp::Entry(Div) => inlined!(|a, b| a / b),
-        StepOp::Entry(Neg) => inlined!(|a| -a),
-        StepOp::Entry(Power(Exponent(2.0))) => inlined!(|a| a * a),
-        StepOp::Entry(Exp) => called!(|a| math::exp(simd, a)),
-        StepOp::Entry(Expm1) => called!(|a| math::expm1(simd, a)),
-        StepOp::Entry(Log) => called!(|a| math::log(simd, a)),
-        StepOp::Entry(Log1p) => called!(|a| math::log1p(simd, a)),
-        StepOp::Entry(Sqrt) => called!(|a| math::sqrt(simd, a)),
-        StepOp::Entry(Rsqrt) => called!(|a| math::rsqrt(simd, a)),
-        StepOp::Entry(Tanh) => called!(|a| math::tanh(simd, a)),
-        StepOp::Entry(Sigmoid) => called!(|a| math::sigmoid(simd, a)),
-        StepOp::Entry(Softplus) => called!(|a| math::softplus(simd, a)),
-        StepOp::Entry(Erf) => called!(|a| math::erf(simd, a)),
-        StepOp::Entry(Max) => called!(|a, b| elementwise::maximum(simd, a, b)),
-        StepOp::Entry(Min) => called!(|a, b| elementwise::minimum(simd, a, b)),
-        StepOp::Entry(Less) => called!(|a, b| elementwise::indicator(simd, a.simd_lt(b))),
-        StepOp::Entry(LessEqual) => called!(|a, b| elementwise::indicator(simd, a.simd_le(b))),
-        StepOp::Entry(Equal) => called!(|a, b| elementwise::indicator(simd, a.simd_eq(b))),
-        StepOp::Entry(NotEqual) => called!(|a, b| a.simd_eq(b).select(spread(simd, T::ZERO), spread(simd, T::ONE))),
-        StepOp::Entry(Where) => called!(|a, b, c| a.simd_eq(spread(simd, T::ZERO)).select(c, b)),
-        StepOp::Entry(Abs) => called!(|a| a.abs()),
-        StepOp::Entry(Sign) => called!(|a| elementwise::sign(simd, a)),
-        StepOp::Entry(Sin) => by_library(a, b, out, |a, _| a.sin()),
-        StepOp::Entry(Cos) => by_library(a, b, out, |a, _| a.cos()),
-        StepOp::Entry(Pow) => by_library(a, b, out, f64::powf),
-        StepOp::Entry(Power(Exponent(n))) => by_library(a, b, out, |a, _| power(a, n)),
+        StepOp::Copy | StepOp::Elementwise(ToReal | StopGradient) => inlined!(|a| a),
+        StepOp::Elementwise(Add) => inlined!(|a, b| a + b),
+        StepOp::Elementwise(Sub) => inlined!(|a, b| a - b),
+        StepOp::Elementwise(Mul) => inlined!(|a, b| a * b),
+        StepOp::Elementwise(Div) => inlined!(|a, b| a / b),
+        StepOp::Elementwise(Neg) => inlined!(|a| -a),
+        StepOp::Elementwise(Power(Exponent(2.0))) => inlined!(|a| a * a),
+        StepOp::Elementwise(Exp) => called!(|a| math::exp(simd, a)),
+        StepOp::Elementwise(Expm1) => called!(|a| math::expm1(simd, a)),
+        StepOp::Elementwise(Log) => called!(|a| math::log(simd, a)),
+        StepOp::Elementwise(Log1p) => called!(|a| math::log1p(simd, a)),
+        StepOp::Elementwise(Sqrt) => called!(|a| math::sqrt(simd, a)),
+        StepOp::Elementwise(Rsqrt) => called!(|a| math::rsqrt(simd, a)),
+        StepOp::Elementwise(Tanh) => called!(|a| math::tanh(simd, a)),
+        StepOp::Elementwise(Sigmoid) => called!(|a| math::sigmoid(simd, a)),
+        StepOp::Elementwise(Softplus) => called!(|a| math::softplus(simd, a)),
+        StepOp::Elementwise(Erf) => called!(|a| math::erf(simd, a)),
+        StepOp::Elementwise(Max) => called!(|a, b| elementwise::maximum(simd, a, b)),
+        StepOp::Elementwise(Min) => called!(|a, b| elementwise::minimum(simd, a, b)),
+        StepOp::Elementwise(Less) => called!(|a, b| elementwise::indicator(simd, a.simd_lt(b))),
+        StepOp::Elementwise(LessEqual) => called!(|a, b| elementwise::indicator(simd, a.simd_le(b))),
+        StepOp::Elementwise(Equal) => called!(|a, b| elementwise::indicator(simd, a.simd_eq(b))),
+        StepOp::Elementwise(NotEqual) => {
+            called!(|a, b| a.simd_eq(b).select(spread(simd, T::ZERO), spread(simd, T::ONE)))
+        }
+        StepOp::Elementwise(Where) => called!(|a, b, c| a.simd_eq(spread(simd, T::ZERO)).select(c, b)),
+        StepOp::Elementwise(Abs) => called!(|a| a.abs()),
+        StepOp::Elementwise(Sign) => called!(|a| elementwise::sign(simd, a)),
+        StepOp::Elementwise(Sin) => by_library(a, b, out, |a, _| a.sin()),
+        StepOp::Elementwise(Cos) => by_library(a, b, out, |a, _| a.cos()),
+        StepOp::Elementwise(Pow) => by_library(a, b, out, f64::powf),
+        StepOp::Elementwise(Power(Exponent(n))) => by_library(a, b, out, |a, _| power(a, n)),
     }
 }
 

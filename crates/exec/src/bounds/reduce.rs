@@ -3,12 +3,12 @@
 use chainrule_graph::Tensor;
 use chainrule_graph::ops::Reduce;
 
-use super::super::elementwise::truth;
-use super::super::exactly;
-use super::super::reduce::Line;
-use super::super::strided::{Layout, for_each};
 use super::{Enclosed, Rounding, apart, sum, times};
-use crate::ExecError;
+use crate::error::ExecError;
+use crate::reference::elementwise::truth;
+use crate::reference::exactly;
+use crate::reference::reduce::Fibers;
+use crate::reference::strided::{Layout, for_each};
 
 pub(super) fn bound(
     op: &Reduce,
@@ -31,7 +31,7 @@ pub(super) fn bound(
         Reduce::ArgMax { axis } | Reduce::ArgMin { axis } => {
             // The index is sure if its entry is apart from all others.
             let (bound, mut undecided) = along(x, *axis, y, |_, _| 0.0);
-            let line = Line::of(x.value.shape(), *axis);
+            let line = Fibers::of(x.value.shape(), *axis);
             for (number, undecided) in undecided.data_mut().iter_mut().enumerate() {
                 let entries: Vec<(f64, f64)> = line.places(number).map(|place| x.entry(place)).collect();
                 let best = y.data()[number] as usize;
@@ -50,7 +50,7 @@ pub(super) fn bound(
 /// The bound of each reduced line by `bound`, from the line's entries with their bounds, and the result. A result is
 /// undecided if an entry is.
 fn along(x: &Enclosed, axis: usize, y: &Tensor, bound: impl Fn(&[(f64, f64)], f64) -> f64) -> (Tensor, Tensor) {
-    let line = Line::of(x.value.shape(), axis);
+    let line = Fibers::of(x.value.shape(), axis);
     let bound = |number: usize| {
         let entries: Vec<(f64, f64)> = line.places(number).map(|place| x.entry(place)).collect();
         bound(&entries, y.data()[number])
@@ -116,7 +116,7 @@ fn of_logsumexp(entries: &[(f64, f64)], y: f64, rounding: &Rounding) -> f64 {
 
 fn softmax(x: &Enclosed, axis: usize, y: &Tensor, rounding: &Rounding) -> (Tensor, Tensor) {
     let (mut bound, mut undecided) = (Tensor::zeros(y.shape()), Tensor::zeros(y.shape()));
-    let line = Line::of(x.value.shape(), axis);
+    let line = Fibers::of(x.value.shape(), axis);
     for number in 0..line.count {
         let entries: Vec<(f64, f64)> = line.places(number).map(|place| x.entry(place)).collect();
         let any_undecided = line.places(number).any(|place| x.is_undecided(place));

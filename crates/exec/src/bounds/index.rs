@@ -4,11 +4,11 @@
 use chainrule_graph::Tensor;
 use chainrule_graph::ops::Index;
 
-use super::super::elementwise::truth;
-use super::super::exactly;
-use super::super::index::for_each_entry;
 use super::{Enclosed, Rounding, sum};
-use crate::ExecError;
+use crate::error::ExecError;
+use crate::reference::elementwise::truth;
+use crate::reference::exactly;
+use crate::reference::index::for_each_entry;
 
 pub(super) fn bound(
     op: &Index,

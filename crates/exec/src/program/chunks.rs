@@ -1,0 +1,79 @@
+//! How a fused loop is cut into chunks for threads: a part of the loop's code, decided when it is compiled.
+//!
+//! What an index gets does not depend on the cut. A closing sum does, by rounding; so a loop with one is always cut into
+//! the same chunks, however many threads there are: each chunk sums apart, and the sums are added in order.
+
+use chainrule_kernels::reduce::Axis;
+
+/// How many elements a register has room for; in f64 half of it is used.
+pub(crate) const BLOCK: usize = 1024;
+/// How many results a loop may have that is cut.
+pub(crate) const MOST_STORES: usize = 6;
+/// Into how many chunks a loop with a sum is cut.
+const CHUNKS: usize = 8;
+/// The work, in additions of single numbers, from which on a loop is cut.
+const WORTH: usize = 1 << 17;
+/// Each element of a sum that is cut comes from so many or more: the sums of the chunks are small beside what they sum.
+const LEAST_SUMMED: usize = 32;
+
+/// How a loop is cut.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Chunks {
+    /// How many indices the loop has.
+    size: usize,
+    /// The axis of its closing sum.
+    axis: Option<Axis>,
+    /// The indices that stay together, and how many times so many there are.
+    unit: usize,
+    units: usize,
+    count: usize,
+}
+
+impl Chunks {
+    /// How a loop of `size` indices is cut that computes `cost` additions an index and stores so many results; none, if
+    /// that is not worth it.
+    pub fn of(size: usize, cost: usize, stores: usize, axis: Option<Axis>) -> Option<Chunks> {
+        let work = cost + stores + usize::from(axis.is_some());
+        if stores > MOST_STORES || size * work < WORTH {
+            return None;
+        }
+        let Some(sum) = axis else {
+            let units = size.div_ceil(BLOCK);
+            return Some(Chunks { size, axis, unit: BLOCK, units, count: units });
+        };
+        let (unit, units) = match sum.outer {
+            1 => (sum.inner, sum.n),
+            outer => (sum.n * sum.inner, outer),
+        };
+        let is_cut = units >= CHUNKS && sum.n >= LEAST_SUMMED;
+        is_cut.then_some(Chunks { size, axis, unit, units, count: CHUNKS })
+    }
+
+    /// How many chunks there are.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// How many elements hold the sums of all chunks.
+    pub fn sums(&self) -> usize {
+        match self.axis {
+            Some(axis) if axis.outer == 1 => self.count * axis.inner,
+            Some(axis) => axis.kept(),
+            None => 0,
+        }
+    }
+
+    /// The index at which a chunk begins.
+    pub fn start(&self, chunk: usize) -> usize {
+        (self.units * chunk / self.count * self.unit).min(self.size)
+    }
+
+    /// Where among the sums its own begin.
+    pub fn sums_start(&self, chunk: usize) -> usize {
+        match self.axis {
+            Some(axis) if axis.outer == 1 => chunk * axis.inner,
+            Some(axis) => self.units * chunk / self.count * axis.inner,
+            None => 0,
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The instructions of a program, on one arena.
+
+use chainrule_graph::ops::custom::Custom;
+use chainrule_graph::ops::elementwise::Exponent;
+use chainrule_graph::ops::{Elementwise, Reduce};
+use chainrule_graph::{NodeId, Shape};
+use chainrule_kernels::reduce::Axis;
+
+use super::address::Address;
+use super::loop_code::LoopCode;
+
+/// A strided matrix.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Matrix {
+    pub at: Address,
+    pub row_stride: usize,
+    pub column_stride: usize,
+}
+
+/// One instruction; offsets without a base are into the arena.
+#[derive(Clone, Debug)]
+pub(crate) enum Instruction {
+    /// Chains of scalars.
+    Scalars(Vec<ScalarStep>),
+    /// A fused loop.
+    Loop(Box<LoopCode>),
+    /// `out = x · y`
+    Dot { x: Address, y: Address, length: usize, out: usize },
+    /// `x · y` and `x · z`, all with room for whole vectors.
+    TwoDots { x: Address, y: Address, z: Address, length: usize, outs: [usize; 2] },
+    /// `y = keep · y + scale · factor · x`
+    Axpy { factor: Address, x: Address, length: usize, y: usize, factors: FactorAddresses },
+    /// `out = keep · out + scale · A x` for A [rows, columns], held by rows or, transposed, by columns.
+    MatrixVector {
+        matrix: Address,
+        rows: usize,
+        columns: usize,
+        transposed: bool,
+        x: Address,
+        out: usize,
+        factors: FactorAddresses,
+    },
+    /// `out = keep · out + scale · x yᵀ`
+    Outer { x: Address, y: Address, rows: usize, columns: usize, out: usize, factors: FactorAddresses },
+    /// `out = keep · out + scale · lhs rhs`, repeated over batches.
+    MatrixMatrix(Box<MatrixMatrix>),
+    /// An op along the middle axis of [outer, n, inner].
+    AxisOp { op: Reduce, input: Address, axis: Axis, out: usize },
+    /// Rows picked by index.
+    Gather { table: Address, indices: Address, dimensions: GatherDimensions, out: usize },
+    /// Rows added at their index to zeros.
+    ScatterAdd { indices: Address, entries: Address, dimensions: GatherDimensions, out: usize },
+    /// A matrix of `rows` rows, turned.
+    Transpose { input: Address, rows: usize, columns: usize, out: usize },
+    /// Zeros.
+    Clear { out: usize, length: usize },
+    /// A block copied, entry by entry.
+    Block(Box<Block>),
+    /// A user's own node.
+    Custom(Box<CustomCode>),
+}
+
+impl Instruction {
+    /// How many elements it writes to the arena.
+    pub fn elements_written(&self) -> usize {
+        match self {
+            Instruction::Scalars(steps) => steps.len(),
+            Instruction::Loop(code) => {
+                let sum = code.sum.map_or(0, |sum| sum.axis.outer * sum.axis.inner);
+                code.stores.len() * code.size + sum
+            }
+            Instruction::Dot { .. } => 1,
+            Instruction::TwoDots { .. } => 2,
+            Instruction::Axpy { length, .. } | Instruction::Clear { length, .. } => *length,
+            Instruction::MatrixVector { rows, .. } => *rows,
+            Instruction::Outer { rows, columns, .. } | Instruction::Transpose { rows, columns, .. } => rows * columns,
+            Instruction::MatrixMatrix(product) => product.out_length,
+            Instruction::AxisOp { op: Reduce::Softmax { .. }, axis, .. } => axis.outer * axis.n * axis.inner,
+            Instruction::AxisOp { axis, .. } => axis.outer * axis.inner,
+            Instruction::Gather { dimensions, .. } => dimensions.batches * dimensions.count * dimensions.size,
+            Instruction::ScatterAdd { dimensions, .. } => dimensions.batches * dimensions.rows * dimensions.size,
+            Instruction::Block(block) => block.runs.iter().map(|run| run.0).product(),
+            Instruction::Custom(code) => code.shape.size(),
+        }
+    }
+}
+
+/// How rows lie in a table: for each of `batches`, `count` rows of `size` entries are picked from, or placed among, `rows`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct GatherDimensions {
+    pub batches: usize,
+    pub count: usize,
+    pub rows: usize,
+    pub size: usize,
+}
+
+/// The scalars of `out = keep · out + scale · product`; without `keep`, `out` is not read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct FactorAddresses {
+    pub keep: Factor,
+    pub scale: Factor,
+}
+
+/// A scalar factor.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Factor {
+    Zero,
+    One,
+    Stored(Address),
+}
+
+/// A matrix product and its repetitions.
+#[derive(Clone, Debug)]
+pub(crate) struct MatrixMatrix {
+    pub m: usize,
+    pub n: usize,
+    pub k: usize,
+    pub lhs: Matrix,
+    pub rhs: Matrix,
+    pub out: usize,
+    pub out_strides: (usize, usize),
+    pub out_length: usize,
+    pub batches: Vec<(usize, [usize; 3])>,
+    pub factors: FactorAddresses,
+}
+
+/// One op on scalars.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ScalarStep {
+    pub op: ScalarOp,
+    pub operands: [ScalarOperand; 3],
+    pub out: usize,
+}
+
+/// What a step of a chain of scalars reads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum ScalarOperand {
+    /// The result of the step before, which is still at hand.
+    Last,
+    /// A number in memory.
+    Stored(Address),
+}
+
+/// What a step of a chain of scalars computes: the frequent ops apart, so that the choice is one jump.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum ScalarOp {
+    Copy,
+    Neg,
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Square,
+    /// a · b + c
+    MulAdd,
+    /// c − a · b
+    NegMulAdd,
+    Other(Elementwise),
+}
+
+impl From<Option<Elementwise>> for ScalarOp {
+    fn from(op: Option<Elementwise>) -> ScalarOp {
+        match op {
+            None => ScalarOp::Copy,
+            Some(Elementwise::Neg) => ScalarOp::Neg,
+            Some(Elementwise::Add) => ScalarOp::Add,
+            Some(Elementwise::Sub) => ScalarOp::Sub,
+            Some(Elementwise::Mul) => ScalarOp::Mul,
+            Some(Elementwise::Div) => ScalarOp::Div,
+            Some(Elementwise::Power(Exponent(2.0))) => ScalarOp::Square,
+            Some(op) => ScalarOp::Other(op),
+        }
+    }
+}
+
+/// A block copied: (entries, source stride, destination stride), outermost first.
+#[derive(Clone, Debug)]
+pub(crate) struct Block {
+    pub source: Address,
+    pub out: usize,
+    pub runs: Vec<(usize, usize, isize)>,
+}
+
+/// A call of a user's own node.
+#[derive(Clone, Debug)]
+pub(crate) struct CustomCode {
+    pub op: Custom,
+    pub inputs: Vec<(Address, Shape)>,
+    pub shape: Shape,
+    pub out: usize,
+}
+
+/// An instruction and the nodes that it computes.
+#[derive(Clone, Debug)]
+pub(crate) struct LabelledInstruction {
+    pub instruction: Instruction,
+    pub nodes: Vec<NodeId>,
+}
