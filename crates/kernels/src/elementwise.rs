@@ -1,4 +1,4 @@
-//! Elementwise functions that the vector type has not, or not with our care for NaN.
+//! Elementwise functions that the vector type lacks, or in which NaN must win.
 
 use crate::float::Float;
 use fearless_simd::prelude::*;
@@ -15,7 +15,7 @@ pub fn minimum<S: Simd, V: SimdFloat<S>>(_simd: S, a: V, b: V) -> V {
     (a.simd_gt(b) | b.is_nan()).select(b, a)
 }
 
-/// 1 where the mask is true, 0 elsewhere: a comparison's result as numbers.
+/// 1 where the mask is true, 0 elsewhere: a comparison's result as values.
 #[inline(always)]
 pub fn indicator<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, mask: V::Mask) -> V {
     mask.select(V::splat(simd, T::ONE), V::splat(simd, T::ZERO))

@@ -1,6 +1,6 @@
 //! The two precisions, and vectors of them: kernels are written once for both.
 
-use crate::math::Coefficients;
+use crate::coefficients::Coefficients;
 use fearless_simd::prelude::*;
 
 /// `f32` or `f64`. Vectors of it, at a level `S`, are [`Lanes<S, Self>`].
@@ -20,9 +20,9 @@ pub trait Float: Coefficients {
     /// 2.
     const TWO: Self;
 
-    /// The nearest number of this precision.
+    /// The nearest value of this precision.
     fn from_f64(x: f64) -> Self;
-    /// The same number in f64.
+    /// The same value in f64.
     fn to_f64(self) -> f64;
     /// Whether it is NaN.
     fn is_nan(self) -> bool;
@@ -63,14 +63,14 @@ float!(f64);
 /// The level's full vector of `T`: 2, 4 or 8 lanes of f64, twice as many of f32.
 pub type Lanes<S, T> = <T as SimdFloatElement>::Native<S>;
 
-/// How many numbers a vector of the level holds.
+/// How many elements a vector of the level holds.
 #[inline(always)]
 #[must_use]
 pub const fn lanes<S: Simd, T: Float>() -> usize {
     <Lanes<S, T> as SimdBase<S>>::LEN
 }
 
-/// `a · b + c` on one number, with the bits that a lane of a vector gets: rounded once where the
+/// `a · b + c` of three values, with the bits that a lane of a vector gets: rounded once where the
 /// level has a fused multiply-add, twice where it has not.
 #[inline(always)]
 pub fn mul_add<S: Simd, T: Float>(simd: S, a: T, b: T, c: T) -> T {
@@ -83,7 +83,7 @@ pub fn load<S: Simd, T: Float>(simd: S, x: &[T]) -> Lanes<S, T> {
     Lanes::<S, T>::from_slice(simd, x)
 }
 
-/// A function of vectors at one number. Write the closure as `#[inline(always)] |x| …`.
+/// A function of vectors at one value. Write the closure as `#[inline(always)] |x| …`.
 #[inline(always)]
 pub fn one<S: Simd, T: Float>(simd: S, x: T, f: impl Fn(Lanes<S, T>) -> Lanes<S, T>) -> T {
     f(Lanes::<S, T>::splat(simd, x))[0]

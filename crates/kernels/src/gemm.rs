@@ -1,7 +1,7 @@
 //! Matrix products `C := α·A·B + β·C` on strided slices, through the `gemm` crate.
 //!
 //! A [`Gemm`] is planned once for three layouts and run often. Above a size its output is cut in
-//! pieces, each multiplied on one thread. The cut depends on the layouts alone, so that the bits are
+//! chunks, each multiplied on one thread. The cut depends on the layouts alone, so that the bits are
 //! the same for any number of threads.
 //!
 //! This file is the only one of the workspace with unsafe code.
@@ -53,7 +53,7 @@ impl Layout {
         (extent <= largest).then_some(extent)
     }
 
-    /// Whether no two elements share a place: rows that don't interleave, or columns that don't.
+    /// Whether no two elements share an offset: rows that don't interleave, or columns that don't.
     const fn is_injective(self) -> bool {
         const fn apart(inner: (usize, usize), outer: (usize, usize)) -> bool {
             (inner.0 <= 1 || inner.1 > 0)
@@ -69,7 +69,7 @@ impl Layout {
 pub enum GemmError {
     /// A is m×k, B k×n and C m×n for no m, n, k.
     Shapes(Layout, Layout, Layout),
-    /// Two elements of C lie in one place.
+    /// Two elements of C have one offset.
     Overlap(Layout),
     /// A matrix is larger than the address space.
     TooLarge(Layout),
@@ -84,7 +84,7 @@ impl fmt::Display for GemmError {
             }
             Self::Overlap(c) => write!(
                 f,
-                "the output {} with strides {} and {} has two elements in one place",
+                "the output {} with strides {} and {} has two elements at one offset",
                 shape(c),
                 c.row_stride,
                 c.col_stride
@@ -113,18 +113,18 @@ pub struct Gemm {
     c: Layout,
     /// How long the three slices must be.
     extents: [usize; 3],
-    /// Rows and columns of a piece of the output.
+    /// Rows and columns of a chunk of the output.
     tile: (usize, usize),
-    pieces: usize,
+    chunks: usize,
     threads: usize,
 }
 
 /// A thread is worth waking for so many multiply-adds: about 25 µs at 240 GFLOP/s.
-const PIECE: usize = 3 << 20;
-/// Pieces of fewer rows, or columns, repeat too much of the packing of the other factor.
+const CHUNK: usize = 3 << 20;
+/// Chunks of fewer rows, or columns, repeat too much of the packing of the other factor.
 const NARROWEST: (usize, usize) = (128, 64);
-/// More pieces cost more than they gain on the machines at hand.
-const MOST_PIECES: usize = 8;
+/// More chunks cost more than they gain on the machines at hand.
+const MOST_CHUNKS: usize = 8;
 /// Up to so many elements of output the library multiplies rows with columns as they lie, without
 /// packing, if both are contiguous.
 const UNPACKED: usize = 256;
@@ -143,21 +143,21 @@ fn tile(a: Layout, b: Layout) -> (usize, usize) {
     if contiguous && k >= 256 && b.col_stride.is_multiple_of(256) {
         return (16, UNPACKED / 16);
     }
-    // Each piece packs the factor that is not cut anew. The one that lies across is dear to pack, so it is cut; of two
+    // Each chunk packs the factor that is not cut anew. The one that lies across is dear to pack, so it is cut; of two
     // that lie alike, the larger.
     let (most_rows, most_columns) = (m / NARROWEST.0, n / NARROWEST.1);
     let by_rows = m > 1 && if contiguous { m > n && most_rows >= most_columns } else { a.row_stride < a.col_stride };
     let most = if by_rows { most_rows } else { most_columns };
     let work = m.saturating_mul(n).saturating_mul(k);
-    let pieces = 1 << (work / PIECE).min(most).clamp(1, MOST_PIECES).ilog2();
-    if by_rows { (m.div_ceil(pieces), n) } else { (m, n.div_ceil(pieces)) }
+    let chunks = 1 << (work / CHUNK).min(most).clamp(1, MOST_CHUNKS).ilog2();
+    if by_rows { (m.div_ceil(chunks), n) } else { (m, n.div_ceil(chunks)) }
 }
 
 impl Gemm {
     /// Plans C := α·A·B + β·C for A m×k, B k×n, C m×n.
     ///
     /// # Errors
-    /// If the shapes don't fit, two elements of C share a place, or a layout is beyond the address
+    /// If the shapes don't fit, two elements of C share an offset, or a layout is beyond the address
     /// space.
     pub fn new(a: Layout, b: Layout, c: Layout) -> Result<Self, GemmError> {
         if a.cols != b.rows || a.rows != c.rows || b.cols != c.cols {
@@ -169,9 +169,9 @@ impl Gemm {
             return Err(GemmError::Overlap(c));
         }
         let tile = tile(a, b);
-        let pieces = if extents[2] == 0 { 0 } else { c.rows.div_ceil(tile.0) * c.cols.div_ceil(tile.1) };
-        let mut plan = Self { a, b, c, extents, tile, pieces, threads: 1 };
-        plan.threads = pieces.min(plan.multiply_adds() / PIECE).max(1);
+        let chunks = if extents[2] == 0 { 0 } else { c.rows.div_ceil(tile.0) * c.cols.div_ceil(tile.1) };
+        let mut plan = Self { a, b, c, extents, tile, chunks, threads: 1 };
+        plan.threads = chunks.min(plan.multiply_adds() / CHUNK).max(1);
         Ok(plan)
     }
 
@@ -200,24 +200,24 @@ impl Gemm {
         }
         let pointers = Pointers { a: a.as_ptr(), b: b.as_ptr(), c: c.as_mut_ptr() };
         if threads == Threads::One || self.threads == 1 {
-            for i in 0..self.pieces {
+            for i in 0..self.chunks {
                 // SAFETY: the slices hold the layouts (asserted above), C's elements are distinct and
-                // borrowed mutably (so apart from A and B), and no other piece runs.
+                // borrowed mutably (so apart from A and B), and no other chunk runs.
                 unsafe { self.multiply(i, alpha, pointers, beta) };
             }
         } else {
-            let worth = PIECE / (self.multiply_adds() / self.pieces).max(1);
-            (0..self.pieces).into_par_iter().with_min_len(worth.max(1)).for_each(|i| {
-                // SAFETY: as above, but for other pieces, which write other elements of C.
+            let worth = CHUNK / (self.multiply_adds() / self.chunks).max(1);
+            (0..self.chunks).into_par_iter().with_min_len(worth.max(1)).for_each(|i| {
+                // SAFETY: as above, but for other chunks, which write other elements of C.
                 unsafe { self.multiply(i, alpha, pointers, beta) };
             });
         }
     }
 
-    /// Piece i, counted down the rows first.
+    /// Chunk i, counted down the rows first.
     ///
     /// # Safety
-    /// The pointers reach over the layouts, nobody else touches this piece of C meanwhile, or writes
+    /// The pointers reach over the layouts, nobody else touches this chunk of C meanwhile, or writes
     /// A or B.
     unsafe fn multiply<T: Float>(&self, i: usize, alpha: T, p: Pointers<T>, beta: T) {
         let down = self.c.rows.div_ceil(self.tile.0);
@@ -228,8 +228,8 @@ impl Gemm {
         let c_offset = row * self.c.row_stride + col * self.c.col_stride;
         // They fit: `extent` is something.
         let stride = |s: usize| s as isize;
-        // SAFETY: each offset is that of the piece's first element, inside the slice (a product without
-        // terms, whose factors are empty, is one piece, at 0). The library's
+        // SAFETY: each offset is that of the chunk's first element, inside the slice (a product without
+        // terms, whose factors are empty, is one chunk, at 0). The library's
         // first scalar multiplies the destination, the second the product; it reads the destination
         // only if told so. It takes f32 and f64, the only types that are `Float`.
         unsafe {
@@ -267,7 +267,7 @@ struct Pointers<T> {
 }
 
 // SAFETY: the pointers come from slices of `Float`s, which are `Send` and `Sync`, borrowed for as long
-// as `Gemm::run` hands them around; its pieces of C are disjoint.
+// as `Gemm::run` hands them around; its chunks of C are disjoint.
 unsafe impl<T: Float> Send for Pointers<T> {}
 // SAFETY: as above.
 unsafe impl<T: Float> Sync for Pointers<T> {}

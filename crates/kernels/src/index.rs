@@ -1,14 +1,14 @@
-//! Rows taken and added by their numbers.
+//! Rows of a matrix gathered and added by their indices.
 
 use crate::float::{Float, Lanes};
 use crate::vector::update;
 use core::fmt;
 use fearless_simd::prelude::*;
 
-/// An index that is no row: where it stands, and how many rows there are.
+/// An index that names no row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutOfRange {
-    /// The position of the offending index.
+    /// Its position among the indices.
     pub position: usize,
     /// The number of rows.
     pub rows: usize,
@@ -16,13 +16,13 @@ pub struct OutOfRange {
 
 impl fmt::Display for OutOfRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "index {} is none of the {} rows", self.position, self.rows)
+        write!(f, "the index at position {} names none of the {} rows", self.position, self.rows)
     }
 }
 
 impl core::error::Error for OutOfRange {}
 
-/// The row that an index, held as a number, names, if it is one of `rows`.
+/// The row that an index, held as a float, names, if it is one of `rows`.
 #[inline(always)]
 fn row<T: Float>(index: T, rows: usize) -> Option<usize> {
     let index = index.to_f64();
@@ -40,10 +40,10 @@ fn check<T: Float>(indices: &[T], rows: usize) -> Result<(), OutOfRange> {
     }
 }
 
-/// `y[i, :] = x[indices[i], :]` for rows of `width` numbers.
+/// `y[i, :] = x[indices[i], :]` for rows of `width` elements.
 ///
 /// # Errors
-/// If an index is no row of the `rows` of x; y is untouched then.
+/// If an index names none of the `rows` rows of x; y is unchanged then.
 pub fn gather_rows<T: Float>(x: &[T], rows: usize, width: usize, indices: &[T], y: &mut [T]) -> Result<(), OutOfRange> {
     debug_assert!(x.len() == rows * width && y.len() == indices.len() * width);
     check(indices, rows)?;
@@ -58,10 +58,10 @@ pub fn gather_rows<T: Float>(x: &[T], rows: usize, width: usize, indices: &[T], 
     Ok(())
 }
 
-/// `y[indices[i], :] += x[i, :]` for rows of `width` numbers, in the order of i.
+/// `y[indices[i], :] += x[i, :]` for rows of `width` elements, in the order of i.
 ///
 /// # Errors
-/// If an index is no row of the `rows` of y; y is untouched then.
+/// If an index names none of the `rows` rows of y; y is unchanged then.
 #[inline(always)]
 pub fn scatter_add_rows<S: Simd, T: Float>(
     simd: S,

@@ -75,7 +75,7 @@ impl Level {
         Self::portable()
     }
 
-    /// `portable`, `avx2`, `avx512` or `neon`; what [`FromStr`] reads.
+    /// `portable`, `avx2`, `avx512` or `neon`. [`FromStr`] reads the same names.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -110,7 +110,7 @@ impl fmt::Display for Level {
     }
 }
 
-/// Why a name is not a level of this machine: the name that was given, and those that would do.
+/// The name of no level of this machine. The message lists those it has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownLevel {
     name: String,

@@ -1,16 +1,19 @@
 //! Numerical kernels on slices, shapes and strides; nothing about graphs.
 //!
 //! - [`level`]: SIMD levels, and [`dispatch!`], which compiles a whole loop for each of them.
-//! - [`float`]: f32 and f64, and the vectors of a level; every kernel is written once for both.
+//! - [`float`]: f32 and f64, and the vectors of a level; every kernel is written once for both. [`Coefficients`] are the
+//!   constants of the approximations in each precision.
 //! - [`vector`], [`elementwise`], [`matrix`], [`reduce`], [`softmax`], [`index`], [`transpose`]: the
 //!   kernels that are inlined in a dispatched loop, and [`math`] the elementary functions.
 //! - [`gemm`](mod@gemm): matrix products, over threads.
-//! - [`philox`]: random numbers as a function of their place.
+//! - [`philox`]: random numbers as a pure function of their position.
 //!
 //! A kernel allocates nothing, keeps no state, and its result depends on its arguments, the level and
 //! (for [`Gemm`]) the machine alone: not on threads, not on alignment.
 #![deny(unsafe_code)]
+#![warn(clippy::missing_errors_doc)]
 
+mod coefficients;
 pub mod elementwise;
 pub mod float;
 pub mod gemm;
@@ -24,6 +27,7 @@ pub mod softmax;
 pub mod transpose;
 pub mod vector;
 
+pub use coefficients::Coefficients;
 /// The traits of vectors: arithmetic, comparisons, `select`, `mul_add`.
 pub use fearless_simd::prelude as simd;
 pub use float::{Float, Lanes, mul_add};

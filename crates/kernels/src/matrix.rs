@@ -1,6 +1,6 @@
 //! Kernels on a matrix and vectors: matrix-vector products and the rank-1 update.
 //!
-//! A matrix is given as rows of `cols` numbers, one after another in its slice. All are inlined in
+//! A matrix is given as rows of `cols` elements, one after another in its slice. All are inlined in
 //! the caller's [`dispatch!`](crate::dispatch) region; the order of every sum depends on the shape and
 //! the level alone.
 

@@ -1,4 +1,4 @@
-//! Philox4x32-10: random numbers as a pure function of where they stand.
+//! Philox4x32-10: random numbers as a pure function of their position.
 //!
 //! A counter-based generator has no state but its position: the block with number `c` under the
 //! key `k` is a hash of `(k, c)`. So a number drawn for an element of an example of a step is the
@@ -62,24 +62,24 @@ pub const fn unit53(word: u64) -> f64 {
     (word >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
 }
 
-/// Four words that depend on nothing but the five arguments: [`Draws::block`] without keeping the
+/// Four words that depend on nothing but the five arguments: [`NodeDraws::block`] without keeping the
 /// key of the step.
 #[inline]
 #[must_use]
 pub const fn block(seed: u64, stream: u64, step: u64, example: u64, index: u64) -> [u32; 4] {
-    Draws::new(seed, stream, step).block(example, index)
+    NodeDraws::new(seed, stream, step).block(example, index)
 }
 
-/// What one random node draws in one step: numbers addressed by example and element.
+/// What one random node draws in one step, addressed by example and element.
 ///
 /// The key is the first half of `philox4x32` of (stream, step) under the seed; the counter is
 /// (index of the block, example). All four run over 64 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Draws {
+pub struct NodeDraws {
     key: [u32; 2],
 }
 
-impl Draws {
+impl NodeDraws {
     /// The draws of the node with this `stream` (fixed when the graph was built) in this step.
     #[inline]
     #[must_use]
@@ -110,7 +110,7 @@ impl Draws {
         unit24(self.word(example, element))
     }
 
-    /// [`Draws::uniform`] of the elements `first`, `first + 1`, … of an example.
+    /// [`NodeDraws::uniform`] of the elements `first`, `first + 1`, … of an example.
     pub fn fill_uniform(&self, example: u64, first: u64, out: &mut [f32]) {
         let mut element = first;
         let mut rest = out;

@@ -1,7 +1,7 @@
 //! Reductions along an axis.
 //!
-//! An axis is given as [`Axis`]: x has `outer · n · inner` numbers, the element (o, i, j) at
-//! `(o · n + i) · inner + j`; reducing runs over i and leaves `outer · inner` numbers. The order of
+//! An axis is given as [`Axis`]: x has `outer · n · inner` elements, (o, i, j) at
+//! `(o · n + i) · inner + j`; reducing runs over i and leaves `outer · inner` elements. The order of
 //! every sum depends on the shape and the level alone.
 
 use crate::elementwise::{maximum, minimum};
@@ -26,16 +26,16 @@ impl Axis {
         Self { outer: rows, n: cols, inner: 1 }
     }
 
-    /// How many entries are left once the axis is gone.
+    /// How many elements are left after the reduction.
     #[must_use]
     pub const fn kept(self) -> usize {
         self.outer * self.inner
     }
 
-    /// The entry that an index goes to once the axis is gone.
+    /// The offset, after the reduction, of the element into which the one at `offset` is reduced.
     #[must_use]
-    pub const fn entry(self, index: usize) -> usize {
-        index / (self.n * self.inner) * self.inner + index % self.inner
+    pub const fn kept_offset(self, offset: usize) -> usize {
+        offset / (self.n * self.inner) * self.inner + offset % self.inner
     }
 }
 
@@ -89,7 +89,7 @@ pub fn min<S: Simd, T: Float>(simd: S, x: &[T]) -> T {
     if lanes.is_nan().any_true() { T::NAN } else { lanes.reduce_min() }
 }
 
-/// Folds with an associative function and its neutral number, down to one vector.
+/// Folds with an associative function and its neutral element, down to one vector.
 #[inline(always)]
 fn fold<S: Simd, T: Float>(
     simd: S,
@@ -122,7 +122,7 @@ fn fold<S: Simd, T: Float>(
     f(f(sums[0], sums[1]), f(sums[2], sums[3]))
 }
 
-/// Folds along an axis; `y` gets `outer · inner` numbers.
+/// Folds along an axis; `y` gets `outer · inner` elements.
 #[inline(always)]
 pub fn reduce<S: Simd, T: Float>(simd: S, fold: Fold, x: &[T], axis: Axis, y: &mut [T]) {
     debug_assert!(x.len() == axis.outer * axis.n * axis.inner && y.len() == axis.outer * axis.inner);
@@ -192,7 +192,7 @@ fn columns<S: Simd, T: Float>(
     }
 }
 
-/// The place of the largest, the first of equals; the first NaN if there is one.
+/// The index of the largest, the first of equals; the first NaN if there is one.
 ///
 /// Nothing when empty.
 #[inline(always)]
@@ -201,7 +201,7 @@ pub fn argmax<S: Simd, T: Float>(simd: S, x: &[T]) -> Option<usize> {
     x.iter().position(|&x| x == top || x.is_nan())
 }
 
-/// The place of the smallest, the first of equals; the first NaN if there is one.
+/// The index of the smallest, the first of equals; the first NaN if there is one.
 ///
 /// Nothing when empty.
 #[inline(always)]
@@ -210,10 +210,10 @@ pub fn argmin<S: Simd, T: Float>(simd: S, x: &[T]) -> Option<usize> {
     x.iter().position(|&x| x == bottom || x.is_nan())
 }
 
-/// [`argmax`] along an axis; `y` gets `outer · inner` places as numbers, 0 for an empty axis.
+/// [`argmax`] along an axis; `y` gets `outer · inner` indices as floats, 0 for an empty axis.
 #[inline(always)]
 pub fn argmax_along<S: Simd, T: Float>(simd: S, x: &[T], axis: Axis, y: &mut [T]) {
-    places(
+    indices(
         x,
         axis,
         y,
@@ -224,10 +224,10 @@ pub fn argmax_along<S: Simd, T: Float>(simd: S, x: &[T], axis: Axis, y: &mut [T]
     );
 }
 
-/// [`argmin`] along an axis; `y` gets `outer · inner` places as numbers, 0 for an empty axis.
+/// [`argmin`] along an axis; `y` gets `outer · inner` indices as floats, 0 for an empty axis.
 #[inline(always)]
 pub fn argmin_along<S: Simd, T: Float>(simd: S, x: &[T], axis: Axis, y: &mut [T]) {
-    places(
+    indices(
         x,
         axis,
         y,
@@ -239,7 +239,7 @@ pub fn argmin_along<S: Simd, T: Float>(simd: S, x: &[T], axis: Axis, y: &mut [T]
 }
 
 #[inline(always)]
-fn places<T: Float>(
+fn indices<T: Float>(
     x: &[T],
     Axis { outer, n, inner }: Axis,
     y: &mut [T],
@@ -247,9 +247,9 @@ fn places<T: Float>(
     beats: impl Fn(T, T) -> bool,
 ) {
     debug_assert!(x.len() == outer * n * inner && y.len() == outer * inner);
-    for (place, y) in y.iter_mut().enumerate() {
-        let x = &x[place / inner * n * inner..][..n * inner];
-        let (mut best, column) = (0, place % inner);
+    for (kept, y) in y.iter_mut().enumerate() {
+        let x = &x[kept / inner * n * inner..][..n * inner];
+        let (mut best, column) = (0, kept % inner);
         if inner == 1 {
             best = of_row(x);
         } else {

@@ -102,7 +102,7 @@ pub fn softmax_along<S: Simd, T: Float>(simd: S, x: &[T], axis: Axis, y: &mut [T
     }
 }
 
-/// [`logsumexp`] along an axis; `y` gets `outer · inner` numbers.
+/// [`logsumexp`] along an axis; `y` gets `outer · inner` elements.
 #[inline(always)]
 pub fn logsumexp_along<S: Simd, T: Float>(simd: S, x: &[T], axis: Axis, y: &mut [T]) {
     let Axis { n, inner, .. } = axis;
@@ -146,7 +146,7 @@ pub fn logsumexp_along<S: Simd, T: Float>(simd: S, x: &[T], axis: Axis, y: &mut 
     }
 }
 
-/// Rows of up to so many numbers are treated a vector of rows at a time, a lane each.
+/// Rows of up to so many elements are treated a vector of rows at a time, a lane each.
 const SHORT: usize = 32;
 
 /// Whether rows are short, and as many as half the lanes or more.
@@ -155,7 +155,7 @@ fn are_short<S: Simd, T: Float>(Axis { outer, n, inner }: Axis) -> bool {
     inner == 1 && (1..=SHORT).contains(&n) && 2 * outer >= lanes::<S, T>()
 }
 
-/// Softmax of up to as many rows of `n` numbers as there are lanes.
+/// Softmax of up to as many rows of `n` elements as there are lanes.
 #[inline(always)]
 fn softmax_of_short<S: Simd, T: Float>(simd: S, x: &[T], n: usize, y: &mut [T]) {
     let Exponentials { mut e, sum, .. } = exponentials(
@@ -172,14 +172,14 @@ fn softmax_of_short<S: Simd, T: Float>(simd: S, x: &[T], n: usize, y: &mut [T]) 
     }
 }
 
-/// Of several rows, a lane each: e^(xᵢ − top) by i, top, and the sum over i.
+/// Of several rows, a lane each: e^(xᵢ − top) for each i, top, and the sum over i.
 struct Exponentials<V> {
     e: [V; SHORT],
     top: V,
     sum: V,
 }
 
-/// Those of up to as many rows of `n` numbers as there are lanes. Top is made of the largest by `shift`.
+/// The exponentials of up to as many rows of `n` elements as there are lanes. Top is made of the largest by `shift`.
 #[inline(always)]
 fn exponentials<S: Simd, T: Float>(
     simd: S,

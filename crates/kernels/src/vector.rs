@@ -253,8 +253,8 @@ pub fn zip_three<S: Simd, T: Float>(
     let (x, y, z, w) = (&x[..n], &y[..n], &z[..n], &mut w[..n]);
     let len = lanes::<S, T>();
     if n < len {
-        let part = |x: &[T]| load_partial(simd, x, T::ONE);
-        return store_partial(f(part(x), part(y), part(z)), w);
+        let padded = |x: &[T]| load_partial(simd, x, T::ONE);
+        return store_partial(f(padded(x), padded(y), padded(z)), w);
     }
     let load = |x: &[T]| Lanes::<S, T>::from_slice(simd, x);
     let operands = pairs(pairs(x.chunks_exact(len), y.chunks_exact(len)), z.chunks_exact(len));

@@ -3,7 +3,7 @@
 mod common;
 
 use chainrule_kernels::{Float, Gemm, GemmError, Layout, Threads};
-use common::{assert_close, numbers, to_f64};
+use common::{assert_close, to_f64, values};
 use proptest::prelude::*;
 
 /// α·A·B + β·C by the definition, in f64.
@@ -36,8 +36,8 @@ fn layout(rows: usize, cols: usize, across: bool, gap: usize) -> Layout {
 fn compare<T: Float>(alpha: f64, beta: f64, a: Layout, b: Layout, c: Layout) {
     let gemm = Gemm::new(a, b, c).expect("the shapes fit");
     let extent = |l: Layout| l.extent().expect("small");
-    let (x, y) = (numbers::<T>(1, extent(a)), numbers::<T>(2, extent(b)));
-    let before = numbers::<T>(3, extent(c));
+    let (x, y) = (values::<T>(1, extent(a)), values::<T>(2, extent(b)));
+    let before = values::<T>(3, extent(c));
     let right = definition(alpha, (&x, a), (&y, b), beta, (&before, c));
     let mut out = before.clone();
     gemm.run(T::from_f64(alpha), &x, &y, T::from_f64(beta), &mut out, Threads::One);
@@ -127,9 +127,9 @@ fn any_number_of_threads_gives_the_same_bits() {
         let (a, b, c) = (layout(m, k, a, 0), layout(k, n, b, 0), Layout::row_major(m, n));
         let gemm = Gemm::new(a, b, c).expect("the shapes fit");
         assert!(gemm.threads() > 1, "{m} {n} {k}: too small to tell");
-        let (x, y) = (numbers::<f32>(1, m * k), numbers::<f32>(2, k * n));
+        let (x, y) = (values::<f32>(1, m * k), values::<f32>(2, k * n));
         let run = |threads| {
-            let mut out = numbers::<f32>(3, m * n);
+            let mut out = values::<f32>(3, m * n);
             gemm.run(0.3, &x, &y, 1.0, &mut out, threads);
             out.into_iter().map(f32::to_bits).collect::<Vec<_>>()
         };

@@ -102,8 +102,8 @@ impl Report {
         Self { bound, failures: vec![] }
     }
 
-    fn add(&mut self, f: &Function, level: Level, error: f64, place: &str) {
-        let line = format!("{:9} {level:9} {error:.3} ulp at {place}", f.name);
+    fn add(&mut self, f: &Function, level: Level, error: f64, argument: &str) {
+        let line = format!("{:9} {level:9} {error:.3} ulp at {argument}", f.name);
         println!("{line}");
         if error > self.bound {
             self.failures.push(line);
@@ -135,7 +135,7 @@ fn f32_within_two_ulp() {
 /// zeros, subnormals, infinities, NaN, and the neighbours of each.
 fn edges() -> Vec<f64> {
     let mut edges = vec![f64::NAN];
-    let places = [
+    let points = [
         0.0,
         f64::MIN_POSITIVE,
         f64::from_bits(1),
@@ -179,8 +179,8 @@ fn edges() -> Vec<f64> {
         9_007_199_254_740_992.0,
         1e300,
     ];
-    for place in places {
-        let bits = place.to_bits() as i64;
+    for point in points {
+        let bits = point.to_bits() as i64;
         for step in -3..=3 {
             // Below zero steps wrap to NaN, which is as good.
             let x = f64::from_bits((bits + step) as u64);
@@ -209,7 +209,7 @@ fn f64_at_the_edges() {
 /// All exponents, and more densely the range where the functions bend.
 #[test]
 fn f64_within_four_ulp() {
-    let draws = chainrule_kernels::philox::Draws::new(0, 0, 0);
+    let draws = chainrule_kernels::philox::NodeDraws::new(0, 0, 0);
     let count = if cfg!(debug_assertions) { 10_000 } else { 100_000 };
     let mut inputs = vec![];
     for i in 0..count {
@@ -225,7 +225,7 @@ fn f64_within_four_ulp() {
 
 /// Where each method is at its worst, thickly sampled around: the name says what is hard there.
 #[test]
-fn f64_at_hard_places() {
+fn f64_at_hard_arguments() {
     use std::f64::consts::{FRAC_1_SQRT_2, LN_2, SQRT_2};
     let mut inputs = vec![];
     // exp, expm1, tanh (at half), sigmoid, softplus: the remainder is largest, and changes its sign.
@@ -235,7 +235,7 @@ fn f64_at_hard_places() {
             inputs.extend((-4..=4).map(|i| x * (1.0 + f64::from(i) * f64::EPSILON)));
         }
     }
-    let places = [
+    let points = [
         ("ln x cancels", 1.0),
         ("ln x changes its power of two", FRAC_1_SQRT_2),
         ("ln x changes its power of two", SQRT_2),
@@ -251,9 +251,9 @@ fn f64_at_hard_places() {
         ("subnormal exponentials", -720.0),
         ("the argument of ln(1 + x) loses its last digits", -1.0 + 1e-9),
     ];
-    for (_, place) in places {
+    for (_, point) in points {
         for scale in [1e-16, 1e-13, 1e-9, 1e-6, 1e-3] {
-            inputs.extend((-100..=100).map(|i| place * (1.0 + f64::from(i) * scale)));
+            inputs.extend((-100..=100).map(|i| point * (1.0 + f64::from(i) * scale)));
         }
     }
     let mirrored: Vec<f64> = inputs.iter().map(|x| -x).collect();
@@ -263,7 +263,7 @@ fn f64_at_hard_places() {
 
 /// A number gets the same bits in a full vector, in a last incomplete one, and alone.
 #[test]
-fn bits_do_not_depend_on_the_place() {
+fn bits_do_not_depend_on_the_lane() {
     let x: Vec<f64> = (0..67).map(|i| 0.37 * f64::from(i) - 11.3).collect();
     let narrow: Vec<f32> = x.iter().map(|&x| x as f32).collect();
     for level in Level::available() {

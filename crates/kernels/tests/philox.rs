@@ -1,6 +1,6 @@
 //! Philox against its published answers, and the addressing on top of it.
 
-use chainrule_kernels::philox::{Draws, Philox, block, philox4x32, unit24, unit53};
+use chainrule_kernels::philox::{NodeDraws, Philox, block, philox4x32, unit24, unit53};
 use proptest::prelude::*;
 use rand_core::{Rng, SeedableRng};
 
@@ -46,7 +46,7 @@ fn units_stay_below_one() {
 #[test]
 fn uniform_numbers_look_uniform() {
     let mut numbers = vec![0.0; 1 << 20];
-    Draws::new(1, 2, 3).fill_uniform(4, 0, &mut numbers);
+    NodeDraws::new(1, 2, 3).fill_uniform(4, 0, &mut numbers);
     let n = numbers.len() as f64;
     let mean = numbers.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
     let variance = numbers.iter().map(|&x| (f64::from(x) - 0.5).powi(2)).sum::<f64>() / n;
@@ -72,7 +72,7 @@ proptest! {
     fn a_block_of_draws_holds_the_words_of_its_elements(
         seed: u64, stream: u64, step: u64, example: u64, element in 0..1u64 << 60, n in 0..30usize,
     ) {
-        let draws = Draws::new(seed, stream, step);
+        let draws = NodeDraws::new(seed, stream, step);
         let word = draws.word(example, element);
         prop_assert_eq!(block(seed, stream, step, example, element / 4)[(element % 4) as usize], word);
         let mut many = vec![0.0; n];

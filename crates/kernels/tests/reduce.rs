@@ -7,7 +7,7 @@ use chainrule_kernels::reduce::{self, Axis, Fold};
 use chainrule_kernels::softmax::{logsumexp, logsumexp_along, softmax, softmax_along};
 use chainrule_kernels::transpose::transpose;
 use chainrule_kernels::{Float, Level, dispatch};
-use common::{assert_close, numbers, to_f64};
+use common::{assert_close, to_f64, values};
 
 fn axes() -> Vec<Axis> {
     let mut axes = vec![];
@@ -21,7 +21,7 @@ fn axes() -> Vec<Axis> {
     axes
 }
 
-/// The numbers along an axis, for each place outside and inside it.
+/// The elements along an axis, for each index outside and inside it.
 fn lines(x: &[f64], Axis { outer, n, inner }: Axis) -> Vec<Vec<f64>> {
     (0..outer * inner).map(|p| (0..n).map(|i| x[(p / inner * n + i) * inner + p % inner]).collect()).collect()
 }
@@ -37,7 +37,7 @@ fn plain_logsumexp(x: &[f64]) -> f64 {
 }
 
 fn reductions<T: Float>(level: Level, axis: Axis) {
-    let x = numbers::<T>(5, axis.outer * axis.n * axis.inner);
+    let x = values::<T>(5, axis.outer * axis.n * axis.inner);
     let lines = lines(&to_f64(&x), axis);
     let mut y = vec![T::NAN; lines.len()];
     let what = format!("{level} {axis:?}");
@@ -53,12 +53,12 @@ fn reductions<T: Float>(level: Level, axis: Axis) {
     dispatch!(level, simd => logsumexp_along(simd, &x, axis, &mut y));
     assert_close(&y, &right(&plain_logsumexp), axis.n, 2.0, &format!("logsumexp {what}"));
 
-    let mut places = vec![T::NAN; lines.len()];
+    let mut indices = vec![T::NAN; lines.len()];
     let first = |x: &[f64], best: f64| x.iter().position(|&x| x == best).unwrap_or(0) as f64;
-    dispatch!(level, simd => reduce::argmax_along(simd, &x, axis, &mut places));
-    assert_eq!(to_f64(&places), lines.iter().map(|x| first(x, plain_max(x))).collect::<Vec<_>>(), "argmax {what}");
-    dispatch!(level, simd => reduce::argmin_along(simd, &x, axis, &mut places));
-    assert_eq!(to_f64(&places), lines.iter().map(|x| first(x, plain_min(x))).collect::<Vec<_>>(), "argmin {what}");
+    dispatch!(level, simd => reduce::argmax_along(simd, &x, axis, &mut indices));
+    assert_eq!(to_f64(&indices), lines.iter().map(|x| first(x, plain_max(x))).collect::<Vec<_>>(), "argmax {what}");
+    dispatch!(level, simd => reduce::argmin_along(simd, &x, axis, &mut indices));
+    assert_eq!(to_f64(&indices), lines.iter().map(|x| first(x, plain_min(x))).collect::<Vec<_>>(), "argmin {what}");
 
     let mut y = vec![T::NAN; x.len()];
     dispatch!(level, simd => softmax_along(simd, &x, axis, &mut y));
@@ -85,28 +85,28 @@ fn along_any_axis() {
 fn not_a_number_is_passed_on_and_ties_go_first() {
     for level in Level::available() {
         for n in 1..80 {
-            for place in 0..n {
-                let mut x = numbers::<f64>(6, n);
-                x[place] = f64::NAN;
+            for index in 0..n {
+                let mut x = values::<f64>(6, n);
+                x[index] = f64::NAN;
                 let (max, min, sum) =
                     dispatch!(level, simd => (reduce::max(simd, &x), reduce::min(simd, &x), reduce::sum(simd, &x)));
-                assert!(max.is_nan() && min.is_nan() && sum.is_nan(), "{level} {n} {place}");
+                assert!(max.is_nan() && min.is_nan() && sum.is_nan(), "{level} {n} {index}");
                 assert!(dispatch!(level, simd => logsumexp(simd, &x)).is_nan());
                 x[n - 1] = f64::NAN;
-                assert_eq!(dispatch!(level, simd => reduce::argmax(simd, &x)), Some(place), "{level} {n}");
-                assert_eq!(dispatch!(level, simd => reduce::argmin(simd, &x)), Some(place), "{level} {n}");
+                assert_eq!(dispatch!(level, simd => reduce::argmax(simd, &x)), Some(index), "{level} {n}");
+                assert_eq!(dispatch!(level, simd => reduce::argmin(simd, &x)), Some(index), "{level} {n}");
                 let mut columns = [0.0; 1];
                 let axis = Axis { outer: 1, n, inner: 1 };
                 dispatch!(level, simd => reduce::argmax_along(simd, &x, axis, &mut columns));
-                assert_eq!(columns, [place as f64]);
+                assert_eq!(columns, [index as f64]);
                 let twice: Vec<f64> = x.iter().flat_map(|&x| [x, 1.0]).collect();
                 let mut columns = [9.0; 2];
                 let axis = Axis { outer: 1, n, inner: 2 };
                 dispatch!(level, simd => reduce::argmin_along(simd, &twice, axis, &mut columns));
-                assert_eq!(columns, [place as f64, 0.0]);
+                assert_eq!(columns, [index as f64, 0.0]);
                 let mut tie = vec![0.0f32; n];
-                tie[place..].fill(1.0);
-                assert_eq!(dispatch!(level, simd => reduce::argmax(simd, &tie)), Some(place), "{level} {n}");
+                tie[index..].fill(1.0);
+                assert_eq!(dispatch!(level, simd => reduce::argmax(simd, &tie)), Some(index), "{level} {n}");
             }
         }
     }
@@ -160,7 +160,7 @@ fn short_rows_get_what_long_rows_get_at_the_ends_of_the_range() {
 fn rows_are_gathered_and_added() {
     for level in Level::available() {
         for width in [0, 1, 2, 7, 8, 33] {
-            let (table, values) = (numbers::<f32>(1, 5 * width), numbers::<f32>(2, 4 * width));
+            let (table, added) = (values::<f32>(1, 5 * width), values::<f32>(2, 4 * width));
             let indices = [3.0, 0.0, 3.0, 4.0];
             let mut rows = vec![0.0; 4 * width];
             gather_rows(&table, 5, width, &indices, &mut rows).expect("in range");
@@ -169,11 +169,11 @@ fn rows_are_gathered_and_added() {
             assert_eq!(rows, right);
 
             let mut sums = table.clone();
-            dispatch!(level, simd => scatter_add_rows(simd, &mut sums, 5, width, &indices, &values)).expect("in range");
+            dispatch!(level, simd => scatter_add_rows(simd, &mut sums, 5, width, &indices, &added)).expect("in range");
             let mut right = table.clone();
             for (i, &row) in indices.iter().enumerate() {
                 for j in 0..width {
-                    right[row as usize * width + j] += values[i * width + j];
+                    right[row as usize * width + j] += added[i * width + j];
                 }
             }
             assert_eq!(sums, right, "{level} {width}");
@@ -197,7 +197,7 @@ fn an_index_outside_is_named_and_nothing_written() {
 #[test]
 fn transposes() {
     for (rows, cols) in [(3, 4), (17, 33), (16, 16), (0, 4), (1, 40), (5, 0)] {
-        let x = numbers::<f32>(1, rows * cols);
+        let x = values::<f32>(1, rows * cols);
         let mut y = vec![0.0; x.len()];
         transpose(&x, rows, cols, &mut y);
         for i in 0..rows {

@@ -8,14 +8,14 @@ use chainrule_kernels::matrix::{gemv, gemv_transposed, rank_one, rank_one_decaye
 use chainrule_kernels::simd::*;
 use chainrule_kernels::vector::{axpby, axpy, dot, dot_padded, map, map_in_place, scale, two_dots_padded, update, zip};
 use chainrule_kernels::{Float, Level, dispatch};
-use common::{assert_close, numbers, to_f64};
+use common::{assert_close, to_f64, values};
 
 const LENGTHS: [usize; 21] = [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17, 31, 32, 33, 63, 64, 65, 129, 400];
 
 fn each_level<T: Float>(check: fn(Level, &[T], &[T])) {
     for level in Level::available() {
         for n in LENGTHS {
-            check(level, &numbers(1, n), &numbers(2, n));
+            check(level, &values(1, n), &values(2, n));
         }
     }
 }
@@ -131,7 +131,7 @@ fn not_a_number_wins_and_a_tie_goes_first() {
 }
 
 fn matrix_vector<T: Float>(level: Level, rows: usize, cols: usize) {
-    let (a, x, y) = (numbers::<T>(1, rows * cols), numbers::<T>(2, cols), numbers::<T>(3, rows));
+    let (a, x, y) = (values::<T>(1, rows * cols), values::<T>(2, cols), values::<T>(3, rows));
     let (wide, wide_x, wide_y) = (to_f64(&a), to_f64(&x), to_f64(&y));
     let what = format!("{level} {rows}×{cols}");
     for (alpha, beta) in [(1.0, 0.0), (-0.5, 1.0), (2.0, 0.5)] {

@@ -56,7 +56,7 @@ pub(super) fn run_range<S: Simd, T: Float>(
     to: &mut [T],
 ) {
     to.fill(T::ZERO);
-    let first = code.sum.map_or(0, |sum| sum.axis.entry(indices.start));
+    let first = code.sum.map_or(0, |sum| sum.axis.kept_offset(indices.start));
     simd.vectorize(
         #[inline(always)]
         || {
@@ -193,7 +193,7 @@ fn add_up<S: Simd, T: Float>(
             let stretch = (inner - index % inner).min(block.len() - done);
             (stretch, stretch)
         };
-        let to = &mut to[sum.axis.entry(index) - first..][..outs];
+        let to = &mut to[sum.axis.kept_offset(index) - first..][..outs];
         let from = match sum.operand {
             // A register begins with the block.
             LoopOperand::Register(register) => Read::entries(&registers.all[register].0[done..][..stretch]),

@@ -24,7 +24,7 @@ fn reduce<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> Red
     Reduced { n, r, c: (high - r) - low }
 }
 
-/// 2ⁿ for an integer n with a normal result; for n far outside, or NaN, whatever comes.
+/// 2ⁿ for an integer n with a normal result; for n far outside, or NaN, the result is unspecified.
 #[inline(always)]
 fn power_of_two<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, n: V) -> V {
     let bits = (n + V::splat(simd, T::ROUND)).to_bits();

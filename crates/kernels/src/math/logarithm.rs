@@ -14,7 +14,7 @@ struct Split<V> {
     f: V,
 }
 
-/// For a positive normal number; for others, whatever comes.
+/// For a positive normal number; for others the result is unspecified.
 #[inline(always)]
 fn split<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> Split<V> {
     let bits = x.to_bits() + T::ABOVE_ROOT;

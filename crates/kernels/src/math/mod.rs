@@ -1,8 +1,8 @@
 //! Elementary functions on vectors, without branches: at most 2 ulp from the exact value in f32 and
 //! 4 ulp in f64, with and without fused multiply-add, subnormals and the ends of the range included.
 //!
-//! A function of a vector ([`exp`], [`tanh`], …) treats each lane alone, so a number gets the same
-//! bits in any lane. For one number take [`one`](crate::float::one), for slices
+//! A function of a vector ([`exp`], [`tanh`], …) treats each lane alone, so a value gets the same
+//! bits in any lane. For one value take [`one`](crate::float::one), for slices
 //! [`map`](crate::vector::map):
 //!
 //! ```
@@ -14,13 +14,11 @@
 //! assert_eq!(y, [0.0, -0.7615941559557649, 1.0]);
 //! ```
 
-mod coefficients;
 mod erf;
 mod exponential;
 mod logarithm;
 mod root;
 
-pub use coefficients::Coefficients;
 pub use erf::erf;
 pub use exponential::{exp, expm1, sigmoid, tanh};
 pub use logarithm::{log, log1p, softplus};

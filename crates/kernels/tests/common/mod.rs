@@ -1,11 +1,11 @@
-//! Made-up numbers and a generous comparison.
+//! Made-up values and a generous comparison.
 
 use chainrule_kernels::Float;
-use chainrule_kernels::philox::{Draws, unit53};
+use chainrule_kernels::philox::{NodeDraws, unit53};
 
-/// `n` numbers between −1 and 1, fixed by `stream`.
-pub fn numbers<T: Float>(stream: u64, n: usize) -> Vec<T> {
-    let draws = Draws::new(17, stream, 0);
+/// `n` values between −1 and 1, fixed by `stream`.
+pub fn values<T: Float>(stream: u64, n: usize) -> Vec<T> {
+    let draws = NodeDraws::new(17, stream, 0);
     (0..n as u64)
         .map(|i| {
             let [a, b, ..] = draws.block(0, i);
@@ -14,7 +14,7 @@ pub fn numbers<T: Float>(stream: u64, n: usize) -> Vec<T> {
         .collect()
 }
 
-/// Asserts that y is within `terms` roundings of numbers of size `scale` of what is right.
+/// Asserts that y is within `terms` roundings of values of size `scale` of what is right.
 #[track_caller]
 pub fn assert_close<T: Float>(y: &[T], right: &[f64], terms: usize, scale: f64, what: &str) {
     assert_eq!(y.len(), right.len(), "{what}");

@@ -13,7 +13,7 @@
 
 use fearless_simd::prelude::*;
 
-/// The constants of the vector functions; implemented for f32 and f64, and of no use elsewhere.
+/// The constants of [`math`](crate::math)'s vector functions, for f32 and f64.
 pub trait Coefficients: SimdFloatElement + Send + Sync + 'static {
     /// 1.5 · 2ᵖ⁻¹ with p the precision in bits: adding it rounds to an integer, left in the low bits.
     const ROUND: Self;
