@@ -2,6 +2,7 @@
 //!
 //! It is compiled before anything else, so it uses none of the crates it looks after.
 #![forbid(unsafe_code)]
+#![warn(clippy::missing_errors_doc)]
 
 pub mod bench;
 pub mod licences;
@@ -18,7 +19,10 @@ pub fn root() -> PathBuf {
     here.parent().unwrap_or(here).to_path_buf()
 }
 
-/// The text of a file, or an error with its path.
+/// The text of a file.
+///
+/// # Errors
+/// If it can't be read, with its path.
 pub fn read(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }

@@ -73,6 +73,9 @@ fn one(words: &mut Words<'_>) -> bool {
 }
 
 /// Writes the list anew. It asks cargo for the packages of all machines, which may download some.
+///
+/// # Errors
+/// If cargo fails, or the list can't be written.
 pub fn write(root: &Path) -> Result<(), String> {
     let mut by_licence: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for package in metadata::packages(root, true)?.into_iter().filter(|package| package.external) {
@@ -88,6 +91,9 @@ pub fn write(root: &Path) -> Result<(), String> {
 
 /// What is wrong with the list, and with the licences in it. The packages of other machines are known by the lock file
 /// alone, so that nothing is downloaded.
+///
+/// # Errors
+/// If the list or the lock file can't be read.
 pub fn problems(root: &Path, packages: &[Package]) -> Result<Vec<String>, String> {
     let list = read(&root.join(LIST))?;
     let listed: BTreeSet<(&str, &str)> = rows(&list).collect();

@@ -20,6 +20,9 @@ pub struct Package {
 
 /// The packages of the workspace with all they use, on this machine or, with `everywhere`, on any. The latter may have to
 /// download some.
+///
+/// # Errors
+/// If cargo or rustc can't be run, fails, or prints something else.
 pub fn packages(root: &Path, everywhere: bool) -> Result<Vec<Package>, String> {
     let mut command = Command::new(env!("CARGO"));
     command.current_dir(root).args(["metadata", "--format-version", "1"]);

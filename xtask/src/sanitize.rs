@@ -5,6 +5,9 @@ use std::process::Command;
 
 /// Runs them. The compiler takes the sanitizer for unfinished, and has to be told that we know. Host and target are said
 /// apart, so that the programs that run while building are as usual.
+///
+/// # Errors
+/// If the tests can't be built or run, or fail.
 pub fn run(root: &Path) -> Result<(), String> {
     let host = host()?;
     let mut command = Command::new(env!("CARGO"));

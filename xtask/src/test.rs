@@ -6,7 +6,10 @@ use std::time::Instant;
 
 use crate::tidy;
 
-/// Runs all steps. An error says which failed, and how to run it alone.
+/// Runs all steps.
+///
+/// # Errors
+/// The first step that fails, and how to run it alone.
 pub fn run(root: &Path) -> Result<(), String> {
     let began = Instant::now();
     let no_variables: &[(&str, &str)] = &[];

@@ -4,7 +4,7 @@ use xtask::licences::is_allowed;
 use xtask::metadata::Package;
 use xtask::tidy::File;
 use xtask::tidy::code::{bare, without_tests};
-use xtask::tidy::{floors, links, ops, sources};
+use xtask::tidy::{floors, functions, links, ops, sources};
 
 fn file(path: &str, text: &str) -> File {
     File { path: path.into(), text: text.into() }
@@ -75,7 +75,40 @@ fn long_files_are_seen() {
     assert!(problems(LIBRARY, &"\n".repeat(600)).is_empty());
     assert_eq!(problems(LIBRARY, &"\n".repeat(601)).len(), 1);
     let lengths = [400, 401, 600, 601].map(|lines| file(LIBRARY, &"\n".repeat(lines)));
-    assert_eq!(sources::long_files(&lengths).len(), 2);
+    assert_eq!(lengths.iter().filter_map(sources::long_file).count(), 2);
+}
+
+/// A source of one function, whose `fn` stands on the third line: so many lines before a match, in it, and after it.
+fn function(before: usize, arms: usize, after: usize) -> File {
+    let (before, after) = ("    f();\n".repeat(before), "    f();\n".repeat(after));
+    let arms = "        _ => { g() }\n".repeat(arms);
+    file(
+        LIBRARY,
+        &format!("fn f();\n\nfn long(x: [u8; 2]) -> u8 {{\n{before}    match x {{\n{arms}    }}\n{after}}}\n"),
+    )
+}
+
+#[test]
+fn long_functions_are_seen_unless_they_are_one_match() {
+    assert!(functions::problems(&function(30, 10, 16)).is_empty());
+    let found = functions::problems(&function(30, 10, 17));
+    assert_eq!(found, [format!("{LIBRARY}:3: `long` has 61 lines; tell it in steps of at most 60")]);
+    // One match, with as much around it as may be, and more.
+    assert!(functions::problems(&function(9, 90, 9)).is_empty());
+    assert_eq!(functions::problems(&function(10, 90, 9)).len(), 1);
+    // Two matches are not one.
+    let two = |lines: usize| "match x {\n".to_string() + &"_ => {}\n".repeat(lines) + "}\n";
+    assert_eq!(functions::problems(&file(LIBRARY, &format!("fn f() {{\n{}{}}}", two(40), two(40)))).len(), 1);
+    // What is inside an item, and what is only said.
+    assert_eq!(functions::problems(&file(LIBRARY, &format!("impl A {{\nfn f() {{{}}}\n}}", "\n".repeat(60)))).len(), 1);
+    assert!(functions::problems(&file(LIBRARY, &format!("/* fn f() {{{}}} */", "\n".repeat(60)))).is_empty());
+    assert!(
+        functions::problems(&file(
+            LIBRARY,
+            &format!("struct F {{ f: fn(u8) }}\nmod a {{ mod b {{{}}} }}", "\n".repeat(90))
+        ))
+        .is_empty()
+    );
 }
 
 #[test]

@@ -20,9 +20,6 @@ pub struct Decided {
 /// At most one for a crate, with the reason.
 pub const DECIDED: &[Decided] = &[];
 
-/// Crates whose circles are still to be cut.
-pub const UNCUT: &[&str] = &["crates/check", "crates/cli", "crates/exec", "crates/graph", "crates/learn"];
-
 /// The circles, the shortest of each knot of files; and what is decided of files that are on none.
 pub fn problems(files: &[File], decided: &[Decided]) -> Vec<String> {
     crates(files).iter().flat_map(|found| circles(found, decided)).collect()

@@ -96,10 +96,46 @@ pub fn without_tests(bare: &str) -> String {
 
 /// Whether a word stands in the code, not as a part of another.
 pub fn has_word(code: &str, word: &str) -> bool {
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
     code.match_indices(word).any(|(at, _)| {
         let before = code[..at].chars().next_back();
         let after = code[at + word.len()..].chars().next();
         !before.is_some_and(is_part) && !after.is_some_and(is_part)
     })
+}
+
+/// A word or a sign of the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token<'a> {
+    /// How it is written.
+    pub text: &'a str,
+    /// Its line, from 1.
+    pub line: usize,
+}
+
+/// Words, `::` and other single signs.
+pub fn tokens(bare: &str) -> Vec<Token<'_>> {
+    let mut tokens = Vec::new();
+    for (number, line) in bare.lines().enumerate() {
+        let mut rest = line.trim_start();
+        while let Some(first) = rest.chars().next() {
+            let end = match first {
+                c if is_part(c) => rest.find(|c| !is_part(c)).unwrap_or(rest.len()),
+                ':' if rest.starts_with("::") => 2,
+                c => c.len_utf8(),
+            };
+            let (text, after) = rest.split_at(end);
+            tokens.push(Token { text, line: number + 1 });
+            rest = after.trim_start();
+        }
+    }
+    tokens
+}
+
+/// Whether a token is a word, or a number.
+pub fn is_word(token: &str) -> bool {
+    token.chars().next().is_some_and(is_part)
+}
+
+fn is_part(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
 }

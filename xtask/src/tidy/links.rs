@@ -5,6 +5,9 @@ use std::path::Path;
 use super::{File, files};
 
 /// The links to files that are not there.
+///
+/// # Errors
+/// If a page can't be read.
 pub fn problems(root: &Path) -> Result<Vec<String>, String> {
     let pages = files(root, "md")?;
     Ok(pages.iter().flat_map(|page| dead(root, page)).collect())

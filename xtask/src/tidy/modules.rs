@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::File;
-use super::code::{bare, without_tests};
+use super::code::{bare, is_word, tokens, without_tests};
 
 /// The sources of one crate.
 pub struct Crate<'a> {
@@ -170,7 +170,7 @@ const DEFINE: &[&str] = &["fn", "struct", "enum", "union", "trait", "type", "con
 
 impl<'a> Names<'a> {
     fn read(code: &'a str) -> Names<'a> {
-        let tokens = tokens(code);
+        let tokens: Vec<&str> = tokens(code).iter().map(|token| token.text).collect();
         let mut names = Names::default();
         let (mut depth, mut at) = (0, 0);
         while at < tokens.len() {
@@ -243,29 +243,4 @@ impl<'a> Names<'a> {
             [] => {}
         }
     }
-}
-
-/// Words, `::` and single signs.
-fn tokens(code: &str) -> Vec<&str> {
-    let mut tokens = Vec::new();
-    let mut rest = code.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let end = match first {
-            c if is_part(c) => rest.find(|c| !is_part(c)).unwrap_or(rest.len()),
-            ':' if rest.starts_with("::") => 2,
-            c => c.len_utf8(),
-        };
-        let (token, after) = rest.split_at(end);
-        tokens.push(token);
-        rest = after.trim_start();
-    }
-    tokens
-}
-
-fn is_word(token: &str) -> bool {
-    token.chars().next().is_some_and(is_part)
-}
-
-fn is_part(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::code::bare;
+use super::code::{bare, has_word, tokens};
 use super::{File, files};
 use crate::read;
 
@@ -10,6 +10,9 @@ const OPS: &str = "crates/graph/src/ops";
 const TABLE: &str = "crates/check/src/cases/ops.rs";
 
 /// The ops that the table does not name.
+///
+/// # Errors
+/// If a file can't be read, or there are no ops.
 pub fn problems(root: &Path) -> Result<Vec<String>, String> {
     let table = bare(&read(&root.join(TABLE))?);
     let sources = files(&root.join(OPS), "rs")?;
@@ -17,7 +20,7 @@ pub fn problems(root: &Path) -> Result<Vec<String>, String> {
     if ops.is_empty() {
         return Err(format!("{OPS} holds no ops"));
     }
-    let missing = ops.iter().filter(|op| !super::code::has_word(&table, op));
+    let missing = ops.iter().filter(|op| !has_word(&table, op));
     Ok(missing.map(|op| format!("{TABLE}: {op} is missing; name it, and give it a row")).collect())
 }
 
@@ -30,8 +33,8 @@ pub fn variants(file: &File) -> Vec<String> {
         let mut depth = 0;
         // At the outer level a variant is the word after the opening brace or a comma.
         let mut expects = true;
-        for word in words(body) {
-            match word {
+        for word in tokens(body) {
+            match word.text {
                 "{" | "(" => depth += 1,
                 "}" | ")" if depth == 0 => break,
                 "}" | ")" => depth -= 1,
@@ -45,18 +48,4 @@ pub fn variants(file: &File) -> Vec<String> {
         }
     }
     variants
-}
-
-/// Words and single signs.
-fn words(code: &str) -> impl Iterator<Item = &str> {
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    let mut rest = code;
-    std::iter::from_fn(move || {
-        rest = rest.trim_start();
-        let first = rest.chars().next()?;
-        let end = if is_part(first) { rest.find(|c| !is_part(c)).unwrap_or(rest.len()) } else { first.len_utf8() };
-        let (word, after) = rest.split_at(end);
-        rest = after;
-        Some(word)
-    })
 }

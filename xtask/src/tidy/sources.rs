@@ -3,9 +3,9 @@
 use super::File;
 use super::code::{bare, has_word, without_tests};
 
-/// Past this many lines, ask what a file is really about.
+/// No file but those of tests has more lines.
 const LONG: usize = 400;
-/// No file has more lines.
+/// Nor do those have more than this.
 const TOO_LONG: usize = 600;
 
 /// The one file with unsafe code: the call into the library of matrix products.
@@ -55,11 +55,11 @@ pub fn problems(file: &File) -> Vec<String> {
     problems
 }
 
-/// The files that are long, though not too long.
-pub fn long_files(files: &[File]) -> Vec<String> {
-    let lines = files.iter().map(|file| (&file.path, file.text.lines().count()));
-    let long = lines.filter(|(_, lines)| *lines > LONG && *lines <= TOO_LONG);
-    long.map(|(path, lines)| format!("{path} has {lines} lines; what is it really about?")).collect()
+/// That a file is long, though not too long for one of tests.
+pub fn long_file(file: &File) -> Option<String> {
+    let lines = file.text.lines().count();
+    let is_long = lines > LONG && lines <= TOO_LONG;
+    is_long.then(|| format!("{} has {lines} lines; what is it really about? Split what is about two things", file.path))
 }
 
 fn is_library(path: &str) -> bool {
