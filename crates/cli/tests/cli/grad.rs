@@ -134,7 +134,7 @@ fn mistakes_are_shown_with_a_remedy() {
         ("grad a@b a=[[1,2]] b=1,2,3", &["[1, 2]", "[3]"]),
         ("grad x[-1] x=1,2", &["negative index"]),
         ("grad x' x=1", &["backquotes (U+0060)"]),
-        ("grad sum(iota(n)*x) n=3 x=1", &["fixed number", "write a number; in a model, a `let`"]),
+        ("grad sum(iota(n)*x) n=3 x=1", &["fixed number", "write a number; in a model, `let`"]),
         ("grad sum(iota(1e13)*x) x=1", &["too large", "the largest is about 1e12"]),
         ("grad sum(x[0:n]) x=1,2 n=1", &["fixed numbers", "write a number"]),
         ("grad sum(x[1e13]) x=1,2", &["too large", "the largest"]),

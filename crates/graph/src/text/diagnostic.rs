@@ -13,23 +13,23 @@ use crate::node::{Origin, Span};
 pub struct Diagnostic {
     /// What is wrong.
     pub message: String,
-    /// Where; none if it is about no place in the text.
+    /// Where in the text; none if it is not about the text.
     pub span: Option<Span>,
     /// What is said beside the underlined part.
     pub label: Option<Box<str>>,
     /// What would be right.
     pub help: Option<Box<str>>,
-    /// Other places that matter, and what is said beside them.
+    /// Other spans that matter, and what is said beside them.
     pub secondary: Vec<(Span, String)>,
 }
 
 impl Diagnostic {
-    /// A mistake at a place.
+    /// A mistake in a span of the text.
     pub fn new(message: impl Into<String>, span: Span) -> Diagnostic {
         Diagnostic { span: Some(span), ..Diagnostic::general(message) }
     }
 
-    /// A mistake at no place in the text.
+    /// A mistake that is not in the text itself.
     pub fn general(message: impl Into<String>) -> Diagnostic {
         Diagnostic { message: message.into(), span: None, label: None, help: None, secondary: Vec::new() }
     }
@@ -52,7 +52,7 @@ impl Diagnostic {
         self
     }
 
-    /// The same with one more place that matters.
+    /// The same with one more span that matters.
     pub fn also(mut self, span: Span, label: impl Into<String>) -> Diagnostic {
         self.secondary.push((span, label.into()));
         self

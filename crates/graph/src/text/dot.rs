@@ -51,14 +51,15 @@ impl Drawing {
 
     fn nodes(&mut self, function: &Function) {
         let graph = &function.graph;
-        let place = |scope: Option<ScopeId>| scope.map_or(0, |scope| scope.index() + 1);
+        // The nodes outside all scopes come first.
+        let index_of = |scope: Option<ScopeId>| scope.map_or(0, |scope| scope.index() + 1);
         let mut members: Vec<Vec<NodeId>> = vec![Vec::new(); graph.scopes().len() + 1];
         for (id, node) in graph.ids().zip(graph.nodes()) {
-            members[place(node.scope)].push(id);
+            members[index_of(node.scope)].push(id);
         }
         let mut children: Vec<Vec<ScopeId>> = vec![Vec::new(); graph.scopes().len() + 1];
         for (index, scope) in graph.scopes().iter().enumerate() {
-            children[place(scope.parent)].push(ScopeId(index as u32));
+            children[index_of(scope.parent)].push(ScopeId(index as u32));
         }
         let roles = roles(function);
         let mut todo = vec![Todo::Open(None)];
@@ -74,15 +75,15 @@ impl Drawing {
                 self.line(&format!("label={};", quoted(&graph.scope(scope).path)));
                 todo.push(Todo::Close);
             }
-            for &id in &members[place(scope)] {
+            for &id in &members[index_of(scope)] {
                 self.line(&node(graph, id, roles[id.index()]));
             }
-            todo.extend(children[place(scope)].iter().rev().map(|&child| Todo::Open(Some(child))));
+            todo.extend(children[index_of(scope)].iter().rev().map(|&child| Todo::Open(Some(child))));
         }
     }
 }
 
-/// For each node, the part it plays.
+/// For each node, its role.
 fn roles(function: &Function) -> Vec<Option<&'static str>> {
     let mut roles = vec![None; function.graph.nodes().len()];
     let mut give = |role, ids: &[NodeId]| ids.iter().for_each(|id| roles[id.index()] = Some(role));

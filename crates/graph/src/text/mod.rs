@@ -29,8 +29,8 @@
 //! | | |
 //! |---|---|
 //! | `$12 = x + 1` | a node without a name; `$12` is a label, unique in the text |
-//! | `` `d objective / d h` `` | a name that is no identifier; `` \` ``, `\\`, `\n`, `\r`, `\t`, `\u{7f}` stand for characters in it |
-//! | `value x [3] int < 5` | an input of the graph without a part in the function; the kinds are `real` (the default), `int`, `bool` |
+//! | `` `d objective / d h` `` | a name that is not an identifier; `` \` ``, `\\`, `\n`, `\r`, `\t`, `\u{7f}` stand for characters in it |
+//! | `value x [3] int < 5` | an input of the graph without a role in the function; the kinds are `real` (the default), `int`, `bool` |
 //! | `state m [3] = 0` | a value that is kept from run to run |
 //! | `update m = 0.9 * m + g` | its next value, or a parameter's |
 //! | `scope hidden { … }` | nodes of a scope; within another it is a scope of that scope, and it may be opened again |
@@ -40,9 +40,9 @@
 //! | `contract(a, b, "bij,bj->bi")`, `broadcast(x, [2, 3], axes=[0])`, `custom("name", x, y, dy, input=0)`, … | every op with its attributes |
 //! | `plain_log(s)` | the log of a softmax as itself; `log(s)` is built from the logits |
 //!
-//! A node without a name is written inside the expression that reads it, and what the builder inserts by itself
+//! A node without a name is written inside the expression that uses it, and what the builder inserts by itself
 //! (broadcasts, conversions to real) is left out, wherever the parser will make the same nodes in the same order again.
-//! A name of the form that passes give (`d y / d x`) is taken for a made one.
+//! A name of the form that passes give (`d y / d x`) is taken for a generated one.
 
 mod diagnostic;
 mod dot;
@@ -73,8 +73,8 @@ pub fn decode(bytes: &[u8]) -> Result<&str, Diagnostic> {
     std::str::from_utf8(bytes).map_err(|error| {
         let good = &bytes[..error.valid_up_to()];
         let line = 1 + good.iter().filter(|&&byte| byte == b'\n').count();
-        Diagnostic::general(format!("this is no text: line {line} holds bytes that are not UTF-8"))
-            .help("a model is a text file in UTF-8")
+        Diagnostic::general(format!("this is not text: line {line} has bytes that are not UTF-8"))
+            .help("a model must be a text file in UTF-8")
     })
 }
 

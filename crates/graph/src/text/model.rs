@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::diagnostic::Diagnostic;
-use super::lower::sizes::Sizes;
+use super::lower::sizes::SizeBindings;
 use super::near::near;
 use super::registry::Registry;
-use super::syntax::{BindingId, Bound, Declare, Part, SizeForm, StatementKind, Syntax};
+use super::syntax::{BindingId, BindingKind, Declare, Role, SizeForm, StatementKind, Syntax};
 use super::{lower, parse};
 use crate::function::Function;
 use crate::node::{Kind, NodeId, Span};
@@ -32,14 +32,14 @@ pub struct Size {
     pub span: Span,
 }
 
-/// A declared input, outcome, parameter or state. A `role` line gives a declared `value` such a part, too.
+/// A declared input, outcome, parameter or state. A `role` line gives a declared `value` such a role, too.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Declaration {
     /// The name.
     pub name: String,
     /// The sizes of its axes.
     pub dims: Vec<Dim>,
-    /// The kind of its entries.
+    /// The kind of its elements.
     pub kind: Kind,
     /// For whole numbers, the declared bound that they stay below.
     pub bound: Option<Dim>,
@@ -62,22 +62,22 @@ pub struct Model {
 impl Model {
     pub(super) fn read(source: &str, registry: &Registry) -> Result<Model, Diagnostic> {
         let syntax = parse::model(source, registry)?;
-        let sizes = syntax.bindings.iter().filter(|binding| binding.what != Bound::Node);
+        let sizes = syntax.bindings.iter().filter(|binding| binding.kind != BindingKind::Node);
         let sizes = sizes.map(|binding| Size {
             name: binding.name.clone(),
-            free: binding.what == Bound::FreeSize,
+            free: binding.kind == BindingKind::FreeSize,
             span: binding.span,
         });
-        let declared = |part: Part| -> Vec<Declaration> {
+        let declared = |role: Role| -> Vec<Declaration> {
             let declares = || {
-                syntax.statements.iter().filter_map(|statement| match &statement.what {
+                syntax.statements.iter().filter_map(|statement| match &statement.kind {
                     StatementKind::Declare(declare) => Some(declare),
                     _ => None,
                 })
             };
-            let of_part = syntax.statements.iter().filter_map(|statement| match &statement.what {
-                StatementKind::Declare(declare) if declare.part == part => Some(declare),
-                StatementKind::Role { part: role, node, .. } if *role == part => {
+            let of_part = syntax.statements.iter().filter_map(|statement| match &statement.kind {
+                StatementKind::Declare(declare) if declare.role == role => Some(declare),
+                StatementKind::Role { role: given, node, .. } if *given == role => {
                     declares().find(|declare| declare.binding == *node)
                 }
                 _ => None,
@@ -86,10 +86,10 @@ impl Model {
         };
         Ok(Model {
             sizes: sizes.collect(),
-            inputs: declared(Part::Input),
-            outcomes: declared(Part::Outcome),
-            parameters: declared(Part::Parameter),
-            state: declared(Part::State),
+            inputs: declared(Role::Input),
+            outcomes: declared(Role::Outcome),
+            parameters: declared(Role::Parameter),
+            state: declared(Role::State),
             registry: registry.clone(),
             syntax,
         })
@@ -120,9 +120,9 @@ impl Model {
         &self.state
     }
 
-    /// Where a name is given to a value.
+    /// Where the name of a value is defined.
     pub fn defined_at(&self, name: &str) -> Option<Span> {
-        let is_it = |binding: &&super::syntax::Binding| binding.what == Bound::Node && binding.name == name;
+        let is_it = |binding: &&super::syntax::Binding| binding.kind == BindingKind::Node && binding.name == name;
         self.syntax.bindings.iter().find(is_it).map(|binding| binding.span)
     }
 
@@ -134,8 +134,8 @@ impl Model {
             Dim::Number(number) => return Ok(Some(*number)),
             Dim::Size(name) => name,
         };
-        let numbers = Sizes::new(&self.syntax, sizes)?;
-        let binding = self.syntax.bindings.iter().position(|b| b.what != Bound::Node && b.name == *name);
+        let numbers = SizeBindings::new(&self.syntax, sizes)?;
+        let binding = self.syntax.bindings.iter().position(|b| b.kind != BindingKind::Node && b.name == *name);
         match binding {
             Some(binding) if numbers.numbers()[binding].is_some() => {
                 numbers.size(SizeForm::Name(binding), self.syntax.bindings[binding].span).map(Some)
@@ -149,7 +149,7 @@ impl Model {
     /// written.
     pub fn small_sizes(&self, sizes: &BTreeMap<String, f64>) -> BTreeMap<String, f64> {
         let mut bound = sizes.clone();
-        let said = Sizes::new(&self.syntax, sizes).map_or_else(|_| Vec::new(), |sizes| sizes.numbers().to_vec());
+        let said = SizeBindings::new(&self.syntax, sizes).map_or_else(|_| Vec::new(), |sizes| sizes.numbers().to_vec());
         let written = self.syntax.written.iter().chain(sizes.values()).copied();
         let taken: Vec<f64> = written.chain(said.into_iter().flatten()).collect();
         let mut next = 2.0f64.max(self.syntax.greatest_index + 1.0);
@@ -166,7 +166,7 @@ impl Model {
     /// The function, with every free size bound by `sizes`, which also overrides a `let`. A size that is not bound, a
     /// name in `sizes` that the model does not have, and shapes that do not fit are mistakes.
     pub fn build(&self, sizes: &BTreeMap<String, f64>) -> Result<Function, Diagnostic> {
-        let numbers = Sizes::new(&self.syntax, sizes)?.complete()?;
+        let numbers = SizeBindings::new(&self.syntax, sizes)?.complete()?;
         lower::model(&self.syntax, &self.registry, &numbers).map_err(|mistake| self.with_sizes(mistake, sizes))
     }
 

@@ -1,4 +1,4 @@
-//! Names in a text: which stand bare, how the others are quoted, and which of them a pass made.
+//! Names in a text: which are written bare, how the others are quoted, and which of them a pass generated.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -8,7 +8,7 @@ pub(super) fn begins_name(c: char) -> bool {
     c == '_' || c.is_alphabetic()
 }
 
-/// Whether a bare name may go on with this character. A superscript is an exponent, and belongs to no name.
+/// Whether a bare name may go on with this character. A superscript is an exponent, not part of a name.
 pub(super) fn continues_name(c: char) -> bool {
     c == '_' || (c.is_alphanumeric() && superscript(c).is_none())
 }
@@ -50,7 +50,7 @@ pub(super) fn quoted(text: &str, quote: char) -> String {
 
 /// Whether a name has the form that passes give to nodes without one: `d J / d x`, `tangent of x`, `objective of each`.
 /// Such a name gives way to one that a user gave.
-pub(super) fn is_made(name: &str) -> bool {
+pub(super) fn is_generated(name: &str) -> bool {
     let numbered = name.rsplit_once('_').filter(|(_, number)| number.parse::<usize>().is_ok());
     let stem = numbered.map_or(name, |(stem, _)| stem);
     (name.starts_with("d ") && name.contains(" / d "))

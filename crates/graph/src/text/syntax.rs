@@ -13,7 +13,7 @@ use crate::ops::custom::CustomNode;
 /// How deep brackets, calls, unary signs and right-nested powers may nest.
 pub(super) const DEEPEST: usize = 10_000;
 
-/// The place of a name among the bindings of a text.
+/// The index of a name among the bindings of a text.
 pub(super) type BindingId = usize;
 
 /// A name, or a label such as `$12`, and what it stands for.
@@ -22,7 +22,7 @@ pub(super) struct Binding {
     pub name: String,
     /// Whether it is the label of a node without a name.
     pub is_label: bool,
-    pub what: Bound,
+    pub kind: BindingKind,
     /// Where it was first written.
     pub span: Span,
     /// Whether it is used as a class or an index.
@@ -31,7 +31,7 @@ pub(super) struct Binding {
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bound {
+pub(super) enum BindingKind {
     /// A `let`.
     Let,
     /// A size that nothing in the text gives a value.
@@ -44,7 +44,7 @@ pub(super) enum Bound {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Syntax {
     pub bindings: Vec<Binding>,
-    pub steps: Vec<Step>,
+    pub steps: Vec<StackStep>,
     pub statements: Vec<Statement>,
     /// The whole numbers that are written.
     pub written: Vec<f64>,
@@ -55,7 +55,7 @@ pub(super) struct Syntax {
 /// A line of a text.
 #[derive(Clone, Debug)]
 pub(super) struct Statement {
-    pub what: StatementKind,
+    pub kind: StatementKind,
     /// Its expressions; each leaves a value on the stack.
     pub steps: Range<usize>,
     pub span: Span,
@@ -76,15 +76,15 @@ pub(super) enum StatementKind {
     /// `}`
     Close,
     /// `role input x`, `role param w = 0`
-    Role { part: Part, node: BindingId, initializer: Option<InitializerForm> },
+    Role { role: Role, node: BindingId, initializer: Option<InitializerForm> },
     /// `role objective none`
-    NoRole(Named),
+    NoRole(NamedRole),
 }
 
 /// A declaration of a value that comes from outside.
 #[derive(Clone, Debug)]
 pub(super) struct Declare {
-    pub part: Part,
+    pub role: Role,
     pub binding: BindingId,
     pub sizes: Vec<(SizeForm, Span)>,
     pub kind: Kind,
@@ -94,27 +94,27 @@ pub(super) struct Declare {
 
 /// What a declared value is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum Role {
     Input,
     Outcome,
     Parameter,
     State,
-    /// Given from outside, but with no part in the function.
+    /// Bound from outside, but without a role in the function.
     Value,
 }
 
-/// The parts that a node has by its name.
+/// The roles that a node has by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Named {
+pub(super) enum NamedRole {
     Prediction,
     Objective,
 }
 
-impl Named {
+impl NamedRole {
     pub fn name(self) -> &'static str {
         match self {
-            Named::Prediction => "prediction",
-            Named::Objective => "objective",
+            NamedRole::Prediction => "prediction",
+            NamedRole::Objective => "objective",
         }
     }
 }
@@ -138,13 +138,13 @@ pub(super) enum InitializerForm {
 
 /// A step of an expression: it takes values from the stack and leaves one.
 #[derive(Clone, Debug)]
-pub(super) struct Step {
-    pub what: StepKind,
+pub(super) struct StackStep {
+    pub kind: StackStepKind,
     pub span: Span,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum StepKind {
+pub(super) enum StackStepKind {
     Number(f64),
     Name(BindingId),
     Text(String),
@@ -153,8 +153,8 @@ pub(super) enum StepKind {
     Binary(Operator),
     Call(Box<Call>),
     /// The indexed value, then the numbers and values of the items.
-    Index(Box<[Item]>),
-    /// So many entries.
+    Index(Box<[IndexItem]>),
+    /// So many elements.
     Array(usize),
 }
 
@@ -173,19 +173,19 @@ pub(super) enum Callee {
 
 /// One item between the brackets of an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Item {
+pub(super) enum IndexItem {
     /// `i`
-    At,
+    Index,
     /// `a:b`, where both may be missing.
     Range { start: bool, stop: bool },
 }
 
-impl Item {
+impl IndexItem {
     /// How many values it takes.
     pub fn values(self) -> usize {
         match self {
-            Item::At => 1,
-            Item::Range { start, stop } => usize::from(start) + usize::from(stop),
+            IndexItem::Index => 1,
+            IndexItem::Range { start, stop } => usize::from(start) + usize::from(stop),
         }
     }
 }

@@ -18,5 +18,5 @@ pub(super) fn not_whole(what: &str, number: f64, span: Span) -> Diagnostic {
     if number > 0.0 && number.fract() == 0.0 {
         return Diagnostic::new(format!("{what} is {}, which is too large", written(number)), span).help(LARGEST);
     }
-    Diagnostic::new(format!("{what} is a whole number from 0 up, not {number}"), span)
+    Diagnostic::new(format!("{what} must be a whole number from 0 up, not {number}"), span)
 }

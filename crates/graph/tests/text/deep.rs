@@ -49,7 +49,7 @@ fn one_level_more_is_a_mistake() {
     for (what, expression) in nested(DEEPEST + 2) {
         let mistake = mistake(&format!("input x []\ny = {expression}\n"));
         assert!(mistake.message.contains("nested deeper than 10,000"), "{what}: {mistake}");
-        let span = mistake.span.expect("it has a place");
+        let span = mistake.span.expect("it has a span");
         assert_eq!(span.line, 2, "{what}");
         assert!(span.column > DEEPEST, "{what}: column {}", span.column);
     }

@@ -19,8 +19,8 @@ fn is_told(marked: &str, says: &[&str]) {
     for word in says {
         assert!(said.contains(word), "`{word}` is not said of\n{marked}\nbut: {said}");
     }
-    let span = mistake.span.unwrap_or_else(|| panic!("no place is named for\n{marked}\nonly: {said}"));
-    assert_eq!((span.start, span.end), (start, end), "another place is shown of\n{marked}\n{said}");
+    let span = mistake.span.unwrap_or_else(|| panic!("no span is given for\n{marked}\nonly: {said}"));
+    assert_eq!((span.start, span.end), (start, end), "another span is shown of\n{marked}\n{said}");
     let before = &source[..start];
     let line = 1 + before.matches('\n').count();
     let column = 1 + before.rsplit('\n').next().unwrap_or_default().chars().filter(|&c| c != '\u{feff}').count();
@@ -40,19 +40,19 @@ fn is_told(marked: &str, says: &[&str]) {
 
 #[test]
 fn of_characters_and_numbers() {
-    is_told("a = «1_000»\n", &["`1_000` is no number", "write 1000"]);
-    is_told("a = «1.2.3»\n", &["`1.2.3` is no number"]);
+    is_told("a = «1_000»\n", &["`1_000` is not a number", "write 1000"]);
+    is_told("a = «1.2.3»\n", &["`1.2.3` is not a number"]);
     is_told("a = «1e999»\n", &["too large"]);
-    is_told("a = «2x»\n", &["`2x` is no number", "`2 * x`"]);
-    is_told("a = «0x10»\n", &["is no number"]);
+    is_told("a = «2x»\n", &["`2x` is not a number", "`2 * x`"]);
+    is_told("a = «0x10»\n", &["is not a number"]);
     is_told("a = 1 «−» 2\n", &["write `-`"]);
     is_told("input x []\na = x«²»\n", &["`x^2`"]);
     is_told("a = 1«;» b = 2\n", &["a line of its own"]);
     is_told("a = 1 «%» 2\n", &["operators"]);
     is_told("a = «\0»1\n", &["U+0000"]);
     is_told("a = «\"text\"»\n", &["text in quotes"]);
-    is_told("a = «\"no end»\nb = 1", &["has no end"]);
-    is_told("«`no end»\nb = 1", &["has no end", "`"]);
+    is_told("a = «\"no end»\nb = 1", &["is not closed"]);
+    is_told("«`no end»\nb = 1", &["is not closed", "`"]);
     is_told("`a«\\»x` = 1\n", &["\\n"]);
     is_told("a = «$»\n", &["number of a node"]);
     is_told("a = «$7»\n", &["no node $7"]);
@@ -66,12 +66,12 @@ fn of_brackets() {
     is_told("a = 1 + 2«)»\n", &["closes nothing"]);
     is_told("scope s «{»\na = 1\n", &["`{` is not closed"]);
     is_told("scope s {\na = «(»1\n}\n", &["`(` is not closed"]);
-    is_told("a = («)»\n", &["stands where a value should"]);
+    is_told("a = («)»\n", &["expected a value, found"]);
     is_told("a = (1«,» 2)\n", &["[1, 2, 3]"]);
     is_told("a = (1 «2»)\n", &["missing before `2`"]);
-    is_told("input x [2]\na = x[«]»\n", &["stands where a value should"]);
+    is_told("input x [2]\na = x[«]»\n", &["expected a value, found"]);
     is_told("input x [2]\na = x[0:1«:»2]\n", &["two ends"]);
-    is_told("a = sum([1, 2]«:»3)\n", &["only in an index"]);
+    is_told("a = sum([1, 2]«:»3)\n", &["only allowed in an index"]);
 }
 
 #[test]
@@ -81,29 +81,29 @@ fn of_statements() {
     is_told("«inptu» x [3]\n", &["did you mean `input`?"]);
     is_told("hello «world»\n", &["`=` is missing", "NAME = expression"]);
     is_told("«+» 1\n", &["end the line above"]);
-    is_told("«3» = a\n", &["begins no statement"]);
-    is_told("a = 1 +«»\nb = 2\n", &["breaks off", "after an operator"]);
-    is_told("a =«»\n", &["breaks off"]);
-    is_told("a = 1 «b»\n", &["does not go on", "operator between"]);
+    is_told("«3» = a\n", &["does not start a statement"]);
+    is_told("a = 1 +«»\nb = 2\n", &["incomplete", "after an operator"]);
+    is_told("a =«»\n", &["incomplete"]);
+    is_told("a = 1 «b»\n", &["unexpected `b` after the end of the statement", "operator between"]);
     is_told("a = 1 «=» 2\n", &["`==`"]);
     is_told("a = 1\n«a» = 2\n", &["`a` is defined twice", "line 1"]);
     is_told("input a []\nlet «a» = 2\n", &["`a` is"]);
     is_told("let n = 1\nlet «n» = 2\n", &["`n` is defined twice"]);
     is_told("let «5» = 2\n", &["name of the size"]);
     is_told("let n«»\n", &["`let m = 10`"]);
-    is_told("input x []\nlet n = «exp(x)»\n", &["a `let` is a number"]);
+    is_told("input x []\nlet n = «exp(x)»\n", &["a `let` must be a number"]);
     is_told("let n = «1 / 0»\n", &["finite"]);
     is_told("input x [3] «integer»\n", &["kinds are `int`"]);
     is_told("input x [3] «=» 0\n", &["only a parameter"]);
     is_told("input x [3] int < «0»\n", &["less than 0"]);
-    is_told("outcome y [] int «k»\n", &["does not go on"]);
-    is_told("input x [«-»3]\n", &["no size"]);
+    is_told("outcome y [] int «k»\n", &["unexpected `k`"]);
+    is_told("input x [«-»3]\n", &["is not a size"]);
     is_told("input x [«2.5»]\n", &["whole number"]);
     is_told("input x [«99999999999999999999»]\n", &["too large"]);
     is_told("input x [2 «*» 3]\n", &["compute it with a `let`"]);
     is_told("input x [3]\ninput y [«x»]\n", &["is a value, not a size"]);
     is_told("let n = 2.5\ninput x [«n»]\n", &["size `n`", "2.5", "whole number"]);
-    is_told("let n = -1\ninput x [«n»]\n", &["the size `n` is a whole number from 0 up, not -1"]);
+    is_told("let n = -1\ninput x [«n»]\n", &["the size `n` must be a whole number from 0 up, not -1"]);
     is_told("input x [3]\n«x» = 1\n", &["`x` is defined twice"]);
     is_told("let d = 4\ninput x [d]\n«d» = 1\n", &["`d` is defined twice"]);
     is_told("update «m» = 1\n", &["no `m`"]);
@@ -111,7 +111,7 @@ fn of_statements() {
     is_told("state m [2] = 0\n«update m = m[0]»\n", &["shapes differ"]);
     is_told("scope «{»\n}\n", &["name of the scope"]);
     is_told("scope a {\nscope b {}\n}\n«scope b {»}\n", &["another scope"]);
-    is_told("role «banana» x\n", &["no role"]);
+    is_told("role «banana» x\n", &["is not a role"]);
     is_told("input x []\na = exp(x)\n«role input a»\n", &["computed"]);
 }
 
@@ -151,11 +151,11 @@ fn of_names_and_calls() {
     told("a = exp(x, «x»)\n", &["takes 1 argument", "exp(x)"]);
     told("a = «dot(x)»\n", &["`b` of `dot` is missing", "dot(a, b)"]);
     told("a = «exp()»\n", &["`x` of `exp` is missing"]);
-    told("a = softmax(x, «axs»=0)\n", &["no `axs`", "did you mean `axis`?"]);
+    told("a = softmax(x, «axs»=0)\n", &["no parameter `axs`", "did you mean `axis`?"]);
     told("a = softmax(x, axis=0, «axis»=0)\n", &["`axis` is given twice"]);
     told("a = double(«x»=x)\n", &["no keywords"]);
     told("a = custom(«\"nothing\"», x)\n", &["no custom node"]);
-    told("a = max(x, x, axis=«0»)\n", &["has no axis"]);
+    told("a = max(x, x, axis=«0»)\n", &["takes no axis"]);
     told("a = x < x «<» x\n", &["do not chain"]);
 }
 
@@ -177,14 +177,14 @@ fn of_shapes_and_kinds() {
     told("a = sum(W, axis=«-1»)\n", &["axis", "from 0"]);
     told("a = sum(W, axis=«[0, 0]»)\n", &["twice"]);
     told("a = softmax(«sum(x)»)\n", &["takes a vector"]);
-    told("a = x[«3»]\n", &["index 3", "0", "3 entries"]);
+    told("a = x[«3»]\n", &["index 3", "0", "size 3"]);
     told("a = x[«-1»]\n", &["negative index", "count from 0"]);
     told("a = x[«0.5»]\n", &["whole number"]);
     told("a = x[1:«9»]\n", &["9 lies outside"]);
-    told("a = x[2:«1»]\n", &["backwards"]);
+    told("a = x[2:«1»]\n", &["ends before it starts"]);
     told("a = x[«sum(v)»:]\n", &["fixed numbers"]);
     told("a = «x[0, 1]»\n", &["2 indices", "one index"]);
-    told("a = «x[0][0]»\n", &["1 index", "a scalar has no entries"]);
+    told("a = «x[0][0]»\n", &["1 index", "a scalar has no elements"]);
     told("a = x[«v»]\n", &["whole number", "int"]);
     told("a = gather(x, «7»)\n", &["index 7"]);
     told("a = nll(softmax(x), «3»)\n", &["index 3"]);
@@ -202,8 +202,8 @@ fn of_shapes_and_kinds() {
     told("a = «outer(pad(x, [999999999], [0]), pad(x, [999999999], [0]))»\n", &["too large"]);
     told("a = constant(0, «[99999, 99999]»)\n", &["too large"]);
     told("a = constant(0, «[999999, 999999, 999999]»)\n", &["too large"]);
-    told("a = constant([1, 2], «[3]»)\n", &["3 entries", "2 are given"]);
-    told("a = constant(«0.5», kind=int)\n", &["no whole number"]);
+    told("a = constant([1, 2], «[3]»)\n", &["3 elements", "there are 2 numbers"]);
+    told("a = constant(«0.5», kind=int)\n", &["not a whole number"]);
     told("a = «contract(W, x, \"ij,j\")»\n", &["no contraction"]);
     told("a = «mean(pad(x, [0], [0])[0:0])»\n", &["mean of no entries"]);
     is_told("input «x» [9999999, 9999999]\n", &["too large"]);
@@ -248,9 +248,9 @@ error: dot: shapes [3] and [2] do not fit: axis 0 of `w` has 3, axis 0 of `x` ha
 }
 
 #[test]
-fn bytes_that_are_no_text_are_told_so() {
+fn bytes_that_are_not_text_are_refused() {
     assert_eq!(text::decode(b"\xef\xbb\xbfa = 1").expect("a byte-order mark is no mistake"), "a = 1");
-    let mistake = text::decode(b"a = 1\nb = \xff\n").expect_err("this is no text");
+    let mistake = text::decode(b"a = 1\nb = \xff\n").expect_err("these are not UTF-8");
     assert!(mistake.to_string().contains("line 2") && mistake.to_string().contains("UTF-8"), "{mistake}");
 }
 
@@ -294,7 +294,7 @@ fn expressions_tell_names_without_values_and_values_without_names() {
         ("  # nothing", "no expression"),
         ("x +", "end of the text"),
         ("x = 2", "`==`"),
-        ("x y", "does not go on"),
+        ("x y", "unexpected `y` after the end of the expression"),
         ("(x", "not closed"),
         ("foo(x)", "no function `foo`"),
     ] {
@@ -305,11 +305,11 @@ fn expressions_tell_names_without_values_and_values_without_names() {
 
 #[test]
 fn of_what_is_meant_otherwise() {
-    is_told("param w [3] = «abc»\n", &["a number, or the name of one", "`let abc = …`"]);
+    is_told("param w [3] = «abc»\n", &["a number, or the name of a number", "`let abc = …`"]);
     is_told("let m = «abc»\n", &["`let abc = …`"]);
     is_told("input x []\na = x *«*» 2\n", &["`x^2`"]);
     is_told("input x [2]\na = «prod»(x)\n", &["exp(sum(log(x)))"]);
-    is_told("input x [2]\na = «qqqqqq»(x)\n", &["there are exp, ", ", iota, "]);
+    is_told("input x [2]\na = «qqqqqq»(x)\n", &["the functions are exp, ", ", iota, "]);
     let mistake = text::parse_expression("x y").expect_err("two values").to_string();
     assert!(mistake.contains("an operator between two values"), "{mistake}");
 }

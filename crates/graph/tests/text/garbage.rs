@@ -186,21 +186,21 @@ fn statements() -> impl Strategy<Value = String> {
             "constant({}, [2, 2])",
             "abs({}) + sign({})",
         ];
-        (prop::sample::select(forms), prop::collection::vec(inner, 4)).prop_map(|(form, parts)| {
-            let mut parts = parts.into_iter().cycle();
+        (prop::sample::select(forms), prop::collection::vec(inner, 4)).prop_map(|(form, operands)| {
+            let mut operands = operands.into_iter().cycle();
             let mut text = String::new();
-            for (place, piece) in form.split("{}").enumerate() {
-                if place > 0 {
-                    text.push_str(&parts.next().unwrap_or_default());
+            for (index, between) in form.split("{}").enumerate() {
+                if index > 0 {
+                    text.push_str(&operands.next().unwrap_or_default());
                 }
-                text.push_str(piece);
+                text.push_str(between);
             }
             text
         })
     });
     let sources = "input x [3]\ninput W [2, 3]\ninput y [] int < 3\ninput i [2] int\ninput c [3] bool\nlet n = 2\n";
     prop::collection::vec(expression, 1..5).prop_map(move |expressions| {
-        let lines = expressions.iter().enumerate().map(|(place, expression)| format!("a{place} = {expression}\n"));
+        let lines = expressions.iter().enumerate().map(|(index, expression)| format!("a{index} = {expression}\n"));
         sources.to_string() + &lines.collect::<String>()
     })
 }

@@ -91,9 +91,9 @@ thread_local! {
         vec![Arc::new(Double("double")), Arc::new(Double("exp")), Arc::new(Double("my \"node\""))];
 }
 
-/// The custom nodes that the tests know: a plain name, one that is an op's, and one that is no identifier.
-pub fn custom(place: usize) -> Arc<dyn CustomNode> {
-    NODES.with(|nodes| nodes[place].clone())
+/// The custom nodes that the tests know: a plain name, one that is an op's, and one that is not an identifier.
+pub fn custom(index: usize) -> Arc<dyn CustomNode> {
+    NODES.with(|nodes| nodes[index].clone())
 }
 
 /// Them all.

@@ -115,20 +115,20 @@ impl Callable {
             .position(|parameter| stem(parameter.name) == stem(name) && parameter.takes != Takes::Many)
     }
 
-    /// The parameter for the next argument without a keyword, after some that are given.
-    pub fn next_parameter(&self, given: &[usize]) -> Option<usize> {
+    /// The parameter for the next argument without a keyword, after those that have an argument.
+    pub fn next_parameter(&self, taken: &[usize]) -> Option<usize> {
         let free = |&index: &usize| match self.parameters[index].takes {
             Takes::Keyword => false,
             Takes::Many => true,
-            Takes::One | Takes::Index | Takes::Perhaps => !given.contains(&index),
+            Takes::One | Takes::Index | Takes::Perhaps => !taken.contains(&index),
         };
         (0..self.parameters.len()).find(free)
     }
 
-    /// The first parameter that must be given and is not.
-    pub fn missing(&self, given: &[usize]) -> Option<&CallParameter> {
+    /// The first parameter that needs an argument and has none.
+    pub fn missing(&self, taken: &[usize]) -> Option<&CallParameter> {
         let needed = |p: &CallParameter| matches!(p.takes, Takes::One | Takes::Index | Takes::Many);
-        self.parameters.iter().enumerate().find(|(index, p)| needed(p) && !given.contains(index)).map(|(_, p)| p)
+        self.parameters.iter().enumerate().find(|(index, p)| needed(p) && !taken.contains(index)).map(|(_, p)| p)
     }
 }
 

@@ -39,7 +39,7 @@ const fn one(name: &'static str) -> CallParameter {
     CallParameter { name, takes: Takes::One }
 }
 
-const fn index(name: &'static str) -> CallParameter {
+const fn indices(name: &'static str) -> CallParameter {
     CallParameter { name, takes: Takes::Index }
 }
 
@@ -86,15 +86,15 @@ static BUILTINS: &[(&str, Builtin, &[CallParameter])] = &[
     ("reverse", Builtin::Reverse, &[one("x"), perhaps("axes")]),
     ("concat", Builtin::Concat, JOINED),
     ("stack", Builtin::Stack, JOINED),
-    ("gather", Builtin::Gather, &[one("x"), index("indices"), perhaps("axis"), keyword("batch")]),
-    ("scatter_add", Builtin::ScatterAdd, &[index("indices"), one("u"), one("size"), keyword("batch")]),
+    ("gather", Builtin::Gather, &[one("x"), indices("indices"), perhaps("axis"), keyword("batch")]),
+    ("scatter_add", Builtin::ScatterAdd, &[indices("indices"), one("u"), one("size"), keyword("batch")]),
     ("iota", Builtin::Iota, &[one("length")]),
     ("constant", Builtin::Constant, &[one("value"), perhaps("shape"), keyword("kind")]),
     ("affine", Builtin::Affine, &[one("W"), one("x"), one("b")]),
     ("vector_scalar_affine", Builtin::VectorScalarAffine, &[one("x"), one("w"), one("b")]),
     ("squared_l2_distance", Builtin::SquaredL2Distance, AB),
     ("l2_norm_penalty", Builtin::L2NormPenalty, &[one("lambda"), one("w")]),
-    ("nll", Builtin::Nll, &[one("p"), index("y")]),
+    ("nll", Builtin::Nll, &[one("p"), indices("y")]),
     ("custom", Builtin::Custom, &[one("name"), many("x"), keyword("input"), keyword("loops")]),
 ];
 

@@ -1,6 +1,6 @@
 //! The arguments of a call, taken as what the function needs.
 
-use super::value::{Placed, Value};
+use super::evaluated::{Evaluated, Spanned};
 use crate::builder::{Builder, Operand, Var};
 use crate::node::{Kind, Span};
 use crate::ops::{Op, ShapeOp, Source};
@@ -15,23 +15,23 @@ pub(super) struct CallArguments<'a, 'g> {
     pub registry: &'a Registry,
     pub callable: &'static Callable,
     /// Each with the parameter it is for, in order.
-    pub values: Vec<(usize, Placed<'g>)>,
+    pub values: Vec<(usize, Spanned<'g>)>,
     pub span: Span,
 }
 
 impl<'g> CallArguments<'_, 'g> {
     /// The arguments for a parameter.
-    fn given(&self, parameter: &str) -> impl Iterator<Item = &Placed<'g>> {
+    fn all_of(&self, parameter: &str) -> impl Iterator<Item = &Spanned<'g>> {
         let index = self.callable.parameters.iter().position(|p| p.name == parameter);
         self.values.iter().filter(move |(of, _)| Some(*of) == index).map(|(_, value)| value)
     }
 
-    pub fn get(&self, parameter: &str) -> Option<&Placed<'g>> {
-        self.given(parameter).next()
+    pub fn get(&self, parameter: &str) -> Option<&Spanned<'g>> {
+        self.all_of(parameter).next()
     }
 
     /// The argument that must be there; the parser saw to it.
-    pub fn need(&self, parameter: &str) -> Result<&Placed<'g>, Diagnostic> {
+    pub fn need(&self, parameter: &str) -> Result<&Spanned<'g>, Diagnostic> {
         self.get(parameter).ok_or_else(|| {
             Diagnostic::new(format!("`{parameter}` is missing: {}", self.callable.signature()), self.span)
         })
@@ -42,7 +42,7 @@ impl<'g> CallArguments<'_, 'g> {
     }
 
     pub fn all(&self, parameter: &str) -> Result<Vec<Var<'g>>, Diagnostic> {
-        self.given(parameter).map(|value| value.clone().var(self.builder, Kind::Real)).collect()
+        self.all_of(parameter).map(|value| value.clone().var(self.builder, Kind::Real)).collect()
     }
 
     /// All arguments, as operands whose kind the other operands decide.
@@ -100,13 +100,13 @@ impl<'g> CallArguments<'_, 'g> {
 /// A value as indices along an axis of `size`; those that are written as numbers lie within it.
 pub(super) fn indices<'g>(
     builder: &'g Builder,
-    argument: &Placed<'g>,
+    argument: &Spanned<'g>,
     size: Option<usize>,
 ) -> Result<Var<'g>, Diagnostic> {
     let numbers = match &argument.value {
-        Value::Number(number) => std::slice::from_ref(number),
-        Value::Array(array) => array.data(),
-        Value::Var(var) if var.kind() != Kind::Int => {
+        Evaluated::Number(number) => std::slice::from_ref(number),
+        Evaluated::Array(array) => array.data(),
+        Evaluated::Var(var) if var.kind() != Kind::Int => {
             let is_declared = var.node().is_some_and(|node| matches!(node.op, Op::Source(Source::Input { .. })));
             return Err(argument
                 .wrong(format!("an index or a class is a whole number, not {var:?} of kind {}", var.kind()))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::arguments::CallArguments;
-use super::value::{Placed, Value};
+use super::evaluated::{Evaluated, Spanned};
 use crate::builder::Var;
 use crate::node::Kind;
 use crate::ops::contract::Label;
@@ -65,8 +65,8 @@ pub(super) fn builtin<'g>(function: Builtin, a: CallArguments<'_, 'g>) -> Result
         }
         Builtin::Concat => concat(a)?,
         Builtin::Stack => {
-            let (parts, axis) = (a.all("a")?, a.whole_or("axis", 0)?);
-            parts[0].stack(&parts[1..], axis)
+            let (values, axis) = (a.all("a")?, a.whole_or("axis", 0)?);
+            values[0].stack(&values[1..], axis)
         }
         Builtin::Gather => gather(a)?,
         Builtin::ScatterAdd => {
@@ -108,8 +108,8 @@ fn extreme<'g>(
     }
     if let Some(axis) = a.get("axis") {
         return Err(axis
-            .wrong(format!("{} of two values has no axis", a.callable.name))
-            .help("it takes two values, or one and an axis"));
+            .wrong(format!("{} of two values takes no axis", a.callable.name))
+            .help("it takes two values, or one value and an axis"));
     }
     Ok(elementwise(a.builder, op, a.operands()?))
 }
@@ -141,12 +141,12 @@ fn contract<'g>(a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
     Ok(a.builder.push(Op::Contract(op), &[lhs.to_real(), rhs.to_real()]))
 }
 
-/// Scalars among the parts are vectors of one.
+/// Scalars among the values are vectors of one element.
 fn concat<'g>(a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
     let axis = a.whole_or("axis", 0)?;
-    let vector = |part: Var<'g>| if part.rank() == 0 && axis == 0 { part.reshape([1]) } else { part };
-    let parts: Vec<Var<'g>> = a.all("a")?.into_iter().map(vector).collect();
-    Ok(parts[0].concat(&parts[1..], axis))
+    let vector = |value: Var<'g>| if value.rank() == 0 && axis == 0 { value.reshape([1]) } else { value };
+    let values: Vec<Var<'g>> = a.all("a")?.into_iter().map(vector).collect();
+    Ok(values[0].concat(&values[1..], axis))
 }
 
 fn gather<'g>(a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
@@ -155,58 +155,59 @@ fn gather<'g>(a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
         let axis = match a.axes("axis", x)?.as_deref() {
             None => 0,
             Some([axis]) => *axis,
-            Some(_) => return Err(a.need("axis")?.wrong("gather picks along one axis")),
+            Some(_) => return Err(a.need("axis")?.wrong("gather takes one axis")),
         };
         return Ok(x.gather(a.index("indices", x.shape().get(axis).copied())?, axis));
     };
     if let Some(axis) = a.get("axis") {
-        return Err(axis.wrong("gather takes an axis or a number of batch axes, not both"));
+        return Err(axis.wrong("gather takes either an axis or a number of batch axes"));
     }
     let batch = batch.whole("`batch`")?;
     Ok(x.gather_batched(a.index("indices", x.shape().get(batch).copied())?, batch))
 }
 
-/// A constant of any shape and kind: one number for every entry, or the entries in row-major order.
+/// A constant of any shape and kind: one number for every element, or the elements in row-major order.
 fn constant<'g>(a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
-    /// 128 MiB of numbers: more is taken for a mistake.
+    /// 128 MiB of values: more is taken for a mistake.
     const LARGEST: usize = 1 << 24;
     let kind = match a.get("kind") {
         None => Kind::Real,
-        Some(Placed { value: Value::Kind(kind), .. }) => *kind,
-        Some(other) => return Err(other.wrong("a kind is real, int or bool, without quotes").help("as in `kind=int`")),
+        Some(Spanned { value: Evaluated::Kind(kind), .. }) => *kind,
+        Some(other) => {
+            return Err(other.wrong("a kind must be real, int or bool, without quotes").help("as in `kind=int`"));
+        }
     };
     let given = a.need("value")?;
-    let value = given.value.as_number().map_or_else(|| given.value.clone(), Value::Number).at(given.span);
+    let value = given.value.as_number().map_or_else(|| given.value.clone(), Evaluated::Number).at(given.span);
     if value.node().is_some() {
-        return Err(value.wrong("a constant is made of numbers"));
+        return Err(value.wrong("a constant must be made of numbers"));
     }
     let Some(shape) = a.get("shape") else { return value.var(a.builder, kind) };
-    let (place, shape): (&Placed<'g>, Shape) = (shape, shape.shape()?);
+    let (written, shape): (&Spanned<'g>, Shape) = (shape, shape.shape()?);
     if shape.size() > LARGEST {
-        return Err(place
-            .wrong(format!("a constant of shape {shape} would be too large"))
-            .help(format!("it has at most {LARGEST} entries; `broadcast(…)` makes copies that take no room here")));
+        return Err(written.wrong(format!("a constant of shape {shape} would be too large")).help(format!(
+            "it has at most {LARGEST} elements; `broadcast(…)` copies a value without storing the copies"
+        )));
     }
     let tensor = match &value.value {
-        Value::Number(number) => Tensor::filled(shape, *number),
-        Value::Array(array) => {
+        Evaluated::Number(number) => Tensor::filled(shape, *number),
+        Evaluated::Array(array) => {
             let count = array.data().len();
             let size = shape.size();
-            array
-                .clone()
-                .reshaped(shape)
-                .ok_or_else(|| place.wrong(format!("this shape has {size} entries, and {count} are given")))?
+            array.clone().reshaped(shape).ok_or_else(|| {
+                written.wrong(format!("this shape has {size} elements, but there are {count} numbers"))
+            })?
         }
-        _ => return Err(value.wrong("a constant is made of numbers")),
+        _ => return Err(value.wrong("a constant must be made of numbers")),
     };
-    Value::Array(tensor).at(value.span).var(a.builder, kind)
+    Evaluated::Array(tensor).at(value.span).var(a.builder, kind)
 }
 
 /// A custom node by its name, which may be that of an op; its backward, and its loops over batch axes.
 fn custom<'g>(a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
     let name = a.need("name")?;
     let node = a.registry.get(name.text("the name of a custom node")?);
-    let node = Arc::clone(node.ok_or_else(|| name.wrong("there is no custom node of that name here"))?);
+    let node = Arc::clone(node.ok_or_else(|| name.wrong("there is no custom node of this name"))?);
     let inputs: Vec<Var<'g>> = a.all("x")?.into_iter().map(Var::to_real).collect();
     let part = match a.get("input") {
         Some(input) => Part::Backward { input: input.whole("`input`")? },
@@ -214,11 +215,15 @@ fn custom<'g>(a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
     };
     let loops = match a.get("loops") {
         None => Vec::new(),
-        Some(Placed { value: Value::Array(array), .. }) if array.shape().rank() == 2 => {
+        Some(Spanned { value: Evaluated::Array(array), .. }) if array.shape().rank() == 2 => {
             let inputs = array.shape()[1].max(1);
             array.data().chunks(inputs).map(|split| split.iter().map(|&x| x != 0.0).collect()).collect()
         }
-        Some(other) => return Err(other.wrong("loops are a list for each: of the inputs, 1 if it is split, else 0")),
+        Some(other) => {
+            return Err(
+                other.wrong("`loops` must be a list of lists: for each loop, 1 for an input that is split, else 0")
+            );
+        }
     };
     Ok(a.builder.push(Op::Custom(Custom { node, part, loops }), &inputs))
 }

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::arguments::CallArguments;
 use super::builtins::builtin;
+use super::evaluated::{Evaluated, Spanned};
 use super::index::index;
-use super::value::{Placed, Value};
 use crate::builder::{Builder, Var};
 use crate::node::{Kind, NodeId, Span};
 use crate::ops::{Elementwise, Op, ShapeOp, Source};
@@ -15,7 +15,7 @@ use crate::text::elementwise::elementwise;
 use crate::text::fold::fold;
 use crate::text::functions::Builds;
 use crate::text::registry::Registry;
-use crate::text::syntax::{Call, Callee, Operator, StepKind, Syntax};
+use crate::text::syntax::{Call, Callee, Operator, StackStepKind, Syntax};
 
 /// What is known while a text is built.
 pub(super) struct Evaluator<'a, 'g> {
@@ -23,50 +23,50 @@ pub(super) struct Evaluator<'a, 'g> {
     pub syntax: &'a Syntax,
     pub registry: &'a Registry,
     /// What each binding stands for, once it is known.
-    pub bound: Vec<Option<Value<'g>>>,
+    pub bound: Vec<Option<Evaluated<'g>>>,
     /// Where the literals and the stretched operands of an operator were written; the builder knows only the operator.
     pub operand_spans: Vec<(NodeId, Span)>,
 }
 
 impl<'g> Evaluator<'_, 'g> {
     /// Carries out some steps and returns what they leave on the stack.
-    pub fn run(&mut self, steps: Range<usize>) -> Result<Vec<Placed<'g>>, Diagnostic> {
-        let mut stack: Vec<Placed<'g>> = Vec::new();
+    pub fn run(&mut self, steps: Range<usize>) -> Result<Vec<Spanned<'g>>, Diagnostic> {
+        let mut stack: Vec<Spanned<'g>> = Vec::new();
         for step in &self.syntax.steps[steps] {
             let span = step.span;
-            let value = match &step.what {
-                StepKind::Number(number) => Value::Number(*number),
-                StepKind::Text(text) => Value::Text(text.clone()),
-                StepKind::Kind(kind) => Value::Kind(*kind),
-                StepKind::Name(binding) => self.bound[*binding].clone().ok_or_else(|| {
+            let value = match &step.kind {
+                StackStepKind::Number(number) => Evaluated::Number(*number),
+                StackStepKind::Text(text) => Evaluated::Text(text.clone()),
+                StackStepKind::Kind(kind) => Evaluated::Kind(*kind),
+                StackStepKind::Name(binding) => self.bound[*binding].clone().ok_or_else(|| {
                     Diagnostic::new(format!("`{}` has no value yet", self.syntax.bindings[*binding].name), span)
                 })?,
-                StepKind::Array(count) => array(take(&mut stack, *count), span)?,
-                StepKind::Negate => {
+                StackStepKind::Array(count) => array(take(&mut stack, *count), span)?,
+                StackStepKind::Negate => {
                     let operand = take(&mut stack, 1);
                     match operand[..] {
-                        [Placed { value: Value::Number(number), .. }] => Value::Number(-number),
-                        _ => self.entry(operand, span, |builder, x| of_operands(builder, Elementwise::Neg, x))?,
+                        [Spanned { value: Evaluated::Number(number), .. }] => Evaluated::Number(-number),
+                        _ => self.build(operand, span, |builder, x| of_operands(builder, Elementwise::Neg, x))?,
                     }
                 }
-                StepKind::Binary(operator) => {
+                StackStepKind::Binary(operator) => {
                     let operands = take(&mut stack, 2);
                     match folded(*operator, &operands) {
-                        Some(number) => Value::Number(number),
-                        None => self.entry(operands, span, |builder, operands| binary(builder, *operator, operands))?,
+                        Some(number) => Evaluated::Number(number),
+                        None => self.build(operands, span, |builder, operands| binary(builder, *operator, operands))?,
                     }
                 }
-                StepKind::Call(call) => {
+                StackStepKind::Call(call) => {
                     let arguments = take(&mut stack, call.arguments.len());
                     let registry = self.registry;
-                    self.entry(arguments, span, |builder, arguments| {
+                    self.build(arguments, span, |builder, arguments| {
                         self::call(builder, registry, call, arguments, span)
                     })?
                 }
-                StepKind::Index(items) => {
+                StackStepKind::Index(items) => {
                     let counts = items.iter().map(|item| item.values());
                     let values = take(&mut stack, 1 + counts.sum::<usize>());
-                    self.entry(values, span, |builder, values| index(builder, items, values, span))?
+                    self.build(values, span, |builder, values| index(builder, items, values, span))?
                 }
             };
             stack.push(value.at(span));
@@ -74,29 +74,29 @@ impl<'g> Evaluator<'_, 'g> {
         Ok(stack)
     }
 
-    /// Builds nodes that are said to stand at `span`, and notes which of them stand for an operand alone.
-    fn entry(
+    /// Builds nodes whose origin is `span`, and notes which of them stand for an operand alone.
+    fn build(
         &mut self,
-        operands: Vec<Placed<'g>>,
+        operands: Vec<Spanned<'g>>,
         span: Span,
-        build: impl FnOnce(&'g Builder, Vec<Placed<'g>>) -> Result<Var<'g>, Diagnostic>,
-    ) -> Result<Value<'g>, Diagnostic> {
+        build: impl FnOnce(&'g Builder, Vec<Spanned<'g>>) -> Result<Var<'g>, Diagnostic>,
+    ) -> Result<Evaluated<'g>, Diagnostic> {
         let builder = self.builder;
         let before = builder.len();
-        let places: Vec<(Option<NodeId>, Span)> =
+        let written: Vec<(Option<NodeId>, Span)> =
             operands.iter().map(|operand| (operand.node().and_then(Var::id), operand.span)).collect();
         let var = builder.at(span, |builder| build(builder, operands))?;
         if let Some(error) = builder.error() {
             return Err(error.into());
         }
         if builder.len() > before + 1 {
-            self.note_operands(before, &places);
+            self.note_operands(before, &written);
         }
-        Ok(Value::Var(var))
+        Ok(Evaluated::Var(var))
     }
 
-    fn note_operands(&mut self, before: usize, places: &[(Option<NodeId>, Span)]) {
-        let mut literals = places.iter().filter(|(id, _)| id.is_none()).map(|(_, span)| *span);
+    fn note_operands(&mut self, before: usize, written: &[(Option<NodeId>, Span)]) {
+        let mut literals = written.iter().filter(|(id, _)| id.is_none()).map(|(_, span)| *span);
         let mut noted: Vec<(NodeId, Span)> = Vec::new();
         let result = self.builder.len() - 1;
         for id in (before..result).map(NodeId::from_index) {
@@ -106,8 +106,8 @@ impl<'g> Evaluator<'_, 'g> {
                 Op::Elementwise(Elementwise::ToReal)
                 | Op::Shape(ShapeOp::Reshape { .. } | ShapeOp::Broadcast { .. }) => {
                     let input = node.inputs[0];
-                    let placed = places.iter().filter_map(|(id, span)| id.map(|id| (id, *span)));
-                    noted.iter().copied().chain(placed).find(|(id, _)| *id == input).map(|(_, span)| span)
+                    let operands = written.iter().filter_map(|(id, span)| id.map(|id| (id, *span)));
+                    noted.iter().copied().chain(operands).find(|(id, _)| *id == input).map(|(_, span)| span)
                 }
                 _ => None,
             };
@@ -117,20 +117,22 @@ impl<'g> Evaluator<'_, 'g> {
     }
 }
 
-fn take<'g>(stack: &mut Vec<Placed<'g>>, count: usize) -> Vec<Placed<'g>> {
+fn take<'g>(stack: &mut Vec<Spanned<'g>>, count: usize) -> Vec<Spanned<'g>> {
     // The parser counts what each step takes.
     stack.split_off(stack.len().saturating_sub(count))
 }
 
-fn folded(operator: Operator, operands: &[Placed<'_>]) -> Option<f64> {
+fn folded(operator: Operator, operands: &[Spanned<'_>]) -> Option<f64> {
     match operands {
-        [Placed { value: Value::Number(a), .. }, Placed { value: Value::Number(b), .. }] => fold(operator, *a, *b),
+        [Spanned { value: Evaluated::Number(a), .. }, Spanned { value: Evaluated::Number(b), .. }] => {
+            fold(operator, *a, *b)
+        }
         _ => None,
     }
 }
 
 /// What an operator builds from its two operands.
-fn binary<'g>(builder: &'g Builder, operator: Operator, mut operands: Vec<Placed<'g>>) -> Result<Var<'g>, Diagnostic> {
+fn binary<'g>(builder: &'g Builder, operator: Operator, mut operands: Vec<Spanned<'g>>) -> Result<Var<'g>, Diagnostic> {
     let op = match operator {
         Operator::Add => Elementwise::Add,
         Operator::Sub => Elementwise::Sub,
@@ -149,7 +151,7 @@ fn binary<'g>(builder: &'g Builder, operator: Operator, mut operands: Vec<Placed
             Elementwise::LessEqual
         }
         Operator::Power => match operands[..] {
-            [_, Placed { value: Value::Number(n), .. }] => {
+            [_, Spanned { value: Evaluated::Number(n), .. }] => {
                 let base = operands.swap_remove(0).var(builder, Kind::Real)?;
                 return Ok(base.power(n));
             }
@@ -165,7 +167,7 @@ fn binary<'g>(builder: &'g Builder, operator: Operator, mut operands: Vec<Placed
 }
 
 /// An elementwise op on values.
-fn of_operands<'g>(builder: &'g Builder, op: Elementwise, values: Vec<Placed<'g>>) -> Result<Var<'g>, Diagnostic> {
+fn of_operands<'g>(builder: &'g Builder, op: Elementwise, values: Vec<Spanned<'g>>) -> Result<Var<'g>, Diagnostic> {
     let operands = values.into_iter().map(|value| value.operand(builder));
     Ok(elementwise(builder, op, operands.collect::<Result<Vec<_>, _>>()?))
 }
@@ -174,7 +176,7 @@ fn call<'g>(
     builder: &'g Builder,
     registry: &Registry,
     call: &Call,
-    arguments: Vec<Placed<'g>>,
+    arguments: Vec<Spanned<'g>>,
     span: Span,
 ) -> Result<Var<'g>, Diagnostic> {
     match &call.callee {
@@ -183,7 +185,7 @@ fn call<'g>(
             Ok(builder.custom(node.clone(), &inputs.collect::<Result<Vec<_>, _>>()?))
         }
         Callee::Function(callable) => {
-            let mut values: Vec<(usize, Placed<'g>)> = call.arguments.iter().copied().zip(arguments).collect();
+            let mut values: Vec<(usize, Spanned<'g>)> = call.arguments.iter().copied().zip(arguments).collect();
             values.sort_by_key(|(parameter, _)| *parameter);
             let arguments = CallArguments { builder, registry, callable, values, span };
             match callable.builds {
@@ -195,31 +197,31 @@ fn call<'g>(
 }
 
 /// Numbers, or arrays of one shape, side by side.
-fn array<'g>(entries: Vec<Placed<'g>>, span: Span) -> Result<Value<'g>, Diagnostic> {
+fn array<'g>(elements: Vec<Spanned<'g>>, span: Span) -> Result<Evaluated<'g>, Diagnostic> {
     let mut inner: Option<Vec<usize>> = None;
     let mut data = Vec::new();
-    let count = entries.len();
-    for entry in entries {
-        let shape = match (&entry.value, entry.value.as_number()) {
+    let count = elements.len();
+    for element in elements {
+        let shape = match (&element.value, element.value.as_number()) {
             (_, Some(number)) => {
                 data.push(number);
                 Vec::new()
             }
-            (Value::Array(array), None) => {
+            (Evaluated::Array(array), None) => {
                 data.extend_from_slice(array.data());
                 array.shape().to_vec()
             }
             _ => {
-                return Err(entry
-                    .wrong("an array in brackets holds numbers alone")
-                    .help("values are put side by side by stack(a, b, …)"));
+                return Err(element
+                    .wrong("an array in brackets holds only numbers")
+                    .help("use stack(a, b, …) for values"));
             }
         };
         if *inner.get_or_insert_with(|| shape.clone()) != shape {
-            return Err(entry.wrong("the entries of an array have one shape"));
+            return Err(element.wrong("the elements of an array must have one shape"));
         }
     }
     let shape: Vec<usize> = std::iter::once(count).chain(inner.unwrap_or_default()).collect();
     let array = Tensor::new(shape, data).ok_or_else(|| Diagnostic::new("this array is too large", span))?;
-    Ok(Value::Array(array))
+    Ok(Evaluated::Array(array))
 }

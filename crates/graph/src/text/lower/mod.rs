@@ -1,21 +1,21 @@
-//! Statements become a function: each expression is built, named and placed in its scope, and the roles are given.
+//! Statements become a function: each expression is built and named in its scope, and the roles are set.
 
 mod arguments;
 mod builtins;
 mod evaluate;
+mod evaluated;
 mod index;
 pub(super) mod sizes;
-mod value;
 
 use std::collections::HashMap;
 
 use self::evaluate::Evaluator;
-use self::sizes::Sizes;
-use self::value::{Placed, Value};
+use self::evaluated::{Evaluated, Spanned};
+use self::sizes::SizeBindings;
 use super::diagnostic::Diagnostic;
-use super::names::is_made;
+use super::names::is_generated;
 use super::registry::Registry;
-use super::syntax::{BindingId, Declare, InitializerForm, Named, Part, Statement, StatementKind, Syntax};
+use super::syntax::{BindingId, Declare, InitializerForm, NamedRole, Role, Statement, StatementKind, Syntax};
 use crate::builder::{Builder, Var};
 use crate::function::{Function, Initializer, Parameter};
 use crate::node::{Kind, NodeId, Origin, ScopeId, Span};
@@ -23,9 +23,9 @@ use crate::ops::{Op, Source};
 use crate::shape::Shape;
 
 /// The function that a model is with these sizes.
-pub(super) fn model(syntax: &Syntax, registry: &Registry, sizes: &Sizes<'_>) -> Result<Function, Diagnostic> {
+pub(super) fn model(syntax: &Syntax, registry: &Registry, sizes: &SizeBindings<'_>) -> Result<Function, Diagnostic> {
     let builder = Builder::new();
-    let bound = sizes.numbers().iter().map(|number| number.map(Value::Number)).collect();
+    let bound = sizes.numbers().iter().map(|number| number.map(Evaluated::Number)).collect();
     let evaluator = Evaluator { builder: &builder, syntax, registry, bound, operand_spans: Vec::new() };
     let roles = Roles::default();
     let mut lowering = Lowering { evaluator, sizes, scopes: Vec::new(), parents: HashMap::new(), roles };
@@ -49,11 +49,11 @@ pub(super) fn expression(
     values: &[(BindingId, Shape, Kind)],
 ) -> Result<(Function, NodeId), Diagnostic> {
     let (builder, registry) = (Builder::new(), Registry::new());
-    let mut bound: Vec<Option<Value<'_>>> = vec![None; syntax.bindings.len()];
+    let mut bound: Vec<Option<Evaluated<'_>>> = vec![None; syntax.bindings.len()];
     for (binding, shape, kind) in values {
         let name = &syntax.bindings[*binding];
         let input = builder.at(name.span, |builder| builder.input_of(&name.name, shape, *kind, None));
-        bound[*binding] = Some(Value::Var(input));
+        bound[*binding] = Some(Evaluated::Var(input));
     }
     let mut evaluator = Evaluator { builder: &builder, syntax, registry: &registry, bound, operand_spans: Vec::new() };
     let result = single(evaluator.run(0..syntax.steps.len())?)?;
@@ -66,21 +66,21 @@ pub(super) fn expression(
 }
 
 /// The one value that an expression leaves.
-fn single(values: Vec<Placed<'_>>) -> Result<Placed<'_>, Diagnostic> {
+fn single(values: Vec<Spanned<'_>>) -> Result<Spanned<'_>, Diagnostic> {
     values.into_iter().next().ok_or_else(|| Diagnostic::general("there is no expression"))
 }
 
-/// What the builder can't know: where operands were written, and which names a pass made.
+/// What the builder can't know: where operands were written, and which names a pass generated.
 fn finish_nodes(function: &mut Function, spans: Vec<(NodeId, Span)>) {
     for (id, span) in spans {
         function.graph.nodes[id.index()].origin = Origin::Text(span);
     }
     for node in &mut function.graph.nodes {
-        node.generated_name = node.name.as_deref().is_some_and(is_made);
+        node.generated_name = node.name.as_deref().is_some_and(is_generated);
     }
 }
 
-/// The parts of nodes, in the order in which they are given.
+/// The roles of nodes, in the order in which they are written.
 #[derive(Default)]
 struct Roles {
     inputs: Vec<NodeId>,
@@ -89,38 +89,38 @@ struct Roles {
     state: Vec<Parameter>,
     prediction: Option<NodeId>,
     objective: Option<NodeId>,
-    /// Those that no node has, though one bears the name.
-    none: Vec<Named>,
+    /// Those that no node has, although a node has the name.
+    none: Vec<NamedRole>,
 }
 
 impl Roles {
-    fn add(&mut self, part: Part, node: NodeId, initializer: Option<Initializer>) {
+    fn add(&mut self, role: Role, node: NodeId, initializer: Option<Initializer>) {
         let parameter = |initializer: Option<Initializer>| Parameter {
             node,
             initializer: initializer.unwrap_or(Initializer::Constant(0.0)), // the parser reads one
         };
-        match part {
-            Part::Input => self.inputs.push(node),
-            Part::Outcome => self.outcomes.push(node),
-            Part::Parameter => self.parameters.push(parameter(initializer)),
-            Part::State => self.state.push(parameter(initializer)),
-            Part::Value => {}
+        match role {
+            Role::Input => self.inputs.push(node),
+            Role::Outcome => self.outcomes.push(node),
+            Role::Parameter => self.parameters.push(parameter(initializer)),
+            Role::State => self.state.push(parameter(initializer)),
+            Role::Value => {}
         }
     }
 
-    /// A node that is called `prediction` or `objective` has that part.
+    /// A node that is called `prediction` or `objective` has that role.
     fn called(&mut self, name: &str, node: NodeId) {
-        if name == Named::Prediction.name() {
+        if name == NamedRole::Prediction.name() {
             self.prediction = Some(node);
-        } else if name == Named::Objective.name() {
+        } else if name == NamedRole::Objective.name() {
             self.objective = Some(node);
         }
     }
 
     fn give(self, function: &mut Function) {
-        let unless_none = |named: Named, node: Option<NodeId>| node.filter(|_| !self.none.contains(&named));
-        function.prediction = unless_none(Named::Prediction, self.prediction);
-        function.objective = unless_none(Named::Objective, self.objective);
+        let unless_none = |named: NamedRole, node: Option<NodeId>| node.filter(|_| !self.none.contains(&named));
+        function.prediction = unless_none(NamedRole::Prediction, self.prediction);
+        function.objective = unless_none(NamedRole::Objective, self.objective);
         function.inputs = self.inputs;
         function.outcomes = self.outcomes;
         function.parameters = self.parameters;
@@ -130,7 +130,7 @@ impl Roles {
 
 struct Lowering<'a, 'g> {
     evaluator: Evaluator<'a, 'g>,
-    sizes: &'a Sizes<'a>,
+    sizes: &'a SizeBindings<'a>,
     /// The scopes that are open, outermost first.
     scopes: Vec<ScopeId>,
     /// The scope around each that the text opened.
@@ -141,7 +141,7 @@ struct Lowering<'a, 'g> {
 impl<'a, 'g> Lowering<'a, 'g> {
     fn statement(&mut self, statement: &'a Statement) -> Result<(), Diagnostic> {
         let scope = self.scopes.last().copied();
-        match &statement.what {
+        match &statement.kind {
             StatementKind::Open { path } => self.open(path, statement.span)?,
             StatementKind::Close => {
                 self.scopes.pop();
@@ -163,15 +163,18 @@ impl<'a, 'g> Lowering<'a, 'g> {
         let builder = self.evaluator.builder;
         let before = builder.len();
         let values = self.evaluator.run(statement.steps.clone())?;
-        match &statement.what {
+        match &statement.kind {
             StatementKind::Declare(declare) => self.declare(declare, &values),
-            StatementKind::Role { part, node, initializer } => {
+            StatementKind::Role { role, node, initializer } => {
                 let (name, var) = self.node(*node, statement.span)?;
                 if !var.node().is_some_and(|node| matches!(node.op, Op::Source(Source::Input { .. }))) {
-                    return Err(Diagnostic::new(format!("`{name}` is computed and has no such role"), statement.span));
+                    return Err(Diagnostic::new(
+                        format!("`{name}` is computed, so it cannot have this role"),
+                        statement.span,
+                    ));
                 }
                 let initializer = initializer.map(|form| start(form, &values)).transpose()?;
-                var.id().inspect(|&id| self.roles.add(*part, id, initializer));
+                var.id().inspect(|&id| self.roles.add(*role, id, initializer));
                 Ok(())
             }
             StatementKind::Update { target, span } => {
@@ -186,7 +189,7 @@ impl<'a, 'g> Lowering<'a, 'g> {
                 let var = builder.at(value.span, |builder| value.var(builder, Kind::Real))?;
                 let Some(id) = var.id() else { return Ok(()) };
                 let bound = &self.evaluator.syntax.bindings[*binding];
-                self.evaluator.bound[*binding] = Some(Value::Var(var));
+                self.evaluator.bound[*binding] = Some(Evaluated::Var(var));
                 if bound.is_label {
                     return Ok(());
                 }
@@ -204,25 +207,25 @@ impl<'a, 'g> Lowering<'a, 'g> {
         }
     }
 
-    fn declare(&mut self, declare: &Declare, values: &[Placed<'g>]) -> Result<(), Diagnostic> {
+    fn declare(&mut self, declare: &Declare, values: &[Spanned<'g>]) -> Result<(), Diagnostic> {
         let builder = self.evaluator.builder;
         let bound = &self.evaluator.syntax.bindings[declare.binding];
         let sizes = declare.sizes.iter().map(|&(size, span)| self.sizes.size(size, span));
         let shape: Shape = sizes.collect::<Result<Vec<_>, _>>()?.into();
         let below = declare.bound.map(|(size, span)| self.sizes.size(size, span)).transpose()?;
         if let (Some(0), Some((_, span))) = (below, declare.bound) {
-            return Err(Diagnostic::new("no whole number from 0 up is less than 0", span));
+            return Err(Diagnostic::new("a bound must be at least 1: no whole number from 0 up is less than 0", span));
         }
         let initializer = declare.initializer.map(|form| start(form, values)).transpose()?;
         let source = Op::Source(Source::Input { shape, kind: declare.kind, bound: below });
         let var = builder.at(bound.span, |builder| builder.push(source, &[]));
         let Some(id) = var.id() else { return Ok(()) };
-        self.evaluator.bound[declare.binding] = Some(Value::Var(var));
+        self.evaluator.bound[declare.binding] = Some(Evaluated::Var(var));
         if !bound.is_label {
             builder.set_name(id, &bound.name);
             self.roles.called(&bound.name, id);
         }
-        self.roles.add(declare.part, id, initializer);
+        self.roles.add(declare.role, id, initializer);
         Ok(())
     }
 
@@ -230,7 +233,7 @@ impl<'a, 'g> Lowering<'a, 'g> {
     fn node(&self, binding: BindingId, span: Span) -> Result<(&'a str, Var<'g>), Diagnostic> {
         let name = self.evaluator.syntax.bindings[binding].name.as_str();
         match &self.evaluator.bound[binding] {
-            Some(Value::Var(var)) => Ok((name, *var)),
+            Some(Evaluated::Var(var)) => Ok((name, *var)),
             _ => Err(Diagnostic::new(format!("`{name}` is a number, not a node"), span)),
         }
     }
@@ -238,8 +241,8 @@ impl<'a, 'g> Lowering<'a, 'g> {
     fn open(&mut self, path: &str, span: Span) -> Result<(), Diagnostic> {
         let parent = self.scopes.last().copied();
         if *self.parents.entry(path.to_string()).or_insert(parent) != parent {
-            return Err(Diagnostic::new(format!("the scope `{path}` was opened within another scope before"), span)
-                .help("open it within the same one"));
+            return Err(Diagnostic::new(format!("the scope `{path}` is already inside another scope"), span)
+                .help("open it inside the same scope"));
         }
         self.scopes.push(self.evaluator.builder.open_scope(path, parent));
         Ok(())
@@ -247,15 +250,15 @@ impl<'a, 'g> Lowering<'a, 'g> {
 }
 
 /// How a parameter starts, from the numbers that were written.
-fn start(form: InitializerForm, values: &[Placed<'_>]) -> Result<Initializer, Diagnostic> {
-    let number = |place: usize| match values.get(place) {
+fn start(form: InitializerForm, values: &[Spanned<'_>]) -> Result<Initializer, Diagnostic> {
+    let number = |index: usize| match values.get(index) {
         Some(value) => value.number("an initial value"),
         None => Err(Diagnostic::general("an initial value is missing")), // the parser reads them
     };
-    let not_negative = |place: usize, what: &str| {
-        let number = number(place)?;
-        match values.get(place) {
-            Some(value) if number < 0.0 => Err(value.wrong(format!("{what} is not negative, as {number} is"))),
+    let not_negative = |index: usize, what: &str| {
+        let number = number(index)?;
+        match values.get(index) {
+            Some(value) if number < 0.0 => Err(value.wrong(format!("{what} cannot be negative, and this is {number}"))),
             _ => Ok(number),
         }
     };

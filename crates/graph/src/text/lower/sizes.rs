@@ -6,23 +6,23 @@ use crate::node::Span;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::fold::fold;
 use crate::text::near::near;
-use crate::text::syntax::{Bound, SizeForm, Statement, StatementKind, StepKind, Syntax};
+use crate::text::syntax::{BindingKind, SizeForm, StackStepKind, Statement, StatementKind, Syntax};
 use crate::text::whole::{not_whole, whole};
 
 /// The number of each name of a text that stands for one, as far as it is known.
-pub(in crate::text) struct Sizes<'a> {
+pub(in crate::text) struct SizeBindings<'a> {
     syntax: &'a Syntax,
     numbers: Vec<Option<f64>>,
 }
 
-impl<'a> Sizes<'a> {
-    /// The numbers that `given` and the `let`s say. A name in `given` that the text does not have is a mistake.
-    pub fn new(syntax: &'a Syntax, given: &BTreeMap<String, f64>) -> Result<Sizes<'a>, Diagnostic> {
+impl<'a> SizeBindings<'a> {
+    /// The numbers that `bindings` and the `let`s give. A name in `bindings` that the text does not have is a mistake.
+    pub fn new(syntax: &'a Syntax, bindings: &BTreeMap<String, f64>) -> Result<SizeBindings<'a>, Diagnostic> {
         let mut numbers = vec![None; syntax.bindings.len()];
-        let known = syntax.bindings.iter().enumerate().filter(|(_, binding)| binding.what != Bound::Node);
+        let known = syntax.bindings.iter().enumerate().filter(|(_, binding)| binding.kind != BindingKind::Node);
         for (id, binding) in known.clone() {
-            let Some(&number) = given.get(&binding.name) else { continue };
-            let size = binding.what == Bound::FreeSize;
+            let Some(&number) = bindings.get(&binding.name) else { continue };
+            let size = binding.kind == BindingKind::FreeSize;
             if !number.is_finite() {
                 let problem = format!("--set: `{}` is a finite number, not {number}", binding.name);
                 return Err(Diagnostic::general(problem));
@@ -33,7 +33,7 @@ impl<'a> Sizes<'a> {
             }
             numbers[id] = Some(number);
         }
-        if let Some(odd) = given.keys().find(|name| !known.clone().any(|(_, binding)| binding.name == **name)) {
+        if let Some(odd) = bindings.keys().find(|name| !known.clone().any(|(_, binding)| binding.name == **name)) {
             let names: Vec<&str> = known.map(|(_, binding)| binding.name.as_str()).collect();
             let help = match (near(odd, names.iter().copied()), names.is_empty()) {
                 (Some(near), _) => format!("did you mean `{near}`?"),
@@ -42,9 +42,9 @@ impl<'a> Sizes<'a> {
             };
             return Err(Diagnostic::general(format!("--set: there is no size or setting `{odd}`")).help(help));
         }
-        let mut sizes = Sizes { syntax, numbers };
+        let mut sizes = SizeBindings { syntax, numbers };
         for statement in &syntax.statements {
-            if let StatementKind::Let(binding) = statement.what
+            if let StatementKind::Let(binding) = statement.kind
                 && sizes.numbers[binding].is_none()
             {
                 sizes.numbers[binding] = sizes.setting(statement)?;
@@ -54,9 +54,13 @@ impl<'a> Sizes<'a> {
     }
 
     /// The same, if every free size is bound.
-    pub fn complete(self) -> Result<Sizes<'a>, Diagnostic> {
-        let open =
-            self.syntax.bindings.iter().zip(&self.numbers).find(|(b, n)| b.what == Bound::FreeSize && n.is_none());
+    pub fn complete(self) -> Result<SizeBindings<'a>, Diagnostic> {
+        let open = self
+            .syntax
+            .bindings
+            .iter()
+            .zip(&self.numbers)
+            .find(|(b, n)| b.kind == BindingKind::FreeSize && n.is_none());
         match open {
             Some((binding, _)) => {
                 let name = &binding.name;
@@ -89,21 +93,21 @@ impl<'a> Sizes<'a> {
     fn setting(&self, statement: &Statement) -> Result<Option<f64>, Diagnostic> {
         let mut stack: Vec<f64> = Vec::new();
         for step in &self.syntax.steps[statement.steps.clone()] {
-            let number = match &step.what {
-                StepKind::Number(number) => Some(*number),
-                StepKind::Name(name) => match self.numbers[*name] {
+            let number = match &step.kind {
+                StackStepKind::Number(number) => Some(*number),
+                StackStepKind::Name(name) => match self.numbers[*name] {
                     Some(number) => Some(number),
                     None => return Ok(None),
                 },
-                StepKind::Negate => stack.pop().map(|number| -number),
-                StepKind::Binary(operator) => match (stack.pop(), stack.pop()) {
+                StackStepKind::Negate => stack.pop().map(|number| -number),
+                StackStepKind::Binary(operator) => match (stack.pop(), stack.pop()) {
                     (Some(b), Some(a)) => fold(*operator, a, b),
                     _ => None,
                 },
                 _ => None,
             };
             let number = number.ok_or_else(|| {
-                Diagnostic::new("this is no finite number", step.span).help("a `let` is a finite number")
+                Diagnostic::new("this is not a finite number", step.span).help("a `let` must be a finite number")
             })?;
             stack.push(number);
         }

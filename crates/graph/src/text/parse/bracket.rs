@@ -1,4 +1,4 @@
-//! Calls, indices and arrays: what stands in brackets, part by part.
+//! Calls, indices and arrays: what is written in brackets.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::pending::{Pending, PendingCall, PendingItem, Reader};
 use crate::node::{Kind, Span};
 use crate::text::diagnostic::Diagnostic;
 use crate::text::functions::{self, Callable, Takes, meant};
-use crate::text::syntax::{Call, Callee, Item, Operator, Step, StepKind};
+use crate::text::syntax::{Call, Callee, IndexItem, Operator, StackStep, StackStepKind};
 
 impl<'a> Parser<'a> {
     pub(super) fn open_call(&mut self, token: &Token<'a>, reader: &mut Reader) -> Result<bool, Diagnostic> {
@@ -25,7 +25,7 @@ impl<'a> Parser<'a> {
                     }
                     None => {
                         let names: Vec<&str> = functions::all().map(|function| function.name).collect();
-                        mistake.help(format!("there are {}", names.join(", ")))
+                        mistake.help(format!("the functions are {}", names.join(", ")))
                     }
                 });
             }
@@ -44,10 +44,10 @@ impl<'a> Parser<'a> {
         if keyword.is_some() {
             self.next();
         }
-        let place = self.peek().span;
+        let span = self.peek().span;
         let Some(Pending::Call(call)) = reader.pending.last_mut() else { return Ok(true) };
         call.first_step = self.syntax.steps.len();
-        let parameter = call.parameter(keyword.as_ref(), place)?;
+        let parameter = call.parameter(keyword.as_ref(), span)?;
         call.arguments.push(parameter);
         let kind = match self.peek().kind {
             TokenKind::Name("real") => Kind::Real,
@@ -59,11 +59,11 @@ impl<'a> Parser<'a> {
             return Ok(true);
         }
         self.next();
-        self.leaf(StepKind::Kind(kind), place, reader);
+        self.leaf(StackStepKind::Kind(kind), span, reader);
         Ok(false)
     }
 
-    /// Ends an argument, an entry or an item, and begins the next.
+    /// Ends an argument, an element or an item, and begins the next.
     pub(super) fn comma(&mut self, reader: &mut Reader) -> Result<bool, Diagnostic> {
         let token = self.next();
         self.end_part(reader);
@@ -80,7 +80,7 @@ impl<'a> Parser<'a> {
                 *item = PendingItem { first_step, ..PendingItem::default() };
                 Ok(true)
             }
-            _ => Err(Diagnostic::new("`,` stands in brackets that hold one value", token.span)
+            _ => Err(Diagnostic::new("these brackets hold one value, so `,` is not allowed", token.span)
                 .help("an array of numbers is written [1, 2, 3]")),
         }
     }
@@ -95,7 +95,7 @@ impl<'a> Parser<'a> {
                 Ok(true)
             }
             Some(Pending::Index { .. }) => Err(Diagnostic::new("a range has two ends, as in x[1:3]", token.span)),
-            _ => Err(Diagnostic::new("`:` stands only in an index, as in x[1:3]", token.span)),
+            _ => Err(Diagnostic::new("`:` is only allowed in an index, as in x[1:3]", token.span)),
         }
     }
 
@@ -107,9 +107,9 @@ impl<'a> Parser<'a> {
             Some(Pending::Index { items, item }) => {
                 let PendingItem { colon, start, first_step } = *item;
                 if colon {
-                    items.push(Item::Range { start, stop: first_step < end });
+                    items.push(IndexItem::Range { start, stop: first_step < end });
                 } else {
-                    items.push(Item::At);
+                    items.push(IndexItem::Index);
                     self.mark_indices(first_step);
                 }
             }
@@ -127,15 +127,15 @@ impl<'a> Parser<'a> {
 
     /// The names from a step on are used as an index, if whole numbers are all that is made of them.
     fn mark_indices(&mut self, first_step: usize) {
-        let plain = |step: &Step| match &step.what {
-            StepKind::Number(_) | StepKind::Name(_) | StepKind::Negate => true,
-            StepKind::Binary(operator) => matches!(operator, Operator::Add | Operator::Sub | Operator::Mul),
+        let plain = |step: &StackStep| match &step.kind {
+            StackStepKind::Number(_) | StackStepKind::Name(_) | StackStepKind::Negate => true,
+            StackStepKind::Binary(operator) => matches!(operator, Operator::Add | Operator::Sub | Operator::Mul),
             _ => false,
         };
         // The last step comes first: it says soonest that there is more to it.
         if self.syntax.steps[first_step..].iter().rev().all(plain) {
             for step in &self.syntax.steps[first_step..] {
-                if let StepKind::Name(binding) = step.what {
+                if let StackStepKind::Name(binding) = step.kind {
                     self.syntax.bindings[binding].is_index = true;
                 }
             }
@@ -148,17 +148,17 @@ impl<'a> Parser<'a> {
         let Some(pending) = reader.pending.pop() else { return Ok(()) };
         reader.depth -= 1;
         reader.brackets -= 1;
-        let (what, first) = match pending {
+        let (kind, first) = match pending {
             Pending::Group(open) => {
                 let inner = reader.operands.pop();
                 reader.operands.extend(inner.map(|_| Span { end: end.end, ..open }));
                 return Ok(());
             }
-            Pending::Array { open, count } => (StepKind::Array(count), (count, open)),
+            Pending::Array { open, count } => (StackStepKind::Array(count), (count, open)),
             Pending::Index { items, .. } => {
                 let count = items.iter().map(|item| item.values()).sum::<usize>();
-                let base = reader.operands.len().checked_sub(count + 1).map_or(end, |place| reader.operands[place]);
-                (StepKind::Index(items.into()), (count + 1, base))
+                let base = reader.operands.len().checked_sub(count + 1).map_or(end, |index| reader.operands[index]);
+                (StackStepKind::Index(items.into()), (count + 1, base))
             }
             Pending::Call(call) => {
                 if let Callee::Function(function) = &call.callee
@@ -169,13 +169,13 @@ impl<'a> Parser<'a> {
                 }
                 let PendingCall { callee, name, arguments, .. } = call;
                 let first = (arguments.len(), name);
-                (StepKind::Call(Box::new(Call { callee, arguments })), first)
+                (StackStepKind::Call(Box::new(Call { callee, arguments })), first)
             }
             Pending::Negate(_) | Pending::Plus(_) | Pending::Operator(_) => return Ok(()), // reduced before
         };
         let (operands, first) = first;
         reader.operands.truncate(reader.operands.len().saturating_sub(operands));
-        self.leaf(what, Span { end: end.end, ..first }, reader);
+        self.leaf(kind, Span { end: end.end, ..first }, reader);
         Ok(())
     }
 }

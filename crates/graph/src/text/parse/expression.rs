@@ -5,7 +5,7 @@ use super::lexer::{Token, TokenKind};
 use super::pending::{Pending, PendingItem, Reader};
 use crate::node::Span;
 use crate::text::diagnostic::Diagnostic;
-use crate::text::syntax::{Callee, Operator, Precedence, Step, StepKind};
+use crate::text::syntax::{Callee, Operator, Precedence, StackStep, StackStepKind};
 
 impl<'a> Parser<'a> {
     /// Reads one expression, as far as it goes; its steps are appended. Within brackets lines do not matter.
@@ -37,8 +37,8 @@ impl<'a> Parser<'a> {
         let next = self.peek_at(ahead);
         let statement = next.name().is_some() && self.peek_at(ahead + 1).is("=");
         if statement || next.kind == TokenKind::End {
-            return Err(Diagnostic::new("the expression breaks off at the end of the line", self.peek().span)
-                .help("a line goes on after an operator"));
+            return Err(Diagnostic::new("the expression is incomplete at the end of the line", self.peek().span)
+                .help("an expression continues on the next line after an operator"));
         }
         self.skip_newlines();
         Ok(())
@@ -52,11 +52,11 @@ impl<'a> Parser<'a> {
             TokenKind::Number(number) => {
                 self.next();
                 self.note_number(*number, reader);
-                self.leaf(StepKind::Number(*number), span, reader);
+                self.leaf(StackStepKind::Number(*number), span, reader);
             }
             TokenKind::Text(text) => {
                 self.next();
-                self.leaf(StepKind::Text(text.clone()), span, reader);
+                self.leaf(StackStepKind::Text(text.clone()), span, reader);
             }
             TokenKind::Name(_) | TokenKind::Quoted(_) if self.peek_at(1).is("(") => {
                 return self.open_call(&token, reader);
@@ -85,7 +85,7 @@ impl<'a> Parser<'a> {
             TokenKind::Symbol(":") if matches!(reader.pending.last(), Some(Pending::Index { .. })) => {
                 return self.colon(false, reader);
             }
-            // An argument, an entry or the end of a range that is not there.
+            // An argument, an element or the end of a range that is missing.
             TokenKind::Symbol(symbol @ (")" | "]" | ",")) if reader.may_end(symbol, self.syntax.steps.len()) => {
                 if *symbol == "," {
                     return self.comma(reader);
@@ -96,8 +96,7 @@ impl<'a> Parser<'a> {
                 self.close(reader)?;
             }
             _ => {
-                let mistake =
-                    Diagnostic::new(format!("{} stands where a value should", token.describe(self.source)), span);
+                let mistake = Diagnostic::new(format!("expected a value, found {}", token.describe(self.source)), span);
                 let after = self.last_end();
                 return Err(match token.kind {
                     TokenKind::Symbol("=") => mistake.help("equality is written `==`"),
@@ -114,7 +113,7 @@ impl<'a> Parser<'a> {
     fn named(&mut self, token: &Token<'a>, reader: &mut Reader) -> Result<(), Diagnostic> {
         self.next();
         let binding = self.resolve(token)?;
-        self.leaf(StepKind::Name(binding), token.span, reader);
+        self.leaf(StackStepKind::Name(binding), token.span, reader);
         Ok(())
     }
 
@@ -177,7 +176,7 @@ impl<'a> Parser<'a> {
             self.reduce(Precedence::Sum, reader);
             if matches!(reader.pending.last(), Some(Pending::Operator(left)) if left.precedence() == precedence) {
                 return Err(Diagnostic::new("comparisons do not chain", span)
-                    .help("put brackets round one of them, or use where(a < b, …, …)"));
+                    .help("put one of them in brackets, or use where(a < b, …, …)"));
             }
         }
         self.reduce(precedence, reader);
@@ -188,13 +187,13 @@ impl<'a> Parser<'a> {
     /// Carries out what is pending and holds at least as tightly as `precedence`.
     fn reduce(&mut self, precedence: Precedence, reader: &mut Reader) {
         loop {
-            let (what, first, nests) = match reader.pending.last() {
+            let (kind, first, nests) = match reader.pending.last() {
                 Some(Pending::Negate(span)) if precedence <= Precedence::Negation => {
-                    (Some(StepKind::Negate), Some(*span), true)
+                    (Some(StackStepKind::Negate), Some(*span), true)
                 }
                 Some(Pending::Plus(span)) if precedence <= Precedence::Negation => (None, Some(*span), true),
                 Some(Pending::Operator(operator)) if precedence <= operator.precedence() => {
-                    (Some(StepKind::Binary(*operator)), None, *operator == Operator::Power)
+                    (Some(StackStepKind::Binary(*operator)), None, *operator == Operator::Power)
                 }
                 _ => return,
             };
@@ -205,8 +204,8 @@ impl<'a> Parser<'a> {
             let (Some(first), Some(last)) = (first, last) else { return };
             let span = Span { end: last.end, ..first };
             reader.operands.push(span);
-            if let Some(what) = what {
-                self.syntax.steps.push(Step { what, span });
+            if let Some(kind) = kind {
+                self.syntax.steps.push(StackStep { kind, span });
             }
         }
     }

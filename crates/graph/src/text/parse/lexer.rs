@@ -1,4 +1,4 @@
-//! Characters become tokens, each with its place; brackets are matched.
+//! Characters become tokens, each with its span; brackets are matched.
 
 use std::borrow::Cow;
 
@@ -24,7 +24,7 @@ pub(super) enum TokenKind<'a> {
     End,
 }
 
-/// A token and its place.
+/// A token and its span.
 #[derive(Clone, Debug)]
 pub(super) struct Token<'a> {
     pub kind: TokenKind<'a>,
@@ -181,7 +181,7 @@ impl<'a> Lexer<'a> {
                 self.bump();
                 self.bump_while(|c| c.is_ascii_digit());
                 if self.at == start.start + 1 {
-                    return Err(Diagnostic::new("`$` is followed by the number of a node", self.since(start))
+                    return Err(Diagnostic::new("`$` must be followed by the number of a node", self.since(start))
                         .help("nodes without a name are called $0, $1, …"));
                 }
                 TokenKind::Label(&self.text_since(start)[1..])
@@ -221,7 +221,7 @@ impl<'a> Lexer<'a> {
         if self.peek().is_some_and(|c| continues_name(c) || c == '.') {
             self.bump_while(|c| continues_name(c) || c == '.');
             let text = self.text_since(start);
-            let mistake = Diagnostic::new(format!("`{text}` is no number"), self.since(start));
+            let mistake = Diagnostic::new(format!("`{text}` is not a number"), self.since(start));
             let digits = text.replace('_', "");
             return Err(if digits.parse::<f64>().is_ok() {
                 mistake.help(format!("write {digits}"))
@@ -233,7 +233,7 @@ impl<'a> Lexer<'a> {
         }
         match number.parse::<f64>() {
             Ok(value) if value.is_finite() => Ok(TokenKind::Number(value)),
-            _ => Err(Diagnostic::new(format!("{number} is too large a number"), self.since(start))
+            _ => Err(Diagnostic::new(format!("the number {number} is too large"), self.since(start))
                 .help("the largest is about 1.8e308")),
         }
     }
@@ -244,15 +244,15 @@ impl<'a> Lexer<'a> {
         self.bump();
         let mut text = String::new();
         loop {
-            let place = self.here();
+            let start_of_character = self.here();
             match self.peek() {
                 None | Some('\n') => {
-                    return Err(Diagnostic::new(format!("this {what} has no end"), self.since(start))
+                    return Err(Diagnostic::new(format!("this {what} is not closed"), self.since(start))
                         .help(format!("close it with {quote} on the same line")));
                 }
                 Some('\\') => {
                     self.bump();
-                    text.push(self.escaped(place, quote)?);
+                    text.push(self.escaped(start_of_character, quote)?);
                 }
                 Some(c) => {
                     self.bump();
@@ -277,8 +277,8 @@ impl<'a> Lexer<'a> {
             _ => None,
         };
         let Some(character) = character else {
-            return Err(Diagnostic::new("`\\` is followed by what it does not escape", self.since(start))
-                .help(format!("there are \\n, \\r, \\t, \\\\, \\{quote} and \\u{{263a}}")));
+            return Err(Diagnostic::new("unknown escape after `\\`", self.since(start))
+                .help(format!("the escapes are \\n, \\r, \\t, \\\\, \\{quote} and \\u{{263a}}")));
         };
         let length = if self.peek() == Some('u') { code.map_or(1, |(code, _)| code.len() + 3) } else { 1 };
         let end = self.at + length;
@@ -289,19 +289,19 @@ impl<'a> Lexer<'a> {
 
 fn stray(c: char, span: Span) -> Diagnostic {
     if let Some((_, symbol)) = LOOKALIKES.iter().find(|(lookalike, _)| *lookalike == c) {
-        return Diagnostic::new(format!("`{c}` is no character of the text form"), span).help(match *symbol {
-            "`" => "a name with spaces stands between backquotes (U+0060)".into(),
+        return Diagnostic::new(format!("`{c}` is not a character of the text form"), span).help(match *symbol {
+            "`" => "write a name with spaces between backquotes (U+0060)".into(),
             _ => format!("write `{symbol}`"),
         });
     }
     if let Some(digit) = superscript(c) {
-        return Diagnostic::new(format!("`{c}` is no character of the text form"), span)
+        return Diagnostic::new(format!("`{c}` is not a character of the text form"), span)
             .help(format!("a power is written `x^{digit}`"));
     }
     let shown = if c.is_control() { format!("the character U+{:04X}", c as u32) } else { format!("`{c}`") };
-    let mistake = Diagnostic::new(format!("{shown} has no place here"), span);
+    let mistake = Diagnostic::new(format!("{shown} is not allowed here"), span);
     match c {
-        ';' => mistake.help("each statement has a line of its own"),
+        ';' => mistake.help("write each statement on a line of its own"),
         '!' => mistake.help("unequal is written `!=`"),
         '%' | '&' | '|' => mistake.help("the operators are + - * / @ ^ < <= > >= == !="),
         _ => mistake,
@@ -316,7 +316,7 @@ fn closer_of(opener: &str) -> &'static str {
     }
 }
 
-/// Every bracket is closed by its like; the innermost that is not is the mistake, at the place where it opens.
+/// Every bracket is closed by its like; the innermost that is not is the mistake, where it opens.
 fn match_brackets(tokens: &[Token<'_>]) -> Result<(), Diagnostic> {
     let mut open: Vec<(&str, Span)> = Vec::new();
     for token in tokens {
@@ -327,21 +327,21 @@ fn match_brackets(tokens: &[Token<'_>]) -> Result<(), Diagnostic> {
                 Some((opener, _)) if closer_of(opener) == symbol => {}
                 Some((opener, span)) => {
                     return Err(Diagnostic::new(format!("this `{opener}` is not closed"), span)
-                        .help(format!("put `{}` where it ends", closer_of(opener)))
-                        .also(token.span, format!("`{symbol}` closes another")));
+                        .help(format!("close it with `{}`", closer_of(opener)))
+                        .also(token.span, format!("`{symbol}` closes another kind of bracket")));
                 }
                 None => {
                     return Err(Diagnostic::new(format!("this `{symbol}` closes nothing"), token.span)
-                        .help("remove it, or open the bracket before"));
+                        .help("remove it, or open a bracket before it"));
                 }
             },
             _ => {}
         }
     }
-    let nested = if open.len() > DEEPEST { ", and is nested deeper than 10,000" } else { "" };
+    let nested = if open.len() > DEEPEST { ", and is nested deeper than 10,000 levels" } else { "" };
     match open.pop() {
         Some((opener, span)) => Err(Diagnostic::new(format!("this `{opener}` is not closed{nested}"), span)
-            .help(format!("put `{}` where it ends", closer_of(opener)))),
+            .help(format!("close it with `{}`", closer_of(opener)))),
         None => Ok(()),
     }
 }

@@ -14,7 +14,7 @@ use super::functions::Callable;
 use super::near::near;
 use super::number::not_finite;
 use super::registry::Registry;
-use super::syntax::{Binding, BindingId, Bound, Syntax};
+use super::syntax::{Binding, BindingId, BindingKind, Syntax};
 use crate::node::Span;
 
 /// The words that begin a statement; each may also be a name, if `=` follows.
@@ -38,11 +38,14 @@ pub(super) fn expression(source: &str) -> Result<Syntax, Diagnostic> {
     parser.expression(true)?;
     let token = parser.peek();
     if token.kind != TokenKind::End {
-        let mistake = Diagnostic::new(format!("{} does not go on an expression", token.describe(source)), token.span);
+        let mistake = Diagnostic::new(
+            format!("unexpected {} after the end of the expression", token.describe(source)),
+            token.span,
+        );
         return Err(match token.kind {
             TokenKind::Symbol("=") => mistake.help("equality is written `==`"),
             TokenKind::Name(_) | TokenKind::Quoted(_) | TokenKind::Number(_) | TokenKind::Symbol("(") => {
-                mistake.help("put an operator between two values, as in x * y")
+                mistake.help("write an operator between two values, as in x * y")
             }
             _ => mistake,
         });
@@ -84,7 +87,7 @@ impl<'a> Parser<'a> {
         self.peek_at(0)
     }
 
-    /// The token so many places ahead; behind the end is the end.
+    /// The token so many tokens ahead; behind the end is the end.
     fn peek_at(&self, ahead: usize) -> &Token<'a> {
         &self.tokens[(self.at + ahead).min(self.tokens.len() - 1)]
     }
@@ -138,7 +141,7 @@ impl<'a> Parser<'a> {
                 && self.tokens.get(at + 2).is_some_and(|token| token.is("="))
             {
                 let (name, span) = (name.into_owned(), self.tokens[at + 1].span);
-                self.define(&name, false, Bound::Let, span)?;
+                self.define(&name, false, BindingKind::Let, span)?;
             }
             begins = separates;
         }
@@ -166,22 +169,22 @@ impl<'a> Parser<'a> {
         if let TokenKind::Label(label) = token.kind {
             return self.labels.get(label).copied().ok_or_else(|| {
                 Diagnostic::new(format!("there is no node ${label} before this"), token.span)
-                    .help("a node without a name is defined by `$12 = …`")
+                    .help("define it as `$… = …` above")
             });
         }
         let name = token.name().unwrap_or_default();
         match self.names.get(&*name) {
             Some(&binding) => {
                 let later = self.lets_read.get(binding) == Some(&false);
-                let is_let = self.syntax.bindings[binding].what == Bound::Let;
+                let is_let = self.syntax.bindings[binding].kind == BindingKind::Let;
                 if is_let && later && self.line_begins_with(&["let"]) {
-                    return Err(Diagnostic::new(format!("`{name}` is used before its value is said"), token.span)
-                        .also(self.syntax.bindings[binding].span, "it is said here")
-                        .help("move that line up"));
+                    return Err(Diagnostic::new(format!("`{name}` is used before it has a value"), token.span)
+                        .also(self.syntax.bindings[binding].span, "it gets its value here")
+                        .help("move that line above"));
                 }
                 Ok(binding)
             }
-            None if self.free_names => self.define(&name, false, Bound::Node, token.span),
+            None if self.free_names => self.define(&name, false, BindingKind::Node, token.span),
             None => Err(self.unknown(&name, token.span)),
         }
     }
@@ -199,19 +202,19 @@ impl<'a> Parser<'a> {
             let what = if here { "in its own definition" } else { "before it is defined" };
             return Diagnostic::new(format!("`{name}` is used {what}"), span)
                 .also(later, "defined here")
-                .help("a line can use what stands above it");
+                .help("a line can use only what is defined above it");
         }
         if let Some(function) = Callable::find(name) {
             return mistake.help(format!("`{name}` is a function: {}", function.signature()));
         }
         if not_finite(name).is_some() {
-            return mistake.help(format!("the number stands in quotes: \"{name}\""));
+            return mistake.help(format!("write the number in quotes: \"{name}\""));
         }
         let known = self.syntax.bindings.iter().filter(|binding| !binding.is_label);
         match near(name, known.map(|binding| binding.name.as_str())) {
             Some(near) => mistake.help(format!("did you mean `{near}`?")),
             None if self.line_begins_with(&["let", "param", "state"]) => {
-                mistake.help(format!("this takes a number, or the name of one: `let {name} = …` above"))
+                mistake.help(format!("this takes a number, or the name of a number: `let {name} = …` above"))
             }
             None => mistake.help(format!("define it above: `{name} = …`, `let {name} = …` or `input {name} []`")),
         }
@@ -241,35 +244,35 @@ impl<'a> Parser<'a> {
         first.map_or(Ok(()), |&first| Err(self.second(first, target.span)))
     }
 
-    /// A name that is defined at a place has a meaning already.
+    /// A name that is defined already is defined again.
     fn second(&self, first: BindingId, span: Span) -> Diagnostic {
         let first = &self.syntax.bindings[first];
         let name = if first.is_label { format!("${}", first.name) } else { first.name.clone() };
         // A `let` is known before the lines above it are read.
         let (former, latter) = if first.span.start < span.start { (first.span, span) } else { (span, first.span) };
-        let (what, place) = match first.what {
-            Bound::FreeSize => ("is a size already", "used as a size here"),
-            Bound::Let | Bound::Node => ("is defined twice", "first defined here"),
+        let (what, former_use) = match first.kind {
+            BindingKind::FreeSize => ("is already a size", "used as a size here"),
+            BindingKind::Let | BindingKind::Node => ("is defined twice", "first defined here"),
         };
         Diagnostic::new(format!("`{name}` {what}"), latter)
-            .also(former, place)
+            .also(former, former_use)
             .help(format!("the first is on line {}; choose another name", former.line))
     }
 
     fn define_target(&mut self, target: &Token<'a>) -> Result<BindingId, Diagnostic> {
         match &target.kind {
-            TokenKind::Label(label) => self.define(label, true, Bound::Node, target.span),
-            _ => self.define(&target.name().unwrap_or_default(), false, Bound::Node, target.span),
+            TokenKind::Label(label) => self.define(label, true, BindingKind::Node, target.span),
+            _ => self.define(&target.name().unwrap_or_default(), false, BindingKind::Node, target.span),
         }
     }
 
-    fn define(&mut self, name: &str, is_label: bool, what: Bound, span: Span) -> Result<BindingId, Diagnostic> {
+    fn define(&mut self, name: &str, is_label: bool, kind: BindingKind, span: Span) -> Result<BindingId, Diagnostic> {
         let table = if is_label { &mut self.labels } else { &mut self.names };
         let id = self.syntax.bindings.len();
         if let Some(first) = table.insert(name.to_string(), id) {
             return Err(self.second(first, span));
         }
-        self.syntax.bindings.push(Binding { name: name.to_string(), is_label, what, span, is_index: false });
+        self.syntax.bindings.push(Binding { name: name.to_string(), is_label, kind, span, is_index: false });
         Ok(id)
     }
 }

@@ -6,7 +6,7 @@ use crate::node::Span;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::functions::Takes;
 use crate::text::near::near;
-use crate::text::syntax::{Callee, DEEPEST, Item, Operator, Step, StepKind};
+use crate::text::syntax::{Callee, DEEPEST, IndexItem, Operator, StackStep, StackStepKind};
 
 /// What waits for more of the expression to be read.
 pub(super) enum Pending {
@@ -21,7 +21,7 @@ pub(super) enum Pending {
     Call(PendingCall),
     /// `x[`
     Index {
-        items: Vec<Item>,
+        items: Vec<IndexItem>,
         item: PendingItem,
     },
     /// `[`
@@ -34,7 +34,7 @@ pub(super) enum Pending {
 /// How far an expression was read.
 pub(super) struct Reader {
     pub pending: Vec<Pending>,
-    /// The operands that were read: their places, with the brackets round them.
+    /// The spans of the operands that were read, with the brackets round them.
     pub operands: Vec<Span>,
     /// How many of `pending` nest, and how many are brackets.
     pub depth: usize,
@@ -83,7 +83,7 @@ impl Pending {
 
 impl PendingCall {
     /// The parameter that the next argument is for.
-    pub fn parameter(&self, keyword: Option<&Token<'_>>, place: Span) -> Result<usize, Diagnostic> {
+    pub fn parameter(&self, keyword: Option<&Token<'_>>, span: Span) -> Result<usize, Diagnostic> {
         let Callee::Function(function) = &self.callee else {
             return match keyword {
                 Some(keyword) => Err(Diagnostic::new("a custom node takes no keywords", keyword.span)),
@@ -94,15 +94,15 @@ impl PendingCall {
             return function.next_parameter(&self.arguments).ok_or_else(|| {
                 let count = function.parameters.iter().filter(|p| p.takes != Takes::Keyword).count();
                 let plural = if count == 1 { "" } else { "s" };
-                let message = format!("`{}` takes {count} argument{plural}, and here is one more", function.name);
-                Diagnostic::new(message, place).help(function.signature())
+                let message = format!("`{}` takes {count} argument{plural}, and this is one more", function.name);
+                Diagnostic::new(message, span).help(function.signature())
             });
         };
         let name = keyword.name().unwrap_or_default();
         let parameter = function.parameter(&name).ok_or_else(|| {
             let near = near(&name, function.parameters.iter().map(|p| p.name));
             let help = near.map_or_else(|| function.signature(), |near| format!("did you mean `{near}`?"));
-            Diagnostic::new(format!("`{}` has no `{name}`", function.name), keyword.span).help(help)
+            Diagnostic::new(format!("`{}` has no parameter `{name}`", function.name), keyword.span).help(help)
         })?;
         if self.arguments.contains(&parameter) {
             return Err(Diagnostic::new(format!("`{name}` is given twice"), keyword.span));
@@ -112,15 +112,15 @@ impl PendingCall {
 }
 
 impl Parser<'_> {
-    pub(super) fn leaf(&mut self, what: StepKind, span: Span, reader: &mut Reader) {
-        self.syntax.steps.push(Step { what, span });
+    pub(super) fn leaf(&mut self, kind: StackStepKind, span: Span, reader: &mut Reader) {
+        self.syntax.steps.push(StackStep { kind, span });
         reader.operands.push(span);
     }
 
     /// Puts something that nests on the list of what is pending.
     pub(super) fn nest(&mut self, pending: Pending, span: Span, reader: &mut Reader) -> Result<(), Diagnostic> {
         if reader.depth == DEEPEST {
-            return Err(Diagnostic::new("this is nested deeper than 10,000", span)
+            return Err(Diagnostic::new("this is nested deeper than 10,000 levels", span)
                 .help("give the inner part a name on a line of its own"));
         }
         reader.depth += 1;

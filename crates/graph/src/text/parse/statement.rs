@@ -7,7 +7,8 @@ use crate::text::diagnostic::Diagnostic;
 use crate::text::fold::fold;
 use crate::text::near::near;
 use crate::text::syntax::{
-    Bound, Declare, InitializerForm, Named, Operator, Part, SizeForm, Statement, StatementKind, Step, StepKind,
+    BindingKind, Declare, InitializerForm, NamedRole, Operator, Role, SizeForm, StackStep, StackStepKind, Statement,
+    StatementKind,
 };
 use crate::text::whole::{LARGEST, whole};
 
@@ -19,10 +20,10 @@ impl Parser<'_> {
                 return Ok(());
             }
             let (start, first_step) = (self.peek().span, self.syntax.steps.len());
-            let what = self.statement()?;
+            let kind = self.statement()?;
             let steps = first_step..self.syntax.steps.len();
-            let inline = matches!(what, StatementKind::Open { .. } | StatementKind::Close);
-            self.syntax.statements.push(Statement { what, steps, span: self.since(start) });
+            let inline = matches!(kind, StatementKind::Open { .. } | StatementKind::Close);
+            self.syntax.statements.push(Statement { kind, steps, span: self.since(start) });
             let ends = matches!(self.peek().kind, TokenKind::Newline | TokenKind::End) || self.peek().is("}");
             if !inline && !ends {
                 return Err(self.no_end());
@@ -33,10 +34,11 @@ impl Parser<'_> {
     /// The line goes on where a statement should end.
     fn no_end(&self) -> Diagnostic {
         let token = self.peek();
-        let mistake = Diagnostic::new(format!("{} does not go on this statement", self.describe_next()), token.span);
+        let mistake =
+            Diagnostic::new(format!("unexpected {} after the end of the statement", self.describe_next()), token.span);
         match token.kind {
             TokenKind::Name(_) | TokenKind::Quoted(_) | TokenKind::Number(_) | TokenKind::Symbol("(") => {
-                mistake.help("put an operator between two values, and each statement on a line of its own")
+                mistake.help("write an operator between two values, and each statement on a line of its own")
             }
             TokenKind::Symbol("=") => mistake.help("equality is written `==`"),
             _ => mistake,
@@ -52,23 +54,24 @@ impl Parser<'_> {
             return self.assignment();
         }
         if self.peek().name().is_none() {
-            let mistake = Diagnostic::new(format!("{} begins no statement", self.describe_next()), self.peek().span);
+            let mistake =
+                Diagnostic::new(format!("{} does not start a statement", self.describe_next()), self.peek().span);
             let operator = Operator::ALL.iter().any(|operator| self.peek().is(operator.symbol()));
             return Err(if operator {
-                mistake.help("a line goes on after an operator: end the line above with it")
+                mistake.help("an expression continues on the next line after an operator: end the line above with it")
             } else {
-                mistake.help("a statement is `NAME = expression`, or begins with input, outcome, param or let")
+                mistake.help("a statement is `NAME = expression`, or starts with input, outcome, param or let")
             });
         }
         if self.peek_at(1).is("=") {
             return self.assignment();
         }
         match self.peek().kind {
-            TokenKind::Name("input") => self.declaration(Part::Input),
-            TokenKind::Name("outcome") => self.declaration(Part::Outcome),
-            TokenKind::Name("param") => self.declaration(Part::Parameter),
-            TokenKind::Name("state") => self.declaration(Part::State),
-            TokenKind::Name("value") => self.declaration(Part::Value),
+            TokenKind::Name("input") => self.declaration(Role::Input),
+            TokenKind::Name("outcome") => self.declaration(Role::Outcome),
+            TokenKind::Name("param") => self.declaration(Role::Parameter),
+            TokenKind::Name("state") => self.declaration(Role::State),
+            TokenKind::Name("value") => self.declaration(Role::Value),
             TokenKind::Name("let") => self.setting(),
             TokenKind::Name("update") => self.update(),
             TokenKind::Name("scope") => self.scope(),
@@ -77,18 +80,18 @@ impl Parser<'_> {
         }
     }
 
-    /// A line that begins with a name that begins no statement.
+    /// A line that begins with a name that does not start a statement.
     fn no_statement(&self) -> Diagnostic {
         let (name, span) = (self.peek().name().unwrap_or_default().into_owned(), self.peek().span);
         if let Some(keyword) = near(&name, KEYWORDS.iter().copied())
             && self.peek_at(1).name().is_some()
         {
-            return Diagnostic::new(format!("`{name}` begins no statement"), span)
+            return Diagnostic::new(format!("`{name}` does not start a statement"), span)
                 .help(format!("did you mean `{keyword}`?"));
         }
         let next = self.peek_at(1);
         Diagnostic::new(format!("`=` is missing before {}", next.describe(self.source)), next.span)
-            .help("a statement is `NAME = expression`, or begins with input, outcome, param or let")
+            .help("a statement is `NAME = expression`, or starts with input, outcome, param or let")
     }
 
     fn assignment(&mut self) -> Result<StatementKind, Diagnostic> {
@@ -111,26 +114,26 @@ impl Parser<'_> {
         };
         let first = self.syntax.steps.len();
         self.expression(false)?;
-        let fixed = |step: &Step| match &step.what {
-            StepKind::Number(_) | StepKind::Negate => true,
-            StepKind::Name(name) => self.syntax.bindings[*name].what != Bound::Node,
-            StepKind::Binary(operator) => fold(*operator, 1.0, 1.0).is_some(),
+        let fixed = |step: &StackStep| match &step.kind {
+            StackStepKind::Number(_) | StackStepKind::Negate => true,
+            StackStepKind::Name(name) => self.syntax.bindings[*name].kind != BindingKind::Node,
+            StackStepKind::Binary(operator) => fold(*operator, 1.0, 1.0).is_some(),
             _ => false,
         };
         let steps = &self.syntax.steps[first..];
         if let (false, Some(whole)) = (steps.iter().all(fixed), steps.last()) {
-            return Err(Diagnostic::new("a `let` is a number", whole.span)
-                .help("leave out `let` to name a value that is computed"));
+            return Err(Diagnostic::new("a `let` must be a number", whole.span)
+                .help("leave out `let` to name a computed value"));
         }
         self.lets_read[binding] = true;
         Ok(StatementKind::Let(binding))
     }
 
-    fn declaration(&mut self, part: Part) -> Result<StatementKind, Diagnostic> {
+    fn declaration(&mut self, role: Role) -> Result<StatementKind, Diagnostic> {
         let keyword = self.next();
         let word = keyword.describe(self.source).trim_matches('`').to_string();
         let target = self.next();
-        let is_label = matches!(target.kind, TokenKind::Label(_)) && part == Part::Value;
+        let is_label = matches!(target.kind, TokenKind::Label(_)) && role == Role::Value;
         let Some(name) = target.name().or_else(|| is_label.then_some("".into())) else {
             return Err(Diagnostic::new(
                 format!("a name is missing before {}", target.describe(self.source)),
@@ -145,16 +148,16 @@ impl Parser<'_> {
                 .help(format!("brackets are always written: `{word} {name} []` is a scalar")));
         }
         let sizes = self.sizes()?;
-        let (kind, bound) = match part {
-            Part::Input | Part::Outcome | Part::Value => self.kind()?,
-            Part::Parameter | Part::State => (Kind::Real, None),
+        let (kind, bound) = match role {
+            Role::Input | Role::Outcome | Role::Value => self.kind()?,
+            Role::Parameter | Role::State => (Kind::Real, None),
         };
-        let initializer = match part {
-            Part::Parameter | Part::State => Some(self.initializer(&name, &sizes, target.span)?),
-            Part::Input | Part::Outcome | Part::Value => None,
+        let initializer = match role {
+            Role::Parameter | Role::State => Some(self.initializer(&name, &sizes, target.span)?),
+            Role::Input | Role::Outcome | Role::Value => None,
         };
         let binding = self.define_target(&target)?;
-        Ok(StatementKind::Declare(Declare { part, binding, sizes, kind, bound, initializer }))
+        Ok(StatementKind::Declare(Declare { role, binding, sizes, kind, bound, initializer }))
     }
 
     /// `[m, d]`
@@ -188,23 +191,23 @@ impl Parser<'_> {
             return match whole(number) {
                 Some(size) => Ok((SizeForm::Number(size), span)),
                 None if number.fract() == 0.0 => {
-                    Err(Diagnostic::new(format!("{number} is too large a size"), span).help(LARGEST))
+                    Err(Diagnostic::new(format!("the size {number} is too large"), span).help(LARGEST))
                 }
-                None => Err(Diagnostic::new(format!("a size is a whole number, not {number}"), span)),
+                None => Err(Diagnostic::new(format!("a size must be a whole number, not {number}"), span)),
             };
         }
         let Some(name) = token.name() else {
-            return Err(Diagnostic::new(format!("{} is no size", token.describe(self.source)), span)
+            return Err(Diagnostic::new(format!("{} is not a size", token.describe(self.source)), span)
                 .help("a size is a number or a name, such as [3, d]"));
         };
         let binding = match self.names.get(&*name) {
-            Some(&binding) if self.syntax.bindings[binding].what == Bound::Node => {
+            Some(&binding) if self.syntax.bindings[binding].kind == BindingKind::Node => {
                 return Err(Diagnostic::new(format!("`{name}` is a value, not a size"), span)
                     .also(self.syntax.bindings[binding].span, "defined here")
                     .help("a size is a number, a `let`, or a name of its own"));
             }
             Some(&binding) => binding,
-            None => self.define(&name, false, Bound::FreeSize, span)?,
+            None => self.define(&name, false, BindingKind::FreeSize, span)?,
         };
         Ok((SizeForm::Name(binding), span))
     }
@@ -216,12 +219,12 @@ impl Parser<'_> {
             TokenKind::Name("bool") => Kind::Bool,
             TokenKind::Name("real") => Kind::Real,
             TokenKind::Name(name) => {
-                let mistake = Diagnostic::new(format!("`{name}` is no kind of number"), self.peek().span);
-                return Err(mistake.help("the kinds are `int`, `int < k`, `bool`, and real if nothing is said"));
+                let mistake = Diagnostic::new(format!("`{name}` is not a kind of number"), self.peek().span);
+                return Err(mistake.help("the kinds are `int`, `int < k`, `bool`, and real if none is written"));
             }
             TokenKind::Symbol("=" | "~") => {
                 return Err(Diagnostic::new("only a parameter or a state has an initial value", self.peek().span)
-                    .help("an input or outcome takes its values from the data; write `param` if it is learned"));
+                    .help("an input or outcome takes its values from data; write `param` for a value to be learned"));
             }
             _ => return Ok((Kind::Real, None)),
         };
@@ -232,7 +235,7 @@ impl Parser<'_> {
         self.skip_newlines();
         let (bound, span) = self.size()?;
         if bound == SizeForm::Number(0) {
-            return Err(Diagnostic::new("no whole number from 0 up is less than 0", span));
+            return Err(Diagnostic::new("a bound must be at least 1: no whole number from 0 up is less than 0", span));
         }
         Ok((kind, Some((bound, span))))
     }
@@ -261,8 +264,11 @@ impl Parser<'_> {
             _ => {
                 let known = ["normal", "uniform", "glorot", "he"];
                 let near = token.name().and_then(|name| near(&name, known));
-                return Err(Diagnostic::new(format!("{} is no initializer", token.describe(self.source)), token.span)
-                    .help(near.map_or(FORMS.into(), |near| format!("did you mean `{near}`?"))));
+                return Err(Diagnostic::new(
+                    format!("{} is not an initializer", token.describe(self.source)),
+                    token.span,
+                )
+                .help(near.map_or(FORMS.into(), |near| format!("did you mean `{near}`?"))));
             }
         };
         if numbers.is_empty() {
@@ -280,11 +286,11 @@ impl Parser<'_> {
         if !self.take("(") {
             return Err(self.expected("`(`").help(usage));
         }
-        for place in 0..numbers.len() {
+        for index in 0..numbers.len() {
             self.skip_newlines();
             self.expression(true)?;
             self.skip_newlines();
-            let last = place + 1 == numbers.len();
+            let last = index + 1 == numbers.len();
             if !self.take(if last { ")" } else { "," }) {
                 return Err(self.expected(if last { "`)`" } else { "`,`" }).help(usage));
             }
@@ -317,8 +323,8 @@ impl Parser<'_> {
         self.next();
         let token = self.next();
         let named = match token.kind {
-            TokenKind::Name("prediction") => Some(Named::Prediction),
-            TokenKind::Name("objective") => Some(Named::Objective),
+            TokenKind::Name("prediction") => Some(NamedRole::Prediction),
+            TokenKind::Name("objective") => Some(NamedRole::Objective),
             _ => None,
         };
         if let Some(named) = named {
@@ -330,26 +336,26 @@ impl Parser<'_> {
             self.next();
             return Ok(StatementKind::NoRole(named));
         }
-        let part = match token.kind {
-            TokenKind::Name("input") => Part::Input,
-            TokenKind::Name("outcome") => Part::Outcome,
-            TokenKind::Name("param") => Part::Parameter,
-            TokenKind::Name("state") => Part::State,
+        let role = match token.kind {
+            TokenKind::Name("input") => Role::Input,
+            TokenKind::Name("outcome") => Role::Outcome,
+            TokenKind::Name("param") => Role::Parameter,
+            TokenKind::Name("state") => Role::State,
             _ => {
-                return Err(Diagnostic::new(format!("{} is no role", token.describe(self.source)), token.span)
+                return Err(Diagnostic::new(format!("{} is not a role", token.describe(self.source)), token.span)
                     .help("the roles are input, outcome, param and state"));
             }
         };
         let (node, span) = self.reference("the node")?;
-        let initializer = match part {
-            Part::Parameter | Part::State => {
+        let initializer = match role {
+            Role::Parameter | Role::State => {
                 let name = self.syntax.bindings[node].name.clone();
                 // Its axes are known once it is built.
                 let unknown = [(SizeForm::Number(1), span); 2];
                 Some(self.initializer(&name, &unknown, span)?)
             }
-            Part::Input | Part::Outcome | Part::Value => None,
+            Role::Input | Role::Outcome | Role::Value => None,
         };
-        Ok(StatementKind::Role { part, node, initializer })
+        Ok(StatementKind::Role { role, node, initializer })
     }
 }

@@ -1,15 +1,15 @@
 //! Writes a function as text that parses back to the same one: same nodes in the same order, so same ids.
 //!
-//! A node with a name is a statement. One without is written inside the expression that reads it, if the parser will
-//! then make the very same nodes in the very same order ([`plan`]); else it is a statement of its own, `$12 = …`.
+//! A node with a name is a statement. One without is written inside the expression that uses it, if the parser will
+//! then make the very same nodes in the very same order ([`inlining`]); else it is a statement of its own, `$12 = …`.
 
-mod plan;
+mod inlining;
 mod scopes;
 mod spelling;
 
 use std::fmt::Write;
 
-use self::plan::{Operand, Plan};
+use self::inlining::{Inlining, OperandForm};
 use self::scopes::Scopes;
 use self::spelling::{Spelled, spell, spell_root};
 use super::names::spelled;
@@ -22,7 +22,7 @@ use crate::ops::{Op, ShapeOp, Source};
 /// The function as text.
 pub(super) fn print(function: &Function) -> String {
     let graph = &function.graph;
-    let plan = Plan::new(function);
+    let inlining = Inlining::new(function);
     let mut printer = Printer {
         function,
         texts: vec![None; graph.nodes().len()],
@@ -30,8 +30,8 @@ pub(super) fn print(function: &Function) -> String {
         scopes: Scopes::new(graph),
         next_update: 0,
     };
-    for statement in &plan.statements {
-        printer.statement(statement.clone(), &plan);
+    for statement in &inlining.statements {
+        printer.statement(statement.clone(), &inlining);
         printer.updates(statement.end);
     }
     printer.scopes.finish();
@@ -39,7 +39,7 @@ pub(super) fn print(function: &Function) -> String {
     printer.scopes.text
 }
 
-/// How a node is called in the text: its name, or `$` and its place.
+/// How a node is called in the text: its name, or `$` and its index.
 fn reference(graph: &Graph, id: NodeId) -> String {
     match &graph.node(id).name {
         Some(name) => spelled(name).into_owned(),
@@ -109,7 +109,7 @@ struct Printer<'a> {
 
 impl Printer<'_> {
     /// Writes the statement whose nodes are these; the last is its result.
-    fn statement(&mut self, nodes: std::ops::Range<usize>, plan: &Plan) {
+    fn statement(&mut self, nodes: std::ops::Range<usize>, inlining: &Inlining) {
         let graph = &self.function.graph;
         let root = NodeId::from_index(nodes.end - 1);
         let node = graph.node(root);
@@ -120,7 +120,7 @@ impl Printer<'_> {
             return;
         }
         for id in nodes.map(NodeId::from_index) {
-            let Some(planned) = plan.operands(id) else { continue };
+            let Some(planned) = inlining.operands(id) else { continue };
             let operands: Vec<Spelled> = planned.iter().map(|&operand| self.operand(operand)).collect();
             let is_index = planned.first().is_some_and(|shown| shown.id() != graph.node(id).inputs[0])
                 && matches!(graph.node(id).op, Op::Shape(ShapeOp::Reshape { .. }));
@@ -133,7 +133,7 @@ impl Printer<'_> {
                 if update.value == root
                     && update.target < root
                     && node.name.is_none()
-                    && plan.is_only_updating(root) =>
+                    && inlining.is_only_updating(root) =>
             {
                 self.next_update += 1;
                 format!("update {} = {text}", reference(graph, update.target))
@@ -143,10 +143,10 @@ impl Printer<'_> {
         self.scopes.line(&line, false);
     }
 
-    fn operand(&mut self, operand: Operand) -> Spelled {
+    fn operand(&mut self, operand: OperandForm) -> Spelled {
         let graph = &self.function.graph;
         match (operand, &graph.node(operand.id()).op) {
-            (Operand::Literal(_), Op::Source(Source::Constant(constant))) => Spelled::literal(constant),
+            (OperandForm::Literal(_), Op::Source(Source::Constant(constant))) => Spelled::literal(constant),
             _ => match self.texts[operand.id().index()].take() {
                 Some(text) => text,
                 None => Spelled::atom(reference(graph, operand.id())),

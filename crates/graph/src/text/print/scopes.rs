@@ -1,5 +1,5 @@
 //! Lines in the blocks of their scopes. A scope is opened as often as nodes need it; that the table of scopes comes out
-//! in the same order, scopes without nodes are declared by an empty block before one with a higher place is opened.
+//! in the same order, scopes without nodes are declared by an empty block before one with a higher index is opened.
 
 use crate::graph::Graph;
 use crate::node::ScopeId;
@@ -22,7 +22,7 @@ impl<'a> Scopes<'a> {
         Scopes { text: String::new(), graph, open: Vec::new(), written: 0, declared: None }
     }
 
-    /// Adds a line. An empty line parts declarations from the rest.
+    /// Adds a line. An empty line separates declarations from the rest.
     pub fn line(&mut self, line: &str, declares: bool) {
         if self.open.is_empty() {
             if self.declared.is_some_and(|declared| declared != declares) {
@@ -59,7 +59,7 @@ impl<'a> Scopes<'a> {
         chain
     }
 
-    /// Declares the scopes before this place that are not in the text yet; their parents, which come before them, are.
+    /// Declares the scopes before this index that are not in the text yet; their parents, which come before them, are.
     fn write_up_to(&mut self, end: usize) {
         while self.written < end {
             let scope = ScopeId(self.written as u32);

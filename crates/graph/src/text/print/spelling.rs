@@ -73,7 +73,7 @@ pub(super) fn is_literal(constant: &Constant) -> bool {
 /// slice before it, whose operand is given.
 pub(super) fn spell(graph: &Graph, id: NodeId, is_index: bool, operands: &[Spelled]) -> Spelled {
     let node = graph.node(id);
-    let input_shape = |slot: usize| &graph.node(node.inputs[slot]).shape;
+    let input_shape = |index: usize| &graph.node(node.inputs[index]).shape;
     match &node.op {
         Op::Source(Source::Input { .. }) => Spelled::atom(String::new()), // a statement of its own
         Op::Source(Source::Constant(constant)) => call("constant", &[], &constant_attributes(constant)),
@@ -87,7 +87,7 @@ pub(super) fn spell(graph: &Graph, id: NodeId, is_index: bool, operands: &[Spell
                 Op::Shape(ShapeOp::Slice { start, stop }) => {
                     index(&graph.node(slice.inputs[0]).shape, start, stop, true, operands)
                 }
-                _ => Spelled::atom(String::new()), // the plan saw a slice
+                _ => Spelled::atom(String::new()), // the inlining saw a slice
             }
         }
         Op::Shape(op) => shape(op, node.inputs.first().map(|_| input_shape(0)), operands),
@@ -236,7 +236,7 @@ fn shape(op: &ShapeOp, input: Option<&Shape>, operands: &[Spelled]) -> Spelled {
     }
 }
 
-/// `x[1:3, :]`; if `dropped`, an axis of which one entry is left goes: `x[1, :]`.
+/// `x[1:3, :]`; if `dropped`, an axis of which one element is left is dropped: `x[1, :]`.
 fn index(shape: &Shape, start: &[usize], stop: &[usize], dropped: bool, operands: &[Spelled]) -> Spelled {
     let item = |axis: usize| {
         let (first, end) = (start[axis], stop[axis]);
@@ -270,7 +270,7 @@ fn custom(op: &Custom, operands: &[Spelled]) -> Spelled {
     call("custom", &operands, &attributes)
 }
 
-/// The arguments of `constant`: one number if all entries are the same.
+/// The arguments of `constant`: one number if all elements are the same.
 fn constant_attributes(constant: &Constant) -> Vec<String> {
     let (shape, data) = (constant.value.shape(), constant.value.data());
     let uniform = data.windows(2).all(|pair| pair[0].to_bits() == pair[1].to_bits());
@@ -286,20 +286,20 @@ fn constant_attributes(constant: &Constant) -> Vec<String> {
     attributes
 }
 
-/// Entries in row-major order in the brackets of their axes; none of the axes is empty, unless it is the only one.
+/// Elements in row-major order in the brackets of their axes; none of the axes is empty, unless it is the only one.
 fn array(data: &[f64], shape: &Shape) -> String {
     let mut text = String::new();
     // Where the blocks of each axis end.
     let strides = shape.strides();
-    for (place, &number) in data.iter().enumerate() {
-        let begins = strides.iter().zip(shape.iter()).filter(|(stride, n)| place.is_multiple_of(*stride * *n)).count();
-        if place > 0 {
+    for (index, &number) in data.iter().enumerate() {
+        let begins = strides.iter().zip(shape.iter()).filter(|(stride, n)| index.is_multiple_of(*stride * *n)).count();
+        if index > 0 {
             text.push_str(", ");
         }
         text.extend(std::iter::repeat_n('[', begins));
         text.push_str(&written(number));
         let ends =
-            strides.iter().zip(shape.iter()).filter(|(stride, n)| (place + 1).is_multiple_of(*stride * *n)).count();
+            strides.iter().zip(shape.iter()).filter(|(stride, n)| (index + 1).is_multiple_of(*stride * *n)).count();
         text.extend(std::iter::repeat_n(']', ends));
     }
     if data.is_empty() { "[]".into() } else { text }

@@ -1,4 +1,4 @@
-//! Which nodes are written inside the expressions that read them.
+//! Which nodes are written inside the expressions that use them.
 //!
 //! The parser makes the nodes of an expression in a fixed order: those of its operands, one operand after the other;
 //! then the constants of the operands that are numbers; then the nodes that stretch operands to a common shape; then the
@@ -9,7 +9,7 @@
 use std::ops::Range;
 
 use super::spelling::{is_literal, own_length};
-use crate::builder::{self, Builder, Var};
+use crate::builder::{Builder, Operand, Var};
 use crate::function::Function;
 use crate::graph::Graph;
 use crate::node::{Kind, NodeId, ScopeId};
@@ -17,32 +17,32 @@ use crate::ops::source::Constant;
 use crate::ops::{Elementwise, Index, Op, ShapeOp, Source};
 use crate::text::elementwise::elementwise;
 
-/// The length up to which an expression takes in what it reads.
+/// The length up to which an expression takes in what it uses.
 const LONGEST: usize = 80;
 
 /// What is written for an input of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operand {
+pub(super) enum OperandForm {
     /// The expression of a node, or a reference to it.
     Node(NodeId),
     /// A constant, as a literal.
     Literal(NodeId),
 }
 
-impl Operand {
+impl OperandForm {
     pub fn id(self) -> NodeId {
         match self {
-            Operand::Node(id) | Operand::Literal(id) => id,
+            OperandForm::Node(id) | OperandForm::Literal(id) => id,
         }
     }
 }
 
 /// The statements, and what is written inside which.
-pub(super) struct Plan {
+pub(super) struct Inlining {
     /// For each statement its nodes; the last is its result.
     pub statements: Vec<Range<usize>>,
-    /// For each node that is written, its operands; of one that its reader implies, none.
-    operands: Vec<Option<Vec<Operand>>>,
+    /// For each node that is written, its operands; of one that its user implies, none.
+    operands: Vec<Option<Vec<OperandForm>>>,
     mentions: Mentions,
 }
 
@@ -54,8 +54,8 @@ struct Mentions {
     others: Vec<u32>,
 }
 
-impl Plan {
-    pub fn new(function: &Function) -> Plan {
+impl Inlining {
+    pub fn new(function: &Function) -> Inlining {
         let graph = &function.graph;
         let count = graph.nodes().len();
         let mentions = Mentions::of(function);
@@ -69,11 +69,11 @@ impl Plan {
             end = first;
         }
         statements.reverse();
-        Plan { statements, operands, mentions }
+        Inlining { statements, operands, mentions }
     }
 
-    /// What is written for the inputs of a node; none if it is not written itself, because its reader implies it.
-    pub fn operands(&self, id: NodeId) -> Option<&[Operand]> {
+    /// What is written for the inputs of a node; none if it is not written itself, because its user implies it.
+    pub fn operands(&self, id: NodeId) -> Option<&[OperandForm]> {
         self.operands[id.index()].as_deref()
     }
 
@@ -113,9 +113,9 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Takes what fits into the statement whose result is `root`; returns its first node.
-    fn take(mut self, root: NodeId, planned: &mut [Option<Vec<Operand>>]) -> usize {
+    fn take(mut self, root: NodeId, planned: &mut [Option<Vec<OperandForm>>]) -> usize {
         let mut length = 0;
-        // Operands still to be looked at. The last comes first: its nodes were made last.
+        // Operands still to be looked at. The last comes first: its nodes were built last.
         let mut todo: Vec<NodeId> = Vec::new();
         let mut taken = Some(root);
         while let Some(id) = taken {
@@ -123,8 +123,8 @@ impl Walk<'_> {
             length += own_length(self.graph, id);
             for operand in &operands {
                 match *operand {
-                    Operand::Node(id) => todo.push(id),
-                    Operand::Literal(id) => length += own_length(self.graph, id),
+                    OperandForm::Node(id) => todo.push(id),
+                    OperandForm::Literal(id) => length += own_length(self.graph, id),
                 }
             }
             planned[id.index()] = Some(operands);
@@ -155,7 +155,7 @@ impl Walk<'_> {
     }
 
     /// What is written for the inputs of a node. The nodes that this implies become part of the statement.
-    fn operands(&mut self, id: NodeId) -> Vec<Operand> {
+    fn operands(&mut self, id: NodeId) -> Vec<OperandForm> {
         let node = self.graph.node(id);
         let end = self.first;
         if let Op::Elementwise(op) = node.op {
@@ -166,25 +166,25 @@ impl Walk<'_> {
                 }
                 self.first = end;
             }
-            return node.inputs.iter().map(|&input| Operand::Node(input)).collect();
+            return node.inputs.iter().map(|&input| OperandForm::Node(input)).collect();
         }
         let base = indexed(self.graph, id).filter(|_| self.is_next(node.inputs[0]));
         self.first -= usize::from(base.is_some());
         let inputs = base.map_or_else(|| node.inputs.clone(), |base| vec![base]);
-        let mut operands: Vec<Operand> = inputs.into_iter().map(Operand::Node).collect();
-        for (slot, operand) in operands.iter_mut().enumerate().rev() {
+        let mut operands: Vec<OperandForm> = inputs.into_iter().map(OperandForm::Node).collect();
+        for (index, operand) in operands.iter_mut().enumerate().rev() {
             let input = operand.id();
-            if self.is_next(input) && is_operand_literal(self.graph, id, slot, input) {
-                *operand = Operand::Literal(input);
+            if self.is_next(input) && is_operand_literal(self.graph, id, index, input) {
+                *operand = OperandForm::Literal(input);
                 self.first -= 1;
             }
         }
         operands
     }
 
-    /// The inputs of an elementwise node without what the builder may have put before it: in the order of its making,
+    /// The inputs of an elementwise node without what the builder may have put before it: in the order of its building,
     /// constants and conversions to real, then, if `stretched`, reshapes and broadcasts.
-    fn without_implied(&mut self, mut inputs: Vec<NodeId>, stretched: bool) -> Vec<Operand> {
+    fn without_implied(&mut self, mut inputs: Vec<NodeId>, stretched: bool) -> Vec<OperandForm> {
         let graph = self.graph;
         let op = |id: NodeId| &graph.node(id).op;
         for input in inputs.iter_mut().rev().filter(|_| stretched) {
@@ -197,17 +197,17 @@ impl Walk<'_> {
                 }
             }
         }
-        let mut operands: Vec<Operand> = inputs.into_iter().map(Operand::Node).collect();
+        let mut operands: Vec<OperandForm> = inputs.into_iter().map(OperandForm::Node).collect();
         for operand in operands.iter_mut().rev() {
             let id = operand.id();
             match op(id) {
                 Op::Source(Source::Constant(constant)) if self.is_next(id) && is_literal(constant) => {
                     self.first -= 1;
-                    *operand = Operand::Literal(id);
+                    *operand = OperandForm::Literal(id);
                 }
                 Op::Elementwise(Elementwise::ToReal) if self.is_next(id) => {
                     self.first -= 1;
-                    *operand = Operand::Node(graph.node(id).inputs[0]);
+                    *operand = OperandForm::Node(graph.node(id).inputs[0]);
                 }
                 _ => {}
             }
@@ -216,7 +216,7 @@ impl Walk<'_> {
     }
 
     /// Whether the builder, given these operands, makes just the nodes from `first` up to `id`.
-    fn is_rebuilt(&self, op: Elementwise, id: NodeId, operands: &[Operand]) -> bool {
+    fn is_rebuilt(&self, op: Elementwise, id: NodeId, operands: &[OperandForm]) -> bool {
         let graph = self.graph;
         let builder = Builder::new();
         // The nodes of this graph that those on the side stand for: first the operands that are nodes.
@@ -224,8 +224,8 @@ impl Walk<'_> {
         let inputs: Vec<Option<Var<'_>>> = operands
             .iter()
             .map(|&operand| match operand {
-                Operand::Literal(_) => None,
-                Operand::Node(id) => {
+                OperandForm::Literal(_) => None,
+                OperandForm::Node(id) => {
                     originals.push(id);
                     Some(builder.anonymous_input(&graph.node(id).shape, graph.node(id).kind))
                 }
@@ -234,12 +234,12 @@ impl Walk<'_> {
         let given = originals.len();
         originals.extend((self.first..=id.index()).map(NodeId::from_index));
         let built = operands.iter().zip(inputs).map(|(operand, input)| match (input, &graph.node(operand.id()).op) {
-            (Some(var), _) => builder::Operand::Var(var),
+            (Some(var), _) => Operand::Var(var),
             (None, Op::Source(Source::Constant(constant))) => match constant.value.shape().rank() {
-                0 => builder::Operand::Literal(constant.value.item()),
-                _ => builder::Operand::Var(builder.constant((*constant.value).clone())),
+                0 => Operand::Literal(constant.value.item()),
+                _ => Operand::Var(builder.constant((*constant.value).clone())),
             },
-            (None, _) => builder::Operand::Literal(0.0), // a literal is a constant
+            (None, _) => Operand::Literal(0.0), // a literal is a constant
         });
         elementwise(&builder, op, built.collect());
         if builder.len() != originals.len() {
@@ -254,7 +254,7 @@ impl Walk<'_> {
     }
 }
 
-/// For a reshape that drops the axes at which the slice before it leaves one entry: what is sliced. The two are written
+/// For a reshape that drops the axes at which the slice before it leaves one element: what is sliced. The two are written
 /// as `x[2, :]`.
 fn indexed(graph: &Graph, id: NodeId) -> Option<NodeId> {
     let node = graph.node(id);
@@ -266,10 +266,10 @@ fn indexed(graph: &Graph, id: NodeId) -> Option<NodeId> {
 }
 
 /// Whether a constant among the inputs of a node that is not elementwise is the same if it is written as a literal.
-fn is_operand_literal(graph: &Graph, id: NodeId, slot: usize, input: NodeId) -> bool {
+fn is_operand_literal(graph: &Graph, id: NodeId, index: usize, input: NodeId) -> bool {
     let Op::Source(Source::Constant(constant)) = &graph.node(input).op else { return false };
     let node = graph.node(id);
-    let limit = match (&node.op, slot) {
+    let limit = match (&node.op, index) {
         (Op::Index(Index::Gather { batch }), 1) => Some(graph.node(node.inputs[0]).shape[*batch]),
         (Op::Index(Index::ScatterAdd { size, .. }), 0) => Some(*size),
         _ => None,
