@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use chainrule::GraphError;
 use chainrule::exec::ExecError;
 use chainrule::learn::LearnError;
-use chainrule::text::Diagnostic;
+use chainrule::text::{Diagnostic, Help};
 
 use crate::interrupt::INTERRUPTED;
 
@@ -39,7 +39,12 @@ impl Failure {
 
     /// A mistake in a text, shown with its line. `name` is what the text is called.
     pub fn in_text(diagnostic: &Diagnostic, source: &str, name: &str) -> Failure {
-        Failure { code: MISTAKE, text: diagnostic.render(source, name, true) }
+        Failure { code: MISTAKE, text: worded(diagnostic).render(source, name, true) }
+    }
+
+    /// A mistake in what a text is built with. `name` is what the text is called.
+    pub fn of_text(diagnostic: &Diagnostic, name: &str) -> Failure {
+        Failure::mistake(format!("{name}: {}", worded(diagnostic)))
     }
 
     /// The exit code of the command.
@@ -51,6 +56,21 @@ impl Failure {
 impl Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
+    }
+}
+
+/// The same with the options of the command line for what the library leaves to its callers to word.
+fn worded(diagnostic: &Diagnostic) -> Diagnostic {
+    let mut worded = diagnostic.clone();
+    if worded.binding.is_some() {
+        worded.message = format!("--set: {}", worded.message);
+    }
+    match diagnostic.help.as_deref() {
+        Some(Help::BindSize(name)) => {
+            worded.help(format!("say it by `--set {name}=…`, by a line `let {name} = …`, or by data"))
+        }
+        Some(Help::BindName(name)) => worded.help(format!("give it one: {name}=…")),
+        _ => worded,
     }
 }
 

@@ -62,7 +62,7 @@ impl ModelFile {
         let problem = problem.into();
         match problem.span {
             Some(_) => Failure::in_text(&problem, &self.source, &self.name),
-            None => Failure::mistake(format!("{}: {problem}", self.name)),
+            None => Failure::of_text(&problem, &self.name),
         }
     }
 

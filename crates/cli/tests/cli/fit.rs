@@ -104,6 +104,8 @@ fn columns_come_by_map_by_name_or_by_number() {
     folder.refuses(2, "fit m.graph --data t.csv --map z=u", &["--map z", "no such input or outcome"]);
     folder.refuses(2, "fit m.graph --data n.csv --set d=3", &["d = 3", "2 were found", "say which by --map x=…"]);
     folder.refuses(2, "fit m.graph --data n.csv --set e=3", &["`e`"]);
+    folder.write("k.graph", b"input x [2]\noutcome y []\nparam w [k] = 0\nobjective = (sum(w) * sum(x) - y)^2\n");
+    folder.refuses(2, "fit k.graph --data n.csv", &["the size `k` is not bound", "--set k=…", "let k = …"]);
 }
 
 #[test]

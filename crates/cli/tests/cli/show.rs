@@ -17,8 +17,8 @@ fn sizes_are_bound() {
     let folder = Folder::with(&[("m.graph", PLANE)]);
     assert!(folder.line("show m.graph --set d=5").succeeded().contains("input x [5]"));
     assert!(folder.line("show m.graph --batch 4 --set d=5").succeeded().contains("input x [4, 5]"));
-    folder.refuses(2, "show m.graph --set e=5", &["`e`", "d"]);
-    folder.refuses(2, "show m.graph --set d=1.5", &["`d`", "1.5"]);
+    folder.refuses(2, "show m.graph --set e=5", &["m.graph: --set: there is no size or setting `e`", "d"]);
+    folder.refuses(2, "show m.graph --set d=1.5", &["m.graph: --set: `d`", "1.5"]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use super::help::Help;
 use crate::error::GraphError;
 use crate::node::{Origin, Span};
 
@@ -15,10 +16,10 @@ pub struct Diagnostic {
     pub message: String,
     /// Where in the text; none if it is not about the text.
     pub span: Option<Span>,
-    /// What is said beside the underlined part.
-    pub label: Option<Box<str>>,
+    /// The size or setting whose binding from outside is wrong, if the mistake is there.
+    pub binding: Option<Box<str>>,
     /// What would be right.
-    pub help: Option<Box<str>>,
+    pub help: Option<Box<Help>>,
     /// Other spans that matter, and what is said beside them.
     pub secondary: Vec<(Span, String)>,
 }
@@ -31,25 +32,26 @@ impl Diagnostic {
 
     /// A mistake that is not in the text itself.
     pub fn general(message: impl Into<String>) -> Diagnostic {
-        Diagnostic { message: message.into(), span: None, label: None, help: None, secondary: Vec::new() }
+        Diagnostic { message: message.into(), span: None, binding: None, help: None, secondary: Vec::new() }
     }
 
-    /// The same with a word beside the underlined part.
-    pub fn label(mut self, label: impl Into<String>) -> Diagnostic {
-        self.label = Some(label.into().into());
-        self
+    /// A mistake in the number that a size or setting is bound to from outside.
+    pub fn of_binding(name: &str, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { binding: Some(name.into()), ..Diagnostic::general(message) }
     }
 
     /// The same with a remedy.
-    pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
-        self.help = Some(help.into().into());
+    pub fn help(mut self, help: impl Into<Help>) -> Diagnostic {
+        self.help = Some(Box::new(help.into()));
         self
     }
 
     /// The same with a remedy, if there is one.
-    pub fn help_if(mut self, help: Option<String>) -> Diagnostic {
-        self.help = help.map(Into::into).or(self.help);
-        self
+    pub fn help_if(self, help: Option<impl Into<Help>>) -> Diagnostic {
+        match help {
+            Some(help) => self.help(help),
+            None => self,
+        }
     }
 
     /// The same with one more span that matters.
@@ -66,14 +68,14 @@ impl Diagnostic {
         let mark = source.len() - shown.len();
         let mut group = Group::with_title(Level::ERROR.primary_title(self.message.as_str()));
         if let Some(span) = self.span {
-            let primary = AnnotationKind::Primary.span(within(shown, span, mark)).label(self.label.as_deref());
+            let primary = AnnotationKind::Primary.span(within(shown, span, mark));
             let others = self.secondary.iter().filter(|(other, _)| *other != span);
             let context = others
                 .map(|(span, label)| AnnotationKind::Context.span(within(shown, *span, mark)).label(label.as_str()));
             let snippet = Snippet::source(shown).line_start(1).path(file).annotation(primary).annotations(context);
             group = group.element(snippet);
         }
-        let help = self.help.as_deref().map(|help| Level::HELP.message(help));
+        let help = self.help.as_deref().map(|help| Level::HELP.message(help.to_string()));
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group.elements(help)])
     }
@@ -113,6 +115,6 @@ impl From<GraphError> for Diagnostic {
             Origin::Text(span) => Some(*span),
             _ => None,
         };
-        Diagnostic { span, help: error.help.map(Into::into), ..Diagnostic::general(error.message) }
+        Diagnostic { span, ..Diagnostic::general(error.message) }.help_if(error.help)
     }
 }

@@ -49,6 +49,7 @@ mod dot;
 mod elementwise;
 mod fold;
 mod functions;
+mod help;
 mod lower;
 mod model;
 mod names;
@@ -63,6 +64,7 @@ mod whole;
 use crate::function::Function;
 
 pub use diagnostic::Diagnostic;
+pub use help::Help;
 pub use model::{Declaration, Dim, Expression, Model, Name, Size};
 pub use near::near;
 pub use registry::Registry;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::diagnostic::Diagnostic;
+use super::help::Help;
 use super::lower::sizes::SizeBindings;
 use super::near::near;
 use super::registry::Registry;
@@ -176,8 +177,8 @@ impl Model {
         let bound = free.filter_map(|size| sizes.get(&size.name).map(|number| format!("{} = {number}", size.name)));
         let bound: Vec<String> = bound.collect();
         if !bound.is_empty() {
-            let help = mistake.help.map_or_else(String::new, |help| format!("{help}; "));
-            mistake.help = Some(format!("{help}here {}", bound.join(", ")).into());
+            let help = mistake.help.as_ref().map_or_else(String::new, |help| format!("{help}; "));
+            mistake = mistake.help(format!("{help}here {}", bound.join(", ")));
         }
         mistake
     }
@@ -250,7 +251,7 @@ impl Expression {
         }
         if let Some((_, name)) = self.names.iter().enumerate().find(|(id, _)| !bound.iter().any(|(b, ..)| b == id)) {
             let mistake = Diagnostic::new(format!("`{}` has no value", name.name), name.span);
-            return Err(mistake.help(format!("give it one: {}=…", name.name)));
+            return Err(mistake.help(Help::BindName(name.name.as_str().into())));
         }
         lower::expression(&self.syntax, &bound)
     }

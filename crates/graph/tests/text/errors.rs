@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chainrule_graph::text::Help;
 use chainrule_graph::{Kind, Shape, text};
 
 use super::support::{build, mistake};
@@ -259,15 +260,22 @@ fn sizes_are_told_by_name() {
     let model = text::parse("input x [dim]\nlet m = 3\nparam W [m, dim] = 0\nh = W @ x\n").expect("it parses");
     let told = |sizes: &[(&str, f64)], says: &[&str]| {
         let sizes: BTreeMap<String, f64> = sizes.iter().map(|&(name, size)| (name.to_string(), size)).collect();
-        let said = model.build(&sizes).expect_err("there is a mistake").to_string();
+        let mistake = model.build(&sizes).expect_err("there is a mistake");
+        let said = mistake.to_string();
         says.iter().for_each(|word| assert!(said.contains(word), "`{word}` is not in: {said}"));
+        assert!(!said.contains("--"), "an option of a command: {said}");
+        mistake
     };
-    told(&[], &["`dim` is not bound", "line 1, column 10", "dim="]);
-    told(&[("dim", 2.0), ("dmi", 3.0)], &["`dmi`", "did you mean `dim`?"]);
+    let open = told(&[], &["`dim` is not bound", "line 1, column 10", "when the model is built", "`let dim = …`"]);
+    assert_eq!(open.help.as_deref(), Some(&Help::BindSize("dim".into())));
+    let unknown = told(&[("dim", 2.0), ("dmi", 3.0)], &["`dmi`", "did you mean `dim`?"]);
+    assert_eq!((unknown.binding.as_deref(), unknown.span), (Some("dmi"), None));
     told(&[("dim", 2.0), ("zzz", 3.0)], &["`zzz`", "m, dim"]);
-    told(&[("dim", 2.5)], &["`dim`", "2.5", "whole number"]);
+    let fraction = told(&[("dim", 2.5)], &["`dim`", "2.5", "whole number"]);
+    assert_eq!((fraction.binding.as_deref(), fraction.span), (Some("dim"), None));
     told(&[("dim", -1.0)], &["`dim`", "-1"]);
-    told(&[("dim", f64::NAN)], &["`dim`"]);
+    let not_finite = told(&[("dim", f64::NAN)], &["`dim`"]);
+    assert_eq!(not_finite.binding.as_deref(), Some("dim"));
     told(&[("dim", 2.0), ("m", 0.5)], &["size `m`", "0.5", "whole number"]);
     told(&[("dim", 1e13)], &["`dim`"]);
     let model = text::parse("input x [d]\nparam w [5] = 0\nh = dot(w, x)\n").expect("it parses");
@@ -282,10 +290,14 @@ fn expressions_tell_names_without_values_and_values_without_names() {
     let told = |values: &[(&str, &[usize])], says: &[&str]| {
         let values: Vec<(String, Shape, Kind)> =
             values.iter().map(|&(name, shape)| (name.to_string(), shape.into(), Kind::Real)).collect();
-        let said = expression.build(&values).expect_err("there is a mistake").to_string();
+        let mistake = expression.build(&values).expect_err("there is a mistake");
+        let said = mistake.to_string();
         says.iter().for_each(|word| assert!(said.contains(word), "`{word}` is not in: {said}"));
+        mistake
     };
-    told(&[("w", &[3]), ("x", &[3])], &["`bias` has no value", "bias=", "column 18"]);
+    let missing =
+        told(&[("w", &[3]), ("x", &[3])], &["`bias` has no value", "column 18", "when the expression is built"]);
+    assert_eq!(missing.help.as_deref(), Some(&Help::BindName("bias".into())));
     told(&[("w", &[3]), ("x", &[3]), ("bais", &[])], &["`bais`", "does not occur", "did you mean `bias`?"]);
     told(&[("w", &[3]), ("w", &[3])], &["`w` is given two values"]);
     told(&[("w", &[3]), ("x", &[2]), ("bias", &[])], &["dot", "[3]", "[2]", "column 5"]);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::node::Span;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::fold::fold;
+use crate::text::help::Help;
 use crate::text::near::near;
 use crate::text::syntax::{BindingKind, SizeForm, StackStepKind, Statement, StatementKind, Syntax};
 use crate::text::whole::{not_whole, whole};
@@ -24,12 +25,12 @@ impl<'a> SizeBindings<'a> {
             let Some(&number) = bindings.get(&binding.name) else { continue };
             let size = binding.kind == BindingKind::FreeSize;
             if !number.is_finite() {
-                let problem = format!("--set: `{}` is a finite number, not {number}", binding.name);
-                return Err(Diagnostic::general(problem));
+                let problem = format!("`{}` must be a finite number, not {number}", binding.name);
+                return Err(Diagnostic::of_binding(&binding.name, problem));
             }
             if size && whole(number).is_none() {
-                let mistake = not_whole(&format!("--set: `{}`", binding.name), number, binding.span);
-                return Err(Diagnostic { span: None, ..mistake });
+                let mistake = not_whole(&format!("`{}`", binding.name), number, binding.span);
+                return Err(Diagnostic { span: None, binding: Some(binding.name.as_str().into()), ..mistake });
             }
             numbers[id] = Some(number);
         }
@@ -37,10 +38,10 @@ impl<'a> SizeBindings<'a> {
             let names: Vec<&str> = known.map(|(_, binding)| binding.name.as_str()).collect();
             let help = match (near(odd, names.iter().copied()), names.is_empty()) {
                 (Some(near), _) => format!("did you mean `{near}`?"),
-                (None, true) => "this text has no sizes to set".into(),
+                (None, true) => "this text has no sizes or settings".into(),
                 (None, false) => format!("its sizes and settings are {}", names.join(", ")),
             };
-            return Err(Diagnostic::general(format!("--set: there is no size or setting `{odd}`")).help(help));
+            return Err(Diagnostic::of_binding(odd, format!("there is no size or setting `{odd}`")).help(help));
         }
         let mut sizes = SizeBindings { syntax, numbers };
         for statement in &syntax.statements {
@@ -65,7 +66,7 @@ impl<'a> SizeBindings<'a> {
             Some((binding, _)) => {
                 let name = &binding.name;
                 Err(Diagnostic::new(format!("the size `{name}` is not bound"), binding.span)
-                    .help(format!("say it by `--set {name}=…`, by a line `let {name} = …`, or by data")))
+                    .help(Help::BindSize(name.as_str().into())))
             }
             None => Ok(self),
         }
