@@ -69,7 +69,11 @@ pub use model::{Declaration, Dim, Expression, Model, Name, Size};
 pub use near::near;
 pub use registry::Registry;
 
-/// The text in these bytes; a byte-order mark is dropped. Bytes that are no UTF-8 are a mistake, told with the line.
+/// The text in these bytes, without a byte-order mark.
+///
+/// # Errors
+///
+/// Bytes that are not UTF-8, with the number of their line.
 pub fn decode(bytes: &[u8]) -> Result<&str, Diagnostic> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     std::str::from_utf8(bytes).map_err(|error| {
@@ -80,28 +84,95 @@ pub fn decode(bytes: &[u8]) -> Result<&str, Diagnostic> {
     })
 }
 
-/// Reads a model that calls no custom nodes. Its syntax is right, and every name and function in it is known.
+/// Reads a model that calls no custom nodes. Its sizes may still be open; [`Model::build`] binds them.
+///
+/// ```
+/// use chainrule_graph::text;
+/// use std::collections::BTreeMap;
+///
+/// let model = text::parse("input x [n]\nparam w [n] = 0\nprediction = dot(w, x)\n")?;
+/// assert_eq!(model.inputs()[0].name, "x");
+/// let function = model.build(&BTreeMap::from([("n".to_string(), 2.0)]))?;
+/// assert_eq!(function.parameters.len(), 1);
+///
+/// let source = "input x [n]\ny = exp(x +\n";
+/// let mistake = text::parse(source).unwrap_err();
+/// assert_eq!(
+///     mistake.render(source, "model.graph", false),
+///     "\
+/// error: this `(` is not closed
+///  --> model.graph:2:8
+///   |
+/// 2 | y = exp(x +
+///   |        ^
+///   |
+///   = help: close it with `)`"
+/// );
+/// # Ok::<(), text::Diagnostic>(())
+/// ```
+///
+/// # Errors
+///
+/// Wrong syntax, a name that is not defined or defined twice, an unknown function, arguments that a function does not take:
+/// the first mistake, with its span.
 pub fn parse(source: &str) -> Result<Model, Diagnostic> {
     parse_with(source, &Registry::new())
 }
 
 /// Reads a model that may call the custom nodes of a registry.
+///
+/// # Errors
+///
+/// Those of [`parse`].
 pub fn parse_with(source: &str, registry: &Registry) -> Result<Model, Diagnostic> {
     Model::read(source, registry)
 }
 
-/// Reads a single expression, whose names are free.
+/// Reads a single expression, whose names are free; [`Expression::build`] binds them.
+///
+/// ```
+/// use chainrule_graph::{Kind, text};
+///
+/// let expression = text::parse_expression("sum(w * x)")?;
+/// let names: Vec<&str> = expression.names().iter().map(|name| name.name.as_str()).collect();
+/// assert_eq!(names, ["w", "x"]);
+/// let values = names.iter().map(|name| (name.to_string(), [3].into(), Kind::Real)).collect::<Vec<_>>();
+/// let (function, _) = expression.build(&values)?;
+/// assert_eq!(function.inputs.len(), 2);
+/// # Ok::<(), text::Diagnostic>(())
+/// ```
+///
+/// # Errors
+///
+/// Wrong syntax, an unknown function, arguments that a function does not take; text behind the end of the expression.
 pub fn parse_expression(source: &str) -> Result<Expression, Diagnostic> {
     Expression::read(source)
 }
 
-/// How each function that a text may call is called, as messages show it: `softmax(x, axis=…)`. What has a default is shown
-/// with `=…`.
+/// The signature of each function that a text may call, as messages show it: `softmax(x, axis=…)`. A parameter with a
+/// default value is shown with `=…`.
 pub fn signatures() -> impl Iterator<Item = String> {
     functions::all().map(functions::Callable::signature)
 }
 
 /// The function as text, which parses and builds to the same function, origins aside.
+///
+/// ```
+/// use chainrule_graph::{Builder, Initializer, text};
+/// use std::collections::BTreeMap;
+///
+/// let builder = Builder::new();
+/// let x = builder.input("x", [3]);
+/// let w = builder.parameter("w", [3], Initializer::Constant(0.0));
+/// builder.prediction(w.dot(x).tanh());
+/// let function = builder.finish()?;
+///
+/// let printed = text::print(&function);
+/// assert_eq!(printed, "input x [3]\nparam w [3] = 0\n\nprediction = tanh(dot(w, x))\n");
+/// let again = text::parse(&printed)?.build(&BTreeMap::new())?;
+/// assert_eq!(text::print(&again), printed);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn print(function: &Function) -> String {
     print::print(function)
 }

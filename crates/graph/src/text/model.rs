@@ -29,7 +29,7 @@ pub struct Size {
     pub name: String,
     /// Whether it is free, to be bound from data or by the user; else a `let` gives it a value.
     pub free: bool,
-    /// Where it is first used (if it is free) or given its value.
+    /// Where it is first used, if it is free; else where its `let` is.
     pub span: Span,
 }
 
@@ -49,6 +49,26 @@ pub struct Declaration {
 }
 
 /// A model that was read: its syntax is right and its names are known; its sizes may be open.
+///
+/// ```
+/// use chainrule_graph::text::{self, Dim};
+/// use std::collections::BTreeMap;
+///
+/// let model = text::parse("let m = 4\ninput x [d]\nparam W [m, d] ~ glorot\nh = tanh(W @ x)\n")?;
+/// let sizes: Vec<(&str, bool)> = model.sizes().iter().map(|size| (size.name.as_str(), size.free)).collect();
+/// assert_eq!(sizes, [("m", false), ("d", true)]);
+/// assert_eq!(model.inputs()[0].dims, [Dim::Size("d".into())]);
+///
+/// // The free size `d` is bound from outside, which can also override the `let`.
+/// let sizes = BTreeMap::from([("d".to_string(), 3.0), ("m".to_string(), 5.0)]);
+/// assert_eq!(model.resolve(&Dim::Size("m".into()), &sizes)?, Some(5));
+/// let function = model.build(&sizes)?;
+/// assert!(text::print(&function).contains("param W [5, 3]"));
+///
+/// let mistake = model.build(&BTreeMap::new()).unwrap_err();
+/// assert_eq!(mistake.message, "the size `d` is not bound");
+/// # Ok::<(), text::Diagnostic>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Model {
     syntax: Syntax,
@@ -127,9 +147,13 @@ impl Model {
         self.syntax.bindings.iter().find(is_it).map(|binding| binding.span)
     }
 
-    /// The number that a size in a declaration stands for: its own, what `sizes` binds it to, or what its `let` says.
-    /// None if it is free and not bound. A name in `sizes` that the model does not have is a mistake, and so is a number
-    /// that is no size.
+    /// The number that a size in a declaration stands for: its own, what `sizes` binds it to, or the value of its `let`.
+    /// None if it is free and not bound.
+    ///
+    /// # Errors
+    ///
+    /// A name in `sizes` that the model does not have, and a number that is not a size: a fraction, a negative number, one
+    /// that is not finite or too large.
     pub fn resolve(&self, dim: &Dim, sizes: &BTreeMap<String, f64>) -> Result<Option<usize>, Diagnostic> {
         let name = match dim {
             Dim::Number(number) => return Ok(Some(*number)),
@@ -145,9 +169,8 @@ impl Model {
         }
     }
 
-    /// `sizes`, and for each free size that is not in it a small number, different from each other and from every number
-    /// that the model or `sizes` has, so that a transposed matrix can't hide. They are larger than every index that is
-    /// written.
+    /// `sizes`, and a small number for each free size that is not in it: each differs from the others and from every number in
+    /// the model and in `sizes`, so that a transposed matrix can't hide, and is larger than every index in the model.
     pub fn small_sizes(&self, sizes: &BTreeMap<String, f64>) -> BTreeMap<String, f64> {
         let mut bound = sizes.clone();
         let said = SizeBindings::new(&self.syntax, sizes).map_or_else(|_| Vec::new(), |sizes| sizes.numbers().to_vec());
@@ -164,8 +187,13 @@ impl Model {
         bound
     }
 
-    /// The function, with every free size bound by `sizes`, which also overrides a `let`. A size that is not bound, a
-    /// name in `sizes` that the model does not have, and shapes that do not fit are mistakes.
+    /// The function, with every free size bound by `sizes`, which also overrides a `let`.
+    ///
+    /// # Errors
+    ///
+    /// A free size that is not bound ([`Help::BindSize`]); a name in `sizes` that the model does not have, or a number that
+    /// is not a size ([`Diagnostic::binding`]); shapes, kinds and indices that do not fit; a prediction that needs an
+    /// outcome.
     pub fn build(&self, sizes: &BTreeMap<String, f64>) -> Result<Function, Diagnostic> {
         let numbers = SizeBindings::new(&self.syntax, sizes)?.complete()?;
         lower::model(&self.syntax, &self.registry, &numbers).map_err(|mistake| self.with_sizes(mistake, sizes))
@@ -234,7 +262,12 @@ impl Expression {
     }
 
     /// The expression as a function of its names, each an input of the given shape and kind, in the order of `values`;
-    /// and the node of the result. A name without a value and a value whose name does not occur are mistakes.
+    /// and the node of the result.
+    ///
+    /// # Errors
+    ///
+    /// A name without a value ([`Help::BindName`]), a value whose name does not occur or that has two; shapes, kinds and
+    /// indices that do not fit.
     pub fn build(&self, values: &[(String, Shape, Kind)]) -> Result<(Function, NodeId), Diagnostic> {
         let mut bound: Vec<(BindingId, Shape, Kind)> = Vec::new();
         for (name, shape, kind) in values {

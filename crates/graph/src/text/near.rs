@@ -1,6 +1,6 @@
 //! The known name that an unknown one was probably meant to be.
 
-/// The candidate nearest to `name`, if it is near enough to be a slip of the pen.
+/// The candidate nearest to `name`, if it is near enough to be a typing mistake.
 pub fn near<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let letters: Vec<char> = name.chars().take(64).collect();
     let allowed = 1 + letters.len() / 4;

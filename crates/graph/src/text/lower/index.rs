@@ -4,6 +4,7 @@ use super::arguments::indices;
 use super::evaluated::{A_NUMBER, Evaluated, Spanned};
 use crate::builder::{Builder, Var};
 use crate::node::{Kind, Span};
+use crate::shape::Shape;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::syntax::IndexItem;
 use crate::text::whole::{not_whole, whole};
@@ -17,75 +18,113 @@ pub(super) fn index<'g>(
     span: Span,
 ) -> Result<Var<'g>, Diagnostic> {
     let mut values = values.into_iter();
-    let mut next = || values.next().ok_or_else(|| Diagnostic::new("an index is missing", span)); // the parser counts them
-    let x = next()?.var(builder, Kind::Real)?;
-    let shape = x.shape();
-    if items.len() > shape.rank() {
-        let count = items.len();
-        let takes = match shape.rank() {
-            0 => "a scalar has no elements".into(),
-            1 => "a vector takes one index".into(),
-            rank => format!("it takes {rank} indices at most"),
-        };
-        let indices = if count == 1 { "index" } else { "indices" };
-        return Err(Diagnostic::new(format!("{count} {indices} for {x:?}"), span).help(takes));
+    let missing = || Diagnostic::new("an index is missing", span); // the parser counts them
+    let x = values.next().ok_or_else(missing)?.var(builder, Kind::Real)?;
+    if items.len() > x.rank() {
+        return Err(too_many(items.len(), x, span));
     }
-    let (mut start, mut stop) = (vec![0; shape.rank()], shape.to_vec());
-    let mut dropped = Vec::new();
-    let mut cut = false;
-    let mut gathers: Vec<(usize, Spanned<'g>)> = Vec::new();
+    let mut selection = Selection::all(x);
     for (axis, item) in items.iter().enumerate() {
         match *item {
-            IndexItem::Index => {
-                let value = next()?;
-                if let Evaluated::Number(_) = value.value {
-                    let index = fixed_index(&value, axis, x, shape[axis].saturating_sub(1))?;
-                    if index >= shape[axis] {
-                        return Err(value
-                            .wrong(format!("there is no index {index} in {x:?}"))
-                            .help("its axis is empty"));
-                    }
-                    (start[axis], stop[axis], cut) = (index, index + 1, true);
-                    dropped.push(axis);
-                } else {
-                    gathers.push((axis, value));
+            IndexItem::Index => selection.index(axis, values.next().ok_or_else(missing)?)?,
+            IndexItem::Range { start, stop } => {
+                if start {
+                    selection.start_at(axis, &values.next().ok_or_else(missing)?)?;
                 }
-            }
-            IndexItem::Range { start: has_start, stop: has_stop } => {
-                if has_start {
-                    (start[axis], cut) = (fixed_index(&next()?, axis, x, shape[axis])?, true);
-                }
-                if has_stop {
-                    let end = next()?;
-                    (stop[axis], cut) = (fixed_index(&end, axis, x, shape[axis])?, true);
-                    if start[axis] > stop[axis] {
-                        let (first, end_before) = (start[axis], stop[axis]);
-                        return Err(end
-                            .wrong(format!("the range {first}:{end_before} ends before it starts"))
-                            .help(format!("write {end_before}:{first}; reverse(…) reverses the order")));
-                    }
+                if stop {
+                    selection.stop_at(axis, &values.next().ok_or_else(missing)?)?;
                 }
             }
         }
     }
-    let mut block = if cut { x.slice(&start, &stop) } else { x };
-    if !dropped.is_empty() {
-        block = block.reshape(block.shape().without(&dropped));
+    selection.build(builder)
+}
+
+fn too_many(count: usize, x: Var<'_>, span: Span) -> Diagnostic {
+    let takes = match x.rank() {
+        0 => "a scalar has no elements".into(),
+        1 => "a vector takes one index".into(),
+        rank => format!("it takes {rank} indices at most"),
+    };
+    let indices = if count == 1 { "index" } else { "indices" };
+    Diagnostic::new(format!("{count} {indices} for {x:?}"), span).help(takes)
+}
+
+/// What an index selects of a value.
+struct Selection<'g> {
+    x: Var<'g>,
+    shape: Shape,
+    /// The block that numbers and ranges cut out, and whether any of them stands there.
+    start: Vec<usize>,
+    stop: Vec<usize>,
+    cuts: bool,
+    /// The axes at which a number stands.
+    dropped: Vec<usize>,
+    /// The computed indices, and the axis of each.
+    gathers: Vec<(usize, Spanned<'g>)>,
+}
+
+impl<'g> Selection<'g> {
+    fn all(x: Var<'g>) -> Selection<'g> {
+        let shape = x.shape();
+        let (start, stop) = (vec![0; shape.rank()], shape.to_vec());
+        Selection { x, shape, start, stop, cuts: false, dropped: Vec::new(), gathers: Vec::new() }
     }
-    // Each gather replaces its axis by the axes of its indices, which moves the axes behind it.
-    let mut added = 0;
-    for (passed, (axis, value)) in gathers.into_iter().enumerate() {
-        let axis = axis + added - passed - dropped.iter().filter(|&&gone| gone < axis).count();
-        let indices = indices(builder, &value, block.shape().get(axis).copied())?;
-        if indices.rank() > 0 && added > 0 {
+
+    /// One index along an axis.
+    fn index(&mut self, axis: usize, value: Spanned<'g>) -> Result<(), Diagnostic> {
+        let Evaluated::Number(_) = value.value else {
+            self.gathers.push((axis, value));
+            return Ok(());
+        };
+        let size = self.shape[axis];
+        let index = fixed_index(&value, axis, self.x, size.saturating_sub(1))?;
+        if index >= size {
+            return Err(value.wrong(format!("there is no index {index} in {:?}", self.x)).help("its axis is empty"));
+        }
+        (self.start[axis], self.stop[axis], self.cuts) = (index, index + 1, true);
+        self.dropped.push(axis);
+        Ok(())
+    }
+
+    /// The start of a range along an axis.
+    fn start_at(&mut self, axis: usize, value: &Spanned<'g>) -> Result<(), Diagnostic> {
+        (self.start[axis], self.cuts) = (fixed_index(value, axis, self.x, self.shape[axis])?, true);
+        Ok(())
+    }
+
+    /// The end of a range along an axis, after its start.
+    fn stop_at(&mut self, axis: usize, value: &Spanned<'g>) -> Result<(), Diagnostic> {
+        (self.stop[axis], self.cuts) = (fixed_index(value, axis, self.x, self.shape[axis])?, true);
+        let (start, stop) = (self.start[axis], self.stop[axis]);
+        if start > stop {
             return Err(value
-                .wrong("only one of the indices can be an array")
-                .help("index one axis after the other: `W[i][:, j]`"));
+                .wrong(format!("the range {start}:{stop} ends before it starts"))
+                .help(format!("write {stop}:{start}; reverse(…) reverses the order")));
         }
-        added += indices.rank();
-        block = block.gather(indices, axis);
+        Ok(())
     }
-    Ok(block)
+
+    fn build(self, builder: &'g Builder) -> Result<Var<'g>, Diagnostic> {
+        let mut block = if self.cuts { self.x.slice(&self.start, &self.stop) } else { self.x };
+        if !self.dropped.is_empty() {
+            block = block.reshape(block.shape().without(&self.dropped));
+        }
+        // Each gather replaces its axis by the axes of its indices, which moves the axes behind it.
+        let mut added = 0;
+        for (passed, (axis, value)) in self.gathers.into_iter().enumerate() {
+            let axis = axis + added - passed - self.dropped.iter().filter(|&&dropped| dropped < axis).count();
+            let indices = indices(builder, &value, block.shape().get(axis).copied())?;
+            if indices.rank() > 0 && added > 0 {
+                return Err(value
+                    .wrong("only one of the indices can be an array")
+                    .help("index one axis after the other: `W[i][:, j]`"));
+            }
+            added += indices.rank();
+            block = block.gather(indices, axis);
+        }
+        Ok(block)
+    }
 }
 
 /// A number as an index along an axis, at most `last`.
