@@ -32,7 +32,7 @@ mod second;
 mod slope;
 mod whole;
 
-pub use chainrule_exec::{NanOrigin, NonFinite, Range, nan_origin, nan_origin_in_derivatives};
+pub use chainrule_exec::{NanOrigin, NonFinite, ValueRange, nan_origin, nan_origin_in_derivatives};
 pub use check::{Options, check};
 pub use compare::{CUSTOM_TOLERANCE, Comparison, TOLERANCE, Tally};
 pub use draw::{Draw, Draws, Plan};

@@ -112,7 +112,7 @@ fn compare(row: &Row, bindings: &Bindings, options: &Options, count: &mut Count)
                 "{}: {}, entry {}: {} times the bound at {:?}, {}\n{found:?}\nwhere this is right: {expected:?}\n{}\n{program}",
                 row.name,
                 graph.describe(id),
-                deviation.entry,
+                deviation.element,
                 deviation.ratio,
                 options.precision,
                 program.level(),

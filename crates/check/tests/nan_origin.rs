@@ -35,7 +35,7 @@ fn the_earliest_node_on_the_path_is_named_with_the_ranges_of_its_inputs() {
     let nan_origin = last_of(&graph(b), &[1.0, -2.0, 4.0]).expect("the log of −2 is NaN");
     assert_eq!((nan_origin.name.as_str(), nan_origin.op.as_str()), ("`y`", "log"));
     assert_eq!(nan_origin.non_finite, NonFinite::NaN);
-    assert_eq!((nan_origin.output.nan, nan_origin.output.entries), (1, 3));
+    assert_eq!((nan_origin.output.nan, nan_origin.output.elements), (1, 3));
     assert_eq!(nan_origin.inputs[0].finite, Some((-2.0, 4.0)));
     assert_eq!(nan_origin.path.len(), 5);
     let text = nan_origin.to_string();

@@ -1,4 +1,4 @@
-//! The values of nodes, for given values of the inputs: the reference's question, answered by a program.
+//! The values of nodes, for bound values of the inputs: the reference's question, answered by a program.
 
 use chainrule_graph::ops::Source;
 use chainrule_graph::{Graph, NodeId, Op, Tensor};
@@ -9,7 +9,7 @@ use crate::memory::check_memory_of;
 use crate::run::Run;
 use crate::values::{Bindings, Values};
 
-/// The values of `targets`, and of no other node, for the given values of the input nodes. They are computed as a step of
+/// The values of `targets`, and of no other node, for the bound values of the input nodes. They are computed as a step of
 /// such a program computes them, so what overflows there does so here; the options' streams, batch, outputs and `finite`
 /// have no part in it.
 ///
@@ -41,8 +41,8 @@ pub fn evaluate_compiled(
     let mut rest = &record[..];
     for &id in targets {
         let shape = &graph.node(id).shape;
-        let (entries, after) = rest.split_at(shape.size());
-        values[id.index()] = Some(Tensor::from_fn(shape, |place| entries[place]));
+        let (elements, after) = rest.split_at(shape.size());
+        values[id.index()] = Some(Tensor::from_fn(shape, |index| elements[index]));
         rest = after;
     }
     Ok(Values(values))

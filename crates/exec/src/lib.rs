@@ -19,6 +19,6 @@ mod values;
 pub use error::ExecError;
 pub use evaluate::evaluate_compiled;
 pub use memory::{check_memory, check_memory_of};
-pub use nan_origin::{NanOrigin, NonFinite, Range, infinite_by_constants, nan_origin, nan_origin_in_derivatives};
+pub use nan_origin::{NanOrigin, NonFinite, ValueRange, infinite_by_constants, nan_origin, nan_origin_in_derivatives};
 pub use number::number;
 pub use values::{Bindings, Values};

@@ -1,18 +1,18 @@
-//! Whether numbers fit into memory, asked before they are made: what does not fit is an error, and ends no program.
+//! Whether values fit into memory, asked before they are made: what does not fit is an error, and ends no program.
 
 use chainrule_graph::{Graph, NodeId};
 
 use crate::error::ExecError;
 
-/// So many numbers are not worth the question.
+/// So many elements are not worth the question.
 const FEW: usize = 1 << 20;
 
-/// An error unless so many numbers of f64 fit into memory at once. `what` says which numbers they are.
-pub fn check_memory(numbers: usize, what: impl FnOnce() -> String) -> Result<(), ExecError> {
-    if numbers <= FEW || Vec::<f64>::new().try_reserve_exact(numbers).is_ok() {
+/// An error unless so many elements of f64 fit into memory at once. `what` says what they are.
+pub fn check_memory(elements: usize, what: impl FnOnce() -> String) -> Result<(), ExecError> {
+    if elements <= FEW || Vec::<f64>::new().try_reserve_exact(elements).is_ok() {
         return Ok(());
     }
-    let bytes = numbers as f64 * size_of::<f64>() as f64;
+    let bytes = elements as f64 * size_of::<f64>() as f64;
     let size = format!("{:.1} GiB", bytes / f64::from(1 << 30));
     Err(ExecError::new(format!("{} would take {size}, more than this machine has", what())))
 }
@@ -20,8 +20,8 @@ pub fn check_memory(numbers: usize, what: impl FnOnce() -> String) -> Result<(),
 /// An error unless the values of these nodes fit into memory at once.
 pub fn check_memory_of(graph: &Graph, nodes: impl Iterator<Item = NodeId> + Clone) -> Result<(), ExecError> {
     let size = |id: &NodeId| graph.node(*id).shape.size();
-    let numbers = nodes.clone().map(|id| size(&id)).fold(0, usize::saturating_add);
-    check_memory(numbers, || {
+    let elements = nodes.clone().map(|id| size(&id)).fold(0, usize::saturating_add);
+    check_memory(elements, || {
         // The first of equals: a model's own nodes come before those of its derivatives.
         let largest = nodes.reduce(|largest, id| if size(&id) > size(&largest) { id } else { largest });
         let largest = largest.map(|id| format!("{} of shape {}", graph.describe(id), graph.node(id).shape));

@@ -1,4 +1,4 @@
-//! NaN has an nan_origin: the node where it first arose, found by walking back from where it was seen.
+//! The origin of a NaN: the node where it first arose, found by walking back from where it was seen.
 
 use std::fmt;
 
@@ -11,17 +11,17 @@ use crate::values::Values;
 /// In what way a value is not finite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NonFinite {
-    /// Some entry is NaN.
+    /// Some element is NaN.
     NaN,
-    /// All entries are numbers, some infinite.
+    /// All elements are numbers, some infinite.
     Infinite,
 }
 
 impl NonFinite {
-    /// The worse of what the entries have.
-    fn of<'a>(entries: impl IntoIterator<Item = &'a f64>) -> Option<NonFinite> {
-        let bad = entries.into_iter().filter(|entry| !entry.is_finite());
-        bad.map(|entry| if entry.is_nan() { NonFinite::NaN } else { NonFinite::Infinite }).min()
+    /// The worse of what the elements have.
+    fn of<'a>(elements: impl IntoIterator<Item = &'a f64>) -> Option<NonFinite> {
+        let bad = elements.into_iter().filter(|element| !element.is_finite());
+        bad.map(|element| if element.is_nan() { NonFinite::NaN } else { NonFinite::Infinite }).min()
     }
 }
 
@@ -34,30 +34,30 @@ impl fmt::Display for NonFinite {
     }
 }
 
-/// What the entries of a value span.
+/// What the elements of a value span.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Range {
+pub struct ValueRange {
     /// How a message calls the node.
     pub name: String,
     /// Where it was written.
     pub origin: Origin,
     /// Its shape.
     pub shape: String,
-    /// The least and the greatest finite entry, if there is one.
+    /// The least and the greatest finite element, if there is one.
     pub finite: Option<(f64, f64)>,
-    /// How many entries are NaN.
+    /// How many elements are NaN.
     pub nan: usize,
-    /// How many entries are infinite.
+    /// How many elements are infinite.
     pub infinite: usize,
-    /// How many entries there are.
-    pub entries: usize,
+    /// How many elements there are.
+    pub elements: usize,
 }
 
-impl Range {
-    fn of(graph: &Graph, id: NodeId, value: &Tensor) -> Range {
-        let finite = value.data().iter().copied().filter(|entry| entry.is_finite());
-        let count = |is: fn(f64) -> bool| value.data().iter().filter(|&&entry| is(entry)).count();
-        Range {
+impl ValueRange {
+    fn of(graph: &Graph, id: NodeId, value: &Tensor) -> ValueRange {
+        let finite = value.data().iter().copied().filter(|element| element.is_finite());
+        let count = |is: fn(f64) -> bool| value.data().iter().filter(|&&element| is(element)).count();
+        ValueRange {
             name: graph.describe(id),
             origin: graph.node(id).origin.clone(),
             shape: graph.node(id).shape.to_string(),
@@ -65,14 +65,14 @@ impl Range {
                 .fold(None, |range, x| Some(range.map_or((x, x), |(low, high): (f64, f64)| (low.min(x), high.max(x))))),
             nan: count(f64::is_nan),
             infinite: count(f64::is_infinite),
-            entries: value.data().len(),
+            elements: value.data().len(),
         }
     }
 }
 
-impl fmt::Display for Range {
+impl fmt::Display for ValueRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Range { name, shape, entries, .. } = self;
+        let ValueRange { name, shape, elements, .. } = self;
         write!(f, "{name} {shape}: ")?;
         match self.finite {
             Some((low, high)) if low == high => write!(f, "{}", number(low))?,
@@ -81,7 +81,7 @@ impl fmt::Display for Range {
         }
         for (count, what) in [(self.nan, NonFinite::NaN), (self.infinite, NonFinite::Infinite)] {
             if count > 0 {
-                write!(f, ", {count} of {entries} {what}")?;
+                write!(f, ", {count} of {elements} {what}")?;
             }
         }
         Ok(())
@@ -101,10 +101,10 @@ pub struct NanOrigin {
     pub non_finite: NonFinite,
     /// Where it was written.
     pub origin: Origin,
-    /// What its entries span.
-    pub output: Range,
-    /// What the entries of its inputs span.
-    pub inputs: Vec<Range>,
+    /// What its elements span.
+    pub output: ValueRange,
+    /// What the elements of its inputs span.
+    pub inputs: Vec<ValueRange>,
     /// From the node where it was seen back to this one.
     pub path: Vec<NodeId>,
 }
@@ -120,10 +120,10 @@ impl fmt::Display for NanOrigin {
     }
 }
 
-/// Where the non_finite in the value of `result` arose; none if it is finite, or was not computed.
+/// Where what is not finite in the value of `result` arose; none if it is finite, or was not computed.
 ///
 /// The walk goes back through inputs that are not finite, those that are NaN first, and stops where there are
-/// none. Infinite constants, what is infinite by them alone, and the entries of `where` that were not selected are not to
+/// none. Infinite constants, what is infinite by them alone, and the elements of `where` that were not selected are not to
 /// blame.
 pub fn nan_origin(graph: &Graph, values: &Values, result: NodeId) -> Option<NanOrigin> {
     NonFinite::of(values.get(result)?.data())?;
@@ -142,13 +142,13 @@ pub fn nan_origin(graph: &Graph, values: &Values, result: NodeId) -> Option<NanO
         op: graph.node(node).op.name().to_string(),
         non_finite: NonFinite::of(value.data())?,
         origin: graph.node(node).origin.clone(),
-        output: Range::of(graph, node, value),
-        inputs: inputs.filter_map(|&input| Some(Range::of(graph, input, values.get(input)?))).collect(),
+        output: ValueRange::of(graph, node, value),
+        inputs: inputs.filter_map(|&input| Some(ValueRange::of(graph, input, values.get(input)?))).collect(),
         path,
     })
 }
 
-/// Where the non_finite in a function or its derivatives arose: in the output, else in the cotangent that was computed first
+/// Where what is not finite in a function or its derivatives arose: in the output, else in the cotangent that was computed first
 /// of those that are not finite. None if all are finite.
 pub fn nan_origin_in_derivatives(derivatives: &Derivatives, values: &Values) -> Option<NanOrigin> {
     let mut cotangents: Vec<NodeId> = derivatives.cotangents.iter().flatten().copied().collect();
@@ -159,9 +159,9 @@ pub fn nan_origin_in_derivatives(derivatives: &Derivatives, values: &Values) -> 
 /// The input that made a node's value not finite.
 fn blamed_input(graph: &Graph, values: &Values, id: NodeId, excused: &[bool]) -> Option<NodeId> {
     let inputs = graph.node(id).inputs.iter().enumerate();
-    let not_finite = inputs.filter(|(_, input)| !excused[input.index()]).filter_map(|(place, &input)| {
+    let not_finite = inputs.filter(|(_, input)| !excused[input.index()]).filter_map(|(index, &input)| {
         let value = values.get(input)?;
-        let non_finite = match selected(graph, values, id, place) {
+        let non_finite = match selected(graph, values, id, index) {
             Some(selected) => NonFinite::of(value.data().iter().zip(selected).filter_map(|(x, s)| s.then_some(x))),
             None => NonFinite::of(value.data()),
         };
@@ -170,14 +170,14 @@ fn blamed_input(graph: &Graph, values: &Values, id: NodeId, excused: &[bool]) ->
     not_finite.min().map(|(_, input)| input)
 }
 
-/// For a branch of `where`, which entries it was selected for.
-fn selected(graph: &Graph, values: &Values, id: NodeId, place: usize) -> Option<Vec<bool>> {
+/// For a branch of `where`, which elements it was selected for.
+fn selected(graph: &Graph, values: &Values, id: NodeId, operand: usize) -> Option<Vec<bool>> {
     let node = graph.node(id);
-    if node.op != Op::Elementwise(Elementwise::Where) || place == 0 {
+    if node.op != Op::Elementwise(Elementwise::Where) || operand == 0 {
         return None;
     }
     let condition = values.get(node.inputs[0])?;
-    Some(condition.data().iter().map(|&holds| (holds != 0.0) == (place == 1)).collect())
+    Some(condition.data().iter().map(|&holds| (holds != 0.0) == (operand == 1)).collect())
 }
 
 /// For each node, whether it is infinite, and nothing worse, because of a constant that was written so.

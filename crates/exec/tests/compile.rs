@@ -16,9 +16,9 @@ fn assert_equal_to_reference(graph: &Graph, bindings: &[(NodeId, Tensor)], wante
             let options = Options { precision, level: Some(level), ..Options::default() };
             let found = evaluate_compiled(graph, &bindings, wanted, &options).unwrap();
             for &id in wanted {
-                for (place, (a, b)) in found[id].data().iter().zip(expected[id].data()).enumerate() {
+                for (index, (a, b)) in found[id].data().iter().zip(expected[id].data()).enumerate() {
                     let close = (a - b).abs() <= tolerance * (1.0 + b.abs()) || (a.is_nan() && b.is_nan()) || a == b;
-                    assert!(close, "{} at {place}: {a} for {b}, {level}, {precision:?}", graph.describe(id));
+                    assert!(close, "{} at {index}: {a} for {b}, {level}, {precision:?}", graph.describe(id));
                 }
             }
         }
@@ -91,7 +91,7 @@ fn products_of_all_shapes_are_those_of_the_reference() {
 }
 
 #[test]
-fn products_without_entries_are_computed() {
+fn products_without_elements_are_computed() {
     for (shape, equation) in [
         ([3, 0, 3], "ibj,kbj->bik"),
         ([0, 2, 2], "bij,bjk->ibk"),
@@ -171,8 +171,8 @@ fn updates_in_place_are_those_of_the_reference() {
     builder.update(t, s + 1.0);
     builder.update(p, q);
     builder.update(q, p);
-    assert_steps_like_the_reference(&builder.finish().unwrap(), |place, id, graph| {
-        ramp(&graph.node(id).shape, 1.0 + place as f64)
+    assert_steps_like_the_reference(&builder.finish().unwrap(), |index, id, graph| {
+        ramp(&graph.node(id).shape, 1.0 + index as f64)
     });
 }
 
@@ -202,7 +202,7 @@ fn what_is_multiplied_by_a_computed_0_is_read() {
 /// Three steps of a function's updates, at every level, from these values of its state.
 fn assert_steps_like_the_reference(function: &Function, value: impl Fn(usize, NodeId, &Graph) -> Tensor) {
     let (graph, state) = (&function.graph, function.state.iter().map(|state| state.node));
-    let values: Vec<(NodeId, Tensor)> = state.enumerate().map(|(place, id)| (id, value(place, id, graph))).collect();
+    let values: Vec<(NodeId, Tensor)> = state.enumerate().map(|(index, id)| (id, value(index, id, graph))).collect();
     let expected = stepped(function, &values, 3);
     for level in Level::available() {
         let program = compile(graph, &Options { level: Some(level), ..Options::default() }).unwrap();
@@ -234,8 +234,8 @@ fn what_is_passed_on_is_read_before_it_is_overwritten() {
     builder.update(m, passed);
     builder.update(r, (passed + new).sum());
     let function = builder.finish().unwrap();
-    assert_steps_like_the_reference(&function, |place, id, graph| {
-        Tensor::from_fn(&graph.node(id).shape, |i| 1.0 + (place + i) as f64 / 64.0)
+    assert_steps_like_the_reference(&function, |index, id, graph| {
+        Tensor::from_fn(&graph.node(id).shape, |i| 1.0 + (index + i) as f64 / 64.0)
     });
 }
 
@@ -288,7 +288,7 @@ fn products_that_are_wanted_are_kept_beside_their_sums() {
     builder.update(a, a * b);
     builder.update(c, a * b + c);
     let function = builder.finish().unwrap();
-    assert_steps_like_the_reference(&function, |place, _, _| Tensor::scalar(1.25 + place as f64));
+    assert_steps_like_the_reference(&function, |index, _, _| Tensor::scalar(1.25 + index as f64));
 }
 
 /// `s` is replaced in place, by what reads the old `w`, so the new `w` stands apart: a copy of the old one, to which a
@@ -302,8 +302,8 @@ fn a_new_value_that_is_kept_apart_begins_as_the_old_one() {
     builder.update(s, s * w + 1.0);
     builder.update(w, new);
     let function = builder.finish().unwrap();
-    assert_steps_like_the_reference(&function, |place, id, graph| {
-        Tensor::from_fn(&graph.node(id).shape, |i| (1 + place + i) as f64 / 16.0)
+    assert_steps_like_the_reference(&function, |index, id, graph| {
+        Tensor::from_fn(&graph.node(id).shape, |i| (1 + index + i) as f64 / 16.0)
     });
 }
 

@@ -75,8 +75,8 @@ fn nodes_of_another_graph_are_refused() {
 
 fn function_of_nodes(count: usize) -> Function {
     let builder = Builder::new();
-    for place in 0..count {
-        builder.input(&format!("x{place}"), []);
+    for index in 0..count {
+        builder.input(&format!("x{index}"), []);
     }
     builder.finish().unwrap()
 }
@@ -90,7 +90,7 @@ fn values_that_do_not_fit_are_named() {
     assert_eq!(set("v", Tensor::zeros([2])), "the program has no input `v` that is set from outside");
     assert_eq!(set("x", Tensor::zeros([3])), "`x` takes rows of a table; give it one");
     let table = |stream, rows: &[f64]| program.table(stream, rows).unwrap_err().to_string();
-    assert_eq!(table(0, &[1.0; 4]), "`x` takes rows of 3 entries, which 4 entries are not");
+    assert_eq!(table(0, &[1.0; 4]), "`x` takes rows of 3 elements, which 4 elements are not");
     assert_eq!(table(1, &[0.0, 3.0]), "row 1: `class` takes a whole number from 0 to 2, not 3");
     assert_eq!(table(2, &[]), "the program takes 2 tables");
 }
@@ -221,9 +221,9 @@ fn values_are_asked_of_a_program_as_of_the_reference() {
 #[test]
 fn an_index_that_is_no_place_is_told_with_its_node() {
     let builder = Builder::new();
-    let place = builder.input_of("place", [], Kind::Int, None);
+    let index = builder.input_of("index", [], Kind::Int, None);
     let table = builder.parameter("table", [3], Initializer::Constant(0.0));
-    table.gather(place, 0).named("picked");
+    table.gather(index, 0).named("picked");
     let function = builder.finish().unwrap();
     let outputs = function.graph.find("picked").into_iter().collect();
     let streams = function.inputs.clone();

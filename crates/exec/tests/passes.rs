@@ -78,9 +78,9 @@ fn schedule_moves_an_update_behind_the_last_read_of_the_old_value() {
         b.update(w, (w * x).named("next"));
         w.reverse(&[0]).named("y");
     });
-    let (update, reader) = ("loop 3: next = mul(w, x)", "assemble: y from w");
-    assert_eq!(lines(&after("fuse", &graph)), [update, reader]);
-    assert_eq!(lines(&after("schedule", &graph)), [reader, update, "in place: next takes the place of w"]);
+    let (update, user) = ("loop 3: next = mul(w, x)", "assemble: y from w");
+    assert_eq!(lines(&after("fuse", &graph)), [update, user]);
+    assert_eq!(lines(&after("schedule", &graph)), [user, update, "in place: next overwrites w"]);
 }
 
 #[test]
@@ -93,9 +93,9 @@ fn memory_is_used_again_after_the_last_read() {
         }
     });
     let text = after("memory", &graph);
-    let place = |name: &str| text.lines().find(|line| line.ends_with(name)).map(|line| line[..12].trim().to_string());
-    assert_eq!(place("first"), place("third"), "{text}");
-    assert_ne!(place("first"), place("second"), "{text}");
+    let address = |name: &str| text.lines().find(|line| line.ends_with(name)).map(|line| line[..12].trim().to_string());
+    assert_eq!(address("first"), address("third"), "{text}");
+    assert_ne!(address("first"), address("second"), "{text}");
 }
 
 #[test]
@@ -120,10 +120,10 @@ fn hoist_takes_what_no_step_changes_out_of_the_step() {
         w.sum().named("y");
     });
     let text = after("hoist", &graph);
-    assert!(text.starts_with("once  loop 1: ") && text.lines().next().unwrap().contains("decay = sub"), "{text}");
-    assert_eq!(text.matches("once  ").count(), 1, "{text}");
+    assert!(text.starts_with("prologue  loop 1: ") && text.lines().next().unwrap().contains("decay = sub"), "{text}");
+    assert_eq!(text.matches("prologue  ").count(), 1, "{text}");
     let text = after("emit", &graph);
-    assert!(text.contains("once: decay = 1 - rate · 0.5") && text.contains("w = w · decay"), "{text}");
+    assert!(text.contains("prologue: decay = 1 - rate · 0.5") && text.contains("w = w · decay"), "{text}");
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn what_depends_on_an_update_or_a_row_stays_in_the_step() {
         ..Options::default()
     };
     for (pass, text) in passes(&graph, &options).unwrap() {
-        assert!(!text.contains("once ") && !text.contains("once:"), "{pass}: {text}");
+        assert!(!text.contains("prologue"), "{pass}: {text}");
     }
 }
 

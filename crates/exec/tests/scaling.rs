@@ -6,7 +6,7 @@ use chainrule_exec::compile::{Options, Precision, compile};
 use chainrule_graph::{Builder, Function, Initializer};
 use step::{descent, perceptron};
 
-/// A chain of entrywise steps on a vector, or on a scalar.
+/// A chain of elementwise steps on a vector, or on a scalar.
 fn chain(steps: usize, shape: &[usize]) -> Function {
     let builder = Builder::new();
     let w = builder.parameter("w", shape, Initializer::Constant(0.5));

@@ -35,8 +35,8 @@ impl<'a> Trainer<'a> {
         let program = compile(&function.graph, &options).expect("it compiles");
         let table = |(stream, &id): (usize, &_)| {
             let count = STEPS * function.graph.node(id).shape.size();
-            let entries: Vec<f64> = (0..count).map(|i| (i as f64).cos()).collect();
-            program.table(stream, &entries).expect("the rows fit")
+            let elements: Vec<f64> = (0..count).map(|i| (i as f64).cos()).collect();
+            program.table(stream, &elements).expect("the rows fit")
         };
         let tables = streams.iter().enumerate().map(table).collect();
         Trainer { function, program, tables }
@@ -67,10 +67,10 @@ impl<'a> Trainer<'a> {
 
 /// The value that a parameter begins with.
 fn start(function: &Function, parameter: NodeId) -> Tensor {
-    Tensor::from_fn(&function.graph.node(parameter).shape, |place| (place as f64).sin() / 10.0)
+    Tensor::from_fn(&function.graph.node(parameter).shape, |index| (index as f64).sin() / 10.0)
 }
 
-/// Steps whose loops are large: one sums over the rows of a batch, one over the entries of each row.
+/// Steps whose loops are large: one sums over the rows of a batch, one over the elements of each row.
 fn functions() -> [Function; 2] {
     let builder = Builder::new();
     let (x, y) = (builder.input("x", [2048]), builder.outcome("y", []));
@@ -99,11 +99,11 @@ fn large_loops_agree_with_the_reference() {
         {
             let found = Trainer::new(&function, Precision::F64, level, threads).after(&order);
             assert_eq!(found.len(), right.len());
-            for (place, (found, right)) in found.iter().zip(&right).enumerate() {
+            for (index, (found, right)) in found.iter().zip(&right).enumerate() {
                 let apart = (found - right).abs();
                 assert!(
                     apart <= 1e-12 * right.abs().max(1.0),
-                    "{place}: {found}, not {right}, {threads} threads, {level}"
+                    "{index}: {found}, not {right}, {threads} threads, {level}"
                 );
             }
         }

@@ -95,7 +95,7 @@ fn print(cost: &StepCost, output: &mut Output) -> Result<(), Failure> {
     let memory = [
         ("parameters, state and fixed inputs", memory.inputs),
         ("rows of a step", memory.rows),
-        ("constants and single numbers", memory.numbers),
+        ("constants and single numbers", memory.scalars),
         ("results, in turns", memory.shared),
         ("registers of the loops", memory.registers),
         ("in all", memory.workspace),
@@ -130,7 +130,7 @@ fn print_json(cost: &StepCost, output: &mut Output) -> Result<(), Failure> {
     let memory = Object::default()
         .with("inputs", cost.memory.inputs)
         .with("rows", cost.memory.rows)
-        .with("numbers", cost.memory.numbers)
+        .with("numbers", cost.memory.scalars)
         .with("shared", cost.memory.shared)
         .with("registers", cost.memory.registers)
         .with("workspace", cost.memory.workspace);

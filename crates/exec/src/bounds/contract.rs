@@ -17,7 +17,7 @@ pub(super) fn bound(
     let [a, b] = exactly(inputs)?;
     let mut sums = sum::none(y.shape());
     for_each_product(op, a.value.shape(), b.value.shape(), y.shape(), |[i, j, o]| {
-        sums[o].add_product(a.entry(i), b.entry(j), a.is_undecided(i) || b.is_undecided(j));
+        sums[o].add_product(a.element(i), b.element(j), a.is_undecided(i) || b.is_undecided(j));
     });
     Ok(sum::bounds(y, &sums, true, rounding))
 }

@@ -1,4 +1,4 @@
-//! The bounds of custom nodes, whose inside is unknown: the slopes are estimated by moving one entry after the other.
+//! The bounds of custom nodes, whose inside is unknown: the slopes are estimated by moving one element after the other.
 
 use chainrule_graph::{Node, Tensor};
 
@@ -14,15 +14,15 @@ pub(super) fn bound(
     rounding: &Rounding,
 ) -> Result<(Tensor, Tensor), ExecError> {
     let mut propagated = Tensor::zeros(y.shape());
-    for (slot, input) in inputs.iter().enumerate() {
-        for place in (0..input.value.data().len()).filter(|&place| input.bound.data()[place] > 0.0) {
-            let (x, bound) = input.entry(place);
+    for (index, input) in inputs.iter().enumerate() {
+        for offset in (0..input.value.data().len()).filter(|&offset| input.bound.data()[offset] > 0.0) {
+            let (x, bound) = input.element(offset);
             // A step that shows above rounding; the difference is taken to the size of the bound.
             let step = bound.max(1e-6 * (1.0 + x.abs()));
             let mut moved = input.value.clone();
-            moved.data_mut()[place] += step;
+            moved.data_mut()[offset] += step;
             let there: Vec<&Tensor> =
-                inputs.iter().enumerate().map(|(k, other)| if k == slot { &moved } else { &other.value }).collect();
+                inputs.iter().enumerate().map(|(k, other)| if k == index { &moved } else { &other.value }).collect();
             let there = evaluate_op(&node.op, &there, &node.shape)?;
             for (error, (there, y)) in propagated.data_mut().iter_mut().zip(there.data().iter().zip(y.data())) {
                 *error += if there == y { 0.0 } else { (there - y).abs() / step * bound };

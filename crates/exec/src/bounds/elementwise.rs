@@ -18,30 +18,30 @@ pub(super) fn bound(
     rounding: &Rounding,
 ) -> Result<(Tensor, Tensor), ExecError> {
     let (mut bounds, mut undecided) = (Tensor::zeros(y.shape()), Tensor::zeros(y.shape()));
-    let mut x = vec![Entry::default(); inputs.len()];
-    for (place, &y) in y.data().iter().enumerate() {
-        for (entry, input) in x.iter_mut().zip(inputs) {
-            *entry = Entry {
-                value: input.value.data()[place],
-                bound: input.bound.data()[place],
-                undecided: input.undecided.data()[place] != 0.0,
+    let mut x = vec![Element::default(); inputs.len()];
+    for (index, &y) in y.data().iter().enumerate() {
+        for (element, input) in x.iter_mut().zip(inputs) {
+            *element = Element {
+                value: input.value.data()[index],
+                bound: input.bound.data()[index],
+                undecided: input.undecided.data()[index] != 0.0,
             };
         }
-        bounds.data_mut()[place] = if y.is_finite() { finite(op, y, &x, rounding) } else { not_finite(op, y, &x)? };
-        undecided.data_mut()[place] = truth(is_undecided(op, &x));
+        bounds.data_mut()[index] = if y.is_finite() { finite(op, y, &x, rounding) } else { not_finite(op, y, &x)? };
+        undecided.data_mut()[index] = truth(is_undecided(op, &x));
     }
     Ok((bounds, undecided))
 }
 
-/// An entry of an input.
+/// An element of an input.
 #[derive(Clone, Copy, Debug, Default)]
-struct Entry {
+struct Element {
     value: f64,
     bound: f64,
     undecided: bool,
 }
 
-impl Entry {
+impl Element {
     /// The least value it may have.
     fn low(self) -> f64 {
         self.value - self.bound
@@ -63,11 +63,11 @@ impl Entry {
 }
 
 /// The branch that `where` takes.
-fn selected(x: &[Entry]) -> Entry {
+fn selected(x: &[Element]) -> Element {
     if x[0].value != 0.0 { x[1] } else { x[2] }
 }
 
-fn is_undecided(op: Elementwise, x: &[Entry]) -> bool {
+fn is_undecided(op: Elementwise, x: &[Element]) -> bool {
     let any = x.iter().any(|x| x.undecided);
     match op {
         Where => x[0].undecided || selected(x).undecided,
@@ -79,7 +79,7 @@ fn is_undecided(op: Elementwise, x: &[Entry]) -> bool {
 }
 
 /// An infinite result, or NaN, is sure if it is the same wherever the inputs may be.
-fn not_finite(op: Elementwise, y: f64, x: &[Entry]) -> Result<f64, ExecError> {
+fn not_finite(op: Elementwise, y: f64, x: &[Element]) -> Result<f64, ExecError> {
     if op == Where {
         return Ok(selected(x).bound);
     }
@@ -95,7 +95,7 @@ fn not_finite(op: Elementwise, y: f64, x: &[Entry]) -> Result<f64, ExecError> {
 }
 
 /// The bound of a finite result.
-fn finite(op: Elementwise, y: f64, x: &[Entry], rounding: &Rounding) -> f64 {
+fn finite(op: Elementwise, y: f64, x: &[Element], rounding: &Rounding) -> f64 {
     let unit = rounding.unit_roundoff;
     let function = rounding.of_function();
     let a = x[0];
@@ -128,8 +128,8 @@ fn finite(op: Elementwise, y: f64, x: &[Entry], rounding: &Rounding) -> f64 {
         Power(Exponent(n)) => along(power_slope(a, n), function.max(n.abs() * unit)),
         Add | Sub => match pair() {
             // Nothing is rounded where nothing is added.
-            (_, Entry { value: 0.0, bound: 0.0, .. }) => a.bound,
-            (Entry { value: 0.0, bound: 0.0, .. }, b) => b.bound,
+            (_, Element { value: 0.0, bound: 0.0, .. }) => a.bound,
+            (Element { value: 0.0, bound: 0.0, .. }, b) => b.bound,
             (_, b) => rounding.rounded(y, a.bound + b.bound, unit),
         },
         Mul => {
@@ -152,13 +152,13 @@ fn finite(op: Elementwise, y: f64, x: &[Entry], rounding: &Rounding) -> f64 {
 }
 
 /// The bound of a product or quotient y of two values, exactly 0 if one of them is.
-fn product(y: f64, propagated: f64, x: [Entry; 2], rounding: &Rounding) -> f64 {
+fn product(y: f64, propagated: f64, x: [Element; 2], rounding: &Rounding) -> f64 {
     let nothing = x.iter().any(|x| x.value == 0.0 && x.bound == 0.0) && propagated == 0.0;
     if nothing { 0.0 } else { rounding.rounded(y, propagated, rounding.unit_roundoff) }
 }
 
 /// The greatest |n xⁿ⁻¹| over the values x may have.
-fn power_slope(x: Entry, n: f64) -> f64 {
+fn power_slope(x: Element, n: f64) -> f64 {
     let leaves_domain = n.fract() != 0.0 && x.low() < 0.0;
     if n == 0.0 {
         0.0
@@ -172,7 +172,7 @@ fn power_slope(x: Entry, n: f64) -> f64 {
 }
 
 /// How far a^b may move: ln y = b ln a, so the relative error is e^(|b| δ(ln a) + |ln a| δb) − 1.
-fn pow_error(y: f64, a: Entry, b: Entry) -> f64 {
+fn pow_error(y: f64, a: Element, b: Element) -> f64 {
     if a.bound == 0.0 && b.bound == 0.0 {
         0.0
     } else if a.may_be_zero() {

@@ -27,7 +27,7 @@ pub use rounding::Rounding;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bounded(Vec<Option<Enclosed>>);
 
-/// A value with the bound of each entry's error, and whether the entry is undecided (1 or 0).
+/// A value with the bound of each element's error, and whether the element is undecided (1 or 0).
 #[derive(Clone, Debug, PartialEq)]
 struct Enclosed {
     value: Tensor,
@@ -36,25 +36,25 @@ struct Enclosed {
 }
 
 impl Enclosed {
-    /// An entry with its bound.
-    fn entry(&self, place: usize) -> (f64, f64) {
-        (self.value.data()[place], self.bound.data()[place])
+    /// An element with its bound.
+    fn element(&self, offset: usize) -> (f64, f64) {
+        (self.value.data()[offset], self.bound.data()[offset])
     }
 
-    fn is_undecided(&self, place: usize) -> bool {
-        self.undecided.data()[place] != 0.0
+    fn is_undecided(&self, offset: usize) -> bool {
+        self.undecided.data()[offset] != 0.0
     }
 }
 
 /// How far another computation of a value is from the reference.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Deviation {
-    /// The greatest ratio of difference to bound over the entries that have one; infinite where two values differ that
+    /// The greatest ratio of difference to bound over the elements that have one; infinite where two values differ that
     /// have to be the same.
     pub ratio: f64,
-    /// The entry that has it, by its row-major place.
-    pub entry: usize,
-    /// How many entries were left out: undecided, or without a finite bound.
+    /// The element that has it, by its row-major offset.
+    pub element: usize,
+    /// How many elements were left out: undecided, or without a finite bound.
     pub left_out: usize,
 }
 
@@ -64,12 +64,12 @@ impl Bounded {
         self.get(id).map(|enclosed| &enclosed.value)
     }
 
-    /// For each entry of a node's value, the bound on the error, perhaps infinite.
+    /// For each element of a node's value, the bound on the error, perhaps infinite.
     pub fn bound(&self, id: NodeId) -> Option<&Tensor> {
         self.get(id).map(|enclosed| &enclosed.bound)
     }
 
-    /// For each entry of a node's value, 1 if it depends on a comparison that may turn out either way, else 0.
+    /// For each element of a node's value, 1 if it depends on a comparison that may turn out either way, else 0.
     pub fn undecided(&self, id: NodeId) -> Option<&Tensor> {
         self.get(id).map(|enclosed| &enclosed.undecided)
     }
@@ -81,10 +81,10 @@ impl Bounded {
         if value.shape() != other.shape() {
             return None;
         }
-        let mut deviation = Deviation { ratio: 0.0, entry: 0, left_out: 0 };
-        for (entry, (&expected, &found)) in value.data().iter().zip(other.data()).enumerate() {
-            let bound = bound.data()[entry];
-            if undecided.data()[entry] != 0.0 || bound == f64::INFINITY {
+        let mut deviation = Deviation { ratio: 0.0, element: 0, left_out: 0 };
+        for (element, (&expected, &found)) in value.data().iter().zip(other.data()).enumerate() {
+            let bound = bound.data()[element];
+            if undecided.data()[element] != 0.0 || bound == f64::INFINITY {
                 deviation.left_out += 1;
                 continue;
             }
@@ -96,7 +96,7 @@ impl Bounded {
                 false => f64::INFINITY,
             };
             if ratio > deviation.ratio {
-                (deviation.ratio, deviation.entry) = (ratio, entry);
+                (deviation.ratio, deviation.element) = (ratio, element);
             }
         }
         Some(deviation)
@@ -130,7 +130,7 @@ pub fn evaluate_with_bounds(
     Ok(Bounded(all))
 }
 
-/// The bound of each entry of a node's value, and whether it is undecided.
+/// The bound of each element of a node's value, and whether it is undecided.
 fn bound_of(
     node: &Node,
     value: &Tensor,
@@ -139,15 +139,15 @@ fn bound_of(
 ) -> Result<(Tensor, Tensor), ExecError> {
     let (mut bound, undecided) = match &node.op {
         Op::Source(Source::Input { .. } | Source::Constant(_) | Source::Iota { .. }) => {
-            (map(value, |entry| rounding.of_conversion(entry)), Tensor::zeros(&node.shape))
+            (map(value, |element| rounding.of_conversion(element)), Tensor::zeros(&node.shape))
         }
         Op::Elementwise(op) => elementwise::bound(*op, value, inputs, rounding)?,
         Op::Contract(op) => contract::bound(op, value, inputs, rounding)?,
         Op::Reduce(op) => reduce::bound(op, value, inputs, rounding)?,
-        // Bounds and marks go where the entries go; the zeros of a padding are exact.
+        // Bounds and marks go where the elements go; the zeros of a padding are exact.
         Op::Shape(_) => {
-            let moved = |part: fn(&Enclosed) -> &Tensor| {
-                evaluate_op(&node.op, &inputs.iter().map(|input| part(input)).collect::<Vec<_>>(), &node.shape)
+            let moved = |field: fn(&Enclosed) -> &Tensor| {
+                evaluate_op(&node.op, &inputs.iter().map(|input| field(input)).collect::<Vec<_>>(), &node.shape)
             };
             (moved(|input| &input.bound)?, moved(|input| &input.undecided)?)
         }

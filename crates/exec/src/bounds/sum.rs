@@ -5,9 +5,9 @@ use chainrule_graph::{Shape, Tensor};
 use super::{Rounding, times};
 use crate::reference::elementwise::truth;
 
-/// What has been added up to one entry of a result.
+/// What has been added up to one element of a result.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Sum {
+pub(super) struct RunningSum {
     /// What the terms' errors come to.
     propagated: f64,
     /// What the terms' magnitudes come to.
@@ -20,12 +20,12 @@ pub(super) struct Sum {
     undecided: bool,
 }
 
-/// Sums, one for each entry of a shape.
-pub(super) fn none(shape: &Shape) -> Vec<Sum> {
-    vec![Sum::default(); shape.size()]
+/// Sums, one for each element of a shape.
+pub(super) fn none(shape: &Shape) -> Vec<RunningSum> {
+    vec![RunningSum::default(); shape.size()]
 }
 
-impl Sum {
+impl RunningSum {
     /// One more term.
     pub fn add(&mut self, x: f64, bound: f64, undecided: bool) {
         self.propagated += bound;
@@ -35,7 +35,7 @@ impl Sum {
         self.undecided |= undecided;
     }
 
-    /// One more term, the product of two entries with their bounds.
+    /// One more term, the product of two elements with their bounds.
     pub fn add_product(&mut self, (a, bound_a): (f64, f64), (b, bound_b): (f64, f64), undecided: bool) {
         let may_be_zero = |x: f64, bound: f64| bound > 0.0 && x.abs() <= bound;
         let bound = if (a * b).is_finite() {
@@ -66,7 +66,7 @@ impl Sum {
 }
 
 /// The bounds and marks of sums y. Products are rounded once more than other terms.
-pub(super) fn bounds(y: &Tensor, sums: &[Sum], of_products: bool, rounding: &Rounding) -> (Tensor, Tensor) {
+pub(super) fn bounds(y: &Tensor, sums: &[RunningSum], of_products: bool, rounding: &Rounding) -> (Tensor, Tensor) {
     let bound = |i: usize| {
         let additions = sums[i].terms.saturating_sub(1);
         sums[i].bound(y.data()[i], additions + usize::from(of_products), rounding)

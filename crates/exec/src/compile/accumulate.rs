@@ -35,9 +35,9 @@ impl Accumulation {
 /// The graph with such updates rewritten, and the list of them. Old nodes keep their ids; those of a rewritten update
 /// are no longer needed. Values in `keep` stay as they are.
 pub(crate) fn accumulate(graph: Graph, keep: &[NodeId]) -> (Graph, Vec<Accumulation>) {
-    let readers = graph.count_users(keep);
+    let users = graph.count_users(keep);
     let found: Vec<(usize, Combination)> = (graph.updates().iter().enumerate())
-        .filter_map(|(place, update)| Some((place, combination(&graph, &readers, update.target, update.value)?)))
+        .filter_map(|(index, update)| Some((index, combination(&graph, &users, update.target, update.value)?)))
         .collect();
     if found.is_empty() {
         return (graph, Vec::new());
@@ -46,17 +46,17 @@ pub(crate) fn accumulate(graph: Graph, keep: &[NodeId]) -> (Graph, Vec<Accumulat
     let builder = Builder::extend_graph(graph.clone().without_updates());
     let mut accumulations = Vec::new();
     let mut values: Vec<NodeId> = updates.iter().map(|update| update.value).collect();
-    for (place, combination) in found {
-        let target = builder.var(updates[place].target);
+    for (index, combination) in found {
+        let target = builder.var(updates[index].target);
         let contraction = builder.var(combination.contraction);
         let keep = product_sum(&builder, &combination.of_target);
         let scale = product_sum(&builder, &combination.of_contraction);
         let times = |factor: Option<Var<'_>>, x| factor.map_or(x, |factor| factor * x).id();
         let (Some(kept), Some(scaled)) = (times(keep, target), times(scale, contraction)) else { continue };
         let Some(value) = (builder.var(kept) + builder.var(scaled)).id() else { continue };
-        values[place] = value;
+        values[index] = value;
         accumulations.push(Accumulation {
-            target: updates[place].target,
+            target: updates[index].target,
             value,
             contraction: combination.contraction,
             keep: keep.and_then(Var::id),
@@ -89,7 +89,7 @@ struct Combination {
 }
 
 /// The update's value as a combination of its target and of one contraction that nothing else reads.
-fn combination(graph: &Graph, readers: &[usize], target: NodeId, value: NodeId) -> Option<Combination> {
+fn combination(graph: &Graph, users: &[usize], target: NodeId, value: NodeId) -> Option<Combination> {
     use Elementwise::*;
     let mut found = None;
     let (mut of_target, mut of_contraction) = (Vec::new(), Vec::new());
@@ -100,7 +100,7 @@ fn combination(graph: &Graph, readers: &[usize], target: NodeId, value: NodeId) 
             continue;
         }
         let node = graph.node(id);
-        if readers[id.index()] != 1 || node.shape != graph.node(target).shape || of_target.len() > 3 {
+        if users[id.index()] != 1 || node.shape != graph.node(target).shape || of_target.len() > 3 {
             return None;
         }
         let negated = |product: &Product| Product { negative: !product.negative, ..product.clone() };

@@ -1,25 +1,28 @@
 //! Where the values of a plan lie, and how often each is read: what the pass that emits instructions asks.
 
+use super::buffer::BufferId;
+use super::memory::ArenaLayout;
 use super::plan::Plan;
 use super::schedule::WriteBack;
-use super::view::{BufferId, View};
+use super::view::View;
 use crate::program::address::Address;
-use crate::program::layout::ArenaLayout;
 
+/// The addresses of a plan's views and results.
 pub(super) struct Addresses<'a> {
     layout: &'a ArenaLayout,
+    /// For each buffer, how often it is read, or kept.
     reads: Vec<u32>,
 }
 
 impl Addresses<'_> {
-    /// Those of a plan. Values in `kept` are read after the last kernel.
+    /// Those of a plan. Buffers in `kept` are read after the last kernel.
     pub fn new<'a>(
         plan: &Plan,
         layout: &'a ArenaLayout,
         write_backs: &[WriteBack],
         kept: &[BufferId],
     ) -> Addresses<'a> {
-        let mut reads = vec![0; plan.sizes.len()];
+        let mut reads = vec![0; plan.buffers.count()];
         let views = plan.prologue.iter().chain(&plan.kernels).flat_map(|kernel| kernel.kind.reads());
         let views = views.chain(write_backs.iter().map(|write_back| &write_back.value)).map(|view| view.buffer);
         let in_place = plan.in_place.iter().map(|&(buffer, _)| buffer);
@@ -31,13 +34,13 @@ impl Addresses<'_> {
 
     /// Where a view's first element lies.
     pub fn of(&self, view: &View) -> Address {
-        let address = self.layout.addresses[view.buffer.index()].expect("what another kernel reads is stored");
+        let address = self.layout.address(view.buffer).expect("what another kernel reads is stored");
         Address { offset: address.offset + view.offset, ..address }
     }
 
     /// Where in the arena a buffer lies, if it is stored there.
     pub fn arena_offset(&self, buffer: BufferId) -> Option<usize> {
-        self.layout.addresses[buffer.index()].and_then(Address::arena_offset)
+        self.layout.address(buffer).and_then(Address::arena_offset)
     }
 
     /// Where a result goes.

@@ -1,4 +1,4 @@
-//! The program of a plan: its instructions, and what it is given and gives.
+//! The program of a plan: its instructions, and what it takes and gives.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use chainrule_graph::{Graph, NodeId, Op};
 use chainrule_kernels::Level;
 
 use super::emit::Instructions;
+use super::memory::ArenaLayout;
 use super::options::Options;
 use super::plan::Plan;
 use crate::error::ExecError;
@@ -14,7 +15,6 @@ use crate::program::Program;
 use crate::program::address::Address;
 use crate::program::instruction::{Instruction, LabelledInstruction};
 use crate::program::interface::{Argument, Literal, Output, Stream};
-use crate::program::layout::ArenaLayout;
 use crate::program::loop_code::LoopCode;
 use crate::program::pool::Pool;
 
@@ -32,6 +32,8 @@ pub(crate) fn assemble(
 ) -> Result<Program, ExecError> {
     let Instructions { prologue, step, write_back } = instructions;
     let loops = || prologue.iter().chain(&step).filter_map(fused_loop);
+    let node_addresses: Vec<Option<Address>> =
+        plan.graph.ids().map(|id| layout.address(plan.buffers.of_node(id))).collect();
     Ok(Program {
         precision: options.precision,
         level: options.level.unwrap_or_else(Level::best),
@@ -40,17 +42,19 @@ pub(crate) fn assemble(
         finite: options.finite.and_then(|id| options.outputs.iter().position(|&output| output == id)),
         outputs: outputs.iter().map(|&id| output(&plan, &layout, id)).collect(),
         reported_nodes: outputs,
-        literals: literals(&plan.graph, &layout),
+        literals: literals(&plan.graph, &node_addresses),
         partial_sums: loops().filter_map(|code| Some(code.chunks?.sums())).max().unwrap_or(0),
         registers: loops().map(|code| code.registers).max().unwrap_or(0),
         batch: options.batch,
-        arguments: arguments(&plan.graph, &layout, streams),
-        streams: streams.iter().map(|&id| stream(&plan.graph, &layout, id, options.batch)).collect(),
+        arguments: arguments(&plan.graph, &node_addresses, streams),
+        streams: streams.iter().map(|&id| stream(&plan.graph, &node_addresses, id, options.batch)).collect(),
         graph: plan.graph,
         prologue,
         step,
         write_back,
-        layout,
+        node_addresses,
+        arena_length: layout.length,
+        shared_length: layout.shared,
         identity: Arc::new(()),
     })
 }
@@ -75,8 +79,8 @@ fn pool(threads: usize, step: &[LabelledInstruction]) -> Result<Option<Pool>, Ex
     Pool::new(threads).map(Some)
 }
 
-fn literals(graph: &Graph, layout: &ArenaLayout) -> Vec<(usize, Literal)> {
-    let offset = |id: NodeId| layout.addresses[id.index()].map(|address| address.offset);
+fn literals(graph: &Graph, addresses: &[Option<Address>]) -> Vec<(usize, Literal)> {
+    let offset = |id: NodeId| addresses[id.index()].map(|address| address.offset);
     graph
         .ids()
         .filter_map(|id| match &graph.node(id).op {
@@ -88,16 +92,16 @@ fn literals(graph: &Graph, layout: &ArenaLayout) -> Vec<(usize, Literal)> {
 }
 
 /// The inputs that are set from outside: those that take no rows.
-fn arguments(graph: &Graph, layout: &ArenaLayout, streams: &[NodeId]) -> Vec<Argument> {
+fn arguments(graph: &Graph, addresses: &[Option<Address>], streams: &[NodeId]) -> Vec<Argument> {
     let is_argument = |id: &NodeId| {
         matches!(graph.node(*id).op, Op::Source(Source::Input { .. }))
             && !streams.contains(id)
-            && layout.addresses[id.index()].and_then(Address::arena_offset).is_some()
+            && addresses[id.index()].and_then(Address::arena_offset).is_some()
     };
-    graph.ids().filter(is_argument).map(|id| argument(graph, layout, id)).collect()
+    graph.ids().filter(is_argument).map(|id| argument(graph, addresses, id)).collect()
 }
 
-fn argument(graph: &Graph, layout: &ArenaLayout, id: NodeId) -> Argument {
+fn argument(graph: &Graph, addresses: &[Option<Address>], id: NodeId) -> Argument {
     let node = graph.node(id);
     let bound = match node.op {
         Op::Source(Source::Input { bound, .. }) => bound,
@@ -108,19 +112,20 @@ fn argument(graph: &Graph, layout: &ArenaLayout, id: NodeId) -> Argument {
         shape: node.shape.clone(),
         kind: node.kind,
         bound,
-        offset: layout.addresses[id.index()].map_or(0, |address| address.offset),
+        offset: addresses[id.index()].map_or(0, |address| address.offset),
     }
 }
 
-fn stream(graph: &Graph, layout: &ArenaLayout, id: NodeId, batch: Option<usize>) -> Stream {
-    let argument = argument(graph, layout, id);
+fn stream(graph: &Graph, addresses: &[Option<Address>], id: NodeId, batch: Option<usize>) -> Stream {
+    let argument = argument(graph, addresses, id);
     let row = argument.shape.size() / batch.unwrap_or(1);
     Stream { argument, row, batch }
 }
 
 fn output(plan: &Plan, layout: &ArenaLayout, id: NodeId) -> Output {
     let view = &plan.views[id.index()];
-    let address = layout.addresses[view.buffer.index()]
+    let address = layout
+        .address(view.buffer)
         .map_or(Address::in_arena(0), |address| Address { offset: address.offset + view.offset, ..address });
     Output {
         name: plan.graph.describe(id),

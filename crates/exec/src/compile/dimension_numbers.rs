@@ -5,7 +5,7 @@ use chainrule_graph::ops::contract::Label;
 
 use super::view::View;
 
-/// The labels of a contraction by the part they play; those of one entry play none.
+/// The labels of a contraction by the part they play; those of one element play none. (A name from XLA.)
 pub(super) struct DimensionNumbers {
     pub batch: Vec<Label>,
     pub m: Vec<Label>,
@@ -32,11 +32,11 @@ impl DimensionNumbers {
         }
     }
 
-    /// Repeats over all but the last label of classes that are no single run.
+    /// Repeats over all but the last label of rows or columns that are no single run.
     pub fn split(&mut self, sizes: &[usize], stride: impl Fn(Label) -> usize + Copy) {
-        for class in [&mut self.m, &mut self.n] {
-            while class.len() > 1 && merged(class, sizes, stride).is_none() {
-                self.batch.push(class.remove(0));
+        for labels in [&mut self.m, &mut self.n] {
+            while labels.len() > 1 && merged(labels, sizes, stride).is_none() {
+                self.batch.push(labels.remove(0));
             }
         }
     }
@@ -47,7 +47,7 @@ pub(super) fn stride_of(view: &View, labels: &[Label], label: Label) -> usize {
     labels.iter().position(|&l| l == label).map_or(0, |axis| view.strides[axis])
 }
 
-/// Several labels as one run of (entries, stride), if one stride runs through them all.
+/// Several labels as one run of (elements, stride), if one stride runs through them all.
 pub(super) fn merged(labels: &[Label], sizes: &[usize], stride: impl Fn(Label) -> usize) -> Option<(usize, usize)> {
     let mut run: Option<(usize, usize)> = None;
     for &label in labels.iter().rev() {

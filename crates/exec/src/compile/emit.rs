@@ -1,28 +1,28 @@
-//! The last pass: kernels with places become instructions.
+//! The last pass: kernels whose buffers have addresses become instructions.
 
 use super::addresses::Addresses;
-use super::plan::{Copied, Factors, Kernel, KernelKind, Loop, LoopNode, LoopOp, Plan, Product};
+use super::buffer::BufferId;
+use super::memory::ArenaLayout;
+use super::plan::{BlockCopy, Kernel, KernelKind, Loop, LoopNode, LoopOp, Plan};
+use super::products::product_code;
 use super::registers::loop_code;
 use super::schedule::WriteBack;
-use super::view::{BufferId, View};
 use crate::program::address::Address;
 use crate::program::instruction::{
-    Block, CustomCode, Factor, FactorAddresses, Instruction, LabelledInstruction, Matrix, MatrixMatrix, ScalarOp,
-    ScalarOperand, ScalarStep,
+    CustomCode, Instruction, LabelledInstruction, ScalarOp, ScalarOperand, ScalarStep, StridedCopy,
 };
-use crate::program::layout::ArenaLayout;
 
 /// The instructions of a program.
 pub(crate) struct Instructions {
-    /// Those that run once, before the first step.
+    /// Those that run once a run, before the first step.
     pub prologue: Vec<LabelledInstruction>,
     /// Those of a step.
     pub step: Vec<LabelledInstruction>,
-    /// Those that end a step, once all else is done.
+    /// Those that end a step, when all else is done.
     pub write_back: Vec<LabelledInstruction>,
 }
 
-/// The instructions of a plan whose values have places. Values in `kept` are read after the last.
+/// The instructions of a plan whose buffers have addresses. Buffers in `kept` are read after the last.
 pub(crate) fn emit(plan: &Plan, layout: &ArenaLayout, write_backs: &[WriteBack], kept: &[BufferId]) -> Instructions {
     let emitter = Emitter { plan, addresses: Addresses::new(plan, layout, write_backs, kept) };
     let instructions = |kernels: &[Kernel]| join_dots(kernels.iter().flat_map(|kernel| emitter.kernel(kernel)));
@@ -31,16 +31,16 @@ pub(crate) fn emit(plan: &Plan, layout: &ArenaLayout, write_backs: &[WriteBack],
 }
 
 /// Two dot products in a row that share an operand are one pass over it.
-fn join_dots(lines: impl Iterator<Item = LabelledInstruction>) -> Vec<LabelledInstruction> {
+fn join_dots(instructions: impl Iterator<Item = LabelledInstruction>) -> Vec<LabelledInstruction> {
     let mut joined: Vec<LabelledInstruction> = Vec::new();
-    for line in lines {
-        match joined.last().and_then(|last| Some((two_dots(&last.instruction, &line.instruction)?, &last.nodes))) {
+    for next in instructions {
+        match joined.last().and_then(|last| Some((two_dots(&last.instruction, &next.instruction)?, &last.nodes))) {
             Some((instruction, nodes)) => {
-                let nodes = nodes.iter().chain(&line.nodes).copied().collect();
+                let nodes = nodes.iter().chain(&next.nodes).copied().collect();
                 joined.pop();
                 joined.push(LabelledInstruction { instruction, nodes });
             }
-            None => joined.push(line),
+            None => joined.push(next),
         }
     }
     joined
@@ -66,12 +66,12 @@ fn two_dots(first: &Instruction, second: &Instruction) -> Option<Instruction> {
 }
 
 /// Copies of scalars that follow one another are one chain.
-fn join_scalars(lines: Vec<LabelledInstruction>) -> Vec<LabelledInstruction> {
+fn join_scalars(instructions: Vec<LabelledInstruction>) -> Vec<LabelledInstruction> {
     let mut joined: Vec<LabelledInstruction> = Vec::new();
-    for line in lines {
-        match (joined.last_mut().map(|last| &mut last.instruction), line.instruction) {
+    for next in instructions {
+        match (joined.last_mut().map(|last| &mut last.instruction), next.instruction) {
             (Some(Instruction::Scalars(steps)), Instruction::Scalars(more)) => steps.extend(more),
-            (_, instruction) => joined.push(LabelledInstruction { instruction, nodes: line.nodes }),
+            (_, instruction) => joined.push(LabelledInstruction { instruction, nodes: next.nodes }),
         }
     }
     joined
@@ -84,49 +84,54 @@ struct Emitter<'a> {
 
 impl Emitter<'_> {
     fn kernel(&self, kernel: &Kernel) -> Vec<LabelledInstruction> {
-        let line = |instruction| LabelledInstruction { instruction, nodes: kernel.nodes.clone() };
+        let labelled = |instruction| LabelledInstruction { instruction, nodes: kernel.nodes.clone() };
         match &kernel.kind {
             KernelKind::Loop(Loop { size: 0, reduction: None, .. }) => Vec::new(),
-            KernelKind::Loop(work) => {
-                vec![line(self.transpose(work).unwrap_or_else(|| loop_code(&self.addresses, work)))]
+            KernelKind::Loop(fused) => {
+                vec![labelled(self.transpose(fused).unwrap_or_else(|| loop_code(&self.addresses, fused)))]
             }
-            KernelKind::Product(product) if self.plan.sizes[product.out.index()] == 0 => Vec::new(),
-            KernelKind::Product(product) => self.products(product).into_iter().map(line).collect(),
-            KernelKind::AxisOp { op, input, axis, out } => vec![line(Instruction::AxisOp {
+            KernelKind::Product(product) => {
+                let size = self.plan.size(product.out);
+                product_code(&self.addresses, product, size).into_iter().map(labelled).collect()
+            }
+            KernelKind::AxisOp { op, input, axis, out } => vec![labelled(Instruction::AxisOp {
                 op: op.clone(),
                 input: self.addresses.of(input),
                 axis: *axis,
                 out: self.addresses.out(*out),
+                length: self.plan.size(*out),
             })],
-            KernelKind::Gather { table, indices, dimensions, out } => vec![line(Instruction::Gather {
+            KernelKind::Gather { table, indices, dimensions, out } => vec![labelled(Instruction::Gather {
                 table: self.addresses.of(table),
                 indices: self.addresses.of(indices),
                 dimensions: *dimensions,
                 out: self.addresses.out(*out),
             })],
-            KernelKind::ScatterAdd { indices, entries, dimensions, out } => vec![line(Instruction::ScatterAdd {
+            KernelKind::ScatterAdd { indices, elements, dimensions, out } => vec![labelled(Instruction::ScatterAdd {
                 indices: self.addresses.of(indices),
-                entries: self.addresses.of(entries),
+                elements: self.addresses.of(elements),
                 dimensions: *dimensions,
                 out: self.addresses.out(*out),
             })],
-            KernelKind::Assemble { parts, filled, out } => {
-                let (out, length) = (self.addresses.out(*out), self.plan.sizes[out.index()]);
+            KernelKind::Assemble { blocks, filled, out } => {
+                let (out, length) = (self.addresses.out(*out), self.plan.size(*out));
                 let clear = (!filled).then_some(Instruction::Clear { out, length });
-                clear.into_iter().chain(parts.iter().map(|part| self.copied(part, out))).map(line).collect()
+                clear.into_iter().chain(blocks.iter().map(|block| self.copied(block, out))).map(labelled).collect()
             }
-            KernelKind::Custom { op, inputs, out } => vec![line(Instruction::Custom(Box::new(CustomCode {
-                op: op.clone(),
-                inputs: inputs.iter().map(|view| (self.addresses.of(view), view.shape.clone())).collect(),
-                shape: self.plan.graph.nodes()[out.index()].shape.clone(),
-                out: self.addresses.out(*out),
-            })))],
+            KernelKind::Custom { op, inputs, shape, out } => {
+                vec![labelled(Instruction::Custom(Box::new(CustomCode {
+                    op: op.clone(),
+                    inputs: inputs.iter().map(|view| (self.addresses.of(view), view.shape.clone())).collect(),
+                    shape: shape.clone(),
+                    out: self.addresses.out(*out),
+                })))]
+            }
         }
     }
 
     /// The copy of a matrix by columns, if that is all that a loop does.
-    fn transpose(&self, work: &Loop) -> Option<Instruction> {
-        let ([LoopNode { op: LoopOp::Copy, operands, out }], None) = (&work.body[..], &work.reduction) else {
+    fn transpose(&self, fused: &Loop) -> Option<Instruction> {
+        let ([LoopNode { op: LoopOp::Copy, operands, out }], None) = (&fused.body[..], &fused.reduction) else {
             return None;
         };
         let [view] = &operands[..] else { return None };
@@ -141,144 +146,27 @@ impl Emitter<'_> {
         }
     }
 
-    fn copied(&self, part: &Copied, out: usize) -> Instruction {
-        let axes = part.source.shape.iter().zip(&part.source.strides).zip(&part.strides);
+    fn copied(&self, block: &BlockCopy, out: usize) -> Instruction {
+        let axes = block.source.shape.iter().zip(&block.source.strides).zip(&block.strides);
         let runs = axes.filter(|((n, _), _)| **n != 1).map(|((&n, &from), &to)| (n, from, to)).collect();
-        Instruction::Block(Box::new(Block { source: self.addresses.of(&part.source), out: out + part.offset, runs }))
+        Instruction::Copy(Box::new(StridedCopy {
+            source: self.addresses.of(&block.source),
+            out: out + block.offset,
+            runs,
+        }))
     }
 
     fn write_back(&self, write_back: &WriteBack) -> LabelledInstruction {
-        let (from, out) = (self.addresses.of(&write_back.value), self.addresses.out(write_back.target));
-        let instruction = if write_back.value.shape.size() == 1 {
-            Instruction::Scalars(vec![ScalarStep {
-                op: ScalarOp::Copy,
-                operands: [ScalarOperand::Stored(from); 3],
-                out,
-            }])
+        let WriteBack { value, target } = write_back;
+        let (from, out) = (self.addresses.of(value), self.addresses.out(*target));
+        let instruction = if value.shape.size() == 1 {
+            let operands = [ScalarOperand::Stored(from); 3];
+            Instruction::Scalars(vec![ScalarStep { op: ScalarOp::Copy, operands, out }])
         } else {
-            let axes =
-                write_back.value.shape.iter().zip(&write_back.value.strides).zip(write_back.value.shape.strides());
+            let axes = value.shape.iter().zip(&value.strides).zip(value.shape.strides());
             let runs = axes.filter(|((n, _), _)| **n != 1).map(|((&n, &from), to)| (n, from, to as isize)).collect();
-            Instruction::Block(Box::new(Block { source: from, out, runs }))
+            Instruction::Copy(Box::new(StridedCopy { source: from, out, runs }))
         };
         LabelledInstruction { instruction, nodes: Vec::new() }
-    }
-
-    fn factors(&self, factors: &Option<Factors>) -> FactorAddresses {
-        let factor =
-            |view: &Option<View>| view.as_ref().map_or(Factor::One, |view| Factor::Stored(self.addresses.of(view)));
-        match factors {
-            None => FactorAddresses { keep: Factor::Zero, scale: Factor::One },
-            Some(factors) => FactorAddresses { keep: factor(&factors.keep), scale: factor(&factors.scale) },
-        }
-    }
-
-    /// A product of matrices. One of two or three rows, columns or terms is so many products with a vector, where they are
-    /// small: a product of matrices begins with packing them, which would take longer.
-    fn products(&self, product: &Product) -> Vec<Instruction> {
-        const FEW: std::ops::RangeInclusive<usize> = 2..=3;
-        const SMALL: usize = 1 << 16;
-        let &Product { m, n, k, .. } = product;
-        let whole = || vec![self.product(product)];
-        if !product.batches.is_empty() || k == 1 || m * n * k > SMALL {
-            return whole();
-        }
-        let moved = |view: &View, by: usize| View { offset: view.offset + by, ..view.clone() };
-        let (lhs, rhs) = (&product.lhs, &product.rhs);
-        let part = |i: usize| match () {
-            () if FEW.contains(&n) => {
-                let part = Product { n: 1, rhs: moved(rhs, i * product.rhs_strides.1), ..product.clone() };
-                (part, i * product.out_strides.1)
-            }
-            () if FEW.contains(&m) => {
-                let part = Product { m: 1, lhs: moved(lhs, i * product.lhs_strides.0), ..product.clone() };
-                (part, i * product.out_strides.0)
-            }
-            () => {
-                let (lhs, rhs) = (moved(lhs, i * product.lhs_strides.1), moved(rhs, i * product.rhs_strides.0));
-                let mut part = Product { k: 1, lhs, rhs, ..product.clone() };
-                if let Some(factors) = part.accumulate.as_mut().filter(|_| i > 0) {
-                    factors.keep = None;
-                }
-                (part, 0)
-            }
-        };
-        let count = match () {
-            () if FEW.contains(&n) => n,
-            () if FEW.contains(&m) => m,
-            () if FEW.contains(&k) && product.accumulate.is_some() => k,
-            () => return whole(),
-        };
-        let parts: Vec<Instruction> = (0..count).map(part).map(|(part, by)| self.product_at(&part, by)).collect();
-        let is_matrix = |part: &Instruction| matches!(part, Instruction::MatrixMatrix(_) | Instruction::Dot { .. });
-        if parts.iter().any(is_matrix) { whole() } else { parts }
-    }
-
-    fn product(&self, product: &Product) -> Instruction {
-        self.product_at(product, 0)
-    }
-
-    /// A product whose result begins so many entries behind its place.
-    fn product_at(&self, product: &Product, by: usize) -> Instruction {
-        let Product { m, n, k, .. } = *product;
-        let (lhs, rhs, out) =
-            (self.addresses.of(&product.lhs), self.addresses.of(&product.rhs), self.addresses.out(product.out) + by);
-        let (lhs_m, lhs_k) = product.lhs_strides;
-        let (rhs_k, rhs_n) = product.rhs_strides;
-        let (out_m, out_n) = product.out_strides;
-        let factors = self.factors(&product.accumulate);
-        let single = product.batches.is_empty();
-        let matrix_vector = |matrix, rows, x, transposed| Instruction::MatrixVector {
-            matrix,
-            rows,
-            columns: k,
-            transposed,
-            x,
-            out,
-            factors,
-        };
-        let fresh = factors.keep == Factor::Zero;
-        match (m, n, k) {
-            (1, 1, _) if single && fresh && lhs_k == 1 && rhs_k == 1 => {
-                Instruction::Dot { x: lhs, y: rhs, length: k, out }
-            }
-            // A number times a vector, added to a vector
-            (_, 1, 1) if single && lhs_m == 1 && out_m == 1 => {
-                Instruction::Axpy { factor: rhs, x: lhs, length: m, y: out, factors }
-            }
-            (1, _, 1) if single && rhs_n == 1 && out_n == 1 => {
-                Instruction::Axpy { factor: lhs, x: rhs, length: n, y: out, factors }
-            }
-            (_, _, 1) if single && lhs_m == 1 && rhs_n == 1 && out_n == 1 && out_m == n => {
-                Instruction::Outer { x: lhs, y: rhs, rows: m, columns: n, out, factors }
-            }
-            (_, _, 1) if single && lhs_m == 1 && rhs_n == 1 && out_m == 1 && out_n == m => {
-                Instruction::Outer { x: rhs, y: lhs, rows: n, columns: m, out, factors }
-            }
-            (_, 1, _) if single && rhs_k == 1 && out_m == 1 && lhs_k == 1 && lhs_m == k => {
-                matrix_vector(lhs, m, rhs, false)
-            }
-            (_, 1, _) if single && rhs_k == 1 && out_m == 1 && lhs_m == 1 && lhs_k == m => {
-                matrix_vector(lhs, m, rhs, true)
-            }
-            (1, _, _) if single && lhs_k == 1 && out_n == 1 && rhs_k == 1 && rhs_n == k => {
-                matrix_vector(rhs, n, lhs, false)
-            }
-            (1, _, _) if single && lhs_k == 1 && out_n == 1 && rhs_n == 1 && rhs_k == n => {
-                matrix_vector(rhs, n, lhs, true)
-            }
-            _ => Instruction::MatrixMatrix(Box::new(MatrixMatrix {
-                m,
-                n,
-                k,
-                lhs: Matrix { at: lhs, row_stride: lhs_m, column_stride: lhs_k },
-                rhs: Matrix { at: rhs, row_stride: rhs_k, column_stride: rhs_n },
-                out,
-                out_strides: (out_m, out_n),
-                out_length: self.plan.sizes[product.out.index()],
-                batches: product.batches.clone(),
-                factors,
-            })),
-        }
     }
 }

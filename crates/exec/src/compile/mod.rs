@@ -7,6 +7,8 @@
 mod accumulate;
 mod addresses;
 mod assemble;
+mod buffer;
+mod contraction;
 mod dimension_numbers;
 mod emit;
 mod fuse;
@@ -14,6 +16,8 @@ mod hoist;
 mod memory;
 mod options;
 mod plan;
+mod plan_builder;
+mod products;
 mod registers;
 mod schedule;
 mod select;
@@ -31,16 +35,16 @@ use crate::error::ExecError;
 pub use crate::precision::Precision;
 use crate::program::Program;
 use accumulate::Accumulation;
+use buffer::BufferId;
 use plan::Plan;
 use schedule::WriteBack;
-use view::BufferId;
 
 /// Compiles a graph. Errors name an option that does not fit the graph.
 pub fn compile(graph: &Graph, options: &Options) -> Result<Program, ExecError> {
     compile_observed(graph, options, &mut |_, _| {})
 }
 
-/// What stands after each pass, as text: the graph, then the plan, the places and the program. Errors are those of
+/// What stands after each pass, as text: the graph, then the plan, the addresses and the program. Errors are those of
 /// [`compile`].
 pub fn passes(graph: &Graph, options: &Options) -> Result<Vec<(&'static str, String)>, ExecError> {
     let mut stages = Vec::new();
@@ -124,6 +128,6 @@ fn plan_step(
 /// The buffers of inputs that are read where a table's row lies, with the table's number: of one row a step. A scalar is
 /// brought into the arena.
 fn rows(plan: &Plan, options: &Options, streams: &[NodeId]) -> HashMap<BufferId, u16> {
-    let buffers = streams.iter().map(|id| BufferId(id.index() as u32)).zip(0..);
-    buffers.filter(|(buffer, _)| options.batch.is_none() && plan.sizes[buffer.index()] != 1).collect()
+    let buffers = streams.iter().map(|&id| plan.buffers.of_node(id)).zip(0..);
+    buffers.filter(|&(buffer, _)| options.batch.is_none() && plan.size(buffer) != 1).collect()
 }

@@ -1,54 +1,54 @@
-//! What the passes hand on: pieces of work on buffers, in the order in which they run.
+//! What the passes hand on: kernels on buffers, in the order in which they run.
 
 use chainrule_graph::ops::custom::Custom;
 use chainrule_graph::ops::{Elementwise, Reduce};
-use chainrule_graph::{Graph, NodeId};
+use chainrule_graph::{Graph, NodeId, Shape};
 use chainrule_kernels::reduce::Axis;
 
-use super::view::{BufferId, View};
+use super::buffer::{BufferId, Buffers};
+use super::view::View;
 use crate::program::instruction::GatherDimensions;
 
-/// The work of one step.
+/// What a step computes, and how.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     /// The graph that is computed.
     pub graph: Graph,
-    /// For each node, where its entries lie.
+    pub buffers: Buffers,
+    /// For each node, where its elements lie.
     pub views: Vec<View>,
-    /// The number of entries of each buffer: one for each node, and then those that passes added.
-    pub sizes: Vec<usize>,
     /// What is computed once a run, before the first step.
     pub prologue: Vec<Kernel>,
-    /// The pieces of work of a step, each after those it reads from.
+    /// What is computed at each step, each kernel after those it reads from.
     pub kernels: Vec<Kernel>,
     /// Buffers that are a parameter's or a state's own: (the new value, the old).
     pub in_place: Vec<(BufferId, BufferId)>,
 }
 
-/// A piece of work and the nodes that it computes.
+/// A kernel and the nodes that it computes.
 #[derive(Clone, Debug)]
 pub(crate) struct Kernel {
     pub kind: KernelKind,
     pub nodes: Vec<NodeId>,
 }
 
-/// What a piece of work does.
+/// What a kernel does.
 #[derive(Clone, Debug)]
 pub(crate) enum KernelKind {
     /// Elementwise ops on one index, and perhaps a sum that closes the loop.
     Loop(Loop),
-    /// `out = keep · out + scale · lhs · rhs` over matrices, vectors or numbers.
+    /// `out = keep · out + scale · lhs · rhs` over matrices, vectors or scalars.
     Product(Product),
     /// An op along one axis of a contiguous value, seen as [outer, n, inner].
     AxisOp { op: Reduce, input: View, axis: Axis, out: BufferId },
-    /// Rows of `size` entries picked by index; see `Index::Gather`.
+    /// Rows picked by index; see `Index::Gather`.
     Gather { table: View, indices: View, dimensions: GatherDimensions, out: BufferId },
-    /// Rows of `size` entries added at their index to zeros; see `Index::ScatterAdd`.
-    ScatterAdd { indices: View, entries: View, dimensions: GatherDimensions, out: BufferId },
+    /// Rows added at their index to zeros; see `Index::ScatterAdd`.
+    ScatterAdd { indices: View, elements: View, dimensions: GatherDimensions, out: BufferId },
     /// Blocks copied into a buffer, on zeros where they do not fill it.
-    Assemble { parts: Vec<Copied>, filled: bool, out: BufferId },
+    Assemble { blocks: Vec<BlockCopy>, filled: bool, out: BufferId },
     /// A user's own node, on contiguous values.
-    Custom { op: Custom, inputs: Vec<View>, out: BufferId },
+    Custom { op: Custom, inputs: Vec<View>, shape: Shape, out: BufferId },
 }
 
 /// Elementwise ops over a common index, in order.
@@ -60,7 +60,8 @@ pub(crate) struct Loop {
     pub reduction: Option<Reduction>,
 }
 
-/// One op of a loop. Entry i of its result comes from entry i of each operand, in row-major order of the operand's view.
+/// One op of a loop. Element i of its result comes from element i of each operand, in row-major order of the operand's
+/// view.
 #[derive(Clone, Debug)]
 pub(crate) struct LoopNode {
     pub op: LoopOp,
@@ -87,7 +88,7 @@ impl LoopOp {
     }
 }
 
-/// The sum that closes a loop: index (outer, n, inner) goes to entry (outer, inner).
+/// The sum that closes a loop: index (outer, n, inner) goes to element (outer, inner).
 #[derive(Clone, Debug)]
 pub(crate) struct Reduction {
     pub operand: View,
@@ -121,21 +122,42 @@ pub(crate) struct Factors {
     pub scale: Option<View>,
 }
 
-/// A block copied: entry (i, j, …) of the source to `offset` + i·strides\[0\] + …; a negative stride runs backwards.
+/// A block copied: element (i, j, …) of the source to `offset` + i·strides\[0\] + …; a negative stride runs backwards.
 #[derive(Clone, Debug)]
-pub(crate) struct Copied {
+pub(crate) struct BlockCopy {
     pub source: View,
     pub offset: usize,
     pub strides: Vec<isize>,
+}
+
+impl Plan {
+    /// The number of elements of a buffer.
+    pub fn size(&self, buffer: BufferId) -> usize {
+        self.buffers.size(buffer)
+    }
+}
+
+impl Kernel {
+    /// A loop over `size` indices that copies one view, for these nodes.
+    pub fn copy(view: View, out: BufferId, nodes: Vec<NodeId>) -> Kernel {
+        let size = view.shape.size();
+        let body = vec![LoopNode { op: LoopOp::Copy, operands: vec![view], out }];
+        Kernel { kind: KernelKind::Loop(Loop { size, body, reduction: None }), nodes }
+    }
+
+    /// Whether it is a loop over one index.
+    pub fn is_chain_of_scalars(&self) -> bool {
+        matches!(&self.kind, KernelKind::Loop(chain) if chain.size == 1)
+    }
 }
 
 impl KernelKind {
     /// All that is read, buffers that are only read within the same loop included.
     pub fn reads(&self) -> Vec<&View> {
         match self {
-            KernelKind::Loop(work) => {
-                let operands = work.body.iter().flat_map(|node| node.operands.iter());
-                operands.chain(work.reduction.iter().map(|reduction| &reduction.operand)).collect()
+            KernelKind::Loop(Loop { body, reduction, .. }) => {
+                let operands = body.iter().flat_map(|node| node.operands.iter());
+                operands.chain(reduction.iter().map(|reduction| &reduction.operand)).collect()
             }
             KernelKind::Product(product) => {
                 let factors = product.accumulate.iter().flat_map(|f| f.keep.iter().chain(&f.scale));
@@ -143,8 +165,8 @@ impl KernelKind {
             }
             KernelKind::AxisOp { input, .. } => vec![input],
             KernelKind::Gather { table, indices, .. } => vec![table, indices],
-            KernelKind::ScatterAdd { indices, entries, .. } => vec![indices, entries],
-            KernelKind::Assemble { parts, .. } => parts.iter().map(|part| &part.source).collect(),
+            KernelKind::ScatterAdd { indices, elements, .. } => vec![indices, elements],
+            KernelKind::Assemble { blocks, .. } => blocks.iter().map(|block| &block.source).collect(),
             KernelKind::Custom { inputs, .. } => inputs.iter().collect(),
         }
     }
@@ -152,8 +174,8 @@ impl KernelKind {
     /// All that is computed.
     pub fn writes(&self) -> Vec<BufferId> {
         match self {
-            KernelKind::Loop(work) => {
-                work.body.iter().map(|node| node.out).chain(work.reduction.iter().map(|r| r.out)).collect()
+            KernelKind::Loop(Loop { body, reduction, .. }) => {
+                body.iter().map(|node| node.out).chain(reduction.iter().map(|r| r.out)).collect()
             }
             KernelKind::Product(Product { out, .. })
             | KernelKind::AxisOp { out, .. }

@@ -1,7 +1,8 @@
-//! The code of a fused loop: ops in order, on as few registers as they need.
+//! The code of a loop: of one index a chain of scalars; else a fused loop, its ops in order, on as few registers as they
+//! need.
 //!
-//! A register holds a block of entries that fits the first cache. Operands that lie in index order are read where they
-//! lie; single numbers are spread; others are brought into a register first.
+//! A register holds a block of elements that fits the first cache. Operands that lie in index order are read where they
+//! lie; scalars are spread; others are brought into a register first.
 
 use std::collections::HashMap;
 
@@ -9,35 +10,36 @@ use chainrule_graph::ops::Elementwise;
 use chainrule_kernels::reduce::Axis;
 
 use super::addresses::Addresses;
+use super::buffer::BufferId;
 use super::plan::{Loop, LoopNode};
-use super::view::{BufferId, View};
-use crate::program::address::{Address, Space};
+use super::view::View;
+use crate::program::address::Address;
 use crate::program::chunks::Chunks;
 use crate::program::instruction::{Instruction, ScalarOp, ScalarOperand, ScalarStep};
-use crate::program::loop_code::{Fill, LoopCode, LoopOperand, LoopStep, StepOp, Store, Sum};
+use crate::program::loop_code::{ClosingSum, Fill, LoopCode, LoopOperand, LoopStep, StepOp, Store};
 
-/// The instructions of a loop: for one index a chain of scalars, else a fused loop.
-pub(super) fn loop_code(addresses: &Addresses<'_>, work: &Loop) -> Instruction {
-    if work.size == 1 { scalar_code(addresses, work) } else { vector_code(addresses, work) }
+/// The instruction of a loop.
+pub(super) fn loop_code(addresses: &Addresses<'_>, fused: &Loop) -> Instruction {
+    if fused.size == 1 {
+        Instruction::Scalars(scalar_code(addresses, fused))
+    } else {
+        let draft = DraftLoop::of(addresses, fused);
+        Instruction::Loop(Box::new(draft.allocate(fused.size)))
+    }
 }
 
-/// A sum of one entry is that entry, so no sum closes such a loop.
-fn scalar_code(addresses: &Addresses<'_>, work: &Loop) -> Instruction {
-    debug_assert!(work.reduction.is_none());
+/// A sum of one element is that element, so no sum closes such a loop.
+fn scalar_code(addresses: &Addresses<'_>, chain: &Loop) -> Vec<ScalarStep> {
+    debug_assert!(chain.reduction.is_none());
     let mut steps: Vec<ScalarStep> = Vec::new();
     let mut last: Option<BufferId> = None;
-    let operand = |last: Option<BufferId>, view: &View| match last {
-        Some(last) if last == view.buffer => ScalarOperand::Last,
-        _ => ScalarOperand::Stored(addresses.of(view)),
-    };
-    for node in &work.body {
-        let mut step = ScalarStep {
-            op: node.op.computes().into(),
-            operands: [ScalarOperand::Last; 3],
-            out: addresses.out(node.out),
-        };
-        for (place, view) in node.operands.iter().enumerate() {
-            step.operands[place] = operand(last, view);
+    for node in &chain.body {
+        let op = node.op.computes().into();
+        let mut step = ScalarStep { op, operands: [ScalarOperand::Last; 3], out: addresses.out(node.out) };
+        for (operand, view) in step.operands.iter_mut().zip(&node.operands) {
+            if last != Some(view.buffer) {
+                *operand = ScalarOperand::Stored(addresses.of(view));
+            }
         }
         let product = steps.last().filter(|_| last.is_some_and(|last| addresses.is_read_once(last)));
         if let Some(joined) = product.and_then(|product| multiply_add(product, &step)) {
@@ -47,7 +49,7 @@ fn scalar_code(addresses: &Addresses<'_>, work: &Loop) -> Instruction {
         steps.push(step);
         last = Some(node.out);
     }
-    Instruction::Scalars(steps)
+    steps
 }
 
 /// A product, and the sum or difference right behind it that alone reads it, as one step.
@@ -62,195 +64,222 @@ fn multiply_add(product: &ScalarStep, step: &ScalarStep) -> Option<ScalarStep> {
     }
 }
 
-/// An op on operands that are the results of earlier ops, by their number, or read from memory.
-struct Draft {
-    op: StepOp,
-    operands: [Source; 3],
+/// A fused loop whose results have no registers yet.
+#[derive(Default)]
+struct DraftLoop {
+    steps: Vec<DraftStep>,
+    /// Operands that are brought into a register: where they lie, with (elements, stride) of each axis.
+    fills: Vec<(Address, Vec<(usize, usize)>)>,
+    /// What is stored, and at which offset of the arena.
+    stores: Vec<(DraftOperand, usize)>,
+    /// The closing sum, and at which offset it goes.
+    sum: Option<(DraftOperand, Axis, usize)>,
 }
 
+struct DraftStep {
+    op: StepOp,
+    operands: [DraftOperand; 3],
+}
+
+/// Where an operand comes from.
 #[derive(Clone, Copy, PartialEq)]
-enum Source {
-    Result(usize),
-    Filled(usize),
+enum DraftOperand {
+    /// The result of a step.
+    Step(usize),
+    /// What is brought into a register.
+    Fill(usize),
+    /// What is read where it lies, or nothing.
     Memory(LoopOperand),
 }
 
-fn vector_code(addresses: &Addresses<'_>, work: &Loop) -> Instruction {
-    let mut drafts: Vec<Draft> = Vec::new();
-    let mut fills: Vec<(Address, Vec<(usize, usize)>)> = Vec::new();
-    let mut known: HashMap<BufferId, Source> = HashMap::new();
-    let mut stores: Vec<(Source, usize)> = Vec::new();
-    let mut source = |known: &HashMap<BufferId, Source>, view: &View| -> Source {
-        if let Some(&source) = known.get(&view.buffer) {
-            return source;
+const ABSENT: DraftOperand = DraftOperand::Memory(LoopOperand::Absent);
+
+impl DraftLoop {
+    fn of(addresses: &Addresses<'_>, fused: &Loop) -> DraftLoop {
+        let mut draft = DraftLoop::default();
+        let mut known: HashMap<BufferId, DraftOperand> = HashMap::new();
+        for LoopNode { op, operands, out } in &fused.body {
+            let mut origins = [ABSENT; 3];
+            for (origin, view) in origins.iter_mut().zip(operands) {
+                *origin = draft.origin(addresses, &known, view);
+            }
+            let result = match op.computes() {
+                None => origins[0],
+                Some(op) => draft.step(StepOp::Elementwise(op), origins),
+            };
+            known.insert(*out, result);
+            draft.stores.extend(addresses.arena_offset(*out).map(|offset| (result, offset)));
         }
-        let at = addresses.of(view);
-        let mut runs = view.runs();
+        draft.keep_from_overwriting();
+        if let Some(reduction) = &fused.reduction {
+            let operand = draft.origin(addresses, &known, &reduction.operand);
+            draft.sum = Some((operand, reduction.axis, addresses.out(reduction.out)));
+        }
+        draft.contract_multiply_adds();
+        draft
+    }
+
+    fn origin(
+        &mut self,
+        addresses: &Addresses<'_>,
+        known: &HashMap<BufferId, DraftOperand>,
+        view: &View,
+    ) -> DraftOperand {
+        if let Some(&origin) = known.get(&view.buffer) {
+            return origin;
+        }
+        let (address, runs) = (addresses.of(view), view.runs());
         if runs.iter().all(|&(_, stride)| stride == 0) {
-            return Source::Memory(LoopOperand::Scalar(at));
+            return DraftOperand::Memory(LoopOperand::Scalar(address));
         }
         if let [(_, 1)] = runs[..] {
-            return Source::Memory(LoopOperand::Elements(at));
+            return DraftOperand::Memory(LoopOperand::Elements(address));
         }
-        runs.shrink_to_fit();
-        let fill = (at, runs);
-        Source::Filled(fills.iter().position(|known| *known == fill).unwrap_or_else(|| {
-            fills.push(fill);
-            fills.len() - 1
+        let fill = (address, runs);
+        DraftOperand::Fill(self.fills.iter().position(|known| *known == fill).unwrap_or_else(|| {
+            self.fills.push(fill);
+            self.fills.len() - 1
         }))
-    };
-    for LoopNode { op, operands, out } in &work.body {
-        let mut sources = [Source::Memory(LoopOperand::Absent); 3];
-        for (place, view) in operands.iter().enumerate() {
-            sources[place] = source(&known, view);
-        }
-        let result = match op.computes() {
-            None => sources[0],
-            Some(op) => {
-                drafts.push(Draft { op: StepOp::Elementwise(op), operands: sources });
-                Source::Result(drafts.len() - 1)
-            }
-        };
-        known.insert(*out, result);
-        stores.extend(addresses.arena_offset(*out).map(|place| (result, place)));
     }
-    keep_from_overwriting(&mut drafts, &mut stores);
-    let sum = work.reduction.as_ref().map(|reduction| {
-        let operand = source(&known, &reduction.operand);
-        (operand, reduction.axis, addresses.out(reduction.out))
-    });
-    contract_multiply_adds(&mut drafts, &stores, sum.map(|sum| sum.0));
-    allocate(work.size, drafts, fills, stores, sum)
-}
 
-/// An operand that is stored unchanged, from where another store writes, goes through a register. Plans rely on this: a
-/// result may lie where any operand does that is read index by index.
-fn keep_from_overwriting(drafts: &mut Vec<Draft>, stores: &mut [(Source, usize)]) {
-    for place in 0..stores.len() {
-        if let (source @ Source::Memory(LoopOperand::Elements(at)), _) = stores[place]
-            && stores.iter().any(|&(_, out)| at == (Address { space: Space::Arena, offset: out }))
-        {
-            let absent = Source::Memory(LoopOperand::Absent);
-            drafts.push(Draft { op: StepOp::Copy, operands: [source, absent, absent] });
-            stores[place].0 = Source::Result(drafts.len() - 1);
-        }
+    fn step(&mut self, op: StepOp, operands: [DraftOperand; 3]) -> DraftOperand {
+        self.steps.push(DraftStep { op, operands });
+        DraftOperand::Step(self.steps.len() - 1)
     }
-}
 
-/// `a · b + c` where the product is read once becomes one op, as hand-written code would have it.
-fn contract_multiply_adds(drafts: &mut [Draft], stores: &[(Source, usize)], sum: Option<Source>) {
-    let mut reads = vec![0; drafts.len()];
-    let ends = stores.iter().map(|store| store.0).chain(sum);
-    for source in drafts.iter().flat_map(|draft| draft.operands).chain(ends) {
-        if let Source::Result(result) = source {
-            reads[result] += 1;
-        }
-    }
-    for place in 0..drafts.len() {
-        let [first, second, _] = drafts[place].operands;
-        let product = |source: Source, drafts: &[Draft]| match source {
-            Source::Result(result)
-                if reads[result] == 1 && drafts[result].op == StepOp::Elementwise(Elementwise::Mul) =>
+    /// An operand that is stored unchanged, from where another store writes, goes through a register. Plans rely on this: a
+    /// result may lie where any operand does that is read index by index.
+    fn keep_from_overwriting(&mut self) {
+        for store in 0..self.stores.len() {
+            if let (origin @ DraftOperand::Memory(LoopOperand::Elements(address)), _) = self.stores[store]
+                && self.stores.iter().any(|&(_, out)| address == Address::in_arena(out))
             {
-                Some(drafts[result].operands)
+                self.stores[store].0 = self.step(StepOp::Copy, [origin, ABSENT, ABSENT]);
             }
-            _ => None,
-        };
-        let (op, [a, b, _], c) = match drafts[place].op {
-            StepOp::Elementwise(Elementwise::Add) => match (product(first, drafts), product(second, drafts)) {
-                (Some(factors), _) => (StepOp::MulAdd, factors, second),
-                (None, Some(factors)) => (StepOp::MulAdd, factors, first),
-                (None, None) => continue,
-            },
-            StepOp::Elementwise(Elementwise::Sub) => match product(second, drafts) {
-                Some(factors) => (StepOp::NegMulAdd, factors, first),
-                None => continue,
-            },
-            _ => continue,
-        };
-        drafts[place] = Draft { op, operands: [a, b, c] };
+        }
     }
-}
 
-/// Registers for the results that are read; a register is free again after the last read.
-fn allocate(
-    size: usize,
-    drafts: Vec<Draft>,
-    fills: Vec<(Address, Vec<(usize, usize)>)>,
-    stores: Vec<(Source, usize)>,
-    sum: Option<(Source, Axis, usize)>,
-) -> Instruction {
-    let end = drafts.len();
-    let mut last_read: Vec<Option<usize>> = vec![None; end];
-    let mut last_fill_read = vec![0; fills.len()];
-    // What is read at the end is needed, and what that reads, backwards.
-    let mut read = |source: Source, place: usize, last_read: &mut Vec<Option<usize>>| match source {
-        Source::Result(result) => {
-            last_read[result].get_or_insert(place);
-        }
-        Source::Filled(fill) => last_fill_read[fill] = place.max(last_fill_read[fill]),
-        Source::Memory(_) => {}
-    };
-    for source in stores.iter().map(|store| store.0).chain(sum.map(|sum| sum.0)) {
-        read(source, end, &mut last_read);
+    /// What is read when all steps are done.
+    fn ends(&self) -> impl Iterator<Item = DraftOperand> {
+        self.stores.iter().map(|store| store.0).chain(self.sum.map(|sum| sum.0))
     }
-    for place in (0..end).rev() {
-        if last_read[place].is_some() {
-            for source in drafts[place].operands {
-                read(source, place, &mut last_read);
+
+    /// `a · b + c` where the product is read once becomes one op, as hand-written code would have it.
+    fn contract_multiply_adds(&mut self) {
+        let mut reads = vec![0; self.steps.len()];
+        for origin in self.steps.iter().flat_map(|step| step.operands).chain(self.ends()) {
+            if let DraftOperand::Step(step) = origin {
+                reads[step] += 1;
             }
         }
-    }
-    let mut registers = Allocator { free: Vec::new(), count: 0 };
-    let fill_registers: Vec<usize> = fills.iter().map(|_| registers.take()).collect();
-    let mut result_registers = vec![0; end];
-    let mut steps = Vec::new();
-    let operand = |source: Source, result_registers: &[usize]| match source {
-        Source::Result(result) => LoopOperand::Register(result_registers[result]),
-        Source::Filled(fill) => LoopOperand::Register(fill_registers[fill]),
-        Source::Memory(operand) => operand,
-    };
-    for (place, draft) in drafts.iter().enumerate() {
-        if last_read[place].is_none() {
-            continue;
+        for step in 0..self.steps.len() {
+            let [first, second, _] = self.steps[step].operands;
+            let product = |origin: DraftOperand| match origin {
+                DraftOperand::Step(product)
+                    if reads[product] == 1 && self.steps[product].op == StepOp::Elementwise(Elementwise::Mul) =>
+                {
+                    Some(self.steps[product].operands)
+                }
+                _ => None,
+            };
+            let (op, [a, b, _], c) = match self.steps[step].op {
+                StepOp::Elementwise(Elementwise::Add) => match (product(first), product(second)) {
+                    (Some(factors), _) => (StepOp::MulAdd, factors, second),
+                    (None, Some(factors)) => (StepOp::MulAdd, factors, first),
+                    (None, None) => continue,
+                },
+                StepOp::Elementwise(Elementwise::Sub) => match product(second) {
+                    Some(factors) => (StepOp::NegMulAdd, factors, first),
+                    None => continue,
+                },
+                _ => continue,
+            };
+            self.steps[step] = DraftStep { op, operands: [a, b, c] };
         }
-        let operands = draft.operands.map(|source| operand(source, &result_registers));
-        let mut given = Vec::new();
-        for source in draft.operands {
-            match source {
-                Source::Result(result) if last_read[result] == Some(place) => given.push(result_registers[result]),
-                Source::Filled(fill) if last_fill_read[fill] == place => given.push(fill_registers[fill]),
-                _ => {}
+    }
+
+    /// For each step, and for each fill, the step that reads it last; the number of steps for what is read when all are
+    /// done. A step that nothing reads has none.
+    fn last_reads(&self) -> (Vec<Option<usize>>, Vec<usize>) {
+        let end = self.steps.len();
+        let mut of_steps: Vec<Option<usize>> = vec![None; end];
+        let mut of_fills = vec![0; self.fills.len()];
+        // What is read at the end is needed, and what that reads, backwards.
+        let mut read = |origin: DraftOperand, user: usize, of_steps: &mut Vec<Option<usize>>| match origin {
+            DraftOperand::Step(step) => {
+                of_steps[step].get_or_insert(user);
+            }
+            DraftOperand::Fill(fill) => of_fills[fill] = user.max(of_fills[fill]),
+            DraftOperand::Memory(_) => {}
+        };
+        self.ends().for_each(|origin| read(origin, end, &mut of_steps));
+        for step in (0..end).rev() {
+            if of_steps[step].is_some() {
+                self.steps[step].operands.iter().for_each(|&origin| read(origin, step, &mut of_steps));
             }
         }
-        given.sort_unstable();
-        given.dedup();
-        registers.free.extend(given);
-        let register = registers.take();
-        result_registers[place] = register;
-        steps.push(LoopStep { op: draft.op, operands, register });
+        (of_steps, of_fills)
     }
-    let stores: Vec<Store> =
-        stores.into_iter().map(|(s, out)| Store { operand: operand(s, &result_registers), out }).collect();
-    let sum = sum.map(|(s, axis, out)| Sum { operand: operand(s, &result_registers), axis, out });
-    let fills =
-        (fills.into_iter().zip(&fill_registers)).map(|((at, runs), &register)| Fill { at, runs, register }).collect();
-    let cost = steps.iter().map(|step| step.op.cost()).sum();
-    let chunks = Chunks::of(size, cost, stores.len(), sum.map(|sum| sum.axis));
-    Instruction::Loop(Box::new(LoopCode { size, fills, steps, stores, sum, registers: registers.count, chunks }))
+
+    /// The loop with registers for the results that are read; a register is free again after the last read.
+    fn allocate(self, size: usize) -> LoopCode {
+        let (last_reads, last_fill_reads) = self.last_reads();
+        let mut registers = FreeRegisters { free: Vec::new(), count: 0 };
+        let of_fills: Vec<usize> = self.fills.iter().map(|_| registers.take()).collect();
+        let mut of_steps = vec![0; self.steps.len()];
+        let operand = |origin: DraftOperand, of_steps: &[usize]| match origin {
+            DraftOperand::Step(step) => LoopOperand::Register(of_steps[step]),
+            DraftOperand::Fill(fill) => LoopOperand::Register(of_fills[fill]),
+            DraftOperand::Memory(operand) => operand,
+        };
+        let mut steps = Vec::new();
+        for (step, draft) in self.steps.iter().enumerate().filter(|(step, _)| last_reads[*step].is_some()) {
+            let operands = draft.operands.map(|origin| operand(origin, &of_steps));
+            let freed = draft.operands.iter().filter_map(|&origin| match origin {
+                DraftOperand::Step(other) => (last_reads[other] == Some(step)).then_some(of_steps[other]),
+                DraftOperand::Fill(fill) => (last_fill_reads[fill] == step).then_some(of_fills[fill]),
+                DraftOperand::Memory(_) => None,
+            });
+            registers.give(freed.collect());
+            let register = registers.take();
+            of_steps[step] = register;
+            steps.push(LoopStep { op: draft.op, operands, register });
+        }
+        let stores: Vec<Store> =
+            self.stores.iter().map(|&(origin, out)| Store { operand: operand(origin, &of_steps), out }).collect();
+        let sum = self.sum.map(|(origin, axis, out)| ClosingSum { operand: operand(origin, &of_steps), axis, out });
+        let fills = self.fills.into_iter().zip(&of_fills);
+        let cost = steps.iter().map(|step| step.op.cost()).sum();
+        LoopCode {
+            size,
+            fills: fills.map(|((address, runs), &register)| Fill { address, runs, register }).collect(),
+            chunks: Chunks::of(size, cost, stores.len(), sum.map(|sum| sum.axis)),
+            steps,
+            stores,
+            sum,
+            registers: registers.count,
+        }
+    }
 }
 
 /// Gives out registers.
-struct Allocator {
+struct FreeRegisters {
     free: Vec<usize>,
     count: usize,
 }
 
-impl Allocator {
+impl FreeRegisters {
     fn take(&mut self) -> usize {
         self.free.pop().unwrap_or_else(|| {
             self.count += 1;
             self.count - 1
         })
+    }
+
+    /// These are free again; one that was read twice is given back once.
+    fn give(&mut self, mut freed: Vec<usize>) {
+        freed.sort_unstable();
+        freed.dedup();
+        self.free.extend(freed);
     }
 }

@@ -1,8 +1,8 @@
-//! What stands between two passes, as text: a graph, a plan, places.
+//! What stands between two passes, as text: a graph, a plan, addresses.
 //!
-//! A plan is a line for each piece of work. A value is called by its node, or `%120` if it has no name; one that is read
-//! otherwise than from its first entry to its last shows how: `W[+6, 2·3, 3·1]` begins at entry 6, and takes 2 steps of
-//! 3 entries, in each 3 steps of 1.
+//! A plan is a line for each kernel. A value is called by its node, or `%120` if it has no name; one that is read
+//! otherwise than from its first element to its last shows how: `W[+6, 2·3, 3·1]` begins at element 6, and takes 2 steps of
+//! 3 elements, in each 3 steps of 1.
 
 use std::fmt::Write;
 
@@ -11,10 +11,11 @@ use chainrule_graph::{Function, Graph, Initializer, NodeId, Op, Parameter, text}
 use chainrule_kernels::reduce::Axis;
 
 use super::accumulate::Accumulation;
-use super::plan::{KernelKind, LoopOp, Plan, Product};
+use super::buffer::BufferId;
+use super::memory::ArenaLayout;
+use super::plan::{KernelKind, Loop, LoopOp, Plan, Product};
 use super::schedule::WriteBack;
-use super::view::{BufferId, View};
-use crate::program::layout::ArenaLayout;
+use super::view::View;
 use crate::program::listing::node_name;
 
 /// A graph in the text form; what is updated shows as state.
@@ -38,48 +39,46 @@ pub(super) fn accumulations(graph: &Graph, found: &[Accumulation]) -> String {
     text
 }
 
-/// The pieces of work, in order, and what is copied once all else is done.
+/// The kernels, in order, and what is written back when all else is done.
 pub(super) fn plan(plan: &Plan, write_backs: &[WriteBack]) -> String {
     let mut text = String::new();
     for kernel in &plan.prologue {
-        text += &format!("once  {}\n", work(plan, &kernel.kind));
+        text += &format!("prologue  {}\n", kernel_text(plan, &kernel.kind));
     }
     for (number, kernel) in plan.kernels.iter().enumerate() {
-        text += &format!("{number:4}  {}\n", work(plan, &kernel.kind));
+        text += &format!("{number:4}  {}\n", kernel_text(plan, &kernel.kind));
     }
     for &(value, old) in &plan.in_place {
-        text += &format!("in place: {} takes the place of {}\n", value_name(plan, value), value_name(plan, old));
+        text += &format!("in place: {} overwrites {}\n", buffer_name(plan, value), buffer_name(plan, old));
     }
-    for write_back in write_backs {
-        text +=
-            &format!("at the end: {} = {}\n", value_name(plan, write_back.target), view_text(plan, &write_back.value));
+    for WriteBack { value, target } in write_backs {
+        text += &format!("write back: {} = {}\n", buffer_name(plan, *target), view_text(plan, value));
     }
     text
 }
 
-/// Where each value lies that is stored.
+/// Where each buffer lies that is stored.
 pub(super) fn layout(plan: &Plan, layout: &ArenaLayout) -> String {
     let mut text = String::new();
-    for (value, at) in layout.addresses.iter().enumerate() {
-        if let Some(at) = at {
-            let name = value_name(plan, BufferId(value as u32));
-            text += &format!("{:>12} {:>10}  {name}\n", at.to_string(), plan.sizes[value]);
+    for buffer in plan.buffers.ids() {
+        if let Some(address) = layout.address(buffer) {
+            let name = buffer_name(plan, buffer);
+            text += &format!("{:>12} {:>10}  {name}\n", address.to_string(), plan.size(buffer));
         }
     }
     text + &format!("{:>12} {:>10}  in all\n", "", layout.length)
 }
 
-fn value_name(plan: &Plan, value: BufferId) -> String {
-    if value.index() < plan.graph.nodes().len() {
-        node_name(&plan.graph, NodeId::from_index(value.index()))
-    } else {
-        format!("%{}", value.index())
+fn buffer_name(plan: &Plan, buffer: BufferId) -> String {
+    match plan.buffers.node(buffer) {
+        Some(id) => node_name(&plan.graph, id),
+        None => format!("%{}", buffer.index()),
     }
 }
 
 fn view_text(plan: &Plan, view: &View) -> String {
-    let name = value_name(plan, view.buffer);
-    if view.is_whole(plan.sizes[view.buffer.index()]) {
+    let name = buffer_name(plan, view.buffer);
+    if view.is_whole(plan.size(view.buffer)) {
         return name;
     }
     let start = (view.offset > 0).then(|| format!("+{}", view.offset));
@@ -87,21 +86,21 @@ fn view_text(plan: &Plan, view: &View) -> String {
     format!("{name}[{}]", start.into_iter().chain(runs).collect::<Vec<_>>().join(", "))
 }
 
-fn work(plan: &Plan, work: &KernelKind) -> String {
-    let name = |value: BufferId| value_name(plan, value);
+fn kernel_text(plan: &Plan, kind: &KernelKind) -> String {
+    let name = |buffer: BufferId| buffer_name(plan, buffer);
     let views = |views: &[View]| views.iter().map(|view| view_text(plan, view)).collect::<Vec<_>>().join(", ");
-    let [first, second] = [0, 1].map(|place| work.reads().get(place).map_or(String::new(), |v| view_text(plan, v)));
-    match work {
-        KernelKind::Loop(work) => {
-            let mut text = format!("loop {}:", work.size);
-            for node in &work.body {
+    let [first, second] = [0, 1].map(|index| kind.reads().get(index).map_or(String::new(), |v| view_text(plan, v)));
+    match kind {
+        KernelKind::Loop(Loop { size, body, reduction }) => {
+            let mut text = format!("loop {size}:");
+            for node in body {
                 let op = match node.op {
                     LoopOp::Copy => "copy".to_string(),
                     LoopOp::Elementwise(op) => Op::Elementwise(op).name().to_string(),
                 };
                 let _ = write!(text, " {} = {op}({});", name(node.out), views(&node.operands));
             }
-            if let Some(sum) = &work.reduction {
+            if let Some(sum) = reduction {
                 let Axis { outer, n, inner } = sum.axis;
                 let (out, operand) = (name(sum.out), view_text(plan, &sum.operand));
                 let _ = write!(text, " {out} = sum [{outer}, {n}, {inner}]({operand})");
@@ -120,11 +119,11 @@ fn work(plan: &Plan, work: &KernelKind) -> String {
         }
         KernelKind::Gather { out, .. } => format!("gather: {} = {first} at {second}", name(*out)),
         KernelKind::ScatterAdd { out, .. } => format!("scatter_add: {} = {second} at {first}", name(*out)),
-        KernelKind::Assemble { parts, out, .. } => {
-            let sources: Vec<View> = parts.iter().map(|part| part.source.clone()).collect();
+        KernelKind::Assemble { blocks, out, .. } => {
+            let sources: Vec<View> = blocks.iter().map(|block| block.source.clone()).collect();
             format!("assemble: {} from {}", name(*out), views(&sources))
         }
-        KernelKind::Custom { op, inputs, out } => {
+        KernelKind::Custom { op, inputs, out, .. } => {
             format!("custom: {} = {}({})", name(*out), Op::Custom(op.clone()).name(), views(inputs))
         }
     }

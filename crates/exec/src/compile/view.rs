@@ -1,4 +1,4 @@
-//! Views: where the entries of a value lie.
+//! Views: where the elements of a value lie.
 //!
 //! Reshape, transpose, broadcast and slice move nothing: their result is a view of their input's buffer, by an offset and
 //! a stride for each axis. Whoever reads a value reads it through its view.
@@ -6,17 +6,9 @@
 use chainrule_graph::Shape;
 use chainrule_graph::ops::ShapeOp;
 
-/// A buffer that a step fills: that of a node, or one that a pass added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct BufferId(pub u32);
+use super::buffer::BufferId;
 
-impl BufferId {
-    pub fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-/// The entries of a value of some shape in a buffer: entry (i, j, …) is at offset + i·strides\[0\] + j·strides\[1\] + ….
+/// The elements of a value of some shape in a buffer: element (i, j, …) is at offset + i·strides\[0\] + j·strides\[1\] + ….
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct View {
     pub buffer: BufferId,
@@ -31,7 +23,7 @@ impl View {
         View { buffer, offset: 0, shape: shape.clone(), strides: shape.strides() }
     }
 
-    /// The axes that have more than one entry, neighbours merged where one stride runs through both: (entries, stride).
+    /// The axes that have more than one element, neighbours merged where one stride runs through both: (elements, stride).
     pub fn runs(&self) -> Vec<(usize, usize)> {
         let mut runs: Vec<(usize, usize)> = Vec::new();
         for (&n, &stride) in self.shape.iter().zip(&self.strides).filter(|&(&n, _)| n != 1) {
@@ -43,12 +35,12 @@ impl View {
         runs
     }
 
-    /// Whether the entries lie one after the other.
+    /// Whether the elements lie one after the other.
     pub fn is_contiguous(&self) -> bool {
         matches!(self.runs()[..], [] | [(_, 1)]) || self.shape.size() == 0
     }
 
-    /// Whether the entries are a buffer of `size`, in its order.
+    /// Whether the elements are a buffer of `size`, in its order.
     pub fn is_whole(&self, size: usize) -> bool {
         self.offset == 0 && self.shape.size() == size && self.is_contiguous()
     }
@@ -84,7 +76,7 @@ impl View {
         })
     }
 
-    /// The strides under a shape that only adds or drops axes of one entry.
+    /// The strides under a shape that only adds or drops axes of one element.
     fn reshaped_strides(&self, shape: &Shape) -> Option<Vec<usize>> {
         let mut kept = self.shape.iter().zip(&self.strides).filter(|&(&n, _)| n != 1);
         let mut strides = Vec::with_capacity(shape.rank());

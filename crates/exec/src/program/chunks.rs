@@ -11,7 +11,7 @@ pub(crate) const BLOCK: usize = 1024;
 pub(crate) const MOST_STORES: usize = 6;
 /// Into how many chunks a loop with a sum is cut.
 const CHUNKS: usize = 8;
-/// The work, in additions of single numbers, from which on a loop is cut.
+/// The work, in additions, from which on a loop is cut.
 const WORTH: usize = 1 << 17;
 /// Each element of a sum that is cut comes from so many or more: the sums of the chunks are small beside what they sum.
 const LEAST_SUMMED: usize = 32;
@@ -24,8 +24,8 @@ pub(crate) struct Chunks {
     /// The axis of its closing sum.
     axis: Option<Axis>,
     /// The indices that stay together, and how many times so many there are.
-    unit: usize,
-    units: usize,
+    grain: usize,
+    grains: usize,
     count: usize,
 }
 
@@ -38,15 +38,15 @@ impl Chunks {
             return None;
         }
         let Some(sum) = axis else {
-            let units = size.div_ceil(BLOCK);
-            return Some(Chunks { size, axis, unit: BLOCK, units, count: units });
+            let grains = size.div_ceil(BLOCK);
+            return Some(Chunks { size, axis, grain: BLOCK, grains, count: grains });
         };
-        let (unit, units) = match sum.outer {
+        let (grain, grains) = match sum.outer {
             1 => (sum.inner, sum.n),
             outer => (sum.n * sum.inner, outer),
         };
-        let is_cut = units >= CHUNKS && sum.n >= LEAST_SUMMED;
-        is_cut.then_some(Chunks { size, axis, unit, units, count: CHUNKS })
+        let is_cut = grains >= CHUNKS && sum.n >= LEAST_SUMMED;
+        is_cut.then_some(Chunks { size, axis, grain, grains, count: CHUNKS })
     }
 
     /// How many chunks there are.
@@ -65,14 +65,14 @@ impl Chunks {
 
     /// The index at which a chunk begins.
     pub fn start(&self, chunk: usize) -> usize {
-        (self.units * chunk / self.count * self.unit).min(self.size)
+        (self.grains * chunk / self.count * self.grain).min(self.size)
     }
 
     /// Where among the sums its own begin.
     pub fn sums_start(&self, chunk: usize) -> usize {
         match self.axis {
             Some(axis) if axis.outer == 1 => chunk * axis.inner,
-            Some(axis) => self.units * chunk / self.count * axis.inner,
+            Some(axis) => self.grains * chunk / self.count * axis.inner,
             None => 0,
         }
     }

@@ -12,12 +12,12 @@ use super::loop_code::LoopCode;
 /// A strided matrix.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Matrix {
-    pub at: Address,
+    pub address: Address,
     pub row_stride: usize,
     pub column_stride: usize,
 }
 
-/// One instruction; offsets without a base are into the arena.
+/// One instruction. An offset without a space is into the arena.
 #[derive(Clone, Debug)]
 pub(crate) enum Instruction {
     /// Chains of scalars.
@@ -44,18 +44,18 @@ pub(crate) enum Instruction {
     Outer { x: Address, y: Address, rows: usize, columns: usize, out: usize, factors: FactorAddresses },
     /// `out = keep · out + scale · lhs rhs`, repeated over batches.
     MatrixMatrix(Box<MatrixMatrix>),
-    /// An op along the middle axis of [outer, n, inner].
-    AxisOp { op: Reduce, input: Address, axis: Axis, out: usize },
+    /// An op along the middle axis of [outer, n, inner], whose result has `length` elements.
+    AxisOp { op: Reduce, input: Address, axis: Axis, out: usize, length: usize },
     /// Rows picked by index.
     Gather { table: Address, indices: Address, dimensions: GatherDimensions, out: usize },
     /// Rows added at their index to zeros.
-    ScatterAdd { indices: Address, entries: Address, dimensions: GatherDimensions, out: usize },
+    ScatterAdd { indices: Address, elements: Address, dimensions: GatherDimensions, out: usize },
     /// A matrix of `rows` rows, turned.
     Transpose { input: Address, rows: usize, columns: usize, out: usize },
     /// Zeros.
     Clear { out: usize, length: usize },
-    /// A block copied, entry by entry.
-    Block(Box<Block>),
+    /// A block copied, element by element.
+    Copy(Box<StridedCopy>),
     /// A user's own node.
     Custom(Box<CustomCode>),
 }
@@ -66,26 +66,26 @@ impl Instruction {
         match self {
             Instruction::Scalars(steps) => steps.len(),
             Instruction::Loop(code) => {
-                let sum = code.sum.map_or(0, |sum| sum.axis.outer * sum.axis.inner);
+                let sum = code.sum.map_or(0, |sum| sum.axis.kept());
                 code.stores.len() * code.size + sum
             }
             Instruction::Dot { .. } => 1,
             Instruction::TwoDots { .. } => 2,
-            Instruction::Axpy { length, .. } | Instruction::Clear { length, .. } => *length,
+            Instruction::Axpy { length, .. }
+            | Instruction::AxisOp { length, .. }
+            | Instruction::Clear { length, .. } => *length,
             Instruction::MatrixVector { rows, .. } => *rows,
             Instruction::Outer { rows, columns, .. } | Instruction::Transpose { rows, columns, .. } => rows * columns,
             Instruction::MatrixMatrix(product) => product.out_length,
-            Instruction::AxisOp { op: Reduce::Softmax { .. }, axis, .. } => axis.outer * axis.n * axis.inner,
-            Instruction::AxisOp { axis, .. } => axis.outer * axis.inner,
             Instruction::Gather { dimensions, .. } => dimensions.batches * dimensions.count * dimensions.size,
             Instruction::ScatterAdd { dimensions, .. } => dimensions.batches * dimensions.rows * dimensions.size,
-            Instruction::Block(block) => block.runs.iter().map(|run| run.0).product(),
+            Instruction::Copy(copy) => copy.size(),
             Instruction::Custom(code) => code.shape.size(),
         }
     }
 }
 
-/// How rows lie in a table: for each of `batches`, `count` rows of `size` entries are picked from, or placed among, `rows`.
+/// How rows lie in a table: for each of `batches`, `count` rows of `size` elements are picked from, or added to, `rows`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct GatherDimensions {
     pub batches: usize,
@@ -137,7 +137,7 @@ pub(crate) struct ScalarStep {
 pub(crate) enum ScalarOperand {
     /// The result of the step before, which is still at hand.
     Last,
-    /// A number in memory.
+    /// An element in memory.
     Stored(Address),
 }
 
@@ -173,12 +173,19 @@ impl From<Option<Elementwise>> for ScalarOp {
     }
 }
 
-/// A block copied: (entries, source stride, destination stride), outermost first.
+/// A block copied: (elements, source stride, destination stride), outermost first.
 #[derive(Clone, Debug)]
-pub(crate) struct Block {
+pub(crate) struct StridedCopy {
     pub source: Address,
     pub out: usize,
     pub runs: Vec<(usize, usize, isize)>,
+}
+
+impl StridedCopy {
+    /// How many elements are copied.
+    pub fn size(&self) -> usize {
+        self.runs.iter().map(|run| run.0).product()
+    }
 }
 
 /// A call of a user's own node.

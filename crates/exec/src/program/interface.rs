@@ -1,4 +1,4 @@
-//! What a program is given and gives: arguments, literals, rows of tables, outputs.
+//! What a program takes and gives: arguments, literals, rows of tables, outputs.
 
 use std::sync::Arc;
 
@@ -63,7 +63,7 @@ impl Stream {
         &self.argument.shape[usize::from(self.batch.is_some())..]
     }
 
-    /// Whether its rows are brought into the arena: batches, and single numbers.
+    /// Whether its rows are brought into the arena: batches, and scalars.
     pub fn is_gathered(&self) -> bool {
         self.batch.is_some() || self.row == 1
     }

@@ -10,21 +10,21 @@ use super::chunks::Chunks;
 #[derive(Clone, Debug)]
 pub(crate) struct LoopCode {
     pub size: usize,
-    /// Operands that are not simply read along: each fills a register first.
+    /// Operands that do not lie in index order: each fills a register first.
     pub fills: Vec<Fill>,
     pub steps: Vec<LoopStep>,
     pub stores: Vec<Store>,
-    pub sum: Option<Sum>,
+    pub sum: Option<ClosingSum>,
     pub registers: usize,
     /// How it is cut for threads, if that is worth it.
     pub chunks: Option<Chunks>,
 }
 
-/// Entries brought into a register: index i is entry Σ (i's coordinates · strides) of `at`.
+/// Elements brought into a register: index i is element Σ (i's coordinates · strides) from `address` on.
 #[derive(Clone, Debug)]
 pub(crate) struct Fill {
-    pub at: Address,
-    /// (entries, stride), outermost first.
+    pub address: Address,
+    /// (elements, stride), outermost first.
     pub runs: Vec<(usize, usize)>,
     pub register: usize,
 }
@@ -55,9 +55,9 @@ pub(crate) enum StepOp {
 pub(crate) enum LoopOperand {
     /// A register.
     Register(usize),
-    /// The entry of that index.
+    /// The element of that index.
     Elements(Address),
-    /// The same number at every index.
+    /// The same scalar at every index.
     Scalar(Address),
     /// Nothing: the op takes fewer operands.
     Absent,
@@ -72,21 +72,46 @@ pub(crate) struct Store {
 
 /// The closing sum of a loop.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sum {
+pub(crate) struct ClosingSum {
     pub operand: LoopOperand,
     pub axis: Axis,
     pub out: usize,
 }
 
-impl StepOp {
-    /// What an op costs, in additions.
-    pub fn cost(self) -> usize {
-        use Elementwise::*;
-        match self {
-            StepOp::Elementwise(Exp | Expm1 | Log | Log1p | Tanh | Sigmoid | Softplus | Erf) => 10,
-            StepOp::Elementwise(Sin | Cos | Pow) => 50,
-            StepOp::Elementwise(Div | Sqrt | Rsqrt) => 3,
-            _ => 1,
+impl LoopCode {
+    /// How often the result of a step is read before its register is written again.
+    pub fn reads(&self, step: usize) -> usize {
+        let register = self.steps[step].register;
+        let is_it = |operand: &&LoopOperand| **operand == LoopOperand::Register(register);
+        let mut count = 0;
+        for step in &self.steps[step + 1..] {
+            count += step.operands.iter().filter(is_it).count();
+            if step.register == register {
+                return count;
+            }
         }
+        let ends = self.stores.iter().map(|store| &store.operand).chain(self.sum.as_ref().map(|sum| &sum.operand));
+        count + ends.filter(is_it).count()
+    }
+}
+
+impl StepOp {
+    /// What an op costs at an index, in additions.
+    pub fn cost(self) -> usize {
+        match self {
+            StepOp::Elementwise(op) => elementwise_cost(op),
+            StepOp::MulAdd | StepOp::NegMulAdd | StepOp::Copy => 1,
+        }
+    }
+}
+
+fn elementwise_cost(op: Elementwise) -> usize {
+    use Elementwise::*;
+    match op {
+        Neg | Abs | Sign | Power(_) | ToReal | StopGradient => 1,
+        Add | Sub | Mul | Max | Min | Less | LessEqual | Equal | NotEqual | Where => 1,
+        Div | Sqrt | Rsqrt => 3,
+        Exp | Expm1 | Log | Log1p | Tanh | Sigmoid | Softplus | Erf => 10,
+        Sin | Cos | Pow => 50,
     }
 }

@@ -2,9 +2,9 @@
 
 pub(crate) mod address;
 pub(crate) mod chunks;
+mod expression;
 pub(crate) mod instruction;
 pub(crate) mod interface;
-pub(crate) mod layout;
 pub(crate) mod listing;
 pub(crate) mod loop_code;
 pub(crate) mod pool;
@@ -16,9 +16,9 @@ use chainrule_kernels::Level;
 
 use crate::error::ExecError;
 use crate::precision::Precision;
+use address::Address;
 use instruction::LabelledInstruction;
 use interface::{Argument, Literal, Output, Stream};
-use layout::ArenaLayout;
 use pool::Pool;
 
 /// A compiled graph.
@@ -34,7 +34,7 @@ pub struct Program {
     pub(crate) prologue: Vec<LabelledInstruction>,
     /// What a step runs.
     pub(crate) step: Vec<LabelledInstruction>,
-    /// What ends a step, once all else is done.
+    /// What ends a step, when all else is done.
     pub(crate) write_back: Vec<LabelledInstruction>,
     pub(crate) arguments: Vec<Argument>,
     pub(crate) streams: Vec<Stream>,
@@ -46,7 +46,12 @@ pub struct Program {
     pub(crate) reported_nodes: Vec<NodeId>,
     /// What lies where in the arena from the start.
     pub(crate) literals: Vec<(usize, Literal)>,
-    pub(crate) layout: ArenaLayout,
+    /// Where the buffer of each node of the graph lies, if it is stored.
+    pub(crate) node_addresses: Vec<Option<Address>>,
+    /// How many elements the arena holds.
+    pub(crate) arena_length: usize,
+    /// How many of them are shared by buffers which are not alive at once.
+    pub(crate) shared_length: usize,
     /// How many registers the loops need.
     pub(crate) registers: usize,
     /// How many elements hold the sums of the chunks of a loop.
@@ -83,7 +88,7 @@ impl Program {
 
     /// How many elements a workspace's arena holds: all of a workspace but the registers.
     pub fn arena_length(&self) -> usize {
-        self.layout.length
+        self.arena_length
     }
 
     /// The graph that runs.

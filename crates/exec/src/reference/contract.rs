@@ -1,10 +1,10 @@
-//! The general contraction: for each entry of the result, the sum of products over the axes that it lacks.
+//! The general contraction: for each element of the result, the sum of products over the axes that it lacks.
 
 use chainrule_graph::ops::Contract;
 use chainrule_graph::{Shape, Tensor};
 
 use super::exactly;
-use super::strided::{Layout, for_each};
+use super::strided::{StridedLayout, for_each};
 use crate::error::ExecError;
 
 pub(crate) fn evaluate(op: &Contract, inputs: &[&Tensor], shape: &Shape) -> Result<Tensor, ExecError> {
@@ -22,6 +22,7 @@ pub(crate) fn for_each_product(op: &Contract, lhs: &Shape, rhs: &Shape, out: &Sh
     labels.extend(summed);
     let sizes = op.sizes(lhs, rhs);
     let sizes: Vec<usize> = labels.iter().map(|&label| sizes[label as usize]).collect();
-    let layout = |shape, of: &[_]| Layout::along(shape, labels.iter().map(|label| of.iter().position(|l| l == label)));
+    let layout =
+        |shape, of: &[_]| StridedLayout::along(shape, labels.iter().map(|label| of.iter().position(|l| l == label)));
     for_each(&sizes, [&layout(lhs, &op.lhs), &layout(rhs, &op.rhs), &layout(out, &op.out)], body);
 }

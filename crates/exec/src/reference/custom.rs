@@ -4,7 +4,7 @@ use chainrule_graph::ops::Custom;
 use chainrule_graph::ops::custom::Part;
 use chainrule_graph::{Shape, Tensor};
 
-use super::strided::{Layout, for_each};
+use super::strided::{StridedLayout, for_each};
 use crate::error::ExecError;
 
 pub(crate) fn evaluate(op: &Custom, inputs: &[&Tensor], shape: &Shape) -> Result<Tensor, ExecError> {
@@ -40,7 +40,8 @@ pub(crate) fn evaluate(op: &Custom, inputs: &[&Tensor], shape: &Shape) -> Result
 /// For each call, in order, where an input's part begins.
 fn starts(op: &Custom, input: usize, shape: &Shape, loops: &[usize]) -> Vec<usize> {
     let mut axes = 0..;
-    let layout = Layout::along(shape, op.loops.iter().map(|split| if split[input] { axes.next() } else { None }));
+    let layout =
+        StridedLayout::along(shape, op.loops.iter().map(|split| if split[input] { axes.next() } else { None }));
     let mut starts = Vec::new();
     for_each(loops, [&layout], |[start]| starts.push(start));
     starts

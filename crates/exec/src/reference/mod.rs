@@ -34,11 +34,11 @@ pub fn evaluate(graph: &Graph, bindings: &Bindings, targets: &[NodeId]) -> Resul
 
 /// The result of one op, of the given shape, for the values of its inputs. Errors say which index is out of range.
 ///
-/// Number and shapes of the inputs must be what the op's shape rule takes, and `shape` what it infers from them; an
+/// Count and shapes of the inputs must be what the op's shape rule takes, and `shape` what it infers from them; an
 /// input node has no value of its own, and is an error.
 pub fn evaluate_op(op: &Op, inputs: &[&Tensor], shape: &Shape) -> Result<Tensor, ExecError> {
     match op {
-        Op::Source(Source::Input { .. }) => Err(ExecError::new("an input's value is given, not computed")),
+        Op::Source(Source::Input { .. }) => Err(ExecError::new("an input's value is bound, not computed")),
         Op::Source(Source::Constant(constant)) => Ok((*constant.value).clone()),
         Op::Source(Source::Iota { length }) => Ok(Tensor::from_fn([*length], |i| i as f64)),
         Op::Elementwise(op) => elementwise::evaluate(*op, inputs),
@@ -59,13 +59,13 @@ pub(crate) fn value_of(
 ) -> Result<Tensor, ExecError> {
     let node = graph.node(id);
     match &node.op {
-        Op::Source(Source::Input { .. }) => fed(graph, bindings, id).cloned(),
+        Op::Source(Source::Input { .. }) => bound_value(graph, bindings, id).cloned(),
         op => evaluate_op(op, inputs, &node.shape).map_err(|error| error.at(graph, id)),
     }
 }
 
-/// The value given for an input node, once it is known to fit.
-fn fed<'a>(graph: &Graph, bindings: &'a Bindings, id: NodeId) -> Result<&'a Tensor, ExecError> {
+/// The value bound to an input node, once it is known to fit.
+fn bound_value<'a>(graph: &Graph, bindings: &'a Bindings, id: NodeId) -> Result<&'a Tensor, ExecError> {
     let node = graph.node(id);
     let name = || graph.describe(id);
     let Some(value) = bindings.get(id) else {
@@ -78,21 +78,21 @@ fn fed<'a>(graph: &Graph, bindings: &'a Bindings, id: NodeId) -> Result<&'a Tens
         Op::Source(Source::Input { bound, .. }) => bound,
         _ => None,
     };
-    let fits = |entry: f64| match node.kind {
+    let fits = |element: f64| match node.kind {
         Kind::Real => true,
-        Kind::Int => IntegerRange::within(bound).contain(entry),
-        Kind::Bool => entry == 0.0 || entry == 1.0,
+        Kind::Int => IntegerRange::within(bound).contain(element),
+        Kind::Bool => element == 0.0 || element == 1.0,
     };
-    match value.data().iter().position(|&entry| !fits(entry)) {
+    match value.data().iter().position(|&element| !fits(element)) {
         None => Ok(value),
-        Some(place) => {
+        Some(index) => {
             let right = match (node.kind, bound) {
                 (Kind::Int, Some(bound)) => format!("whole numbers from 0 below {bound}"),
                 (Kind::Int, None) => "whole numbers".into(),
                 (Kind::Real | Kind::Bool, _) => "truth values, 0 or 1".into(),
             };
-            let entry = value.data()[place];
-            Err(ExecError::new(format!("{} takes {right}; entry {place} is {entry}", name())))
+            let element = value.data()[index];
+            Err(ExecError::new(format!("{} takes {right}; element {index} is {element}", name())))
         }
     }
 }

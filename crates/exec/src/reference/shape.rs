@@ -1,10 +1,10 @@
-//! Ops that move, repeat, drop or join entries: copies between two layouts.
+//! Ops that move, repeat, drop or join elements: copies between two layouts.
 
 use chainrule_graph::ops::ShapeOp;
 use chainrule_graph::{Shape, Tensor};
 
 use super::exactly;
-use super::strided::{Layout, for_each};
+use super::strided::{StridedLayout, for_each};
 use crate::error::ExecError;
 
 pub(crate) fn evaluate(op: &ShapeOp, inputs: &[&Tensor], shape: &Shape) -> Result<Tensor, ExecError> {
@@ -12,16 +12,16 @@ pub(crate) fn evaluate(op: &ShapeOp, inputs: &[&Tensor], shape: &Shape) -> Resul
         return Ok(concat(inputs, *axis, shape));
     }
     let [x] = exactly(inputs)?;
-    let from = Layout::of(x.shape());
-    let to = Layout::of(shape);
+    let from = StridedLayout::of(x.shape());
+    let to = StridedLayout::of(shape);
     Ok(match op {
         ShapeOp::Reshape { .. } => Tensor::from_fn(shape, |i| x.data()[i]),
         ShapeOp::Transpose { axes } => {
-            copy(x, shape, shape, &Layout::along(x.shape(), axes.iter().copied().map(Some)), &to)
+            copy(x, shape, shape, &StridedLayout::along(x.shape(), axes.iter().copied().map(Some)), &to)
         }
         ShapeOp::Broadcast { axes, .. } => {
             let source = (0..shape.rank()).map(|axis| axes.iter().position(|&a| a == axis));
-            copy(x, shape, shape, &Layout::along(x.shape(), source), &to)
+            copy(x, shape, shape, &StridedLayout::along(x.shape(), source), &to)
         }
         ShapeOp::Slice { start, .. } => copy(x, shape, shape, &at(from, start), &to),
         ShapeOp::Pad { low, .. } => copy(x, shape, x.shape(), &from, &at(to, low)),
@@ -37,8 +37,8 @@ pub(crate) fn evaluate(op: &ShapeOp, inputs: &[&Tensor], shape: &Shape) -> Resul
     })
 }
 
-/// Zeros of a shape, with the entries of `x` copied in a loop nest over `sizes` from one layout to the other.
-fn copy(x: &Tensor, shape: &Shape, sizes: &[usize], from: &Layout, to: &Layout) -> Tensor {
+/// Zeros of a shape, with the elements of `x` copied in a loop nest over `sizes` from one layout to the other.
+fn copy(x: &Tensor, shape: &Shape, sizes: &[usize], from: &StridedLayout, to: &StridedLayout) -> Tensor {
     let mut y = Tensor::zeros(shape);
     let out = y.data_mut();
     for_each(sizes, [from, to], |[i, o]| out[o] = x.data()[i]);
@@ -46,7 +46,7 @@ fn copy(x: &Tensor, shape: &Shape, sizes: &[usize], from: &Layout, to: &Layout) 
 }
 
 /// The layout that starts at an index.
-fn at(mut layout: Layout, index: &[usize]) -> Layout {
+fn at(mut layout: StridedLayout, index: &[usize]) -> StridedLayout {
     layout.start += layout.strides.iter().zip(index).map(|(stride, &i)| stride * i as isize).sum::<isize>();
     layout
 }
@@ -54,9 +54,9 @@ fn at(mut layout: Layout, index: &[usize]) -> Layout {
 fn concat(inputs: &[&Tensor], axis: usize, shape: &Shape) -> Tensor {
     let mut y = Tensor::zeros(shape);
     let out = y.data_mut();
-    let mut to = Layout::of(shape);
+    let mut to = StridedLayout::of(shape);
     for x in inputs {
-        for_each(x.shape(), [&Layout::of(x.shape()), &to], |[i, o]| out[o] = x.data()[i]);
+        for_each(x.shape(), [&StridedLayout::of(x.shape()), &to], |[i, o]| out[o] = x.data()[i]);
         to.start += to.strides[axis] * x.shape()[axis] as isize;
     }
     y

@@ -2,31 +2,31 @@
 
 use chainrule_graph::Shape;
 
-/// Where the entries of an array lie: index tuple `i` at `start + Σ strides[axis] · i[axis]`.
+/// Where the elements of an array lie: index tuple `i` at `start + Σ strides[axis] · i[axis]`.
 #[derive(Clone, Debug)]
-pub(crate) struct Layout {
-    /// The place of index 0, 0, …
+pub(crate) struct StridedLayout {
+    /// The offset of index 0, 0, …
     pub start: isize,
     /// The distance between neighbours along each axis of the loop nest; 0 where the array does not vary.
     pub strides: Vec<isize>,
 }
 
-impl Layout {
+impl StridedLayout {
     /// Row-major.
-    pub fn of(shape: &Shape) -> Layout {
-        Layout { start: 0, strides: strides(shape) }
+    pub fn of(shape: &Shape) -> StridedLayout {
+        StridedLayout { start: 0, strides: strides(shape) }
     }
 
     /// The layout for a loop nest whose axis k is axis `axes[k]` of a row-major array; none where it does not vary.
-    pub fn along(shape: &Shape, axes: impl IntoIterator<Item = Option<usize>>) -> Layout {
+    pub fn along(shape: &Shape, axes: impl IntoIterator<Item = Option<usize>>) -> StridedLayout {
         let strides = strides(shape);
-        Layout { start: 0, strides: axes.into_iter().map(|axis| axis.map_or(0, |axis| strides[axis])).collect() }
+        StridedLayout { start: 0, strides: axes.into_iter().map(|axis| axis.map_or(0, |axis| strides[axis])).collect() }
     }
 
     /// The layout, in a loop nest over `shape`, of the row-major array that lacks `axes` of it.
-    pub fn without(shape: &Shape, axes: &[usize]) -> Layout {
+    pub fn without(shape: &Shape, axes: &[usize]) -> StridedLayout {
         let mut kept = 0..;
-        Layout::along(
+        StridedLayout::along(
             &shape.without(axes),
             (0..shape.rank()).map(|axis| if axes.contains(&axis) { None } else { kept.next() }),
         )
@@ -38,8 +38,12 @@ pub(crate) fn strides(shape: &Shape) -> Vec<isize> {
     shape.strides().into_iter().map(|stride| stride as isize).collect()
 }
 
-/// Runs the loop nest over `sizes`, the last axis innermost, and tells `body` where each array's entry lies.
-pub(crate) fn for_each<const N: usize>(sizes: &[usize], layouts: [&Layout; N], mut body: impl FnMut([usize; N])) {
+/// Runs the loop nest over `sizes`, the last axis innermost, and tells `body` where each array's element lies.
+pub(crate) fn for_each<const N: usize>(
+    sizes: &[usize],
+    layouts: [&StridedLayout; N],
+    mut body: impl FnMut([usize; N]),
+) {
     if sizes.contains(&0) {
         return;
     }
@@ -48,11 +52,11 @@ pub(crate) fn for_each<const N: usize>(sizes: &[usize], layouts: [&Layout; N], m
     let mut row = layouts.map(|layout| layout.start);
     let mut index = vec![0; outer.len()];
     loop {
-        let mut place = row;
+        let mut offsets = row;
         for _ in 0..length {
-            body(place.map(|place| place as usize));
-            for (place, step) in place.iter_mut().zip(step) {
-                *place += step;
+            body(offsets.map(|offset| offset as usize));
+            for (offset, step) in offsets.iter_mut().zip(step) {
+                *offset += step;
             }
         }
         // The next row: the last outer axis that is not at its end moves on, those after it start anew.

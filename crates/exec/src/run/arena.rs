@@ -5,19 +5,22 @@ use chainrule_kernels::Float;
 use crate::program::address::{ALIGNMENT, Address, Space};
 use crate::program::instruction::{Factor, FactorAddresses};
 
-/// Where operands lie.
+/// What operands are read from.
 pub(super) trait Reads<T> {
-    fn scalar(&self, at: Address) -> T;
-    fn entries(&self, at: Address, start: usize, length: usize) -> &[T];
+    /// A single element.
+    fn scalar(&self, address: Address) -> T;
+    /// So many elements from index `start` on of the value that lies at an address.
+    fn slice(&self, address: Address, start: usize, length: usize) -> &[T];
 }
 
 /// What a block reads and writes: the whole arena, or a thread's chunk of it.
 pub(super) trait Writes<T>: Reads<T> {
-    /// How many entries are computed for a block of `length`: whole vectors, where there is room for that.
+    /// How many elements are computed for a block of `length`: whole vectors, where there is room for that.
     fn computed(&self, length: usize) -> usize;
-    /// The entries from index `start` on of the value that lies at `out`.
-    fn place(&mut self, out: usize, start: usize, length: usize) -> &mut [T];
-    fn copy(&mut self, at: Address, start: usize, length: usize, out: usize);
+    /// The elements from index `start` on of the value that lies at `out`.
+    fn slice_mut(&mut self, out: usize, start: usize, length: usize) -> &mut [T];
+    /// Copies so many elements from index `start` on from one value to another.
+    fn copy(&mut self, address: Address, start: usize, length: usize, out: usize);
 }
 
 /// What instructions work on: the elements of the arena, and the rows of this step.
@@ -30,18 +33,18 @@ pub(super) struct ArenaView<'a, T> {
 
 impl<T: Float> Reads<T> for ArenaView<'_, T> {
     #[inline(always)]
-    fn scalar(&self, at: Address) -> T {
-        match at.space {
-            Space::Arena => self.elements[at.offset],
-            Space::Row(table) => row(self.tables, self.starts, table, at.offset)[0],
+    fn scalar(&self, address: Address) -> T {
+        match address.space {
+            Space::Arena => self.elements[address.offset],
+            Space::Row(table) => row(self.tables, self.starts, table, address.offset)[0],
         }
     }
 
     #[inline(always)]
-    fn entries(&self, at: Address, start: usize, length: usize) -> &[T] {
-        match at.space {
-            Space::Arena => &self.elements[at.offset + start..][..length],
-            Space::Row(table) => &row(self.tables, self.starts, table, at.offset + start)[..length],
+    fn slice(&self, address: Address, start: usize, length: usize) -> &[T] {
+        match address.space {
+            Space::Arena => &self.elements[address.offset + start..][..length],
+            Space::Row(table) => &row(self.tables, self.starts, table, address.offset + start)[..length],
         }
     }
 }
@@ -53,15 +56,17 @@ impl<T: Float> Writes<T> for ArenaView<'_, T> {
     }
 
     #[inline(always)]
-    fn place(&mut self, out: usize, start: usize, length: usize) -> &mut [T] {
+    fn slice_mut(&mut self, out: usize, start: usize, length: usize) -> &mut [T] {
         &mut self.elements[out + start..][..length]
     }
 
-    fn copy(&mut self, at: Address, start: usize, length: usize, out: usize) {
-        match at.space {
-            Space::Arena => self.elements.copy_within(at.offset + start..at.offset + start + length, out + start),
+    fn copy(&mut self, address: Address, start: usize, length: usize, out: usize) {
+        match address.space {
+            Space::Arena => {
+                self.elements.copy_within(address.offset + start..address.offset + start + length, out + start)
+            }
             Space::Row(table) => {
-                let from = &row(self.tables, self.starts, table, at.offset + start)[..length];
+                let from = &row(self.tables, self.starts, table, address.offset + start)[..length];
                 self.elements[out + start..][..length].copy_from_slice(from);
             }
         }
@@ -83,7 +88,7 @@ impl<T: Float> ArenaView<'_, T> {
         match factor {
             Factor::Zero => T::ZERO,
             Factor::One => T::ONE,
-            Factor::Stored(at) => self.scalar(at),
+            Factor::Stored(address) => self.scalar(address),
         }
     }
 
@@ -104,22 +109,22 @@ pub(super) struct Rest<'a, T> {
 
 impl<T: Float> Reads<T> for Rest<'_, T> {
     #[inline(always)]
-    fn scalar(&self, at: Address) -> T {
-        self.from(at, 0)[0]
+    fn scalar(&self, address: Address) -> T {
+        self.from(address, 0)[0]
     }
 
     #[inline(always)]
-    fn entries(&self, at: Address, start: usize, length: usize) -> &[T] {
-        &self.from(at, start)[..length]
+    fn slice(&self, address: Address, start: usize, length: usize) -> &[T] {
+        &self.from(address, start)[..length]
     }
 }
 
 impl<'a, T: Float> Rest<'a, T> {
-    /// The entries from a place on.
+    /// The elements from an index on of the value that lies at an address.
     #[inline(always)]
-    pub fn from(&self, at: Address, start: usize) -> &'a [T] {
-        let offset = at.offset + start;
-        match at.space {
+    pub fn from(&self, address: Address, start: usize) -> &'a [T] {
+        let offset = address.offset + start;
+        match address.space {
             Space::Arena if offset >= self.after_start => &self.after[offset - self.after_start..],
             Space::Arena => &self.before[offset..],
             Space::Row(table) => row(self.tables, self.starts, table, offset),
@@ -127,7 +132,7 @@ impl<'a, T: Float> Rest<'a, T> {
     }
 }
 
-/// The entries of this step's row of a table from an offset on.
+/// The elements of this step's row of a table from an offset on.
 #[inline(always)]
 pub(super) fn row<'a, T>(tables: &[&'a [T]], starts: &[usize], table: u16, offset: usize) -> &'a [T] {
     let table = table as usize;

@@ -21,9 +21,10 @@ pub(super) fn run<S: Simd, T: Float>(
     threads: Threads,
 ) {
     if let Some(chunks) = code.chunks {
-        let one = if threads == Threads::Pool { scratch.registers.len() } else { 1 };
-        if code.sum.is_some() || one > 1 {
-            return run_chunks(simd, chunks, code, arena, &mut scratch.registers[..one], &mut scratch.partial_sums);
+        let threads = if threads == Threads::Pool { scratch.registers.len() } else { 1 };
+        if code.sum.is_some() || threads > 1 {
+            let registers = &mut scratch.registers[..threads];
+            return run_chunks(simd, chunks, code, arena, registers, &mut scratch.partial_sums);
         }
     }
     run_whole(simd, code, arena, &mut scratch.registers[0]);
@@ -53,7 +54,7 @@ fn run_chunks<S: Simd, T: Float>(
 }
 
 /// The elements that a loop reads and writes over the indices from `start` to `end`.
-pub(super) struct ChunkView<'a, T> {
+struct ChunkView<'a, T> {
     start: usize,
     end: usize,
     /// The stretches of the results, by where the results lie.
@@ -66,7 +67,7 @@ pub(super) struct ChunkView<'a, T> {
 
 impl<'a, T: Float> ChunkView<'a, T> {
     /// All of a loop.
-    pub fn whole(code: &LoopCode, arena: &'a mut ArenaView<'_, T>) -> ChunkView<'a, T> {
+    fn whole(code: &LoopCode, arena: &'a mut ArenaView<'_, T>) -> ChunkView<'a, T> {
         let mut outs = [usize::MAX; MOST_STORES];
         for (out, store) in outs.iter_mut().zip(&code.stores) {
             *out = store.out;
@@ -75,11 +76,11 @@ impl<'a, T: Float> ChunkView<'a, T> {
         let mut results = no_results();
         let mut between: [(usize, &[T]); MOST_STORES + 1] = [(usize::MAX, &[]); MOST_STORES + 1];
         let (mut rest, mut begin) = (&mut *arena.elements, 0);
-        for (place, &out) in outs.iter().enumerate().filter(|(_, out)| **out != usize::MAX) {
+        for (index, &out) in outs.iter().enumerate().filter(|(_, out)| **out != usize::MAX) {
             let (gap, after) = rest.split_at_mut(out - begin);
             let (result, after) = after.split_at_mut(code.size);
-            between[place] = (begin, gap);
-            results[place] = (out, result);
+            between[index] = (begin, gap);
+            results[index] = (out, result);
             (rest, begin) = (after, out + code.size);
         }
         between[code.stores.len()] = (begin, rest);
@@ -123,12 +124,12 @@ impl<'a, T: Float> ChunkView<'a, T> {
     fn split(self, middle: usize) -> (ChunkView<'a, T>, ChunkView<'a, T>) {
         let length = middle - self.start;
         let mut later = no_results();
-        let mut place = 0;
+        let mut index = 0;
         let earlier = self.results.map(|(out, result)| {
             let (first, second) =
                 if out == usize::MAX { (result, &mut [] as &mut [T]) } else { result.split_at_mut(length) };
-            later[place] = (out, second);
-            place += 1;
+            later[index] = (out, second);
+            index += 1;
             (out, first)
         });
         let ChunkView { start, end, between, tables, starts, .. } = self;
@@ -143,27 +144,27 @@ fn no_results<'a, T>() -> [(usize, &'a mut [T]); MOST_STORES] {
 
 impl<T: Float> Reads<T> for ChunkView<'_, T> {
     #[inline(always)]
-    fn scalar(&self, at: Address) -> T {
-        self.entries(at, 0, 1)[0]
+    fn scalar(&self, address: Address) -> T {
+        self.slice(address, 0, 1)[0]
     }
 
     #[inline(always)]
-    fn entries(&self, at: Address, start: usize, length: usize) -> &[T] {
-        if let Space::Row(table) = at.space {
-            return &row(self.tables, self.starts, table, at.offset + start)[..length];
+    fn slice(&self, address: Address, start: usize, length: usize) -> &[T] {
+        if let Space::Row(table) = address.space {
+            return &row(self.tables, self.starts, table, address.offset + start)[..length];
         }
         for (out, result) in &self.results {
             // A result that is also read is read at the same index.
-            if *out == at.offset {
+            if *out == address.offset {
                 let from = start - self.start;
                 return &result[from..from + length];
             }
         }
-        let offset = at.offset + start;
-        let (begin, entries) =
+        let offset = address.offset + start;
+        let (begin, elements) =
             self.between.iter().rev().find(|(begin, _)| *begin <= offset).expect("the first begins at 0");
         let from = offset - begin;
-        &entries[from..from + length]
+        &elements[from..from + length]
     }
 }
 
@@ -175,17 +176,17 @@ impl<T: Float> Writes<T> for ChunkView<'_, T> {
     }
 
     #[inline(always)]
-    fn place(&mut self, out: usize, start: usize, length: usize) -> &mut [T] {
+    fn slice_mut(&mut self, out: usize, start: usize, length: usize) -> &mut [T] {
         let begin = self.start;
         let (_, result) = self.results.iter_mut().find(|(other, _)| *other == out).expect("each store has its result");
         &mut result[start - begin..][..length]
     }
 
-    fn copy(&mut self, at: Address, start: usize, length: usize, out: usize) {
-        // The two lie in different places: a loop does not store what it reads from the same place.
+    fn copy(&mut self, address: Address, start: usize, length: usize, out: usize) {
+        // The two do not overlap: a loop does not store what it reads from the same address.
         for i in start..start + length {
-            let value = self.entries(at, i, 1)[0];
-            self.place(out, i, 1)[0] = value;
+            let value = self.slice(address, i, 1)[0];
+            self.slice_mut(out, i, 1)[0] = value;
         }
     }
 }

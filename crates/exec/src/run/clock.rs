@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 /// Times the instructions of a run one after another.
 pub(super) struct Clock {
     last: Instant,
-    /// For the rows, then each instruction of a step, then what ends it.
+    /// How long each interval took: the rows, then each instruction of a step, then what ends it.
     pub spent: Vec<Duration>,
 }
 
 impl Clock {
-    pub fn new(slots: usize) -> Clock {
-        Clock { last: Instant::now(), spent: vec![Duration::ZERO; slots] }
+    pub fn new(intervals: usize) -> Clock {
+        Clock { last: Instant::now(), spent: vec![Duration::ZERO; intervals] }
     }
 
     /// From now on.
@@ -19,10 +19,10 @@ impl Clock {
         self.last = Instant::now();
     }
 
-    /// What has passed since the last call went to a slot.
-    pub fn spent_on(&mut self, slot: usize) {
+    /// What has passed since the last call went to an interval.
+    pub fn spent_on(&mut self, interval: usize) {
         let now = Instant::now();
-        self.spent[slot] += now - self.last;
+        self.spent[interval] += now - self.last;
         self.last = now;
     }
 

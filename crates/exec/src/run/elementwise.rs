@@ -1,4 +1,4 @@
-//! The ops of a fused loop over a block: each on entries, or on a number that is spread.
+//! The ops of a fused loop over a block: each on elements, or on a scalar that is spread.
 
 use chainrule_graph::ops::Elementwise;
 use chainrule_graph::ops::elementwise::Exponent;
@@ -7,24 +7,63 @@ use chainrule_kernels::{Float, Lanes, Simd, elementwise, math, vector};
 
 use crate::program::loop_code::StepOp;
 
-/// What an op reads over a block: entries, or where there are none a number that is spread. Not an enum: that would be
+/// What an op reads over a block: elements, or where there are none a scalar that is spread. Not an enum: that would be
 /// written to memory in parts and read back whole, and the processor waits for such a read longer than a short block takes.
 #[derive(Clone, Copy)]
 pub(super) struct Read<'a, T> {
-    pub entries: Option<&'a [T]>,
-    pub number: T,
+    pub elements: Option<&'a [T]>,
+    pub scalar: T,
 }
 
 impl<'a, T: Float> Read<'a, T> {
     #[inline(always)]
-    pub fn entries(entries: &'a [T]) -> Read<'a, T> {
-        Read { entries: Some(entries), number: T::ZERO }
+    pub fn elements(elements: &'a [T]) -> Read<'a, T> {
+        Read { elements: Some(elements), scalar: T::ZERO }
     }
 
     #[inline(always)]
-    pub fn number(number: T) -> Read<'a, T> {
-        Read { entries: None, number }
+    pub fn scalar(scalar: T) -> Read<'a, T> {
+        Read { elements: None, scalar }
     }
+}
+
+/// An op over a block, `inlined!(simd, out, |a, b| a + b)`, compiled where it is needed.
+macro_rules! inlined {
+    ($simd:ident, $out:ident, |$a:ident| $f:expr) => {
+        one(
+            $simd,
+            $a,
+            $out,
+            #[inline(always)]
+            |$a| $f,
+        )
+    };
+    ($simd:ident, $out:ident, |$a:ident, $b:ident| $f:expr) => {
+        two(
+            $simd,
+            $a,
+            $b,
+            $out,
+            #[inline(always)]
+            |$a, $b| $f,
+        )
+    };
+    ($simd:ident, $out:ident, |$a:ident, $b:ident, $c:ident| $f:expr) => {
+        three(
+            $simd,
+            $a,
+            $b,
+            $c,
+            $out,
+            #[inline(always)]
+            |$a, $b, $c| $f,
+        )
+    };
+}
+
+/// The same, called, and so compiled once for a level and a precision.
+macro_rules! called {
+    ($simd:ident, $($op:tt)*) => { call($simd, #[inline(always)] || inlined!($simd, $($op)*)) };
 }
 
 /// One op over a block. The frequent ones are inlined where they are needed; long and rare ones are called.
@@ -38,72 +77,37 @@ pub(super) fn compute<S: Simd, T: Float>(
     out: &mut [T],
 ) {
     use Elementwise::*;
-    macro_rules! inlined {
-        (|$a:ident| $f:expr) => {
-            one(
-                simd,
-                a,
-                out,
-                #[inline(always)]
-                |$a| $f,
-            )
-        };
-        (|$a:ident, $b:ident| $f:expr) => {
-            two(
-                simd,
-                a,
-                b,
-                out,
-                #[inline(always)]
-                |$a, $b| $f,
-            )
-        };
-        (|$a:ident, $b:ident, $c:ident| $f:expr) => {
-            three(
-                simd,
-                a,
-                b,
-                c,
-                out,
-                #[inline(always)]
-                |$a, $b, $c| $f,
-            )
-        };
-    }
-    macro_rules! called {
-        ($($entry:tt)*) => { call(simd, #[inline(always)] || inlined!($($entry)*)) };
-    }
     match op {
-        StepOp::MulAdd => inlined!(|a, b, c| a.mul_add(b, c)),
-        StepOp::NegMulAdd => inlined!(|a, b, c| (-a).mul_add(b, c)),
-        StepOp::Copy | StepOp::Elementwise(ToReal | StopGradient) => inlined!(|a| a),
-        StepOp::Elementwise(Add) => inlined!(|a, b| a + b),
-        StepOp::Elementwise(Sub) => inlined!(|a, b| a - b),
-        StepOp::Elementwise(Mul) => inlined!(|a, b| a * b),
-        StepOp::Elementwise(Div) => inlined!(|a, b| a / b),
-        StepOp::Elementwise(Neg) => inlined!(|a| -a),
-        StepOp::Elementwise(Power(Exponent(2.0))) => inlined!(|a| a * a),
-        StepOp::Elementwise(Exp) => called!(|a| math::exp(simd, a)),
-        StepOp::Elementwise(Expm1) => called!(|a| math::expm1(simd, a)),
-        StepOp::Elementwise(Log) => called!(|a| math::log(simd, a)),
-        StepOp::Elementwise(Log1p) => called!(|a| math::log1p(simd, a)),
-        StepOp::Elementwise(Sqrt) => called!(|a| math::sqrt(simd, a)),
-        StepOp::Elementwise(Rsqrt) => called!(|a| math::rsqrt(simd, a)),
-        StepOp::Elementwise(Tanh) => called!(|a| math::tanh(simd, a)),
-        StepOp::Elementwise(Sigmoid) => called!(|a| math::sigmoid(simd, a)),
-        StepOp::Elementwise(Softplus) => called!(|a| math::softplus(simd, a)),
-        StepOp::Elementwise(Erf) => called!(|a| math::erf(simd, a)),
-        StepOp::Elementwise(Max) => called!(|a, b| elementwise::maximum(simd, a, b)),
-        StepOp::Elementwise(Min) => called!(|a, b| elementwise::minimum(simd, a, b)),
-        StepOp::Elementwise(Less) => called!(|a, b| elementwise::indicator(simd, a.simd_lt(b))),
-        StepOp::Elementwise(LessEqual) => called!(|a, b| elementwise::indicator(simd, a.simd_le(b))),
-        StepOp::Elementwise(Equal) => called!(|a, b| elementwise::indicator(simd, a.simd_eq(b))),
+        StepOp::MulAdd => inlined!(simd, out, |a, b, c| a.mul_add(b, c)),
+        StepOp::NegMulAdd => inlined!(simd, out, |a, b, c| (-a).mul_add(b, c)),
+        StepOp::Copy | StepOp::Elementwise(ToReal | StopGradient) => inlined!(simd, out, |a| a),
+        StepOp::Elementwise(Add) => inlined!(simd, out, |a, b| a + b),
+        StepOp::Elementwise(Sub) => inlined!(simd, out, |a, b| a - b),
+        StepOp::Elementwise(Mul) => inlined!(simd, out, |a, b| a * b),
+        StepOp::Elementwise(Div) => inlined!(simd, out, |a, b| a / b),
+        StepOp::Elementwise(Neg) => inlined!(simd, out, |a| -a),
+        StepOp::Elementwise(Power(Exponent(2.0))) => inlined!(simd, out, |a| a * a),
+        StepOp::Elementwise(Exp) => called!(simd, out, |a| math::exp(simd, a)),
+        StepOp::Elementwise(Expm1) => called!(simd, out, |a| math::expm1(simd, a)),
+        StepOp::Elementwise(Log) => called!(simd, out, |a| math::log(simd, a)),
+        StepOp::Elementwise(Log1p) => called!(simd, out, |a| math::log1p(simd, a)),
+        StepOp::Elementwise(Sqrt) => called!(simd, out, |a| math::sqrt(simd, a)),
+        StepOp::Elementwise(Rsqrt) => called!(simd, out, |a| math::rsqrt(simd, a)),
+        StepOp::Elementwise(Tanh) => called!(simd, out, |a| math::tanh(simd, a)),
+        StepOp::Elementwise(Sigmoid) => called!(simd, out, |a| math::sigmoid(simd, a)),
+        StepOp::Elementwise(Softplus) => called!(simd, out, |a| math::softplus(simd, a)),
+        StepOp::Elementwise(Erf) => called!(simd, out, |a| math::erf(simd, a)),
+        StepOp::Elementwise(Max) => called!(simd, out, |a, b| elementwise::maximum(simd, a, b)),
+        StepOp::Elementwise(Min) => called!(simd, out, |a, b| elementwise::minimum(simd, a, b)),
+        StepOp::Elementwise(Less) => called!(simd, out, |a, b| elementwise::indicator(simd, a.simd_lt(b))),
+        StepOp::Elementwise(LessEqual) => called!(simd, out, |a, b| elementwise::indicator(simd, a.simd_le(b))),
+        StepOp::Elementwise(Equal) => called!(simd, out, |a, b| elementwise::indicator(simd, a.simd_eq(b))),
         StepOp::Elementwise(NotEqual) => {
-            called!(|a, b| a.simd_eq(b).select(spread(simd, T::ZERO), spread(simd, T::ONE)))
+            called!(simd, out, |a, b| a.simd_eq(b).select(spread(simd, T::ZERO), spread(simd, T::ONE)))
         }
-        StepOp::Elementwise(Where) => called!(|a, b, c| a.simd_eq(spread(simd, T::ZERO)).select(c, b)),
-        StepOp::Elementwise(Abs) => called!(|a| a.abs()),
-        StepOp::Elementwise(Sign) => called!(|a| elementwise::sign(simd, a)),
+        StepOp::Elementwise(Where) => called!(simd, out, |a, b, c| a.simd_eq(spread(simd, T::ZERO)).select(c, b)),
+        StepOp::Elementwise(Abs) => called!(simd, out, |a| a.abs()),
+        StepOp::Elementwise(Sign) => called!(simd, out, |a| elementwise::sign(simd, a)),
         StepOp::Elementwise(Sin) => by_library(a, b, out, |a, _| a.sin()),
         StepOp::Elementwise(Cos) => by_library(a, b, out, |a, _| a.cos()),
         StepOp::Elementwise(Pow) => by_library(a, b, out, f64::powf),
@@ -120,7 +124,7 @@ fn call<S: Simd>(simd: S, work: impl FnOnce()) {
 /// An op that the scalar library computes, in f64.
 #[inline(never)]
 fn by_library<T: Float>(a: Read<'_, T>, b: Read<'_, T>, out: &mut [T], f: impl Fn(f64, f64) -> f64) {
-    let at = |read: Read<'_, T>, i: usize| read.entries.map_or(read.number, |entries| entries[i]).to_f64();
+    let at = |read: Read<'_, T>, i: usize| read.elements.map_or(read.scalar, |elements| elements[i]).to_f64();
     for (i, out) in out.iter_mut().enumerate() {
         *out = T::from_f64(f(at(a, i), at(b, i)));
     }
@@ -132,15 +136,15 @@ fn power(a: f64, n: f64) -> f64 {
 }
 
 #[inline(always)]
-fn spread<S: Simd, T: Float>(simd: S, number: T) -> Lanes<S, T> {
-    Lanes::<S, T>::splat(simd, number)
+fn spread<S: Simd, T: Float>(simd: S, scalar: T) -> Lanes<S, T> {
+    Lanes::<S, T>::splat(simd, scalar)
 }
 
 #[inline(always)]
 fn one<S: Simd, T: Float>(simd: S, a: Read<'_, T>, out: &mut [T], f: impl Fn(Lanes<S, T>) -> Lanes<S, T>) {
-    match a.entries {
-        Some(entries) => vector::map(simd, entries, out, f),
-        None => out.fill(f(spread(simd, a.number))[0]),
+    match a.elements {
+        Some(elements) => vector::map(simd, elements, out, f),
+        None => out.fill(f(spread(simd, a.scalar))[0]),
     }
 }
 
@@ -152,10 +156,10 @@ fn two<S: Simd, T: Float>(
     out: &mut [T],
     f: impl Fn(Lanes<S, T>, Lanes<S, T>) -> Lanes<S, T>,
 ) {
-    match (a.entries, b.entries) {
+    match (a.elements, b.elements) {
         (Some(a), Some(b)) => vector::zip(simd, a, b, out, f),
         (_, None) => {
-            let b = spread(simd, b.number);
+            let b = spread(simd, b.scalar);
             one(
                 simd,
                 a,
@@ -165,7 +169,7 @@ fn two<S: Simd, T: Float>(
             );
         }
         (None, _) => {
-            let a = spread(simd, a.number);
+            let a = spread(simd, a.scalar);
             one(
                 simd,
                 b,
@@ -186,10 +190,10 @@ fn three<S: Simd, T: Float>(
     out: &mut [T],
     f: impl Fn(Lanes<S, T>, Lanes<S, T>, Lanes<S, T>) -> Lanes<S, T>,
 ) {
-    match (a.entries, b.entries, c.entries) {
+    match (a.elements, b.elements, c.elements) {
         (Some(a), Some(b), Some(c)) => vector::zip_three(simd, a, b, c, out, f),
         (None, ..) => {
-            let a = spread(simd, a.number);
+            let a = spread(simd, a.scalar);
             two(
                 simd,
                 b,
@@ -200,7 +204,7 @@ fn three<S: Simd, T: Float>(
             );
         }
         (_, None, _) => {
-            let b = spread(simd, b.number);
+            let b = spread(simd, b.scalar);
             two(
                 simd,
                 a,
@@ -211,7 +215,7 @@ fn three<S: Simd, T: Float>(
             );
         }
         (.., None) => {
-            let c = spread(simd, c.number);
+            let c = spread(simd, c.scalar);
             two(
                 simd,
                 a,

@@ -7,11 +7,11 @@ use chainrule_kernels::{Float, Lanes, Simd, reduce, vector};
 
 use super::arena::{ArenaView, Reads, Writes};
 use super::elementwise::{Read, compute};
-use super::scratch::{Block, Registers};
+use super::scratch::{RegisterBlock, Registers};
 use crate::program::chunks::BLOCK;
-use crate::program::loop_code::{Fill, LoopCode, LoopOperand, LoopStep, Store, Sum};
+use crate::program::loop_code::{ClosingSum, Fill, LoopCode, LoopOperand, LoopStep, Store};
 
-/// How many entries an op takes at once: the more, the less time goes into choosing ops, as long as the registers of a loop
+/// How many elements an op takes at once: the more, the less time goes into choosing ops, as long as the registers of a loop
 /// stay in the first cache. So many take 4 KiB.
 const fn block_length<T>() -> usize {
     BLOCK * size_of::<f32>() / size_of::<T>()
@@ -46,7 +46,7 @@ pub(super) fn run_whole<S: Simd, T: Float>(
     );
 }
 
-/// Runs a loop over these indices alone, whose sums go to `to`, that of the first of them to its first entry.
+/// Runs a loop over these indices alone, whose sums go to `to`, that of the first of them to its first element.
 pub(super) fn run_range<S: Simd, T: Float>(
     simd: S,
     code: &LoopCode,
@@ -93,7 +93,7 @@ fn block<S: Simd, T: Float>(
         let a = read(a, memory, &registers.all, start, whole);
         let b = read(b, memory, &registers.all, start, whole);
         let c = read(c, memory, &registers.all, start, whole);
-        // Written apart while the others are read; then the two change places.
+        // Written apart while the others are read; then the two are swapped.
         compute(simd, op, a, b, c, &mut registers.spare.0[..whole]);
         std::mem::swap(&mut registers.all[register], &mut registers.spare);
     }
@@ -115,15 +115,15 @@ fn store<S: Simd, T: Float>(
                 vector::map(
                     simd,
                     &registers.all[register].0[..whole],
-                    memory.place(out, start, whole),
+                    memory.slice_mut(out, start, whole),
                     #[inline(always)]
                     |x| x,
                 );
             }
-            LoopOperand::Elements(at) => memory.copy(at, start, length, out),
-            LoopOperand::Scalar(at) => {
-                let value = memory.scalar(at);
-                memory.place(out, start, length).fill(value);
+            LoopOperand::Elements(address) => memory.copy(address, start, length, out),
+            LoopOperand::Scalar(address) => {
+                let value = memory.scalar(address);
+                memory.slice_mut(out, start, length).fill(value);
             }
             LoopOperand::Absent => {}
         }
@@ -134,19 +134,19 @@ fn store<S: Simd, T: Float>(
 fn read<'a, T: Float>(
     operand: LoopOperand,
     memory: &'a impl Reads<T>,
-    registers: &'a [Box<Block<T>>],
+    registers: &'a [Box<RegisterBlock<T>>],
     start: usize,
     length: usize,
 ) -> Read<'a, T> {
     match operand {
-        LoopOperand::Register(register) => Read::entries(&registers[register].0[..length]),
-        LoopOperand::Elements(at) => Read::entries(memory.entries(at, start, length)),
-        LoopOperand::Scalar(at) => Read::number(memory.scalar(at)),
-        LoopOperand::Absent => Read::number(T::ZERO),
+        LoopOperand::Register(register) => Read::elements(&registers[register].0[..length]),
+        LoopOperand::Elements(address) => Read::elements(memory.slice(address, start, length)),
+        LoopOperand::Scalar(address) => Read::scalar(memory.scalar(address)),
+        LoopOperand::Absent => Read::scalar(T::ZERO),
     }
 }
 
-/// Entries of a strided operand for the indices from `start`.
+/// Elements of a strided operand for the indices from `start`.
 fn fill_register<T: Float>(fill: &Fill, memory: &impl Reads<T>, out: &mut [T], start: usize) {
     let (inner, stride) = fill.runs.last().copied().unwrap_or((1, 0));
     let mut filled = 0;
@@ -160,10 +160,10 @@ fn fill_register<T: Float>(fill: &Fill, memory: &impl Reads<T>, out: &mut [T], s
         let length = (inner - index % inner).min(out.len() - filled);
         let to = &mut out[filled..filled + length];
         match stride {
-            0 => to.fill(memory.entries(fill.at, offset, 1)[0]),
-            1 => to.copy_from_slice(memory.entries(fill.at, offset, length)),
+            0 => to.fill(memory.slice(fill.address, offset, 1)[0]),
+            1 => to.copy_from_slice(memory.slice(fill.address, offset, length)),
             _ => {
-                let from = memory.entries(fill.at, offset, (length - 1) * stride + 1);
+                let from = memory.slice(fill.address, offset, (length - 1) * stride + 1);
                 to.iter_mut().zip(from.iter().step_by(stride)).for_each(|(to, from)| *to = *from);
             }
         }
@@ -171,11 +171,11 @@ fn fill_register<T: Float>(fill: &Fill, memory: &impl Reads<T>, out: &mut [T], s
     }
 }
 
-/// Adds a block to the closing sum: index (outer, n, inner) to entry (outer, inner), of which `to` begins at the `first`.
+/// Adds a block to the closing sum: index (outer, n, inner) to element (outer, inner), of which `to` begins at the `first`.
 #[inline(always)]
 fn add_up<S: Simd, T: Float>(
     simd: S,
-    sum: &Sum,
+    sum: &ClosingSum,
     to: &mut [T],
     first: usize,
     memory: &impl Reads<T>,
@@ -186,7 +186,7 @@ fn add_up<S: Simd, T: Float>(
     let mut done = 0;
     while done < block.len() {
         let index = block.start + done;
-        // A stretch of one row, which is summed first and then added; or along the inner indices, entry by entry.
+        // A stretch of one row, which is summed first and then added; or along the inner indices, element by element.
         let (stretch, outs) = if inner == 1 {
             ((n - index % n).min(block.len() - done), 1)
         } else {
@@ -196,17 +196,17 @@ fn add_up<S: Simd, T: Float>(
         let to = &mut to[sum.axis.kept_offset(index) - first..][..outs];
         let from = match sum.operand {
             // A register begins with the block.
-            LoopOperand::Register(register) => Read::entries(&registers.all[register].0[done..][..stretch]),
-            LoopOperand::Elements(at) => Read::entries(memory.entries(at, index, stretch)),
-            LoopOperand::Scalar(at) => Read::number(memory.scalar(at)),
+            LoopOperand::Register(register) => Read::elements(&registers.all[register].0[done..][..stretch]),
+            LoopOperand::Elements(address) => Read::elements(memory.slice(address, index, stretch)),
+            LoopOperand::Scalar(address) => Read::scalar(memory.scalar(address)),
             LoopOperand::Absent => return,
         };
-        match from.entries {
-            Some(entries) if inner == 1 => to[0] += reduce::sum(simd, entries),
-            None if inner == 1 => to[0] += from.number * T::from_f64(stretch as f64),
-            Some(entries) => vector::axpy(simd, T::ONE, entries, to),
+        match from.elements {
+            Some(elements) if inner == 1 => to[0] += reduce::sum(simd, elements),
+            None if inner == 1 => to[0] += from.scalar * T::from_f64(stretch as f64),
+            Some(elements) => vector::axpy(simd, T::ONE, elements, to),
             None => {
-                let add = Lanes::<S, T>::splat(simd, from.number);
+                let add = Lanes::<S, T>::splat(simd, from.scalar);
                 vector::map_in_place(
                     simd,
                     to,

@@ -65,18 +65,18 @@ pub struct Profile {
     pub kernels: Vec<KernelTime>,
 }
 
-/// What the numbers of a program take, in bytes.
+/// What the elements of a program take, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryUse {
     /// Inputs that are set from outside: parameters, state, and what is fixed.
     pub inputs: usize,
     /// Rows that are brought in.
     pub rows: usize,
-    /// Constants, and results that are single numbers.
-    pub numbers: usize,
+    /// Constants, and results that are scalars.
+    pub scalars: usize,
     /// Room for results that are not alive at once.
     pub shared: usize,
-    /// Registers of the loops, for all threads, and the sums of their parts.
+    /// Registers of the loops, for all threads, and the sums of their chunks.
     pub registers: usize,
     /// All of it, and what is between.
     pub workspace: usize,
@@ -86,9 +86,9 @@ impl Program {
     /// A [`run`](Program::run) that says where its time goes. What reading the clock takes is taken off. Errors are those
     /// of a run.
     pub fn profile(&self, workspace: &mut Workspace, run: Run<'_>) -> Result<Profile, ExecError> {
-        let lines: Vec<&LabelledInstruction> = self.step.iter().chain(&self.write_back).collect();
+        let instructions: Vec<&LabelledInstruction> = self.step.iter().chain(&self.write_back).collect();
         let overhead = Clock::overhead().as_secs_f64();
-        let mut least = vec![f64::INFINITY; lines.len() + 1];
+        let mut least = vec![f64::INFINITY; instructions.len() + 1];
         let (mut steps, mut end) = (0, End::Finished);
         let stretch = (run.order.len() / self.rows_a_step()).div_ceil(STRETCHES).max(1);
         for order in run.order.chunks(stretch * self.rows_a_step()) {
@@ -115,28 +115,28 @@ impl Program {
         };
         let forward = self.forward();
         let listed = self.listing().into_iter().filter(|listed| !listed.is_prologue);
-        let kernels = lines.iter().zip(listed).zip(seconds).map(|((line, listed), seconds)| KernelTime {
+        let kernels = instructions.iter().zip(listed).zip(seconds).map(|((labelled, listed), seconds)| KernelTime {
             kernel: listed.kernel,
             computes: listed.computes,
-            phases: self.phases(line, &forward),
+            phases: self.phases(labelled, &forward),
             seconds,
-            bytes: line.instruction.elements_written() * size,
+            bytes: labelled.instruction.elements_written() * size,
         });
         Ok(Profile { steps, end, kernels: std::iter::once(rows).chain(kernels).collect() })
     }
 
-    /// What the numbers take that a workspace holds.
+    /// What the elements take that a workspace holds.
     pub fn memory_use(&self, workspace: &Workspace) -> MemoryUse {
         let size = self.precision.bytes();
         let inputs = self.arguments.iter().map(|argument| argument.shape.size()).sum::<usize>() * size;
         let rows = self.gathered().map(|stream| stream.argument.shape.size()).sum::<usize>() * size;
-        let shared = self.layout.shared * size;
-        let numbers = (self.layout.length * size).saturating_sub(inputs + rows + shared);
+        let shared = self.shared_length * size;
+        let scalars = (self.arena_length * size).saturating_sub(inputs + rows + shared);
         let registers = workspace.bytes_of_scratch();
-        MemoryUse { inputs, rows, numbers, shared, registers, workspace: workspace.bytes() }
+        MemoryUse { inputs, rows, scalars, shared, registers, workspace: workspace.bytes() }
     }
 
-    /// The streams whose rows are brought into the arena: batches, and single numbers.
+    /// The streams whose rows are brought into the arena: batches, and scalars.
     fn gathered(&self) -> impl Iterator<Item = &Stream> {
         self.streams.iter().filter(|stream| stream.is_gathered())
     }
@@ -153,21 +153,21 @@ impl Program {
         needed
     }
 
-    fn phases(&self, line: &LabelledInstruction, forward: &[bool]) -> Vec<(Phase, f64)> {
+    fn phases(&self, labelled: &LabelledInstruction, forward: &[bool]) -> Vec<(Phase, f64)> {
         let phase = |id: &NodeId| match &self.graph.node(*id).origin {
             _ if forward[id.index()] => Phase::Forward,
             origin if is_derivative(origin) => Phase::Backward,
             _ => Phase::Update,
         };
         let mut phases: Vec<(Phase, f64)> = Vec::new();
-        for phase in line.nodes.iter().map(phase) {
+        for phase in labelled.nodes.iter().map(phase) {
             match phases.iter_mut().find(|(other, _)| *other == phase) {
-                Some((_, share)) => *share += 1.0 / line.nodes.len() as f64,
-                None => phases.push((phase, 1.0 / line.nodes.len() as f64)),
+                Some((_, share)) => *share += 1.0 / labelled.nodes.len() as f64,
+                None => phases.push((phase, 1.0 / labelled.nodes.len() as f64)),
             }
         }
         if phases.is_empty() {
-            phases.push((Phase::Update, 1.0)); // a new value that is copied at the end
+            phases.push((Phase::Update, 1.0)); // a new value that is written back at the end
         }
         phases.sort_by_key(|(phase, _)| *phase);
         phases

@@ -1,4 +1,4 @@
-//! Chains of scalars: one op after the other on single arena of the arena.
+//! Chains of scalars: one op after the other on single elements of the arena.
 
 use chainrule_graph::ops::Elementwise;
 use chainrule_kernels::{Float, Simd, mul_add};
@@ -26,7 +26,7 @@ pub(super) fn run<S: Simd, T: Float>(simd: S, steps: &[ScalarStep], arena: &mut 
             ScalarOp::Square => a * a,
             ScalarOp::MulAdd => mul_add(simd, a, read(b), read(c)),
             ScalarOp::NegMulAdd => mul_add(simd, -a, read(b), read(c)),
-            ScalarOp::Other(op) => entry(simd, op, a, read(b), read(c)),
+            ScalarOp::Other(op) => other(simd, op, a, read(b), read(c)),
         };
         arena.elements[step.out] = last;
     }
@@ -36,15 +36,15 @@ pub(super) fn run<S: Simd, T: Float>(simd: S, steps: &[ScalarStep], arena: &mut 
 fn read<T: Float>(operand: ScalarOperand, last: T, arena: &ArenaView<'_, T>) -> T {
     match operand {
         ScalarOperand::Last => last,
-        ScalarOperand::Stored(at) => arena.scalar(at),
+        ScalarOperand::Stored(address) => arena.scalar(address),
     }
 }
 
-/// Any other op, as on a block of one entry: so it has the bits that a lane of a vector gets.
+/// Any other op, as on a block of one element: so it has the bits that a lane of a vector gets.
 #[inline(never)]
-fn entry<S: Simd, T: Float>(simd: S, op: Elementwise, a: T, b: T, c: T) -> T {
+fn other<S: Simd, T: Float>(simd: S, op: Elementwise, a: T, b: T, c: T) -> T {
     let mut out = [T::ZERO];
-    let [a, b, c] = [a, b, c].map(Read::number);
+    let [a, b, c] = [a, b, c].map(Read::scalar);
     simd.vectorize(
         #[inline(always)]
         || compute(simd, StepOp::Elementwise(op), a, b, c, &mut out),

@@ -7,28 +7,28 @@ use crate::program::chunks::BLOCK;
 /// The registers of a thread.
 #[derive(Clone, Debug)]
 pub(super) struct Registers<T> {
-    pub all: Vec<Box<Block<T>>>,
+    pub all: Vec<Box<RegisterBlock<T>>>,
     /// Where the next op writes.
-    pub spare: Box<Block<T>>,
+    pub spare: Box<RegisterBlock<T>>,
 }
 
-/// The entries of a register. Vectors in it lie within cache lines.
+/// The elements of a register. Vectors in it lie within cache lines.
 #[derive(Clone, Debug)]
 #[repr(align(64))]
-pub(super) struct Block<T>(pub [T; BLOCK]);
+pub(super) struct RegisterBlock<T>(pub [T; BLOCK]);
 
 impl<T: Float> Registers<T> {
     pub fn new(count: usize) -> Registers<T> {
-        let block = Box::new(Block([T::ZERO; BLOCK]));
+        let block = Box::new(RegisterBlock([T::ZERO; BLOCK]));
         Registers { all: vec![block.clone(); count], spare: block }
     }
 
     pub fn bytes(&self) -> usize {
-        (self.all.len() + 1) * size_of::<Block<T>>()
+        (self.all.len() + 1) * size_of::<RegisterBlock<T>>()
     }
 }
 
-/// What loops work with beside the arena.
+/// What fused loops work with.
 #[derive(Clone, Debug)]
 pub(super) struct Scratch<T> {
     /// For each thread.

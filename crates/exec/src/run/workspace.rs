@@ -1,4 +1,4 @@
-//! A caller's own numbers for a program, and what runs on them.
+//! A caller's own elements for a program, and what runs on them.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -16,23 +16,23 @@ use crate::precision::Precision;
 use crate::program::Program;
 use crate::program::interface::{Argument, Literal, MOST_TABLES};
 
-/// The numbers of a program at its precision: parameters, state, and room for what a step computes.
+/// The elements that a program works on, at its precision: parameters, state, and room for what a step computes.
 #[derive(Clone, Debug)]
 pub struct Workspace {
-    numbers: Held,
+    arena: AnyArena,
     /// That of the program it was made for.
     identity: Arc<()>,
 }
 
 #[derive(Clone, Debug)]
-enum Held {
+enum AnyArena {
     F32(Arena<f32>),
     F64(Arena<f64>),
 }
 
 #[derive(Clone, Debug)]
 struct Arena<T: Float> {
-    numbers: Aligned<T>,
+    elements: Aligned<T>,
     scratch: Scratch<T>,
     starts: Vec<usize>,
 }
@@ -40,13 +40,13 @@ struct Arena<T: Float> {
 /// Rows of data at a program's precision.
 #[derive(Clone, Debug)]
 pub struct StreamTable {
-    rows: Rows,
+    data: TableData,
     /// The shape of a row.
     shape: Shape,
 }
 
 #[derive(Clone, Debug)]
-enum Rows {
+enum TableData {
     F32(Aligned<f32>),
     F64(Aligned<f64>),
 }
@@ -70,21 +70,21 @@ struct Job<'a> {
 }
 
 impl Program {
-    /// Room for this program's numbers: constants in place, all else 0. An error where memory has no such room.
+    /// Room for this program's elements: constants set, all else 0. An error where memory has no such room.
     pub fn workspace(&self) -> Result<Workspace, ExecError> {
-        let numbers = self.arena_length().saturating_mul(self.precision.bytes()) / size_of::<f64>();
-        check_memory(numbers, || "what a step computes, with the parameters,".into())?;
-        let numbers = match self.precision {
-            Precision::F32 => Held::F32(self.arena()),
-            Precision::F64 => Held::F64(self.arena()),
+        let elements = self.arena_length().saturating_mul(self.precision.bytes()) / size_of::<f64>();
+        check_memory(elements, || "what a step computes, with the parameters,".into())?;
+        let arena = match self.precision {
+            Precision::F32 => AnyArena::F32(self.arena()),
+            Precision::F64 => AnyArena::F64(self.arena()),
         };
-        Ok(Workspace { numbers, identity: self.identity.clone() })
+        Ok(Workspace { arena, identity: self.identity.clone() })
     }
 
     fn arena<T: Float>(&self) -> Arena<T> {
         let registers = Registers::new(self.registers);
         let mut arena = Arena {
-            numbers: Aligned::zeros(self.layout.length),
+            elements: Aligned::zeros(self.arena_length),
             scratch: Scratch {
                 registers: vec![registers; self.pool.as_ref().map_or(1, |_| self.threads)],
                 partial_sums: vec![T::ZERO; self.partial_sums],
@@ -95,7 +95,7 @@ impl Program {
             match literal {
                 Literal::Constant(value) => arena.write(*offset, value.data()),
                 Literal::Iota(length) => {
-                    let to = &mut arena.numbers.padded_mut()[*offset..][..*length];
+                    let to = &mut arena.elements.padded_mut()[*offset..][..*length];
                     to.iter_mut().enumerate().for_each(|(i, to)| *to = T::from_f64(i as f64));
                 }
             }
@@ -111,17 +111,17 @@ impl Program {
         Err(ExecError::new("the workspace was made for another program"))
     }
 
-    /// Sets an input, a parameter or a state by name. Errors say which name, shape or entry does not fit.
+    /// Sets an input, a parameter or a state by name. Errors say which name, shape or element does not fit.
     pub fn set(&self, workspace: &mut Workspace, name: &str, value: &Tensor) -> Result<(), ExecError> {
         let argument = self.argument(name)?;
         if *value.shape() != argument.shape {
             return Err(ExecError::new(format!("`{name}` has shape {}, not {}", argument.shape, value.shape())));
         }
-        value.data().iter().try_for_each(|&entry| fits(argument, entry))?;
+        value.data().iter().try_for_each(|&element| fits(argument, element))?;
         self.check(workspace)?;
-        match &mut workspace.numbers {
-            Held::F32(arena) => arena.write(argument.offset, value.data()),
-            Held::F64(arena) => arena.write(argument.offset, value.data()),
+        match &mut workspace.arena {
+            AnyArena::F32(arena) => arena.write(argument.offset, value.data()),
+            AnyArena::F64(arena) => arena.write(argument.offset, value.data()),
         }
         Ok(())
     }
@@ -133,7 +133,7 @@ impl Program {
         Ok(workspace.read(argument.offset, &argument.shape.strides(), &argument.shape))
     }
 
-    /// A table for one of the streams: rows one after the other. Errors say which row and entry does not fit.
+    /// A table for one of the streams: rows one after the other. Errors say which row and element does not fit.
     pub fn table(&self, stream: usize, rows: &[f64]) -> Result<StreamTable, ExecError> {
         let Some(stream) = self.streams.get(stream) else {
             return Err(ExecError::new(format!("the program takes {} tables", self.streams.len())));
@@ -141,23 +141,24 @@ impl Program {
         let width = stream.row.max(1);
         if !rows.len().is_multiple_of(width) {
             return Err(ExecError::new(format!(
-                "`{}` takes rows of {width} entries, which {} entries are not",
+                "`{}` takes rows of {width} elements, which {} elements are not",
                 stream.argument.name,
                 rows.len()
             )));
         }
-        for (place, &entry) in rows.iter().enumerate() {
-            fits(&stream.argument, entry).map_err(|error| ExecError::new(format!("row {}: {error}", place / width)))?;
+        for (index, &element) in rows.iter().enumerate() {
+            fits(&stream.argument, element)
+                .map_err(|error| ExecError::new(format!("row {}: {error}", index / width)))?;
         }
-        let rows = match self.precision {
-            Precision::F32 => Rows::F32(Aligned::from_fn(rows.len(), |i| rows[i] as f32)),
-            Precision::F64 => Rows::F64(Aligned::from_fn(rows.len(), |i| rows[i])),
+        let data = match self.precision {
+            Precision::F32 => TableData::F32(Aligned::from_fn(rows.len(), |i| rows[i] as f32)),
+            Precision::F64 => TableData::F64(Aligned::from_fn(rows.len(), |i| rows[i])),
         };
-        Ok(StreamTable { rows, shape: stream.row_shape().into() })
+        Ok(StreamTable { data, shape: stream.row_shape().into() })
     }
 
     /// Runs steps until the order is used up; each takes [`rows_a_step`](Program::rows_a_step) rows and writes its outputs
-    /// to `record`, which has room for [`reported`](Program::reported) numbers a step. Returns how many steps ran and how
+    /// to `record`, which has room for [`reported`](Program::reported) elements a step. Returns how many steps ran and how
     /// the run ended. Allocates nothing of its own: only the library of matrix products, to pack; the pool of threads; and a
     /// user's own node, for its result.
     pub fn run(&self, workspace: &mut Workspace, run: Run<'_>, record: &mut [f64]) -> Result<(usize, End), ExecError> {
@@ -204,9 +205,9 @@ impl Program {
         if !self.streams.is_empty() && run.order.len() < steps * self.rows_a_step() {
             return Err(ExecError::new("the order names fewer rows than the steps take"));
         }
-        let go = |threads| match &mut workspace.numbers {
-            Held::F32(arena) => self.run_at(arena, f32_rows, Job { run, steps, threads }, record, clock),
-            Held::F64(arena) => self.run_at(arena, f64_rows, Job { run, steps, threads }, record, clock),
+        let go = |threads| match &mut workspace.arena {
+            AnyArena::F32(arena) => self.run_at(arena, f32_rows, Job { run, steps, threads }, record, clock),
+            AnyArena::F64(arena) => self.run_at(arena, f64_rows, Job { run, steps, threads }, record, clock),
         };
         match &self.pool {
             Some(pool) => pool.run(go),
@@ -224,17 +225,17 @@ impl Program {
     ) -> Result<(usize, End), ExecError> {
         let mut tables: [&[T]; MOST_TABLES] = [&[]; MOST_TABLES];
         let last = run.order.iter().copied().max();
-        for (number, table) in run.tables.iter().enumerate() {
+        for (index, table) in run.tables.iter().enumerate() {
             let rows = rows(table).ok_or_else(|| {
-                let name = &self.streams[number].argument.name;
+                let name = &self.streams[index].argument.name;
                 ExecError::new(format!("the table of `{name}` is of another precision than the program's"))
             })?;
-            tables[number] = rows.padded();
-            let count = rows.len().checked_div(self.streams[number].row).unwrap_or(usize::MAX);
+            tables[index] = rows.padded();
+            let count = rows.len().checked_div(self.streams[index].row).unwrap_or(usize::MAX);
             if let Some(row) = last.filter(|&row| row as usize >= count) {
                 return Err(ExecError::new(format!(
                     "there is no row {row} in the table of `{}`, which has {count}",
-                    self.streams[number].argument.name
+                    self.streams[index].argument.name
                 )));
             }
         }
@@ -246,32 +247,32 @@ impl Program {
             stop: run.stop,
             threads,
         };
-        let numbers = arena.numbers.padded_mut();
+        let elements = arena.elements.padded_mut();
         let (scratch, starts) = (&mut arena.scratch, &mut arena.starts[..]);
-        dispatch!(self.level, simd => machine::run(simd, &task, numbers, scratch, starts, record, clock))
+        dispatch!(self.level, simd => machine::run(simd, &task, elements, scratch, starts, record, clock))
     }
 }
 
 fn f32_rows(table: &StreamTable) -> Option<&Aligned<f32>> {
-    match &table.rows {
-        Rows::F32(rows) => Some(rows),
-        Rows::F64(_) => None,
+    match &table.data {
+        TableData::F32(rows) => Some(rows),
+        TableData::F64(_) => None,
     }
 }
 
 fn f64_rows(table: &StreamTable) -> Option<&Aligned<f64>> {
-    match &table.rows {
-        Rows::F64(rows) => Some(rows),
-        Rows::F32(_) => None,
+    match &table.data {
+        TableData::F64(rows) => Some(rows),
+        TableData::F32(_) => None,
     }
 }
 
-/// Whether an entry is of the kind, and below the bound, that an input takes.
-fn fits(argument: &Argument, entry: f64) -> Result<(), ExecError> {
+/// Whether an element is of the kind, and below the bound, that an input takes.
+fn fits(argument: &Argument, element: f64) -> Result<(), ExecError> {
     let right = match argument.kind {
         Kind::Real => true,
-        Kind::Int => IntegerRange::within(argument.bound).contain(entry),
-        Kind::Bool => entry == 0.0 || entry == 1.0,
+        Kind::Int => IntegerRange::within(argument.bound).contain(element),
+        Kind::Bool => element == 0.0 || element == 1.0,
     };
     if right {
         return Ok(());
@@ -281,51 +282,51 @@ fn fits(argument: &Argument, entry: f64) -> Result<(), ExecError> {
         (Kind::Int, bound) => IntegerRange::within(bound).to_string(),
         (Kind::Bool, _) => "0 or 1".to_string(),
     };
-    Err(ExecError::new(format!("`{}` takes {wanted}, not {entry}", argument.name)))
+    Err(ExecError::new(format!("`{}` takes {wanted}, not {element}", argument.name)))
 }
 
 impl Workspace {
     fn read(&self, offset: usize, strides: &[usize], shape: &Shape) -> Tensor {
-        match &self.numbers {
-            Held::F32(arena) => arena.read(offset, strides, shape),
-            Held::F64(arena) => arena.read(offset, strides, shape),
+        match &self.arena {
+            AnyArena::F32(arena) => arena.read(offset, strides, shape),
+            AnyArena::F64(arena) => arena.read(offset, strides, shape),
         }
     }
 
     pub(super) fn bytes_of_scratch(&self) -> usize {
-        match &self.numbers {
-            Held::F32(arena) => arena.scratch.bytes(),
-            Held::F64(arena) => arena.scratch.bytes(),
+        match &self.arena {
+            AnyArena::F32(arena) => arena.scratch.bytes(),
+            AnyArena::F64(arena) => arena.scratch.bytes(),
         }
     }
 
     /// How many bytes it holds.
     pub fn bytes(&self) -> usize {
-        match &self.numbers {
-            Held::F32(arena) => arena.bytes(),
-            Held::F64(arena) => arena.bytes(),
+        match &self.arena {
+            AnyArena::F32(arena) => arena.bytes(),
+            AnyArena::F64(arena) => arena.bytes(),
         }
     }
 }
 
 impl<T: Float> Arena<T> {
     fn bytes(&self) -> usize {
-        self.numbers.bytes() + self.scratch.bytes()
+        self.elements.bytes() + self.scratch.bytes()
     }
 
-    fn write(&mut self, offset: usize, entries: &[f64]) {
-        let to = &mut self.numbers.padded_mut()[offset..][..entries.len()];
-        to.iter_mut().zip(entries).for_each(|(to, &entry)| *to = T::from_f64(entry));
+    fn write(&mut self, offset: usize, elements: &[f64]) {
+        let to = &mut self.elements.padded_mut()[offset..][..elements.len()];
+        to.iter_mut().zip(elements).for_each(|(to, &element)| *to = T::from_f64(element));
     }
 
     fn read(&self, offset: usize, strides: &[usize], shape: &Shape) -> Tensor {
-        Tensor::from_fn(shape, |place| {
-            let (mut rest, mut from) = (place, offset);
+        Tensor::from_fn(shape, |index| {
+            let (mut rest, mut from) = (index, offset);
             for (&n, stride) in shape.iter().zip(strides).rev() {
                 from += rest % n * stride;
                 rest /= n;
             }
-            self.numbers.padded()[from].to_f64()
+            self.elements.padded()[from].to_f64()
         })
     }
 }

@@ -57,7 +57,7 @@ fn function(steps: &[Step], updates: &[(u8, u16)], ends: [u8; 4]) -> (Function, 
         STATES.iter().map(|&(name, shape)| builder.parameter(name, shape, Initializer::Constant(0.5))).collect();
     nodes.extend(&states);
     for &(what, operands, number) in steps {
-        let operand = |place: usize| nodes[operands[place] as usize % nodes.len()];
+        let operand = |index: usize| nodes[operands[index] as usize % nodes.len()];
         // What comes late is likelier to be read.
         let recent = nodes[nodes.len() - 1 - operands[0] as usize % nodes.len().min(6)];
         let first = if number.is_multiple_of(3) { operand(0) } else { recent };
@@ -77,9 +77,9 @@ fn function(steps: &[Step], updates: &[(u8, u16)], ends: [u8; 4]) -> (Function, 
     let builder = Builder::extend(Function { graph: derivatives.graph, ..function });
     let rate = builder.state("rate", [], Initializer::Constant(0.1));
     let nodes: Vec<Var<'_>> = ids.into_iter().map(|id| builder.var(id)).collect();
-    for (place, &(how, other)) in updates.iter().enumerate() {
-        let state = builder.var(wrt[place]);
-        let gradient = gradients[place].map(|id| builder.var(id));
+    for (index, &(how, other)) in updates.iter().enumerate() {
+        let state = builder.var(wrt[index]);
+        let gradient = gradients[index].map(|id| builder.var(id));
         if let Some(value) = update(&nodes, state, gradient, rate, how, other) {
             builder.update(state, value);
         }
@@ -207,14 +207,14 @@ fn contraction<'g>(a: Var<'g>, b: Var<'g>, number: usize) -> Option<Var<'g>> {
     let lhs = &LETTERS[..a.rank()];
     let (mut rhs, mut out, mut own) = (Vec::new(), lhs.to_vec(), Vec::new());
     for (axis, &n) in b_shape.iter().enumerate() {
-        let fits = |place: &usize| a_shape[*place] == n && !rhs.contains(&lhs[*place]);
-        let beside = (0..a.rank()).map(|place| (place + number) % a.rank()).find(fits);
+        let fits = |index: &usize| a_shape[*index] == n && !rhs.contains(&lhs[*index]);
+        let beside = (0..a.rank()).map(|index| (index + number) % a.rank()).find(fits);
         match (beside, number >> (2 * axis) & 3) {
-            (Some(place), 0 | 1) => {
-                rhs.push(lhs[place]);
-                out.retain(|letter| *letter != lhs[place]);
+            (Some(index), 0 | 1) => {
+                rhs.push(lhs[index]);
+                out.retain(|letter| *letter != lhs[index]);
             }
-            (Some(place), 2) => rhs.push(lhs[place]),
+            (Some(index), 2) => rhs.push(lhs[index]),
             _ => {
                 let letter = LETTERS[a.rank() + axis];
                 rhs.push(letter);
@@ -224,8 +224,8 @@ fn contraction<'g>(a: Var<'g>, b: Var<'g>, number: usize) -> Option<Var<'g>> {
     }
     out.extend(own);
     let size = |letter: &u8| match lhs.iter().position(|l| l == letter) {
-        Some(place) => a_shape[place],
-        None => rhs.iter().position(|l| l == letter).map_or(0, |place| b_shape[place]),
+        Some(index) => a_shape[index],
+        None => rhs.iter().position(|l| l == letter).map_or(0, |index| b_shape[index]),
     };
     if out.iter().map(size).product::<usize>() > 400 {
         return None;

@@ -27,7 +27,7 @@ const GRAPHS: u32 = 3000;
 /// How many steps each makes.
 const STEPS: usize = 3;
 
-/// How many entries were compared, and how many of them had no bound or hung on a close comparison.
+/// How many elements were compared, and how many of them had no bound or hung on a close comparison.
 #[derive(Clone, Copy, Default)]
 struct Count {
     compared: usize,
@@ -77,12 +77,12 @@ impl Data {
     fn new(case: &Case, program: &Program, options: &Options) -> Result<Data, ExecError> {
         let (streams, batched) = (options.streams.clone(), options.batch.is_some());
         let mut data = Data { streams, batched, ..Data::default() };
-        for (place, &id) in data.streams.iter().enumerate() {
+        for (index, &id) in data.streams.iter().enumerate() {
             let node = case.function.graph.node(id);
-            let row = |row: u64| numbers(&node.shape, node.kind, case.seed + 100 * row + place as u64);
+            let row = |row: u64| numbers(&node.shape, node.kind, case.seed + 100 * row + index as u64);
             let rows: Vec<Tensor> = (0..STEPS as u64).map(row).collect();
-            let entries: Vec<f64> = rows.iter().flat_map(|row| row.data()).copied().collect();
-            data.tables.push(program.table(place, &entries)?);
+            let elements: Vec<f64> = rows.iter().flat_map(|row| row.data()).copied().collect();
+            data.tables.push(program.table(index, &elements)?);
             data.rows.push(rows);
         }
         Ok(data)
@@ -110,8 +110,8 @@ fn step(
     // A batch takes its rows last first.
     let size = program.rows_a_step();
     let turned = |rows: &Tensor| if data.batched { last_first(rows) } else { rows.clone() };
-    let given = data.streams.iter().zip(&data.rows).map(|(&id, rows)| (id, turned(&rows[row])));
-    let before: Bindings = before.into_iter().chain(given).collect();
+    let arguments = data.streams.iter().zip(&data.rows).map(|(&id, rows)| (id, turned(&rows[row])));
+    let before: Bindings = before.into_iter().chain(arguments).collect();
     let mut record = vec![f64::NAN; program.reported()];
     let tables: Vec<&StreamTable> = data.tables.iter().collect();
     let order: Vec<u32> = (row * size..(row + 1) * size).rev().map(|row| row as u32).collect();
@@ -124,8 +124,8 @@ fn step(
     let mut found = Vec::new();
     for &id in &case.outputs {
         let shape = &graph.node(id).shape;
-        let (entries, others) = rest.split_at(shape.size());
-        found.push((id, graph.describe(id), Tensor::new(shape, entries.to_vec()).expect("as many as the shape says")));
+        let (elements, others) = rest.split_at(shape.size());
+        found.push((id, graph.describe(id), Tensor::new(shape, elements.to_vec()).expect("as many as the shape says")));
         rest = others;
     }
     for update in graph.updates() {
@@ -146,8 +146,8 @@ fn step(
         count.left_out += deviation.left_out;
         if deviation.ratio > MOST {
             return Err(format!(
-                "{name}, entry {}: {} times the bound, {:?}, {}\n{found:?}\nwhere this is right: {:?}\n{program}",
-                deviation.entry,
+                "{name}, element {}: {} times the bound, {:?}, {}\n{found:?}\nwhere this is right: {:?}\n{program}",
+                deviation.element,
                 deviation.ratio,
                 program.precision(),
                 program.level(),
@@ -203,5 +203,5 @@ fn random_training_steps_are_within_the_bound_of_the_reference() {
         Err(error) => panic!("{error}"),
     }
     let Count { compared, left_out } = total.get();
-    assert!(left_out * 100 <= compared, "{left_out} of {compared} entries were left out");
+    assert!(left_out * 100 <= compared, "{left_out} of {compared} elements were left out");
 }

@@ -3,21 +3,21 @@
 use chainrule_exec::{Bindings, reference::evaluate};
 use chainrule_graph::{Builder, Function, Initializer, Kind, NodeId, Shape, Tensor, batch, grad, verify};
 
-use crate::support::{Built, Given, assert_close};
+use crate::support::{Built, InputValue, assert_close};
 use crate::zoo::{Animal, weighted_sum, zoo};
 
 const SIZE: usize = 3;
 
 /// The function with some inputs as data and the others, reals, as parameters.
-fn split(animal: &Animal, given: &[Given], is_data: &[bool]) -> Function {
+fn split(animal: &Animal, arguments: &[InputValue], is_data: &[bool]) -> Function {
     let builder = Builder::new();
-    let inputs: Vec<_> = given
+    let inputs: Vec<_> = arguments
         .iter()
         .zip(is_data)
         .enumerate()
-        .map(|(place, (given, &is_data))| match is_data {
-            true => builder.input_of(&format!("x{place}"), given.value.shape(), given.kind, None),
-            false => builder.parameter(&format!("x{place}"), given.value.shape(), Initializer::Constant(0.0)),
+        .map(|(index, (argument, &is_data))| match is_data {
+            true => builder.input_of(&format!("x{index}"), argument.value.shape(), argument.kind, None),
+            false => builder.parameter(&format!("x{index}"), argument.value.shape(), Initializer::Constant(0.0)),
         })
         .collect();
     let y = (animal.function)(&builder, &inputs);
@@ -27,16 +27,18 @@ fn split(animal: &Animal, given: &[Given], is_data: &[bool]) -> Function {
 }
 
 /// Every choice of the inputs that are data: all whole numbers, and at least one input.
-fn choices(given: &[Given]) -> Vec<Vec<bool>> {
-    (1..1usize << given.len())
-        .map(|bits| (0..given.len()).map(|place| bits >> place & 1 == 1).collect::<Vec<bool>>())
-        .filter(|is_data| given.iter().zip(is_data).all(|(given, &is_data)| is_data || given.kind == Kind::Real))
+fn choices(arguments: &[InputValue]) -> Vec<Vec<bool>> {
+    (1..1usize << arguments.len())
+        .map(|bits| (0..arguments.len()).map(|index| bits >> index & 1 == 1).collect::<Vec<bool>>())
+        .filter(|is_data| {
+            arguments.iter().zip(is_data).all(|(argument, &is_data)| is_data || argument.kind == Kind::Real)
+        })
         .collect()
 }
 
 /// One input's values over the batch: those of each example, or one shared by all.
-fn values(examples: &[Vec<Given>], place: usize, is_data: bool) -> Vec<&Tensor> {
-    examples.iter().map(|example| if is_data { &example[place].value } else { &examples[0][place].value }).collect()
+fn values(examples: &[Vec<InputValue>], index: usize, is_data: bool) -> Vec<&Tensor> {
+    examples.iter().map(|example| if is_data { &example[index].value } else { &examples[0][index].value }).collect()
 }
 
 fn stacked(parts: &[&Tensor]) -> Tensor {
@@ -52,32 +54,32 @@ fn run(graph: &chainrule_graph::Graph, bindings: &Bindings, target: NodeId) -> T
     evaluate(graph, bindings, &[target]).unwrap()[target].clone()
 }
 
-fn reals(function: &Function, given: &[Given]) -> Vec<(usize, NodeId)> {
-    let id = |place: usize| function.graph.find(&format!("x{place}")).unwrap();
-    (0..given.len()).filter(|&place| given[place].kind == Kind::Real).map(|place| (place, id(place))).collect()
+fn reals(function: &Function, arguments: &[InputValue]) -> Vec<(usize, NodeId)> {
+    let id = |index: usize| function.graph.find(&format!("x{index}")).unwrap();
+    (0..arguments.len()).filter(|&index| arguments[index].kind == Kind::Real).map(|index| (index, id(index))).collect()
 }
 
 #[test]
 fn values_objective_and_gradients_are_those_of_a_loop() {
     for animal in zoo() {
-        let examples: Vec<Vec<Given>> = (1..=SIZE as u64).map(animal.draw).collect();
+        let examples: Vec<Vec<InputValue>> = (1..=SIZE as u64).map(animal.draw).collect();
         for is_data in choices(&examples[0]) {
             let function = split(&animal, &examples[0], &is_data);
             let batched = batch(&function, SIZE).unwrap();
             verify(&batched.graph).unwrap();
             let mut bindings = Bindings::new();
-            for (place, &is_data) in is_data.iter().enumerate() {
-                let parts = values(&examples, place, is_data);
-                let id = batched.graph.find(&format!("x{place}")).unwrap();
+            for (index, &is_data) in is_data.iter().enumerate() {
+                let parts = values(&examples, index, is_data);
+                let id = batched.graph.find(&format!("x{index}")).unwrap();
                 bindings.set(id, if is_data { stacked(&parts) } else { parts[0].clone() });
             }
             let alone: Vec<Built> = (0..SIZE)
                 .map(|example| {
-                    let given = (0..is_data.len()).map(|place| Given {
-                        value: values(&examples, place, is_data[place])[example].clone(),
-                        ..examples[example][place].clone()
+                    let arguments = (0..is_data.len()).map(|index| InputValue {
+                        value: values(&examples, index, is_data[index])[example].clone(),
+                        ..examples[example][index].clone()
                     });
-                    crate::support::build(&given.collect::<Vec<_>>(), |b, x| (animal.function)(b, x))
+                    crate::support::build(&arguments.collect::<Vec<_>>(), |b, x| (animal.function)(b, x))
                 })
                 .collect();
             let outputs: Vec<Tensor> = alone.iter().map(Built::value).collect();
@@ -93,9 +95,9 @@ fn values_objective_and_gradients_are_those_of_a_loop() {
             let ids: Vec<NodeId> = wrt.iter().map(|&(_, id)| id).collect();
             let (graph, gradients) = grad(&batched.graph, batched.objective.unwrap(), &ids).unwrap();
             verify(&graph).unwrap();
-            for (slot, (&(place, _), &found)) in wrt.iter().zip(&gradients).enumerate() {
-                let each: Vec<&Tensor> = loose.iter().map(|(_, gradients)| &gradients[slot]).collect();
-                let expected = if is_data[place] {
+            for (position, (&(index, _), &found)) in wrt.iter().zip(&gradients).enumerate() {
+                let each: Vec<&Tensor> = loose.iter().map(|(_, gradients)| &gradients[position]).collect();
+                let expected = if is_data[index] {
                     let stacked = stacked(&each);
                     Tensor::from_fn(stacked.shape(), |i| stacked.data()[i] / SIZE as f64)
                 } else {
@@ -118,7 +120,7 @@ fn objective_alone(built: &Built) -> (Tensor, Vec<Tensor>) {
 #[test]
 fn a_batched_gradient_is_the_gradient_of_each_example() {
     for animal in zoo() {
-        let examples: Vec<Vec<Given>> = (1..=SIZE as u64).map(animal.draw).collect();
+        let examples: Vec<Vec<InputValue>> = (1..=SIZE as u64).map(animal.draw).collect();
         for is_data in choices(&examples[0]) {
             let function = split(&animal, &examples[0], &is_data);
             let wrt = reals(&function, &examples[0]);
@@ -130,9 +132,9 @@ fn a_batched_gradient_is_the_gradient_of_each_example() {
                 let batched = batch(&of_one, SIZE).unwrap();
                 verify(&batched.graph).unwrap();
                 let (mut bindings, mut alone) = (Bindings::new(), vec![Bindings::new(); SIZE]);
-                for (place, &is_data) in is_data.iter().enumerate() {
-                    let parts = values(&examples, place, is_data);
-                    let name = format!("x{place}");
+                for (index, &is_data) in is_data.iter().enumerate() {
+                    let parts = values(&examples, index, is_data);
+                    let name = format!("x{index}");
                     let id = batched.graph.find(&name).unwrap();
                     bindings.set(id, if is_data { stacked(&parts) } else { parts[0].clone() });
                     for (bindings, part) in alone.iter_mut().zip(parts) {

@@ -27,13 +27,13 @@ fn a_wrong_shape_is_told_with_both_shapes() {
 
 #[test]
 fn whole_numbers_and_truth_values_are_checked() {
-    let wrong = |kind, bound, entry: f64| refused(&[2], kind, bound, Some(vector([1.0, entry])));
-    assert_eq!(wrong(Kind::Int, Some(3), 3.0), "`x` takes whole numbers from 0 below 3; entry 1 is 3");
-    assert_eq!(wrong(Kind::Int, Some(3), -1.0), "`x` takes whole numbers from 0 below 3; entry 1 is -1");
-    assert_eq!(wrong(Kind::Int, None, 0.5), "`x` takes whole numbers; entry 1 is 0.5");
-    assert_eq!(wrong(Kind::Int, None, f64::NAN), "`x` takes whole numbers; entry 1 is NaN");
-    assert_eq!(wrong(Kind::Int, None, f64::INFINITY), "`x` takes whole numbers; entry 1 is inf");
-    assert_eq!(wrong(Kind::Bool, None, 2.0), "`x` takes truth values, 0 or 1; entry 1 is 2");
+    let wrong = |kind, bound, element: f64| refused(&[2], kind, bound, Some(vector([1.0, element])));
+    assert_eq!(wrong(Kind::Int, Some(3), 3.0), "`x` takes whole numbers from 0 below 3; element 1 is 3");
+    assert_eq!(wrong(Kind::Int, Some(3), -1.0), "`x` takes whole numbers from 0 below 3; element 1 is -1");
+    assert_eq!(wrong(Kind::Int, None, 0.5), "`x` takes whole numbers; element 1 is 0.5");
+    assert_eq!(wrong(Kind::Int, None, f64::NAN), "`x` takes whole numbers; element 1 is NaN");
+    assert_eq!(wrong(Kind::Int, None, f64::INFINITY), "`x` takes whole numbers; element 1 is inf");
+    assert_eq!(wrong(Kind::Bool, None, 2.0), "`x` takes truth values, 0 or 1; element 1 is 2");
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn an_index_out_of_range_is_told_with_the_node_and_the_size() {
     assert!(message.starts_with("`picked`, written at") && message.contains("bindings.rs"), "{message}");
     let ExecError::Node { node, problem, .. } = error else { panic!("{message}") };
     assert_eq!(node, picked);
-    assert!(problem.starts_with("index 3 (entry 1 of the indices)"), "{problem}");
+    assert!(problem.starts_with("index 3 (element 1 of the indices)"), "{problem}");
     assert!(problem.contains("below 3, the size of axis 0"), "{problem}");
 }
 

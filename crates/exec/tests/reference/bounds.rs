@@ -6,7 +6,7 @@ use chainrule_graph::ops::elementwise::Exponent;
 use chainrule_graph::ops::{Elementwise, Index, Reduce, Source};
 use chainrule_graph::{Builder, Graph, Kind, NodeId, Op, Tensor, Var, grad, hvp};
 
-use crate::support::{Built, Given, assert_close, build, int, real, spread, vector};
+use crate::support::{Built, InputValue, assert_close, build, int, real, spread, vector};
 use crate::zoo::zoo;
 
 /// Numbers that look random, in [−1, 1).
@@ -18,14 +18,19 @@ impl Noise {
         (self.0 >> 11) as f64 / (1u64 << 52) as f64 - 1.0
     }
 
-    /// Each entry off by up to `relative`, then rounded.
+    /// Each element off by up to `relative`, then rounded.
     fn shake(&mut self, x: &Tensor, relative: f64, rounding: &Rounding) -> Tensor {
         Tensor::from_fn(x.shape(), |i| (rounding.nearest)(x.data()[i] * (1.0 + relative * self.next())))
     }
 }
 
 /// A run of the graph in which each op has an error of the size that the precision allows it.
-fn simulate(graph: &Graph, given: &chainrule_exec::Bindings, rounding: &Rounding, seed: u64) -> Vec<Option<Tensor>> {
+fn simulate(
+    graph: &Graph,
+    arguments: &chainrule_exec::Bindings,
+    rounding: &Rounding,
+    seed: u64,
+) -> Vec<Option<Tensor>> {
     let mut noise = Noise(seed);
     let unit = rounding.unit_roundoff;
     let mut values: Vec<Option<Tensor>> = Vec::new();
@@ -35,7 +40,7 @@ fn simulate(graph: &Graph, given: &chainrule_exec::Bindings, rounding: &Rounding
         let computed =
             |inputs: &[Tensor]| evaluate_op(&node.op, &inputs.iter().collect::<Vec<_>>(), &node.shape).unwrap();
         let value = match &node.op {
-            Op::Source(Source::Input { .. }) => noise.shake(given.get(id).unwrap(), 0.0, rounding),
+            Op::Source(Source::Input { .. }) => noise.shake(arguments.get(id).unwrap(), 0.0, rounding),
             Op::Source(_) => noise.shake(&computed(&inputs), 0.0, rounding),
             _ if node.kind != Kind::Real => computed(&inputs),
             Op::Elementwise(op) => {
@@ -82,14 +87,14 @@ fn with_derivatives(built: &Built, orders: usize) -> (Graph, chainrule_exec::Bin
     }
     let product = hvp(&built.graph, built.output, &reals).unwrap();
     let mut bindings = built.bindings.clone();
-    for (place, &tangent) in product.tangents.iter().enumerate() {
-        bindings.set(tangent, spread(&product.graph.node(tangent).shape, -1.0, 1.0, 7 + place as u64));
+    for (index, &tangent) in product.tangents.iter().enumerate() {
+        bindings.set(tangent, spread(&product.graph.node(tangent).shape, -1.0, 1.0, 7 + index as u64));
     }
     (product.graph, bindings)
 }
 
 fn holds(rounding: &Rounding, at_most: f64) {
-    let (mut left_out, mut entries) = (0, 0);
+    let (mut left_out, mut elements) = (0, 0);
     for animal in zoo() {
         let mut tightest = 0.0f64;
         for seed in 1..20 {
@@ -105,20 +110,20 @@ fn holds(rounding: &Rounding, at_most: f64) {
                     "{}, seed {seed}: {}: {} has {}, not {}, bound {}, ratio {}",
                     animal.name,
                     graph.describe(id),
-                    deviation.entry,
-                    found.data()[deviation.entry],
-                    bounded.value(id).unwrap().data()[deviation.entry],
-                    bounded.bound(id).unwrap().data()[deviation.entry],
+                    deviation.element,
+                    found.data()[deviation.element],
+                    bounded.value(id).unwrap().data()[deviation.element],
+                    bounded.bound(id).unwrap().data()[deviation.element],
                     deviation.ratio
                 );
                 left_out += deviation.left_out;
-                entries += found.data().len();
+                elements += found.data().len();
                 tightest = tightest.max(deviation.ratio);
             }
         }
         assert!(tightest > 0.1, "{}: the bound is {} times what happens", animal.name, 1.0 / tightest);
     }
-    assert!(left_out * 1000 < entries, "{left_out} of {entries} entries are left out");
+    assert!(left_out * 1000 < elements, "{left_out} of {elements} elements are left out");
 }
 
 #[test]
@@ -132,11 +137,11 @@ fn it_holds_in_double_precision_with_an_error_of_the_reference() {
 }
 
 fn bounded(
-    given: &[Given],
+    arguments: &[InputValue],
     rounding: &Rounding,
     function: impl for<'g> FnOnce(&'g Builder, &[Var<'g>]) -> Var<'g>,
 ) -> (Vec<f64>, Vec<f64>) {
-    let built = build(given, function);
+    let built = build(arguments, function);
     let bounded: Bounded = evaluate_with_bounds(&built.graph, &built.bindings, &[built.output], rounding).unwrap();
     assert_close(bounded.value(built.output).unwrap(), &built.value(), 0.0);
     let part = |part: Option<&Tensor>| part.unwrap().data().to_vec();
@@ -145,8 +150,8 @@ fn bounded(
 
 /// The bound of a scalar function of numbers in f32.
 fn in_f32(x: &[f64], function: impl for<'g> FnOnce(&[Var<'g>]) -> Var<'g>) -> f64 {
-    let given: Vec<Given> = x.iter().map(|&x| real(x)).collect();
-    bounded(&given, &Rounding::F32, |_, x| function(x)).0[0]
+    let arguments: Vec<InputValue> = x.iter().map(|&x| real(x)).collect();
+    bounded(&arguments, &Rounding::F32, |_, x| function(x)).0[0]
 }
 
 #[test]
@@ -244,13 +249,14 @@ fn sure_infinities_and_not_a_number_are_exact() {
         in_f32(&[infinity, 0.1], |x| x[0].tanh()),
         Rounding::F32.function_ulps * 2.0f64.powi(-23) + 4.0 * Rounding::F32.least
     );
-    let entries = [real(vector([0.1, f64::NEG_INFINITY]))];
-    let entries = |function: for<'g> fn(Var<'g>) -> Var<'g>| bounded(&entries, &Rounding::F32, |_, x| function(x[0])).0;
-    assert_eq!(entries(|x| x.sum()), [0.0]);
-    assert_eq!(entries(|x| x.dot(x)), [0.0]);
-    assert_eq!(entries(|x| x.min_axis(0)), [0.0]);
-    assert_eq!(entries(|x| x.softmax(0))[1], 0.0);
-    assert!(entries(|x| x.logsumexp(0))[0] < 1e-6);
+    let elements = [real(vector([0.1, f64::NEG_INFINITY]))];
+    let elements =
+        |function: for<'g> fn(Var<'g>) -> Var<'g>| bounded(&elements, &Rounding::F32, |_, x| function(x[0])).0;
+    assert_eq!(elements(|x| x.sum()), [0.0]);
+    assert_eq!(elements(|x| x.dot(x)), [0.0]);
+    assert_eq!(elements(|x| x.min_axis(0)), [0.0]);
+    assert_eq!(elements(|x| x.softmax(0))[1], 0.0);
+    assert!(elements(|x| x.logsumexp(0))[0] < 1e-6);
     // But ∞ · (0.1 + 0.2 − 0.3) may be of either sign.
     assert_eq!(in_f32(&[0.1, 0.2, 0.3, infinity], |x| (x[0] + x[1] - x[2]) * x[3]), infinity);
     assert_eq!(in_f32(&[0.1, 0.2, 0.3, infinity], |x| (x[0] + x[1] - x[2]).contract(x[3], ",->")), infinity);
@@ -259,8 +265,8 @@ fn sure_infinities_and_not_a_number_are_exact() {
 
 /// The marks of a function of numbers in f32.
 fn marks(x: &[f64], function: impl for<'g> FnOnce(&[Var<'g>]) -> Var<'g>) -> Vec<f64> {
-    let given: Vec<Given> = x.iter().map(|&x| real(x)).collect();
-    bounded(&given, &Rounding::F32, |_, x| function(x)).1
+    let arguments: Vec<InputValue> = x.iter().map(|&x| real(x)).collect();
+    bounded(&arguments, &Rounding::F32, |_, x| function(x)).1
 }
 
 #[test]
@@ -310,11 +316,11 @@ fn only_what_depends_on_an_undecided_entry_is_undecided() {
     );
     assert_eq!(marks(&close, |x| undecided(x).stack(&[x[0]], 0).softmax(0)), [1.0, 1.0]);
     // What an undecided index may have been added to.
-    let placed = marks(&close, |x| {
+    let added = marks(&close, |x| {
         let index = (x[0] + x[1]).stack(&[x[2]], 0).argmax(0);
         x[0].scatter_add(index, 2).stack(&[x[0].scatter_add(x[0].stack(&[x[1]], 0).argmax(0), 2)], 0)
     });
-    assert_eq!(placed, [1.0, 1.0, 0.0, 0.0]);
+    assert_eq!(added, [1.0, 1.0, 0.0, 0.0]);
 }
 
 #[test]
@@ -341,7 +347,7 @@ fn deviations_are_ratios_to_the_bound() {
     let other = vector([sum[0], sum[1] + 3.0 * bound[1], sum[2] - 2.0 * bound[2]]);
     let deviation = bounded.deviation(built.output, &other).unwrap();
     assert!((deviation.ratio - 3.0).abs() < 1e-6, "{deviation:?}");
-    assert_eq!((deviation.entry, deviation.left_out), (1, 0));
+    assert_eq!((deviation.element, deviation.left_out), (1, 0));
     assert_eq!(bounded.deviation(built.output, &vector([0.0])), None);
     let wrong = vector([f64::NAN, sum[1], sum[2]]);
     assert_eq!(bounded.deviation(built.output, &wrong).unwrap().ratio, f64::INFINITY);

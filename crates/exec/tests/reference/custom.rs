@@ -75,8 +75,8 @@ fn batched_twice_it_loops_twice() {
     let (a_id, b_id) = (outer.graph.find("a").unwrap(), outer.graph.find("b").unwrap());
     let bindings = [(a_id, a.clone()), (b_id, b.clone())].into_iter().collect();
     let found = evaluate(&outer.graph, &bindings, &[prediction]).unwrap()[prediction].clone();
-    let expected = Tensor::from_fn([4, 3, 2], |place| {
-        let (o, n, i) = (place / 6, place / 2 % 3, place % 2);
+    let expected = Tensor::from_fn([4, 3, 2], |index| {
+        let (o, n, i) = (index / 6, index / 2 % 3, index % 2);
         a.data()[2 * n + i].sin() * b.data()[2 * o + i].sin()
     });
     assert_close(&found, &expected, 1e-15);

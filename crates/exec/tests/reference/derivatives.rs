@@ -177,7 +177,7 @@ fn contractions() {
 fn rearrangements_send_each_entry_back() {
     let x = Tensor::from_fn([2, 3], |i| i as f64);
     let back = |function: for<'g> fn(Var<'g>) -> Var<'g>, expected: [f64; 6]| {
-        // Under the cotangent 1, 2, 3, … each entry gets the places that it went to.
+        // Under the cotangent 1, 2, 3, … each element gets the places that it went to.
         let built = build(&[real(x.clone())], |_, v| function(v[0]));
         let g = Tensor::from_fn(built.value().shape(), |i| 1.0 + i as f64);
         assert_close(&built.pulled_back(&g)[0], &tensor([2, 3], expected), 0.0);
@@ -215,8 +215,8 @@ fn what_is_picked_twice_gets_both_cotangents() {
 
 #[test]
 fn a_branch_gets_the_cotangent_where_it_was_taken() {
-    let given = [real(vector([1.0, -1.0])), real(vector([f64::INFINITY, 2.0]))];
-    let back = build(&given, |_, v| v[0].greater(0.0).select(v[0], v[1])).pulled_back(&vector([3.0, 4.0]));
+    let arguments = [real(vector([1.0, -1.0])), real(vector([f64::INFINITY, 2.0]))];
+    let back = build(&arguments, |_, v| v[0].greater(0.0).select(v[0], v[1])).pulled_back(&vector([3.0, 4.0]));
     assert_close(&back[0], &vector([3.0, 0.0]), 0.0);
     assert_close(&back[1], &vector([0.0, 4.0]), 0.0);
 }

@@ -127,18 +127,18 @@ fn comparisons_with_not_a_number_are_false_but_the_unequal() {
 
 #[test]
 fn where_takes_nothing_from_the_branch_that_is_not_selected() {
-    let given = [real(vector([1.0, -1.0])), real(vector([NAN, 2.0]))];
-    let y = value(&given, |_, x| x[0].greater(0.0).select(x[0], x[1]));
+    let arguments = [real(vector([1.0, -1.0])), real(vector([NAN, 2.0]))];
+    let y = value(&arguments, |_, x| x[0].greater(0.0).select(x[0], x[1]));
     assert_close(&y, &vector([1.0, 2.0]), 0.0);
 }
 
 #[test]
 fn whole_numbers_stay_whole_and_become_real_beside_a_real() {
-    let given = [int(vector([3.0, 0.0])), int(vector([5.0, 7.0])), real(vector([0.5, 0.25]))];
-    assert_close(&value(&given, |_, x| x[0] - x[1]), &vector([-2.0, -7.0]), 0.0);
-    assert_close(&value(&given, |_, x| x[0] * x[1]), &vector([15.0, 0.0]), 0.0);
-    assert_close(&value(&given, |_, x| x[0] + x[2]), &vector([3.5, 0.25]), 0.0);
-    assert_close(&value(&given, |_, x| (x[0] / x[1]) * 5.0), &vector([3.0, 0.0]), 0.0);
+    let arguments = [int(vector([3.0, 0.0])), int(vector([5.0, 7.0])), real(vector([0.5, 0.25]))];
+    assert_close(&value(&arguments, |_, x| x[0] - x[1]), &vector([-2.0, -7.0]), 0.0);
+    assert_close(&value(&arguments, |_, x| x[0] * x[1]), &vector([15.0, 0.0]), 0.0);
+    assert_close(&value(&arguments, |_, x| x[0] + x[2]), &vector([3.5, 0.25]), 0.0);
+    assert_close(&value(&arguments, |_, x| (x[0] / x[1]) * 5.0), &vector([3.0, 0.0]), 0.0);
 }
 
 #[test]

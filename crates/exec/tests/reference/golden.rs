@@ -2,16 +2,16 @@
 
 use chainrule_graph::{Builder, Tensor, Var};
 
-use crate::support::{Given, assert_close, build, close, real, tensor, vector};
+use crate::support::{InputValue, assert_close, build, close, real, tensor, vector};
 
 #[track_caller]
 fn golden(
-    given: &[Given],
+    arguments: &[InputValue],
     function: impl for<'g> FnOnce(&'g Builder, &[Var<'g>]) -> Var<'g>,
     value: f64,
     gradients: &[Tensor],
 ) {
-    let built = build(given, function);
+    let built = build(arguments, function);
     assert_close(&built.value(), &Tensor::scalar(value), 1e-12);
     for (found, expected) in built.gradients().iter().zip(gradients) {
         assert_close(found, expected, 1e-12);

@@ -2,7 +2,7 @@
 
 use chainrule_graph::{Tensor, Var};
 
-use crate::support::{Given, assert_close, build, int, real, tensor, value, vector};
+use crate::support::{InputValue, assert_close, build, int, real, tensor, value, vector};
 
 fn dot(a: &Tensor, b: &Tensor) -> f64 {
     a.data().iter().zip(b.data()).map(|(a, b)| a * b).sum()
@@ -64,8 +64,8 @@ fn l2_norm_penalty() {
 fn sum_of_two() {
     // a + b          ∂a = g, ∂b = g
     let g = vector([0.3, -0.4]);
-    let given = [real(vector([1.0, 2.0])), real(vector([10.0, 20.0]))];
-    node(build(&given, |_, v| v[0] + v[1]), vector([11.0, 22.0]), g.clone(), &[g.clone(), g.clone()]);
+    let arguments = [real(vector([1.0, 2.0])), real(vector([10.0, 20.0]))];
+    node(build(&arguments, |_, v| v[0] + v[1]), vector([11.0, 22.0]), g.clone(), &[g.clone(), g.clone()]);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn nll_of_any_probabilities() {
     );
 }
 
-fn classifier(z: Tensor, y: f64) -> [Given; 2] {
+fn classifier(z: Tensor, y: f64) -> [InputValue; 2] {
     [real(z), int(y)]
 }
 

@@ -1,4 +1,4 @@
-//! Entries moved, repeated, joined, picked and placed.
+//! Elements moved, repeated, joined, picked and added.
 
 use chainrule_graph::{Tensor, Var};
 
@@ -15,7 +15,7 @@ fn moves(function: impl for<'g> Fn(Var<'g>) -> Var<'g>, expected: Tensor) {
 }
 
 #[test]
-fn shapes_change_and_entries_stay() {
+fn shapes_change_and_elements_stay() {
     moves(|x| x.reshape([3, 2]), Tensor::from_fn([3, 2], |i| i as f64));
     moves(|x| x.transpose(), tensor([3, 2], [0.0, 3.0, 1.0, 4.0, 2.0, 5.0]));
     let cube = value(&[real(Tensor::from_fn([2, 3, 2], |i| i as f64))], |_, x| x[0].transpose_axes(&[2, 0, 1]));
@@ -82,10 +82,10 @@ fn picked_by_index() {
 
 #[test]
 fn added_at_an_index() {
-    let given = [real(matrix()), int(vector([2.0, 2.0])), int(vector([0.0, 2.0]))];
-    let same = value(&given, |_, x| x[0].scatter_add(x[1], 4));
+    let arguments = [real(matrix()), int(vector([2.0, 2.0])), int(vector([0.0, 2.0]))];
+    let same = value(&arguments, |_, x| x[0].scatter_add(x[1], 4));
     assert_close(&same, &tensor([4, 3], [0., 0., 0., 0., 0., 0., 3., 5., 7., 0., 0., 0.]), 0.0);
-    let rows = value(&given, |_, x| x[0].index(1).slice(&[0], &[2]).scatter_add_batched(x[2], 3, 1));
+    let rows = value(&arguments, |_, x| x[0].index(1).slice(&[0], &[2]).scatter_add_batched(x[2], 3, 1));
     assert_close(&rows, &tensor([2, 3], [3.0, 0.0, 0.0, 0.0, 0.0, 4.0]), 0.0);
 }
 

@@ -27,7 +27,7 @@ fn values_and_gradients_stay_to_the_bit() {
     }
 }
 
-/// Builds a function of a vector, and compares it with its simplified form on finite and non-finite entries.
+/// Builds a function of a vector, and compares it with its simplified form on finite and non-finite elements.
 #[track_caller]
 fn simplifies_to(nodes: usize, function: impl for<'g> FnOnce(Var<'g>) -> Var<'g>) {
     let builder = Builder::new();

@@ -7,23 +7,23 @@ pub const INFINITY: f64 = f64::INFINITY;
 pub const NEG_INFINITY: f64 = f64::NEG_INFINITY;
 pub const NAN: f64 = f64::NAN;
 
-/// A value for an input, and the kind of its entries.
+/// A value for an input, and the kind of its elements.
 #[derive(Clone, Debug)]
-pub struct Given {
+pub struct InputValue {
     pub value: Tensor,
     pub kind: Kind,
 }
 
-pub fn real(value: impl Into<Tensor>) -> Given {
-    Given { value: value.into(), kind: Kind::Real }
+pub fn real(value: impl Into<Tensor>) -> InputValue {
+    InputValue { value: value.into(), kind: Kind::Real }
 }
 
-pub fn int(value: impl Into<Tensor>) -> Given {
-    Given { value: value.into(), kind: Kind::Int }
+pub fn int(value: impl Into<Tensor>) -> InputValue {
+    InputValue { value: value.into(), kind: Kind::Int }
 }
 
 pub fn tensor(shape: impl Into<Shape>, data: impl Into<Vec<f64>>) -> Tensor {
-    Tensor::new(shape, data.into()).expect("as many numbers as the shape has entries")
+    Tensor::new(shape, data.into()).expect("as many numbers as the shape has elements")
 }
 
 pub fn vector(data: impl Into<Vec<f64>>) -> Tensor {
@@ -47,18 +47,18 @@ pub struct Built {
     pub bindings: Bindings,
 }
 
-pub fn build(given: &[Given], function: impl for<'g> FnOnce(&'g Builder, &[Var<'g>]) -> Var<'g>) -> Built {
+pub fn build(arguments: &[InputValue], function: impl for<'g> FnOnce(&'g Builder, &[Var<'g>]) -> Var<'g>) -> Built {
     let builder = Builder::new();
-    let vars: Vec<Var<'_>> = given
+    let vars: Vec<Var<'_>> = arguments
         .iter()
         .enumerate()
-        .map(|(i, given)| builder.input_of(&format!("x{i}"), given.value.shape(), given.kind, None))
+        .map(|(i, argument)| builder.input_of(&format!("x{i}"), argument.value.shape(), argument.kind, None))
         .collect();
     let inputs: Vec<NodeId> = vars.iter().filter_map(|var| var.id()).collect();
     let output = function(&builder, &vars).id();
     let graph = builder.finish_graph().unwrap();
     verify(&graph).unwrap();
-    let bindings = inputs.iter().copied().zip(given.iter().map(|given| given.value.clone())).collect();
+    let bindings = inputs.iter().copied().zip(arguments.iter().map(|argument| argument.value.clone())).collect();
     Built { graph, inputs, output: output.unwrap(), bindings }
 }
 
@@ -98,8 +98,8 @@ impl Built {
 }
 
 /// The value of a function of inputs.
-pub fn value(given: &[Given], function: impl for<'g> FnOnce(&'g Builder, &[Var<'g>]) -> Var<'g>) -> Tensor {
-    build(given, function).value()
+pub fn value(arguments: &[InputValue], function: impl for<'g> FnOnce(&'g Builder, &[Var<'g>]) -> Var<'g>) -> Tensor {
+    build(arguments, function).value()
 }
 
 /// Whether two numbers are the same up to rounding; NaN is the same as itself.
@@ -107,11 +107,11 @@ pub fn close(a: f64, b: f64, tolerance: f64) -> bool {
     a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= tolerance * a.abs().max(b.abs()).max(1e-300)
 }
 
-/// Fails unless two values have the same shape and, up to rounding, the same entries.
+/// Fails unless two values have the same shape and, up to rounding, the same elements.
 #[track_caller]
 pub fn assert_close(found: &Tensor, expected: &Tensor, tolerance: f64) {
     assert_eq!(found.shape(), expected.shape());
-    for (place, (&a, &b)) in found.data().iter().zip(expected.data()).enumerate() {
-        assert!(close(a, b, tolerance), "entry {place} is {a}, not {b}: {found:?}, not {expected:?}");
+    for (index, (&a, &b)) in found.data().iter().zip(expected.data()).enumerate() {
+        assert!(close(a, b, tolerance), "element {index} is {a}, not {b}: {found:?}, not {expected:?}");
     }
 }

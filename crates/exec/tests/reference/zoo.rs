@@ -6,12 +6,12 @@ use chainrule_exec::reference::evaluate;
 use chainrule_graph::{Builder, Tensor, Var, hvp, verify};
 
 use crate::custom::product_of_sines;
-use crate::support::{Built, Given, assert_close, build, close, int, real, spread};
+use crate::support::{Built, InputValue, assert_close, build, close, int, real, spread};
 
 /// A function, and values for its inputs from a seed.
 pub struct Animal {
     pub name: &'static str,
-    pub draw: fn(u64) -> Vec<Given>,
+    pub draw: fn(u64) -> Vec<InputValue>,
     pub function: for<'g> fn(&'g Builder, &[Var<'g>]) -> Var<'g>,
     /// How many derivatives it has.
     pub orders: usize,
@@ -29,28 +29,28 @@ pub fn weighted_sum(y: Var<'_>) -> Var<'_> {
     (y * y.builder().constant(spread(y.shape(), 0.5, 1.5, 99))).sum()
 }
 
-fn vectors(seed: u64) -> Vec<Given> {
+fn vectors(seed: u64) -> Vec<InputValue> {
     vec![real(spread([3], -1.5, 1.5, seed)), real(spread([3], -1.5, 1.5, seed + 100))]
 }
 
-fn positive(seed: u64) -> Vec<Given> {
+fn positive(seed: u64) -> Vec<InputValue> {
     vec![real(spread([3], 0.5, 2.0, seed)), real(spread([3], 0.5, 2.0, seed + 100))]
 }
 
-fn matrices(seed: u64) -> Vec<Given> {
+fn matrices(seed: u64) -> Vec<InputValue> {
     vec![real(spread([2, 3], -1.5, 1.5, seed)), real(spread([3, 2], -1.5, 1.5, seed + 100))]
 }
 
-fn cube(seed: u64) -> Vec<Given> {
+fn cube(seed: u64) -> Vec<InputValue> {
     vec![real(spread([2, 3, 4], -1.5, 1.5, seed))]
 }
 
-fn indexed(seed: u64) -> Vec<Given> {
+fn indexed(seed: u64) -> Vec<InputValue> {
     let indices = spread([4], 0.0, 3.0, seed + 100);
     vec![real(spread([3, 2], -1.5, 1.5, seed)), int(Tensor::from_fn([4], |i| indices.data()[i].floor()))]
 }
 
-fn batched_indices(seed: u64) -> Vec<Given> {
+fn batched_indices(seed: u64) -> Vec<InputValue> {
     let indices = spread([3, 2], 0.0, 4.0, seed + 100);
     vec![real(spread([3, 4, 2], -1.5, 1.5, seed)), int(Tensor::from_fn([3, 2], |i| indices.data()[i].floor()))]
 }
@@ -169,20 +169,20 @@ fn slope(f: impl Fn(f64) -> f64) -> f64 {
 }
 
 /// The inputs moved by t along fixed directions; whole numbers stay.
-fn moved(given: &[Given], t: f64) -> Vec<Given> {
-    let mut moved = given.to_vec();
-    for (place, given) in moved.iter_mut().enumerate() {
-        if given.kind == chainrule_graph::Kind::Real {
-            let direction = spread(given.value.shape(), -1.0, 1.0, 1000 + place as u64);
-            given.value.data_mut().iter_mut().zip(direction.data()).for_each(|(x, d)| *x += t * d);
+fn moved(arguments: &[InputValue], t: f64) -> Vec<InputValue> {
+    let mut moved = arguments.to_vec();
+    for (index, argument) in moved.iter_mut().enumerate() {
+        if argument.kind == chainrule_graph::Kind::Real {
+            let direction = spread(argument.value.shape(), -1.0, 1.0, 1000 + index as u64);
+            argument.value.data_mut().iter_mut().zip(direction.data()).for_each(|(x, d)| *x += t * d);
         }
     }
     moved
 }
 
 fn along(gradients: &[Tensor]) -> f64 {
-    let slopes = gradients.iter().enumerate().map(|(place, gradient)| {
-        let direction = spread(gradient.shape(), -1.0, 1.0, 1000 + place as u64);
+    let slopes = gradients.iter().enumerate().map(|(index, gradient)| {
+        let direction = spread(gradient.shape(), -1.0, 1.0, 1000 + index as u64);
         gradient.data().iter().zip(direction.data()).map(|(g, d)| g * d).sum::<f64>()
     });
     slopes.sum()
@@ -191,8 +191,8 @@ fn along(gradients: &[Tensor]) -> f64 {
 #[test]
 fn gradients_agree_with_differences() {
     for animal in zoo().iter().filter(|animal| animal.name != "held") {
-        let given = (animal.draw)(1);
-        let scalar = |t: f64| build(&moved(&given, t), |b, x| weighted_sum((animal.function)(b, x))).value().item();
+        let arguments = (animal.draw)(1);
+        let scalar = |t: f64| build(&moved(&arguments, t), |b, x| weighted_sum((animal.function)(b, x))).value().item();
         let found = along(&animal.weighted(1).gradients());
         let expected = slope(scalar);
         assert!(close(found, expected, 1e-8), "{}: {found}, by differences {expected}", animal.name);
@@ -202,7 +202,7 @@ fn gradients_agree_with_differences() {
 #[test]
 fn second_derivatives_agree_with_differences() {
     for animal in zoo().iter().filter(|animal| animal.orders > 1 && animal.name != "held") {
-        let given = (animal.draw)(1);
+        let arguments = (animal.draw)(1);
         let built = animal.weighted(1);
         let real_inputs: Vec<_> = built
             .inputs
@@ -213,17 +213,17 @@ fn second_derivatives_agree_with_differences() {
         let product = hvp(&built.graph, built.output, &real_inputs).unwrap();
         verify(&product.graph).unwrap();
         let mut bindings = built.bindings.clone();
-        for (place, &tangent) in product.tangents.iter().enumerate() {
-            let shape = &built.graph.node(real_inputs[place]).shape;
-            bindings.set(tangent, spread(shape, -1.0, 1.0, 1000 + place as u64));
+        for (index, &tangent) in product.tangents.iter().enumerate() {
+            let shape = &built.graph.node(real_inputs[index]).shape;
+            bindings.set(tangent, spread(shape, -1.0, 1.0, 1000 + index as u64));
         }
         let values = evaluate(&product.graph, &bindings, &product.outputs).unwrap();
-        for (place, &output) in product.outputs.iter().enumerate() {
-            for entry in 0..values[output].data().len() {
-                let found = values[output].data()[entry];
+        for (index, &output) in product.outputs.iter().enumerate() {
+            for element in 0..values[output].data().len() {
+                let found = values[output].data()[element];
                 let expected = slope(|t| {
-                    let there = build(&moved(&given, t), |b, x| weighted_sum((animal.function)(b, x)));
-                    there.gradients()[place].data()[entry]
+                    let there = build(&moved(&arguments, t), |b, x| weighted_sum((animal.function)(b, x)));
+                    there.gradients()[index].data()[element]
                 });
                 let same = close(found, expected, 1e-7) || (found - expected).abs() < 1e-10;
                 assert!(same, "{}: {found}, by differences {expected}", animal.name);

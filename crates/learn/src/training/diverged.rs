@@ -4,7 +4,7 @@ use std::fmt;
 
 use chainrule_exec::compile::{Level, Options, Precision};
 use chainrule_exec::run::End;
-use chainrule_exec::{Bindings, ExecError, NanOrigin, Range, Values, evaluate_compiled, nan_origin, reference};
+use chainrule_exec::{Bindings, ExecError, NanOrigin, ValueRange, Values, evaluate_compiled, nan_origin, reference};
 use chainrule_graph::{Function, Graph, GraphError, NodeId, Origin, Tensor};
 use thiserror::Error;
 
@@ -119,7 +119,7 @@ impl fmt::Display for Diverged {
 /// `` `h` is infinite (exp, written at line 3, column 5), from `x` [2]: from 1 to 900``
 fn described(nan_origin: &NanOrigin) -> String {
     let NanOrigin { name, op, non_finite, origin, inputs, .. } = nan_origin;
-    let inputs: Vec<String> = inputs.iter().map(Range::to_string).collect();
+    let inputs: Vec<String> = inputs.iter().map(ValueRange::to_string).collect();
     let from = if inputs.is_empty() { String::new() } else { format!(", from {}", inputs.join(" and ")) };
     let written = if *origin == Origin::Unknown { String::new() } else { format!(", written at {origin}") };
     format!("{name} is {non_finite} ({op}{written}){from}")

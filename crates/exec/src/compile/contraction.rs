@@ -1,0 +1,134 @@
+//! Contractions as matrix products, transposes taken by stride; one that sums over nothing as a loop.
+
+use chainrule_graph::ops::contract::Label;
+use chainrule_graph::ops::{Contract, Elementwise};
+use chainrule_graph::{Node, NodeId, Shape};
+
+use super::buffer::BufferId;
+use super::dimension_numbers::{DimensionNumbers, merged, stride_of};
+use super::plan::{Factors, KernelKind, LoopOp, Product};
+use super::plan_builder::PlanBuilder;
+use super::view::View;
+
+/// Adds what computes the contraction `node` for the node `id`, whose buffer it fills; returns the view of its result. With
+/// factors, it is added to what the buffer holds.
+pub(super) fn contraction(
+    plan: &mut PlanBuilder,
+    id: NodeId,
+    node: &Node,
+    contract: &Contract,
+    accumulate: Option<Factors>,
+) -> View {
+    let (out, whole) = plan.result(id, node);
+    let (lhs, rhs) = (plan.operand(node, 0), plan.operand(node, 1));
+    let sizes = contract.sizes(&lhs.shape, &rhs.shape);
+    let mut numbers = DimensionNumbers::of(contract, &sizes);
+    if numbers.k.is_empty() && accumulate.is_none() {
+        let operands = vec![spread(contract, lhs, &contract.lhs, node), spread(contract, rhs, &contract.rhs, node)];
+        plan.add_loop(id, LoopOp::Elementwise(Elementwise::Mul), operands, out);
+        return whole;
+    }
+    let order = stored_order(contract, &mut numbers, &sizes, &whole, accumulate.is_some());
+    let stored = View::whole(out, &order.iter().map(|&label| sizes[label as usize]).collect::<Shape>());
+    let lhs = evenly_spaced(plan, id, Labelled(lhs, contract.lhs.clone()), [&numbers.m, &numbers.k], &numbers, &sizes);
+    let rhs = evenly_spaced(plan, id, Labelled(rhs, contract.rhs.clone()), [&numbers.k, &numbers.n], &numbers, &sizes);
+    let stored = Labelled(stored, order);
+    plan.add(id, KernelKind::Product(product(&numbers, &sizes, lhs, rhs, &stored, out, accumulate)));
+    // The result under the labels' order, seen in the order that was asked for.
+    let strides = contract.out.iter().map(|&label| stored.stride(label)).collect();
+    View { strides, ..whole }
+}
+
+/// A view whose axes have labels.
+struct Labelled(View, Vec<Label>);
+
+impl Labelled {
+    /// The stride of a label; 0 where it is not there.
+    fn stride(&self, label: Label) -> usize {
+        stride_of(&self.0, &self.1, label)
+    }
+}
+
+/// An operand repeated along the axes of the result that it lacks: where nothing is summed over, the contraction is an
+/// elementwise product of two such.
+fn spread(contract: &Contract, view: View, labels: &[Label], node: &Node) -> View {
+    View {
+        strides: contract.out.iter().map(|label| stride_of(&view, labels, *label)).collect(),
+        shape: node.shape.clone(),
+        ..view
+    }
+}
+
+/// The order of axes in which the result is stored. One whose rows or columns are not evenly spaced is stored in another
+/// than was asked for; if it is accumulated, the product is repeated over what does not merge, which is as good.
+fn stored_order(
+    contract: &Contract,
+    numbers: &mut DimensionNumbers,
+    sizes: &[usize],
+    whole: &View,
+    accumulates: bool,
+) -> Vec<Label> {
+    let natural = |label: Label| stride_of(whole, &contract.out, label);
+    let is_even = [&numbers.m, &numbers.n].into_iter().all(|labels| merged(labels, sizes, natural).is_some());
+    if is_even {
+        return contract.out.clone();
+    }
+    if accumulates {
+        numbers.split(sizes, natural);
+        return contract.out.clone();
+    }
+    [&numbers.batch[..], &numbers.m, &numbers.n].concat()
+}
+
+/// An operand whose labels of each of these groups are one run; copied into such an order where they are not.
+fn evenly_spaced(
+    plan: &mut PlanBuilder,
+    id: NodeId,
+    operand: Labelled,
+    groups: [&[Label]; 2],
+    numbers: &DimensionNumbers,
+    sizes: &[usize],
+) -> Labelled {
+    if groups.iter().all(|labels| merged(labels, sizes, |label| operand.stride(label)).is_some()) {
+        return operand;
+    }
+    let shared: Vec<Label> = numbers.batch.iter().copied().filter(|label| operand.1.contains(label)).collect();
+    let order: Vec<Label> = [&shared[..], groups[0], groups[1]].concat();
+    let sorted = View {
+        shape: order.iter().map(|&label| sizes[label as usize]).collect(),
+        strides: order.iter().map(|&label| operand.stride(label)).collect(),
+        ..operand.0
+    };
+    Labelled(plan.copied(id, sorted), order)
+}
+
+/// The product of operands, and into a result, whose rows, columns and terms are evenly spaced.
+fn product(
+    numbers: &DimensionNumbers,
+    sizes: &[usize],
+    lhs: Labelled,
+    rhs: Labelled,
+    stored: &Labelled,
+    out: BufferId,
+    accumulate: Option<Factors>,
+) -> Product {
+    let run = |labels: &[Label], view: &Labelled| merged(labels, sizes, |label| view.stride(label)).unwrap_or((1, 0));
+    let (m, lhs_m) = run(&numbers.m, &lhs);
+    let (k, lhs_k) = run(&numbers.k, &lhs);
+    let (n, rhs_n) = run(&numbers.n, &rhs);
+    let batch = |&label: &Label| (sizes[label as usize], [lhs.stride(label), rhs.stride(label), stored.stride(label)]);
+    let batches = numbers.batch.iter().map(batch).collect();
+    Product {
+        m,
+        n,
+        k,
+        lhs_strides: (lhs_m, lhs_k),
+        rhs_strides: (run(&numbers.k, &rhs).1, rhs_n),
+        out_strides: (run(&numbers.m, stored).1, run(&numbers.n, stored).1),
+        batches,
+        lhs: lhs.0,
+        rhs: rhs.0,
+        out,
+        accumulate,
+    }
+}

@@ -1,0 +1,69 @@
+//! A plan that is being made: what the selection of kernels adds to, node by node.
+
+use chainrule_graph::{Graph, Node, NodeId};
+
+use super::buffer::{BufferId, Buffers};
+use super::plan::{Kernel, KernelKind, Loop, LoopNode, LoopOp, Plan};
+use super::view::View;
+
+/// The kernels so far.
+pub(super) struct PlanBuilder {
+    pub buffers: Buffers,
+    /// Those of the nodes so far.
+    pub views: Vec<View>,
+    kernels: Vec<Kernel>,
+    /// Buffers that are a parameter's own: (the new value, the old).
+    pub in_place: Vec<(BufferId, BufferId)>,
+}
+
+impl PlanBuilder {
+    pub fn new(graph: &Graph) -> PlanBuilder {
+        PlanBuilder { buffers: Buffers::of(graph), views: Vec::new(), kernels: Vec::new(), in_place: Vec::new() }
+    }
+
+    pub fn finish(self, graph: Graph) -> Plan {
+        let PlanBuilder { buffers, views, kernels, in_place } = self;
+        Plan { graph, buffers, views, prologue: Vec::new(), kernels, in_place }
+    }
+
+    /// The buffer of a node, and all of it as its value.
+    pub fn result(&self, id: NodeId, node: &Node) -> (BufferId, View) {
+        let out = self.buffers.of_node(id);
+        (out, View::whole(out, &node.shape))
+    }
+
+    /// Where the elements of a node's operand lie.
+    pub fn operand(&self, node: &Node, index: usize) -> View {
+        self.views[node.inputs[index].index()].clone()
+    }
+
+    /// An operand's elements one after the other; brought into that order where they are not.
+    pub fn contiguous(&mut self, id: NodeId, node: &Node, index: usize) -> View {
+        let view = self.operand(node, index);
+        self.made_contiguous(id, view)
+    }
+
+    /// A view's elements one after the other, as above.
+    pub fn made_contiguous(&mut self, id: NodeId, view: View) -> View {
+        if view.is_contiguous() { view } else { self.copied(id, view) }
+    }
+
+    /// A copy of a view's elements, one after the other.
+    pub fn copied(&mut self, id: NodeId, view: View) -> View {
+        let out = self.buffers.add(view.shape.size());
+        let copy = View::whole(out, &view.shape);
+        self.kernels.push(Kernel::copy(view, out, vec![id]));
+        copy
+    }
+
+    pub fn add(&mut self, id: NodeId, kind: KernelKind) {
+        self.kernels.push(Kernel { kind, nodes: vec![id] });
+    }
+
+    /// A loop of one op.
+    pub fn add_loop(&mut self, id: NodeId, op: LoopOp, operands: Vec<View>, out: BufferId) {
+        let size = self.buffers.size(out);
+        let body = vec![LoopNode { op, operands, out }];
+        self.add(id, KernelKind::Loop(Loop { size, body, reduction: None }));
+    }
+}

@@ -1,0 +1,236 @@
+//! What each instruction of a program does.
+
+use std::ops::Range;
+
+use chainrule_graph::ops::Reduce;
+use chainrule_graph::{Op, Shape, Tensor};
+use chainrule_kernels::index::{self, OutOfRange};
+use chainrule_kernels::reduce::{self, Axis, Fold};
+use chainrule_kernels::simd::*;
+use chainrule_kernels::transpose::transpose;
+use chainrule_kernels::{Float, Gemm, Lanes, Layout, Simd, Threads, matrix, softmax, vector};
+
+use super::arena::{ArenaView, Reads};
+use super::scratch::Scratch;
+use super::{chunks, scalars};
+use crate::error::ExecError;
+use crate::program::address::{ALIGNMENT, Address};
+use crate::program::instruction::{
+    CustomCode, Factor, GatherDimensions, Instruction, Matrix, MatrixMatrix, StridedCopy,
+};
+use crate::reference;
+
+/// Runs one instruction.
+#[inline(always)]
+pub(super) fn run_instruction<S: Simd, T: Float>(
+    simd: S,
+    instruction: &Instruction,
+    arena: &mut ArenaView<'_, T>,
+    scratch: &mut Scratch<T>,
+    threads: Threads,
+) -> Result<(), ExecError> {
+    match instruction {
+        Instruction::Scalars(steps) => scalars::run(simd, steps, arena),
+        Instruction::Loop(code) => chunks::run(simd, code, arena, scratch, threads),
+        &Instruction::Dot { x, y, length, out } => {
+            arena.elements[out] = if x.is_padded() && y.is_padded() {
+                let whole = length.next_multiple_of(ALIGNMENT);
+                vector::dot_padded(simd, length, arena.slice(x, 0, whole), arena.slice(y, 0, whole))
+            } else {
+                vector::dot(simd, arena.slice(x, 0, length), arena.slice(y, 0, length))
+            };
+        }
+        &Instruction::TwoDots { x, y, z, length, outs } => {
+            let whole = length.next_multiple_of(ALIGNMENT);
+            let [x, y, z] = [arena.slice(x, 0, whole), arena.slice(y, 0, whole), arena.slice(z, 0, whole)];
+            let (first, second) = vector::two_dots_padded(simd, length, x, y, z);
+            (arena.elements[outs[0]], arena.elements[outs[1]]) = (first, second);
+        }
+        &Instruction::Axpy { factor, x, length, y, factors } => {
+            let (keep, scale) = arena.factors(factors);
+            let scale = scale * arena.scalar(factor);
+            // What lies behind a vector's own elements is nobody's, and may be changed.
+            let length = if length > 1 && x.is_padded() { length.next_multiple_of(ALIGNMENT) } else { length };
+            let (y, rest) = arena.split(y, length);
+            let x = rest.slice(x, 0, length);
+            match factors.keep {
+                Factor::One => vector::axpy(simd, scale, x, y),
+                Factor::Zero => vector::map(
+                    simd,
+                    x,
+                    y,
+                    #[inline(always)]
+                    |x| x * Lanes::<S, T>::splat(simd, scale),
+                ),
+                Factor::Stored(_) => vector::axpby(simd, scale, x, keep, y),
+            }
+        }
+        &Instruction::MatrixVector { matrix, rows, columns, transposed, x, out, factors } => {
+            let (keep, scale) = arena.factors(factors);
+            let (y, rest) = arena.split(out, rows);
+            let keep = kept(factors.keep, keep, y);
+            let (a, x) = (rest.slice(matrix, 0, rows * columns), rest.slice(x, 0, columns));
+            if transposed {
+                matrix::gemv_transposed(simd, scale, a, x, keep, y);
+            } else {
+                matrix::gemv(simd, scale, a, x, keep, y);
+            }
+        }
+        &Instruction::Outer { x, y, rows, columns, out, factors } => {
+            let (keep, scale) = arena.factors(factors);
+            let (a, rest) = arena.split(out, rows * columns);
+            let (x, y) = (rest.slice(x, 0, rows), rest.slice(y, 0, columns));
+            match factors.keep {
+                Factor::One => matrix::rank_one(simd, scale, x, y, a),
+                _ => matrix::rank_one_decayed(simd, scale, x, y, keep, a),
+            }
+        }
+        Instruction::MatrixMatrix(product) => matrix_matrix(product, arena, threads),
+        Instruction::AxisOp { op, input, axis, out, length } => {
+            let out = *out..*out + length;
+            axis_op(simd, op, *input, *axis, out, arena);
+        }
+        Instruction::Gather { table, indices, dimensions, out } => gather(*table, *indices, *dimensions, *out, arena)?,
+        Instruction::ScatterAdd { indices, elements, dimensions, out } => {
+            scatter_add(simd, *indices, *elements, *dimensions, *out, arena)?;
+        }
+        &Instruction::Transpose { input, rows, columns, out } => {
+            let (to, rest) = arena.split(out, rows * columns);
+            transpose(rest.slice(input, 0, rows * columns), rows, columns, to);
+        }
+        &Instruction::Clear { out, length } => arena.elements[out..out + length].fill(T::ZERO),
+        Instruction::Copy(copy) => strided_copy(copy, arena),
+        Instruction::Custom(code) => custom(code, arena)?,
+    }
+    Ok(())
+}
+
+/// What is left to multiply `out` by. The kernels do not read what they keep 0 of, but 0 times what is not finite is NaN: a
+/// 0 that is computed is multiplied by here.
+#[inline(always)]
+fn kept<T: Float>(keep: Factor, value: T, out: &mut [T]) -> T {
+    if !matches!(keep, Factor::Stored(_)) || value != T::ZERO {
+        return value;
+    }
+    out.iter_mut().for_each(|out| *out *= T::ZERO);
+    T::ONE
+}
+
+fn matrix_matrix<T: Float>(product: &MatrixMatrix, arena: &mut ArenaView<'_, T>, threads: Threads) {
+    let (beta, alpha) = arena.factors(product.factors);
+    let (c, rest) = arena.split(product.out, product.out_length);
+    let beta = kept(product.factors.keep, beta, c);
+    let (a, b) = (rest.from(product.lhs.address, 0), rest.from(product.rhs.address, 0));
+    let layout = |rows, cols, row_stride, col_stride| Layout { rows, cols, row_stride, col_stride };
+    let of = |matrix: &Matrix, rows, cols| layout(rows, cols, matrix.row_stride, matrix.column_stride);
+    let (lhs, rhs) = (of(&product.lhs, product.m, product.k), of(&product.rhs, product.k, product.n));
+    let out = layout(product.m, product.n, product.out_strides.0, product.out_strides.1);
+    let gemm = Gemm::new(lhs, rhs, out).expect("the pass that selects gives shapes that fit");
+    let count: usize = product.batches.iter().map(|&(n, _)| n).product();
+    for batch in 0..count {
+        let (mut rest, mut offsets) = (batch, [0; 3]);
+        for &(n, strides) in product.batches.iter().rev() {
+            for (offset, stride) in offsets.iter_mut().zip(strides) {
+                *offset += rest % n * stride;
+            }
+            rest /= n;
+        }
+        let [a_offset, b_offset, c_offset] = offsets;
+        // An operand without elements has no offsets: of an empty sum nothing is read.
+        let (a, b) = (a.get(a_offset..).unwrap_or_default(), b.get(b_offset..).unwrap_or_default());
+        gemm.run(alpha, a, b, beta, &mut c[c_offset..], threads);
+    }
+}
+
+fn axis_op<S: Simd, T: Float>(
+    simd: S,
+    op: &Reduce,
+    input: Address,
+    axis: Axis,
+    out: Range<usize>,
+    arena: &mut ArenaView<'_, T>,
+) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let (y, rest) = arena.split(out.start, out.len());
+            let x = rest.slice(input, 0, axis.kept() * axis.n);
+            match op {
+                Reduce::Sum { .. } => reduce::reduce(simd, Fold::Sum, x, axis, y),
+                Reduce::Max { .. } => reduce::reduce(simd, Fold::Max, x, axis, y),
+                Reduce::Min { .. } => reduce::reduce(simd, Fold::Min, x, axis, y),
+                Reduce::LogSumExp { .. } => softmax::logsumexp_along(simd, x, axis, y),
+                Reduce::Softmax { .. } => softmax::softmax_along(simd, x, axis, y),
+                Reduce::ArgMax { .. } => reduce::argmax_along(simd, x, axis, y),
+                Reduce::ArgMin { .. } => reduce::argmin_along(simd, x, axis, y),
+            }
+        },
+    );
+}
+
+fn gather<T: Float>(
+    table: Address,
+    indices: Address,
+    dimensions: GatherDimensions,
+    out: usize,
+    arena: &mut ArenaView<'_, T>,
+) -> Result<(), ExecError> {
+    let GatherDimensions { batches, count, rows, size } = dimensions;
+    for batch in 0..batches {
+        let (out, rest) = arena.split(out + batch * count * size, count * size);
+        let table = rest.slice(table, batch * rows * size, rows * size);
+        let indices = rest.slice(indices, batch * count, count);
+        index::gather_rows(table, rows, size, indices, out).map_err(|wrong| outside(indices, wrong))?;
+    }
+    Ok(())
+}
+
+fn scatter_add<S: Simd, T: Float>(
+    simd: S,
+    indices: Address,
+    elements: Address,
+    dimensions: GatherDimensions,
+    out: usize,
+    arena: &mut ArenaView<'_, T>,
+) -> Result<(), ExecError> {
+    let GatherDimensions { batches, count, rows, size } = dimensions;
+    for batch in 0..batches {
+        let (out, rest) = arena.split(out + batch * rows * size, rows * size);
+        let indices = rest.slice(indices, batch * count, count);
+        let elements = rest.slice(elements, batch * count * size, count * size);
+        out.fill(T::ZERO);
+        index::scatter_add_rows(simd, out, rows, size, indices, elements).map_err(|wrong| outside(indices, wrong))?;
+    }
+    Ok(())
+}
+
+fn outside<T: Float>(indices: &[T], OutOfRange { position, rows }: OutOfRange) -> ExecError {
+    let index = indices[position].to_f64();
+    ExecError::new(format!("the index {index} is not a whole number from 0 below {rows}"))
+}
+
+fn strided_copy<T: Float>(copy: &StridedCopy, arena: &mut ArenaView<'_, T>) {
+    for index in 0..copy.size() {
+        let (mut rest, mut from, mut to) = (index, 0, copy.out as isize);
+        for &(n, source, destination) in copy.runs.iter().rev() {
+            let i = rest % n;
+            rest /= n;
+            from += i * source;
+            to += i as isize * destination;
+        }
+        arena.elements[to as usize] = arena.slice(copy.source, from, 1)[0];
+    }
+}
+
+fn custom<T: Float>(code: &CustomCode, arena: &mut ArenaView<'_, T>) -> Result<(), ExecError> {
+    let tensor = |(address, shape): &(Address, Shape)| {
+        let elements = arena.slice(*address, 0, shape.size());
+        Tensor::from_fn(shape, |i| elements[i].to_f64())
+    };
+    let inputs: Vec<Tensor> = code.inputs.iter().map(tensor).collect();
+    let op = Op::Custom(code.op.clone());
+    let value = reference::evaluate_op(&op, &inputs.iter().collect::<Vec<_>>(), &code.shape)?;
+    let out = &mut arena.elements[code.out..code.out + value.data().len()];
+    out.iter_mut().zip(value.data()).for_each(|(out, &value)| *out = T::from_f64(value));
+    Ok(())
+}
