@@ -47,7 +47,7 @@
 //!
 //! ```
 //! use std::collections::BTreeMap;
-//! use chainrule::learn::{Dataset, Parameters, Slot, Table, Training, assign, train};
+//! use chainrule::learn::{Dataset, FieldDeclaration, Parameters, Table, Training, Unobserved, assign, train};
 //! use chainrule::text;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -60,14 +60,14 @@
 //!      objective  = (prediction - y)^2",
 //! )?;
 //! let table = Table::from_bytes("plane.csv", b"x0,x1,y\n0,0,1\n1,0,3\n0,1,0\n1,1,2\n".to_vec())?;
-//! let columns = assign(&Slot::all_of(&model), &table, &[], &[])?;
+//! let columns = assign(&FieldDeclaration::all_of(&model), &table, &[], &[])?;
 //! let sizes: BTreeMap<String, f64> = columns.sizes.iter().map(|(name, size)| (name.clone(), *size as f64)).collect();
 //! let function = model.build(&sizes)?;
 //! let data = Dataset::read(&table, &columns.fields)?;
 //!
 //! let mut parameters = Parameters::initialize(&function, 0)?;
 //! let settings = Training { epochs: 500, rate: 0.1, ..Training::default() };
-//! train(&function, &mut parameters, &data, None, &settings, &mut |_| {})?;
+//! train(&function, &mut parameters, &data, None, &settings, &mut Unobserved)?;
 //! let w = parameters.get("w")?.data(); // the data lie on y = 1 + 2 x₀ − x₁
 //! assert!((w[0] - 2.0).abs() < 1e-6 && (w[1] + 1.0).abs() < 1e-6);
 //! # Ok(())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chainrule::check::{Options, check_function};
-use chainrule::learn::{Dataset, Field, Parameters, Role, Training, random, scores, train};
+use chainrule::learn::{Dataset, Field, Parameters, Role, Training, Unobserved, random, scores, train};
 use chainrule::{Function, NodeId, text};
 
 /// The rows of the made-up data.
@@ -97,7 +97,7 @@ fn the_objective_falls() {
         let mut parameters = Parameters::initialize(&function, 1).expect("they can be drawn");
         let before = scores(&function, &parameters, &data).expect("the data fit").objective;
         let settings = Training { epochs: 60, batch: 4, rate: 0.005, reports: 1, ..Training::default() };
-        let trained = train(&function, &mut parameters, &data, None, &settings, &mut |_| {});
+        let trained = train(&function, &mut parameters, &data, None, &settings, &mut Unobserved);
         let trained = trained.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let after = trained.history.last().expect("the last epoch is reported").train.objective;
         println!("{}: {before:.4} to {after:.4}", path.display());

@@ -6,11 +6,11 @@ use chainrule::ops::Reduce;
 use chainrule::{NodeId, Op};
 
 use crate::format;
-use crate::names::Names;
+use crate::names::NodeNames;
 
 /// Says which softmaxes are not on the way to a result, if there are any: the log and the nll of one are built from its
 /// logits, so that neither its value nor its derivative rule has a part in theirs.
-pub fn note(names: &Names<'_>, result: NodeId, what: &str) -> Option<String> {
+pub fn note(names: &NodeNames<'_>, result: NodeId, what: &str) -> Option<String> {
     let graph = names.graph();
     let needed = graph.needed_for(&[result]);
     let inputs = |is_wanted: fn(&Reduce) -> bool, is_needed: bool| {

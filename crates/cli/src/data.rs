@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use chainrule::check::nan_origin;
 use chainrule::exec::reference;
 use chainrule::learn::{
-    Assignment, Dataset, Field, LearnError, Mapping, Measure, Parameters, Role, SavedModel, Scores, Slot, Table,
-    assign, bindings, objectives, predictions,
+    Assignment, Dataset, Field, FieldDeclaration, LearnError, Mapping, Measure, Parameters, Role, SavedModel, Scores,
+    Table, assign, bindings, objectives, predictions,
 };
 use chainrule::text::Dim;
 use chainrule::{Function, NodeId};
 use clap::Args;
 
-use crate::failure::Failure;
+use crate::error::CommandError;
 use crate::format;
 use crate::model_file::ModelFile;
 use crate::nan_origin;
@@ -32,7 +32,7 @@ pub struct TableOptions {
 }
 
 /// A model built for the columns of a table, with its data.
-pub struct Fitted {
+pub struct PreparedData {
     /// The function, all its sizes bound.
     pub function: Function,
     /// The rows of the table.
@@ -41,21 +41,26 @@ pub struct Fitted {
 
 impl TableOptions {
     /// Builds a model with the sizes that the columns of the table and the user say, and reads its data.
-    pub fn fit(&self, file: &ModelFile, mut settings: BTreeMap<String, f64>) -> Result<Fitted, Failure> {
+    pub fn fit(&self, file: &ModelFile, mut settings: BTreeMap<String, f64>) -> Result<PreparedData, CommandError> {
         let table = Table::read(&self.data)?;
-        let slots = Slot::all_of(&file.model);
-        let Assignment { fields, sizes } = assign(&slots, &table, &self.map, &known(file, &slots, &settings)?)?;
+        let declarations = FieldDeclaration::all_of(&file.model);
+        let Assignment { fields, sizes } =
+            assign(&declarations, &table, &self.map, &known(file, &declarations, &settings)?)?;
         settings.extend(sizes.into_iter().map(|(name, size)| (name, size as f64)));
         let function = file.build(&settings)?;
         let fields: Vec<Field> = fields.into_iter().map(|field| field.bounded(&function)).collect();
-        Ok(Fitted { data: Dataset::read(&table, &fields)?, function })
+        Ok(PreparedData { data: Dataset::read(&table, &fields)?, function })
     }
 }
 
 /// The sizes of inputs and outcomes that the user or the model says.
-fn known(file: &ModelFile, slots: &[Slot], settings: &BTreeMap<String, f64>) -> Result<Vec<(String, usize)>, Failure> {
+fn known(
+    file: &ModelFile,
+    declarations: &[FieldDeclaration],
+    settings: &BTreeMap<String, f64>,
+) -> Result<Vec<(String, usize)>, CommandError> {
     let mut known = Vec::new();
-    for dim in slots.iter().flat_map(|slot| &slot.dims) {
+    for dim in declarations.iter().flat_map(|declaration| &declaration.dims) {
         let size = file.model.resolve(dim, settings).map_err(|diagnostic| file.mistake(diagnostic))?;
         if let (Dim::Size(name), Some(size)) = (dim, size) {
             known.push((name.clone(), size));
@@ -77,10 +82,10 @@ pub struct Loaded {
 
 impl Loaded {
     /// Reads the file. Errors name it and say what is wrong with it.
-    pub fn read(path: &Path) -> Result<Loaded, Failure> {
+    pub fn read(path: &Path) -> Result<Loaded, CommandError> {
         let saved = SavedModel::load(path)?;
         let name = path.display().to_string();
-        let damaged = |problem: LearnError| Failure::mistake(format!("{name}: is damaged: {problem}"));
+        let damaged = |problem: LearnError| CommandError::mistake(format!("{name}: is damaged: {problem}"));
         let model = ModelFile::parse(name.clone(), saved.graph.clone())?;
         let function = model.build(&BTreeMap::new())?;
         let values = saved.parameters.clone();
@@ -90,7 +95,7 @@ impl Loaded {
     }
 
     /// The rows of a table as the function takes them: the same columns as in training, transformed as they were then.
-    pub fn rows(&self, path: &Path, with_outcomes: bool) -> Result<Dataset, Failure> {
+    pub fn rows(&self, path: &Path, with_outcomes: bool) -> Result<Dataset, CommandError> {
         let table = Table::read(path)?;
         let wanted = self.saved.fields.iter().filter(|field| with_outcomes || field.role == Role::Input);
         let data = Dataset::read(&table, &wanted.cloned().collect::<Vec<_>>())?;
@@ -105,7 +110,7 @@ pub fn check_finite(
     parameters: &Parameters,
     data: &Dataset,
     scores: &Scores,
-) -> Result<(), Failure> {
+) -> Result<(), CommandError> {
     if scores.objective.is_finite() && scores.measure.is_none_or(|(_, score)| score.is_finite()) {
         return Ok(());
     }
@@ -123,9 +128,9 @@ pub fn not_finite(
     parameters: &Parameters,
     data: &Dataset,
     prediction: NodeId,
-) -> Failure {
+) -> CommandError {
     first_not_finite(file, function, parameters, data, &[prediction])
-        .unwrap_or_else(|| Failure::result(format!("{}: a prediction for its rows is not finite", data.file())))
+        .unwrap_or_else(|| CommandError::result(format!("{}: a prediction for its rows is not finite", data.file())))
 }
 
 /// The first row where `targets` are not finite, and the node to blame.
@@ -135,14 +140,14 @@ fn first_not_finite(
     parameters: &Parameters,
     data: &Dataset,
     targets: &[NodeId],
-) -> Option<Failure> {
+) -> Option<CommandError> {
     let (graph, names) = (&function.graph, file.names(function));
     (0..data.rows()).find_map(|row| {
         let bindings = bindings(function, data, &[row], parameters.iter());
         let values = reference::evaluate(graph, &bindings, targets).ok()?;
         let nan_origin = targets.iter().find_map(|&target| nan_origin(graph, &values, target))?;
         let (line, nan_origin) = (data.line(row), nan_origin::nan_origin(graph, &values, &names, nan_origin.node));
-        Some(Failure::result(format!(
+        Some(CommandError::result(format!(
             "{}, line {line}: the result is not finite: {nan_origin}; look at that row, and at what leads to this node",
             data.file()
         )))
@@ -155,11 +160,13 @@ fn mean_not_finite(
     parameters: &Parameters,
     data: &Dataset,
     scores: &Scores,
-) -> Result<Failure, Failure> {
+) -> Result<CommandError, CommandError> {
     let at = |row: usize, mean: &str, found: String, scaled: &str| {
         let (file, line) = (data.file(), data.line(row));
         let remedy = format!("look at that row; if it is right, scale the {scaled} down");
-        Failure::result(format!("{file}, line {line}: the {mean} is not finite, for {found} adds the most; {remedy}"))
+        CommandError::result(format!(
+            "{file}, line {line}: the {mean} is not finite, for {found} adds the most; {remedy}"
+        ))
     };
     if let (true, Some((_, outcome))) = (scores.objective.is_finite(), Measure::of(function)) {
         let (predictions, outcomes) =
@@ -181,6 +188,6 @@ fn largest(count: usize, number: impl Fn(usize) -> f64) -> usize {
 }
 
 /// A mistake whose words are those of the library, said of an option.
-pub fn of_option(option: &str, error: LearnError) -> Failure {
-    Failure::mistake(format!("{option}: {error}"))
+pub fn of_option(option: &str, error: LearnError) -> CommandError {
+    CommandError::mistake(format!("{option}: {error}"))
 }

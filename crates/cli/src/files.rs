@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use chainrule::learn::atomic;
 
 use crate::data::of_option;
-use crate::failure::Failure;
+use crate::error::CommandError;
 
 /// A file, and what messages call it: of what is read a description, of what is written the option.
-type Named<'a> = (&'a str, Option<&'a Path>);
+type NamedFile<'a> = (&'a str, Option<&'a Path>);
 
 /// An error that names the option, unless each of the files to be `written` can be written, is none of those that are
 /// `read`, and no two of them are one.
-pub fn check(read: &[Named<'_>], written: &[Named<'_>]) -> Result<(), Failure> {
+pub fn check(read: &[NamedFile<'_>], written: &[NamedFile<'_>]) -> Result<(), CommandError> {
     let (read, written) = (given(read), given(written));
     for (at, (option, path)) in written.iter().enumerate() {
         let Some(here) = place(path) else { continue };
@@ -25,7 +25,7 @@ pub fn check(read: &[Named<'_>], written: &[Named<'_>]) -> Result<(), Failure> {
             (None, None) => continue,
         };
         let path = path.display();
-        return Err(Failure::mistake(format!("{option}: {path} is {problem}; another name would be right")));
+        return Err(CommandError::mistake(format!("{option}: {path} is {problem}; another name would be right")));
     }
     for (option, path) in written {
         atomic::check_writable(path).map_err(|error| of_option(option, error))?;
@@ -34,7 +34,7 @@ pub fn check(read: &[Named<'_>], written: &[Named<'_>]) -> Result<(), Failure> {
 }
 
 /// Those that the user named.
-fn given<'a>(named: &[Named<'a>]) -> Vec<(&'a str, &'a Path)> {
+fn given<'a>(named: &[NamedFile<'a>]) -> Vec<(&'a str, &'a Path)> {
     named.iter().filter_map(|(name, path)| Some((*name, (*path)?))).collect()
 }
 

@@ -8,7 +8,7 @@
 mod bypassed;
 mod commands;
 mod data;
-mod failure;
+mod error;
 mod files;
 mod format;
 mod idle;
@@ -30,7 +30,7 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory, Parser};
 
 use commands::Command;
-use failure::Failure;
+use error::CommandError;
 use output::{Output, message};
 
 /// Write the function for one example as a graph of named nodes; get its values, checked gradients and a trained model
@@ -69,7 +69,7 @@ fn main() -> ExitCode {
 }
 
 /// Says on standard error why a command did not succeed, and returns its exit code.
-fn report(failure: &Failure) -> ExitCode {
+fn report(failure: &CommandError) -> ExitCode {
     message(failure);
     ExitCode::from(failure.code())
 }

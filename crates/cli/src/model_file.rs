@@ -9,9 +9,9 @@ use chainrule::learn::{Diverged, LearnError};
 use chainrule::text::{self, Diagnostic, Model};
 use chainrule::{Function, Kind, NodeId, Origin};
 
-use crate::failure::Failure;
+use crate::error::CommandError;
 use crate::format::shortened;
-use crate::names::Names;
+use crate::names::NodeNames;
 
 /// A model that was read, with the text that its mistakes are shown in.
 pub struct ModelFile {
@@ -23,10 +23,10 @@ pub struct ModelFile {
 
 impl ModelFile {
     /// Reads a file. Errors: it is not there, no text, or no model.
-    pub fn read(path: &Path) -> Result<ModelFile, Failure> {
+    pub fn read(path: &Path) -> Result<ModelFile, CommandError> {
         let name = path.display().to_string();
         let bytes = fs::read(path).map_err(|error| {
-            Failure::mistake(match error.kind() {
+            CommandError::mistake(match error.kind() {
                 ErrorKind::NotFound => format!("{name}: there is no such file"),
                 _ if path.is_dir() => format!("{name}: this is a folder; a model in the text form would be right"),
                 _ => format!("{name}: cannot be read: {error}"),
@@ -34,16 +34,16 @@ impl ModelFile {
         })?;
         let source = match text::decode(&bytes) {
             Ok(source) => source.to_string(),
-            Err(diagnostic) => return Err(Failure::mistake(format!("{name}: {diagnostic}"))),
+            Err(diagnostic) => return Err(CommandError::mistake(format!("{name}: {diagnostic}"))),
         };
         ModelFile::parse(name, source)
     }
 
     /// Reads a text.
-    pub fn parse(name: String, source: String) -> Result<ModelFile, Failure> {
+    pub fn parse(name: String, source: String) -> Result<ModelFile, CommandError> {
         match text::parse(&source) {
             Ok(model) => Ok(ModelFile { name, source, model }),
-            Err(diagnostic) => Err(Failure::in_text(&diagnostic, &source, &name)),
+            Err(diagnostic) => Err(CommandError::in_text(&diagnostic, &source, &name)),
         }
     }
 
@@ -53,21 +53,21 @@ impl ModelFile {
     }
 
     /// What the nodes of a function built from this model are called.
-    pub fn names<'a>(&'a self, function: &'a Function) -> Names<'a> {
-        Names::new(&function.graph, &self.source)
+    pub fn names<'a>(&'a self, function: &'a Function) -> NodeNames<'a> {
+        NodeNames::new(&function.graph, &self.source)
     }
 
     /// A mistake in this model.
-    pub fn mistake(&self, problem: impl Into<Diagnostic>) -> Failure {
+    pub fn mistake(&self, problem: impl Into<Diagnostic>) -> CommandError {
         let problem = problem.into();
         match problem.span {
-            Some(_) => Failure::in_text(&problem, &self.source, &self.name),
-            None => Failure::of_text(&problem, &self.name),
+            Some(_) => CommandError::in_text(&problem, &self.source, &self.name),
+            None => CommandError::of_text(&problem, &self.name),
         }
     }
 
     /// Training of this model that diverged. Nodes without a name are called what is written for them.
-    pub fn diverged(&self, mut diverged: Diverged) -> Failure {
+    pub fn diverged(&self, mut diverged: Diverged) -> CommandError {
         if let Some(nan_origin) = &mut diverged.nan_origin {
             let inputs = nan_origin.inputs.iter_mut().map(|range| (&mut range.name, &range.origin));
             for (name, origin) in inputs.chain([(&mut nan_origin.name, &nan_origin.origin)]) {
@@ -76,11 +76,11 @@ impl ModelFile {
                 }
             }
         }
-        Failure::result(diverged)
+        CommandError::result(diverged)
     }
 
     /// A run of this model that failed. A node without a name is called what is written for it.
-    pub fn failed(&self, mut error: LearnError) -> Failure {
+    pub fn failed(&self, mut error: LearnError) -> CommandError {
         if let LearnError::Node { name, origin, .. } = &mut error
             && let (false, Some(written)) = (name.starts_with('`'), self.written(origin))
         {
@@ -100,17 +100,17 @@ impl ModelFile {
     }
 
     /// The function with its sizes bound.
-    pub fn build(&self, sizes: &BTreeMap<String, f64>) -> Result<Function, Failure> {
+    pub fn build(&self, sizes: &BTreeMap<String, f64>) -> Result<Function, CommandError> {
         self.model.build(sizes).map_err(|diagnostic| self.mistake(diagnostic))
     }
 
     /// The function with free sizes that `settings` do not bind bound to small numbers.
-    pub fn build_small(&self, settings: &BTreeMap<String, f64>) -> Result<Function, Failure> {
+    pub fn build_small(&self, settings: &BTreeMap<String, f64>) -> Result<Function, CommandError> {
         self.build(&self.model.small_sizes(settings))
     }
 
     /// An error if a saved model could not hold one of the parameters: the file's format keeps a name for itself.
-    pub fn check_savable(&self, function: &Function) -> Result<(), Failure> {
+    pub fn check_savable(&self, function: &Function) -> Result<(), CommandError> {
         const RESERVED: &str = "__metadata__";
         let mut saved = function.parameters.iter().chain(&function.state);
         match saved.find(|parameter| function.name(parameter.node) == RESERVED) {
@@ -124,7 +124,7 @@ impl ModelFile {
     }
 
     /// The objective, a scalar.
-    pub fn objective(&self, function: &Function) -> Result<NodeId, Failure> {
+    pub fn objective(&self, function: &Function) -> Result<NodeId, CommandError> {
         let objective = function.objective.ok_or_else(|| {
             self.mistake(
                 Diagnostic::general("the model has no `objective`").help("add a line `objective = …` with shape []"),

@@ -11,7 +11,7 @@ use crate::format::shortened;
 const LONGEST: usize = 1000;
 
 /// What the nodes of an expression or a model are called.
-pub struct Names<'a> {
+pub struct NodeNames<'a> {
     graph: &'a Graph,
     source: &'a str,
     /// The last node that was written at each place: of those that one call built, the result of the call.
@@ -20,12 +20,12 @@ pub struct Names<'a> {
     stretched: HashSet<NodeId>,
 }
 
-impl<'a> Names<'a> {
+impl<'a> NodeNames<'a> {
     /// The names in the graph of a source text.
-    pub fn new(graph: &'a Graph, source: &'a str) -> Names<'a> {
+    pub fn new(graph: &'a Graph, source: &'a str) -> NodeNames<'a> {
         let stretches = |id: &NodeId| matches!(graph.node(*id).op, Op::Shape(ShapeOp::Broadcast { .. }));
         let stretched = graph.ids().filter(stretches).flat_map(|id| graph.node(id).inputs.iter().copied()).collect();
-        let mut names = Names { graph, source, last: HashMap::new(), stretched };
+        let mut names = NodeNames { graph, source, last: HashMap::new(), stretched };
         let results = graph.ids().filter(|&id| !names.reads_as_operand(id));
         names.last = results.filter_map(|id| Some((span(graph, id)?, id))).collect();
         names

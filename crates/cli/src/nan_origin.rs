@@ -4,10 +4,10 @@ use chainrule::exec::Values;
 use chainrule::{Graph, NodeId};
 
 use crate::format;
-use crate::names::Names;
+use crate::names::NodeNames;
 
 /// ```log(x)` = -inf (log), from `x` = 0``
-pub fn nan_origin(graph: &Graph, values: &Values, names: &Names<'_>, id: NodeId) -> String {
+pub fn nan_origin(graph: &Graph, values: &Values, names: &NodeNames<'_>, id: NodeId) -> String {
     let node = graph.node(id);
     let from: Vec<String> = node.inputs.iter().map(|&input| value(values, names, input)).collect();
     let from = if from.is_empty() { String::new() } else { format!(", from {}", from.join(" and ")) };
@@ -15,7 +15,7 @@ pub fn nan_origin(graph: &Graph, values: &Values, names: &Names<'_>, id: NodeId)
 }
 
 /// `` `x` = 0``
-pub fn value(values: &Values, names: &Names<'_>, id: NodeId) -> String {
+pub fn value(values: &Values, names: &NodeNames<'_>, id: NodeId) -> String {
     let name = format::name(&names.of(id));
     match values.get(id) {
         Some(value) => format!("`{name}` = {}", format::tensor(value)),

@@ -10,7 +10,7 @@ use chainrule::learn::Mapping;
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command};
 
-use crate::failure::Failure;
+use crate::error::CommandError;
 
 /// A model in the text form, and the sizes and settings that the user gives it.
 #[derive(Args)]
@@ -26,11 +26,11 @@ pub struct ModelOptions {
 
 impl ModelOptions {
     /// What the user sets, by name. Setting one name to two numbers is a mistake.
-    pub fn settings(&self) -> Result<BTreeMap<String, f64>, Failure> {
+    pub fn settings(&self) -> Result<BTreeMap<String, f64>, CommandError> {
         let mut settings = BTreeMap::new();
         for Setting { name, value } in &self.set {
             if let Some(before) = settings.insert(name.clone(), *value).filter(|before| before != value) {
-                return Err(Failure::mistake(format!(
+                return Err(CommandError::mistake(format!(
                     "--set {name}: it is set to {before} and to {value}; say it once"
                 )));
             }

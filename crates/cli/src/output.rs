@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 
-use crate::failure::Failure;
+use crate::error::CommandError;
 
 /// Standard output, which holds the answer and nothing else. A reader that goes away early, as `head` does, has had
 /// enough: what is written after that is dropped. Any other trouble is an error.
@@ -14,21 +14,21 @@ pub struct Output {
 
 impl Output {
     /// Writes a line.
-    pub fn line(&mut self, line: impl Display) -> Result<(), Failure> {
+    pub fn line(&mut self, line: impl Display) -> Result<(), CommandError> {
         self.text(&format!("{line}\n"))
     }
 
     /// Writes text as it is.
-    pub fn text(&mut self, text: &str) -> Result<(), Failure> {
+    pub fn text(&mut self, text: &str) -> Result<(), CommandError> {
         self.attempt(|stdout| stdout.write_all(text.as_bytes()))
     }
 
     /// Sees to it that all of it is written.
-    pub fn finish(&mut self) -> Result<(), Failure> {
+    pub fn finish(&mut self) -> Result<(), CommandError> {
         self.attempt(|stdout| stdout.flush())
     }
 
-    fn attempt(&mut self, write: impl FnOnce(&mut io::Stdout) -> io::Result<()>) -> Result<(), Failure> {
+    fn attempt(&mut self, write: impl FnOnce(&mut io::Stdout) -> io::Result<()>) -> Result<(), CommandError> {
         if self.closed {
             return Ok(());
         }
@@ -44,8 +44,8 @@ impl Output {
 }
 
 /// Standard output takes no more, as where it goes to a full disk.
-pub fn unwritable(error: &io::Error) -> Failure {
-    Failure::mistake(format!("standard output cannot be written: {error}"))
+pub fn unwritable(error: &io::Error) -> CommandError {
+    CommandError::mistake(format!("standard output cannot be written: {error}"))
 }
 
 /// Says something on standard error, in colours if it is a terminal and the user has not declined them. A message that

@@ -10,7 +10,7 @@ use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How far some work has come; removed when dropped.
-pub struct Progress {
+pub struct ProgressMeter {
     started: Instant,
     title: String,
     /// The pieces that were done at the first look, after a resumption many.
@@ -18,10 +18,10 @@ pub struct Progress {
     bar: Option<ProgressBar>,
 }
 
-impl Progress {
+impl ProgressMeter {
     /// Work that begins now.
-    pub fn new(title: impl Into<String>) -> Progress {
-        Progress { started: Instant::now(), title: title.into(), first: None, bar: None }
+    pub fn new(title: impl Into<String>) -> ProgressMeter {
+        ProgressMeter { started: Instant::now(), title: title.into(), first: None, bar: None }
     }
 
     /// `done` of `of` pieces are done.
@@ -37,7 +37,7 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Drop for ProgressMeter {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

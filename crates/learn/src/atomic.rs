@@ -24,7 +24,7 @@ pub fn write_with(
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), LearnError> {
     let path = path.as_ref();
-    match Target::of(path).and_then(|target| target.write(content)) {
+    match Destination::of(path).and_then(|destination| destination.write(content)) {
         Ok(()) => Ok(()),
         Err(error) => Err(fault(path, &error)),
     }
@@ -34,9 +34,9 @@ pub fn write_with(
 /// is there as it is.
 pub fn check_writable(path: impl AsRef<Path>) -> Result<(), LearnError> {
     let path = path.as_ref();
-    let tried = match Target::of(path) {
-        Ok(Target::File(file)) => file.temporary().and_then(NamedTempFile::close),
-        Ok(Target::Stream(_)) => Ok(()),
+    let tried = match Destination::of(path) {
+        Ok(Destination::File(file)) => file.temporary().and_then(NamedTempFile::close),
+        Ok(Destination::Stream(_)) => Ok(()),
         Err(error) => Err(error),
     };
     tried.map_err(|error| fault(path, &error))
@@ -47,7 +47,7 @@ fn fault(path: &Path, error: &Error) -> LearnError {
 }
 
 /// Where the bytes go.
-enum Target {
+enum Destination {
     /// A file, that may be there already.
     File(Replaceable),
     /// A device or a pipe, which is written to and not replaced.
@@ -61,15 +61,15 @@ struct Replaceable {
     permissions: Option<Permissions>,
 }
 
-impl Target {
-    fn of(path: &Path) -> io::Result<Target> {
+impl Destination {
+    fn of(path: &Path) -> io::Result<Destination> {
         let is_folder = || Error::new(ErrorKind::IsADirectory, "it is a folder; a file would be right");
         if path.file_name().is_none() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
             return Err(is_folder());
         }
         let (path, permissions) = match fs::metadata(path) {
             Ok(there) if there.is_dir() => return Err(is_folder()),
-            Ok(there) if !there.is_file() => return Ok(Target::Stream(path.into())),
+            Ok(there) if !there.is_file() => return Ok(Destination::Stream(path.into())),
             Ok(there) if there.permissions().readonly() => {
                 return Err(Error::new(ErrorKind::PermissionDenied, "the file is marked as read-only"));
             }
@@ -85,13 +85,13 @@ impl Target {
             let problem = format!("there is no folder {}", folder.display());
             return Err(Error::new(ErrorKind::NotFound, problem));
         }
-        Ok(Target::File(Replaceable { path, folder, permissions }))
+        Ok(Destination::File(Replaceable { path, folder, permissions }))
     }
 
     fn write(self, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         match self {
-            Target::File(file) => file.replace(content),
-            Target::Stream(path) => {
+            Destination::File(file) => file.replace(content),
+            Destination::Stream(path) => {
                 let mut stream = BufWriter::new(OpenOptions::new().write(true).open(path)?);
                 content(&mut stream)?;
                 stream.flush()

@@ -19,11 +19,11 @@ pub mod random;
 mod saved;
 mod training;
 
-pub use data::columns::{Assignment, Mapping, Slot, assign, check_counts};
+pub use data::columns::{Assignment, FieldDeclaration, Mapping, assign, check_counts};
 pub use data::dataset::{Dataset, Field, Role};
 pub use data::standardize::Standardize;
 pub use data::step_features::StepFeatures;
-pub use data::table::{Numbers, Table};
+pub use data::table::{ColumnValues, Table};
 pub use data::transform::{Transform, Transforms};
 pub use error::LearnError;
 pub use evaluation::bindings::bindings;
@@ -34,9 +34,11 @@ pub use optimizer::{Adam, Optimizer};
 pub use parameters::Parameters;
 pub use saved::fingerprint::Fingerprint;
 pub use saved::model::SavedModel;
-pub use training::diverged::{Diverged, Part, TrainError};
+pub use training::diverged::{Diverged, StepPart, TrainError};
 pub use training::profile::{StepCost, profile};
-pub use training::progress::{Ending, Epoch, Position, Progress, Trained};
+pub use training::progress::{
+    Ending, Epoch, EverySteps, Observer, Position, Progress, StepReport, Trained, Unobserved,
+};
 pub use training::schedule::{Length, Schedule};
 pub use training::settings::{Checkpointing, Engine, Training};
 pub use training::step::{RATE, Step, StepOptions, step};

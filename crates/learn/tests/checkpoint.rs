@@ -2,6 +2,7 @@
 //! fit is refused and left as it is.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use chainrule_graph::Function;
 use chainrule_learn::models::MlpRegression;
 use chainrule_learn::{
     Adam, Checkpointing, Dataset, Ending, Engine, Field, Optimizer, Parameters, Position, Progress, Role, Schedule,
-    TrainError, Trained, Training, train,
+    TrainError, Trained, Training, Unobserved, train,
 };
 
 fn function() -> Function {
@@ -36,11 +37,13 @@ fn run(settings: Training<'_>, stop_after: Option<usize>) -> Result<(Parameters,
     let mut parameters = Parameters::initialize(&function, settings.seed).unwrap();
     let stop = AtomicBool::new(false);
     let settings = Training { stop: Some(&stop), ..settings };
-    let trained = train(&function, &mut parameters, &training, Some(&validation), &settings, &mut |event| {
-        if let Progress::Step { epoch, .. } = event {
-            stop.store(stop_after == Some(epoch), Ordering::Relaxed);
-        }
-    })?;
+    let trained =
+        train(&function, &mut parameters, &training, Some(&validation), &settings, &mut |event: Progress<'_>| {
+            if let Progress::EpochDone { epoch, .. } = event {
+                stop.store(stop_after == Some(epoch), Ordering::Relaxed);
+            }
+            ControlFlow::Continue(())
+        })?;
     Ok((parameters, trained))
 }
 
@@ -107,7 +110,7 @@ fn training_that_was_stopped_within_an_epoch_goes_on_to_the_same_bits() {
         let settings = Training { epochs: 2, batch: 2, schedule, patience: None, engine, reports: 1, ..settings() };
         let run = |settings: &Training<'_>| {
             let mut parameters = Parameters::initialize(&function, 0).unwrap();
-            let trained = train(&function, &mut parameters, &data, None, settings, &mut |_| {}).unwrap();
+            let trained = train(&function, &mut parameters, &data, None, settings, &mut Unobserved).unwrap();
             (parameters, trained)
         };
         let whole = run(&settings);
@@ -209,7 +212,7 @@ fn a_checkpoint_that_does_not_fit_is_refused_and_untouched() {
     let other = MlpRegression::new(&[5], 0.3, Training::default()).function(3).unwrap();
     let mut parameters = Parameters::initialize(&other, 0).unwrap();
     let trained = |function: &Function, parameters: &mut Parameters, n| {
-        train(function, parameters, &rows(function, n, 0.3), None, &base, &mut |_| {}).unwrap_err().to_string()
+        train(function, parameters, &rows(function, n, 0.3), None, &base, &mut Unobserved).unwrap_err().to_string()
     };
     assert!(trained(&other, &mut parameters, 11).contains("another model"));
     let mut parameters = Parameters::initialize(&function(), 0).unwrap();

@@ -2,20 +2,20 @@
 
 use chainrule_graph::Kind;
 use chainrule_graph::text::Dim;
-use chainrule_learn::{Assignment, LearnError, Mapping, Role, Slot, Table, assign, check_counts};
+use chainrule_learn::{Assignment, FieldDeclaration, LearnError, Mapping, Role, Table, assign, check_counts};
 
-fn slot(role: Role, name: &str, dims: &str) -> Slot {
+fn declaration(role: Role, name: &str, dims: &str) -> FieldDeclaration {
     let dim = |text: &str| text.parse().map_or_else(|_| Dim::Size(text.into()), Dim::Number);
     let dims = dims.split_whitespace().map(dim).collect();
-    Slot { name: name.into(), role, kind: Kind::Real, dims }
+    FieldDeclaration { name: name.into(), role, kind: Kind::Real, dims }
 }
 
-fn input(name: &str, dims: &str) -> Slot {
-    slot(Role::Input, name, dims)
+fn input(name: &str, dims: &str) -> FieldDeclaration {
+    declaration(Role::Input, name, dims)
 }
 
-fn outcome(name: &str, dims: &str) -> Slot {
-    slot(Role::Outcome, name, dims)
+fn outcome(name: &str, dims: &str) -> FieldDeclaration {
+    declaration(Role::Outcome, name, dims)
 }
 
 fn table(header: &str) -> Table {
@@ -23,88 +23,88 @@ fn table(header: &str) -> Table {
     Table::from_bytes("t.csv", format!("{header}\n{row}\n").into_bytes()).unwrap()
 }
 
-fn taken(slots: &[Slot], header: &str, mappings: &[&str]) -> Result<Assignment, LearnError> {
+fn taken(declarations: &[FieldDeclaration], header: &str, mappings: &[&str]) -> Result<Assignment, LearnError> {
     let mappings = mappings.iter().map(|text| text.parse()).collect::<Result<Vec<Mapping>, _>>()?;
-    assign(slots, &table(header), &mappings, &[])
+    assign(declarations, &table(header), &mappings, &[])
 }
 
-fn columns(slots: &[Slot], header: &str, mappings: &[&str]) -> Vec<String> {
-    let assignment = taken(slots, header, mappings).unwrap();
+fn columns(declarations: &[FieldDeclaration], header: &str, mappings: &[&str]) -> Vec<String> {
+    let assignment = taken(declarations, header, mappings).unwrap();
     assignment.fields.iter().map(|field| field.columns.join(" ")).collect()
 }
 
-fn sizes(slots: &[Slot], header: &str) -> Vec<(String, usize)> {
-    taken(slots, header, &[]).unwrap().sizes
+fn sizes(declarations: &[FieldDeclaration], header: &str) -> Vec<(String, usize)> {
+    taken(declarations, header, &[]).unwrap().sizes
 }
 
-fn refusal(slots: &[Slot], header: &str, mappings: &[&str]) -> String {
-    taken(slots, header, mappings).unwrap_err().to_string()
+fn refusal(declarations: &[FieldDeclaration], header: &str, mappings: &[&str]) -> String {
+    taken(declarations, header, mappings).unwrap_err().to_string()
 }
 
 #[test]
 fn a_mapping_comes_first() {
-    let slots = [input("x", "d"), outcome("y", "")];
-    assert_eq!(columns(&slots, "x,y,a,b,x0", &["x=b,a"]), ["b a", "y"]);
-    assert_eq!(columns(&slots, "x,y,a,b,x0", &["x = b , a", "y=x0"]), ["b a", "x0"]);
+    let declarations = [input("x", "d"), outcome("y", "")];
+    assert_eq!(columns(&declarations, "x,y,a,b,x0", &["x=b,a"]), ["b a", "y"]);
+    assert_eq!(columns(&declarations, "x,y,a,b,x0", &["x = b , a", "y=x0"]), ["b a", "x0"]);
 }
 
 #[test]
 fn a_column_without_a_name_is_taken_by_nobody() {
-    let slots = [input("x", "d"), outcome("y", "")];
-    let message = refusal(&slots, ",a,y", &[]);
+    let declarations = [input("x", "d"), outcome("y", "")];
+    let message = refusal(&declarations, ",a,y", &[]);
     assert!(message.starts_with("t.csv, line 1: column 1 has no name, and input `x` would take it"), "{message}");
     assert!(message.contains("--map x="), "{message}");
-    assert_eq!(columns(&slots, ",a,y,", &["x=a"]), ["a", "y"]);
-    assert_eq!(columns(&slots, ",x0,x1,y", &[]), ["x0 x1", "y"]);
+    assert_eq!(columns(&declarations, ",a,y,", &["x=a"]), ["a", "y"]);
+    assert_eq!(columns(&declarations, ",x0,x1,y", &[]), ["x0 x1", "y"]);
 }
 
 #[test]
 fn then_the_column_of_the_name() {
-    let slots = [input("x", "d"), outcome("y", "")];
-    assert_eq!(columns(&slots, "y,x0,x1,x", &[]), ["x", "y"]);
+    let declarations = [input("x", "d"), outcome("y", "")];
+    assert_eq!(columns(&declarations, "y,x0,x1,x", &[]), ["x", "y"]);
 }
 
 #[test]
 fn then_the_numbered_columns_by_number() {
-    let slots = [input("x", "2 2"), input("z", ""), outcome("y", "k")];
-    assert_eq!(columns(&slots, "x3,y1,x1,x0,z,other,x2,y0", &[]), ["x0 x1 x2 x3", "z", "y0 y1"]);
+    let declarations = [input("x", "2 2"), input("z", ""), outcome("y", "k")];
+    assert_eq!(columns(&declarations, "x3,y1,x1,x0,z,other,x2,y0", &[]), ["x0 x1 x2 x3", "z", "y0 y1"]);
     let many = (0..12).map(|i| format!("x{i}")).collect::<Vec<_>>();
     assert_eq!(columns(&[input("x", "d")], &many.join(","), &[]), [many.join(" ")]);
 }
 
 #[test]
 fn then_all_that_no_outcome_took_if_there_is_one_input() {
-    let slots = [input("x", "d"), outcome("species", "")];
-    assert_eq!(columns(&slots, "b,species,a,c", &[]), ["b a c", "species"]);
-    assert_eq!(columns(&slots, "b,species,a,c", &["species=a"]), ["b species c", "a"]);
+    let declarations = [input("x", "d"), outcome("species", "")];
+    assert_eq!(columns(&declarations, "b,species,a,c", &[]), ["b a c", "species"]);
+    assert_eq!(columns(&declarations, "b,species,a,c", &["species=a"]), ["b species c", "a"]);
     assert_eq!(columns(&[outcome("y", ""), input("x", "d")], "x1,y,x2", &[]), ["y", "x1 x2"]);
     let message = refusal(&[input("x", "d"), input("z", ""), outcome("y", "")], "a,b,y", &[]);
     assert!(message.contains("input `x`") && message.contains("--map x="), "{message}");
-    let message = refusal(&slots, "species", &[]);
+    let message = refusal(&declarations, "species", &[]);
     assert!(message.contains("input `x`"), "{message}");
 }
 
 #[test]
 fn an_outcome_without_a_column_is_named_with_a_near_one() {
-    let slots = [input("x", "2"), outcome("yield_kg", "")];
-    let message = refusal(&slots, "a,b", &[]);
+    let declarations = [input("x", "2"), outcome("yield_kg", "")];
+    let message = refusal(&declarations, "a,b", &[]);
     assert!(
         message.contains("t.csv") && message.contains("outcome `yield_kg`") && message.contains("`a`"),
         "{message}"
     );
-    assert!(refusal(&slots, "a,b,yield_kq", &[]).contains("did you mean `yield_kq`?"));
-    assert!(refusal(&slots, "a;b;yield_kg", &[]).contains("commas"));
+    assert!(refusal(&declarations, "a,b,yield_kq", &[]).contains("did you mean `yield_kq`?"));
+    assert!(refusal(&declarations, "a;b;yield_kg", &[]).contains("commas"));
 }
 
 #[test]
 fn the_number_of_columns_must_be_the_size() {
-    let slots = [input("x", "3"), outcome("y", "")];
+    let declarations = [input("x", "3"), outcome("y", "")];
     for header in ["x0,x1,y", "a,b,y", "x,y", "x0,x1,x3,y"] {
-        let message = refusal(&slots, header, &[]);
+        let message = refusal(&declarations, header, &[]);
         let found = if header == "x,y" { "1 was" } else { "2 were" };
         assert!(message.contains("input `x`") && message.contains("3 columns") && message.contains(found), "{message}");
     }
-    let message = refusal(&slots, "a,b,c,y", &["x=a,b"]);
+    let message = refusal(&declarations, "a,b,c,y", &["x=a,b"]);
     assert!(message.contains("3 columns") && message.contains("2 were") && message.contains("`b`"), "{message}");
     let message = refusal(&[outcome("y", "")], "y0,y1", &[]);
     assert!(message.contains("1 column,") && message.contains("2 were"), "{message}");
@@ -119,7 +119,7 @@ fn a_gap_in_numbered_columns_does_not_decide_a_size() {
 
 #[test]
 fn mappings_that_fit_nothing_are_refused() {
-    let slots = [input("input", "d"), outcome("y", "")];
+    let declarations = [input("input", "d"), outcome("y", "")];
     let header = "alpha,beta,y";
     for (mappings, says) in [
         (&["inptu=alpha"][..], &["inptu", "did you mean `input`?"][..]),
@@ -131,7 +131,7 @@ fn mappings_that_fit_nothing_are_refused() {
         (&["input="], &["NAME="]),
         (&["input=alpha,,beta"], &["NAME="]),
     ] {
-        let message = refusal(&slots, header, mappings);
+        let message = refusal(&declarations, header, mappings);
         assert!(message.contains("--map") && says.iter().all(|word| message.contains(word)), "{message}");
     }
 }
@@ -143,17 +143,17 @@ fn free_sizes_are_bound_by_the_number_of_columns() {
     assert_eq!(sizes(&[input("x", "2 d"), outcome("y", "")], "a,b,c,d,e,f,y"), [bound("d", 3)]);
     assert_eq!(sizes(&[input("x", "d d")], "a,b,c,d,e,f,g,h,i"), [bound("d", 3)]);
     // x waits for z, which binds d.
-    let slots = [input("x", "d k"), input("z", "d"), outcome("y", "k")];
-    assert_eq!(sizes(&slots, "x0,x1,x2,x3,x4,x5,z0,z1,y0,y1,y2"), [bound("d", 2), bound("k", 3)]);
-    let assignment = taken(&slots, "x0,x1,x2,x3,x4,x5,z0,z1,y0,y1,y2", &[]).unwrap();
+    let declarations = [input("x", "d k"), input("z", "d"), outcome("y", "k")];
+    assert_eq!(sizes(&declarations, "x0,x1,x2,x3,x4,x5,z0,z1,y0,y1,y2"), [bound("d", 2), bound("k", 3)]);
+    let assignment = taken(&declarations, "x0,x1,x2,x3,x4,x5,z0,z1,y0,y1,y2", &[]).unwrap();
     assert_eq!(assignment.fields[0].shape[..], [2, 3]);
 }
 
 #[test]
 fn a_size_known_before_is_not_bound_again() {
     let known = [("d".to_string(), 4)];
-    let slots = [input("x", "d k"), outcome("y", "")];
-    let assignment = assign(&slots, &table("a,b,c,e,f,g,h,i,y"), &[], &known).unwrap();
+    let declarations = [input("x", "d k"), outcome("y", "")];
+    let assignment = assign(&declarations, &table("a,b,c,e,f,g,h,i,y"), &[], &known).unwrap();
     assert_eq!(assignment.sizes, [("k".to_string(), 2)]);
     let message = assign(&[input("x", "d")], &table("a,b,c"), &[], &known).unwrap_err().to_string();
     assert!(message.contains("[d = 4]") && message.contains("4 columns") && message.contains("3 were"), "{message}");
@@ -181,18 +181,18 @@ fn a_size_that_columns_cannot_tell_is_named() {
 
 #[test]
 fn a_numbered_column_that_another_takes_by_its_own_name_is_left_out() {
-    let slots = [input("x", "d"), outcome("x2", "")];
-    assert_eq!(columns(&slots, "x0,x1,x2", &[]), ["x0 x1", "x2"]);
-    assert_eq!(columns(&slots, "x0,x1,x2,y", &["x2=y"]), ["x0 x1 x2", "y"]);
+    let declarations = [input("x", "d"), outcome("x2", "")];
+    assert_eq!(columns(&declarations, "x0,x1,x2", &[]), ["x0 x1", "x2"]);
+    assert_eq!(columns(&declarations, "x0,x1,x2,y", &["x2=y"]), ["x0 x1 x2", "y"]);
     assert_eq!(columns(&[input("x", "d"), outcome("x5", "")], "x0,x1,x5", &[]), ["x0 x1", "x5"]);
-    let message = refusal(&slots, "x0,x1,x2,x3", &[]);
+    let message = refusal(&declarations, "x0,x1,x2,x3", &[]);
     assert!(message.contains("input `x`") && message.contains("`x2`") && message.contains("`x3`"), "{message}");
 }
 
 #[test]
 fn a_further_table_has_as_many_numbered_columns() {
-    let slots = [input("x", "d"), outcome("y", "")];
-    let fields = taken(&slots, "x0,x1,y", &[]).unwrap().fields;
+    let declarations = [input("x", "d"), outcome("y", "")];
+    let fields = taken(&declarations, "x0,x1,y", &[]).unwrap().fields;
     let further = |header: &str, mappings: &[&str]| {
         let mappings: Vec<Mapping> = mappings.iter().map(|text| text.parse().unwrap()).collect();
         check_counts(&fields, &table(header), &mappings)

@@ -6,7 +6,7 @@
 use chainrule_graph::{Function, Shape};
 use chainrule_learn::models::{LinearRegression, MlpClassifier, MlpRegression, RidgeRegression};
 use chainrule_learn::problems::{Regression, digits};
-use chainrule_learn::{Dataset, Parameters, Scores, Training, Transform, Transforms, train};
+use chainrule_learn::{Dataset, Parameters, Scores, Training, Transform, Transforms, Unobserved, train};
 
 const SEEDS: u64 = 20;
 
@@ -125,7 +125,8 @@ fn errors_agree_with_the_course() {
             let valid_rows = prepared(&problem.validation, row.on_features);
             let mut parameters = Parameters::initialize(&row.function, seed).unwrap();
             let settings = Training { epochs: row.epochs, rate: row.rate, seed, reports: 1, ..Training::default() };
-            let trained = train(&row.function, &mut parameters, &train_rows, Some(&valid_rows), &settings, &mut |_| {});
+            let trained =
+                train(&row.function, &mut parameters, &train_rows, Some(&valid_rows), &settings, &mut Unobserved);
             let last = *trained.unwrap().history.last().unwrap();
             training.push(last.train.measure.unwrap().1);
             validation.push(last.valid.unwrap().measure.unwrap().1);
@@ -165,7 +166,7 @@ fn the_classifier_of_digits_agrees_with_others() {
         let transforms = Transforms::standardizing(&training);
         let (training, held) = (transforms.apply(&training).unwrap(), transforms.apply(&held).unwrap());
         let mut parameters = Parameters::initialize(&function, seed).unwrap();
-        let trained = train(&function, &mut parameters, &training, Some(&held), &settings, &mut |_| {}).unwrap();
+        let trained = train(&function, &mut parameters, &training, Some(&held), &settings, &mut Unobserved).unwrap();
         let last = *trained.history.last().unwrap();
         let share = |scores: Scores| 100.0 * scores.measure.unwrap().1;
         println!("| {seed} | {:.2} % | {:.2} % |", share(last.train), share(last.valid.unwrap()));

@@ -3,7 +3,7 @@
 use chainrule_graph::{Builder, Function, Initializer, Kind, Tensor};
 use chainrule_learn::{
     Dataset, Engine, Field, LearnError, Parameters, Role, SavedModel, StepFeatures, TrainError, Training, Transform,
-    Transforms, objectives, predictions, scores, train,
+    Transforms, Unobserved, objectives, predictions, scores, train,
 };
 
 /// w·φ, where the features φ are three step functions of x, and a class that is not used.
@@ -52,7 +52,7 @@ fn refusals(data: &Dataset) -> Vec<LearnError> {
     ];
     for engine in [Engine::Compiled, Engine::Reference] {
         let training = Training { engine, ..Training::default() };
-        match train(&function, &mut parameters.clone(), data, None, &training, &mut |_| {}).unwrap_err() {
+        match train(&function, &mut parameters.clone(), data, None, &training, &mut Unobserved).unwrap_err() {
             TrainError::Learn(error) => refusals.push(error),
             diverged => panic!("{diverged}"),
         }

@@ -5,7 +5,8 @@ use std::f64::consts::PI;
 use chainrule_exec::compile::Precision;
 use chainrule_graph::{Function, Tensor, text};
 use chainrule_learn::{
-    Adam, Dataset, Ending, Engine, Optimizer, Parameters, Schedule, Slot, Table, TrainError, Training, assign, train,
+    Adam, Dataset, Ending, Engine, FieldDeclaration, Optimizer, Parameters, Schedule, Table, TrainError, Training,
+    Unobserved, assign, train,
 };
 
 /// J = w x + 2 u x: the gradients are x and 2 x whatever the parameters, so that each step shows its rate.
@@ -15,14 +16,14 @@ const LINE: &str = "input x []\noutcome y []\nparam w [] = 0.5\nprediction = w *
 fn problem(model: &str, csv: &str) -> (Function, Dataset) {
     let model = text::parse(model).unwrap();
     let table = Table::from_bytes("t.csv", csv.as_bytes().to_vec()).unwrap();
-    let fields = assign(&Slot::all_of(&model), &table, &[], &[]).unwrap().fields;
+    let fields = assign(&FieldDeclaration::all_of(&model), &table, &[], &[]).unwrap().fields;
     (model.build(&Default::default()).unwrap(), Dataset::read(&table, &fields).unwrap())
 }
 
 fn trained(model: &str, csv: &str, settings: &Training<'_>) -> Parameters {
     let (function, data) = problem(model, csv);
     let mut parameters = Parameters::initialize(&function, 0).unwrap();
-    train(&function, &mut parameters, &data, None, settings, &mut |_| {}).unwrap();
+    train(&function, &mut parameters, &data, None, settings, &mut Unobserved).unwrap();
     parameters
 }
 
@@ -122,7 +123,7 @@ fn patience_ends_at_the_best_epoch() {
     let run = |patience| {
         let mut parameters = Parameters::initialize(&function, 0).unwrap();
         let settings = Training { epochs: 50, rate: 0.05, patience, ..Training::default() };
-        let trained = train(&function, &mut parameters, &data, Some(&validation), &settings, &mut |_| {}).unwrap();
+        let trained = train(&function, &mut parameters, &data, Some(&validation), &settings, &mut Unobserved).unwrap();
         (value(&parameters, "w"), trained)
     };
     // w − 2 falls by 0.9 a step.
@@ -166,7 +167,7 @@ fn settings_out_of_their_range_are_refused() {
     let (function, data) = problem(LINE, "x,y\n1,2\n");
     for (settings, named) in wrong {
         let mut parameters = Parameters::initialize(&function, 0).unwrap();
-        let error = train(&function, &mut parameters, &data, None, &settings, &mut |_| {}).unwrap_err();
+        let error = train(&function, &mut parameters, &data, None, &settings, &mut Unobserved).unwrap_err();
         assert!(matches!(error, TrainError::Learn(_)), "{error}");
         let message = error.to_string();
         assert!(message.contains(named) && message.contains("would be right"), "{named}: {message}");

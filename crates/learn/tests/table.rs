@@ -17,15 +17,15 @@ fn refusal(bytes: &[u8]) -> LearnError {
 }
 
 fn values(text: &str, columns: &[usize]) -> Vec<f64> {
-    table(text).numbers(columns).unwrap().values
+    table(text).values(columns).unwrap().values
 }
 
 fn lines(text: &str) -> Vec<usize> {
-    table(text).numbers(&[0]).unwrap().lines
+    table(text).values(&[0]).unwrap().lines
 }
 
 fn cell_error(text: &str, columns: &[usize]) -> (usize, String, String) {
-    match table(text).numbers(columns).unwrap_err() {
+    match table(text).values(columns).unwrap_err() {
         LearnError::Cell { file, line, column, problem } => {
             assert_eq!(file, "t.csv");
             (line, column, problem)
@@ -45,8 +45,8 @@ fn a_plain_table_is_read() {
     let table = table("a,b,c\n1,2.5,-3e2\n+4,.5,6.\n");
     assert_eq!(table.names(), ["a", "b", "c"]);
     assert_eq!(table.find("b"), Some(1));
-    assert_eq!(table.numbers(&[0, 1, 2]).unwrap().values, [1.0, 2.5, -300.0, 4.0, 0.5, 6.0]);
-    assert_eq!(table.numbers(&[2, 0]).unwrap().values, [-300.0, 1.0, 6.0, 4.0]);
+    assert_eq!(table.values(&[0, 1, 2]).unwrap().values, [1.0, 2.5, -300.0, 4.0, 0.5, 6.0]);
+    assert_eq!(table.values(&[2, 0]).unwrap().values, [-300.0, 1.0, 6.0, 4.0]);
 }
 
 #[test]
@@ -70,8 +70,8 @@ fn marks_line_ends_and_blanks_are_dropped() {
 fn quoted_cells_may_hold_commas_quotes_and_line_ends() {
     let text = "note,\"the \"\"x\"\"\"\n\"a, b\",1\n \"two\nlines, \"\"\", 2\n5\" pipe,3\n";
     assert_eq!(table(text).names(), ["note", "the \"x\""]);
-    assert_eq!(table(text).numbers(&[1]).unwrap().values, [1.0, 2.0, 3.0]);
-    assert_eq!(table(text).numbers(&[1]).unwrap().lines, [2, 3, 5]);
+    assert_eq!(table(text).values(&[1]).unwrap().values, [1.0, 2.0, 3.0]);
+    assert_eq!(table(text).values(&[1]).unwrap().lines, [2, 3, 5]);
 }
 
 #[test]
@@ -87,9 +87,9 @@ fn blank_lines_are_no_rows() {
 #[test]
 fn gzip_is_known_by_its_first_bytes() {
     let table = Table::from_bytes("t.csv", gzip("a\n1\n")).unwrap();
-    assert_eq!(table.numbers(&[0]).unwrap().values, [1.0]);
+    assert_eq!(table.values(&[0]).unwrap().values, [1.0]);
     let two_members = [gzip("a\n1\n"), gzip("2\n")].concat();
-    assert_eq!(Table::from_bytes("t.csv", two_members).unwrap().numbers(&[0]).unwrap().values, [1.0, 2.0]);
+    assert_eq!(Table::from_bytes("t.csv", two_members).unwrap().values(&[0]).unwrap().values, [1.0, 2.0]);
 }
 
 #[test]
@@ -132,8 +132,8 @@ fn a_cell_that_is_no_number_is_named_by_line_and_column() {
 fn bytes_that_are_no_text_are_named_where_they_are_taken() {
     let bytes = b"a,name\n1,M\xfcller\n2,x\n".to_vec();
     let table = Table::from_bytes("t.csv", bytes).unwrap();
-    assert_eq!(table.numbers(&[0]).unwrap().values, [1.0, 2.0]);
-    let message = table.numbers(&[1]).unwrap_err().to_string();
+    assert_eq!(table.values(&[0]).unwrap().values, [1.0, 2.0]);
+    let message = table.values(&[1]).unwrap_err().to_string();
     assert!(message.contains("line 2") && message.contains("`name`") && message.contains("UTF-8"), "{message}");
     assert!(refusal(b"\xff\xfea\x00\n\x001\x00").to_string().contains("UTF-8"));
 }
@@ -149,7 +149,7 @@ fn a_short_row_misses_only_the_cells_that_are_taken() {
 
 #[test]
 fn a_long_row_is_named_by_its_line() {
-    let message = table("a,b\n1,2\n3,4,5\n").numbers(&[0]).unwrap_err().to_string();
+    let message = table("a,b\n1,2\n3,4,5\n").values(&[0]).unwrap_err().to_string();
     assert_eq!(message, "t.csv, line 3: the row has 3 cells, the header 2");
     assert!(refusal(b"a,b\n1,2,3\n").to_string().contains("line 2"));
 }
@@ -190,7 +190,7 @@ fn text_after_a_closing_quote_is_named_by_its_cell() {
         ("b,a\r\n\"1\"\"2\"3,2\r\n", "t.csv, line 2, column `b`: "),
     ] {
         let table = Table::from_bytes("t.csv", text.into()).unwrap();
-        let message = table.numbers(&[0, 1]).unwrap_err().to_string();
+        let message = table.values(&[0, 1]).unwrap_err().to_string();
         assert!(message.starts_with(place) && message.contains("is written twice"), "{text}: {message}");
     }
     assert_eq!(table("a,\"b\"c,\"\"\"d\"\" e\"\n1,2,3\n").names(), ["a", "\"b\"c", "\"d\" e"]);
@@ -213,7 +213,7 @@ fn files_that_cannot_be_read_are_named() {
     assert!(message.contains("is a folder"), "{message}");
     let there = folder.path().join("t.csv");
     fs::write(&there, "a\n1\n").unwrap();
-    assert_eq!(Table::read(&there).unwrap().numbers(&[0]).unwrap().values, [1.0]);
+    assert_eq!(Table::read(&there).unwrap().values(&[0]).unwrap().values, [1.0]);
 }
 
 /// Bytes that look like a table now and then.
@@ -232,7 +232,7 @@ proptest! {
         let bytes = if zipped { [&[0x1f, 0x8b], &bytes[..]].concat() } else { bytes };
         if let Ok(table) = Table::from_bytes("t.csv", bytes) {
             let all: Vec<usize> = (0..table.names().len()).collect();
-            if let Ok(numbers) = table.numbers(&all) {
+            if let Ok(numbers) = table.values(&all) {
                 prop_assert!(numbers.values.iter().all(|value| value.is_finite()));
                 prop_assert_eq!(numbers.values.len(), numbers.lines.len() * all.len());
             }
@@ -267,7 +267,7 @@ proptest! {
             text += &format!("{},\"no,\"\"te{end}\",{}{end}", cells[0], cells[2]);
             line += 1;
         }
-        let numbers = Table::from_bytes("t.csv", text.into_bytes()).unwrap().numbers(&[0, 2]).unwrap();
+        let numbers = Table::from_bytes("t.csv", text.into_bytes()).unwrap().values(&[0, 2]).unwrap();
         let taken: Vec<f64> = values.chunks(3).flat_map(|row| [row[0], row[2]]).collect();
         prop_assert_eq!(numbers.values, taken);
         prop_assert_eq!(numbers.lines, lines);

@@ -5,8 +5,8 @@ use chainrule_graph::{Builder, Function, Initializer, NodeId, Tensor, text};
 use chainrule_learn::models::{LinearRegression, MlpClassifier, MlpRegression, RidgeRegression};
 use chainrule_learn::problems::{Regression, digits};
 use chainrule_learn::{
-    Adam, Dataset, Diverged, Engine, Field, Optimizer, Parameters, Part, Role, Schedule, StepOptions, TrainError,
-    Training, predictions, scores, step, train,
+    Adam, Dataset, Diverged, Engine, Field, Optimizer, Parameters, Role, Schedule, StepOptions, StepPart, TrainError,
+    Training, Unobserved, predictions, scores, step, train,
 };
 
 fn noise(n: usize, seed: u64) -> Vec<f64> {
@@ -163,7 +163,7 @@ fn every_parameter_moves_exactly_once_a_step() {
     let data = dataset(&function, vec![1.0], vec![0.0]);
     let mut parameters = Parameters::initialize(&function, 0).unwrap();
     let training = Training { epochs: 1, rate: 0.01, ..Training::default() };
-    train(&function, &mut parameters, &data, None, &training, &mut |_| {}).unwrap();
+    train(&function, &mut parameters, &data, None, &training, &mut Unobserved).unwrap();
     // J = (w v)²: both gradients are at the old parameters, 2·6·3 = 36 and 2·6·2 = 24.
     assert!((parameters.get("w").unwrap().item() - (2.0 - 0.36)).abs() < 1e-15);
     assert!((parameters.get("v").unwrap().item() - (3.0 - 0.24)).abs() < 1e-15);
@@ -211,7 +211,7 @@ fn an_objective_that_is_not_finite_at_the_start_does_not_blame_the_rate() {
     let data = dataset(&function, vec![1.0, 2.0, -1.0], vec![0.0, 0.0, 0.0]);
     let mut parameters = Parameters::initialize(&function, 0).unwrap();
     let before = parameters.clone();
-    let error = train(&function, &mut parameters, &data, None, &Training::default(), &mut |_| {}).unwrap_err();
+    let error = train(&function, &mut parameters, &data, None, &Training::default(), &mut Unobserved).unwrap_err();
     let message = error.to_string();
     assert!(message.contains("log") && message.contains("line 4") && !message.contains("rate"), "{message}");
     assert_eq!(parameters, before);
@@ -223,7 +223,7 @@ fn failure(model: &str, x: &[f64], settings: Training<'_>) -> Diverged {
     let function = text::parse(&model).unwrap().build(&Default::default()).unwrap();
     let data = dataset(&function, x.to_vec(), vec![0.0; x.len()]);
     let mut parameters = Parameters::initialize(&function, 0).unwrap();
-    match train(&function, &mut parameters, &data, None, &settings, &mut |_| {}) {
+    match train(&function, &mut parameters, &data, None, &settings, &mut Unobserved) {
         Err(TrainError::Diverged(diverged)) => *diverged,
         other => panic!("{other:?}"),
     }
@@ -237,7 +237,7 @@ fn a_gradient_that_is_not_finite_at_the_start_does_not_blame_the_rate() {
         let settings = Training { rate: 1e-9, batch, shuffle: false, ..Training::default() };
         let diverged = failure(model, &[1.0, 2.0, 3.0], settings);
         let message = diverged.to_string();
-        assert_eq!((diverged.part, diverged.epoch), (Part::Gradient, 0), "{message}");
+        assert_eq!((diverged.part, diverged.epoch), (StepPart::Gradient, 0), "{message}");
         assert_eq!(diverged.lines.len(), batch, "the rows of the first step: {message}");
         assert!(message.contains("sqrt") && !message.contains("the rate"), "{message}");
     }
@@ -277,7 +277,7 @@ fn what_only_f32_cannot_hold_in_the_gradient_is_told_as_that() {
     let diverged = failure(model, &[1e30], settings);
     let message = diverged.to_string();
     assert!(diverged.only_in_f32 && diverged.nan_origin.is_some(), "{message}");
-    assert_eq!((diverged.part, diverged.epoch), (Part::Gradient, 0), "{message}");
+    assert_eq!((diverged.part, diverged.epoch), (StepPart::Gradient, 0), "{message}");
     assert!(
         message.contains("f32") && message.contains("`x` []: 1.00000001") && !message.contains("rate"),
         "{message}"
@@ -291,7 +291,7 @@ fn a_step_that_is_not_the_last_is_found_again() {
     let diverged =
         failure("param w [] = 1\nobjective = sqrt((x*w)^2) + 0*y", &[1.0, 1.0, 0.0, 1.0, 1.0, 1.0], settings);
     let lines = failure("param w [] = 1\nobjective = log(x*w) + 0*y", &[1.0, 1.0, 0.0], settings).lines;
-    assert_eq!((diverged.part, diverged.epoch, diverged.lines.clone()), (Part::Gradient, 1, lines), "{diverged}");
+    assert_eq!((diverged.part, diverged.epoch, diverged.lines.clone()), (StepPart::Gradient, 1, lines), "{diverged}");
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn a_value_that_nothing_gives_is_an_error() {
     let data = dataset(&function, vec![1.0], vec![0.0]);
     let mut parameters = Parameters::initialize(&function, 0).unwrap();
     let errors = [
-        train(&function, &mut parameters, &data, None, &Training::default(), &mut |_| {}).unwrap_err().to_string(),
+        train(&function, &mut parameters, &data, None, &Training::default(), &mut Unobserved).unwrap_err().to_string(),
         scores(&function, &parameters, &data).unwrap_err().to_string(),
     ];
     for error in errors {
@@ -318,7 +318,7 @@ fn a_whole_number_that_f32_cannot_hold_is_refused_there() {
         let settings = Training { precision, epochs: 1, ..Training::default() };
         let mut parameters = Parameters::initialize(&function, 0).unwrap();
         let data = dataset(&function, vec![i], vec![1.0]);
-        train(&function, &mut parameters, &data, None, &settings, &mut |_| {}).map_err(|error| error.to_string())
+        train(&function, &mut parameters, &data, None, &settings, &mut Unobserved).map_err(|error| error.to_string())
     };
     fit(16_777_216.0, Precision::F32).unwrap();
     fit(16_777_217.0, Precision::F64).unwrap();
@@ -372,7 +372,7 @@ fn the_classifier_reads_digits() {
         let transforms = chainrule_learn::Transforms::standardizing(&training);
         let (training, held) = (transforms.apply(&training).unwrap(), transforms.apply(&held).unwrap());
         let mut parameters = Parameters::initialize(&function, seed).unwrap();
-        let trained = train(&function, &mut parameters, &training, Some(&held), &settings, &mut |_| {}).unwrap();
+        let trained = train(&function, &mut parameters, &training, Some(&held), &settings, &mut Unobserved).unwrap();
         let accuracy = trained.history.last().unwrap().valid.unwrap().measure.unwrap().1;
         assert_eq!(scores(&function, &parameters, &held).unwrap().measure.unwrap().1, accuracy);
         assert_eq!(predictions(&function, &parameters, &held).unwrap().shape()[..], [held.rows(), 10]);

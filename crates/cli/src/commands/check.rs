@@ -5,12 +5,12 @@ use chainrule::{Function, NodeId};
 use clap::Args;
 
 use crate::bypassed;
-use crate::failure::Failure;
+use crate::error::CommandError;
 use crate::format;
 use crate::idle;
 use crate::json::{self, Object};
 use crate::model_file::ModelFile;
-use crate::names::Names;
+use crate::names::NodeNames;
 use crate::options::{self, ModelOptions};
 use crate::output::Output;
 use crate::progress::Waiting;
@@ -46,7 +46,7 @@ Free sizes become small numbers that differ. Reals are drawn from normal(0, 1), 
 
 impl Check {
     /// Checks first and second derivatives of the objective.
-    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+    pub fn run(self, output: &mut Output) -> Result<(), CommandError> {
         let file = ModelFile::read(&self.model.model)?;
         let function = file.build_small(&self.model.settings()?)?;
         let objective = file.objective(&function)?;
@@ -59,9 +59,9 @@ impl Check {
             // Beside the nan_origin's own words, the text of the node.
             CheckError::NotFinite { nan_origin, .. } if nan_origin.node.index() < function.graph.nodes().len() => {
                 let name = format::name(&names.of(nan_origin.node));
-                Failure::mistake(format!("{}: `{name}` is not finite: {error}", file.name()))
+                CommandError::mistake(format!("{}: `{name}` is not finite: {error}", file.name()))
             }
-            _ => Failure::mistake(format!("{}: {error}", file.name())),
+            _ => CommandError::mistake(format!("{}: {error}", file.name())),
         })?;
         drop(waiting);
         output.line(if self.json {
@@ -74,11 +74,11 @@ impl Check {
 }
 
 /// The failure that a report is, if something is wrong, or too much undecided: then no gradient is known to be wrong.
-fn verdict(report: &Report, name: &str) -> Result<(), Failure> {
+fn verdict(report: &Report, name: &str) -> Result<(), CommandError> {
     let Some(failure) = report.all_failures().next() else { return Ok(()) };
     let text = failure.to_string();
     let text = format!("{name}: {}", text.lines().next().unwrap_or_default());
-    Err(if is_undecided(report) { Failure::mistake(text) } else { Failure::result(text) })
+    Err(if is_undecided(report) { CommandError::mistake(text) } else { CommandError::result(text) })
 }
 
 /// Whether nothing is wrong but that differences could not tell.
@@ -86,7 +86,7 @@ fn is_undecided(report: &Report) -> bool {
     report.all_failures().all(|failure| matches!(failure.blame, Blame::Undecided { .. })) && !report.passed()
 }
 
-fn as_text(report: &Report, names: &Names<'_>, objective: NodeId) -> String {
+fn as_text(report: &Report, names: &NodeNames<'_>, objective: NodeId) -> String {
     let rows = report.nodes.iter().map(|node| {
         let worst = error(node.worst());
         vec![
@@ -127,7 +127,7 @@ fn summary(report: &Report) -> String {
     format!("every gradient is right: {rules} at {draws} draws{second}")
 }
 
-fn as_json(report: &Report, function: &Function, names: &Names<'_>) -> String {
+fn as_json(report: &Report, function: &Function, names: &NodeNames<'_>) -> String {
     let shape = |node: &NodeReport| &function.graph.node(node.node).shape;
     let nodes = report.nodes.iter().map(|node| {
         Object::default()
@@ -186,7 +186,7 @@ mod tests {
         let failure = verdict(&report, "m.graph").expect_err("a contribution is missing");
         assert_eq!(failure.code(), 1);
         assert!(format!("{failure:?}").contains("`x`"), "{failure:?}");
-        assert!(as_json(&report, &function, &Names::new(&function.graph, "")).contains("\"passed\":false"));
+        assert!(as_json(&report, &function, &NodeNames::new(&function.graph, "")).contains("\"passed\":false"));
         assert!(summary(&report).contains("WRONG"));
     }
 }

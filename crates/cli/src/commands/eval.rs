@@ -6,7 +6,7 @@ use chainrule::learn::scores;
 use clap::Args;
 
 use crate::data::{Loaded, check_finite};
-use crate::failure::Failure;
+use crate::error::CommandError;
 use crate::format;
 use crate::json::{self, Object};
 use crate::output::Output;
@@ -35,7 +35,7 @@ Examples:
 
 impl Eval {
     /// Scores it.
-    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+    pub fn run(self, output: &mut Output) -> Result<(), CommandError> {
         let loaded = Loaded::read(&self.model)?;
         let data = loaded.rows(&self.data, true)?;
         let scores = scores(&loaded.function, &loaded.parameters, &data).map_err(|error| loaded.file.failed(error))?;

@@ -11,7 +11,7 @@ mod tour;
 
 use clap::Subcommand;
 
-use crate::failure::Failure;
+use crate::error::CommandError;
 use crate::output::Output;
 
 /// What can be asked for.
@@ -35,7 +35,7 @@ impl Default for Command {
 
 impl Command {
     /// Does it; the answer goes to `output`.
-    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+    pub fn run(self, output: &mut Output) -> Result<(), CommandError> {
         match self {
             Command::Tour(tour) => tour.run(output),
             Command::Fit(fit) => fit.run(output),

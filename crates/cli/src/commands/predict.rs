@@ -8,7 +8,7 @@ use chainrule::{Function, Tensor};
 use clap::Args;
 
 use crate::data::{Loaded, not_finite};
-use crate::failure::Failure;
+use crate::error::CommandError;
 use crate::files;
 use crate::output::{Output, message};
 
@@ -39,14 +39,14 @@ the place of the largest entry (of a single number: 1 from ½ up).";
 
 impl Predict {
     /// Predicts.
-    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+    pub fn run(self, output: &mut Output) -> Result<(), CommandError> {
         files::check(
             &[("the model", Some(&self.model)), ("the table of --data", Some(&self.data))],
             &[("--out", self.out.as_deref())],
         )?;
         let loaded = Loaded::read(&self.model)?;
         let Some(prediction) = loaded.function.prediction else {
-            return Err(Failure::mistake(format!(
+            return Err(CommandError::mistake(format!(
                 "{}: the model has no `prediction`; add a line `prediction = …` to its text and fit it anew",
                 self.model.display()
             )));

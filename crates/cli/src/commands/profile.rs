@@ -5,8 +5,8 @@ use chainrule::learn::{Parameters, StepCost, Training, Transforms, profile};
 use clap::Args;
 
 use super::fit::StepSettings;
-use crate::data::{Fitted, TableOptions};
-use crate::failure::Failure;
+use crate::data::{PreparedData, TableOptions};
+use crate::error::CommandError;
 use crate::format;
 use crate::json::{self, Object};
 use crate::model_file::ModelFile;
@@ -50,10 +50,10 @@ update as its nodes are. chainrule show MODEL.graph --step --program prints the 
 
 impl Profile {
     /// Measures.
-    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+    pub fn run(self, output: &mut Output) -> Result<(), CommandError> {
         let settings = self.steps.training(Training { batch: self.batch, ..Training::default() })?;
         let file = ModelFile::read(&self.model.model)?;
-        let Fitted { function, data } = self.table.fit(&file, self.model.settings()?)?;
+        let PreparedData { function, data } = self.table.fit(&file, self.model.settings()?)?;
         file.objective(&function)?;
         let transforms = if self.standardize { Transforms::standardizing(&data) } else { Transforms::new() };
         let parameters = Parameters::initialize(&function, settings.seed)?;
@@ -65,7 +65,7 @@ impl Profile {
 
 const PHASES: [Phase; 4] = [Phase::Rows, Phase::Forward, Phase::Backward, Phase::Update];
 
-fn print(cost: &StepCost, output: &mut Output) -> Result<(), Failure> {
+fn print(cost: &StepCost, output: &mut Output) -> Result<(), CommandError> {
     let total = total(cost);
     let share = |seconds: f64| format!("{:.1} %", 100.0 * seconds / total);
     let mut lines = Vec::new();
@@ -110,7 +110,7 @@ fn print(cost: &StepCost, output: &mut Output) -> Result<(), Failure> {
     output.line(format!("a step on {rows} takes {} µs on {threads}", microseconds(cost.seconds)))
 }
 
-fn print_json(cost: &StepCost, output: &mut Output) -> Result<(), Failure> {
+fn print_json(cost: &StepCost, output: &mut Output) -> Result<(), CommandError> {
     for kernel in &cost.profile.kernels {
         let phases = kernel
             .phases

@@ -6,7 +6,7 @@ use chainrule::{Function, GraphError, Kind, NodeId, batch, differentiate, text};
 use clap::{Args, ValueEnum};
 
 use super::fit::StepSettings;
-use crate::failure::Failure;
+use crate::error::CommandError;
 use crate::model_file::ModelFile;
 use crate::options::{self, ModelOptions};
 use crate::output::Output;
@@ -19,8 +19,8 @@ pub struct Show {
     model: ModelOptions,
 
     /// The text form, which parses back to the same graph, or DOT for drawing
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = GraphFormat::Text)]
+    format: GraphFormat,
 
     /// Appends the derivative of the objective with respect to every parameter
     #[arg(long)]
@@ -43,7 +43,7 @@ pub struct Show {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum GraphFormat {
     Text,
     Dot,
 }
@@ -59,7 +59,7 @@ Free sizes become small numbers that differ, unless --set says them.";
 
 impl Show {
     /// Prints it.
-    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+    pub fn run(self, output: &mut Output) -> Result<(), CommandError> {
         let file = ModelFile::read(&self.model.model)?;
         let mut function = file.build_small(&self.model.settings()?)?;
         let mistake = |error: GraphError| file.mistake(error);
@@ -68,7 +68,9 @@ impl Show {
             return self.compiled(&function, output);
         }
         if !self.steps.are_default() {
-            return Err(Failure::mistake("the options of steps, such as --optimizer, have no meaning without --step"));
+            return Err(CommandError::mistake(
+                "the options of steps, such as --optimizer, have no meaning without --step",
+            ));
         }
         if self.grad {
             file.objective(&function)?;
@@ -82,8 +84,8 @@ impl Show {
                 differentiate(&function.graph, objective, &differentiated(&function)).map_err(mistake)?.graph;
         }
         let shown = match self.format {
-            Format::Text => text::print(&function),
-            Format::Dot => text::dot(&function),
+            GraphFormat::Text => text::print(&function),
+            GraphFormat::Dot => text::dot(&function),
         };
         output.text(&shown)
     }
@@ -91,7 +93,7 @@ impl Show {
 
 impl Show {
     /// What each pass makes of the training step.
-    fn compiled(&self, function: &Function, output: &mut Output) -> Result<(), Failure> {
+    fn compiled(&self, function: &Function, output: &mut Output) -> Result<(), CommandError> {
         let training = self.steps.training(Training { batch: self.batch.unwrap_or(1), ..Training::default() })?;
         let step = step(function, &training.step_options(training.batch), self.batch)?;
         let stages = passes(&step.function.graph, &training.program_options(&step))?;

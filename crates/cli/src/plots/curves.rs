@@ -74,7 +74,7 @@ fn title_that_fits(title: &str) -> String {
 
 /// The axis of a quantity.
 #[derive(Clone, Copy)]
-enum Axis {
+enum ValueAxis {
     Linear,
     /// Of values that are all about this.
     Constant(f64),
@@ -87,43 +87,43 @@ enum Axis {
     },
 }
 
-impl Axis {
+impl ValueAxis {
     /// A logarithmic one where the values span more than a power of ten.
-    fn of(values: impl Iterator<Item = f64>) -> Axis {
+    fn of(values: impl Iterator<Item = f64>) -> ValueAxis {
         let (low, high) = values.fold((f64::INFINITY, 0.0f64), |(low, high), x| (low.min(x), high.max(x)));
         if !(low > 0.0 && low <= high) {
-            return Axis::Linear;
+            return ValueAxis::Linear;
         }
         if high - low < ALIKE * high {
-            return Axis::Constant(high);
+            return ValueAxis::Constant(high);
         }
         if high / 10.0 <= low {
-            return Axis::Linear;
+            return ValueAxis::Linear;
         }
         let (from, to) = (low.log10().floor(), high.log10().ceil());
         if low >= LEAST && to - from <= DECADES {
-            return Axis::Logarithmic;
+            return ValueAxis::Logarithmic;
         }
         let step = ((to - from) / STEPS).ceil();
-        Axis::Exponents { from: (from / step).floor() * step, to: (to / step).ceil() * step, step }
+        ValueAxis::Exponents { from: (from / step).floor() * step, to: (to / step).ceil() * step, step }
     }
 
     /// Where on it a value lies.
     fn place(self, value: f64) -> f64 {
-        if let Axis::Exponents { .. } = self { value.log10() } else { value }
+        if let ValueAxis::Exponents { .. } = self { value.log10() } else { value }
     }
 
     fn lay_out(self, layout: Layout, quantity: String) -> Layout {
         let logarithmic = format!("{quantity}, logarithmic");
         let numbers = TickFormat::Custom(Arc::new(format::number));
         match self {
-            Axis::Linear => layout.with_y_label(quantity).with_y_tick_format(numbers),
-            Axis::Constant(value) => {
+            ValueAxis::Linear => layout.with_y_label(quantity).with_y_tick_format(numbers),
+            ValueAxis::Constant(value) => {
                 let layout = layout.with_y_axis_min(0.9 * value).with_y_axis_max(1.1 * value);
                 layout.with_y_tick_step(0.05 * value).with_y_label(quantity).with_y_tick_format(numbers)
             }
-            Axis::Logarithmic => layout.with_log_y().with_y_label(logarithmic).with_y_tick_format(numbers),
-            Axis::Exponents { from, to, step } => {
+            ValueAxis::Logarithmic => layout.with_log_y().with_y_label(logarithmic).with_y_tick_format(numbers),
+            ValueAxis::Exponents { from, to, step } => {
                 let layout = layout.with_y_axis_min(from).with_y_axis_max(to).with_y_tick_step(step);
                 let power = TickFormat::Custom(Arc::new(|exponent: f64| format!("1e{exponent:.0}")));
                 layout.with_y_label(logarithmic).with_y_tick_format(power)
@@ -139,7 +139,7 @@ fn panel(curves: LearningCurves) -> (Vec<Plot>, Layout) {
     for points in [&mut training, &mut validation] {
         points.retain(|(_, value)| value.is_finite());
     }
-    let axis = Axis::of(training.iter().chain(&validation).map(|(_, value)| *value));
+    let axis = ValueAxis::of(training.iter().chain(&validation).map(|(_, value)| *value));
     let sets = [("training", TRAINING, training), ("validation", VALIDATION, validation)];
     let present = sets.into_iter().filter(|(_, _, points)| !points.is_empty());
     let placed =

@@ -12,7 +12,7 @@ use kuva::backend::raster::RasterBackend;
 use kuva::backend::svg::SvgBackend;
 use kuva::render::render::Scene;
 
-use crate::failure::Failure;
+use crate::error::CommandError;
 
 pub use confusion::confusion_matrix;
 pub use curves::{LearningCurves, learning_curves, learning_curves_of_all};
@@ -48,19 +48,19 @@ pub struct Picture(Scene);
 
 impl Picture {
     /// Writes it, whole or not at all; the format is that of the name's extension.
-    pub fn write(&self, path: &Path) -> Result<(), Failure> {
+    pub fn write(&self, path: &Path) -> Result<(), CommandError> {
         Ok(atomic::write(path, &self.bytes(path)?)?)
     }
 
     /// The content of a file of that name.
-    pub fn bytes(&self, path: &Path) -> Result<Vec<u8>, Failure> {
-        match Format::of(path) {
-            Some(Format::Svg) => Ok(SvgBackend.render_scene(&self.0).into_bytes()),
-            Some(Format::Png) => {
+    pub fn bytes(&self, path: &Path) -> Result<Vec<u8>, CommandError> {
+        match PictureFormat::of(path) {
+            Some(PictureFormat::Svg) => Ok(SvgBackend.render_scene(&self.0).into_bytes()),
+            Some(PictureFormat::Png) => {
                 let png = RasterBackend::new().with_scale(SCALE).render_scene(&self.0);
-                png.map_err(|error| Failure::mistake(format!("{}: cannot be drawn: {error}", path.display())))
+                png.map_err(|error| CommandError::mistake(format!("{}: cannot be drawn: {error}", path.display())))
             }
-            None => Err(Failure::mistake(format!("{}: {EXTENSIONS}", path.display()))),
+            None => Err(CommandError::mistake(format!("{}: {EXTENSIONS}", path.display()))),
         }
     }
 }
@@ -68,16 +68,16 @@ impl Picture {
 const EXTENSIONS: &str = "a name that ends in .svg or .png would be right";
 
 #[derive(Clone, Copy)]
-enum Format {
+enum PictureFormat {
     Svg,
     Png,
 }
 
-impl Format {
-    fn of(path: &Path) -> Option<Format> {
+impl PictureFormat {
+    fn of(path: &Path) -> Option<PictureFormat> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-            "svg" => Some(Format::Svg),
-            "png" => Some(Format::Png),
+            "svg" => Some(PictureFormat::Svg),
+            "png" => Some(PictureFormat::Png),
             _ => None,
         }
     }
@@ -86,5 +86,5 @@ impl Format {
 /// The name of a picture, an option value.
 pub fn picture_path(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
-    Format::of(&path).is_some().then_some(path).ok_or_else(|| EXTENSIONS.into())
+    PictureFormat::of(&path).is_some().then_some(path).ok_or_else(|| EXTENSIONS.into())
 }

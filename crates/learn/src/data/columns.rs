@@ -14,7 +14,7 @@ use crate::error::{LearnError, list, quote, suggest};
 
 /// An input or outcome as a model declares it, before its sizes are known.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Slot {
+pub struct FieldDeclaration {
     /// Its name.
     pub name: String,
     /// Its part in the function.
@@ -25,11 +25,11 @@ pub struct Slot {
     pub dims: Vec<Dim>,
 }
 
-impl Slot {
+impl FieldDeclaration {
     /// What a model that was read declares.
-    pub fn all_of(model: &Model) -> Vec<Slot> {
+    pub fn all_of(model: &Model) -> Vec<FieldDeclaration> {
         let of = |role: Role| {
-            move |declaration: &Declaration| Slot {
+            move |declaration: &Declaration| FieldDeclaration {
                 name: declaration.name.clone(),
                 role,
                 kind: declaration.kind,
@@ -53,7 +53,7 @@ pub struct Mapping {
 /// What the columns of a table say about a model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assignment {
-    /// Each input and outcome with its shape and columns, in the order of the slots. Without bounds, which the function
+    /// Each input and outcome with its shape and columns, in the order of the declarations. Without bounds, which the function
     /// knows once it is built with these sizes: see [`Field::bounded`].
     pub fields: Vec<Field>,
     /// The sizes that the columns bind, in the order in which they were found; those known before are not among them.
@@ -74,35 +74,35 @@ impl FromStr for Mapping {
     }
 }
 
-/// Gives each slot its columns of the table and binds the free sizes. `known` are the sizes that the model or the user
+/// Gives each declaration its columns of the table and binds the free sizes. `known` are the sizes that the model or the user
 /// has set.
 ///
-/// Errors: a mapping of a name that is no slot, twice of one name, or to a column that is not there or twice there; a slot
+/// Errors: a mapping of a name that is no declaration, twice of one name, or to a column that is not there or twice there; a declaration
 /// without columns, or with one that has no name, or with more or fewer than its size; a size bound to two numbers, or to
 /// none since a shape has two free sizes.
 pub fn assign(
-    slots: &[Slot],
+    declarations: &[FieldDeclaration],
     table: &Table,
     mappings: &[Mapping],
     known: &[(String, usize)],
 ) -> Result<Assignment, LearnError> {
-    let taken = Choice { slots, table, mappings }.choose()?;
-    for (slot, columns) in slots.iter().zip(&taken) {
+    let taken = Choice { declarations, table, mappings }.choose()?;
+    for (declaration, columns) in declarations.iter().zip(&taken) {
         if let Some(column) = columns.iter().find(|&&column| table.names()[column].is_empty()) {
-            let (place, who, name) = (column + 1, describe(slot), &slot.name);
+            let (place, who, name) = (column + 1, describe(declaration), &declaration.name);
             return Err(table.in_header(format!(
                 "column {place} has no name, and {who} would take it; name it, or say what it takes by --map {name}=…"
             )));
         }
     }
     let mut sizes = Sizes { table, known, bound: Vec::new() };
-    sizes.bind(slots, &taken)?;
-    let fields = slots.iter().zip(taken).map(|(slot, columns)| Field {
-        name: slot.name.clone(),
-        role: slot.role,
-        kind: slot.kind,
+    sizes.bind(declarations, &taken)?;
+    let fields = declarations.iter().zip(taken).map(|(declaration, columns)| Field {
+        name: declaration.name.clone(),
+        role: declaration.role,
+        kind: declaration.kind,
         bound: None,
-        shape: slot.dims.iter().filter_map(|dim| sizes.value(dim)).collect::<Shape>(),
+        shape: declaration.dims.iter().filter_map(|dim| sizes.value(dim)).collect::<Shape>(),
         columns: columns.into_iter().map(|column| table.names()[column].clone()).collect(),
     });
     let fields = fields.collect();
@@ -130,13 +130,13 @@ pub fn check_counts(fields: &[Field], table: &Table, mappings: &[Mapping]) -> Re
     Ok(())
 }
 
-fn describe(slot: &Slot) -> String {
-    format!("{} `{}`", slot.role, slot.name)
+fn describe(declaration: &FieldDeclaration) -> String {
+    format!("{} `{}`", declaration.role, declaration.name)
 }
 
 /// The first half: columns by name.
 struct Choice<'a> {
-    slots: &'a [Slot],
+    declarations: &'a [FieldDeclaration],
     table: &'a Table,
     mappings: &'a [Mapping],
 }
@@ -145,31 +145,32 @@ impl Choice<'_> {
     fn choose(&self) -> Result<Vec<Vec<usize>>, LearnError> {
         self.check()?;
         let mut chosen = Vec::new();
-        for slot in self.slots {
-            chosen.push(match self.mapping(&slot.name) {
+        for declaration in self.declarations {
+            chosen.push(match self.mapping(&declaration.name) {
                 Some(mapping) => Some(self.mapped(mapping)?),
-                None => self.named(slot)?,
+                None => self.named(declaration)?,
             });
         }
-        let outcomes = || self.slots.iter().zip(&chosen).filter(|(slot, _)| slot.role == Role::Outcome);
+        let outcomes =
+            || self.declarations.iter().zip(&chosen).filter(|(declaration, _)| declaration.role == Role::Outcome);
         let taken: Vec<usize> = outcomes().filter_map(|(_, columns)| columns.as_ref()).flatten().copied().collect();
         if let Some((outcome, _)) = outcomes().find(|(_, columns)| columns.is_none()) {
             return Err(self.without_columns(outcome));
         }
-        let only_input = self.slots.iter().filter(|slot| slot.role == Role::Input).count() == 1;
+        let only_input = self.declarations.iter().filter(|declaration| declaration.role == Role::Input).count() == 1;
         let rest: Vec<usize> = (0..self.table.names().len()).filter(|column| !taken.contains(column)).collect();
-        let with_rest = |(slot, columns): (&Slot, Option<Vec<usize>>)| match columns {
+        let with_rest = |(declaration, columns): (&FieldDeclaration, Option<Vec<usize>>)| match columns {
             Some(columns) => Ok(columns),
             None if only_input && !rest.is_empty() => Ok(rest.clone()),
-            None => Err(self.without_columns(slot)),
+            None => Err(self.without_columns(declaration)),
         };
-        self.slots.iter().zip(chosen).map(with_rest).collect()
+        self.declarations.iter().zip(chosen).map(with_rest).collect()
     }
 
     fn check(&self) -> Result<(), LearnError> {
         for (place, Mapping { name, columns }) in self.mappings.iter().enumerate() {
             let fault = |problem: String| LearnError::Mapping { name: name.clone(), problem };
-            let names = self.slots.iter().map(|slot| slot.name.as_str());
+            let names = self.declarations.iter().map(|declaration| declaration.name.as_str());
             if !names.clone().any(|other| other == name) {
                 return Err(fault(format!("the model has no such input or outcome; {}", suggest(name, names))));
             }
@@ -199,27 +200,27 @@ impl Choice<'_> {
     }
 
     /// The column NAME, else NAME0, NAME1, … up to one that is another's by its own name.
-    fn named(&self, slot: &Slot) -> Result<Option<Vec<usize>>, LearnError> {
-        if let Some(column) = self.table.find(&slot.name) {
+    fn named(&self, declaration: &FieldDeclaration) -> Result<Option<Vec<usize>>, LearnError> {
+        if let Some(column) = self.table.find(&declaration.name) {
             return Ok(Some(vec![column]));
         }
         let anothers =
-            |column: &str| self.slots.iter().any(|other| other.name == column) && self.mapping(column).is_none();
-        let numbered = (0..).map(|number: usize| format!("{}{number}", slot.name));
+            |column: &str| self.declarations.iter().any(|other| other.name == column) && self.mapping(column).is_none();
+        let numbered = (0..).map(|number: usize| format!("{}{number}", declaration.name));
         let columns = numbered.map_while(|column| self.table.find(&column).filter(|_| !anothers(&column)));
         let columns: Vec<usize> = columns.collect();
         let count = columns.len();
         // A gap matters where the number of columns is to say the size.
         let names = self.table.names().iter().filter(|name| !anothers(name));
-        let numbers = names.filter_map(|name| name.strip_prefix(&slot.name)?.parse::<usize>().ok());
-        let is_free = slot.dims.iter().any(|dim| matches!(dim, Dim::Size(_)));
+        let numbers = names.filter_map(|name| name.strip_prefix(&declaration.name)?.parse::<usize>().ok());
+        let is_free = declaration.dims.iter().any(|dim| matches!(dim, Dim::Size(_)));
         match numbers.filter(|&number| number > count).min() {
             Some(beyond) if count > 0 && is_free => Err(self.columns_error(
-                slot,
+                declaration,
                 format!(
                     "has a gap in its columns: `{0}{beyond}` is there, `{0}{count}` is {1}; rename them or say --map {0}=…",
-                    slot.name,
-                    if anothers(&format!("{}{count}", slot.name)) { "another's" } else { "not" }
+                    declaration.name,
+                    if anothers(&format!("{}{count}", declaration.name)) { "another's" } else { "not" }
                 ),
             )),
             _ => Ok((count > 0).then_some(columns)),
@@ -230,18 +231,18 @@ impl Choice<'_> {
         suggest(column, self.table.names().iter().map(String::as_str))
     }
 
-    fn without_columns(&self, slot: &Slot) -> LearnError {
-        let name = &slot.name;
+    fn without_columns(&self, declaration: &FieldDeclaration) -> LearnError {
+        let name = &declaration.name;
         let hint = match self.table.names() {
             [single] if single.contains([';', '\t']) => "its cells seem not to be separated by commas".into(),
             _ => self.near(name),
         };
         let map = if hint.ends_with('?') { " Or say" } else { "; or say" };
-        self.columns_error(slot, format!("finds no column `{name}` or `{name}0`; {hint}{map} --map {name}=…"))
+        self.columns_error(declaration, format!("finds no column `{name}` or `{name}0`; {hint}{map} --map {name}=…"))
     }
 
-    fn columns_error(&self, slot: &Slot, problem: String) -> LearnError {
-        LearnError::Columns { file: self.table.file().into(), name: describe(slot), problem }
+    fn columns_error(&self, declaration: &FieldDeclaration, problem: String) -> LearnError {
+        LearnError::Columns { file: self.table.file().into(), name: describe(declaration), problem }
     }
 }
 
@@ -249,13 +250,13 @@ impl Choice<'_> {
 struct Sizes<'a> {
     table: &'a Table,
     known: &'a [(String, usize)],
-    bound: Vec<Bound>,
+    bound: Vec<BoundSize>,
 }
 
-struct Bound {
+struct BoundSize {
     name: String,
     value: usize,
-    /// The slot whose columns said so.
+    /// The declaration whose columns said so.
     by: String,
 }
 
@@ -284,30 +285,31 @@ impl Sizes<'_> {
     }
 
     /// Goes round until no shape with one free size is left: a size found in one shape may leave one free in another.
-    fn bind(&mut self, slots: &[Slot], taken: &[Vec<usize>]) -> Result<(), LearnError> {
-        let mut pending: Vec<(&Slot, &[usize])> = slots.iter().zip(taken.iter().map(Vec::as_slice)).collect();
+    fn bind(&mut self, declarations: &[FieldDeclaration], taken: &[Vec<usize>]) -> Result<(), LearnError> {
+        let mut pending: Vec<(&FieldDeclaration, &[usize])> =
+            declarations.iter().zip(taken.iter().map(Vec::as_slice)).collect();
         loop {
             let before = pending.len();
             let mut rest = Vec::new();
-            for (slot, columns) in pending {
-                match self.free(&slot.dims)[..] {
-                    [] => self.check(slot, columns)?,
+            for (declaration, columns) in pending {
+                match self.free(&declaration.dims)[..] {
+                    [] => self.check(declaration, columns)?,
                     [name] => {
-                        let value = self.solve(&slot.dims, name, columns.len());
-                        let value = value.ok_or_else(|| self.mismatch(slot, columns))?;
-                        self.bound.push(Bound { name: name.into(), value, by: describe(slot) });
+                        let value = self.solve(&declaration.dims, name, columns.len());
+                        let value = value.ok_or_else(|| self.mismatch(declaration, columns))?;
+                        self.bound.push(BoundSize { name: name.into(), value, by: describe(declaration) });
                     }
-                    _ => rest.push((slot, columns)),
+                    _ => rest.push((declaration, columns)),
                 }
             }
-            let Some((slot, columns)) = rest.first() else { return Ok(()) };
+            let Some((declaration, columns)) = rest.first() else { return Ok(()) };
             if rest.len() == before {
-                let names: Vec<String> = self.free(&slot.dims).iter().map(|name| format!("`{name}`")).collect();
+                let names: Vec<String> = self.free(&declaration.dims).iter().map(|name| format!("`{name}`")).collect();
                 let problem = format!(
                     "the {} columns of {} {} cannot say each of them; say one by --set",
                     columns.len(),
-                    describe(slot),
-                    self.shape(slot)
+                    describe(declaration),
+                    self.shape(declaration)
                 );
                 return Err(LearnError::Size { name: names.join(" and "), problem });
             }
@@ -326,30 +328,31 @@ impl Sizes<'_> {
         (root.checked_pow(power) == Some(quotient)).then_some(root)
     }
 
-    fn check(&self, slot: &Slot, columns: &[usize]) -> Result<(), LearnError> {
-        let sizes = slot.dims.iter().map(|dim| self.value(dim));
+    fn check(&self, declaration: &FieldDeclaration, columns: &[usize]) -> Result<(), LearnError> {
+        let sizes = declaration.dims.iter().map(|dim| self.value(dim));
         if sizes.clone().try_fold(1usize, |product, n| product.checked_mul(n?)) == Some(columns.len()) {
             return Ok(());
         }
         // Was one of its sizes bound by another's columns, and would be another number by these?
         for bound in &self.bound {
-            let is_here = slot.dims.contains(&Dim::Size(bound.name.clone()));
-            if let (true, Some(value)) = (is_here, self.solve(&slot.dims, &bound.name, columns.len())) {
+            let is_here = declaration.dims.contains(&Dim::Size(bound.name.clone()));
+            if let (true, Some(value)) = (is_here, self.solve(&declaration.dims, &bound.name, columns.len())) {
                 let problem = format!(
                     "it is {} by the columns of {}, but {value} by those of {}",
                     bound.value,
                     bound.by,
-                    describe(slot)
+                    describe(declaration)
                 );
                 return Err(LearnError::Size { name: format!("`{}`", bound.name), problem });
             }
         }
-        Err(self.mismatch(slot, columns))
+        Err(self.mismatch(declaration, columns))
     }
 
-    fn mismatch(&self, slot: &Slot, columns: &[usize]) -> LearnError {
+    fn mismatch(&self, declaration: &FieldDeclaration, columns: &[usize]) -> LearnError {
         let names = columns.iter().map(|&column| self.table.names()[column].as_str());
-        let size = slot.dims.iter().map(|dim| self.value(dim)).try_fold(1usize, |product, n| product.checked_mul(n?));
+        let size =
+            declaration.dims.iter().map(|dim| self.value(dim)).try_fold(1usize, |product, n| product.checked_mul(n?));
         let takes = match size {
             Some(1) => "takes 1 column".into(),
             Some(size) => format!("takes {size} columns"),
@@ -359,19 +362,19 @@ impl Sizes<'_> {
             1 => "1 was".into(),
             count => format!("{count} were"),
         };
-        let (shape, names, name) = (self.shape(slot), list(names), &slot.name);
+        let (shape, names, name) = (self.shape(declaration), list(names), &declaration.name);
         let problem =
             format!("{shape} {takes}, but {found} found: {names}; say which by --map {name}=…, or change its sizes");
-        LearnError::Columns { file: self.table.file().into(), name: describe(slot), problem }
+        LearnError::Columns { file: self.table.file().into(), name: describe(declaration), problem }
     }
 
     /// The shape as declared, with the numbers that are known: `[2, d = 3]`.
-    fn shape(&self, slot: &Slot) -> String {
+    fn shape(&self, declaration: &FieldDeclaration) -> String {
         let show = |dim: &Dim| match (dim, self.value(dim)) {
             (Dim::Number(number), _) => number.to_string(),
             (Dim::Size(name), Some(value)) => format!("{name} = {value}"),
             (Dim::Size(name), None) => name.clone(),
         };
-        format!("[{}]", slot.dims.iter().map(show).collect::<Vec<_>>().join(", "))
+        format!("[{}]", declaration.dims.iter().map(show).collect::<Vec<_>>().join(", "))
     }
 }

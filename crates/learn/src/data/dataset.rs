@@ -6,7 +6,7 @@ use std::path::Path;
 use chainrule_graph::{Function, IntegerRange, Kind, NodeId, Shape, Tensor};
 
 use crate::atomic;
-use crate::data::table::{NUMBER, Numbers, Table};
+use crate::data::table::{ColumnValues, NUMBER, Table};
 use crate::error::{LearnError, list, suggest};
 use crate::random::{self, Purpose};
 
@@ -107,7 +107,7 @@ impl Dataset {
                 places.push((place, right.as_str()));
             }
         }
-        let Numbers { lines, values: cells } = table.numbers_like(&places)?;
+        let ColumnValues { lines, values: cells } = table.values_like(&places)?;
         let mut values: Vec<Vec<f64>> =
             fields.iter().map(|field| Vec::with_capacity(lines.len() * field.columns.len())).collect();
         for (row, &line) in cells.chunks(places.len().max(1)).zip(&lines) {

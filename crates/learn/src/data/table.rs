@@ -31,7 +31,7 @@ pub struct Table {
 
 /// Columns of a table as numbers.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Numbers {
+pub struct ColumnValues {
     /// The line of the file, from 1, on which each row begins.
     pub lines: Vec<usize>,
     /// The cells, rows × columns, row by row; all finite.
@@ -59,7 +59,7 @@ impl Table {
         let bytes = if bytes.starts_with(&GZIP) { unzip(file, &bytes)? } else { bytes };
         let text = bytes.strip_prefix(&BYTE_ORDER_MARK).unwrap_or(&bytes);
         let bytes = with_plain_quotes(file, text)?;
-        let mut rows = Rows::new(file, &bytes);
+        let mut rows = RowReader::new(file, &bytes);
         let names = match rows.next()? {
             Some(header) => header.iter().map(|name| header_name(file, name)).collect::<Result<Vec<String>, _>>()?,
             None => return Err(LearnError::file(file, "is empty: no header and no data rows")),
@@ -95,15 +95,15 @@ impl Table {
 
     /// The columns at the given places as numbers. An error names the line and column of the first cell that is
     /// missing, empty, no number or not finite, or the line of a row that is longer than the header.
-    pub fn numbers(&self, columns: &[usize]) -> Result<Numbers, LearnError> {
+    pub fn values(&self, columns: &[usize]) -> Result<ColumnValues, LearnError> {
         let columns: Vec<(usize, &str)> = columns.iter().map(|&column| (column, NUMBER)).collect();
-        self.numbers_like(&columns)
+        self.values_like(&columns)
     }
 
     /// The same, of columns each with what would be right in it.
-    pub(crate) fn numbers_like(&self, columns: &[(usize, &str)]) -> Result<Numbers, LearnError> {
-        let mut numbers = Numbers { lines: Vec::new(), values: Vec::new() };
-        let mut rows = Rows::new(&self.file, &self.bytes);
+    pub(crate) fn values_like(&self, columns: &[(usize, &str)]) -> Result<ColumnValues, LearnError> {
+        let mut numbers = ColumnValues { lines: Vec::new(), values: Vec::new() };
+        let mut rows = RowReader::new(&self.file, &self.bytes);
         rows.next()?;
         rows.width = self.names.len();
         while rows.next()?.is_some() {
@@ -240,7 +240,7 @@ fn line_ends(text: &[u8]) -> usize {
 }
 
 /// The rows of a table one after another, blank ones left out.
-struct Rows<'a> {
+struct RowReader<'a> {
     file: &'a str,
     bytes: &'a [u8],
     reader: csv::Reader<&'a [u8]>,
@@ -252,10 +252,10 @@ struct Rows<'a> {
     start: usize,
 }
 
-impl<'a> Rows<'a> {
-    fn new(file: &'a str, bytes: &'a [u8]) -> Rows<'a> {
+impl<'a> RowReader<'a> {
+    fn new(file: &'a str, bytes: &'a [u8]) -> RowReader<'a> {
         let reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
-        Rows { file, bytes, reader, record: ByteRecord::new(), width: usize::MAX, line: 1, start: 0 }
+        RowReader { file, bytes, reader, record: ByteRecord::new(), width: usize::MAX, line: 1, start: 0 }
     }
 
     fn next(&mut self) -> Result<Option<&ByteRecord>, LearnError> {

@@ -8,7 +8,7 @@ use crate::evaluation::score::Measure;
 use crate::evaluation::scores::predictions;
 use crate::parameters::Parameters;
 use crate::training::diverged::TrainError;
-use crate::training::progress::Epoch;
+use crate::training::progress::{Epoch, Unobserved};
 use crate::training::settings::Training;
 use crate::training::train::train;
 
@@ -34,7 +34,7 @@ impl Fitted {
         let rows = dataset(&function, data)?;
         let validation = validation.map(|data| dataset(&function, data)).transpose()?;
         let mut parameters = Parameters::initialize(&function, training.seed)?;
-        let trained = train(&function, &mut parameters, &rows, validation.as_ref(), training, &mut |_| {})?;
+        let trained = train(&function, &mut parameters, &rows, validation.as_ref(), training, &mut Unobserved)?;
         Ok(Fitted { function, parameters, history: trained.history })
     }
 

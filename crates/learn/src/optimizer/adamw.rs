@@ -3,7 +3,7 @@
 use chainrule_graph::Var;
 
 use super::adam::{Adam, step};
-use super::state::Slots;
+use super::state::StateBuilder;
 
 /// w ← (1 − rate · decay) w − rate · m̂ / (√v̂ + ε), with Adam's m̂ and v̂ (Loshchilov and Hutter 2019)
 pub(super) fn next<'g>(
@@ -12,7 +12,7 @@ pub(super) fn next<'g>(
     rate: Var<'g>,
     adam: Adam,
     decay: f64,
-    slots: &mut Slots<'g>,
+    state: &mut StateBuilder<'g>,
 ) -> Var<'g> {
-    w * (1.0 - decay * rate) - step(g, rate, adam, slots)
+    w * (1.0 - decay * rate) - step(g, rate, adam, state)
 }

@@ -13,7 +13,7 @@ pub(crate) mod state;
 use chainrule_graph::Var;
 
 pub use adam::Adam;
-use state::Slots;
+use state::StateBuilder;
 
 /// How parameters move along gradients. The rate is the step's.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -61,16 +61,16 @@ impl Optimizer {
         parameter: Var<'g>,
         gradient: Var<'g>,
         rate: Var<'g>,
-        slots: &mut Slots<'g>,
+        state: &mut StateBuilder<'g>,
     ) -> Var<'g> {
         match *self {
             Optimizer::Sgd => sgd::next(parameter, gradient, rate),
-            Optimizer::Momentum { momentum } => momentum::next(parameter, gradient, rate, momentum, slots),
-            Optimizer::Nesterov { momentum } => nesterov::next(parameter, gradient, rate, momentum, slots),
-            Optimizer::Adam(adam) => adam::next(parameter, gradient, rate, adam, slots),
-            Optimizer::AdamW { adam, decay } => adamw::next(parameter, gradient, rate, adam, decay, slots),
-            Optimizer::RmsProp { decay, epsilon } => rmsprop::next(parameter, gradient, rate, decay, epsilon, slots),
-            Optimizer::AdaGrad { epsilon } => adagrad::next(parameter, gradient, rate, epsilon, slots),
+            Optimizer::Momentum { momentum } => momentum::next(parameter, gradient, rate, momentum, state),
+            Optimizer::Nesterov { momentum } => nesterov::next(parameter, gradient, rate, momentum, state),
+            Optimizer::Adam(adam) => adam::next(parameter, gradient, rate, adam, state),
+            Optimizer::AdamW { adam, decay } => adamw::next(parameter, gradient, rate, adam, decay, state),
+            Optimizer::RmsProp { decay, epsilon } => rmsprop::next(parameter, gradient, rate, decay, epsilon, state),
+            Optimizer::AdaGrad { epsilon } => adagrad::next(parameter, gradient, rate, epsilon, state),
         }
     }
 

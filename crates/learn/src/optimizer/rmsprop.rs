@@ -2,7 +2,7 @@
 
 use chainrule_graph::Var;
 
-use super::state::Slots;
+use super::state::StateBuilder;
 
 /// v ← α v + (1 − α) g²;  w ← w − rate · g / (√v + ε)
 pub(super) fn next<'g>(
@@ -11,10 +11,10 @@ pub(super) fn next<'g>(
     rate: Var<'g>,
     decay: f64,
     epsilon: f64,
-    slots: &mut Slots<'g>,
+    state: &mut StateBuilder<'g>,
 ) -> Var<'g> {
-    let v = slots.zeros("square mean");
+    let v = state.zeros("square mean");
     let next_v = decay * v + (1.0 - decay) * (g * g);
-    slots.update(v, next_v);
+    state.update(v, next_v);
     w - rate * (g / (next_v.sqrt() + epsilon))
 }

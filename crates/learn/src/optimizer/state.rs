@@ -3,7 +3,7 @@
 use chainrule_graph::{Builder, Graph, GraphError, Initializer, NodeId, Shape, Var};
 
 /// The state of an optimizer: values beside each parameter, and a count of steps.
-pub(crate) struct Slots<'g> {
+pub(crate) struct StateBuilder<'g> {
     builder: &'g Builder,
     /// The graph that is trained.
     taken: &'g Graph,
@@ -14,10 +14,10 @@ pub(crate) struct Slots<'g> {
     steps: Option<Var<'g>>,
 }
 
-impl<'g> Slots<'g> {
+impl<'g> StateBuilder<'g> {
     /// For steps on a graph, whose names are taken.
-    pub fn new(builder: &'g Builder, taken: &'g Graph) -> Slots<'g> {
-        Slots { builder, taken, clash: None, name: String::new(), shape: Shape::scalar(), steps: None }
+    pub fn new(builder: &'g Builder, taken: &'g Graph) -> StateBuilder<'g> {
+        StateBuilder { builder, taken, clash: None, name: String::new(), shape: Shape::scalar(), steps: None }
     }
 
     /// Takes a name for the step.

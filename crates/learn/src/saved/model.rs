@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 use crate::data::dataset::{Field, Role};
 use crate::data::transform::Transforms;
 use crate::error::{LearnError, list, quote};
-use crate::saved::tensor_file::{Content, Format, damaged};
+use crate::saved::tensor_file::{Content, FileFormat, damaged};
 
-const FORMAT: Format = Format { what: "model", key: "chainrule", version: 1 };
+const FORMAT: FileFormat = FileFormat { what: "model", key: "chainrule", version: 1 };
 
 /// A trained model, as it is kept in a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,10 +44,10 @@ impl SavedModel {
     /// Reads the file. Errors name it and say whether it is truncated, foreign, damaged or newer.
     pub fn load(path: impl AsRef<Path>) -> Result<SavedModel, LearnError> {
         FORMAT.load(path.as_ref(), |content| {
-            let fields = content.part("fields")?.as_array();
+            let fields = content.member("fields")?.as_array();
             let fields = fields.and_then(|fields| fields.iter().map(field_from_json).collect());
             let fields: Vec<Field> = fields.ok_or_else(damaged)?;
-            let transforms = Transforms::from_json(content.part("transforms")?).ok_or_else(damaged)?;
+            let transforms = Transforms::from_json(content.member("transforms")?).ok_or_else(damaged)?;
             for field in &fields {
                 transforms.shape(&field.name, &field.shape).map_err(|error| format!("{}: {error}", damaged()))?;
             }
@@ -56,10 +56,10 @@ impl SavedModel {
                 return Err(format!("{}: it transforms {}, which is no input of it", damaged(), quote(name)));
             }
             Ok(SavedModel {
-                graph: content.part("graph")?.as_str().ok_or_else(damaged)?.to_string(),
+                graph: content.member("graph")?.as_str().ok_or_else(damaged)?.to_string(),
                 fields,
                 transforms,
-                settings: content.part("settings")?.as_object().cloned().ok_or_else(damaged)?,
+                settings: content.member("settings")?.as_object().cloned().ok_or_else(damaged)?,
                 parameters: content.tensors,
             })
         })

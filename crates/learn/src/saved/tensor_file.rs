@@ -21,7 +21,7 @@ const RESERVED: &str = "__metadata__";
 const AGAIN: &str = "take it from a backup, or write it anew";
 
 /// A kind of file.
-pub(crate) struct Format {
+pub(crate) struct FileFormat {
     /// What messages call it: `model`.
     pub what: &'static str,
     /// The key of its object in the metadata.
@@ -38,7 +38,7 @@ pub(crate) struct Content {
     pub tensors: Vec<(String, Tensor)>,
 }
 
-impl Format {
+impl FileFormat {
     /// Writes the file, whole or not at all. Errors: those of [`atomic::write`], and a name that safetensors keeps for
     /// itself.
     pub fn save(&self, path: &Path, content: Content) -> Result<(), LearnError> {
@@ -109,7 +109,7 @@ impl Format {
 
 impl Content {
     /// A member of the object, or the problem that it is not there.
-    pub fn part(&self, key: &str) -> Result<&Value, String> {
+    pub fn member(&self, key: &str) -> Result<&Value, String> {
         self.object.get(key).ok_or_else(damaged)
     }
 }

@@ -14,12 +14,12 @@ use crate::evaluation::score::Measure;
 use crate::evaluation::scores::Scores;
 use crate::parameters::Parameters;
 use crate::saved::fingerprint::Fingerprint;
-use crate::saved::tensor_file::{Content, Format, damaged};
+use crate::saved::tensor_file::{Content, FileFormat, damaged};
 use crate::training::patience::Best;
 use crate::training::progress::{Epoch, Position};
 use crate::training::settings::Training;
 
-const FORMAT: Format = Format { what: "checkpoint", key: "chainrule checkpoint", version: 1 };
+const FORMAT: FileFormat = FileFormat { what: "checkpoint", key: "chainrule checkpoint", version: 1 };
 /// What stands before the names of the values that training is at, and of the best parameters.
 const NOW: &str = "now/";
 const BEST: &str = "best/";
@@ -30,7 +30,7 @@ const STANDARDIZED: &str = "standardized";
 
 /// Training at some moment.
 #[derive(Clone, Debug)]
-pub(crate) struct Standing {
+pub(crate) struct TrainingState {
     /// Where it is.
     pub position: Position,
     /// The value of every parameter and state, the optimizer's too.
@@ -42,7 +42,7 @@ pub(crate) struct Standing {
 }
 
 /// What the course of training follows from.
-pub(crate) struct Cause<'a> {
+pub(crate) struct Provenance<'a> {
     function: &'a Function,
     model: String,
     training: Value,
@@ -51,14 +51,14 @@ pub(crate) struct Cause<'a> {
     epochs: usize,
 }
 
-impl<'a> Cause<'a> {
+impl<'a> Provenance<'a> {
     pub fn new(
         function: &'a Function,
         training: &Dataset,
         validation: Option<&Dataset>,
         settings: &Training<'_>,
-    ) -> Cause<'a> {
-        Cause {
+    ) -> Provenance<'a> {
+        Provenance {
             function,
             model: text::print(function),
             training: fingerprint(training),
@@ -69,24 +69,24 @@ impl<'a> Cause<'a> {
     }
 
     /// Writes where training is.
-    pub fn save(&self, path: &Path, standing: &Standing) -> Result<(), LearnError> {
-        let history = standing.history.iter().map(|report| {
+    pub fn save(&self, path: &Path, state: &TrainingState) -> Result<(), LearnError> {
+        let history = state.history.iter().map(|report| {
             let valid = report.valid.as_ref().map(scores_to_json);
             json!({ "epoch": report.epoch, "train": scores_to_json(&report.train), "valid": valid })
         });
-        let best = standing.best.as_ref().map(|best| json!({ "epoch": best.epoch, "objective": best.objective }));
+        let best = state.best.as_ref().map(|best| json!({ "epoch": best.epoch, "objective": best.objective }));
         let object = [
             ("model", self.model.clone().into()),
             ("training", self.training.clone()),
             ("validation", self.validation.clone()),
             ("settings", Value::Object(self.settings.clone())),
-            ("epoch", standing.position.epoch.into()),
-            ("rows", standing.position.rows.into()),
+            ("epoch", state.position.epoch.into()),
+            ("rows", state.position.rows.into()),
             ("best", json!(best)),
             ("history", history.collect()),
         ];
-        let now = standing.values.iter().map(|(name, value)| (format!("{NOW}{name}"), value.clone()));
-        let best = standing.best.iter().flat_map(|best| best.parameters.iter());
+        let now = state.values.iter().map(|(name, value)| (format!("{NOW}{name}"), value.clone()));
+        let best = state.best.iter().flat_map(|best| best.parameters.iter());
         let best = best.map(|(name, value)| (format!("{BEST}{name}"), value.clone()));
         let object = object.into_iter().map(|(key, value)| (key.to_string(), value)).collect();
         FORMAT.save(path, Content { object, tensors: now.chain(best).collect() })
@@ -94,7 +94,7 @@ impl<'a> Cause<'a> {
 
     /// Reads where training was. Errors name the file: those of a file that cannot be read, and one that was made from
     /// something else. `fresh` are the values that training would start at.
-    pub fn load(&self, path: &Path, fresh: &[(String, Tensor)]) -> Result<Standing, LearnError> {
+    pub fn load(&self, path: &Path, fresh: &[(String, Tensor)]) -> Result<TrainingState, LearnError> {
         FORMAT.load(path, |content| {
             self.compare(&content)?;
             let number = |value: Option<&Value>| usize::try_from(value?.as_u64()?).ok();
@@ -106,7 +106,7 @@ impl<'a> Cause<'a> {
                 let (there, epochs) = (position.epoch, self.epochs);
                 return Err(format!("is after epoch {there}, and {epochs} epochs are asked for; more would be right"));
             }
-            let history = content.part("history")?.as_array().ok_or_else(damaged)?;
+            let history = content.member("history")?.as_array().ok_or_else(damaged)?;
             let report = |report: &Value| {
                 let valid = report.get("valid")?;
                 Some(Epoch {
@@ -115,7 +115,7 @@ impl<'a> Cause<'a> {
                     valid: if valid.is_null() { None } else { Some(self.scores_from_json(valid)?) },
                 })
             };
-            let best = match content.part("best")? {
+            let best = match content.member("best")? {
                 Value::Null => None,
                 best => Some(Best {
                     epoch: number(best.get("epoch")).ok_or_else(damaged)?,
@@ -124,7 +124,7 @@ impl<'a> Cause<'a> {
                         .map_err(|error| format!("is damaged: {error}"))?,
                 }),
             };
-            Ok(Standing {
+            Ok(TrainingState {
                 position,
                 values: fit(under(NOW, &content.tensors), fresh)?,
                 best,
@@ -135,22 +135,22 @@ impl<'a> Cause<'a> {
 
     /// An error that says all settings that differ; if none does, which rows do.
     fn compare(&self, content: &Content) -> Result<(), String> {
-        if content.part("model")? != self.model.as_str() {
+        if content.member("model")? != self.model.as_str() {
             return Err("is a checkpoint of another model; go on with that one, or start anew in another file".into());
         }
         let mut different = Vec::new();
-        let settings = content.part("settings")?.as_object().ok_or_else(damaged)?;
+        let settings = content.member("settings")?.as_object().ok_or_else(damaged)?;
         for (name, here) in &self.settings {
             compare_setting(name, settings.get(name).ok_or_else(damaged)?, here, &mut different);
         }
         if let (Some(there), Some(here)) =
-            (content.part("training")?.get(STANDARDIZED), self.training.get(STANDARDIZED))
+            (content.member("training")?.get(STANDARDIZED), self.training.get(STANDARDIZED))
         {
             compare_setting("standardize", there, here, &mut different);
         }
         if different.is_empty() {
             for (what, here) in [("training", &self.training), ("validation", &self.validation)] {
-                compare_rows(&format!("{what} rows"), content.part(what)?, here, &mut different);
+                compare_rows(&format!("{what} rows"), content.member(what)?, here, &mut different);
             }
         }
         if different.is_empty() {

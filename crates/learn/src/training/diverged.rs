@@ -43,7 +43,7 @@ impl From<ExecError> for TrainError {
 
 /// What of a step was not finite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum StepPart {
     /// The objective.
     Objective,
     /// The objective is; a derivative of it is not.
@@ -58,7 +58,7 @@ pub enum Part {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diverged {
     /// What was not finite.
-    pub part: Part,
+    pub part: StepPart,
     /// The node where it began, with its inputs and their ranges; none if the step alone does not show it.
     pub nan_origin: Option<NanOrigin>,
     /// The file the data came from, and the lines of the rows of the step.
@@ -92,19 +92,19 @@ impl fmt::Display for Diverged {
         }
         if *epoch == 0 {
             let (not_finite, remedy) = match self.part {
-                Part::Objective => (
+                StepPart::Objective => (
                     "the objective",
                     "look at that row, at how the parameters start, and at the ops that lead to the node",
                 ),
-                Part::Gradient => (
+                StepPart::Gradient => (
                     "the gradient",
                     "no rate helps: start the parameters elsewhere, or keep the op from where it has no derivative",
                 ),
-                Part::State => (
+                StepPart::State => (
                     "what the optimizer keeps of the gradient",
                     "the gradient is too large for it: scale the objective down, or clip the gradient",
                 ),
-                Part::Parameter => ("the first step", "a smaller rate would help"),
+                StepPart::Parameter => ("the first step", "a smaller rate would help"),
             };
             return write!(f, "{not_finite} is not finite at the initial parameters ({rows}): {what}; {remedy}");
         }
@@ -168,7 +168,7 @@ fn at_rows(
         (origin_at_row, lines) = (nan_origin(&function.graph, &results, objective), vec![data.line(row)]);
     }
     let (nan_origin, file) = (origin_at_row, data.file().into());
-    let part = Part::Objective;
+    let part = StepPart::Objective;
     Ok(TrainError::Diverged(Box::new(Diverged { part, nan_origin, file, lines, epoch, rate, only_in_f32: false })))
 }
 
@@ -210,11 +210,11 @@ pub(crate) fn during(
     };
     let (part, nan_origin) = match in_f64.or(in_f32) {
         Some((part, nan_origin)) => (part, Some(nan_origin)),
-        None if runner.run(rows, &mut Vec::new())?.1 == End::NotFinite => (Part::Objective, None),
-        None => (Part::Parameter, None),
+        None if runner.run(rows, &mut Vec::new())?.1 == End::NotFinite => (StepPart::Objective, None),
+        None => (StepPart::Parameter, None),
     };
     let is_first = begin == Position::default() && good == 0;
-    let is_at_start = is_first && (nan_origin.is_some() || part == Part::Objective);
+    let is_at_start = is_first && (nan_origin.is_some() || part == StepPart::Objective);
     Ok(TrainError::Diverged(Box::new(Diverged {
         part,
         only_in_f32,
@@ -237,12 +237,12 @@ fn in_f32(graph: &Graph, bindings: &Bindings, targets: &[NodeId], level: Option<
 fn first_trouble(
     step: &Step,
     values: impl FnOnce(&Graph, &[NodeId]) -> Result<Values, ExecError>,
-) -> Result<Option<(Part, NanOrigin)>, LearnError> {
+) -> Result<Option<(StepPart, NanOrigin)>, LearnError> {
     let graph = &step.function.graph;
     let is_parameter = |id: NodeId| step.function.parameters.iter().any(|parameter| parameter.node == id);
-    let mut targets = vec![(Part::Objective, step.objective, None)];
-    targets.extend(step.gradients.iter().map(|&id| (Part::Gradient, id, None)));
-    for (part, of_parameters) in [(Part::State, false), (Part::Parameter, true)] {
+    let mut targets = vec![(StepPart::Objective, step.objective, None)];
+    targets.extend(step.gradients.iter().map(|&id| (StepPart::Gradient, id, None)));
+    for (part, of_parameters) in [(StepPart::State, false), (StepPart::Parameter, true)] {
         let updates = graph.updates().iter().filter(|update| is_parameter(update.target) == of_parameters);
         targets.extend(updates.map(|update| (part, update.value, Some(update.target))));
     }

@@ -18,7 +18,7 @@ use crate::training::settings::{Engine, Training};
 use crate::training::step::{Step, step};
 
 /// A step for batches of one size, ready to run.
-enum Steps {
+enum Executable {
     Compiled(Box<Compiled>),
     Reference(Box<Step>),
 }
@@ -37,7 +37,7 @@ pub(crate) struct Runner<'a> {
     /// The current value of every parameter and state; of the compiled program in use, what it was before.
     values: Vec<(String, Tensor)>,
     /// By batch size.
-    steps: Vec<(usize, Steps)>,
+    steps: Vec<(usize, Executable)>,
     in_use: Option<usize>,
 }
 
@@ -103,11 +103,11 @@ impl<'a> Runner<'a> {
         objectives.resize(start + order.len() / size, 0.0);
         let record = &mut objectives[start..];
         let (steps, end) = match &mut self.steps[place].1 {
-            Steps::Compiled(compiled) => {
+            Executable::Compiled(compiled) => {
                 let run = Run { tables: &self.tables.of(&compiled.program)?, order, stop: self.stop };
                 compiled.program.run(&mut compiled.workspace, run, record)?
             }
-            Steps::Reference(step) => {
+            Executable::Reference(step) => {
                 run_reference(step, self.tables.data, order, size, &mut self.values, self.stop, record)?
             }
         };
@@ -118,7 +118,7 @@ impl<'a> Runner<'a> {
     /// Runs steps of `size` rows, and times what they do. The reference has nothing to time.
     pub fn profile(&mut self, order: &[u32], size: usize) -> Result<(Profile, MemoryUse), LearnError> {
         let place = self.ready(size)?;
-        let Steps::Compiled(compiled) = &mut self.steps[place].1 else {
+        let Executable::Compiled(compiled) = &mut self.steps[place].1 else {
             let problem = "runs no program, so there are no kernels to time; the compiled engine does".into();
             return Err(LearnError::Setting { name: "the reference engine", problem });
         };
@@ -139,7 +139,7 @@ impl<'a> Runner<'a> {
         };
         if self.in_use != Some(place) {
             self.fetch()?;
-            if let Steps::Compiled(compiled) = &mut self.steps[place].1 {
+            if let Executable::Compiled(compiled) = &mut self.steps[place].1 {
                 for (name, value) in &self.values {
                     compiled.program.set(&mut compiled.workspace, name, value)?;
                 }
@@ -149,27 +149,38 @@ impl<'a> Runner<'a> {
         Ok(place)
     }
 
-    fn prepare(&mut self, size: usize) -> Result<Steps, LearnError> {
+    fn prepare(&mut self, size: usize) -> Result<Executable, LearnError> {
         let step = self.step(size)?;
         if self.settings.engine == Engine::Reference {
-            return Ok(Steps::Reference(Box::new(step)));
+            return Ok(Executable::Reference(Box::new(step)));
         }
         let program = compile(&step.function.graph, &self.settings.program_options(&step))?;
         self.tables.of(&program)?; // mistakes in the data come before room is taken
         let workspace = program.workspace()?;
-        Ok(Steps::Compiled(Box::new(Compiled { program, workspace })))
+        Ok(Executable::Compiled(Box::new(Compiled { program, workspace })))
     }
 
     /// Brings the values of the program in use up to date.
     fn fetch(&mut self) -> Result<(), LearnError> {
         if let Some(place) = self.in_use
-            && let Steps::Compiled(compiled) = &self.steps[place].1
+            && let Executable::Compiled(compiled) = &self.steps[place].1
         {
             for (name, value) in &mut self.values {
                 *value = compiled.program.get(&compiled.workspace, name)?;
             }
         }
         Ok(())
+    }
+
+    /// The current value of one of them.
+    pub fn value(&self, name: &str) -> Result<Tensor, LearnError> {
+        let names = self.values.iter().map(|(name, _)| name.as_str());
+        let index = names.clone().position(|other| other == name);
+        let index = index.ok_or_else(|| LearnError::unknown("parameter or state", name, names))?;
+        match self.in_use.map(|size| &self.steps[size].1) {
+            Some(Executable::Compiled(compiled)) => Ok(compiled.program.get(&compiled.workspace, name)?),
+            _ => Ok(self.values[index].1.clone()),
+        }
     }
 
     /// The current value of every parameter and state, by name.

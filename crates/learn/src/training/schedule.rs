@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 
 use chainrule_graph::Var;
 
-use crate::optimizer::state::Slots;
+use crate::optimizer::state::StateBuilder;
 
 /// How the rate of a step follows from the base rate. Step t of T counts from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -64,16 +64,16 @@ impl Schedule {
         }
     }
 
-    /// The rate of this step, by the count of steps that `slots` keep.
-    pub(crate) fn rate<'g>(&self, base: Var<'g>, length: Length, slots: &mut Slots<'g>) -> Var<'g> {
+    /// The rate of this step, by the count of steps that `state` keeps.
+    pub(crate) fn rate<'g>(&self, base: Var<'g>, length: Length, state: &mut StateBuilder<'g>) -> Var<'g> {
         let all = length.epochs as f64 * length.steps as f64;
         match *self {
             Schedule::Constant => base,
-            Schedule::Step { every, factor } => base * falling_power(factor, every as f64 * length.steps as f64, slots),
-            Schedule::Cosine => base * half_cosine((slots.step_number() - 1.0) / all),
+            Schedule::Step { every, factor } => base * falling_power(factor, every as f64 * length.steps as f64, state),
+            Schedule::Cosine => base * half_cosine((state.step_number() - 1.0) / all),
             Schedule::WarmupCosine { warmup } => {
                 let rising = (warmup * length.steps as f64).round().max(1.0);
-                let t = slots.step_number();
+                let t = state.step_number();
                 let since = (t - 1.0 - rising).max(0.0);
                 base * (t / rising).min(1.0) * half_cosine(since / (all - rising).max(1.0))
             }
@@ -87,12 +87,12 @@ fn half_cosine(p: Var<'_>) -> Var<'_> {
 }
 
 /// factorᵏ, k being how often `every` steps were done: a count that starts anew, so that it stays exact in f32 too.
-fn falling_power<'g>(factor: f64, every: f64, slots: &mut Slots<'g>) -> Var<'g> {
-    let power = slots.scalar("rate factor", 1.0);
-    let count = slots.scalar("steps since the rate fell", 0.0);
+fn falling_power<'g>(factor: f64, every: f64, state: &mut StateBuilder<'g>) -> Var<'g> {
+    let power = state.scalar("rate factor", 1.0);
+    let count = state.scalar("steps since the rate fell", 0.0);
     let next = count + 1.0;
     let falls = next.greater_equal(every);
-    slots.update(count, falls.select(0.0, next));
-    slots.update(power, falls.select(factor * power, power));
+    state.update(count, falls.select(0.0, next));
+    state.update(power, falls.select(factor * power, power));
     power
 }

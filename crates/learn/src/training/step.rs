@@ -3,7 +3,7 @@
 use chainrule_graph::{Builder, Function, GraphError, NodeId, Var, batch, differentiate};
 
 use crate::optimizer::Optimizer;
-use crate::optimizer::state::Slots;
+use crate::optimizer::state::StateBuilder;
 use crate::training::schedule::{Length, Schedule};
 
 /// The name of the state that holds the base rate; setting it changes no program.
@@ -68,23 +68,23 @@ pub fn step(function: &Function, options: &StepOptions, size: Option<usize>) -> 
     let reached = parameters.iter().filter_map(|&id| Some((id, derivatives.cotangent(id)?)));
     let reached: Vec<(NodeId, NodeId)> = reached.collect();
     let builder = Builder::extend(Function { graph: derivatives.graph, ..function.clone() });
-    let mut slots = Slots::new(&builder, &function.graph);
-    let base = slots.scalar(RATE, options.rate);
-    let rate = options.schedule.rate(base, options.length, &mut slots);
+    let mut state = StateBuilder::new(&builder, &function.graph);
+    let base = state.scalar(RATE, options.rate);
+    let rate = options.schedule.rate(base, options.length, &mut state);
     let mut gradients: Vec<Var<'_>> = reached.iter().map(|&(_, gradient)| builder.var(gradient)).collect();
     if let Some(limit) = options.clip_norm {
-        clip(&mut gradients, limit, &mut slots);
+        clip(&mut gradients, limit, &mut state);
     }
     for (&(id, _), mut gradient) in reached.iter().zip(gradients) {
         let parameter = builder.var(id);
         if options.weight_decay != 0.0 {
             gradient = gradient + options.weight_decay * parameter;
         }
-        slots.of(function.name(id), &function.graph.node(id).shape);
-        let value = options.optimizer.next(parameter, gradient, rate, &mut slots);
+        state.of(function.name(id), &function.graph.node(id).shape);
+        let value = options.optimizer.next(parameter, gradient, rate, &mut state);
         builder.update(parameter, value);
     }
-    slots.check()?;
+    state.check()?;
     let gradients = reached.iter().map(|&(_, gradient)| gradient).collect();
     Ok(Step { function: builder.finish()?, objective, gradients, size })
 }
@@ -105,7 +105,7 @@ fn check_updates(function: &Function) -> Result<(), GraphError> {
 /// g ← g · min(1, limit / ‖g‖), the norm over all gradients together (Pascanu, Mikolov and Bengio 2013)
 ///
 /// With m the greatest of the limit and all |gᵢ|, it is (limit / m) / ‖g / m‖, whose squares do not overflow.
-fn clip<'g>(gradients: &mut [Var<'g>], limit: f64, slots: &mut Slots<'g>) {
+fn clip<'g>(gradients: &mut [Var<'g>], limit: f64, state: &mut StateBuilder<'g>) {
     let entries = |gradient: &Var<'g>| gradient.shape().size();
     let with_entries: Vec<Var<'g>> = gradients.iter().copied().filter(|gradient| entries(gradient) > 0).collect();
     let greatest = |gradient: &Var<'g>| gradient.abs().reshape([entries(gradient)]).max_axis(0);
@@ -115,7 +115,7 @@ fn clip<'g>(gradients: &mut [Var<'g>], limit: f64, slots: &mut Slots<'g>) {
     let unit = greatest.max(limit).reciprocal();
     let square = |gradient: &Var<'g>| (*gradient * unit).power(2.0).sum();
     let Some(squares) = with_entries.iter().map(square).reduce(|sum, square| sum + square) else { return };
-    let scale = (limit * unit / squares.sqrt()).min(1.0).named(slots.claim("gradient scale"));
+    let scale = (limit * unit / squares.sqrt()).min(1.0).named(state.claim("gradient scale"));
     for gradient in gradients {
         *gradient = *gradient * scale;
     }

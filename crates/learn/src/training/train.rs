@@ -1,137 +1,264 @@
 //! The training loop: epochs over rows in shuffled order, one step a batch.
 
+use std::ops::ControlFlow;
+
 use chainrule_exec::run::End;
-use chainrule_graph::{Function, Tensor};
+use chainrule_graph::Function;
 
 use crate::data::dataset::Dataset;
 use crate::error::LearnError;
-use crate::evaluation::scores::{Scorer, at_its_row};
+use crate::evaluation::scores::{Scorer, Scores, at_its_row};
 use crate::evaluation::tables::Tables;
 use crate::parameters::Parameters;
 use crate::random::{self, Purpose};
-use crate::training::checkpoint::{Cause, Standing};
+use crate::training::checkpoint::{Provenance, TrainingState};
 use crate::training::diverged::{TrainError, after, at_start, during};
 use crate::training::patience;
-use crate::training::progress::{Ending, Epoch, Position, Progress, Trained};
+use crate::training::progress::{Ending, Epoch, Observer, Position, Progress, StepReport, Trained};
 use crate::training::runner::Runner;
 use crate::training::settings::{Checkpointing, Training};
 
 /// Trains the parameters in place.
 ///
-/// A step moves every parameter once, by the gradient of the mean objective over the rows of its batch. Errors: settings
-/// out of their range, data or a checkpoint that do not fit, and a value that is not finite, with the node where that
-/// began; the parameters are then as they were before.
+/// A step moves every parameter once, by the gradient of the mean objective over the rows of its batch.
+///
+/// # Errors
+/// Settings out of their range, data or a checkpoint that do not fit, and a value that is not finite, with the node where
+/// that began; the parameters are then as they were before.
 pub fn train(
     function: &Function,
     parameters: &mut Parameters,
     training: &Dataset,
     validation: Option<&Dataset>,
     settings: &Training<'_>,
-    observer: &mut dyn FnMut(Progress<'_>),
+    observer: &mut dyn Observer,
 ) -> Result<Trained, TrainError> {
     settings.check(training.rows())?;
     let tables = Tables::new(function, training);
-    let validation_tables = validation.map(|data| Tables::new(function, data));
-    let mut runner = Runner::new(&tables, parameters, settings)?;
-    let fresh = runner.values()?.to_vec();
-    let cause = settings.checkpoint.map(|file| (Cause::new(function, training, validation, settings), file));
-    let mut at = match &cause {
-        Some((cause, file)) if file.resume && file.path.exists() => {
-            let standing = cause.load(file.path, &fresh)?;
-            runner.restore(&standing.values);
-            observer(Progress::Resumed(standing.position));
-            standing
-        }
-        _ => {
-            at_start(function, parameters, training)?;
-            Standing { position: Position::default(), values: fresh, best: None, history: Vec::new() }
-        }
+    let validation = validation.map(|data| Tables::new(function, data));
+    let mut trainer = Trainer::new(&tables, validation.as_ref(), parameters, settings, observer)?;
+    let ending = trainer.run()?;
+    let best = trainer.state.best.filter(|_| ending != Ending::Stopped);
+    let trained = Trained {
+        ending,
+        position: trainer.state.position,
+        best: best.as_ref().map(|best| best.epoch),
+        history: trainer.state.history,
     };
-    let mut trained = parameters.clone();
-    assign(&mut trained, &at.values)?;
-    let scorer = |tables| Scorer::new(tables, settings.level);
-    let mut on_training = scorer(&tables)?;
-    let mut on_validation = validation_tables.as_ref().map(scorer).transpose()?;
-    let mut objectives = Vec::new();
-    let every = settings.epochs.div_ceil(settings.reports.max(1)).max(1);
-    let ending = loop {
-        if out_of_patience(&at, settings) {
-            break Ending::OutOfPatience;
-        }
-        let Position { epoch: done, rows } = at.position;
-        if done == settings.epochs {
-            break Ending::Finished;
-        }
-        let epoch = done + 1;
-        let all = order(training.rows(), epoch, settings);
-        let order = all.get(rows..).unwrap_or_default();
-        let run = runner.run(order, &mut objectives);
-        let (used, end) = run.map_err(|error| at_its_row(error, function, &trained, training))?;
-        let values = runner.values()?.to_vec();
-        let finite = values.iter().all(|(_, value)| value.is_finite());
-        if end == End::NotFinite || !finite {
-            return Err(during(&mut runner, training, &order[..used], &at.values, at.position, settings)?);
-        }
-        at.values = values;
-        assign(&mut trained, &at.values)?;
-        if end == End::Stopped {
-            at.position.rows += used;
-            save(&cause, &at)?;
-            break Ending::Stopped;
-        }
-        at.position = Position { epoch, rows: 0 };
-        observer(Progress::Step { epoch, of: settings.epochs });
-        let (mut train, mut valid) = (None, None);
-        if settings.patience.is_some() {
-            let watched = match &mut on_validation {
-                Some(on_validation) => valid.insert(on_validation.scores(&trained)?),
-                None => train.insert(on_training.scores(&trained)?),
-            };
-            patience::keep(&mut at.best, epoch, watched.objective, &trained);
-        }
-        let last = epoch == settings.epochs || out_of_patience(&at, settings);
-        if last || epoch % every == 0 {
-            let report = Epoch {
-                epoch,
-                train: train.map_or_else(|| on_training.scores(&trained), Ok)?,
-                valid: match (valid, &mut on_validation) {
-                    (None, Some(on_validation)) => Some(on_validation.scores(&trained)?),
-                    (known, _) => known,
-                },
-            };
-            if !report.train.objective.is_finite() {
-                return Err(after(function, &trained, training, epoch, settings.rate)?);
+    *parameters = best.map_or(trainer.parameters, |best| best.parameters);
+    Ok(trained)
+}
+
+/// Training under way.
+struct Trainer<'a> {
+    function: &'a Function,
+    training: &'a Dataset,
+    settings: &'a Training<'a>,
+    observer: &'a mut dyn Observer,
+    runner: Runner<'a>,
+    on_training: Scorer<'a>,
+    on_validation: Option<Scorer<'a>>,
+    checkpoint: Option<(Provenance<'a>, Checkpointing<'a>)>,
+    /// Where it is; its values are those at the beginning of the rows that run.
+    state: TrainingState,
+    /// The function's parameters, at these values.
+    parameters: Parameters,
+    /// Whether the observer wants no more.
+    is_stopped: bool,
+}
+
+impl<'a> Trainer<'a> {
+    /// Training that begins, or goes on from its checkpoint.
+    fn new(
+        tables: &'a Tables<'a>,
+        validation: Option<&'a Tables<'a>>,
+        parameters: &Parameters,
+        settings: &'a Training<'a>,
+        observer: &'a mut dyn Observer,
+    ) -> Result<Trainer<'a>, TrainError> {
+        let (function, training) = (tables.function, tables.data);
+        let mut runner = Runner::new(tables, parameters, settings)?;
+        let fresh = runner.values()?.to_vec();
+        let provenance = || Provenance::new(function, training, validation.map(|tables| tables.data), settings);
+        let checkpoint = settings.checkpoint.map(|file| (provenance(), file));
+        let mut is_stopped = false;
+        let state = match &checkpoint {
+            Some((provenance, file)) if file.resume && file.path.exists() => {
+                let state = provenance.load(file.path, &fresh)?;
+                runner.restore(&state.values);
+                is_stopped = observer.observe(Progress::Resumed(state.position)).is_break();
+                state
             }
-            observer(Progress::Epoch(&report));
-            at.history.push(report);
-        }
-        if last || settings.checkpoint.is_some_and(|file| epoch % file.every == 0) {
-            save(&cause, &at)?;
-        }
-    };
-    let best = at.best.filter(|_| ending != Ending::Stopped);
-    let epoch = best.as_ref().map(|best| best.epoch);
-    *parameters = best.map_or(trained, |best| best.parameters);
-    Ok(Trained { ending, position: at.position, best: epoch, history: at.history })
-}
+            _ => {
+                at_start(function, parameters, training)?;
+                TrainingState { position: Position::default(), values: fresh, best: None, history: Vec::new() }
+            }
+        };
+        let scorer = |tables| Scorer::new(tables, settings.level);
+        let mut trainer = Trainer {
+            function,
+            training,
+            settings,
+            observer,
+            runner,
+            on_training: scorer(tables)?,
+            on_validation: validation.map(scorer).transpose()?,
+            checkpoint,
+            state,
+            parameters: parameters.clone(),
+            is_stopped,
+        };
+        trainer.update_parameters()?;
+        Ok(trainer)
+    }
 
-fn out_of_patience(at: &Standing, settings: &Training<'_>) -> bool {
-    settings.patience.is_some_and(|patience| patience::is_over(at.best.as_ref(), at.position.epoch, patience))
-}
-
-fn assign(parameters: &mut Parameters, values: &[(String, Tensor)]) -> Result<(), LearnError> {
-    for (name, value) in values {
-        if parameters.get(name).is_ok() {
-            parameters.set(name, value.clone())?;
+    fn run(&mut self) -> Result<Ending, TrainError> {
+        loop {
+            if self.is_out_of_patience() {
+                return Ok(Ending::OutOfPatience);
+            }
+            if self.state.position.epoch == self.settings.epochs {
+                return Ok(Ending::Finished);
+            }
+            if self.is_stopped {
+                return Ok(Ending::Stopped);
+            }
+            match self.run_epoch()? {
+                ControlFlow::Continue(()) => self.end_epoch()?,
+                ControlFlow::Break(()) => {
+                    self.save()?;
+                    return Ok(Ending::Stopped);
+                }
+            }
         }
     }
-    Ok(())
-}
 
-fn save(cause: &Option<(Cause<'_>, Checkpointing<'_>)>, standing: &Standing) -> Result<(), LearnError> {
-    match cause {
-        Some((cause, file)) => cause.save(file.path, standing),
-        None => Ok(()),
+    /// Runs the rows of the epoch that are left, all of them unless it is stopped before.
+    fn run_epoch(&mut self) -> Result<ControlFlow<()>, TrainError> {
+        let Position { epoch, rows } = self.state.position;
+        let order = order(self.training.rows(), epoch + 1, self.settings);
+        let order = order.get(rows..).unwrap_or_default();
+        let (used, end) = self.run_rows(order)?;
+        let values = self.runner.values()?.to_vec();
+        if end == End::NotFinite || !values.iter().all(|(_, value)| value.is_finite()) {
+            let TrainingState { values, position, .. } = &self.state;
+            return Err(during(&mut self.runner, self.training, &order[..used], values, *position, self.settings)?);
+        }
+        self.state.values = values;
+        self.update_parameters()?;
+        if end == End::Stopped {
+            self.state.position.rows += used;
+            return Ok(ControlFlow::Break(()));
+        }
+        self.state.position = Position { epoch: epoch + 1, rows: 0 };
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Runs steps over the rows of `order`, in one go or as many at a time as the observer asks for. Returns how many rows
+    /// were used up, and how it ended.
+    fn run_rows(&mut self, order: &[u32]) -> Result<(usize, End), TrainError> {
+        let batch = self.settings.batch.min(self.training.rows());
+        let (mut used, mut end, mut objectives) = (0, End::Finished, Vec::new());
+        while used < order.len() && end == End::Finished {
+            let every = self.observer.every_steps();
+            let most = every.map_or(usize::MAX, |steps| steps.max(1).saturating_mul(batch));
+            let rows = &order[used..][..most.min(order.len() - used)];
+            let run = self.runner.run(rows, &mut objectives);
+            let run = run.map_err(|error| at_its_row(error, self.function, &self.parameters, self.training))?;
+            used += run.0;
+            end = run.1;
+            if every.is_some() && run.0 > 0 && end != End::NotFinite {
+                let Position { epoch, rows: before } = self.state.position;
+                let report = StepReport {
+                    position: Position { epoch, rows: before + used },
+                    rows: &rows[..run.0],
+                    objectives: &objectives,
+                    runner: &self.runner,
+                };
+                self.is_stopped |= self.observer.observe(Progress::Steps(report)).is_break();
+            }
+            if self.is_stopped && used < order.len() && end == End::Finished {
+                end = End::Stopped;
+            }
+        }
+        Ok((used, end))
+    }
+
+    /// Tells of the epoch that is done, scores it where that is due, and keeps where training is.
+    fn end_epoch(&mut self) -> Result<(), TrainError> {
+        let (epoch, of) = (self.state.position.epoch, self.settings.epochs);
+        self.tell(Progress::EpochDone { epoch, of });
+        let (train, valid) = self.watch()?;
+        let last = epoch == of || self.is_out_of_patience();
+        let every = of.div_ceil(self.settings.reports.max(1)).max(1);
+        if last || epoch.is_multiple_of(every) {
+            self.report(train, valid)?;
+        }
+        let is_due = self.settings.checkpoint.is_some_and(|file| epoch.is_multiple_of(file.every));
+        if last || is_due || self.is_stopped {
+            self.save()?;
+        }
+        Ok(())
+    }
+
+    /// The scores that patience looks at, if there is a patience; those of the best epoch so far are kept with its
+    /// parameters.
+    fn watch(&mut self) -> Result<(Option<Scores>, Option<Scores>), LearnError> {
+        let (mut train, mut valid) = (None, None);
+        if self.settings.patience.is_some() {
+            let watched = match &mut self.on_validation {
+                Some(on_validation) => valid.insert(on_validation.scores(&self.parameters)?),
+                None => train.insert(self.on_training.scores(&self.parameters)?),
+            };
+            let epoch = self.state.position.epoch;
+            patience::keep(&mut self.state.best, epoch, watched.objective, &self.parameters);
+        }
+        Ok((train, valid))
+    }
+
+    /// Reports the scores of the epoch, those that are not known yet computed.
+    fn report(&mut self, train: Option<Scores>, valid: Option<Scores>) -> Result<(), TrainError> {
+        let epoch = self.state.position.epoch;
+        let report = Epoch {
+            epoch,
+            train: train.map_or_else(|| self.on_training.scores(&self.parameters), Ok)?,
+            valid: match (valid, &mut self.on_validation) {
+                (None, Some(on_validation)) => Some(on_validation.scores(&self.parameters)?),
+                (known, _) => known,
+            },
+        };
+        if !report.train.objective.is_finite() {
+            return Err(after(self.function, &self.parameters, self.training, epoch, self.settings.rate)?);
+        }
+        self.tell(Progress::Scored(&report));
+        self.state.history.push(report);
+        Ok(())
+    }
+
+    fn tell(&mut self, progress: Progress<'_>) {
+        self.is_stopped |= self.observer.observe(progress).is_break();
+    }
+
+    fn is_out_of_patience(&self) -> bool {
+        let TrainingState { best, position, .. } = &self.state;
+        self.settings.patience.is_some_and(|patience| patience::is_over(best.as_ref(), position.epoch, patience))
+    }
+
+    /// Gives the parameters the values of the state.
+    fn update_parameters(&mut self) -> Result<(), LearnError> {
+        for (name, value) in &self.state.values {
+            if self.parameters.get(name).is_ok() {
+                self.parameters.set(name, value.clone())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn save(&self) -> Result<(), LearnError> {
+        match &self.checkpoint {
+            Some((provenance, file)) => provenance.save(file.path, &self.state),
+            None => Ok(()),
+        }
     }
 }
 

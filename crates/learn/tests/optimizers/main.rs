@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chainrule_graph::{Builder, Function, Initializer, Kind, NodeId, Tensor};
-use chainrule_learn::{Adam, Dataset, Field, Optimizer, Parameters, Role, Training, train};
+use chainrule_learn::{Adam, Dataset, Field, Optimizer, Parameters, Role, Training, Unobserved, train};
 
 /// After how many steps the golden numbers stand.
 const STEPS: [usize; 5] = [1, 2, 5, 20, 100];
@@ -40,7 +40,7 @@ fn after(steps: usize, optimizer: Optimizer, weight_decay: f64) -> Vec<f64> {
     parameters.set("b", Tensor::scalar(0.1)).unwrap();
     let settings = Training { epochs: steps, batch: 3, rate: 0.01, optimizer, weight_decay, ..Training::default() };
     let settings = Training { shuffle: false, ..settings };
-    train(&function, &mut parameters, &data(&function), None, &settings, &mut |_| {}).unwrap();
+    train(&function, &mut parameters, &data(&function), None, &settings, &mut Unobserved).unwrap();
     parameters.iter().flat_map(|(_, value)| value.data().to_vec()).collect()
 }
 

@@ -4,6 +4,7 @@ mod curves;
 mod settings;
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use chainrule::exec::compile::Precision;
@@ -15,8 +16,8 @@ use chainrule::{Function, text};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use crate::data::{Fitted, TableOptions, check_finite, of_option};
-use crate::failure::Failure;
+use crate::data::{PreparedData, TableOptions, check_finite, of_option};
+use crate::error::CommandError;
 use crate::files;
 use crate::format;
 use crate::idle;
@@ -26,7 +27,7 @@ use crate::model_file::ModelFile;
 use crate::options::{self, ModelOptions};
 use crate::output::{Output, message};
 use crate::plots::picture_path;
-use crate::progress::Progress;
+use crate::progress::ProgressMeter;
 
 pub use settings::StepSettings;
 
@@ -129,11 +130,11 @@ nor a checkpoint that training does not go on from.";
 
 impl Fit {
     /// Trains.
-    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+    pub fn run(self, output: &mut Output) -> Result<(), CommandError> {
         let mut settings = self.training()?;
         self.check_files()?;
         let file = ModelFile::read(&self.model.model)?;
-        let Fitted { function, data } = self.table.fit(&file, self.model.settings()?)?;
+        let PreparedData { function, data } = self.table.fit(&file, self.model.settings()?)?;
         if self.save.is_some() {
             file.check_savable(&function)?;
         }
@@ -141,7 +142,7 @@ impl Fit {
         if function.parameters.is_empty() {
             message(format!("warning: {}: the model has no `param`; training changes nothing", file.name()));
         }
-        let rows = Rows::new(&self, &data)?;
+        let rows = TrainingRows::new(&self, &data)?;
         let mut parameters = Parameters::initialize(&function, self.seed)?;
         settings.stop = Some(interrupt::watch());
         let trained = self.train(&file, &function, &mut parameters, &rows, &settings, output)?;
@@ -159,14 +160,14 @@ impl Fit {
             curves::of(&self.model.model, &trained.history).write(path)?;
             message(format!("drew {}", path.display()));
         }
-        // Rows that are only looked at spoil no model.
+        // TrainingRows that are only looked at spoil no model.
         match (&rows.validation, &result.validation) {
             (Some(rows), Some(scores)) => check_finite(&file, &function, &parameters, rows, scores),
             _ => Ok(()),
         }
     }
 
-    fn check_files(&self) -> Result<(), Failure> {
+    fn check_files(&self) -> Result<(), CommandError> {
         files::check(
             &[
                 ("the model", Some(&self.model.model)),
@@ -180,7 +181,7 @@ impl Fit {
             ],
         )?;
         match &self.checkpoint {
-            Some(path) if path.is_file() && !self.resume => Err(Failure::mistake(format!(
+            Some(path) if path.is_file() && !self.resume => Err(CommandError::mistake(format!(
                 "--checkpoint: {} is there already, and would be lost; --resume goes on from it, another name begins anew",
                 path.display()
             ))),
@@ -188,7 +189,7 @@ impl Fit {
         }
     }
 
-    fn training(&self) -> Result<Training<'_>, Failure> {
+    fn training(&self) -> Result<Training<'_>, CommandError> {
         let base = Training {
             epochs: self.epochs,
             batch: self.batch,
@@ -211,25 +212,28 @@ impl Fit {
         file: &ModelFile,
         function: &Function,
         parameters: &mut Parameters,
-        rows: &Rows,
+        rows: &TrainingRows,
         settings: &Training<'_>,
         output: &mut Output,
-    ) -> Result<Trained, Failure> {
+    ) -> Result<Trained, CommandError> {
         if let Some(path) = self.checkpoint.as_deref().filter(|path| self.resume && !path.exists()) {
             message(format!("there is no checkpoint {} yet: training begins", path.display()));
         }
-        let mut progress = Progress::new("training");
+        let mut progress = ProgressMeter::new("training");
         let mut written = Ok(());
-        let mut observe = |event: learn::Progress<'_>| match event {
-            learn::Progress::Resumed(position) => {
-                message(format!("training goes on {}", place(position, rows.training.rows())));
+        let mut observe = |event: learn::Progress<'_>| {
+            match event {
+                learn::Progress::Resumed(position) => {
+                    message(format!("training goes on {}", described(position, rows.training.rows())));
+                }
+                learn::Progress::EpochDone { epoch, of } if !self.json => progress.at(epoch, of),
+                learn::Progress::Scored(epoch) if self.json => {
+                    let line = Object::default().with("epoch", epoch.epoch);
+                    written = output.line(with_scores(line, &epoch.train, epoch.valid.as_ref()));
+                }
+                _ => {}
             }
-            learn::Progress::Step { epoch, of } if !self.json => progress.at(epoch, of),
-            learn::Progress::Epoch(epoch) if self.json && written.is_ok() => {
-                let line = Object::default().with("epoch", epoch.epoch);
-                written = output.line(with_scores(line, &epoch.train, epoch.valid.as_ref()));
-            }
-            _ => {}
+            if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
         let trained =
             learn::train(function, parameters, &rows.training, rows.validation.as_ref(), settings, &mut observe);
@@ -242,15 +246,21 @@ impl Fit {
     }
 
     /// What is said when the user has stopped training.
-    fn interrupted(&self, position: Position, rows: usize) -> Failure {
+    fn interrupted(&self, position: Position, rows: usize) -> CommandError {
         let kept = match &self.checkpoint {
             Some(path) => format!("kept in {}, and goes on from there with --resume", path.display()),
             None => "not kept; --checkpoint FILE would keep it".into(),
         };
-        Failure::interrupted(format!("training stopped {}; it is {kept}", place(position, rows)))
+        CommandError::interrupted(format!("training stopped {}; it is {kept}", described(position, rows)))
     }
 
-    fn print(&self, result: &Scored, rows: &Rows, trained: &Trained, output: &mut Output) -> Result<(), Failure> {
+    fn print(
+        &self,
+        result: &Scored,
+        rows: &TrainingRows,
+        trained: &Trained,
+        output: &mut Output,
+    ) -> Result<(), CommandError> {
         let epochs = trained.position.epoch;
         if self.json {
             let line = Object::default().with("final", true).with("epochs", epochs);
@@ -315,20 +325,20 @@ impl Fit {
 }
 
 /// `after epoch 3`, or `after epoch 3 and 40 of the 100 rows of the next`.
-fn place(Position { epoch, rows }: Position, of: usize) -> String {
+fn described(Position { epoch, rows }: Position, of: usize) -> String {
     let more = if rows == 0 { String::new() } else { format!(" and {rows} of the {of} rows of the next") };
     format!("after epoch {epoch}{more}")
 }
 
 /// The rows to train on and those to validate on, as the function takes them.
-struct Rows {
+struct TrainingRows {
     training: Dataset,
     validation: Option<Dataset>,
     transforms: Transforms,
 }
 
-impl Rows {
-    fn new(fit: &Fit, data: &Dataset) -> Result<Rows, Failure> {
+impl TrainingRows {
+    fn new(fit: &Fit, data: &Dataset) -> Result<TrainingRows, CommandError> {
         let (training, validation) = match (&fit.valid, fit.valid_split) {
             (Some(path), _) => {
                 let table = Table::read(path)?;
@@ -342,7 +352,7 @@ impl Rows {
             (None, None) => (data.clone(), None),
         };
         let transforms = if fit.standardize { Transforms::standardizing(&training) } else { Transforms::new() };
-        Ok(Rows {
+        Ok(TrainingRows {
             training: transforms.apply(&training)?,
             validation: validation.map(|rows| transforms.apply(&rows)).transpose()?,
             transforms,
@@ -357,7 +367,7 @@ struct Scored {
 }
 
 impl Scored {
-    fn new(function: &Function, parameters: &Parameters, rows: &Rows) -> Result<Scored, LearnError> {
+    fn new(function: &Function, parameters: &Parameters, rows: &TrainingRows) -> Result<Scored, LearnError> {
         let validation = rows.validation.as_ref().map(|rows| scores(function, parameters, rows)).transpose()?;
         Ok(Scored { training: scores(function, parameters, &rows.training)?, validation })
     }

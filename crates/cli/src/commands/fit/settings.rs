@@ -7,7 +7,7 @@ use chainrule::exec::compile::{Level, Precision};
 use chainrule::learn::{Adam, Engine, Optimizer, Schedule, Training};
 use clap::{Args, Command, FromArgMatches, ValueEnum};
 
-use crate::failure::Failure;
+use crate::error::CommandError;
 use crate::options;
 
 #[derive(Args, PartialEq)]
@@ -119,21 +119,25 @@ impl StepSettings {
     }
 
     /// The training that these options and `base` say. Errors name an option that has no meaning beside the others.
-    pub fn training<'a>(&self, base: Training<'a>) -> Result<Training<'a>, Failure> {
+    pub fn training<'a>(&self, base: Training<'a>) -> Result<Training<'a>, CommandError> {
         self.check()?;
         let precision = match self.precision {
             PrecisionName::F32 if self.engine == EngineName::Reference => {
-                return Err(Failure::mistake("--precision: the reference computes in f64; --engine compiled has f32"));
+                return Err(CommandError::mistake(
+                    "--precision: the reference computes in f64; --engine compiled has f32",
+                ));
             }
             PrecisionName::F32 => Precision::F32,
             PrecisionName::F64 => Precision::F64,
         };
         if self.simd.is_some() && self.engine == EngineName::Reference {
-            return Err(Failure::mistake("--simd: the reference uses no vector instructions; --engine compiled does"));
+            return Err(CommandError::mistake(
+                "--simd: the reference uses no vector instructions; --engine compiled does",
+            ));
         }
         if let Some(warmup) = self.warmup.filter(|&warmup| warmup >= base.epochs as f64) {
             let (name, epochs) = ("--warmup", base.epochs);
-            return Err(Failure::mistake(format!("{name}: {warmup} epochs of {epochs}; fewer would be right")));
+            return Err(CommandError::mistake(format!("{name}: {warmup} epochs of {epochs}; fewer would be right")));
         }
         Ok(Training {
             optimizer: self.optimizer(),
@@ -190,7 +194,7 @@ impl StepSettings {
     }
 
     /// An error for an option that the chosen optimizer or schedule does not have.
-    fn check(&self) -> Result<(), Failure> {
+    fn check(&self) -> Result<(), CommandError> {
         use OptimizerName::{Adagrad, Adam, Adamw, Momentum, Nesterov, Rmsprop};
         let constants: [(&str, bool, &[OptimizerName]); 5] = [
             ("--momentum", self.momentum.is_some(), &[Momentum, Nesterov]),
@@ -219,12 +223,12 @@ impl StepSettings {
 }
 
 /// An error unless `chosen` is one of those that take `option`.
-fn has<N: ValueEnum + PartialEq>(option: &str, choice: &str, chosen: N, takers: &[N]) -> Result<(), Failure> {
+fn has<N: ValueEnum + PartialEq>(option: &str, choice: &str, chosen: N, takers: &[N]) -> Result<(), CommandError> {
     if takers.contains(&chosen) {
         return Ok(());
     }
     let name = |name: &N| name.to_possible_value().map_or_else(String::new, |value| value.get_name().to_string());
     let takers: Vec<String> = takers.iter().map(name).collect();
     let (chosen, takers) = (name(&chosen), takers.join(", "));
-    Err(Failure::mistake(format!("{option}: has no meaning with {choice} {chosen}; it does with {takers}")))
+    Err(CommandError::mistake(format!("{option}: has no meaning with {choice} {chosen}; it does with {takers}")))
 }

@@ -4,11 +4,11 @@ use chainrule::exec::{Bindings, ExecError, Values, check_memory, reference};
 use chainrule::{Derivatives, Function, Graph, Kind, NodeId, Origin, Shape, Tensor, differentiate, hvp};
 
 use crate::bypassed;
-use crate::failure::Failure;
+use crate::error::CommandError;
 use crate::format;
-use crate::names::Names;
+use crate::names::NodeNames;
 use crate::nan_origin;
-use crate::progress::Progress;
+use crate::progress::ProgressMeter;
 
 /// What is printed.
 pub struct Answer {
@@ -19,7 +19,7 @@ pub struct Answer {
     /// For each real name of shape s, its second derivatives, of shape [s, s], if they were asked for.
     pub second: Option<Vec<(String, Tensor)>>,
     /// The nodes.
-    pub nodes: Vec<Line>,
+    pub nodes: Vec<NodeRow>,
     /// What a reader of the nodes should know.
     pub note: Option<String>,
     /// What is not finite, if anything is.
@@ -27,7 +27,7 @@ pub struct Answer {
 }
 
 /// A node.
-pub struct Line {
+pub struct NodeRow {
     /// Its name or source text.
     pub name: String,
     /// What it computes.
@@ -48,9 +48,9 @@ pub fn answer(
     source: &str,
     values: &[(String, Tensor)],
     order: u8,
-) -> Result<Answer, Failure> {
+) -> Result<Answer, CommandError> {
     let graph = &function.graph;
-    let names = Names::new(graph, source);
+    let names = NodeNames::new(graph, source);
     let shown = names.shown(result);
     let real: Vec<NodeId> = shown.iter().copied().filter(|&id| graph.node(id).kind == Kind::Real).collect();
     let derivatives = differentiate(graph, result, &real)?;
@@ -61,7 +61,7 @@ pub fn answer(
     let targets: Vec<NodeId> = wanted.chain([result]).collect();
     let run = reference::evaluate(&derivatives.graph, &bindings, &targets).map_err(|error| match error {
         ExecError::Node { node, problem, .. } if node.index() < graph.nodes().len() => {
-            Failure::mistake(format!("`{}`: {problem}", format::name(&names.of(node))))
+            CommandError::mistake(format!("`{}`: {problem}", format::name(&names.of(node))))
         }
         other => other.into(),
     })?;
@@ -72,7 +72,7 @@ pub fn answer(
     let second = match order {
         2 => {
             let block = |&id: &NodeId| Ok((function.name(id).to_string(), hessian(graph, result, id, &bindings)?));
-            Some(inputs.iter().map(block).collect::<Result<Vec<_>, Failure>>()?)
+            Some(inputs.iter().map(block).collect::<Result<Vec<_>, CommandError>>()?)
         }
         _ => None,
     };
@@ -80,7 +80,7 @@ pub fn answer(
     let is_fine = run[result].is_finite() && finite(&gradient) && second.as_deref().is_none_or(finite);
     let problem =
         (!is_fine).then(|| NotFinite { graph, derivatives: &derivatives, run: &run, names: &names }.problem(result));
-    let line = |id: NodeId| Line {
+    let line = |id: NodeId| NodeRow {
         name: names.of(id),
         op: graph.node(id).op.name().to_string(),
         value: run[id].clone(),
@@ -92,7 +92,7 @@ pub fn answer(
 }
 
 /// The second derivatives with respect to one name, of shape s: a row, of shape s, for each of its entries.
-fn hessian(graph: &Graph, result: NodeId, id: NodeId, bindings: &Bindings) -> Result<Tensor, Failure> {
+fn hessian(graph: &Graph, result: NodeId, id: NodeId, bindings: &Bindings) -> Result<Tensor, CommandError> {
     let shape = &graph.node(id).shape;
     // As they are computed, as they are kept, and as they are printed
     let numbers = shape.size().saturating_mul(shape.size()).saturating_mul(3);
@@ -100,7 +100,7 @@ fn hessian(graph: &Graph, result: NodeId, id: NodeId, bindings: &Bindings) -> Re
     let product = hvp(graph, result, &[id])?;
     let (tangent, output) = (product.tangents[0], product.outputs[0]);
     let mut entries = Vec::with_capacity(shape.size() * shape.size());
-    let mut progress = Progress::new("second derivatives");
+    let mut progress = ProgressMeter::new("second derivatives");
     for entry in 0..shape.size() {
         progress.at(entry, shape.size());
         let unit = Tensor::from_fn(shape, |place| f64::from(place == entry));
@@ -109,7 +109,7 @@ fn hessian(graph: &Graph, result: NodeId, id: NodeId, bindings: &Bindings) -> Re
     }
     let twice: Shape = shape.iter().chain(shape.iter()).copied().collect();
     Tensor::new(twice, entries)
-        .ok_or_else(|| Failure::mistake(format!("the second derivatives by {} are too many", graph.describe(id))))
+        .ok_or_else(|| CommandError::mistake(format!("the second derivatives by {} are too many", graph.describe(id))))
 }
 
 /// A run in which something is not finite.
@@ -117,7 +117,7 @@ struct NotFinite<'a> {
     graph: &'a Graph,
     derivatives: &'a Derivatives,
     run: &'a Values,
-    names: &'a Names<'a>,
+    names: &'a NodeNames<'a>,
 }
 
 impl NotFinite<'_> {

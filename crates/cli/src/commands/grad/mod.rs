@@ -8,7 +8,7 @@ use clap::Args;
 use chainrule::text::{self, Diagnostic, Expression};
 use chainrule::{Kind, Shape, Tensor};
 
-use crate::failure::Failure;
+use crate::error::CommandError;
 use crate::options;
 use crate::output::Output;
 use crate::{format, json};
@@ -55,12 +55,12 @@ const SOURCE: &str = "expression";
 
 impl Grad {
     /// Evaluates the expression and its derivatives.
-    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+    pub fn run(self, output: &mut Output) -> Result<(), CommandError> {
         if self.expression == "-h" && self.values.is_empty() {
             return help(output);
         }
         let source = self.expression.as_str();
-        let mistake = |diagnostic: Diagnostic| Failure::in_text(&diagnostic, source, SOURCE);
+        let mistake = |diagnostic: Diagnostic| CommandError::in_text(&diagnostic, source, SOURCE);
         let expression = text::parse_expression(source).map_err(mistake)?;
         let values = self.read_values(&expression)?;
         let facts: Vec<(String, Shape, Kind)> =
@@ -82,7 +82,7 @@ impl Grad {
             let Some(id) = function.graph.find(name).filter(|&id| function.graph.node(id).kind == Kind::Int) else {
                 continue;
             };
-            values::check_range(name, value, function.integer_range(id)).map_err(Failure::mistake)?;
+            values::check_range(name, value, function.integer_range(id)).map_err(CommandError::mistake)?;
         }
         let values = values.into_iter().map(|(name, value, _)| (name, value)).collect::<Vec<_>>();
         let answer = answer(&function, result, source, &values, self.order)?;
@@ -92,18 +92,18 @@ impl Grad {
             output.text(&as_text(&answer))?;
         }
         match answer.problem {
-            Some(Problem(problem)) => Err(Failure::result(problem)),
+            Some(Problem(problem)) => Err(CommandError::result(problem)),
             None => Ok(()),
         }
     }
 
     /// The value of each name, of the kind that the expression needs.
-    fn read_values(&self, expression: &Expression) -> Result<Vec<(String, Tensor, Kind)>, Failure> {
+    fn read_values(&self, expression: &Expression) -> Result<Vec<(String, Tensor, Kind)>, CommandError> {
         let read = |argument: &String| {
-            let (name, value) = values::parse(argument).map_err(Failure::mistake)?;
+            let (name, value) = values::parse(argument).map_err(CommandError::mistake)?;
             let is_index = expression.names().iter().any(|known| known.name == name && known.is_index);
             if is_index {
-                values::check_index(&name, &value).map_err(Failure::mistake)?;
+                values::check_index(&name, &value).map_err(CommandError::mistake)?;
             }
             Ok((name, value, if is_index { Kind::Int } else { Kind::Real }))
         };
@@ -111,7 +111,7 @@ impl Grad {
     }
 }
 
-fn help(output: &mut Output) -> Result<(), Failure> {
+fn help(output: &mut Output) -> Result<(), CommandError> {
     let mut command = Grad::augment_args(clap::Command::new("grad")).bin_name("chainrule grad");
     output.text(&command.render_help().to_string())
 }

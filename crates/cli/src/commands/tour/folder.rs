@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use chainrule::learn::{Fingerprint, atomic};
 
-use crate::failure::Failure;
+use crate::error::CommandError;
 use crate::files;
 
 /// The file with the fingerprint and the name of each file that the tour wrote, one a line.
@@ -22,8 +22,8 @@ pub struct Folder {
 impl Folder {
     /// Opens the folder, made if it is not there, for files of these names. Errors: it can't be a folder, takes no files,
     /// or holds a file of such a name that is not the tour's.
-    pub fn open(path: &Path, names: &[String]) -> Result<Folder, Failure> {
-        let mistake = |problem: String| Failure::mistake(format!("--out: {problem}"));
+    pub fn open(path: &Path, names: &[String]) -> Result<Folder, CommandError> {
+        let mistake = |problem: String| CommandError::mistake(format!("--out: {problem}"));
         if let Some(file) = path.ancestors().find(|ancestor| ancestor.is_file()) {
             return Err(mistake(format!("{} is a file; the name of a folder would be right", file.display())));
         }
@@ -55,7 +55,7 @@ impl Folder {
 
     /// Writes files. The record comes first and keeps what it held, so that it knows the old file and the new one, whichever
     /// is there when the tour ends early.
-    pub fn write(&mut self, files: Vec<(String, Vec<u8>)>) -> Result<(), Failure> {
+    pub fn write(&mut self, files: Vec<(String, Vec<u8>)>) -> Result<(), CommandError> {
         self.written.extend(files.iter().map(|(name, bytes)| line(name, bytes)));
         let record: String = self.written.iter().map(|line| format!("{line}\n")).collect();
         atomic::write(self.path(RECORD), record.as_bytes())?;

@@ -13,15 +13,15 @@ use chainrule::learn::problems::{Regression, digits};
 use chainrule::learn::{Dataset, Role, mean_squared_error, predicted_class};
 use clap::Args;
 
-use crate::failure::Failure;
+use crate::error::CommandError;
 use crate::options;
 use crate::output::{Output, message};
 use crate::plots::{LearningCurves, Picture, Prediction, confusion_matrix, functions, learning_curves_of_all};
 use folder::Folder;
-use models::{DIGITS, HELD_OUT, Model, REGRESSION, TARGET};
+use models::{DIGITS, HELD_OUT, REGRESSION, TARGET, TourModel};
 use next_steps::next_steps;
 use report::{Row, report};
-use training::{Trained, train};
+use training::{TrainedModel, train};
 
 /// Trains five models on the embedded problems, with a table and pictures (the default command)
 #[derive(Args)]
@@ -62,7 +62,7 @@ impl Default for Tour {
 
 impl Tour {
     /// Shows it.
-    pub fn run(self, output: &mut Output) -> Result<(), Failure> {
+    pub fn run(self, output: &mut Output) -> Result<(), CommandError> {
         let models = || REGRESSION.iter().chain([&DIGITS]);
         let pictures = PICTURES.iter().flat_map(|name| FORMATS.map(|format| format!("{name}.{format}")));
         let names = models().map(|model| model.file).chain(DATA).map(String::from).chain(pictures);
@@ -75,15 +75,15 @@ impl Tour {
         let data = DATA.map(String::from).into_iter().zip(tables);
         folder.write(models().map(|model| (model.file.into(), model.graph.into())).chain(data).collect())?;
 
-        let epochs = |model: &Model| if self.quick { model.epochs.div_ceil(50) } else { model.epochs };
+        let epochs = |model: &TourModel| if self.quick { model.epochs.div_ceil(50) } else { model.epochs };
         let (training, validation) = (&problem.training, &problem.validation);
         let regressions =
             REGRESSION.iter().map(|model| train(model, epochs(model), training, validation, false, self.seed));
-        let regressions = regressions.collect::<Result<Vec<Trained>, Failure>>()?;
+        let regressions = regressions.collect::<Result<Vec<TrainedModel>, CommandError>>()?;
         let (seen, unseen) = images.split(HELD_OUT, self.seed)?;
         let classifier = train(&DIGITS, epochs(&DIGITS), &seen, &unseen, true, self.seed)?;
 
-        let row = |trained: &Trained| Row {
+        let row = |trained: &TrainedModel| Row {
             name: trained.model.name,
             scores: trained.final_scores(),
             expected: trained.model.expected,
@@ -130,28 +130,28 @@ fn pairs(rows: &Dataset) -> Vec<(f64, f64)> {
     x.into_iter().zip(y).collect()
 }
 
-fn picture_of_functions(problem: &Regression, regressions: &[Trained]) -> Result<Picture, Failure> {
+fn picture_of_functions(problem: &Regression, regressions: &[TrainedModel]) -> Result<Picture, CommandError> {
     let x: Vec<f64> = (0..PLACES).map(|place| place as f64 / PLACES as f64).collect();
     let at = |y: Vec<f64>| x.iter().copied().zip(y).collect::<Vec<_>>();
     let Some(input) = problem.points.fields().iter().find(|field| field.role == Role::Input) else {
-        return Err(Failure::mistake("the regression problem has no input"));
+        return Err(CommandError::mistake("the regression problem has no input"));
     };
     let grid = Dataset::new("the places drawn", x.len(), vec![(input.clone(), x.clone())]);
     let Some(grid) = grid else {
-        return Err(Failure::mistake("the regression problem has an input that is no number"));
+        return Err(CommandError::mistake("the regression problem has an input that is no number"));
     };
-    let prediction = |trained: &Trained| {
+    let prediction = |trained: &TrainedModel| {
         let points = at(trained.predictions(&grid)?.into_data());
         Ok(Prediction { label: trained.model.name.into(), stroke: trained.model.stroke, points })
     };
-    let predictions = regressions.iter().map(prediction).collect::<Result<Vec<_>, Failure>>()?;
+    let predictions = regressions.iter().map(prediction).collect::<Result<Vec<_>, CommandError>>()?;
     let target = at(x.iter().map(|&x| problem.target(x)).collect());
     let (training, validation) = (pairs(&problem.training), pairs(&problem.validation));
     Ok(functions("What each model makes of 100 points", &training, &validation, &target, predictions))
 }
 
-fn picture_of_curves(regressions: &[Trained], classifier: &Trained) -> Picture {
-    let curves = |title: String, quantity: &str, trained: &Trained| LearningCurves {
+fn picture_of_curves(regressions: &[TrainedModel], classifier: &TrainedModel) -> Picture {
+    let curves = |title: String, quantity: &str, trained: &TrainedModel| LearningCurves {
         title,
         quantity: quantity.into(),
         training: trained.curve(true),
@@ -162,7 +162,7 @@ fn picture_of_curves(regressions: &[Trained], classifier: &Trained) -> Picture {
     learning_curves_of_all("Learning curves", regressions.chain([digits]).collect())
 }
 
-fn picture_of_confusion(classifier: &Trained) -> Result<Picture, Failure> {
+fn picture_of_confusion(classifier: &TrainedModel) -> Result<Picture, CommandError> {
     let rows = &classifier.validation;
     let predictions = classifier.predictions(rows)?;
     let mut counts = vec![vec![0; digits::CLASSES]; digits::CLASSES];

@@ -3,7 +3,7 @@
 use crate::plots::{BLUE, DASHED, DASHED_AND_DOTTED, DOTTED, GREEN, ORANGE, PURPLE, SOLID, Stroke, VERMILION};
 
 /// A model that the tour trains.
-pub struct Model {
+pub struct TourModel {
     /// What the table calls it.
     pub name: &'static str,
     /// Its graph, and the file that it is written to.
@@ -40,8 +40,8 @@ pub const ON_X: &str = "MLP, on x";
 pub const ON_FEATURES: &str = "MLP, on features";
 
 /// The models of the regression problem. Expected are average squared errors of the same models in NumPy, over five problems.
-pub const REGRESSION: [Model; 4] = [
-    Model {
+pub const REGRESSION: [TourModel; 4] = [
+    TourModel {
         name: "linear, on features",
         graph: include_str!("linear.graph"),
         file: "linear.graph",
@@ -51,7 +51,7 @@ pub const REGRESSION: [Model; 4] = [
         expected: Expected { training: [0.012, 0.040], validation: [0.161, 0.286] },
         stroke: Stroke { color: BLUE, dashes: DASHED },
     },
-    Model {
+    TourModel {
         name: "ridge (λ = 1), on features",
         graph: include_str!("ridge.graph"),
         file: "ridge.graph",
@@ -61,7 +61,7 @@ pub const REGRESSION: [Model; 4] = [
         expected: Expected { training: [0.095, 0.321], validation: [0.137, 0.381] },
         stroke: Stroke { color: GREEN, dashes: DASHED_AND_DOTTED },
     },
-    Model {
+    TourModel {
         name: ON_X,
         graph: include_str!("mlp_scalar.graph"),
         file: "mlp_scalar.graph",
@@ -71,7 +71,7 @@ pub const REGRESSION: [Model; 4] = [
         expected: Expected { training: [0.186, 1.027], validation: [0.251, 1.101] },
         stroke: Stroke { color: ORANGE, dashes: DOTTED },
     },
-    Model {
+    TourModel {
         name: ON_FEATURES,
         graph: include_str!("mlp.graph"),
         file: "mlp.graph",
@@ -85,7 +85,7 @@ pub const REGRESSION: [Model; 4] = [
 
 /// The classifier of digits, on standardised pixels. Another library's network of the same size reaches 95.3 to 98.1 % on
 /// a random held-out fifth.
-pub const DIGITS: Model = Model {
+pub const DIGITS: TourModel = TourModel {
     name: "MLP classifier",
     graph: include_str!("digits.graph"),
     file: "digits.graph",

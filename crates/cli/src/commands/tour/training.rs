@@ -1,20 +1,23 @@
 //! A model of the tour, trained.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
-use chainrule::learn::{self, Dataset, Epoch, Measure, Parameters, Scores, Slot, TrainError, Training, Transforms};
+use chainrule::learn::{
+    self, Dataset, Epoch, FieldDeclaration, Measure, Parameters, Scores, TrainError, Training, Transforms,
+};
 use chainrule::text::Dim;
 use chainrule::{Function, Tensor};
 
-use super::models::Model;
-use crate::failure::Failure;
+use super::models::TourModel;
+use crate::error::CommandError;
 use crate::model_file::ModelFile;
-use crate::progress::Progress;
+use crate::progress::ProgressMeter;
 
 /// A trained model with its history.
-pub struct Trained {
+pub struct TrainedModel {
     /// What was trained.
-    pub model: &'static Model,
+    pub model: &'static TourModel,
     /// The rows held out, as the function takes them.
     pub validation: Dataset,
     function: Function,
@@ -24,46 +27,47 @@ pub struct Trained {
 
 /// Trains a model, on inputs standardised by the training rows if that is asked for.
 pub fn train(
-    model: &'static Model,
+    model: &'static TourModel,
     epochs: usize,
     training: &Dataset,
     validation: &Dataset,
     standardize: bool,
     seed: u64,
-) -> Result<Trained, Failure> {
+) -> Result<TrainedModel, CommandError> {
     let file = ModelFile::parse(model.file.into(), model.graph.into())?;
     let function = file.build(&sizes(&file, training))?;
     let transforms = if standardize { Transforms::standardizing(training) } else { Transforms::new() };
     let (training, validation) = (transforms.apply(training)?, transforms.apply(validation)?);
     let mut parameters = Parameters::initialize(&function, seed)?;
     let settings = Training { epochs, batch: model.batch, rate: model.rate, seed, ..Training::default() };
-    let mut progress = Progress::new(model.name);
+    let mut progress = ProgressMeter::new(model.name);
     let mut observe = |event: learn::Progress<'_>| {
-        if let learn::Progress::Step { epoch, of } = event {
+        if let learn::Progress::EpochDone { epoch, of } = event {
             progress.at(epoch, of);
         }
+        ControlFlow::Continue(())
     };
     let trained = learn::train(&function, &mut parameters, &training, Some(&validation), &settings, &mut observe);
     let trained = trained.map_err(|error| match error {
         TrainError::Diverged(diverged) => file.diverged(*diverged),
         TrainError::Learn(error) => error.into(),
     })?;
-    Ok(Trained { model, validation, function, parameters, history: trained.history })
+    Ok(TrainedModel { model, validation, function, parameters, history: trained.history })
 }
 
 /// The free sizes, each the size of a vector in the data.
 fn sizes(file: &ModelFile, rows: &Dataset) -> BTreeMap<String, f64> {
-    let named = |slot: &Slot| match &slot.dims[..] {
+    let named = |declaration: &FieldDeclaration| match &declaration.dims[..] {
         [Dim::Size(name)] => {
-            let field = rows.fields().iter().find(|field| field.name == slot.name)?;
+            let field = rows.fields().iter().find(|field| field.name == declaration.name)?;
             Some((name.clone(), field.shape.size() as f64))
         }
         _ => None,
     };
-    Slot::all_of(&file.model).iter().filter_map(named).collect()
+    FieldDeclaration::all_of(&file.model).iter().filter_map(named).collect()
 }
 
-impl Trained {
+impl TrainedModel {
     /// The mean squared error or the accuracy at the end, on the training rows and on those held out.
     pub fn final_scores(&self) -> [f64; 2] {
         let last = self.history.last();
@@ -77,7 +81,7 @@ impl Trained {
     }
 
     /// The predictions for rows, as the function takes them.
-    pub fn predictions(&self, rows: &Dataset) -> Result<Tensor, Failure> {
+    pub fn predictions(&self, rows: &Dataset) -> Result<Tensor, CommandError> {
         Ok(learn::predictions(&self.function, &self.parameters, rows)?)
     }
 }

@@ -16,35 +16,35 @@ const MISTAKE: u8 = 2;
 
 /// Why a command did not succeed.
 #[derive(Debug)]
-pub struct Failure {
+pub struct CommandError {
     code: u8,
     text: String,
 }
 
-impl Failure {
+impl CommandError {
     /// A mistake in what the user gave, or in what surrounds the program: exit code 2.
-    pub fn mistake(problem: impl Display) -> Failure {
-        Failure { code: MISTAKE, text: titled(problem) }
+    pub fn mistake(problem: impl Display) -> CommandError {
+        CommandError { code: MISTAKE, text: titled(problem) }
     }
 
     /// The work was done, and its result is not good: exit code 1.
-    pub fn result(problem: impl Display) -> Failure {
-        Failure { code: RESULT, text: titled(problem) }
+    pub fn result(problem: impl Display) -> CommandError {
+        CommandError { code: RESULT, text: titled(problem) }
     }
 
     /// The user has stopped the work: exit code 130.
-    pub fn interrupted(message: String) -> Failure {
-        Failure { code: INTERRUPTED, text: message }
+    pub fn interrupted(message: String) -> CommandError {
+        CommandError { code: INTERRUPTED, text: message }
     }
 
     /// A mistake in a text, shown with its line. `name` is what the text is called.
-    pub fn in_text(diagnostic: &Diagnostic, source: &str, name: &str) -> Failure {
-        Failure { code: MISTAKE, text: worded(diagnostic).render(source, name, true) }
+    pub fn in_text(diagnostic: &Diagnostic, source: &str, name: &str) -> CommandError {
+        CommandError { code: MISTAKE, text: worded(diagnostic).render(source, name, true) }
     }
 
     /// A mistake in what a text is built with. `name` is what the text is called.
-    pub fn of_text(diagnostic: &Diagnostic, name: &str) -> Failure {
-        Failure::mistake(format!("{name}: {}", worded(diagnostic)))
+    pub fn of_text(diagnostic: &Diagnostic, name: &str) -> CommandError {
+        CommandError::mistake(format!("{name}: {}", worded(diagnostic)))
     }
 
     /// The exit code of the command.
@@ -53,7 +53,7 @@ impl Failure {
     }
 }
 
-impl Display for Failure {
+impl Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
@@ -85,20 +85,20 @@ fn anstyle_error() -> clap::builder::styling::Style {
     Style::new().bold().fg_color(Some(Color::Ansi(AnsiColor::BrightRed)))
 }
 
-impl From<LearnError> for Failure {
-    fn from(error: LearnError) -> Failure {
-        Failure::mistake(error)
+impl From<LearnError> for CommandError {
+    fn from(error: LearnError) -> CommandError {
+        CommandError::mistake(error)
     }
 }
 
-impl From<ExecError> for Failure {
-    fn from(error: ExecError) -> Failure {
-        Failure::mistake(error)
+impl From<ExecError> for CommandError {
+    fn from(error: ExecError) -> CommandError {
+        CommandError::mistake(error)
     }
 }
 
-impl From<GraphError> for Failure {
-    fn from(error: GraphError) -> Failure {
-        Failure::mistake(error)
+impl From<GraphError> for CommandError {
+    fn from(error: GraphError) -> CommandError {
+        CommandError::mistake(error)
     }
 }
