@@ -7,7 +7,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use chainrule::check::{Options, Report, check_function};
+use chainrule::check::{CheckOptions, Report, check_function};
 use chainrule::{Builder, CustomNode, Function, Initializer, Shape, Tensor};
 
 /// y = ln (1 + e²), entry by entry.
@@ -58,7 +58,7 @@ pub fn regression(node: StudentLoss) -> Result<Function, Box<dyn Error>> {
 
 /// What the checker says to a function with the node in it.
 pub fn report(forgetful: bool) -> Result<Report, Box<dyn Error>> {
-    Ok(check_function(&regression(StudentLoss { forgetful })?, &Options::default())?)
+    Ok(check_function(&regression(StudentLoss { forgetful })?, &CheckOptions::default())?)
 }
 
 /// Shows both.

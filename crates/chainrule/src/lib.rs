@@ -6,7 +6,7 @@
 //! [`text`] reads and writes them, [`check`] proves derivatives by differences, [`exec`] runs them, and [`learn`] trains.
 //!
 //! ```
-//! use chainrule::check::{Options, check_function};
+//! use chainrule::check::{CheckOptions, check_function};
 //! use chainrule::exec::{Bindings, reference};
 //! use chainrule::{Builder, Initializer, Tensor, differentiate};
 //!
@@ -38,7 +38,7 @@
 //! assert_eq!(values[gradient].data(), [-3.0, -6.0]); // 2 · (1.5 − 3) · x
 //!
 //! // and it is right: every rule on the way agrees with differences
-//! assert!(check_function(&function, &Options::default())?.passed());
+//! assert!(check_function(&function, &CheckOptions::default())?.passed());
 //! # Ok(())
 //! # }
 //! ```

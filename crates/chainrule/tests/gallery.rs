@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use chainrule::check::{Options, check_function};
+use chainrule::check::{CheckOptions, check_function};
 use chainrule::learn::{Dataset, Field, Parameters, Role, Training, Unobserved, random, scores, train};
 use chainrule::{Function, NodeId, text};
 
@@ -73,7 +73,7 @@ fn field(function: &Function, id: NodeId, role: Role) -> Field {
 #[test]
 fn every_gradient_is_right() {
     for path in gallery() {
-        let report = check_function(&built(&path), &Options::default());
+        let report = check_function(&built(&path), &CheckOptions::default());
         let report = report.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         assert!(report.passed(), "{}\n{report}", path.display());
     }

@@ -21,7 +21,10 @@ fn the_forgetful_backward_is_named_and_nothing_else() {
     let report = report(true).expect("it can be checked");
     assert_eq!(report.failures.len(), 1, "{report}");
     let failure = &report.failures[0];
-    assert!(matches!(failure.blame, Blame::Rule { slot: 0, .. }) && failure.name.contains("student_loss"), "{report}");
+    assert!(
+        matches!(failure.blame, Blame::Rule { operand: 0, .. }) && failure.name.contains("student_loss"),
+        "{report}"
+    );
     assert!(failure.origin.contains("own_node.rs"), "{report}");
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use chainrule::check::{Options, check_function};
+use chainrule::check::{CheckOptions, check_function};
 use chainrule::text;
 
 fn root() -> PathBuf {
@@ -48,7 +48,7 @@ fn every_model_builds_and_its_gradients_are_right() {
         for source in blocks(&page, "text-form") {
             let built = text::parse(&source).and_then(|model| model.build(&model.small_sizes(&BTreeMap::new())));
             let function = built.unwrap_or_else(|mistake| panic!("{}", mistake.render(&source, &path, false)));
-            let report = check_function(&function, &Options::default());
+            let report = check_function(&function, &CheckOptions::default());
             let report = report.unwrap_or_else(|error| panic!("{path}: {error}\n{source}"));
             assert!(report.passed(), "{path}\n{source}\n{report}");
             count += 1;

@@ -1,7 +1,7 @@
 //! The gradients of the ready models by central differences, entry by entry, with a relative error of at most 1e-5: the
 //! course framework's own tests of its models.
 
-use chainrule::check::{Entries, Options, check_function};
+use chainrule::check::{CheckOptions, Elements, check_function};
 use chainrule::learn::Training;
 use chainrule::learn::models::{Activation, LinearRegression, MlpClassifier, MlpRegression, RidgeRegression};
 use chainrule::{Function, GraphError};
@@ -10,7 +10,7 @@ use chainrule::{Function, GraphError};
 const BOUND: f64 = 1e-5;
 
 fn is_right(function: Result<Function, GraphError>) {
-    let options = Options { entries: Entries::All, ..Options::default() };
+    let options = CheckOptions { elements: Elements::OneByOne, ..CheckOptions::default() };
     let report = check_function(&function.expect("the graph is well formed"), &options);
     let report = report.expect("the function can be checked");
     assert!(report.passed(), "{report}");

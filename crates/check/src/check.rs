@@ -1,55 +1,39 @@
 //! The check of first derivatives: each rule, each accumulation, then the whole.
 
 use chainrule_exec::{ExecError, check_memory_of};
-use chainrule_graph::{Derivatives, Kind, Node, NodeId, Op, Tensor};
+use chainrule_graph::{Derivatives, Kind, Node, NodeId, Tensor};
 use chainrule_kernels::philox::Philox;
 
-use crate::compare::{CUSTOM_TOLERANCE, Comparison, TOLERANCE, Tally};
-use crate::draw::{Draws, Plan};
-use crate::edge::{Edge, Entries};
+use crate::compare::{Comparison, Tally};
+use crate::draw::{DrawPlan, Draws};
+use crate::edge::Edge;
 use crate::error::CheckError;
 use crate::findings::{Findings, Site};
+use crate::options::{CheckOptions, Elements};
 use crate::point::{Point, is_input, old};
 use crate::report::Report;
+use crate::tolerance::{SUM_ROUNDING, tolerance};
 use crate::whole::Whole;
 
-/// How many more draws are made for what no draw so far could tell of: it was at a kink, or flat.
+/// How many more draws are made where no draw so far could tell: all were at a kink, or flat.
 const REDRAWS: usize = 10;
-/// The rounding error that a sum of contributions may have, relative to the sum of their sizes.
-pub(crate) const SUM_ROUNDING: f64 = 1e-12;
-
-/// How thorough a check is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// The seed of the draws and directions.
-    pub seed: u64,
-    /// How many draws of the values; each has a direction of its own for every test.
-    pub draws: usize,
-    /// Whether each entry of every edge is tested by itself.
-    pub entries: Entries,
-    /// Whether second derivatives are checked too, where the check makes the derivatives itself.
-    pub second: bool,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options { seed: 0, draws: 3, entries: Entries::Together, second: true }
-    }
-}
-
 /// Checks derivatives: the contribution of each edge against differences of that one op under the actual cotangent of
 /// its value, the cotangent of each node against the sum of the contributions to it, and the whole along a random
 /// direction for each real input. All at several draws of the inputs.
 ///
-/// The two numbers a, b agree if |a − b| ≤ [`TOLERANCE`] · max(|a|, |b|) + the noise of the differences; for custom nodes
-/// it is [`CUSTOM_TOLERANCE`]. At a kink a value between the two one-sided differences is right. What every draw leaves at
-/// a kink, flat, or too noisy to tell is drawn again, up to ten times; too noisy to the end is undecided, and more than 1 %
-/// undecided tests are a failure. The whole is blamed only where no rule and no accumulation is.
+/// Two values a, b agree if |a − b| ≤ [`TOLERANCE`](crate::TOLERANCE) · max(|a|, |b|) + the noise of the differences; for
+/// custom nodes it is [`CUSTOM_TOLERANCE`](crate::CUSTOM_TOLERANCE). At a kink a value between the two one-sided differences
+/// is right. What every draw leaves at a kink, flat, or too noisy to tell is drawn again, up to ten times; what stays too
+/// noisy is undecided, and more than 1 % undecided tests are a failure. The whole is blamed only where no rule and no
+/// accumulation is.
 ///
 /// Only edges to nodes that have a cotangent, or depend on one that has, are tested. Values of `stop_gradient` nodes are
-/// held. Errors: the graph can not be run, or its values would not fit into memory; no draw gives finite values and
-/// derivatives, or indices that lie on their axes.
-pub fn check(derivatives: &Derivatives, draws: &Draws, options: &Options) -> Result<Report, CheckError> {
+/// held.
+///
+/// # Errors
+/// [`CheckError::Run`] if the graph can't be run, or its values would not fit into memory; [`CheckError::NotFinite`] if no
+/// draw gives finite values and derivatives; [`CheckError::NotDrawn`] if no draw gives indices that are in range.
+pub fn check(derivatives: &Derivatives, draws: &Draws, options: &CheckOptions) -> Result<Report, CheckError> {
     fits(derivatives)?;
     let mut session = Session::new(derivatives, draws, options);
     for _ in 0..options.draws.max(1) {
@@ -60,7 +44,7 @@ pub fn check(derivatives: &Derivatives, draws: &Draws, options: &Options) -> Res
             break;
         }
         match session.test(Tally::is_open) {
-            // What was drawn so far has to do.
+            // The draws so far have to do.
             Err(CheckError::NotFinite { .. } | CheckError::NotDrawn { .. }) => break,
             tested => tested?,
         }
@@ -68,8 +52,11 @@ pub fn check(derivatives: &Derivatives, draws: &Draws, options: &Options) -> Res
     Ok(session.findings.report(derivatives, &session.active))
 }
 
-/// An error if what a check holds at once does not fit into memory: all values at a draw, its inputs as they were drawn,
-/// and the values after an input has moved.
+/// Whether what a check holds at once fits into memory: all values at a draw, its inputs as they were drawn, and the values
+/// after an input has moved.
+///
+/// # Errors
+/// If it does not.
 pub(crate) fn fits(derivatives: &Derivatives) -> Result<(), ExecError> {
     let graph = &derivatives.graph;
     let inputs = graph.ids().filter(|&id| is_input(graph, id));
@@ -78,39 +65,39 @@ pub(crate) fn fits(derivatives: &Derivatives) -> Result<(), ExecError> {
 
 struct Session<'a> {
     derivatives: &'a Derivatives,
-    entries: Entries,
-    plan: Plan,
+    elements: Elements,
+    plan: DrawPlan,
     generator: Philox,
-    /// The real nodes of old that were differentiated by.
+    /// The real nodes of the original graph that were differentiated by.
     active: Vec<NodeId>,
-    /// For each node of old, the edges that end there: (node, slot).
-    readers: Vec<Vec<(NodeId, usize)>>,
+    /// For each node of the original graph, the edges that end there: (node, operand index).
+    users: Vec<Vec<(NodeId, usize)>>,
     wholes: Vec<Whole>,
     findings: Findings,
 }
 
 impl<'a> Session<'a> {
-    fn new(derivatives: &'a Derivatives, draws: &Draws, options: &Options) -> Session<'a> {
+    fn new(derivatives: &'a Derivatives, draws: &Draws, options: &CheckOptions) -> Session<'a> {
         let graph = &derivatives.graph;
         let real = |id: &NodeId| graph.node(*id).kind == Kind::Real;
         let asked: Vec<NodeId> = old(derivatives).filter(|&id| derivatives.cotangent(id).is_some()).collect();
         let depends = graph.dependent_on(&asked);
         let active: Vec<NodeId> = old(derivatives).filter(real).filter(|id| depends[id.index()]).collect();
-        let mut readers = vec![Vec::new(); derivatives.cotangents.len()];
+        let mut users = vec![Vec::new(); derivatives.cotangents.len()];
         for id in old(derivatives).filter(real) {
-            for (slot, input) in graph.node(id).inputs.iter().enumerate() {
-                readers[input.index()].push((id, slot));
+            for (operand, input) in graph.node(id).inputs.iter().enumerate() {
+                users[input.index()].push((id, operand));
             }
         }
         let sources = active.iter().copied().filter(|&id| is_input(graph, id));
         Session {
             wholes: sources.map(|id| Whole::new(graph, id, derivatives.output)).collect(),
             derivatives,
-            entries: options.entries,
+            elements: options.elements,
             plan: draws.plan(graph),
             generator: Philox::new(options.seed, 0),
             active,
-            readers,
+            users,
             findings: Findings::default(),
         }
     }
@@ -120,15 +107,15 @@ impl<'a> Session<'a> {
         let point = Point::draw(self.derivatives, &self.plan, &mut self.generator)?;
         self.findings.draws += 1;
         for &id in &self.active {
-            for &(node, slot) in &self.readers[id.index()] {
-                let made = point.cotangent(node).is_some() || point.contribution(node, slot).is_some();
-                if made && wanted(&self.findings.tally(Site::Edge(node, slot))) {
-                    let finding = edge(&point, node, slot).test(self.entries, &mut self.generator)?;
-                    self.findings.edge(node, slot, finding);
+            for &(node, operand) in &self.users[id.index()] {
+                let made = point.cotangent(node).is_some() || point.contribution(node, operand).is_some();
+                if made && wanted(&self.findings.tally(Site::Edge(node, operand))) {
+                    let finding = edge(&point, node, operand).test(self.elements, &mut self.generator)?;
+                    self.findings.edge(node, operand, finding);
                 }
             }
-            for (entry, comparison) in accumulation(&point, id, &self.readers[id.index()]).enumerate() {
-                self.findings.sum(id, entry, comparison);
+            for (element, comparison) in accumulation(&point, id, &self.users[id.index()]).enumerate() {
+                self.findings.sum(id, element, comparison);
             }
         }
         let Some(seed) = point.seed() else { return Ok(()) };
@@ -142,24 +129,24 @@ impl<'a> Session<'a> {
     }
 }
 
-fn edge<'p>(point: &'p Point<'_>, node: NodeId, slot: usize) -> Edge<'p> {
+fn edge<'p>(point: &'p Point<'_>, node: NodeId, operand: usize) -> Edge<'p> {
     let Node { op, inputs, .. } = point.derivatives.graph.node(node);
     Edge {
         op,
         inputs: inputs.iter().map(|&input| &point.values[input]).collect(),
-        slot,
+        operand,
         output: &point.values[node],
         cotangent: point.cotangent(node),
-        contribution: point.contribution(node, slot),
+        contribution: point.contribution(node, operand),
         tolerance: tolerance(op),
     }
 }
 
-/// Each entry of a node's cotangent beside the sum of the contributions of the edges that end there, and of the seed.
+/// Each element of a node's cotangent beside the sum of the contributions of the edges that end there, and of the seed.
 fn accumulation(point: &Point<'_>, id: NodeId, edges: &[(NodeId, usize)]) -> impl Iterator<Item = Comparison> {
     let size = point.derivatives.graph.node(id).shape.size();
     let seed = if id == point.derivatives.output { point.seed() } else { None };
-    let contributions = edges.iter().filter_map(|&(node, slot)| point.contribution(node, slot));
+    let contributions = edges.iter().filter_map(|&(node, operand)| point.contribution(node, operand));
     let (mut sums, mut sizes) = (vec![0.0; size], vec![0.0; size]);
     for term in contributions.chain(&seed) {
         for ((sum, size), x) in sums.iter_mut().zip(&mut sizes).zip(term.data()) {
@@ -168,17 +155,9 @@ fn accumulation(point: &Point<'_>, id: NodeId, edges: &[(NodeId, usize)]) -> imp
         }
     }
     let cotangent = point.cotangent(id).map(Tensor::data).unwrap_or_default();
-    (0..size).map(move |entry| Comparison {
-        formula: cotangent.get(entry).copied().unwrap_or(0.0),
-        expected: sums[entry],
-        noise: SUM_ROUNDING * sizes[entry],
+    (0..size).map(move |element| Comparison {
+        formula: cotangent.get(element).copied().unwrap_or(0.0),
+        expected: sums[element],
+        noise: SUM_ROUNDING * sizes[element],
     })
-}
-
-/// The relative error that the rule of an op may have.
-pub(crate) fn tolerance(op: &Op) -> f64 {
-    match op {
-        Op::Custom(_) => CUSTOM_TOLERANCE,
-        _ => TOLERANCE,
-    }
 }

@@ -1,11 +1,8 @@
-//! Two numbers that should be the same derivative.
+//! Two values that should be the same derivative.
 
-use crate::slope::{Estimate, Slope};
-
-/// The relative error that a derivative may have.
-pub const TOLERANCE: f64 = 1e-7;
-/// The relative error that the derivative of a custom node may have; the course's bound.
-pub const CUSTOM_TOLERANCE: f64 = 1e-5;
+use crate::differences::Estimate;
+use crate::slope::Slope;
+use crate::tolerance::DOUBT;
 
 /// A derivative known in two ways.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,9 +48,6 @@ pub(crate) enum Outcome {
 
 /// Smaller derivatives count as zero: their differences underflow, so that digits are lost.
 const SMALLEST: f64 = f64::MIN_POSITIVE / f64::EPSILON;
-
-/// Noise is itself an estimate: what it explains is right, and what is wrong exceeds it by this factor.
-pub(crate) const DOUBT: f64 = 30.0;
 
 /// Compares a formula's derivative with differences.
 pub(crate) fn judge(formula: f64, slope: Slope, tolerance: f64) -> Outcome {
@@ -102,7 +96,7 @@ pub struct Tally {
     pub kinks: usize,
     /// Tests where the differences are too noisy to tell.
     pub undecided: usize,
-    /// Tests where both were zero: of a step function, a branch not taken, a cotangent of zeros. They tell nothing.
+    /// Tests where both were zero: of a step function, a branch not taken, a cotangent of zeros. They say nothing.
     pub flat: usize,
     /// The worst error, by [`Comparison::error_beside_noise`].
     pub worst: f64,

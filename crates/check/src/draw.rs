@@ -8,10 +8,10 @@ use chainrule_graph::{Function, Graph, IntegerRange, Kind, NodeId, Op, Shape, Te
 use chainrule_kernels::philox::Philox;
 use rand_distr::{Distribution, StandardNormal, StandardUniform};
 
-/// So many whole numbers are drawn from where nothing bounds them.
+/// How many integers are drawn from where nothing bounds them.
 const UNBOUNDED: i64 = 5;
 
-/// How the entries of an input are drawn.
+/// How the elements of an input are drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Draw {
     /// From the normal distribution of mean 0 and standard deviation 1.
@@ -23,14 +23,14 @@ pub enum Draw {
         /// The bound above.
         high: f64,
     },
-    /// Evenly from whole numbers.
-    Whole {
+    /// Evenly from a range of integers.
+    Integers {
         /// The least.
         least: i64,
-        /// The number that they stay below.
+        /// The bound above, which is not drawn.
         below: i64,
     },
-    /// Not at all: these values each time.
+    /// Not at all: these values at each draw.
     Fixed(Tensor),
 }
 
@@ -40,7 +40,7 @@ impl Draw {
         match self {
             Draw::Normal => Tensor::from_fn(shape, |_| StandardNormal.sample(generator)),
             Draw::Uniform { low, high } => Tensor::from_fn(shape, |_| low + (high - low) * unit(generator)),
-            Draw::Whole { least, below } => {
+            Draw::Integers { least, below } => {
                 let (least, count) = (*least as f64, (below - least).max(0) as f64);
                 Tensor::from_fn(shape, |_| least + (unit(generator) * count).floor())
             }
@@ -49,13 +49,13 @@ impl Draw {
     }
 }
 
-/// A number in [0, 1).
+/// A value in [0, 1).
 fn unit(generator: &mut Philox) -> f64 {
     StandardUniform.sample(generator)
 }
 
-/// How the inputs of a graph are drawn: reals from the normal distribution, whole numbers below their bound and such that
-/// the indices computed from them lie on their axes, unless something else is said.
+/// How the inputs of a graph are drawn: unless something else is said, reals from the normal distribution, and integers in
+/// such a range that they stay below their bound and the indices computed from them lie on their axes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Draws(HashMap<NodeId, Draw>);
 
@@ -65,20 +65,20 @@ impl Draws {
         Draws::default()
     }
 
-    /// Says how one input is drawn.
+    /// Sets how one input is drawn.
     pub fn set(&mut self, id: NodeId, draw: Draw) -> &mut Draws {
         self.0.insert(id, draw);
         self
     }
 
-    /// The same with one more input said.
+    /// The same with one more input set.
     pub fn with(mut self, id: NodeId, draw: Draw) -> Draws {
         self.0.insert(id, draw);
         self
     }
 
     /// How each input of a graph is drawn, in the order of the graph.
-    pub fn plan(&self, graph: &Graph) -> Plan {
+    pub fn plan(&self, graph: &Graph) -> DrawPlan {
         let function = Function { graph: graph.clone(), ..Function::default() };
         let usual = |id: NodeId| match graph.node(id).kind {
             Kind::Real => Draw::Normal,
@@ -86,12 +86,12 @@ impl Draws {
                 let IntegerRange { least, below } = function.integer_range(id);
                 // From 0, unless that is out of bounds
                 let least = least.unwrap_or_else(|| below.map_or(0, |below| (below - UNBOUNDED).min(0)));
-                Draw::Whole { least, below: below.unwrap_or(least + UNBOUNDED) }
+                Draw::Integers { least, below: below.unwrap_or(least + UNBOUNDED) }
             }
-            Kind::Bool => Draw::Whole { least: 0, below: 2 },
+            Kind::Bool => Draw::Integers { least: 0, below: 2 },
         };
         let inputs = graph.ids().filter(|&id| matches!(graph.node(id).op, Op::Source(Source::Input { .. })));
-        Plan(
+        DrawPlan(
             inputs
                 .map(|id| {
                     let draw = self.0.get(&id).cloned().unwrap_or_else(|| usual(id));
@@ -104,17 +104,17 @@ impl Draws {
 
 /// How each input of one graph is drawn.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Plan(Vec<(NodeId, Shape, Draw)>);
+pub struct DrawPlan(Vec<(NodeId, Shape, Draw)>);
 
-impl Plan {
+impl DrawPlan {
     /// Values for all inputs.
     pub fn bindings(&self, generator: &mut Philox) -> Bindings {
         self.0.iter().map(|(id, shape, draw)| (*id, draw.tensor(shape, generator))).collect()
     }
 
-    /// Whether whole numbers are drawn, of which some may be no index of an axis that is indexed by them.
-    pub(crate) fn draws_whole_numbers(&self) -> bool {
-        self.0.iter().any(|(_, _, draw)| matches!(draw, Draw::Whole { .. }))
+    /// Whether integers are drawn, some of which may be out of range where they are an index.
+    pub(crate) fn draws_integers(&self) -> bool {
+        self.0.iter().any(|(_, _, draw)| matches!(draw, Draw::Integers { .. }))
     }
 
     /// Whether two draws can differ.

@@ -7,28 +7,20 @@ use chainrule_graph::{Op, Tensor};
 use chainrule_kernels::philox::Philox;
 
 use crate::compare::{Comparison, Outcome, Tally, judge};
+use crate::differences::{Estimate, WeightedSum, weighted_size};
 use crate::draw::Draw;
-use crate::slope::{Estimate, Line, Slope, slope, weighted_size};
+use crate::options::Elements;
+use crate::slope::{Slope, slope};
 
-/// How many entries of one input are tried in search of the one at fault; of more, this many spread evenly.
+/// How many elements of one input are tried in search of the one at fault; of more, this many spread evenly.
 const MOST_TRIED: usize = 2000;
-
-/// How the entries of an input are moved.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Entries {
-    /// All at once along a random direction; one by one only where that finds something.
-    #[default]
-    Together,
-    /// One by one, each of them.
-    All,
-}
 
 /// An edge of the graph at one draw of the values.
 pub(crate) struct Edge<'a> {
     pub op: &'a Op,
     pub inputs: Vec<&'a Tensor>,
-    /// The input whose contribution it is.
-    pub slot: usize,
+    /// The index of the operand whose contribution it is.
+    pub operand: usize,
     /// The op's value and its cotangent; a cotangent of zeros is left out.
     pub output: &'a Tensor,
     pub cotangent: Option<&'a Tensor>,
@@ -37,7 +29,7 @@ pub(crate) struct Edge<'a> {
     pub tolerance: f64,
 }
 
-/// What the tests of an edge said, and the worst that is wrong: the entry, if it is one, and both numbers.
+/// What the tests of an edge said, and the worst that is wrong: the element, if it is one, and both values.
 #[derive(Default)]
 pub(crate) struct Finding {
     pub tally: Tally,
@@ -45,13 +37,13 @@ pub(crate) struct Finding {
 }
 
 impl Edge<'_> {
-    pub fn test(&self, entries: Entries, generator: &mut Philox) -> Result<Finding, ExecError> {
+    pub fn test(&self, elements: Elements, generator: &mut Philox) -> Result<Finding, ExecError> {
         let size = self.input().data().len();
         let nonzero = |tensor: Option<&Tensor>| tensor.is_some_and(|t| t.data().iter().any(|&x| x != 0.0));
         if size == 0 || (!nonzero(self.cotangent) && !nonzero(self.contribution)) {
             return Ok(Finding::of(if size == 0 { Outcome::Right(0.0) } else { Outcome::Flat }));
         }
-        if entries == Entries::All || size == 1 {
+        if elements == Elements::OneByOne || size == 1 {
             return self.one_by_one(size);
         }
         let together = self.all_at_once(generator)?;
@@ -60,7 +52,7 @@ impl Edge<'_> {
         }
         let mut finding = self.one_by_one(size.min(MOST_TRIED))?;
         if let (Outcome::Wrong(comparison), None, true) = (together, finding.wrong, size > MOST_TRIED) {
-            // The entry at fault was not among those tried.
+            // The element at fault was not among those tried.
             finding.tally.count(together);
             finding.wrong = Some((None, comparison));
         }
@@ -76,23 +68,24 @@ impl Edge<'_> {
         Ok(judge(formula, slope, self.tolerance))
     }
 
-    /// Tests `count` entries, spread evenly. Kinks can only be judged one by one: several at once need not leave the right value between the two sides.
+    /// Tests `count` elements, spread evenly. Kinks can only be judged one by one: several at once need not leave the right
+    /// value between the two sides.
     fn one_by_one(&self, count: usize) -> Result<Finding, ExecError> {
         let size = self.input().data().len();
         let usual = scale(self.input());
         let mut finding = Finding::default();
-        for entry in (0..count).map(|i| i * size / count) {
-            let formula = self.contribution.map_or(0.0, |contribution| contribution.data()[entry]);
-            let here = self.input().data()[entry].abs();
+        for element in (0..count).map(|i| i * size / count) {
+            let formula = self.contribution.map_or(0.0, |contribution| contribution.data()[element]);
+            let here = self.input().data()[element].abs();
             let scale = if here > 0.0 { here } else { usual };
             let rounding = f64::EPSILON * (formula * here).abs();
-            let slope = self.slope(formula, scale, rounding, |moved, t| moved.data_mut()[entry] += t)?;
+            let slope = self.slope(formula, scale, rounding, |moved, t| moved.data_mut()[element] += t)?;
             let outcome = judge(formula, slope, self.tolerance);
             finding.tally.count(outcome);
             if let Outcome::Wrong(comparison) = outcome {
                 let worse = |(_, worst): (_, Comparison)| comparison.relative_error() > worst.relative_error();
                 if finding.wrong.is_none_or(worse) {
-                    finding.wrong = Some((Some(entry), comparison));
+                    finding.wrong = Some((Some(element), comparison));
                 }
             }
         }
@@ -110,17 +103,17 @@ impl Edge<'_> {
         let Some(weights) = self.cotangent.filter(|_| *self.op != Op::Elementwise(Elementwise::StopGradient)) else {
             return Ok(Slope::Smooth { rate: Estimate { value: 0.0, noise: 0.0 }, size: 0.0 });
         };
-        slope(Line { weights: weights.data(), scale, rounding, claim }, |t| {
+        slope(WeightedSum { weights: weights.data(), scale, rounding, claim }, |t| {
             let mut moved = self.input().clone();
             step(&mut moved, t);
             let mut inputs = self.inputs.clone();
-            inputs[self.slot] = &moved;
+            inputs[self.operand] = &moved;
             evaluate_op(self.op, &inputs, self.output.shape())
         })
     }
 
     fn input(&self) -> &Tensor {
-        self.inputs[self.slot]
+        self.inputs[self.operand]
     }
 }
 
@@ -149,7 +142,7 @@ pub(crate) fn step(x: &mut Tensor, t: f64, direction: &Tensor) {
     }
 }
 
-/// The size of a value's entries: the root of their mean square, 1 for zeros.
+/// The size of a tensor's elements: the root of their mean square, 1 for zeros.
 pub(crate) fn scale(value: &Tensor) -> f64 {
     let squares: f64 = value.data().iter().filter(|x| x.is_finite()).map(|x| x * x).sum();
     let scale = (squares / value.data().len().max(1) as f64).sqrt();

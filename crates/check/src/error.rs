@@ -5,7 +5,7 @@ use std::fmt;
 use chainrule_exec::{ExecError, NanOrigin};
 use chainrule_graph::GraphError;
 
-/// What keeps a check from being made; a wrong derivative is no error but a failure in the report.
+/// Why a check could not be made. A wrong derivative is no error but a failure in the report.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CheckError {
     /// The function has no objective.
@@ -14,7 +14,7 @@ pub enum CheckError {
     Graph(GraphError),
     /// The graph could not be run.
     Run(ExecError),
-    /// At no draw of whole numbers could the graph be run.
+    /// At no draw of integers could the graph be run.
     NotDrawn {
         /// How many draws were tried.
         draws: usize,
@@ -38,7 +38,7 @@ impl fmt::Display for CheckError {
             CheckError::Run(error) => error.fmt(f),
             CheckError::NotDrawn { draws, error } => write!(
                 f,
-                "none of {draws} draws can be computed; in the last one, {error}; declare which whole numbers there are, \
+                "none of {draws} draws can be computed; in the last one, {error}; declare the range of the integers, \
                  as in `int < 3`"
             ),
             CheckError::NotFinite { draws, nan_origin } => {
@@ -46,7 +46,7 @@ impl fmt::Display for CheckError {
                     f,
                     "none of {draws} draws has finite values and derivatives; in the last one, {nan_origin}\n  "
                 )?;
-                f.write_str("reals are drawn from normal(0, 1): the function is checked where these are finite alone")
+                f.write_str("reals are drawn from normal(0, 1), and the function is checked only where all are finite")
             }
         }
     }

@@ -4,21 +4,22 @@ use std::collections::BTreeMap;
 
 use chainrule_graph::{Derivatives, Graph, NodeId};
 
-use crate::compare::{Comparison, Outcome, TOLERANCE, Tally};
+use crate::compare::{Comparison, Outcome, Tally};
 use crate::edge::Finding;
 use crate::report::{Blame, DirectionReport, EdgeReport, Failure, NodeReport, Report, Verdict};
+use crate::tolerance::TOLERANCE;
 
 /// How many of the tests, in percent, may be undecided.
 const MOST_UNDECIDED: f64 = 1.0;
 
-/// What is tested: an edge from a node to its input at a slot, or the whole along an input node.
+/// What is tested: an edge from a node to an operand, or the whole along an input node.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Site {
     Edge(NodeId, usize),
     Whole(NodeId),
 }
 
-/// What was found so far. Of what is wrong at one place, the worst is kept.
+/// What was found so far. Of what is wrong at one site, the worst is kept.
 #[derive(Default)]
 pub(crate) struct Findings {
     pub draws: usize,
@@ -34,24 +35,24 @@ impl Findings {
         self.tallies.get(&site).copied().unwrap_or_default()
     }
 
-    pub fn edge(&mut self, node: NodeId, slot: usize, finding: Finding) {
-        self.tallies.entry(Site::Edge(node, slot)).or_default().add(finding.tally);
-        if let Some((entry, comparison)) = finding.wrong {
-            let worst = self.rules.entry((node, slot)).or_insert((entry, comparison));
+    pub fn edge(&mut self, node: NodeId, operand: usize, finding: Finding) {
+        self.tallies.entry(Site::Edge(node, operand)).or_default().add(finding.tally);
+        if let Some((element, comparison)) = finding.wrong {
+            let worst = self.rules.entry((node, operand)).or_insert((element, comparison));
             if comparison.relative_error() > worst.1.relative_error() {
-                *worst = (entry, comparison);
+                *worst = (element, comparison);
             }
         }
     }
 
-    pub fn sum(&mut self, node: NodeId, entry: usize, comparison: Comparison) {
+    pub fn sum(&mut self, node: NodeId, element: usize, comparison: Comparison) {
         let error = comparison.error_beside_noise(TOLERANCE);
         let worst = self.accumulations.entry(node).or_default();
         *worst = worst.max(error);
         if error > TOLERANCE {
-            let worst = self.sums.entry(node).or_insert((entry, comparison));
+            let worst = self.sums.entry(node).or_insert((element, comparison));
             if comparison.relative_error() > worst.1.relative_error() {
-                *worst = (entry, comparison);
+                *worst = (element, comparison);
             }
         }
     }
@@ -85,20 +86,20 @@ impl Findings {
 
     fn failures(&self, graph: &Graph) -> Vec<Failure> {
         let mut failures = Vec::new();
-        for (&(node, slot), (entry, comparison)) in &self.rules {
-            let input = graph.node(node).inputs[slot];
-            let entry = entry.map(|entry| indices(graph, input, entry));
-            let blame = Blame::Rule { node, slot, input: graph.describe(input), entry };
+        for (&(node, operand), (element, comparison)) in &self.rules {
+            let input = graph.node(node).inputs[operand];
+            let element = element.map(|element| indices(graph, input, element));
+            let blame = Blame::Rule { node, operand, input: graph.describe(input), element };
             failures.push(failure(graph, blame, node, *comparison));
         }
-        for (&node, (entry, comparison)) in &self.sums {
-            let blame = Blame::Accumulation { node, entry: indices(graph, node, *entry) };
+        for (&node, (element, comparison)) in &self.sums {
+            let blame = Blame::Accumulation { node, element: indices(graph, node, *element) };
             failures.push(failure(graph, blame, node, *comparison));
         }
         // A wrong rule makes the whole wrong; only a whole that is wrong without one says more.
         if failures.is_empty() {
             let wholes = self.wholes.iter();
-            failures.extend(wholes.map(|(&node, &numbers)| failure(graph, Blame::Whole { node }, node, numbers)));
+            failures.extend(wholes.map(|(&node, &comparison)| failure(graph, Blame::Whole { node }, node, comparison)));
         }
         failures.extend(self.undecided(graph));
         failures
@@ -107,8 +108,8 @@ impl Findings {
     fn undecided(&self, graph: &Graph) -> Option<Failure> {
         let undecided = self.tallies.iter().filter(|(_, tally)| tally.is_undecided());
         let name = |(site, _): (&Site, &Tally)| match *site {
-            Site::Edge(node, slot) => {
-                format!("{} to {}", graph.describe(node), graph.describe(graph.node(node).inputs[slot]))
+            Site::Edge(node, operand) => {
+                format!("{} to {}", graph.describe(node), graph.describe(graph.node(node).inputs[operand]))
             }
             Site::Whole(node) => format!("the whole along {}", graph.describe(node)),
         };
@@ -116,14 +117,14 @@ impl Findings {
         let percent = 100.0 * names.len() as f64 / self.tallies.len().max(1) as f64;
         let blame = Blame::Undecided { percent };
         let most = percent > MOST_UNDECIDED;
-        most.then(|| Failure { blame, name: names.join(", "), origin: String::new(), numbers: None })
+        most.then(|| Failure { blame, name: names.join(", "), origin: String::new(), comparison: None })
     }
 
     fn node_report(&self, graph: &Graph, id: NodeId) -> NodeReport {
         let node = graph.node(id);
-        let edge = |(slot, &input): (usize, &NodeId)| {
-            let tally = *self.tallies.get(&Site::Edge(id, slot))?;
-            Some(EdgeReport { slot, input: graph.describe(input), tally })
+        let edge = |(operand, &input): (usize, &NodeId)| {
+            let tally = *self.tallies.get(&Site::Edge(id, operand))?;
+            Some(EdgeReport { operand, input: graph.describe(input), tally })
         };
         let edges: Vec<EdgeReport> = node.inputs.iter().enumerate().filter_map(edge).collect();
         NodeReport {
@@ -140,7 +141,7 @@ impl Findings {
     }
 
     fn verdict(&self, id: NodeId, edges: &[EdgeReport]) -> Verdict {
-        let wrong_rule = |edge: &EdgeReport| self.rules.contains_key(&(id, edge.slot));
+        let wrong_rule = |edge: &EdgeReport| self.rules.contains_key(&(id, edge.operand));
         if self.sums.contains_key(&id) || edges.iter().any(wrong_rule) {
             return Verdict::Wrong;
         }
@@ -154,17 +155,17 @@ impl Findings {
     }
 }
 
-pub(crate) fn failure(graph: &Graph, blame: Blame, id: NodeId, numbers: Comparison) -> Failure {
+pub(crate) fn failure(graph: &Graph, blame: Blame, id: NodeId, comparison: Comparison) -> Failure {
     let node = graph.node(id);
     let described = graph.describe(id);
     let name = match node.name {
         Some(_) => format!("{described} ({} {})", node.op.name(), node.shape),
         None => described,
     };
-    Failure { blame, name, origin: node.origin.to_string(), numbers: Some(numbers) }
+    Failure { blame, name, origin: node.origin.to_string(), comparison: Some(comparison) }
 }
 
-/// The name, or the place and the scope around it.
+/// The name, or the scope and the index in the graph.
 fn label(graph: &Graph, id: NodeId) -> String {
     let node = graph.node(id);
     match (&node.name, node.scope) {
@@ -174,8 +175,8 @@ fn label(graph: &Graph, id: NodeId) -> String {
     }
 }
 
-/// The indices along each axis of an entry in row-major order.
-fn indices(graph: &Graph, id: NodeId, entry: usize) -> Vec<usize> {
+/// The indices along each axis of an element in row-major order.
+fn indices(graph: &Graph, id: NodeId, element: usize) -> Vec<usize> {
     let shape = &graph.node(id).shape;
-    shape.strides().iter().zip(shape.iter()).map(|(stride, n)| entry / stride % n).collect()
+    shape.strides().iter().zip(shape.iter()).map(|(stride, n)| element / stride % n).collect()
 }

@@ -7,16 +7,20 @@ use chainrule_graph::{
     Builder, CustomNode, Derivatives, Function, Graph, Kind, NodeId, Op, Shape, Var, differentiate, vjp,
 };
 
-use crate::check::{Options, check, fits};
+use crate::check::{check, fits};
 use crate::draw::{Draw, Draws};
 use crate::error::CheckError;
-use crate::point::is_input;
+use crate::options::CheckOptions;
+use crate::point::real_inputs;
 use crate::report::Report;
 use crate::second::{check_second, second_derivatives};
 
 /// Checks the derivatives of a function's objective with respect to all real inputs, outcomes, parameters and state, and
-/// all nodes between. Inputs are drawn as usual: reals from the normal distribution, whole numbers below their bound.
-pub fn check_function(function: &Function, options: &Options) -> Result<Report, CheckError> {
+/// all nodes between. Inputs are drawn as usual: reals from the normal distribution, integers below their bound.
+///
+/// # Errors
+/// If the function has no objective, or it is no real scalar; and as [`check`](fn@check).
+pub fn check_function(function: &Function, options: &CheckOptions) -> Result<Report, CheckError> {
     let objective = function.objective.ok_or(CheckError::NoObjective)?;
     let derivatives = differentiate(&function.graph, objective, &real_inputs(&function.graph))?;
     check_both(&derivatives, &Draws::new(), options)
@@ -24,7 +28,15 @@ pub fn check_function(function: &Function, options: &Options) -> Result<Report, 
 
 /// Checks the derivatives of any real node under a random cotangent, with respect to all real inputs and all nodes
 /// between.
-pub fn check_output(graph: &Graph, output: NodeId, draws: &Draws, options: &Options) -> Result<Report, CheckError> {
+///
+/// # Errors
+/// If the output is not of `graph`, or not real; and as [`check`](fn@check).
+pub fn check_output(
+    graph: &Graph,
+    output: NodeId,
+    draws: &Draws,
+    options: &CheckOptions,
+) -> Result<Report, CheckError> {
     let (derivatives, _) = vjp(graph, output, &real_inputs(graph))?;
     check_both(&derivatives, draws, options)
 }
@@ -33,10 +45,13 @@ pub fn check_output(graph: &Graph, output: NodeId, draws: &Draws, options: &Opti
 pub type OpInput = (Shape, Kind, Draw);
 
 /// Checks the derivative of one op under a random cotangent.
-pub fn check_op(op: Op, inputs: &[OpInput], options: &Options) -> Result<Report, CheckError> {
+///
+/// # Errors
+/// If the op does not take inputs of these shapes and kinds, or its result is not real; and as [`check`](fn@check).
+pub fn check_op(op: Op, inputs: &[OpInput], options: &CheckOptions) -> Result<Report, CheckError> {
     let builder = Builder::new();
     let named =
-        |(place, (shape, kind, _)): (usize, &OpInput)| builder.input_of(&format!("input {place}"), shape, *kind, None);
+        |(index, (shape, kind, _)): (usize, &OpInput)| builder.input_of(&format!("input {index}"), shape, *kind, None);
     let vars: Vec<Var<'_>> = inputs.iter().enumerate().map(named).collect();
     let output = builder.push(op, &vars).id();
     let mut draws = Draws::new();
@@ -49,14 +64,17 @@ pub fn check_op(op: Op, inputs: &[OpInput], options: &Options) -> Result<Report,
 }
 
 /// Checks a node of a user's own on normally distributed inputs of these shapes, under a random cotangent.
-pub fn check_node(node: Arc<dyn CustomNode>, shapes: &[Shape], options: &Options) -> Result<Report, CheckError> {
+///
+/// # Errors
+/// If the node does not take inputs of these shapes; and as [`check`](fn@check).
+pub fn check_node(node: Arc<dyn CustomNode>, shapes: &[Shape], options: &CheckOptions) -> Result<Report, CheckError> {
     let op = Op::Custom(Custom { node, part: Part::Forward, loops: Vec::new() });
     let inputs: Vec<OpInput> = shapes.iter().map(|shape| (shape.clone(), Kind::Real, Draw::Normal)).collect();
     check_op(op, &inputs, options)
 }
 
 /// First derivatives, and if these are right and it is asked for, second ones.
-fn check_both(derivatives: &Derivatives, draws: &Draws, options: &Options) -> Result<Report, CheckError> {
+fn check_both(derivatives: &Derivatives, draws: &Draws, options: &CheckOptions) -> Result<Report, CheckError> {
     if options.second
         && let Ok(second) = second_derivatives(derivatives)
     {
@@ -67,8 +85,4 @@ fn check_both(derivatives: &Derivatives, draws: &Draws, options: &Options) -> Re
         report.second = Some(check_second(derivatives, draws, options)?);
     }
     Ok(report)
-}
-
-pub(crate) fn real_inputs(graph: &Graph) -> Vec<NodeId> {
-    graph.ids().filter(|&id| is_input(graph, id) && graph.node(id).kind == Kind::Real).collect()
 }

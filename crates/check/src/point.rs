@@ -3,10 +3,10 @@
 use chainrule_exec::reference::evaluate;
 use chainrule_exec::{Values, infinite_by_constants, nan_origin};
 use chainrule_graph::ops::{Elementwise, Source};
-use chainrule_graph::{Derivatives, Graph, Node, NodeId, Op, Tensor};
+use chainrule_graph::{Derivatives, Graph, Kind, Node, NodeId, Op, Tensor};
 use chainrule_kernels::philox::Philox;
 
-use crate::draw::Plan;
+use crate::draw::DrawPlan;
 use crate::error::CheckError;
 
 /// A draw with a value that is not finite, or an index that is out of range, is drawn again, up to this many times.
@@ -20,7 +20,11 @@ pub(crate) struct Point<'a> {
 
 impl<'a> Point<'a> {
     /// Draws until all can be computed and is finite.
-    pub fn draw(derivatives: &'a Derivatives, plan: &Plan, generator: &mut Philox) -> Result<Point<'a>, CheckError> {
+    pub fn draw(
+        derivatives: &'a Derivatives,
+        plan: &DrawPlan,
+        generator: &mut Philox,
+    ) -> Result<Point<'a>, CheckError> {
         let graph = &derivatives.graph;
         let computed = derivatives.cotangents.iter().chain(derivatives.contributions.iter().flatten()).flatten();
         let targets: Vec<NodeId> = old(derivatives).chain(computed.copied()).collect();
@@ -29,7 +33,7 @@ impl<'a> Point<'a> {
         for _ in 0..draws {
             let values = match evaluate(graph, &plan.bindings(generator), &targets) {
                 Ok(values) => values,
-                Err(error) if plan.draws_whole_numbers() => {
+                Err(error) if plan.draws_integers() => {
                     last = Some(CheckError::NotDrawn { draws, error });
                     continue;
                 }
@@ -38,7 +42,7 @@ impl<'a> Point<'a> {
             let Some(bad) = not_finite(derivatives, &values, &targets) else {
                 return Ok(Point { derivatives, values });
             };
-            let nan_origin = nan_origin(graph, &values, bad).expect("a value that is not finite has an nan_origin");
+            let nan_origin = nan_origin(graph, &values, bad).expect("a value that is not finite arose at some node");
             last = Some(CheckError::NotFinite { draws, nan_origin: Box::new(nan_origin) });
         }
         Err(last.expect("there is a draw, and it was not good"))
@@ -50,15 +54,15 @@ impl<'a> Point<'a> {
     }
 
     /// The value of the contribution of a node to one of its inputs, if there is one.
-    pub fn contribution(&self, id: NodeId, slot: usize) -> Option<&Tensor> {
-        self.values.get(self.derivatives.contributions[id.index()][slot]?)
+    pub fn contribution(&self, id: NodeId, operand: usize) -> Option<&Tensor> {
+        self.values.get(self.derivatives.contributions[id.index()][operand]?)
     }
 
-    /// The cotangent that the output starts with: given as an input, or 1 for a scalar. Any other is taken as it is.
+    /// The cotangent that the output starts with: an input, or 1 for a scalar. Any other is taken as it is.
     pub fn seed(&self) -> Option<Tensor> {
         let (graph, output) = (&self.derivatives.graph, self.derivatives.output);
-        let given = self.derivatives.cotangent(output).is_some_and(|id| is_input(graph, id));
-        let one = !given && graph.node(output).shape.rank() == 0;
+        let is_bound = self.derivatives.cotangent(output).is_some_and(|id| is_input(graph, id));
+        let one = !is_bound && graph.node(output).shape.rank() == 0;
         if one { Some(Tensor::scalar(1.0)) } else { self.cotangent(output).cloned() }
     }
 }
@@ -72,8 +76,12 @@ pub(crate) fn is_input(graph: &Graph, id: NodeId) -> bool {
     matches!(graph.node(id).op, Op::Source(Source::Input { .. }))
 }
 
+pub(crate) fn real_inputs(graph: &Graph) -> Vec<NodeId> {
+    graph.ids().filter(|&id| is_input(graph, id) && graph.node(id).kind == Kind::Real).collect()
+}
+
 /// The first node that should be finite and is not. What is infinite by a constant may be, and what only branches of
-/// `where` read, as long as it does not reach the output or the derivatives.
+/// `where` use, as long as it does not reach the output or the derivatives.
 fn not_finite(derivatives: &Derivatives, values: &Values, targets: &[NodeId]) -> Option<NodeId> {
     let graph = &derivatives.graph;
     let mut bad: Vec<NodeId> =

@@ -5,7 +5,8 @@ use std::fmt;
 use chainrule_exec::number;
 use chainrule_graph::NodeId;
 
-use crate::compare::{Comparison, TOLERANCE, Tally};
+use crate::compare::{Comparison, Tally};
+use crate::tolerance::TOLERANCE;
 
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,7 +42,7 @@ pub enum Second {
 pub struct NodeReport {
     /// The node.
     pub node: NodeId,
-    /// Its name, or its scope and place in the graph.
+    /// Its name, or its scope and its index in the graph.
     pub name: String,
     /// What it computes.
     pub op: String,
@@ -55,16 +56,16 @@ pub struct NodeReport {
     pub edges: Vec<EdgeReport>,
     /// The worst relative error of its cotangent against the sum of the contributions to it.
     pub accumulation: f64,
-    /// What all of it comes to.
+    /// What all of it amounts to.
     pub verdict: Verdict,
 }
 
 /// What the tests of one contribution said.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EdgeReport {
-    /// Which input of the node.
-    pub slot: usize,
-    /// How a message calls that input.
+    /// The operand's index.
+    pub operand: usize,
+    /// How a message calls that operand.
     pub input: String,
     /// The tests.
     pub tally: Tally,
@@ -81,7 +82,7 @@ pub struct DirectionReport {
     pub tally: Tally,
 }
 
-/// What the tests of a node come to.
+/// What the tests of a node amount to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// All is right.
@@ -115,19 +116,19 @@ pub enum Blame {
     Rule {
         /// The node.
         node: NodeId,
-        /// Which of its inputs.
-        slot: usize,
-        /// How a message calls that input.
+        /// The operand's index.
+        operand: usize,
+        /// How a message calls that operand.
         input: String,
-        /// The indices of the input's entry, if one is to blame.
-        entry: Option<Vec<usize>>,
+        /// The indices of the operand's element, if one is to blame.
+        element: Option<Vec<usize>>,
     },
     /// The sum of the contributions to a node.
     Accumulation {
         /// The node.
         node: NodeId,
-        /// The indices of its entry.
-        entry: Vec<usize>,
+        /// The indices of its element.
+        element: Vec<usize>,
     },
     /// No rule or accumulation was found wrong, but the whole is. Where a node is at a kink at every draw, no rule can be.
     Whole {
@@ -152,8 +153,8 @@ pub struct Failure {
     pub name: String,
     /// Where it was written.
     pub origin: String,
-    /// Both numbers: the formula's and that of differences, or the cotangent and the sum of the contributions.
-    pub numbers: Option<Comparison>,
+    /// Both values: by the formula and by differences, or the cotangent and the sum of the contributions.
+    pub comparison: Option<Comparison>,
 }
 
 impl Report {
@@ -187,16 +188,16 @@ impl NodeReport {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Failure { blame, name, origin, numbers } = self;
+        let Failure { blame, name, origin, comparison } = self;
         let (by, instead) = match blame {
-            Blame::Rule { input, entry, .. } => {
+            Blame::Rule { input, element, .. } => {
                 write!(f, "the rule of {name} gives a wrong contribution to {input}")?;
-                write_entry(f, entry.as_deref())?;
+                write_element(f, element.as_deref())?;
                 ("by formula", "by differences")
             }
-            Blame::Accumulation { entry, .. } => {
+            Blame::Accumulation { element, .. } => {
                 write!(f, "the contributions to {name} do not add up to its cotangent")?;
-                write_entry(f, Some(entry))?;
+                write_element(f, Some(element))?;
                 ("cotangent", "sum of contributions")
             }
             Blame::Whole { .. } => {
@@ -212,21 +213,21 @@ impl fmt::Display for Failure {
                 ("uᵀHv", "vᵀHu")
             }
         };
-        if let Some(numbers) = numbers {
+        if let Some(comparison) = comparison {
             let width = by.chars().count().max(instead.chars().count()).max("relative error".len());
-            write!(f, "\n  {by:width$}  {}", number(numbers.formula))?;
-            write!(f, "\n  {instead:width$}  {}", number(numbers.expected))?;
-            write!(f, "\n  {:width$}  {}", "relative error", error(numbers.relative_error()))?;
+            write!(f, "\n  {by:width$}  {}", number(comparison.formula))?;
+            write!(f, "\n  {instead:width$}  {}", number(comparison.expected))?;
+            write!(f, "\n  {:width$}  {}", "relative error", error(comparison.relative_error()))?;
             write!(f, "\n  {:width$}  {origin}", "written at")?;
         }
         Ok(())
     }
 }
 
-fn write_entry(f: &mut fmt::Formatter<'_>, entry: Option<&[usize]>) -> fmt::Result {
-    match entry {
+fn write_element(f: &mut fmt::Formatter<'_>, element: Option<&[usize]>) -> fmt::Result {
+    match element {
         None | Some([]) => Ok(()),
-        Some(entry) => write!(f, ", entry {entry:?}"),
+        Some(element) => write!(f, ", element {element:?}"),
     }
 }
 

@@ -1,33 +1,36 @@
-//! Second derivatives: the gradient along a vector is a scalar like any other, and its derivatives are checked like any
-//! other's; then uᵀHv must be vᵀHu.
+//! Second derivatives: the gradient along a vector is a scalar like any other, and so are the checks of its derivatives;
+//! then uᵀHv must be vᵀHu.
 
 use chainrule_exec::Bindings;
 use chainrule_exec::reference::evaluate;
 use chainrule_graph::{Builder, Derivatives, GraphError, NodeId, Op, Var, differentiate};
 use chainrule_kernels::philox::Philox;
 
-use crate::check::{Options, SUM_ROUNDING, check};
-use crate::compare::{Comparison, TOLERANCE};
+use crate::check::check;
+use crate::compare::Comparison;
+use crate::differences::{Estimate, weighted_size};
 use crate::draw::{Draw, Draws};
 use crate::edge::inner;
 use crate::error::CheckError;
 use crate::findings::failure;
-use crate::function::real_inputs;
-use crate::point::{FINITE_DRAWS, old};
+use crate::options::CheckOptions;
+use crate::point::{FINITE_DRAWS, old, real_inputs};
 use crate::report::{Blame, Second};
-use crate::slope::{Estimate, weighted_size};
+use crate::tolerance::{SUM_ROUNDING, TOLERANCE};
 
 /// Derivatives of the gradient along a vector.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SecondDerivatives {
     /// The derivatives of Σ ⟨∂J/∂x, u⟩ over the real inputs x of the graph; so the cotangent of x is (Hu)ₓ.
     pub derivatives: Derivatives,
-    /// The real inputs x, and for each the new input that holds its part of u.
+    /// The real inputs x, and for each the new input that holds its components of u.
     pub vectors: Vec<(NodeId, NodeId)>,
 }
 
-/// Differentiates the gradient, as `derivatives` has it, along a vector that is a new input. Errors: a node, named in
-/// it, has no second derivative.
+/// Differentiates the gradient, as `derivatives` has it, along a vector that is a new input.
+///
+/// # Errors
+/// If a node has no second derivative. The error names it.
 pub fn second_derivatives(derivatives: &Derivatives) -> Result<SecondDerivatives, GraphError> {
     let graph = &derivatives.graph;
     let builder = Builder::extend_graph(graph.clone());
@@ -63,7 +66,10 @@ fn free_name(builder: &Builder, stem: &str) -> String {
 /// Checks the second derivatives that follow from `derivatives`: the rules, accumulations and whole of the gradient
 /// along a vector, and the symmetry of the Hessian. A custom node without second derivatives, or second derivatives that
 /// are finite at no draw, are no error: then there is nothing to check.
-pub fn check_second(derivatives: &Derivatives, draws: &Draws, options: &Options) -> Result<Second, CheckError> {
+///
+/// # Errors
+/// If the second derivatives can't be built or run, or need more memory than there is.
+pub fn check_second(derivatives: &Derivatives, draws: &Draws, options: &CheckOptions) -> Result<Second, CheckError> {
     let second = match second_derivatives(derivatives) {
         Ok(second) => second,
         Err(error) if derivatives.graph.nodes().iter().any(|node| matches!(node.op, Op::Custom(_))) => {
@@ -86,7 +92,7 @@ pub fn check_second(derivatives: &Derivatives, draws: &Draws, options: &Options)
 }
 
 /// uᵀHv and vᵀHu for two random vectors, at the first draw that has both finite.
-fn symmetry(second: &SecondDerivatives, draws: &Draws, options: &Options) -> Result<Comparison, CheckError> {
+fn symmetry(second: &SecondDerivatives, draws: &Draws, options: &CheckOptions) -> Result<Comparison, CheckError> {
     let graph = &second.derivatives.graph;
     let plan = draws.plan(graph);
     let mut generator = Philox::new(options.seed, 1);
@@ -109,13 +115,13 @@ fn symmetry(second: &SecondDerivatives, draws: &Draws, options: &Options) -> Res
     last
 }
 
-/// ⟨H · the vector fed, the other vector⟩. Each node on the way rounds its value.
-fn along(second: &SecondDerivatives, fed: &Bindings, other: &Bindings) -> Result<Estimate, CheckError> {
+/// ⟨H · the bound vector, the other vector⟩. Each node on the way rounds its value.
+fn along(second: &SecondDerivatives, bindings: &Bindings, other: &Bindings) -> Result<Estimate, CheckError> {
     let derivatives = &second.derivatives;
     let cotangents = old(derivatives).filter_map(|id| Some((id, derivatives.cotangent(id)?)));
     let pairs: Vec<(NodeId, NodeId)> = cotangents.collect();
     let targets: Vec<NodeId> = pairs.iter().flat_map(|&(id, cotangent)| [id, cotangent]).collect();
-    let values = evaluate(&derivatives.graph, fed, &targets)?;
+    let values = evaluate(&derivatives.graph, bindings, &targets)?;
     // A cotangent that is not finite goes nowhere, or the product were not finite either: its rounding reaches nothing.
     let sizes = pairs.iter().map(|&(id, cotangent)| weighted_size(values[cotangent].data(), &values[id]));
     let sizes = sizes.filter(|size| size.is_finite());

@@ -6,12 +6,13 @@ use chainrule_graph::ops::Elementwise;
 use chainrule_graph::{Graph, NodeId, Op, Tensor};
 use chainrule_kernels::philox::Philox;
 
-use crate::check::tolerance;
-use crate::compare::{Outcome, TOLERANCE, judge};
+use crate::compare::{Outcome, judge};
+use crate::differences::WeightedSum;
 use crate::draw::Draw;
 use crate::edge::{inner, rounding, scale, step};
 use crate::point::Point;
-use crate::slope::{Line, Slope, slope};
+use crate::slope::{Slope, slope};
+use crate::tolerance::{TOLERANCE, tolerance};
 
 /// How the output depends on one input node.
 pub(crate) struct Whole {
@@ -50,7 +51,7 @@ impl Whole {
         // Each node on the way rounds its value.
         let rounded = self.moved.iter().chain([&self.source]);
         let rounding = rounded.filter_map(|&id| Some(rounding(at.cotangent(id)?, &at.values[id]))).sum();
-        let slope = slope(Line { weights: seed.data(), scale, rounding, claim: formula }, |t| {
+        let slope = slope(WeightedSum { weights: seed.data(), scale, rounding, claim: formula }, |t| {
             let mut moved = here.clone();
             step(&mut moved, t, &direction);
             self.rerun(at, moved)

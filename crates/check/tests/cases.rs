@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use chainrule_check::cases::{Case, OPS, cases, op_label};
-use chainrule_check::{Draw, Draws, Options, Second, check_output};
+use chainrule_check::{CheckOptions, Draw, Draws, Second, check_output};
 use chainrule_exec::Bindings;
 use chainrule_exec::reference::evaluate;
 use chainrule_graph::text::{Registry, parse_with, print};
@@ -43,17 +43,17 @@ impl Row {
     }
 
     fn inputs(&self, bindings: &Bindings) -> Vec<Tensor> {
-        self.function.inputs.iter().map(|&id| bindings.get(id).expect("every input is fed").clone()).collect()
+        self.function.inputs.iter().map(|&id| bindings.get(id).expect("every input is bound").clone()).collect()
     }
 }
 
 /// Equal up to a few rounding errors; what is not finite must be the same.
 fn assert_close(name: &str, found: &[f64], expected: &[f64]) {
     assert_eq!(found.len(), expected.len(), "{name}");
-    for (place, (a, b)) in found.iter().zip(expected).enumerate() {
+    for (index, (a, b)) in found.iter().zip(expected).enumerate() {
         let same = a == b || (a.is_nan() && b.is_nan());
         let apart = (a - b).abs() <= 1e-12 * a.abs().max(b.abs()).max(1e-3);
-        assert!(same || apart, "{name}, entry {place}: {a} where {b} is right");
+        assert!(same || apart, "{name}, element {index}: {a} where {b} is right");
     }
 }
 
@@ -104,7 +104,7 @@ fn values_are_those_of_the_independent_formulas() {
 #[test]
 fn derivatives_are_right() {
     for Row { case, function, result } in rows() {
-        let options = Options { second: case.derivatives > 1, ..Options::default() };
+        let options = CheckOptions { second: case.derivatives > 1, ..CheckOptions::default() };
         if case.derivatives == 0 || function.graph.node(result).kind != Kind::Real {
             continue;
         }
@@ -130,10 +130,10 @@ fn a_batch_is_a_loop() {
             verify(&batched.graph).unwrap_or_else(|error| panic!("{}: {error}", row.case.name));
             let mut bindings = Bindings::new();
             for (&old, &new) in function.inputs.iter().zip(&batched.inputs) {
-                bindings.set(new, stacked(examples.iter().map(|example| example.get(old).expect("it is fed"))));
+                bindings.set(new, stacked(examples.iter().map(|example| example.get(old).expect("it is bound"))));
             }
             for (old, new) in function.parameters.iter().zip(&batched.parameters) {
-                bindings.set(new.node, fixed.get(old.node).expect("it is fed").clone());
+                bindings.set(new.node, fixed.get(old.node).expect("it is bound").clone());
             }
             let result = batched.prediction.expect("the batched function predicts");
             let found = evaluate(&batched.graph, &bindings, &[result]);
@@ -151,7 +151,7 @@ fn examples(row: &Row, data: &[NodeId], generator: &mut Philox) -> (Bindings, Ve
     let shared = row.bindings(generator);
     let example = |_| {
         let own = row.bindings(generator);
-        data.iter().fold(shared.clone(), |bindings, &id| bindings.with(id, own.get(id).expect("it is fed").clone()))
+        data.iter().fold(shared.clone(), |bindings, &id| bindings.with(id, own.get(id).expect("it is bound").clone()))
     };
     let examples = (0..BATCH).map(example).collect();
     (shared, examples)
@@ -166,14 +166,14 @@ fn with_parameters(function: &Function, data: &[NodeId]) -> Function {
 
 fn stacked<'a>(examples: impl Iterator<Item = &'a Tensor> + Clone) -> Tensor {
     let shape = examples.clone().next().expect("a batch has examples").shape().with_leading(BATCH);
-    let entries = examples.flat_map(|example| example.data().to_vec()).collect();
-    Tensor::new(shape, entries).expect("each example has the shape")
+    let elements = examples.flat_map(|example| example.data().to_vec()).collect();
+    Tensor::new(shape, elements).expect("each example has the shape")
 }
 
 /// The rules of what batching makes of an op.
 #[test]
 fn derivatives_of_a_batch_are_right() {
-    let options = Options { draws: 1, second: false, ..Options::default() };
+    let options = CheckOptions { draws: 1, second: false, ..CheckOptions::default() };
     for row in rows().into_iter().filter(|row| row.case.derivatives > 0 && !row.function.inputs.is_empty()) {
         let name = &row.case.name;
         let batched = batch(&row.function, BATCH).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -201,7 +201,7 @@ fn simplifying_keeps_values() {
         let (simple, map) = row.function.simplified(&[]);
         verify(&simple.graph).unwrap_or_else(|error| panic!("{}: {error}", row.case.name));
         let moved: Bindings = (row.function.inputs.iter())
-            .map(|&id| (map.get(id).expect("inputs stay"), bindings.get(id).expect("it is fed").clone()))
+            .map(|&id| (map.get(id).expect("inputs stay"), bindings.get(id).expect("it is bound").clone()))
             .collect();
         let result = simple.prediction.expect("the prediction stays");
         let found = evaluate(&simple.graph, &moved, &[result]);
@@ -229,7 +229,7 @@ fn simplifying_keeps_derivatives() {
         verify(&simple).unwrap_or_else(|error| panic!("{name}: {error}"));
         let moved: Vec<NodeId> = wanted.iter().map(|&id| map.get(id).expect("it is kept")).collect();
         let bindings: Bindings = inputs()
-            .map(|id| (map.get(id).expect("it is kept"), bindings.get(id).expect("it is fed").clone()))
+            .map(|id| (map.get(id).expect("it is kept"), bindings.get(id).expect("it is bound").clone()))
             .collect();
         let simplified = evaluate(&simple, &bindings, &moved).unwrap_or_else(|error| panic!("{name}: {error}"));
         for (&old, &new) in wanted.iter().zip(&moved) {

@@ -5,7 +5,7 @@ mod square;
 use std::sync::Arc;
 
 use chainrule_check::{
-    Blame, Draw, Draws, Entries, Failure, Options, Report, Second, TOLERANCE, Verdict, check, check_function,
+    Blame, CheckOptions, Draw, Draws, Elements, Failure, Report, Second, TOLERANCE, Verdict, check, check_function,
     check_node, check_op, check_output, check_second, second_derivatives,
 };
 use chainrule_graph::ops::{Elementwise, Op};
@@ -21,7 +21,7 @@ fn function(build: impl for<'g> Fn(&'g Builder) -> Var<'g>) -> Function {
 }
 
 fn checked(function: &Function) -> Report {
-    check_function(function, &Options::default()).expect("it can be checked")
+    check_function(function, &CheckOptions::default()).expect("it can be checked")
 }
 
 fn verdict(report: &Report, op: &str) -> Verdict {
@@ -30,30 +30,31 @@ fn verdict(report: &Report, op: &str) -> Verdict {
 
 #[test]
 fn a_function_without_an_objective_is_an_error() {
-    let error = check_function(&Function::default(), &Options::default()).expect_err("there is none");
+    let error = check_function(&Function::default(), &CheckOptions::default()).expect_err("there is none");
     assert!(error.to_string().contains("`objective`"), "{error}");
 }
 
 #[test]
 fn an_objective_that_is_no_scalar_is_an_error_that_names_it() {
-    let error = check_function(&function(|b| b.input("x", [3]).exp()), &Options::default()).expect_err("a vector");
+    let error = check_function(&function(|b| b.input("x", [3]).exp()), &CheckOptions::default()).expect_err("a vector");
     assert!(error.to_string().contains("`objective` has shape [3]"), "{error}");
 }
 
 #[test]
 fn the_same_seed_gives_the_same_report_and_another_draws_other_values() {
     let function = function(|b| b.input("x", [3]).tanh().sum());
-    let with = |seed| check_function(&function, &Options { seed, ..Options::default() }).expect("checked");
+    let with = |seed| check_function(&function, &CheckOptions { seed, ..CheckOptions::default() }).expect("checked");
     assert_eq!(with(1), with(1));
     assert_ne!(with(1), with(2));
 }
 
 #[test]
-fn whole_numbers_are_drawn_below_their_bound() {
+fn integers_are_drawn_below_their_bound() {
     // Three classes by the axis that y indexes; a fourth would be an error.
     for seed in 0..20 {
         let function = function(|b| b.nll(b.input("z", [3]).softmax(0), b.outcome_of("y", [], Kind::Int, None)));
-        let report = check_function(&function, &Options { seed, ..Options::default() }).expect("never out of range");
+        let report =
+            check_function(&function, &CheckOptions { seed, ..CheckOptions::default() }).expect("never out of range");
         assert!(report.passed(), "{report}");
     }
 }
@@ -77,7 +78,7 @@ fn a_value_outside_of_the_two_slopes_of_a_kink_is_wrong() {
     let graph = b.finish_graph().expect("it is well formed");
     let derivatives = differentiate(&graph, j, &[x]).expect("it has derivatives");
     let draws = Draws::new().with(x, Draw::Fixed(Tensor::vector([0.0, 1.0, -1.0])));
-    let options = Options::default();
+    let options = CheckOptions::default();
     let edge = (NodeId::from_index(1), 0);
     assert!(check(&derivatives, &draws, &options).expect("checked").passed());
     for (at_zero, right) in [(0.7, true), (-0.7, true), (1.3, false), (-1.3, false)] {
@@ -91,8 +92,8 @@ fn a_value_outside_of_the_two_slopes_of_a_kink_is_wrong() {
         assert_eq!(report.passed(), right, "{at_zero}: {report}");
         if let Some(Failure { blame, .. }) = report.failures.first() {
             assert!(
-                matches!(blame, Blame::Rule { node, slot, entry, .. }
-                    if (*node, *slot) == edge && entry.as_deref() == Some(&[0])),
+                matches!(blame, Blame::Rule { node, operand, element, .. }
+                    if (*node, *operand) == edge && element.as_deref() == Some(&[0])),
                 "{blame:?}"
             );
         }
@@ -106,7 +107,7 @@ fn a_function_of_kinks_alone_says_so() {
     let y = x.abs();
     let draws = Draws::new().with(x.id().expect("a node"), Draw::Fixed(Tensor::zeros([2])));
     let y = y.id().expect("a node");
-    let report = check_output(&b.finish_graph().expect("it is well formed"), y, &draws, &Options::default());
+    let report = check_output(&b.finish_graph().expect("it is well formed"), y, &draws, &CheckOptions::default());
     let report = report.expect("checked");
     assert!(report.passed(), "{report}");
     assert_eq!(verdict(&report, "abs"), Verdict::Kink, "{report}");
@@ -135,26 +136,27 @@ fn a_derivative_of_a_held_value_is_wrong() {
     let derivatives = differentiate(graph, function.objective.expect("it has one"), &[x]).expect("it has derivatives");
     let mut faulty = derivatives.clone();
     faulty.contributions[held.index()][0] = derivatives.cotangent(held);
-    let report = check(&faulty, &Draws::new(), &Options::default()).expect("checked");
-    let blamed = report.failures.iter().any(|f| matches!(f.blame, Blame::Rule { node, slot: 0, .. } if node == held));
+    let report = check(&faulty, &Draws::new(), &CheckOptions::default()).expect("checked");
+    let blamed =
+        report.failures.iter().any(|f| matches!(f.blame, Blame::Rule { node, operand: 0, .. } if node == held));
     assert!(blamed, "{report}");
 }
 
 #[test]
-fn entry_by_entry_every_entry_is_tested() {
+fn one_by_one_every_element_is_tested() {
     let function = function(|b| b.input("x", [2, 3]).tanh().sum());
-    let options = Options { entries: Entries::All, draws: 1, second: false, ..Options::default() };
+    let options = CheckOptions { elements: Elements::OneByOne, draws: 1, second: false, ..CheckOptions::default() };
     let report = check_function(&function, &options).expect("checked");
     let tanh = report.nodes.iter().find(|node| node.op == "tanh").expect("it is there");
     assert_eq!(tanh.edges[0].tally.smooth, 6);
-    let options = Options { entries: Entries::Together, ..options };
+    let options = CheckOptions { elements: Elements::Together, ..options };
     let report = check_function(&function, &options).expect("checked");
     let tanh = report.nodes.iter().find(|node| node.op == "tanh").expect("it is there");
     assert_eq!(tanh.edges[0].tally.smooth, 1);
 }
 
 #[test]
-fn the_wrong_entry_is_named_with_both_numbers_and_the_place() {
+fn the_wrong_element_is_named_with_both_values_and_its_indices() {
     let function = function(|b| (b.input("x", [2, 3]).named("matrix") * 1.0).sin().named("wave").sum());
     let graph = &function.graph;
     let wave = graph.find("wave").expect("it is named");
@@ -162,26 +164,26 @@ fn the_wrong_entry_is_named_with_both_numbers_and_the_place() {
     let derivatives = differentiate(graph, function.objective.expect("it has one"), &[x]).expect("it has derivatives");
     let builder = Builder::extend_graph(derivatives.graph.clone());
     let right = builder.var(derivatives.contributions[wave.index()][0].expect("it has one"));
-    let factors = builder.constant(Tensor::from_fn([2, 3], |place| if place == 4 { 3.0 } else { 1.0 }));
+    let factors = builder.constant(Tensor::from_fn([2, 3], |i| if i == 4 { 3.0 } else { 1.0 }));
     let mut faulty = derivatives.clone();
     faulty.contributions[wave.index()][0] = (right * factors).id();
     faulty.graph = builder.finish_graph().expect("it is well formed");
-    for entries in [Entries::Together, Entries::All] {
-        let options = Options { entries, ..Options::default() };
+    for elements in [Elements::Together, Elements::OneByOne] {
+        let options = CheckOptions { elements, ..CheckOptions::default() };
         let report = check(&faulty, &Draws::new(), &options).expect("checked");
-        let Failure { blame, name, origin, numbers } = &report.failures[0];
+        let Failure { blame, name, origin, comparison } = &report.failures[0];
         assert!(
-            matches!(blame, Blame::Rule { node, entry: Some(at), .. } if *node == wave && at == &[1, 1]),
+            matches!(blame, Blame::Rule { node, element: Some(at), .. } if *node == wave && at == &[1, 1]),
             "{report}"
         );
         assert_eq!(name, "`wave` (sin [2, 3])");
         assert!(origin.contains("tests/checker.rs"), "{origin}");
-        let numbers = numbers.expect("both");
-        assert!((numbers.formula / numbers.expected - 3.0).abs() < 1e-9, "{numbers:?}");
-        assert!((numbers.relative_error() - 2.0 / 3.0).abs() < 1e-9, "{numbers:?}");
+        let comparison = comparison.expect("both");
+        assert!((comparison.formula / comparison.expected - 3.0).abs() < 1e-9, "{comparison:?}");
+        assert!((comparison.relative_error() - 2.0 / 3.0).abs() < 1e-9, "{comparison:?}");
         let text = report.to_string();
         for part in
-            ["WRONG", "the rule of `wave` (sin [2, 3])", "entry [1, 1]", "by formula", "by differences", "6.7e-1"]
+            ["WRONG", "the rule of `wave` (sin [2, 3])", "element [1, 1]", "by formula", "by differences", "6.7e-1"]
         {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }
@@ -190,16 +192,19 @@ fn the_wrong_entry_is_named_with_both_numbers_and_the_place() {
 
 #[test]
 fn custom_nodes_are_checked_first_wrong_then_right() {
-    let right = check_node(Arc::new(Square { slope: 2.0 }), &[Shape::from([3])], &Options::default()).expect("checked");
+    let right =
+        check_node(Arc::new(Square { slope: 2.0 }), &[Shape::from([3])], &CheckOptions::default()).expect("checked");
     assert!(right.passed(), "{right}");
     assert!(matches!(right.second, Some(Second::Absent(ref why)) if why.contains("`square`")), "{:?}", right.second);
-    let wrong = check_node(Arc::new(Square { slope: 1.0 }), &[Shape::from([3])], &Options::default()).expect("checked");
+    let wrong =
+        check_node(Arc::new(Square { slope: 1.0 }), &[Shape::from([3])], &CheckOptions::default()).expect("checked");
     let Failure { blame, name, .. } = &wrong.failures[0];
-    assert!(matches!(blame, Blame::Rule { slot: 0, .. }) && name.contains("square"), "{wrong}");
+    assert!(matches!(blame, Blame::Rule { operand: 0, .. }) && name.contains("square"), "{wrong}");
     // The course's bound: wider than that of the ops.
     for (error, passes) in [(1e-6, true), (1e-4, false)] {
         let slope = 2.0 * (1.0 + error);
-        let report = check_node(Arc::new(Square { slope }), &[Shape::from([3])], &Options::default()).expect("checked");
+        let report =
+            check_node(Arc::new(Square { slope }), &[Shape::from([3])], &CheckOptions::default()).expect("checked");
         assert_eq!(report.passed(), passes, "{error}: {report}");
     }
 }
@@ -207,9 +212,9 @@ fn custom_nodes_are_checked_first_wrong_then_right() {
 #[test]
 fn one_op_is_checked_under_a_random_cotangent() {
     let input = (Shape::from([2, 3]), Kind::Real, Draw::Normal);
-    let report = check_op(Op::Elementwise(Elementwise::Tanh), &[input], &Options::default()).expect("checked");
+    let report = check_op(Op::Elementwise(Elementwise::Tanh), &[input], &CheckOptions::default()).expect("checked");
     assert!(report.passed(), "{report}");
-    let error = check_op(Op::Elementwise(Elementwise::Add), &[], &Options::default()).expect_err("it takes two");
+    let error = check_op(Op::Elementwise(Elementwise::Add), &[], &CheckOptions::default()).expect_err("it takes two");
     assert!(error.to_string().contains("takes 2 inputs"), "{error}");
 }
 
@@ -239,7 +244,7 @@ impl CustomNode for Rough {
 
 #[test]
 fn a_step_function_that_claims_a_slope_does_not_pass() {
-    let report = check_node(Arc::new(Rough), &[Shape::from([3])], &Options::default()).expect("checked");
+    let report = check_node(Arc::new(Rough), &[Shape::from([3])], &CheckOptions::default()).expect("checked");
     assert!(!report.passed(), "{report}");
 }
 
@@ -271,7 +276,7 @@ impl CustomNode for Noisy {
 
 #[test]
 fn noise_that_hides_the_slope_leaves_it_undecided_which_is_a_failure() {
-    let report = check_node(Arc::new(Noisy), &[Shape::from([3])], &Options::default()).expect("checked");
+    let report = check_node(Arc::new(Noisy), &[Shape::from([3])], &CheckOptions::default()).expect("checked");
     let undecided = |failure: &Failure| matches!(failure.blame, Blame::Undecided { percent } if percent > 1.0);
     assert!(report.failures.iter().any(undecided), "{report}");
     assert!(report.to_string().contains("% of the tests could not tell"), "{report}");
@@ -290,7 +295,7 @@ fn a_field_that_is_no_gradient_has_no_symmetric_second_derivatives() {
     faulty.cotangents[x.index()] = doubled.id();
     faulty.graph = builder.finish_graph().expect("it is well formed");
     for (derivatives, symmetric) in [(&healthy, true), (&faulty, false)] {
-        let second = check_second(derivatives, &Draws::new(), &Options::default()).expect("checked");
+        let second = check_second(derivatives, &Draws::new(), &CheckOptions::default()).expect("checked");
         let Second::Checked { report, .. } = second else { panic!("{second:?}") };
         assert_eq!(report.failures.is_empty(), symmetric, "{report}");
         assert!(report.failures.iter().all(|failure| failure.blame == Blame::Symmetry), "{report}");
@@ -395,7 +400,8 @@ fn third_derivatives_are_the_second_ones_of_the_gradient() {
     let first =
         differentiate(&function.graph, function.objective.expect("it has one"), &function.inputs).expect("smooth");
     let second = second_derivatives(&first).expect("smooth").derivatives;
-    let Second::Checked { report, .. } = check_second(&second, &Draws::new(), &Options::default()).expect("checked")
+    let Second::Checked { report, .. } =
+        check_second(&second, &Draws::new(), &CheckOptions::default()).expect("checked")
     else {
         panic!("there are third derivatives")
     };
@@ -411,7 +417,8 @@ fn what_is_not_finite_and_goes_nowhere_does_not_deny_the_symmetry() {
         (w - x).pow(exponent).sum()
     });
     for seed in 0..12 {
-        let report = check_function(&function, &Options { seed, ..Options::default() }).expect("it can be checked");
+        let report =
+            check_function(&function, &CheckOptions { seed, ..CheckOptions::default() }).expect("it can be checked");
         assert!(report.passed(), "{seed}: {report}");
     }
 }
@@ -424,7 +431,8 @@ fn what_oscillates_faster_than_differences_can_follow_is_not_called_wrong() {
         (3.0 * x * a).exp().sin() + (x / a).expm1().sin()
     });
     for (function, seed) in [&one, &two].into_iter().flat_map(|function| (0..240).map(move |seed| (function, seed))) {
-        let report = check_function(function, &Options { seed, ..Options::default() }).expect("it can be checked");
+        let report =
+            check_function(function, &CheckOptions { seed, ..CheckOptions::default() }).expect("it can be checked");
         assert!(report.passed(), "{seed}: {report}");
     }
 }

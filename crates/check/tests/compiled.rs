@@ -36,7 +36,7 @@ fn row(case: &Case) -> Row {
         builder.update(state, state - 0.1 * (value + 0.25 * state));
     }
     let mut function = if case.derivatives > 0 && value.kind() == Kind::Real {
-        let weights = Tensor::from_fn(value.shape(), |place| 0.5 + (place % 7) as f64 / 8.0);
+        let weights = Tensor::from_fn(value.shape(), |i| 0.5 + (i % 7) as f64 / 8.0);
         let total = (value * builder.constant(weights)).sum();
         let total = total.id().expect("the shapes are equal");
         let function = builder.finish().expect("the row is well formed");
@@ -57,10 +57,10 @@ fn real_inputs(function: &Function) -> Vec<NodeId> {
 }
 
 fn name(graph: &Graph, id: NodeId) -> &str {
-    graph.node(id).name.as_deref().expect("what is fed has a name")
+    graph.node(id).name.as_deref().expect("what is bound has a name")
 }
 
-/// How many entries were compared, and how many of them had no bound or hung on a close comparison.
+/// How many elements were compared, and how many of them had no bound or hung on a close comparison.
 #[derive(Default)]
 struct Count {
     compared: usize,
@@ -95,8 +95,8 @@ fn compare(row: &Row, bindings: &Bindings, options: &Options, count: &mut Count)
         let mut rest = &record[..];
         let mut found = Vec::new();
         for &id in wanted {
-            let (entries, others) = rest.split_at(graph.node(id).shape.size());
-            found.push((id, Tensor::new(&graph.node(id).shape, entries.to_vec()).expect("as many as the shape says")));
+            let (elements, others) = rest.split_at(graph.node(id).shape.size());
+            found.push((id, Tensor::new(&graph.node(id).shape, elements.to_vec()).expect("as many as the shape says")));
             rest = others;
         }
         for update in graph.updates() {
@@ -109,7 +109,7 @@ fn compare(row: &Row, bindings: &Bindings, options: &Options, count: &mut Count)
             let expected = bounded.value(id).expect("it was a target");
             assert!(
                 deviation.ratio <= MOST,
-                "{}: {}, entry {}: {} times the bound at {:?}, {}\n{found:?}\nwhere this is right: {expected:?}\n{}\n{program}",
+                "{}: {}, element {}: {} times the bound at {:?}, {}\n{found:?}\nwhere this is right: {expected:?}\n{}\n{program}",
                 row.name,
                 graph.describe(id),
                 deviation.element,
@@ -137,7 +137,7 @@ fn every_row_compiled_is_within_the_bound_of_the_reference() {
             }
         }
     }
-    assert!(count.compared > 1000, "{} entries were compared", count.compared);
+    assert!(count.compared > 1000, "{} elements were compared", count.compared);
     let share = count.left_out as f64 / count.compared as f64;
-    assert!(share <= 0.01, "{} of {} entries were left out", count.left_out, count.compared);
+    assert!(share <= 0.01, "{} of {} elements were left out", count.left_out, count.compared);
 }

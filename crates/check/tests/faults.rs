@@ -6,12 +6,13 @@ mod square;
 
 use std::sync::Arc;
 
-use chainrule_check::{Blame, Draws, Failure, Options, check};
+use chainrule_check::{Blame, CheckOptions, Draws, Failure, check};
 use chainrule_graph::{Builder, Derivatives, Function, Kind, NodeId, Tensor, Var, differentiate};
 use planting::{Edge, Fault, again, edges};
 use square::Square;
 
-const OPTIONS: Options = Options { seed: 0, draws: 2, entries: chainrule_check::Entries::Together, second: false };
+const OPTIONS: CheckOptions =
+    CheckOptions { seed: 0, draws: 2, elements: chainrule_check::Elements::Together, second: false };
 
 /// A graph of ten nodes or more for each family, in which some node is read twice.
 fn families() -> Vec<(&'static str, Function)> {
@@ -72,10 +73,10 @@ fn index(b: &Builder) -> Var<'_> {
     let table = b.input("table", [3, 3]);
     let rows = b.input_of("rows", [5], Kind::Int, None);
     let picked = table.gather(rows, 0);
-    let places = b.constant_of(Tensor::vector([2.0, 0.0, 2.0, 1.0, 0.0]), Kind::Int);
-    let placed = (picked * picked).scatter_add(places, 3) * table;
-    let column = placed.gather(b.constant_of(Tensor::scalar(1.0), Kind::Int), 1);
-    (placed.sin().sum_axes(&[1]) * column).sum()
+    let indices = b.constant_of(Tensor::vector([2.0, 0.0, 2.0, 1.0, 0.0]), Kind::Int);
+    let scattered = (picked * picked).scatter_add(indices, 3) * table;
+    let column = scattered.gather(b.constant_of(Tensor::scalar(1.0), Kind::Int), 1);
+    (scattered.sin().sum_axes(&[1]) * column).sum()
 }
 
 fn custom(b: &Builder) -> Var<'_> {
@@ -101,7 +102,7 @@ fn names_rule(what: &str, faulty: &Derivatives, edge: Edge) -> Failure {
     let found = failures(faulty);
     let about = format!("{what} in {edge:?}: {found:#?}");
     assert_eq!(found.len(), 1, "{about}");
-    assert!(matches!(found[0].blame, Blame::Rule { node, slot, .. } if (node, slot) == edge), "{about}");
+    assert!(matches!(found[0].blame, Blame::Rule { node, operand, .. } if (node, operand) == edge), "{about}");
     found.into_iter().next().expect("there is one")
 }
 
@@ -122,8 +123,11 @@ fn a_missing_factor_is_named() {
         let healthy = derivatives(&function);
         for edge in edges(&healthy) {
             let faulty = again(&function.graph, &healthy, Fault::Factor(edge, 0.5));
-            let numbers = names_rule(&format!("{family}: a factor"), &faulty, edge).numbers.expect("both");
-            assert!((2.0 * numbers.formula - numbers.expected).abs() <= 1e-6 * numbers.expected.abs(), "{numbers:?}");
+            let comparison = names_rule(&format!("{family}: a factor"), &faulty, edge).comparison.expect("both");
+            assert!(
+                (2.0 * comparison.formula - comparison.expected).abs() <= 1e-6 * comparison.expected.abs(),
+                "{comparison:?}"
+            );
         }
     }
 }
@@ -145,14 +149,14 @@ fn a_dropped_edge_is_named() {
         let healthy = derivatives(&function);
         // Of nodes with another edge: what is reached by no edge at all has no cotangent to compare.
         let graph = &function.graph;
-        let input = |(node, slot): Edge| graph.node(node).inputs[slot];
+        let input = |(node, operand): Edge| graph.node(node).inputs[operand];
         let all = edges(&healthy);
         let shared = all.iter().filter(|&&edge| all.iter().filter(|&&other| input(other) == input(edge)).count() > 1);
         let mut count = 0;
         for &edge in shared {
             let faulty = again(graph, &healthy, Fault::Dropped(edge));
             let failure = names_rule(&format!("{family}: dropped"), &faulty, edge);
-            assert_eq!(failure.numbers.expect("both").formula, 0.0);
+            assert_eq!(failure.comparison.expect("both").formula, 0.0);
             count += 1;
         }
         assert!(count >= 2, "{family} shares nothing");
@@ -165,7 +169,8 @@ fn a_contribution_that_overwrites_is_named() {
         let healthy = derivatives(&function);
         let graph = &function.graph;
         let all = edges(&healthy);
-        let arrivals = |id: NodeId| all.iter().filter(|(node, slot)| graph.node(*node).inputs[*slot] == id).count();
+        let arrivals =
+            |id: NodeId| all.iter().filter(|(node, operand)| graph.node(*node).inputs[*operand] == id).count();
         let mut count = 0;
         for shared in graph.ids().filter(|&id| arrivals(id) > 1) {
             let found = failures(&again(graph, &healthy, Fault::Overwritten(shared)));
@@ -183,7 +188,7 @@ fn a_transposed_matrix_is_named() {
     for (family, function) in families() {
         let healthy = derivatives(&function);
         let graph = &function.graph;
-        let square = |(node, slot): &Edge| graph.node(graph.node(*node).inputs[*slot]).shape[..] == [3, 3];
+        let square = |(node, operand): &Edge| graph.node(graph.node(*node).inputs[*operand]).shape[..] == [3, 3];
         // A sum has the same contribution everywhere, which transposing does not change.
         let plain = |(node, _): &Edge| graph.node(*node).op.name() != "sum";
         let mut count = 0;

@@ -1,13 +1,13 @@
-//! NaN has an nan_origin.
+//! A value that is not finite is traced to the node where it arose.
 
 use chainrule_check::{
-    CheckError, NanOrigin, NonFinite, Options, check_function, nan_origin, nan_origin_in_derivatives,
+    CheckError, CheckOptions, NanOrigin, NonFinite, check_function, nan_origin, nan_origin_in_derivatives,
 };
 use chainrule_exec::Bindings;
 use chainrule_exec::reference::evaluate;
 use chainrule_graph::{Builder, Graph, NodeId, Tensor, differentiate};
 
-/// A graph with one vector `x`, the values of all its nodes at one x, and where the non_finite in its last node arose.
+/// A graph with one vector `x`, the values of all its nodes at one x, and where what is not finite in its last node arose.
 fn last_of(graph: &Graph, x: &[f64]) -> Option<NanOrigin> {
     let ids: Vec<NodeId> = graph.ids().collect();
     let bindings: Bindings = graph.find("x").map(|id| (id, Tensor::vector(x))).into_iter().collect();
@@ -20,7 +20,7 @@ fn graph(builder: Builder) -> Graph {
 }
 
 #[test]
-fn a_finite_result_has_no_author() {
+fn a_finite_result_has_no_origin() {
     let b = Builder::new();
     b.input("x", [2]).exp().sum();
     assert_eq!(last_of(&graph(b), &[0.0, 1.0]), None);
@@ -93,14 +93,14 @@ fn branches_that_are_not_selected_are_not_to_blame() {
 }
 
 #[test]
-fn a_given_value_is_its_own_author() {
+fn a_bound_value_is_its_own_origin() {
     let b = Builder::new();
     b.input("x", [2]).exp().sum();
-    assert_eq!(last_of(&graph(b), &[f64::NAN, 1.0]).expect("it was given so").name, "`x`");
+    assert_eq!(last_of(&graph(b), &[f64::NAN, 1.0]).expect("it was bound so").name, "`x`");
 }
 
 #[test]
-fn a_cotangent_has_an_author_too() {
+fn a_cotangent_has_an_origin_too() {
     let b = Builder::new();
     let x = b.input("x", [2]);
     let j = x.sqrt().named("root").sum().named("J");
@@ -125,7 +125,8 @@ fn a_function_that_is_never_finite_is_an_error_that_names_the_node() {
     let x = b.input("x", [3]);
     let y = (-(x * x) - 1.0).log().named("y");
     b.objective(y.sum());
-    let error = check_function(&b.finish().expect("it is well formed"), &Options::default()).expect_err("never finite");
+    let error =
+        check_function(&b.finish().expect("it is well formed"), &CheckOptions::default()).expect_err("never finite");
     assert!(matches!(error, CheckError::NotFinite { draws: 100, .. }), "{error}");
     assert!(error.to_string().contains("none of 100 draws") && error.to_string().contains("`y`"), "{error}");
 }
@@ -135,11 +136,13 @@ fn a_draw_that_is_not_finite_is_drawn_again() {
     // Half of the draws are positive.
     let b = Builder::new();
     b.objective(b.input("x", []).log());
-    assert!(check_function(&b.finish().expect("it is well formed"), &Options::default()).expect("checked").passed());
-    // No draw makes twenty entries positive, but where guards the logarithm.
+    assert!(
+        check_function(&b.finish().expect("it is well formed"), &CheckOptions::default()).expect("checked").passed()
+    );
+    // No draw makes twenty elements positive, but where guards the logarithm.
     let b = Builder::new();
     let x = b.input("x", [20]);
     b.objective(x.greater(0.0).select(x.log(), x * x).sum());
-    let report = check_function(&b.finish().expect("it is well formed"), &Options::default()).expect("checked");
+    let report = check_function(&b.finish().expect("it is well formed"), &CheckOptions::default()).expect("checked");
     assert!(report.passed(), "{report}");
 }

@@ -2,7 +2,7 @@
 
 mod planting;
 
-use chainrule_check::{Blame, Draws, Options, check, check_function};
+use chainrule_check::{Blame, CheckOptions, Draws, check, check_function};
 use chainrule_exec::Bindings;
 use chainrule_exec::reference::evaluate;
 use chainrule_graph::{Builder, Derivatives, Function, Kind, NodeId, Tensor, Var, differentiate};
@@ -73,23 +73,23 @@ proptest! {
     #[test]
     fn the_gradient_of_a_random_graph_passes(steps in steps(), seed in 0u64..1000) {
         let function = function(&steps);
-        let report = check_function(&function, &Options { seed, ..Options::default() }).expect("it can be checked");
+        let report = check_function(&function, &CheckOptions { seed, ..CheckOptions::default() }).expect("it can be checked");
         prop_assert!(report.passed(), "{report}");
         // So do the same derivatives made by the reverse pass that faults are planted in.
         let healthy = differentiate(&function.graph, function.objective.expect("it has one"), &function.inputs);
         let remade = again(&function.graph, &healthy.expect("it has derivatives"), Fault::None);
-        let report = check(&remade, &Draws::new(), &Options { seed, ..Options::default() }).expect("it can be checked");
+        let report = check(&remade, &Draws::new(), &CheckOptions { seed, ..CheckOptions::default() }).expect("it can be checked");
         prop_assert!(report.passed(), "{report}");
     }
 
     #[test]
-    fn a_fault_in_a_random_graph_is_named(steps in steps(), place in 0usize..1000, kind in 0..4, seed in 0u64..1000) {
+    fn a_fault_in_a_random_graph_is_named(steps in steps(), pick in 0usize..1000, kind in 0..4, seed in 0u64..1000) {
         let function = function(&steps);
         let graph = &function.graph;
         let healthy = differentiate(graph, function.objective.expect("it has one"), &function.inputs).expect("it has derivatives");
         let edges = edges(&healthy);
-        let edge = edges[place % edges.len()];
-        let input = |(node, slot): Edge| graph.node(node).inputs[slot];
+        let edge = edges[pick % edges.len()];
+        let input = |(node, operand): Edge| graph.node(node).inputs[operand];
         let shared = edges.iter().filter(|&&other| input(other) == input(edge)).count() > 1;
         let fault = match kind {
             0 => Fault::Factor(edge, -1.0),
@@ -99,15 +99,15 @@ proptest! {
             _ => Fault::Factor(edge, 1.5),
         };
         let faulty = again(graph, &healthy, fault);
-        let options = Options { seed, second: false, ..Options::default() };
+        let options = CheckOptions { seed, second: false, ..CheckOptions::default() };
         let report = check(&faulty, &Draws::new(), &options).expect("it can be checked");
         // Of max(x, x) every draw is a tie, where 0 is as right as 1: there only the whole can tell, if anything.
         let node = report.nodes.iter().find(|node| node.node == edge.0).expect("it has a cotangent");
-        let tied = node.edges.iter().any(|tested| tested.slot == edge.1 && tested.tally.smooth == 0);
+        let tied = node.edges.iter().any(|tested| tested.operand == edge.1 && tested.tally.smooth == 0);
         for failure in &report.failures {
             let named = match (&failure.blame, fault) {
                 (Blame::Accumulation { node, .. }, Fault::Overwritten(at)) => *node == at,
-                (Blame::Rule { node, slot, .. }, _) => (*node, *slot) == edge && fault != Fault::Overwritten(input(edge)),
+                (Blame::Rule { node, operand, .. }, _) => (*node, *operand) == edge && fault != Fault::Overwritten(input(edge)),
                 (Blame::Whole { .. }, _) => tied,
                 _ => false,
             };

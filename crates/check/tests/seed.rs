@@ -1,7 +1,7 @@
-//! The course framework's own tests of its nodes: the backward of each by central differences entry by entry, with a
+//! The course framework's own tests of its nodes: the backward of each by central differences element by element, with a
 //! relative error of at most 1e-5. Those of its models are in `crates/chainrule/tests/ready_models.rs`.
 
-use chainrule_check::{Entries, Options, check_function};
+use chainrule_check::{CheckOptions, Elements, check_function};
 use chainrule_graph::{Builder, Kind, Var};
 
 /// The course's bound.
@@ -13,7 +13,7 @@ fn node_is_right(build: impl for<'g> Fn(&'g Builder) -> Var<'g>) {
     let result = build(&builder);
     let weights = builder.input("weights", result.shape());
     builder.objective((result * weights).sum());
-    let options = Options { entries: Entries::All, ..Options::default() };
+    let options = CheckOptions { elements: Elements::OneByOne, ..CheckOptions::default() };
     let report = check_function(&builder.finish().expect("the graph is well formed"), &options);
     let report = report.expect("the function can be checked");
     assert!(report.passed(), "{report}");

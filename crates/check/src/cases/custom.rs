@@ -64,7 +64,7 @@ fn row(name: &str, n: usize, in_nodes: bool) -> Case {
 pub(super) fn cases() -> Vec<Case> {
     vec![
         row("custom", 3, false),
-        row("custom of no entries", 0, false),
+        row("custom of no elements", 0, false),
         row("custom with its backward in nodes", 3, true),
         case("custom over examples", [real([2, 3]), real([2])], [2, 3], |b, x| {
             let loops = vec![vec![true, true]];
@@ -73,7 +73,7 @@ pub(super) fn cases() -> Vec<Case> {
                 x,
             )
         })
-        .gives(|x| (0..6).map(|place| x[0].data()[place].powi(2) * x[1].data()[place / 3]).collect())
+        .gives(|x| (0..6).map(|index| x[0].data()[index].powi(2) * x[1].data()[index / 3]).collect())
         .differentiable(1),
         case("custom backward", [real([3]), real([]), real([3])], [3], |b, x| {
             let node = Arc::new(ScaledSquare { in_nodes: false });

@@ -3,28 +3,29 @@
 
 use chainrule_graph::{Kind, Tensor};
 
-use super::{Build, Case, Input, Value, below, between, case, fixed, real, whole};
+use super::{Build, Case, Input, Value, below, between, case, fixed, integers, real};
 use crate::draw::Draw;
 
 pub(super) fn cases() -> Vec<Case> {
-    let families = [unary(), binary(), broadcasting(), powers(), kinks(), extremes(), other_kinds(), selections()];
+    let families =
+        [unary(), binary(), broadcasting(), powers(), kinks(), extremes(), integer_rows(), comparisons(), selections()];
     families.into_iter().flatten().collect()
 }
 
-/// f of each entry.
+/// f of each element.
 fn map(x: &Tensor, f: fn(f64) -> f64) -> Vec<f64> {
     x.data().iter().copied().map(f).collect()
 }
 
-/// f of the entries at the same place.
+/// f of the elements at the same index.
 fn zip(x: &[Tensor], f: fn(f64, f64) -> f64) -> Vec<f64> {
     x[0].data().iter().zip(x[1].data()).map(|(&a, &b)| f(a, b)).collect()
 }
 
-/// A matrix, a scalar, one entry, and none, drawn alike.
+/// A matrix, a scalar, one element, and none, drawn alike.
 fn over_shapes(name: &str, draws: &[Draw], build: Build, value: Value) -> Vec<Case> {
     let shapes: [(&str, &[usize]); 4] =
-        [("", &[2, 3]), (" of scalars", &[]), (" of one entry", &[1, 1]), (" of no entries", &[0, 2])];
+        [("", &[2, 3]), (" of scalars", &[]), (" of one element", &[1, 1]), (" of no elements", &[0, 2])];
     let row = |(what, shape): (&str, &[usize])| {
         let inputs: Vec<Input> = draws.iter().map(|draw| Input { draw: draw.clone(), ..real(shape) }).collect();
         case(format!("{name}{what}"), inputs, shape, build).gives(value)
@@ -102,7 +103,7 @@ fn broadcasting() -> Vec<Case> {
             .gives(|x| x[0].data().iter().map(|a| a - x[1].item()).collect()),
         case("mul of a number", [real([3])], [3], |_, x| 2.5 * x[0])
             .gives(|x| x[0].data().iter().map(|a| a + a + a / 2.0).collect()),
-        case("add of no entries and a scalar", [real([0, 3]), real([])], [0, 3], |_, x| x[0] + x[1]).gives(|_| vec![]),
+        case("add of no elements and a scalar", [real([0, 3]), real([])], [0, 3], |_, x| x[0] + x[1]).gives(|_| vec![]),
         case("mul of a value with itself", [real([3])], [3], |_, x| x[0] * x[0]).gives(|x| map(&x[0], |x| x.powi(2))),
         case("sub of a value from itself", [real([3])], [3], |_, x| {
             let [x, again] = [x[0], x[0]];
@@ -127,7 +128,7 @@ fn powers() -> Vec<Case> {
         case("power ½", [between(0.5, 2.0, [3])], [3], |_, x| x[0].power(0.5)).gives(|x| map(&x[0], f64::sqrt)),
         case("power 2.5", [between(0.5, 2.0, [3])], [3], |_, x| x[0].power(2.5))
             .gives(|x| map(&x[0], |x| x * x * x.sqrt())),
-        case("power 2 of no entries", [real([0])], [0], |_, x| x[0].power(2.0)).gives(|_| vec![]),
+        case("power 2 of no elements", [real([0])], [0], |_, x| x[0].power(2.0)).gives(|_| vec![]),
         case("pow with a number above", [between(0.5, 2.0, [3])], [3], |_, x| x[0].pow(3.0))
             .gives(|x| map(&x[0], |x| x * x * x)),
         case("pow with a number below", [real([3])], [3], |b, x| b.constant(2.0).pow(x[0]))
@@ -184,32 +185,30 @@ fn extremes() -> Vec<Case> {
     ]
 }
 
-/// Whole numbers and truth values.
-fn other_kinds() -> Vec<Case> {
-    let int = || whole([3], &[3.0, 0.0, 4.0]);
-    let beside = || whole([3], &[1.0, 0.0, 7.0]);
-    let reals = || [fixed([3], &[1.0, 2.0, -0.0]), fixed([3], &[1.0, 3.0, 0.0])];
+/// Two inputs of integers.
+fn pair_of_integers() -> [Input; 2] {
+    [integers([3], &[3.0, 0.0, 4.0]), integers([3], &[1.0, 0.0, 7.0])]
+}
+
+fn integer_rows() -> Vec<Case> {
+    let int = || integers([3], &[3.0, 0.0, 4.0]);
     vec![
-        case("neg of whole numbers", [int()], [3], |_, x| -x[0]).of_kind(Kind::Int).gives(|_| vec![-3.0, 0.0, -4.0]),
-        case("abs of whole numbers", [int()], [3], |_, x| (-x[0]).abs())
-            .of_kind(Kind::Int)
-            .gives(|_| vec![3.0, 0.0, 4.0]),
-        case("sign of whole numbers", [int()], [3], |_, x| x[0].sign())
-            .of_kind(Kind::Int)
-            .gives(|_| vec![1.0, 0.0, 1.0]),
-        case("add of whole numbers", [int(), beside()], [3], |_, x| x[0] + x[1])
+        case("neg of integers", [int()], [3], |_, x| -x[0]).of_kind(Kind::Int).gives(|_| vec![-3.0, 0.0, -4.0]),
+        case("abs of integers", [int()], [3], |_, x| (-x[0]).abs()).of_kind(Kind::Int).gives(|_| vec![3.0, 0.0, 4.0]),
+        case("sign of integers", [int()], [3], |_, x| x[0].sign()).of_kind(Kind::Int).gives(|_| vec![1.0, 0.0, 1.0]),
+        case("add of integers", pair_of_integers(), [3], |_, x| x[0] + x[1])
             .of_kind(Kind::Int)
             .gives(|_| vec![4.0, 0.0, 11.0]),
-        case("sub of whole numbers", [int(), beside()], [3], |_, x| x[0] - x[1])
+        case("sub of integers", pair_of_integers(), [3], |_, x| x[0] - x[1])
             .of_kind(Kind::Int)
             .gives(|_| vec![2.0, 0.0, -3.0]),
-        case("mul of whole numbers", [int(), beside()], [3], |_, x| x[0] * x[1])
+        case("mul of integers", pair_of_integers(), [3], |_, x| x[0] * x[1])
             .of_kind(Kind::Int)
             .gives(|_| vec![3.0, 0.0, 28.0]),
-        case("max of two whole numbers", [int(), beside()], [3], |_, x| x[0].max(x[1]))
+        case("max of two integers", pair_of_integers(), [3], |_, x| x[0].max(x[1]))
             .of_kind(Kind::Int)
             .gives(|_| vec![3.0, 0.0, 7.0]),
-        case("min of two whole numbers", [int(), beside()], [3], |_, x| x[0].min(x[1]))
+        case("min of two integers", pair_of_integers(), [3], |_, x| x[0].min(x[1]))
             .of_kind(Kind::Int)
             .gives(|_| vec![1.0, 0.0, 4.0]),
         case("to_real", [below(5, [2, 3])], [2, 3], |_, x| x[0].to_real()).gives(|x| map(&x[0], |x| x)),
@@ -217,6 +216,12 @@ fn other_kinds() -> Vec<Case> {
             .gives(|x| map(&x[0], |x| if x < 0.0 { 1.0 } else { 0.0 })),
         case("to_real beside a real", [below(5, [3]), real([3])], [3], |_, x| x[0] * x[1])
             .gives(|x| zip(x, |a, b| a * b)),
+    ]
+}
+
+fn comparisons() -> Vec<Case> {
+    let reals = || [fixed([3], &[1.0, 2.0, -0.0]), fixed([3], &[1.0, 3.0, 0.0])];
+    vec![
         case("less", reals(), [3], |_, x| x[0].less(x[1])).of_kind(Kind::Bool).gives(|_| vec![0.0, 1.0, 0.0]),
         case("less_equal", reals(), [3], |_, x| x[0].less_equal(x[1]))
             .of_kind(Kind::Bool)
@@ -229,10 +234,10 @@ fn other_kinds() -> Vec<Case> {
         case("less_equal the other way round", reals(), [3], |_, x| x[0].greater_equal(x[1]))
             .of_kind(Kind::Bool)
             .gives(|_| vec![1.0, 0.0, 1.0]),
-        case("less of whole numbers", [int(), beside()], [3], |_, x| x[0].less(x[1]))
+        case("less of integers", pair_of_integers(), [3], |_, x| x[0].less(x[1]))
             .of_kind(Kind::Bool)
             .gives(|_| vec![0.0, 0.0, 1.0]),
-        case("equal of whole numbers", [int(), beside()], [3], |_, x| x[0].equal(x[1]))
+        case("equal of integers", pair_of_integers(), [3], |_, x| x[0].equal(x[1]))
             .of_kind(Kind::Bool)
             .gives(|_| vec![0.0, 1.0, 0.0]),
         case("equal of truth values", [real([4]), real([4])], [4], |_, x| x[0].less(0.0).equal(x[1].less(0.0)))
@@ -241,7 +246,7 @@ fn other_kinds() -> Vec<Case> {
         case("equal with a NaN", [fixed([2], &[f64::NAN, 1.0])], [2], |_, x| x[0].equal(x[0]))
             .of_kind(Kind::Bool)
             .gives(|_| vec![0.0, 1.0]),
-        case("less of no entries", [real([0]), real([0])], [0], |_, x| x[0].less(x[1]))
+        case("less of no elements", [real([0]), real([0])], [0], |_, x| x[0].less(x[1]))
             .of_kind(Kind::Bool)
             .gives(|_| vec![]),
     ]
@@ -255,10 +260,10 @@ fn selections() -> Vec<Case> {
             .gives(|x| map(&x[0], |x| x.max(0.0))),
         case("where of one condition", [real([]), real([3]), real([3])], [3], |_, x| x[0].less(0.0).select(x[1], x[2]))
             .gives(|x| if x[0].item() < 0.0 { x[1].data().to_vec() } else { x[2].data().to_vec() }),
-        case("where of whole numbers", [real([3]), below(4, [3])], [3], |_, x| x[0].less(0.0).select(x[1], 9.0))
+        case("where of integers", [real([3]), below(4, [3])], [3], |_, x| x[0].less(0.0).select(x[1], 9.0))
             .of_kind(Kind::Int)
             .gives(|x| zip(x, |a, b| if a < 0.0 { b } else { 9.0 })),
-        case("where of no entries", [real([0])], [0], |_, x| x[0].less(0.0).select(x[0], 1.0)).gives(|_| vec![]),
+        case("where of no elements", [real([0])], [0], |_, x| x[0].less(0.0).select(x[0], 1.0)).gives(|_| vec![]),
         // The log of a negative number is not selected, and harms neither value nor derivative.
         case("where guards a logarithm", [real([6])], [6], |_, x| x[0].greater(0.1).select(x[0].log(), x[0]))
             .gives(|x| map(&x[0], |x| if x > 0.1 { x.ln() } else { x })),

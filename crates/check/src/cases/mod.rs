@@ -23,7 +23,7 @@ pub use ops::{OPS, op_label};
 
 /// Builds the result from the inputs.
 type Build = for<'g> fn(&'g Builder, &[Var<'g>]) -> Var<'g>;
-/// The entries of the result from the inputs.
+/// The elements of the result from the inputs.
 type Value = fn(&[Tensor]) -> Vec<f64>;
 
 /// A row of the table.
@@ -48,7 +48,7 @@ pub struct Case {
 pub struct Input {
     /// Its shape.
     pub shape: Shape,
-    /// Its kind, real or whole numbers.
+    /// Its kind, real or integers.
     pub kind: Kind,
     /// How its values are drawn; where they are fixed, they hold a kink, a tie or an extreme value.
     pub draw: Draw,
@@ -71,15 +71,18 @@ pub fn cases() -> Vec<Case> {
 
 impl Case {
     /// The graph as a function with the inputs `x0`, `x1`, …; the result is its prediction.
+    ///
+    /// # Errors
+    /// If the row's shapes or kinds do not fit together: a mistake in the table.
     pub fn function(&self) -> Result<Function, GraphError> {
         let builder = Builder::new();
         let inputs: Vec<Var<'_>> = (self.inputs.iter().enumerate())
-            .map(|(place, input)| {
+            .map(|(index, input)| {
                 let bound = match input.draw {
-                    Draw::Whole { below, .. } => usize::try_from(below).ok(),
+                    Draw::Integers { below, .. } => usize::try_from(below).ok(),
                     _ => None,
                 };
-                builder.input_of(&format!("x{place}"), &input.shape, input.kind, bound)
+                builder.input_of(&format!("x{index}"), &input.shape, input.kind, bound)
             })
             .collect();
         builder.prediction((self.build)(&builder, &inputs));
@@ -95,7 +98,7 @@ impl Case {
         draws
     }
 
-    /// The entries that the result must have for these inputs, by formulas of its own; none where there is no such
+    /// The elements that the result must have for these inputs, by formulas of its own; none where there is no such
     /// formula.
     pub fn expected(&self, inputs: &[Tensor]) -> Option<Vec<f64>> {
         self.expected.map(|expected| expected(inputs))
@@ -116,7 +119,7 @@ fn case(name: impl Into<String>, inputs: impl Into<Vec<Input>>, shape: impl Into
 }
 
 impl Case {
-    /// With an independent value: the entries of the result from the inputs.
+    /// With an independent value: the elements of the result from the inputs.
     fn gives(self, expected: Value) -> Case {
         Case { expected: Some(expected), ..self }
     }
@@ -140,19 +143,19 @@ fn between(low: f64, high: f64, shape: impl Into<Shape>) -> Input {
     Input { draw: Draw::Uniform { low, high }, ..real(shape) }
 }
 
-/// A real input with these entries.
-fn fixed(shape: impl Into<Shape>, entries: &[f64]) -> Input {
+/// A real input with these elements.
+fn fixed(shape: impl Into<Shape>, elements: &[f64]) -> Input {
     let shape = shape.into();
-    let values = Tensor::new(&shape, entries.to_vec()).expect("a row has as many entries as its shape says");
+    let values = Tensor::new(&shape, elements.to_vec()).expect("a row has as many elements as its shape says");
     Input { shape, kind: Kind::Real, draw: Draw::Fixed(values) }
 }
 
-/// An input of whole numbers below a bound.
+/// An input of integers below a bound.
 fn below(bound: usize, shape: impl Into<Shape>) -> Input {
-    Input { shape: shape.into(), kind: Kind::Int, draw: Draw::Whole { least: 0, below: bound as i64 } }
+    Input { shape: shape.into(), kind: Kind::Int, draw: Draw::Integers { least: 0, below: bound as i64 } }
 }
 
-/// An input of these whole numbers.
-fn whole(shape: impl Into<Shape>, entries: &[f64]) -> Input {
-    Input { kind: Kind::Int, ..fixed(shape, entries) }
+/// An input of these integers.
+fn integers(shape: impl Into<Shape>, elements: &[f64]) -> Input {
+    Input { kind: Kind::Int, ..fixed(shape, elements) }
 }

@@ -2,14 +2,14 @@
 
 use chainrule_graph::{Kind, Tensor};
 
-use super::{Case, below, case, fixed, real, whole};
+use super::{Case, below, case, fixed, integers, real};
 
-/// f of each row of a matrix with rows of `n` entries.
+/// f of each row of a matrix with rows of `n` elements.
 fn rows(x: &Tensor, n: usize, f: fn(&[f64]) -> f64) -> Vec<f64> {
     x.data().chunks(n).map(f).collect()
 }
 
-/// f of each column of a matrix with rows of `n` entries.
+/// f of each column of a matrix with rows of `n` elements.
 fn columns(x: &Tensor, n: usize, f: fn(&[f64]) -> f64) -> Vec<f64> {
     let column = |j: usize| x.data().iter().skip(j).step_by(n).copied().collect::<Vec<_>>();
     (0..n).map(|j| f(&column(j))).collect()
@@ -51,7 +51,7 @@ fn sums() -> Vec<Case> {
         case("sum of nothing", [real([0])], [], |_, x| x[0].sum()).gives(|_| vec![0.0]),
         case("sum over an empty axis", [real([2, 0])], [2], |_, x| x[0].sum_axes(&[1])).gives(|_| vec![0.0; 2]),
         case("sum to nothing", [real([2, 0])], [0], |_, x| x[0].sum_axes(&[0])).gives(|_| vec![]),
-        case("sum of whole numbers", [below(5, [4])], [], |_, x| x[0].sum())
+        case("sum of integers", [below(5, [4])], [], |_, x| x[0].sum())
             .of_kind(Kind::Int)
             .gives(|x| vec![total(x[0].data())]),
         case("sum of truth values", [real([5])], [], |_, x| x[0].less(0.0).sum())
@@ -75,13 +75,13 @@ fn extremes() -> Vec<Case> {
         case("max over the first axis", [real([2, 3])], [3], |_, x| x[0].max_axis(0))
             .gives(|x| columns(&x[0], 3, greatest)),
         case("max over the axis between", [real([2, 3, 2])], [2, 2], |_, x| x[0].max_axis(1)).gives(|x| {
-            let entry = |place: usize, j: usize| x[0].data()[place / 2 * 6 + j * 2 + place % 2];
-            (0..4).map(|place| greatest(&[entry(place, 0), entry(place, 1), entry(place, 2)])).collect()
+            let element = |index: usize, j: usize| x[0].data()[index / 2 * 6 + j * 2 + index % 2];
+            (0..4).map(|index| greatest(&[element(index, 0), element(index, 1), element(index, 2)])).collect()
         }),
         case("max that ties", [tied()], [2], |_, x| x[0].max_axis(1)).gives(|_| vec![1.0, 3.0]),
         case("max over an axis of one", [real([3, 1])], [3], |_, x| x[0].max_axis(1)).gives(|x| x[0].data().to_vec()),
         case("max to nothing", [real([0, 2])], [0], |_, x| x[0].max_axis(1)).gives(|_| vec![]),
-        case("max of whole numbers", [below(9, [2, 3])], [2], |_, x| x[0].max_axis(1))
+        case("max of integers", [below(9, [2, 3])], [2], |_, x| x[0].max_axis(1))
             .of_kind(Kind::Int)
             .gives(|x| rows(&x[0], 3, greatest)),
         case("max passes NaN on", [fixed([3], &[1.0, f64::NAN, 2.0])], [], |_, x| x[0].max_axis(0))
@@ -92,7 +92,7 @@ fn extremes() -> Vec<Case> {
             .gives(|x| columns(&x[0], 3, least)),
         case("min that ties", [fixed([3], &[2.0, 1.0, 1.0])], [], |_, x| x[0].min_axis(0)).gives(|_| vec![1.0]),
         case("min to nothing", [real([0, 2])], [0], |_, x| x[0].min_axis(1)).gives(|_| vec![]),
-        case("min of whole numbers", [whole([3], &[4.0, 2.0, 3.0])], [], |_, x| x[0].min_axis(0))
+        case("min of integers", [integers([3], &[4.0, 2.0, 3.0])], [], |_, x| x[0].min_axis(0))
             .of_kind(Kind::Int)
             .gives(|_| vec![2.0]),
         case("min passes NaN on", [fixed([3], &[1.0, f64::NAN, 2.0])], [], |_, x| x[0].min_axis(0))
@@ -110,7 +110,7 @@ fn extremes() -> Vec<Case> {
         case("argmax of a NaN", [fixed([3], &[1.0, f64::NAN, 2.0])], [], |_, x| x[0].argmax(0))
             .of_kind(Kind::Int)
             .gives(|_| vec![1.0]),
-        case("argmax of whole numbers", [whole([3], &[4.0, 7.0, 7.0])], [], |_, x| x[0].argmax(0))
+        case("argmax of integers", [integers([3], &[4.0, 7.0, 7.0])], [], |_, x| x[0].argmax(0))
             .of_kind(Kind::Int)
             .gives(|_| vec![1.0]),
         case("argmin over the last axis", [fixed([2, 3], &[1.0, 5.0, 2.0, 9.0, 3.0, 4.0])], [2], |_, x| x[0].argmin(1))
@@ -138,11 +138,11 @@ fn exponentials() -> Vec<Case> {
             .differentiable(0),
         case("softmax over the last axis", [real([2, 3])], [2, 3], |_, x| x[0].softmax(1)).gives(|x| {
             let sums = rows(&x[0], 3, |x| x.iter().map(|x| x.exp()).sum());
-            x[0].data().iter().enumerate().map(|(place, x)| x.exp() / sums[place / 3]).collect()
+            x[0].data().iter().enumerate().map(|(index, x)| x.exp() / sums[index / 3]).collect()
         }),
         case("softmax over the first axis", [real([2, 3])], [2, 3], |_, x| x[0].softmax(0)).gives(|x| {
             let sums = columns(&x[0], 3, |x| x.iter().map(|x| x.exp()).sum());
-            x[0].data().iter().enumerate().map(|(place, x)| x.exp() / sums[place % 3]).collect()
+            x[0].data().iter().enumerate().map(|(index, x)| x.exp() / sums[index % 3]).collect()
         }),
         case("softmax of large values", [fixed([3], &[1000.0, 999.0, -1000.0])], [3], |_, x| x[0].softmax(0)).gives(
             |_| {

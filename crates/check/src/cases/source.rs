@@ -7,20 +7,18 @@ use super::{Case, below, case, fixed, real};
 pub(super) fn cases() -> Vec<Case> {
     vec![
         case("input", [real([2, 3])], [2, 3], |_, x| x[0]).gives(|x| x[0].data().to_vec()),
-        case("input of no entries", [real([0])], [0], |_, x| x[0]).gives(|_| vec![]),
-        case("input of whole numbers", [below(4, [3])], [3], |_, x| x[0])
-            .of_kind(Kind::Int)
-            .gives(|x| x[0].data().to_vec()),
+        case("input of no elements", [real([0])], [0], |_, x| x[0]).gives(|_| vec![]),
+        case("input of integers", [below(4, [3])], [3], |_, x| x[0]).of_kind(Kind::Int).gives(|x| x[0].data().to_vec()),
         case("constant", [], [], |b, _| b.constant(0.1)).gives(|_| vec![0.1]),
         case("constant vector", [], [3], |b, _| b.constant(Tensor::vector([0.5, -1.0, 1e-300])))
             .gives(|_| vec![0.5, -1.0, 1e-300]),
-        case("constant of no entries", [], [0, 2], |b, _| b.constant(Tensor::zeros([0, 2]))).gives(|_| vec![]),
+        case("constant of no elements", [], [0, 2], |b, _| b.constant(Tensor::zeros([0, 2]))).gives(|_| vec![]),
         case("constant that is infinite", [], [2], |b, _| {
             b.constant(Tensor::vector([f64::INFINITY, f64::NEG_INFINITY]))
         })
         .gives(|_| vec![f64::INFINITY, f64::NEG_INFINITY])
         .differentiable(0),
-        case("constant whole numbers", [], [2], |b, _| b.constant_of(Tensor::vector([3.0, 7.0]), Kind::Int))
+        case("constant integers", [], [2], |b, _| b.constant_of(Tensor::vector([3.0, 7.0]), Kind::Int))
             .of_kind(Kind::Int)
             .gives(|_| vec![3.0, 7.0]),
         case("constant truth values", [], [2], |b, _| b.constant_of(Tensor::vector([1.0, 0.0]), Kind::Bool))

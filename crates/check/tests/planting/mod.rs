@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chainrule_graph::{Builder, Derivatives, Graph, Node, NodeId, Origin, Var};
 
-/// Node and slot: the contribution of a node to one of its inputs.
+/// Node and operand index: the contribution of a node to one of its inputs.
 pub type Edge = (NodeId, usize);
 
 /// What is wrong in a reverse pass.
@@ -45,30 +45,30 @@ pub fn again(graph: &Graph, healthy: &Derivatives, fault: Fault) -> Derivatives 
     let mut faulty = Derivatives { cotangents: vec![None; old], ..healthy.clone() };
     faulty.contributions.iter_mut().flatten().for_each(|contribution| *contribution = None);
     for id in graph.ids().rev().filter(|&id| healthy.cotangent(id).is_some()) {
-        let made = healthy.cotangent(id).expect("filtered above");
+        let cotangent = healthy.cotangent(id).expect("filtered above");
         let mut renamed: HashMap<NodeId, NodeId> = HashMap::new();
         let terms: Vec<Var<'_>> = arrived[id.index()].iter().map(|&id| builder.var(id)).collect();
         if let Some(sum) = fault.sum(id, terms) {
-            renamed.insert(made, sum.id().expect("the contributions add up"));
+            renamed.insert(cotangent, sum.id().expect("the contributions add up"));
         }
         // The nodes that were made for this one, from its new cotangent
-        for place in healthy.graph.ids().skip(old) {
-            let node = healthy.graph.node(place);
-            if made_for(graph, node, id) && !renamed.contains_key(&place) {
+        for made in healthy.graph.ids().skip(old) {
+            let node = healthy.graph.node(made);
+            if made_for(graph, node, id) && !renamed.contains_key(&made) {
                 let input = |input: &NodeId| builder.var(renamed.get(input).copied().unwrap_or(*input));
                 let known = |input: &NodeId| input.index() < old || renamed.contains_key(input);
                 if node.inputs.iter().all(known) {
                     let inputs: Vec<Var<'_>> = node.inputs.iter().map(input).collect();
-                    renamed.insert(place, builder.push(node.op.clone(), &inputs).id().expect("it was well formed"));
+                    renamed.insert(made, builder.push(node.op.clone(), &inputs).id().expect("it was well formed"));
                 }
             }
         }
-        faulty.cotangents[id.index()] = renamed.get(&made).copied();
-        for (slot, input) in graph.node(id).inputs.iter().enumerate() {
-            let Some(contribution) = healthy.contributions[id.index()][slot] else { continue };
+        faulty.cotangents[id.index()] = renamed.get(&cotangent).copied();
+        for (operand, input) in graph.node(id).inputs.iter().enumerate() {
+            let Some(contribution) = healthy.contributions[id.index()][operand] else { continue };
             let Some(&contribution) = renamed.get(&contribution) else { continue };
-            let contribution = fault.rule((id, slot), builder.var(contribution)).and_then(Var::id);
-            faulty.contributions[id.index()][slot] = contribution;
+            let contribution = fault.rule((id, operand), builder.var(contribution)).and_then(Var::id);
+            faulty.contributions[id.index()][operand] = contribution;
             arrived[input.index()].extend(contribution);
         }
     }
@@ -80,9 +80,9 @@ pub fn again(graph: &Graph, healthy: &Derivatives, fault: Fault) -> Derivatives 
 pub fn edges(derivatives: &Derivatives) -> Vec<Edge> {
     let nodes = derivatives.contributions.iter().enumerate();
     nodes
-        .flat_map(|(node, slots)| {
-            let present = slots.iter().enumerate().filter(|(_, contribution)| contribution.is_some());
-            present.map(move |(slot, _)| (NodeId::from_index(node), slot))
+        .flat_map(|(node, operands)| {
+            let present = operands.iter().enumerate().filter(|(_, contribution)| contribution.is_some());
+            present.map(move |(operand, _)| (NodeId::from_index(node), operand))
         })
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use chainrule_graph::{CustomNode, Shape, Tensor};
 
-/// x² for each entry, with a backward that is `slope` · x instead of 2 x.
+/// x² of each element, with a backward that is `slope` · x instead of 2 x.
 #[derive(Debug)]
 pub struct Square {
     pub slope: f64,

@@ -1,6 +1,6 @@
 //! `chainrule check`: is every gradient of a model right?
 
-use chainrule::check::{Blame, CheckError, Entries, NodeReport, Options, Report, Second, check_function};
+use chainrule::check::{Blame, CheckError, CheckOptions, Elements, NodeReport, Report, Second, check_function};
 use chainrule::{Function, NodeId};
 use clap::Args;
 
@@ -22,7 +22,7 @@ pub struct Check {
     #[command(flatten)]
     model: ModelOptions,
 
-    /// Tests every entry of every gradient by itself, not along a random direction
+    /// Tests every element of every gradient by itself, not along a random direction
     #[arg(long)]
     entries: bool,
 
@@ -51,8 +51,8 @@ impl Check {
         let function = file.build_small(&self.model.settings()?)?;
         let objective = file.objective(&function)?;
         idle::warn(&file, &function, objective);
-        let entries = if self.entries { Entries::All } else { Entries::Together };
-        let options = Options { seed: self.seed, entries, ..Options::default() };
+        let elements = if self.entries { Elements::OneByOne } else { Elements::Together };
+        let options = CheckOptions { seed: self.seed, elements, ..CheckOptions::default() };
         let names = file.names(&function);
         let waiting = Waiting::new("checking");
         let report = check_function(&function, &options).map_err(|error| match &error {
@@ -142,8 +142,8 @@ fn as_json(report: &Report, function: &Function, names: &NodeNames<'_>) -> Strin
             .with("message", json::text(&failure.to_string()))
             .with("node", json::text(&failure.name))
             .with("written_at", json::text(&failure.origin))
-            .with_some("formula", failure.numbers.map(|numbers| json::number(numbers.formula)))
-            .with_some("expected", failure.numbers.map(|numbers| json::number(numbers.expected)))
+            .with_some("formula", failure.comparison.map(|comparison| json::number(comparison.formula)))
+            .with_some("expected", failure.comparison.map(|comparison| json::number(comparison.expected)))
     });
     let second = match &report.second {
         Some(Second::Checked { report, .. }) => Some(report.failures.is_empty()),
@@ -176,7 +176,7 @@ mod tests {
         let find = |name: &str| function.graph.find(name).expect("it was named");
         let mut derivatives = differentiate(&function.graph, find("square"), &[find("x")]).expect("it has a gradient");
         derivatives.cotangents[find("x").index()] = derivatives.contributions[find("square").index()][0];
-        let report = check(&derivatives, &Draws::new(), &Options::default()).expect("the draws are finite");
+        let report = check(&derivatives, &Draws::new(), &CheckOptions::default()).expect("the draws are finite");
         (function, report)
     }
 

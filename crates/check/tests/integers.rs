@@ -1,14 +1,14 @@
-//! Whole numbers are drawn such that the indices computed from them lie on their axes, as far as that can be told.
+//! Integers are drawn such that the indices computed from them lie on their axes, as far as that can be told.
 
 use std::collections::BTreeMap;
 
-use chainrule_check::{CheckError, Options, Report, check_function};
+use chainrule_check::{CheckError, CheckOptions, Report, check_function};
 use chainrule_graph::text;
 
 fn checked(source: &str) -> Result<Report, CheckError> {
     let model = text::parse(source).unwrap_or_else(|mistake| panic!("{}", mistake.render(source, "test", false)));
     let function = model.build(&BTreeMap::new()).expect("it has no free sizes");
-    check_function(&function, &Options::default())
+    check_function(&function, &CheckOptions::default())
 }
 
 #[test]
