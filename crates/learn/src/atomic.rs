@@ -1,14 +1,17 @@
-//! Files that are written whole or not at all: to a temporary file in the same folder, synced, then renamed.
+//! Files that are written whole or not at all: to a partial file in the same folder, synced, then renamed.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, Error, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile};
-
 use crate::error::LearnError;
+use crate::saved::partial::PartialFile;
 
-/// Writes a file. On any error the file is what it was before, and nothing else is left behind; the error names the path.
+/// Writes a file. On any error the file is what it was before, and nothing else is left behind. A process that is killed
+/// meanwhile leaves a hidden partial file, which the next write to the same file removes.
+///
+/// # Errors
+/// The file cannot be written; the error names the path.
 pub fn write(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), LearnError> {
     let path = path.as_ref();
     if let Some(limit) = file_size_limit().filter(|&limit| bytes.len() as u64 > limit) {
@@ -18,7 +21,10 @@ pub fn write(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), LearnError> {
     write_with(path, |file| file.write_all(bytes))
 }
 
-/// The same for what is written piece by piece.
+/// The same for what is written bit by bit.
+///
+/// # Errors
+/// Those of [`write`], and those of `content`.
 pub fn write_with(
     path: impl AsRef<Path>,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -32,10 +38,13 @@ pub fn write_with(
 
 /// Whether a file could be written there, before work starts whose result shall go there. Leaves no trace, and a file that
 /// is there as it is.
+///
+/// # Errors
+/// The file could not be written; the error names the path.
 pub fn check_writable(path: impl AsRef<Path>) -> Result<(), LearnError> {
     let path = path.as_ref();
     let tried = match Destination::of(path) {
-        Ok(Destination::File(file)) => file.temporary().and_then(NamedTempFile::close),
+        Ok(Destination::File(file)) => file.partial().map(drop),
         Ok(Destination::Stream(_)) => Ok(()),
         Err(error) => Err(error),
     };
@@ -101,30 +110,27 @@ impl Destination {
 }
 
 impl Replaceable {
-    /// A temporary file beside the file. It is removed when dropped, whatever happens.
-    fn temporary(&self) -> io::Result<NamedTempFile> {
-        let mut builder = Builder::new();
-        builder.prefix(".chainrule-").suffix(".partial");
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // the user's mask applies
-        builder.tempfile_in(&self.folder).map_err(|error| {
-            // Of the temporary file's name the user knows nothing.
+    /// A partial file beside the file. It is removed when dropped.
+    fn partial(&self) -> io::Result<PartialFile> {
+        let name = self.path.file_name().unwrap_or_default();
+        PartialFile::create(&self.folder, name).map_err(|error| {
+            // Of the partial file's name the user knows nothing.
             let folder = self.folder.display();
             Error::new(error.kind(), format!("the folder {folder} takes no new file: {}", error.kind()))
         })
     }
 
     fn replace(self, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-        let mut temporary = self.temporary()?;
-        let mut buffered = BufWriter::new(temporary.as_file_mut());
+        let partial = self.partial()?;
+        let mut buffered = BufWriter::new(partial.file());
         content(&mut buffered)?;
         buffered.flush()?;
         drop(buffered);
-        if let Some(permissions) = self.permissions {
-            temporary.as_file().set_permissions(permissions)?;
+        if let Some(permissions) = &self.permissions {
+            partial.file().set_permissions(permissions.clone())?;
         }
-        temporary.as_file().sync_all()?;
-        temporary.persist(&self.path).map_err(|error| error.error)?;
+        partial.file().sync_all()?;
+        partial.rename(&self.path)?;
         // The file is in place; a file system that cannot sync a folder is no reason to call that a failure.
         if let Ok(folder) = File::open(&self.folder) {
             let _ = folder.sync_all();

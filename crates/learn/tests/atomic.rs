@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Error, ErrorKind};
 use std::path::Path;
+use std::process::Command;
 
 use chainrule_learn::atomic::{check_writable, write, write_with};
 
@@ -81,12 +82,87 @@ fn trying_leaves_no_trace() {
     assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), before);
 }
 
+/// Runs a test below in a process of its own, which is to die while it writes the file `m` in the folder.
+fn dies(test: &str, folder: &Path) {
+    let this = std::env::current_exe().unwrap();
+    let child = Command::new(this).args(["--ignored", "--exact", test]).env("FOLDER", folder).output().unwrap();
+    assert!(!child.status.success(), "it lived: {}", String::from_utf8_lossy(&child.stdout));
+}
+
+#[test]
+#[ignore = "run by other tests, in a process that dies"]
+fn is_killed_while_it_writes() {
+    let Some(folder) = std::env::var_os("FOLDER") else { return };
+    let _ = write_with(Path::new(&folder).join("m"), |file| {
+        file.write_all(&[0; 100_000])?;
+        std::process::abort()
+    });
+}
+
+#[test]
+#[ignore = "run by other tests, in a process that dies"]
+fn is_killed_while_three_write() {
+    let Some(folder) = std::env::var_os("FOLDER") else { return };
+    let path = Path::new(&folder).join("m");
+    let third = || write_with(&path, |_| std::process::abort());
+    let second = || write_with(&path, |_| third().map_err(Error::other));
+    let _ = write_with(&path, |_| second().map_err(Error::other));
+}
+
+#[test]
+fn what_a_killed_process_leaves_goes_with_the_next_write_or_trial() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m");
+    write(&path, b"an older model").unwrap();
+    for _ in 0..3 {
+        dies("is_killed_while_it_writes", folder.path());
+        let left = contents(folder.path());
+        assert_eq!((left.len(), &left[1]), (2, &("m".into(), b"an older model".to_vec())), "{left:?}");
+    }
+    write(folder.path().join("another"), b"file").unwrap();
+    assert_eq!(contents(folder.path()).len(), 3, "what is left of one file is no matter of another's");
+    fs::remove_file(folder.path().join("another")).unwrap();
+    write(&path, b"a newer model").unwrap();
+    assert_eq!(contents(folder.path()), [("m".into(), b"a newer model".to_vec())]);
+    dies("is_killed_while_it_writes", folder.path());
+    check_writable(&path).unwrap();
+    assert_eq!(contents(folder.path()), [("m".into(), b"a newer model".to_vec())]);
+    dies("is_killed_while_three_write", folder.path());
+    assert_eq!(contents(folder.path()).len(), 4);
+    write(&path, b"one newer still").unwrap();
+    assert_eq!(contents(folder.path()), [("m".into(), b"one newer still".to_vec())]);
+}
+
+#[test]
+fn writers_of_one_file_do_not_disturb_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m");
+    write_with(&path, |file| {
+        file.write_all(b"begun first, ")?;
+        write(&path, b"done first").unwrap();
+        check_writable(&path).unwrap();
+        assert_eq!(fs::read(&path)?, b"done first");
+        file.write_all(b"done last")
+    })
+    .unwrap();
+    assert_eq!(contents(folder.path()), [("m".into(), b"begun first, done last".to_vec())]);
+    // Many at once: each write is whole, and all of them succeed.
+    let texts: Vec<Vec<u8>> = (0..8u8).map(|i| vec![i; 10_000]).collect();
+    std::thread::scope(|scope| {
+        for text in &texts {
+            let path = &path;
+            scope.spawn(move || (0..50).for_each(|_| write(path, text).unwrap()));
+        }
+    });
+    let left = contents(folder.path());
+    assert!(left.len() == 1 && texts.contains(&left[0].1), "{} files", left.len());
+}
+
 #[cfg(unix)]
 mod unix {
     use std::io::Read;
     use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
     use std::path::PathBuf;
-    use std::process::Command;
 
     use super::*;
 
@@ -110,6 +186,19 @@ mod unix {
         write(folder.path().join("ours"), b"").unwrap();
         fs::write(folder.path().join("plain"), b"").unwrap();
         assert_eq!(mode("ours"), mode("plain"));
+    }
+
+    #[test]
+    fn what_was_left_lends_its_permissions_to_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        dies("is_killed_while_it_writes", folder.path());
+        let left = fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap();
+        fs::set_permissions(left.path(), fs::Permissions::from_mode(0o400)).unwrap();
+        write(folder.path().join("m"), b"").unwrap();
+        fs::write(folder.path().join("plain"), b"").unwrap();
+        let mode = |name: &str| fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode("m"), mode("plain"));
+        assert_eq!(contents(folder.path()).len(), 2);
     }
 
     #[test]

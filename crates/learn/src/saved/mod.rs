@@ -2,4 +2,5 @@
 
 pub(crate) mod fingerprint;
 pub(crate) mod model;
+pub(crate) mod partial;
 pub(crate) mod tensor_file;
