@@ -2,6 +2,8 @@
 
 use chainrule_graph::{Function, Kind, NodeId, Shape, Tensor};
 
+use crate::error::LearnError;
+
 /// What predictions are scored by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
@@ -37,8 +39,11 @@ impl Measure {
         }
     }
 
-    /// The score of predictions `[rows, …]` beside outcomes, `[rows, …]` or `[rows]`.
-    pub fn score(self, predictions: &Tensor, outcomes: &Tensor) -> f64 {
+    /// The score of predictions `[rows, …]` beside outcomes: see [`mean_squared_error`] and [`accuracy`].
+    ///
+    /// # Errors
+    /// The outcomes are not of the shape that goes with the predictions, or there are no rows.
+    pub fn score(self, predictions: &Tensor, outcomes: &Tensor) -> Result<f64, LearnError> {
         match self {
             Measure::MeanSquaredError => mean_squared_error(predictions, outcomes),
             Measure::Accuracy => accuracy(predictions, outcomes),
@@ -46,18 +51,38 @@ impl Measure {
     }
 }
 
-/// The mean over rows and entries of (prediction − outcome)².
-pub fn mean_squared_error(predictions: &Tensor, outcomes: &Tensor) -> f64 {
+/// The mean over rows and elements of (prediction − outcome)², for predictions and outcomes of one shape `[rows, …]`.
+///
+/// # Errors
+/// The shapes differ, or there is no element.
+pub fn mean_squared_error(predictions: &Tensor, outcomes: &Tensor) -> Result<f64, LearnError> {
+    check_outcomes(predictions, outcomes, predictions.shape())?;
     let pairs = predictions.data().iter().zip(outcomes.data());
-    pairs.map(|(prediction, outcome)| (prediction - outcome).powi(2)).sum::<f64>() / outcomes.data().len() as f64
+    let sum: f64 = pairs.map(|(prediction, outcome)| (prediction - outcome).powi(2)).sum();
+    Ok(sum / outcomes.data().len() as f64)
 }
 
 /// The share of rows whose predicted class is the outcome, for predictions `[rows]` or `[rows, classes]` and outcomes
-/// `[rows]`.
-pub fn accuracy(predictions: &Tensor, outcomes: &Tensor) -> f64 {
-    let rows = outcomes.data().len();
+/// `[rows]`: see [`predicted_class`].
+///
+/// # Errors
+/// The outcomes are not of shape `[rows]`, or there is no row.
+pub fn accuracy(predictions: &Tensor, outcomes: &Tensor) -> Result<f64, LearnError> {
+    let rows = predictions.shape().first().copied().unwrap_or(1);
+    check_outcomes(predictions, outcomes, &[rows].into())?;
     let right = (0..rows).filter(|&row| row_class(predictions, row) as f64 == outcomes.data()[row]).count();
-    right as f64 / rows as f64
+    Ok(right as f64 / rows as f64)
+}
+
+/// An error unless the outcomes have the shape that goes with the predictions, and there is one.
+fn check_outcomes(predictions: &Tensor, outcomes: &Tensor, right: &Shape) -> Result<(), LearnError> {
+    let (found, beside) = (outcomes.shape(), predictions.shape());
+    let problem = match found == right {
+        false => format!("have shape {found} beside predictions of shape {beside}; {right} would be right"),
+        true if found.size() == 0 => format!("have shape {found}, so there is nothing to score"),
+        true => return Ok(()),
+    };
+    Err(LearnError::Setting { name: "the outcomes", problem })
 }
 
 fn row_class(predictions: &Tensor, row: usize) -> usize {
@@ -66,15 +91,15 @@ fn row_class(predictions: &Tensor, row: usize) -> usize {
     class_of(&predictions.data()[row * size..(row + 1) * size], shape.rank() == 1)
 }
 
-/// The class that the prediction of one row means: the place of its largest entry, the first of equals; a scalar means
+/// The class that the prediction of one row means: the index of its largest element, the first of equals; a scalar means
 /// class 1 from ½ up, else class 0.
 pub fn predicted_class(prediction: &Tensor) -> usize {
     class_of(prediction.data(), prediction.shape().rank() == 0)
 }
 
-fn class_of(entries: &[f64], is_scalar: bool) -> usize {
+fn class_of(elements: &[f64], is_scalar: bool) -> usize {
     if is_scalar {
-        return usize::from(entries.first().is_some_and(|&p| p >= 0.5));
+        return usize::from(elements.first().is_some_and(|&p| p >= 0.5));
     }
-    entries.iter().enumerate().fold(0, |best, (i, &p)| if p > entries[best] { i } else { best })
+    elements.iter().enumerate().fold(0, |best, (i, &p)| if p > elements[best] { i } else { best })
 }

@@ -73,7 +73,9 @@ impl<'a> Scorer<'a> {
         let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
         let (mut wanted, mut measure) = (vec![objective], None);
         if let Some(((found, outcome), prediction)) = Measure::of(function).zip(function.prediction) {
-            measure = Some((found, Tensor::vector(tables.data.values(function.name(outcome))?)));
+            let shape = function.graph.node(outcome).shape.with_leading(tables.data.rows());
+            let values = tables.data.values(function.name(outcome))?.to_vec();
+            measure = Tensor::new(shape, values).map(|outcomes| (found, outcomes));
             wanted.push(prediction);
         }
         Ok(Scorer { over: OverRows::new(tables, wanted, level)?, measure })
@@ -83,8 +85,11 @@ impl<'a> Scorer<'a> {
         let results = self.over.values(parameters)?;
         let objectives = results[0].data();
         let objective = objectives.iter().sum::<f64>() / objectives.len() as f64;
-        let measure = self.measure.as_ref().map(|(measure, outcomes)| (*measure, measure.score(&results[1], outcomes)));
-        Ok(Scores { objective, measure })
+        let measure = self.measure.as_ref().map(|(measure, outcomes)| {
+            let score = measure.score(&results[1], outcomes)?;
+            Ok::<_, LearnError>((*measure, score))
+        });
+        Ok(Scores { objective, measure: measure.transpose()? })
     }
 }
 

@@ -45,10 +45,14 @@ impl Fitted {
     }
 
     /// The mean squared error, or the accuracy, on rows `x` [n, …] and outcomes `y` [n, …].
+    ///
+    /// # Errors
+    /// There are no rows, or another number of outcomes; rows or outcomes of another shape or kind than the function's, or
+    /// outcomes that are no class of it.
     pub fn score(&self, x: &Tensor, y: &Tensor) -> Result<f64, LearnError> {
         let (measure, _) = Measure::of(&self.function).ok_or(LearnError::Lacks("score"))?;
-        field(&self.function, Role::Outcome, y)?;
-        Ok(measure.score(&self.predict(x)?, y))
+        dataset(&self.function, (x, y))?;
+        measure.score(&self.predict(x)?, y)
     }
 }
 
@@ -59,9 +63,10 @@ fn dataset(function: &Function, (x, y): (&Tensor, &Tensor)) -> Result<Dataset, L
 
 fn rows_of(x: &Tensor, fields: Vec<(Field, Vec<f64>)>) -> Result<Dataset, LearnError> {
     let rows = x.shape().first().copied().unwrap_or(0);
+    let outcomes = fields.last().map_or(rows, |(field, values)| values.len() / field.shape.size().max(1));
     Dataset::new("the data", rows, fields).ok_or_else(|| LearnError::Setting {
         name: "the data",
-        problem: format!("have {rows} rows of inputs and another number of outcomes"),
+        problem: format!("have {rows} rows of inputs and {outcomes} of outcomes; as many of each would be right"),
     })
 }
 

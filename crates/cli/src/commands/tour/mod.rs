@@ -89,7 +89,7 @@ impl Tour {
             expected: trained.model.expected,
         };
         let rows: Vec<Row> = regressions.iter().map(row).collect();
-        output.text(&report(target(&problem), &rows, row(&classifier), self.quick))?;
+        output.text(&report(target(&problem)?, &rows, row(&classifier), self.quick))?;
         let pictures = [
             picture_of_functions(&problem, &regressions)?,
             picture_of_curves(&regressions, &classifier),
@@ -109,13 +109,13 @@ impl Tour {
 }
 
 /// The errors of the target itself.
-fn target(problem: &Regression) -> Row {
+fn target(problem: &Regression) -> Result<Row, CommandError> {
     let error = |rows: &Dataset| {
         let (x, y) = columns(rows);
         mean_squared_error(&Tensor::from_fn([x.len()], |i| problem.target(x[i])), &Tensor::vector(y))
     };
-    let scores = [error(&problem.training), error(&problem.validation)];
-    Row { name: "the target itself", scores, expected: TARGET }
+    let scores = [error(&problem.training)?, error(&problem.validation)?];
+    Ok(Row { name: "the target itself", scores, expected: TARGET })
 }
 
 /// The inputs and outcomes of the regression problem.
