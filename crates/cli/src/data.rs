@@ -186,8 +186,3 @@ fn mean_not_finite(
 fn largest(count: usize, number: impl Fn(usize) -> f64) -> usize {
     (0..count).max_by(|&a, &b| number(a).total_cmp(&number(b))).unwrap_or(0)
 }
-
-/// A mistake whose words are those of the library, said of an option.
-pub fn of_option(option: &str, error: LearnError) -> CommandError {
-    CommandError::mistake(format!("{option}: {error}"))
-}

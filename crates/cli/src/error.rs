@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 
 use chainrule::GraphError;
 use chainrule::exec::ExecError;
-use chainrule::learn::LearnError;
+use chainrule::learn::{LearnError, Remedy};
 use chainrule::text::{Diagnostic, Help};
 
 use crate::interrupt::INTERRUPTED;
@@ -32,6 +32,11 @@ impl CommandError {
         CommandError { code: RESULT, text: titled(problem) }
     }
 
+    /// A mistake in the value of an option, in words of the library.
+    pub fn of_option(option: &str, error: &LearnError) -> CommandError {
+        CommandError::mistake(format!("{option}: {}", in_options(error)))
+    }
+
     /// The user has stopped the work: exit code 130.
     pub fn interrupted(message: String) -> CommandError {
         CommandError { code: INTERRUPTED, text: message }
@@ -57,6 +62,17 @@ impl Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
+}
+
+/// What is wrong, with the options of the command line for what the library leaves to its callers to word.
+fn in_options(error: &LearnError) -> String {
+    if let LearnError::Mapping { name, problem } = error {
+        return format!("--map {name}: {problem}");
+    }
+    error.worded(|remedy| match remedy {
+        Remedy::MapColumns(name) => format!("or say which by --map {name}=…"),
+        Remedy::BindSizes(_) => "say one by --set".into(),
+    })
 }
 
 /// The same with the options of the command line for what the library leaves to its callers to word.
@@ -87,7 +103,7 @@ fn anstyle_error() -> clap::builder::styling::Style {
 
 impl From<LearnError> for CommandError {
     fn from(error: LearnError) -> CommandError {
-        CommandError::mistake(error)
+        CommandError::mistake(in_options(&error))
     }
 }
 

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use chainrule::learn::atomic;
 
-use crate::data::of_option;
 use crate::error::CommandError;
 
 /// A file, and what messages call it: of what is read a description, of what is written the option.
@@ -28,7 +27,7 @@ pub fn check(read: &[NamedFile<'_>], written: &[NamedFile<'_>]) -> Result<(), Co
         return Err(CommandError::mistake(format!("{option}: {path} is {problem}; another name would be right")));
     }
     for (option, path) in written {
-        atomic::check_writable(path).map_err(|error| of_option(option, error))?;
+        atomic::check_writable(path).map_err(|error| CommandError::of_option(option, &error))?;
     }
     Ok(())
 }

@@ -1,9 +1,46 @@
 //! What can be wrong with data, parameters and files, said with the place and the remedy.
 
+use std::fmt;
+
 use chainrule_exec::ExecError;
 use chainrule_graph::text::near;
 use chainrule_graph::{GraphError, Kind, Origin, Shape};
 use thiserror::Error;
+
+/// What a caller could give, so that a mistake would be none. An error's own message says it in words of this library; a
+/// caller whose users give such things by an option or an argument says it by that, see [`LearnError::worded`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// A [`Mapping`](crate::Mapping) of the input or outcome of this name to its columns.
+    MapColumns(String),
+    /// The number of one of the free sizes of these names.
+    BindSizes(Vec<String>),
+}
+
+impl fmt::Display for Remedy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Remedy::MapColumns(name) => write!(f, "or map `{name}` to its columns"),
+            Remedy::BindSizes(names) => write!(f, "bind one of {}", list(names.iter().map(String::as_str))),
+        }
+    }
+}
+
+impl Remedy {
+    /// What follows a problem in a message.
+    fn after(problem: &str, remedy: &Option<Remedy>) -> String {
+        remedy.as_ref().map_or_else(String::new, |remedy| following(problem, &remedy.to_string()))
+    }
+}
+
+/// A remedy as it goes on after a problem: in the same sentence, or, after a question, in one of its own.
+fn following(problem: &str, remedy: &str) -> String {
+    let mut rest = remedy.chars();
+    match rest.next() {
+        Some(first) if problem.ends_with('?') => format!(" {}{}", first.to_uppercase(), rest.as_str()),
+        _ => format!("; {remedy}"),
+    }
+}
 
 /// A mistake in what a user gave: what was found, where, and what would be right.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -17,7 +54,7 @@ pub enum LearnError {
         problem: String,
     },
     /// A row of a table.
-    #[error("{file}, line {line}: {problem}")]
+    #[error("{file}, line {line}: {problem}{}", Remedy::after(problem, remedy))]
     Row {
         /// The file.
         file: String,
@@ -25,6 +62,8 @@ pub enum LearnError {
         line: usize,
         /// What is wrong, and what would be right.
         problem: String,
+        /// What else would help.
+        remedy: Option<Remedy>,
     },
     /// A cell of a table.
     #[error("{file}, line {line}, column `{column}`: {problem}")]
@@ -53,7 +92,7 @@ pub enum LearnError {
         problem: String,
     },
     /// The columns that an input or outcome takes.
-    #[error("{file}: {name} {problem}")]
+    #[error("{file}: {name} {problem}{}", Remedy::after(problem, remedy))]
     Columns {
         /// The file.
         file: String,
@@ -61,9 +100,11 @@ pub enum LearnError {
         name: String,
         /// What is wrong, and what would be right.
         problem: String,
+        /// What else would help.
+        remedy: Option<Remedy>,
     },
-    /// What a mapping of columns says.
-    #[error("--map {name}: {problem}")]
+    /// What a [`Mapping`](crate::Mapping) says.
+    #[error("the mapping of `{name}`: {problem}")]
     Mapping {
         /// The name that is mapped.
         name: String,
@@ -71,12 +112,14 @@ pub enum LearnError {
         problem: String,
     },
     /// A free size.
-    #[error("size {name}: {problem}")]
+    #[error("size {name}: {problem}{}", Remedy::after(problem, remedy))]
     Size {
         /// The size, or the sizes: `` `d` ``.
         name: String,
-        /// Why it cannot be told, and what would help.
+        /// Why it cannot be told.
         problem: String,
+        /// What would help.
+        remedy: Option<Remedy>,
     },
     /// A name that is not there.
     #[error("there is no {what} `{name}`; {known}")]
@@ -154,6 +197,29 @@ pub enum LearnError {
 }
 
 impl LearnError {
+    /// What the caller could give, if that is known.
+    pub fn remedy(&self) -> Option<&Remedy> {
+        match self {
+            LearnError::Row { remedy, .. } | LearnError::Columns { remedy, .. } | LearnError::Size { remedy, .. } => {
+                remedy.as_ref()
+            }
+            _ => None,
+        }
+    }
+
+    /// The message, with the remedy in the caller's words: what the user would give, and how.
+    pub fn worded(&self, words: impl FnOnce(&Remedy) -> String) -> String {
+        let mut plain = self.clone();
+        let remedy = match &mut plain {
+            LearnError::Row { remedy, .. } | LearnError::Columns { remedy, .. } | LearnError::Size { remedy, .. } => {
+                remedy.take()
+            }
+            _ => None,
+        };
+        let plain = plain.to_string();
+        remedy.map_or_else(|| plain.clone(), |remedy| format!("{plain}{}", following(&plain, &words(&remedy))))
+    }
+
     pub(crate) fn file(file: impl Into<String>, problem: impl Into<String>) -> LearnError {
         LearnError::File { file: file.into(), problem: problem.into() }
     }

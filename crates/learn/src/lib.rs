@@ -19,13 +19,14 @@ pub mod random;
 mod saved;
 mod training;
 
-pub use data::columns::{Assignment, FieldDeclaration, Mapping, assign, check_counts};
+pub use data::columns::{Assignment, assign, check_counts};
 pub use data::dataset::{Dataset, Field, Role};
+pub use data::declaration::{FieldDeclaration, Mapping};
 pub use data::standardize::Standardize;
 pub use data::step_features::StepFeatures;
 pub use data::table::{ColumnValues, Table};
 pub use data::transform::{Transform, Transforms};
-pub use error::LearnError;
+pub use error::{LearnError, Remedy};
 pub use evaluation::bindings::bindings;
 pub use evaluation::evaluate::{Gradients, gradients, objective, prediction};
 pub use evaluation::score::{Measure, accuracy, mean_squared_error, predicted_class};

@@ -2,7 +2,7 @@
 
 use chainrule_graph::Kind;
 use chainrule_graph::text::Dim;
-use chainrule_learn::{Assignment, FieldDeclaration, LearnError, Mapping, Role, Table, assign, check_counts};
+use chainrule_learn::{Assignment, FieldDeclaration, LearnError, Mapping, Remedy, Role, Table, assign, check_counts};
 
 fn declaration(role: Role, name: &str, dims: &str) -> FieldDeclaration {
     let dim = |text: &str| text.parse().map_or_else(|_| Dim::Size(text.into()), Dim::Number);
@@ -23,9 +23,18 @@ fn table(header: &str) -> Table {
     Table::from_bytes("t.csv", format!("{header}\n{row}\n").into_bytes()).unwrap()
 }
 
+/// From `x=a,b`.
+fn all_mapped(mappings: &[&str]) -> Vec<Mapping> {
+    let mapped = |text: &&str| {
+        let (name, columns) = text.split_once('=').unwrap();
+        let columns = columns.split(',').filter(|column| !column.is_empty()).map(String::from).collect();
+        Mapping { name: name.into(), columns }
+    };
+    mappings.iter().map(mapped).collect()
+}
+
 fn taken(declarations: &[FieldDeclaration], header: &str, mappings: &[&str]) -> Result<Assignment, LearnError> {
-    let mappings = mappings.iter().map(|text| text.parse()).collect::<Result<Vec<Mapping>, _>>()?;
-    assign(declarations, &table(header), &mappings, &[])
+    assign(declarations, &table(header), &all_mapped(mappings), &[])
 }
 
 fn columns(declarations: &[FieldDeclaration], header: &str, mappings: &[&str]) -> Vec<String> {
@@ -45,15 +54,18 @@ fn refusal(declarations: &[FieldDeclaration], header: &str, mappings: &[&str]) -
 fn a_mapping_comes_first() {
     let declarations = [input("x", "d"), outcome("y", "")];
     assert_eq!(columns(&declarations, "x,y,a,b,x0", &["x=b,a"]), ["b a", "y"]);
-    assert_eq!(columns(&declarations, "x,y,a,b,x0", &["x = b , a", "y=x0"]), ["b a", "x0"]);
+    assert_eq!(columns(&declarations, "x,y,a,b,x0", &["x=b,a", "y=x0"]), ["b a", "x0"]);
 }
 
 #[test]
 fn a_column_without_a_name_is_taken_by_nobody() {
     let declarations = [input("x", "d"), outcome("y", "")];
-    let message = refusal(&declarations, ",a,y", &[]);
-    assert!(message.starts_with("t.csv, line 1: column 1 has no name, and input `x` would take it"), "{message}");
-    assert!(message.contains("--map x="), "{message}");
+    let error = taken(&declarations, ",a,y", &[]).unwrap_err();
+    assert!(
+        error.to_string().starts_with("t.csv, line 1: column 1 has no name, and input `x` would take it"),
+        "{error}"
+    );
+    assert_eq!(error.remedy(), Some(&Remedy::MapColumns("x".into())));
     assert_eq!(columns(&declarations, ",a,y,", &["x=a"]), ["a", "y"]);
     assert_eq!(columns(&declarations, ",x0,x1,y", &[]), ["x0 x1", "y"]);
 }
@@ -78,8 +90,9 @@ fn then_all_that_no_outcome_took_if_there_is_one_input() {
     assert_eq!(columns(&declarations, "b,species,a,c", &[]), ["b a c", "species"]);
     assert_eq!(columns(&declarations, "b,species,a,c", &["species=a"]), ["b species c", "a"]);
     assert_eq!(columns(&[outcome("y", ""), input("x", "d")], "x1,y,x2", &[]), ["y", "x1 x2"]);
-    let message = refusal(&[input("x", "d"), input("z", ""), outcome("y", "")], "a,b,y", &[]);
-    assert!(message.contains("input `x`") && message.contains("--map x="), "{message}");
+    let error = taken(&[input("x", "d"), input("z", ""), outcome("y", "")], "a,b,y", &[]).unwrap_err();
+    assert!(error.to_string().contains("input `x`"), "{error}");
+    assert_eq!(error.remedy(), Some(&Remedy::MapColumns("x".into())));
     let message = refusal(&declarations, "species", &[]);
     assert!(message.contains("input `x`"), "{message}");
 }
@@ -94,6 +107,22 @@ fn an_outcome_without_a_column_is_named_with_a_near_one() {
     );
     assert!(refusal(&declarations, "a,b,yield_kq", &[]).contains("did you mean `yield_kq`?"));
     assert!(refusal(&declarations, "a;b;yield_kg", &[]).contains("commas"));
+}
+
+#[test]
+fn a_remedy_is_said_in_the_words_of_the_caller() {
+    let ours = |remedy: &Remedy| format!("give {remedy:?}");
+    let declarations = [input("x", "2"), outcome("grams", "")];
+    let error = taken(&declarations, "a,b,gram", &[]).unwrap_err();
+    let problem = "t.csv: outcome `grams` finds no column `grams` or `grams0`; did you mean `gram`?";
+    assert_eq!(error.to_string(), format!("{problem} Or map `grams` to its columns"));
+    assert_eq!(error.worded(ours), format!("{problem} Give MapColumns(\"grams\")"));
+    let error = taken(&[input("x", "m n")], "a,b", &[]).unwrap_err();
+    let problem = "size `m` and `n`: the 2 columns of input `x` [m, n] cannot say each of them";
+    assert_eq!(error.to_string(), format!("{problem}; bind one of `m`, `n`"));
+    assert_eq!(error.worded(ours), format!("{problem}; give BindSizes([\"m\", \"n\"])"));
+    let error = taken(&declarations, "a,b,grams", &["z=a"]).unwrap_err();
+    assert_eq!((error.remedy(), error.worded(ours)), (None, error.to_string()));
 }
 
 #[test]
@@ -114,6 +143,7 @@ fn the_number_of_columns_must_be_the_size() {
 fn a_gap_in_numbered_columns_does_not_decide_a_size() {
     let message = refusal(&[input("x", "d"), outcome("y", "")], "x0,x1,x3,y", &[]);
     assert!(message.contains("`x3`") && message.contains("`x2`"), "{message}");
+    assert!(message.ends_with("; or map `x` to its columns"), "{message}");
     assert_eq!(columns(&[input("x", "2"), outcome("y", "")], "x0,x1,x3,y", &[]), ["x0 x1", "y"]);
 }
 
@@ -126,13 +156,10 @@ fn mappings_that_fit_nothing_are_refused() {
         (&["input=alpha,betta"], &["input", "`betta`", "did you mean `beta`?", "t.csv"]),
         (&["input=alpha,alpha"], &["input", "`alpha`", "twice"]),
         (&["input=alpha", "input=beta"], &["input", "twice"]),
-        (&["input"], &["`input`", "NAME="]),
-        (&["=alpha"], &["NAME="]),
-        (&["input="], &["NAME="]),
-        (&["input=alpha,,beta"], &["NAME="]),
+        (&["input="], &["input", "no column"]),
     ] {
         let message = refusal(&declarations, header, mappings);
-        assert!(message.contains("--map") && says.iter().all(|word| message.contains(word)), "{message}");
+        assert!(message.starts_with("the mapping of `") && says.iter().all(|word| message.contains(word)), "{message}");
     }
 }
 
@@ -170,7 +197,7 @@ fn a_size_bound_twice_is_named_with_both_numbers() {
 #[test]
 fn a_size_that_columns_cannot_tell_is_named() {
     let message = refusal(&[input("x", "m n"), outcome("y", "")], "a,b,c,d,e,f,y", &[]);
-    for word in ["`m` and `n`", "6 columns", "input `x`", "--set"] {
+    for word in ["`m` and `n`", "6 columns", "input `x`", "bind one of"] {
         assert!(message.contains(word), "{message}");
     }
     for (dims, header) in [("2 d", "a,b,c"), ("d d", "a,b,c"), ("0 d", "a,b,c")] {
@@ -193,10 +220,7 @@ fn a_numbered_column_that_another_takes_by_its_own_name_is_left_out() {
 fn a_further_table_has_as_many_numbered_columns() {
     let declarations = [input("x", "d"), outcome("y", "")];
     let fields = taken(&declarations, "x0,x1,y", &[]).unwrap().fields;
-    let further = |header: &str, mappings: &[&str]| {
-        let mappings: Vec<Mapping> = mappings.iter().map(|text| text.parse().unwrap()).collect();
-        check_counts(&fields, &table(header), &mappings)
-    };
+    let further = |header: &str, mappings: &[&str]| check_counts(&fields, &table(header), &all_mapped(mappings));
     assert_eq!(further("y,x1,x0,other,x3,x", &[]), Ok(()));
     let message = further("x0,x1,x2,y", &[]).unwrap_err().to_string();
     for word in ["t.csv", "input `x`", "2 columns", "`x2`"] {

@@ -183,9 +183,9 @@ fn a_checkpoint_that_does_not_fit_is_refused() {
     folder.line("fit m.graph --data t.csv --epochs 3 --checkpoint c.ckpt").succeeded();
     let on = "--epochs 6 --checkpoint c.ckpt --resume";
     folder.refuses(2, &format!("fit plane.graph --data plane.csv {on}"), &["c.ckpt", "another model"]);
-    let rate = ["c.ckpt", "; rate: the checkpoint has 0.01, this run 1; give the same options"];
+    let rate = ["c.ckpt", "; rate: the checkpoint has 0.01, this run 1; give the same settings"];
     folder.refuses(2, &format!("fit m.graph --data t.csv --rate 1 {on}"), &rate);
-    let standardize = ["c.ckpt", "; standardize: the checkpoint has no, this run yes; give the same options"];
+    let standardize = ["c.ckpt", "; standardize: the checkpoint has no, this run yes; give the same settings"];
     folder.refuses(2, &format!("fit m.graph --data t.csv --standardize {on}"), &standardize);
     let table = folder.read("t.csv");
     folder.write("other.csv", &[table.trim_ascii_end(), b"e1\n"].concat());

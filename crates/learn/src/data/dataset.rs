@@ -309,6 +309,7 @@ fn missing(table: &Table, fields: &[Field], field: &Field, column: &str) -> Lear
         file: table.file().into(),
         name: format!("{} `{}`", field.role, field.name),
         problem: format!("takes the column `{column}`, which is not there; {meant}"),
+        remedy: None,
     }
 }
 

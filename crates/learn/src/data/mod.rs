@@ -1,7 +1,10 @@
 //! Before training: tables, which of their columns a model takes, the rows as values, and what is done to them.
 
+pub(crate) mod choice;
 pub(crate) mod columns;
 pub(crate) mod dataset;
+pub(crate) mod declaration;
+pub(crate) mod sizes;
 pub(crate) mod standardize;
 pub(crate) mod step_features;
 pub(crate) mod table;

@@ -11,7 +11,7 @@ use std::path::Path;
 use csv::{ByteRecord, ReaderBuilder};
 use flate2::bufread::MultiGzDecoder;
 
-use crate::error::{LearnError, quote};
+use crate::error::{LearnError, Remedy, quote};
 
 /// What a cell of a column of real numbers holds.
 pub(crate) const NUMBER: &str = "a number such as 3 or -0.5";
@@ -84,8 +84,8 @@ impl Table {
     }
 
     /// What is wrong with the header.
-    pub(crate) fn in_header(&self, problem: String) -> LearnError {
-        LearnError::Row { file: self.file.clone(), line: self.header, problem }
+    pub(crate) fn in_header(&self, problem: String, remedy: Option<Remedy>) -> LearnError {
+        LearnError::Row { file: self.file.clone(), line: self.header, problem, remedy }
     }
 
     /// The place of the column of that name.
@@ -166,7 +166,7 @@ fn check_names(file: &str, line: usize, names: &[String]) -> Result<(), LearnErr
     match names.iter().find(|name| !name.is_empty() && !seen.insert(name.as_str())) {
         Some(name) => {
             let problem = format!("the header has the column {} twice; each name once would be right", quote(name));
-            Err(LearnError::Row { file: file.into(), line, problem })
+            Err(LearnError::Row { file: file.into(), line, problem, remedy: None })
         }
         None => Ok(()),
     }
@@ -196,7 +196,7 @@ fn with_plain_quotes(file: &str, text: &[u8]) -> Result<Vec<u8>, LearnError> {
             let line = || 1 + line_ends(&text[..text.len() - quoted.len()]);
             let Some(end) = closing_quote(quoted) else {
                 let problem = "a quote is opened and never closed; close it, or double it if it is meant".into();
-                return Err(LearnError::Row { file: file.into(), line: line(), problem });
+                return Err(LearnError::Row { file: file.into(), line: line(), problem, remedy: None });
             };
             let after = &quoted[end + 1..];
             let more =
@@ -277,7 +277,7 @@ impl<'a> RowReader<'a> {
         }
         if self.record.len() > self.width {
             let problem = format!("the row has {} cells, the header {}", self.record.len(), self.width);
-            return Err(LearnError::Row { file: self.file.into(), line: self.line, problem });
+            return Err(LearnError::Row { file: self.file.into(), line: self.line, problem, remedy: None });
         }
         Ok(Some(&self.record))
     }

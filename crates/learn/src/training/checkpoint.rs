@@ -158,7 +158,7 @@ impl<'a> Provenance<'a> {
         }
         let different = different.join("; ");
         Err(format!(
-            "is a checkpoint of other training; {different}; give the same options and data, or start anew in another file"
+            "is a checkpoint of other training; {different}; give the same settings and data, or start anew in another file"
         ))
     }
 

@@ -16,7 +16,7 @@ use chainrule::{Function, text};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use crate::data::{PreparedData, TableOptions, check_finite, of_option};
+use crate::data::{PreparedData, TableOptions, check_finite};
 use crate::error::CommandError;
 use crate::files;
 use crate::format;
@@ -346,7 +346,8 @@ impl TrainingRows {
                 (data.clone(), Some(Dataset::read(&table, data.fields())?))
             }
             (None, Some(fraction)) => {
-                let split = data.split(fraction, fit.seed).map_err(|error| of_option("--valid-split", error))?;
+                let split = data.split(fraction, fit.seed);
+                let split = split.map_err(|error| CommandError::of_option("--valid-split", &error))?;
                 (split.0, Some(split.1))
             }
             (None, None) => (data.clone(), None),
