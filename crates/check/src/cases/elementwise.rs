@@ -9,7 +9,13 @@ use crate::draw::Draw;
 pub(super) fn cases() -> Vec<Case> {
     let families =
         [unary(), binary(), broadcasting(), powers(), kinks(), extremes(), integer_rows(), comparisons(), selections()];
-    families.into_iter().flatten().collect()
+    let mut cases: Vec<Case> = families.into_iter().flatten().collect();
+    for case in &mut cases {
+        // A fixed value has its shape.
+        let is_drawn = |input: &Input| input.shape == case.shape && !matches!(input.draw, Draw::Fixed(_));
+        case.any_shape = !case.inputs.is_empty() && case.inputs.iter().all(is_drawn);
+    }
+    cases
 }
 
 /// f of each element.

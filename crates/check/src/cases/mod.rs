@@ -2,8 +2,8 @@
 //!
 //! Whatever runs, transforms or prints graphs runs over these rows: the shape rule, the reference against an independent
 //! value, first and second derivatives, batching against a loop, simplification, the compiled engine against the
-//! reference. A file a family, as the ops have; a new op must be named in [`OPS`] before this crate compiles, and have a
-//! row before its tests pass.
+//! reference. Random graphs are made of them, too. A file a family, as the ops have; a new op must be named in [`OPS`] before
+//! this crate compiles, and have a row before its tests pass.
 
 mod contract;
 mod custom;
@@ -39,6 +39,8 @@ pub struct Case {
     pub kind: Kind,
     /// How many times the result can be differentiated: 0, 1, or 2 for any number. 0 also where it is not finite.
     pub derivatives: usize,
+    /// Whether [`Case::build`] takes operands of any shape, all alike.
+    pub any_shape: bool,
     build: Build,
     expected: Option<Value>,
 }
@@ -85,8 +87,13 @@ impl Case {
                 builder.input_of(&format!("x{index}"), &input.shape, input.kind, bound)
             })
             .collect();
-        builder.prediction((self.build)(&builder, &inputs));
+        builder.prediction(self.build(&builder, &inputs));
         builder.finish()
+    }
+
+    /// Builds the result in any graph, from operands of the shapes and kinds of [`Case::inputs`].
+    pub fn build<'g>(&self, builder: &'g Builder, operands: &[Var<'g>]) -> Var<'g> {
+        (self.build)(builder, operands)
     }
 
     /// How the inputs of [`Case::function`] are drawn.
@@ -113,6 +120,7 @@ fn case(name: impl Into<String>, inputs: impl Into<Vec<Input>>, shape: impl Into
         shape: shape.into(),
         kind: Kind::Real,
         derivatives: 2,
+        any_shape: false,
         build,
         expected: None,
     }
