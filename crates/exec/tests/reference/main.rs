@@ -2,9 +2,7 @@
 //! passes, whose results it runs.
 
 mod support;
-mod zoo;
 
-mod batch;
 mod bindings;
 mod bounds;
 mod custom;

@@ -1,31 +1,9 @@
-//! `simplify` changes no value.
+//! `simplify` changes no value. That it changes none of any op is tested over the case table, in crate check.
 
 use chainrule_exec::{Bindings, reference::evaluate};
-use chainrule_graph::{Builder, Function, Initializer, NodeId, Tensor, Var, grad, simplify, verify};
+use chainrule_graph::{Builder, Function, Initializer, Tensor, Var, simplify, verify};
 
 use crate::support::{assert_close, vector};
-use crate::zoo::zoo;
-
-#[test]
-fn values_and_gradients_stay_to_the_bit() {
-    for animal in zoo() {
-        let built = animal.weighted(1);
-        let (graph, gradients) = grad(&built.graph, built.output, &built.inputs).unwrap();
-        let targets: Vec<NodeId> = gradients.iter().copied().chain([built.output]).collect();
-        let before = evaluate(&graph, &built.bindings, &targets).unwrap();
-        let keep: Vec<NodeId> = targets.iter().chain(&built.inputs).copied().collect();
-        let (simple, map) = simplify(&graph, &keep);
-        verify(&simple).unwrap();
-        assert!(simple.nodes().len() <= graph.nodes().len());
-        let moved = |id: NodeId| map.get(id).unwrap();
-        let bindings: Bindings =
-            built.inputs.iter().map(|&id| (moved(id), built.bindings.get(id).unwrap().clone())).collect();
-        let after = evaluate(&simple, &bindings, &targets.iter().map(|&id| moved(id)).collect::<Vec<_>>()).unwrap();
-        for &target in &targets {
-            assert_close(&after[moved(target)], &before[target], 0.0);
-        }
-    }
-}
 
 /// Builds a function of a vector, and compares it with its simplified form on finite and non-finite elements.
 #[track_caller]

@@ -1,7 +1,6 @@
 //! Every row of the case table through the compiled engine: value, first gradient and updated state, within the error
 //! bound that the reference carries along, at every SIMD level and precision.
 
-use chainrule_check::cases::{Case, cases};
 use chainrule_exec::bounds::{Rounding, evaluate_with_bounds};
 use chainrule_exec::compile::{Options, Precision, compile};
 use chainrule_exec::run::Run;
@@ -9,6 +8,8 @@ use chainrule_exec::{Bindings, ExecError};
 use chainrule_graph::{Builder, Function, Graph, Initializer, Kind, NodeId, Tensor, grad, text};
 use chainrule_kernels::Level;
 use chainrule_kernels::philox::Philox;
+
+use crate::rows::{Row, reals, rows};
 
 /// By how many times its bound the engine may be off. The reference has rounding errors of its own, which makes 2; the
 /// engine multiplies the scalars of an update in another order, which adds roundings that its graph does not have.
@@ -18,42 +19,31 @@ const MOST: f64 = 4.0;
 const STEPS: usize = 2;
 
 /// A row with what is computed from it.
-struct Row {
+struct TrainingStep {
     name: String,
     function: Function,
     wanted: Vec<NodeId>,
 }
 
 /// The row's graph with the gradient of its weighted sum, and a state that moves along its result.
-fn row(case: &Case) -> Row {
-    let function = case.function().unwrap_or_else(|error| panic!("{}: {error}", case.name));
-    let result = function.prediction.expect("the result is the prediction");
-    let mut wanted = vec![result];
-    let builder = Builder::extend(function);
-    let value = builder.var(result);
+fn training_step(row: &Row) -> TrainingStep {
+    let weighted = row.weighted();
+    let objective = weighted.objective;
+    let builder = Builder::extend(weighted);
+    let value = builder.var(row.result);
     if value.kind() == Kind::Real {
         let state = builder.state("moving", value.shape(), Initializer::Constant(0.5));
         builder.update(state, state - 0.1 * (value + 0.25 * state));
     }
-    let mut function = if case.derivatives > 0 && value.kind() == Kind::Real {
-        let weights = Tensor::from_fn(value.shape(), |i| 0.5 + (i % 7) as f64 / 8.0);
-        let total = (value * builder.constant(weights)).sum();
-        let total = total.id().expect("the shapes are equal");
-        let function = builder.finish().expect("the row is well formed");
-        let real = real_inputs(&function);
-        let (graph, gradients) = grad(&function.graph, total, &real).expect("the row can be differentiated");
-        wanted.extend(gradients);
-        Function { graph, ..function }
-    } else {
-        builder.finish().expect("the row is well formed")
-    };
-    function.prediction = None;
-    Row { name: case.name.clone(), function, wanted }
-}
-
-fn real_inputs(function: &Function) -> Vec<NodeId> {
-    let graph = &function.graph;
-    function.inputs.iter().copied().filter(|&id| graph.node(id).kind == Kind::Real).collect()
+    let function = builder.finish().expect("the row is well formed");
+    let mut step = TrainingStep { name: row.case.name.clone(), function, wanted: vec![row.result] };
+    if let Some(objective) = objective {
+        let real = reals(&step.function.graph, &step.function.inputs);
+        let (graph, gradients) = grad(&step.function.graph, objective, &real).expect("the row can be differentiated");
+        step.wanted.extend(gradients);
+        step.function.graph = graph;
+    }
+    step
 }
 
 fn name(graph: &Graph, id: NodeId) -> &str {
@@ -68,8 +58,8 @@ struct Count {
 }
 
 /// Runs the steps of a row, and compares each with the reference at the state that the engine had before it.
-fn compare(row: &Row, bindings: &Bindings, options: &Options, count: &mut Count) -> Result<(), ExecError> {
-    let Row { function: Function { graph, inputs, state, .. }, wanted, .. } = row;
+fn compare(step: &TrainingStep, bindings: &Bindings, options: &Options, count: &mut Count) -> Result<(), ExecError> {
+    let TrainingStep { function: Function { graph, inputs, state, .. }, wanted, .. } = step;
     let rounding = match options.precision {
         Precision::F32 => Rounding::F32,
         Precision::F64 => Rounding::F64,
@@ -110,13 +100,13 @@ fn compare(row: &Row, bindings: &Bindings, options: &Options, count: &mut Count)
             assert!(
                 deviation.ratio <= MOST,
                 "{}: {}, element {}: {} times the bound at {:?}, {}\n{found:?}\nwhere this is right: {expected:?}\n{}\n{program}",
-                row.name,
+                step.name,
                 graph.describe(id),
                 deviation.element,
                 deviation.ratio,
                 options.precision,
                 program.level(),
-                text::print(&row.function),
+                text::print(&step.function),
             );
         }
     }
@@ -127,13 +117,14 @@ fn compare(row: &Row, bindings: &Bindings, options: &Options, count: &mut Count)
 fn every_row_compiled_is_within_the_bound_of_the_reference() {
     let mut generator = Philox::new(3, 0);
     let mut count = Count::default();
-    for case in cases() {
-        let row = row(&case);
+    for row in rows() {
+        let step = training_step(&row);
         for precision in [Precision::F64, Precision::F32] {
-            let bindings = case.draws(&row.function).plan(&row.function.graph).bindings(&mut generator);
+            let bindings = row.bindings(&mut generator);
             for level in Level::available() {
                 let options = Options { precision, level: Some(level), ..Options::default() };
-                compare(&row, &bindings, &options, &mut count).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+                compare(&step, &bindings, &options, &mut count)
+                    .unwrap_or_else(|error| panic!("{}: {error}", step.name));
             }
         }
     }
