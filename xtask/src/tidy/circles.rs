@@ -18,7 +18,14 @@ pub struct Decided {
 }
 
 /// At most one for a crate, with the reason.
-pub const DECIDED: &[Decided] = &[];
+pub const DECIDED: &[Decided] = &[
+    // The ops are a closed enum. What a node is, needs the ops; each op's rules are written with the builder, which makes
+    // nodes in a graph; and the builder has a method for each op.
+    Decided {
+        folder: "crates/graph",
+        files: &["batch.rs", "builder/", "error.rs", "function.rs", "graph.rs", "node.rs", "ops/", "verify.rs"],
+    },
+];
 
 /// The circles, the shortest of each knot of files; and what is decided of files that are on none.
 pub fn problems(files: &[File], decided: &[Decided]) -> Vec<String> {
