@@ -23,6 +23,7 @@ fn model() -> SavedModel {
         fields: vec![
             field("x", Role::Input, Kind::Real, None),
             field("y", Role::Outcome, Kind::Int, Some(3)),
+            field("is_odd", Role::Input, Kind::Bool, None),
             Field { shape: [2, 3].into(), columns: vec!["a".into(); 6], ..field("z", Role::Input, Kind::Real, None) },
         ],
         transforms: Transforms::new().with("x", Transform::StepFeatures(StepFeatures { count: 4 })),
@@ -45,7 +46,9 @@ fn saved(folder: &Path) -> (std::path::PathBuf, Vec<u8>) {
 fn refusal(path: &Path, bytes: &[u8]) -> String {
     fs::write(path, bytes).unwrap();
     let error = SavedModel::load(path).unwrap_err();
-    assert!(matches!(&error, LearnError::File { file, .. } if *file == path.display().to_string()), "{error:?}");
+    let name = path.display().to_string();
+    assert!(matches!(&error, LearnError::File { file, .. } if *file == name), "{error:?}");
+    assert_eq!(SavedModel::from_bytes(&name, bytes), Err(error.clone()));
     error.to_string()
 }
 
@@ -74,6 +77,19 @@ fn a_model_comes_back_as_it_was() {
     assert_eq!(bits(&back), bits(&model));
     back.parameters.sort_by_key(|(name, _)| model.parameters.iter().position(|(other, _)| other == name));
     assert_eq!(back, model);
+}
+
+#[test]
+fn the_bytes_of_a_model_are_those_of_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, bytes) = saved(folder.path());
+    assert_eq!(model().to_bytes().as_ref(), Ok(&bytes));
+    assert_eq!(SavedModel::from_bytes("the bytes", &bytes), SavedModel::load(&path));
+    let message = SavedModel::from_bytes("the bytes", &bytes[..60]).unwrap_err().to_string();
+    assert!(message.starts_with("the bytes: is truncated"), "{message}");
+    let parameters = vec![("__metadata__".to_string(), Tensor::scalar(1.0))];
+    let message = SavedModel { parameters, ..model() }.to_bytes().unwrap_err().to_string();
+    assert!(message.starts_with("the model: cannot hold a parameter named `__metadata__`"), "{message}");
 }
 
 #[test]
@@ -231,9 +247,9 @@ fn no_bytes_make_loading_panic() {
     let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4);
     proptest!(|(changes in changes, cut in prop::option::of(any::<prop::sample::Index>()))| {
         let mut bytes = bytes.clone();
-        for (place, byte) in changes {
-            let place = place.index(bytes.len());
-            bytes[place] = byte;
+        for (index, byte) in changes {
+            let index = index.index(bytes.len());
+            bytes[index] = byte;
         }
         if let Some(cut) = cut {
             bytes.truncate(cut.index(bytes.len()));

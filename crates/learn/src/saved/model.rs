@@ -28,9 +28,39 @@ pub struct SavedModel {
 }
 
 impl SavedModel {
-    /// Writes the file, whole or not at all; the errors are those of [`atomic::write`](crate::atomic::write), and a
-    /// parameter whose name safetensors keeps for itself.
+    /// Writes the file, whole or not at all.
+    ///
+    /// # Errors
+    /// Those of [`atomic::write`](crate::atomic::write), and a parameter whose name safetensors keeps for itself.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), LearnError> {
+        FORMAT.save(path.as_ref(), self.content())
+    }
+
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// They name the file: it cannot be read, or is truncated, foreign, damaged or newer.
+    pub fn load(path: impl AsRef<Path>) -> Result<SavedModel, LearnError> {
+        FORMAT.load(path.as_ref(), SavedModel::from_content)
+    }
+
+    /// The bytes that [`SavedModel::save`] writes.
+    ///
+    /// # Errors
+    /// A parameter has a name that safetensors keeps for itself.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, LearnError> {
+        FORMAT.to_bytes("the model", self.content())
+    }
+
+    /// Reads the bytes of a file. Messages call it `file`.
+    ///
+    /// # Errors
+    /// The bytes are truncated, foreign, damaged or newer.
+    pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<SavedModel, LearnError> {
+        FORMAT.from_bytes(file, bytes, SavedModel::from_content)
+    }
+
+    fn content(&self) -> Content {
         let object = [
             ("graph", self.graph.clone().into()),
             ("fields", self.fields.iter().map(field_to_json).collect()),
@@ -38,30 +68,28 @@ impl SavedModel {
             ("settings", Value::Object(self.settings.clone())),
         ];
         let object = object.into_iter().map(|(key, value)| (key.to_string(), value)).collect();
-        FORMAT.save(path.as_ref(), Content { object, tensors: self.parameters.clone() })
+        Content { object, tensors: self.parameters.clone() }
     }
 
-    /// Reads the file. Errors name it and say whether it is truncated, foreign, damaged or newer.
-    pub fn load(path: impl AsRef<Path>) -> Result<SavedModel, LearnError> {
-        FORMAT.load(path.as_ref(), |content| {
-            let fields = content.member("fields")?.as_array();
-            let fields = fields.and_then(|fields| fields.iter().map(field_from_json).collect());
-            let fields: Vec<Field> = fields.ok_or_else(damaged)?;
-            let transforms = Transforms::from_json(content.member("transforms")?).ok_or_else(damaged)?;
-            for field in &fields {
-                transforms.shape(&field.name, &field.shape).map_err(|error| format!("{}: {error}", damaged()))?;
-            }
-            let is_input = |name: &str| fields.iter().any(|field| field.role == Role::Input && field.name == name);
-            if let Some(name) = transforms.inputs().find(|name| !is_input(name)) {
-                return Err(format!("{}: it transforms {}, which is no input of it", damaged(), quote(name)));
-            }
-            Ok(SavedModel {
-                graph: content.member("graph")?.as_str().ok_or_else(damaged)?.to_string(),
-                fields,
-                transforms,
-                settings: content.member("settings")?.as_object().cloned().ok_or_else(damaged)?,
-                parameters: content.tensors,
-            })
+    /// What a file holds, or what is wrong with it.
+    fn from_content(content: Content) -> Result<SavedModel, String> {
+        let fields = content.member("fields")?.as_array();
+        let fields = fields.and_then(|fields| fields.iter().map(field_from_json).collect());
+        let fields: Vec<Field> = fields.ok_or_else(damaged)?;
+        let transforms = Transforms::from_json(content.member("transforms")?).ok_or_else(damaged)?;
+        for field in &fields {
+            transforms.shape(&field.name, &field.shape).map_err(|error| format!("{}: {error}", damaged()))?;
+        }
+        let is_input = |name: &str| fields.iter().any(|field| field.role == Role::Input && field.name == name);
+        if let Some(name) = transforms.inputs().find(|name| !is_input(name)) {
+            return Err(format!("{}: it transforms {}, which is no input of it", damaged(), quote(name)));
+        }
+        Ok(SavedModel {
+            graph: content.member("graph")?.as_str().ok_or_else(damaged)?.to_string(),
+            fields,
+            transforms,
+            settings: content.member("settings")?.as_object().cloned().ok_or_else(damaged)?,
+            parameters: content.tensors,
         })
     }
 
@@ -106,6 +134,7 @@ fn field_from_json(json: &Value) -> Option<Field> {
     let kind = match json.get("kind")?.as_str()? {
         "real" => Kind::Real,
         "int" => Kind::Int,
+        "bool" => Kind::Bool,
         _ => return None,
     };
     let bound = match json.get("bound")? {

@@ -1,4 +1,4 @@
-//! Named tensors with one JSON object in a file: safetensors, all in f64. Models and checkpoints are kept so.
+//! Named tensors with one JSON object, in a file or as its bytes: safetensors, all in f64. Models and checkpoints are kept so.
 //!
 //! The object stands in the metadata under one key, so that the same content always gives the same bytes.
 
@@ -39,31 +39,58 @@ pub(crate) struct Content {
 }
 
 impl FileFormat {
-    /// Writes the file, whole or not at all. Errors: those of [`atomic::write`], and a name that safetensors keeps for
-    /// itself.
+    /// Writes the file, whole or not at all.
+    ///
+    /// # Errors
+    /// Those of [`atomic::write`], and a name that safetensors keeps for itself.
     pub fn save(&self, path: &Path, content: Content) -> Result<(), LearnError> {
-        let bytes = self.to_bytes(content).map_err(|problem| LearnError::file(path.display().to_string(), problem))?;
-        atomic::write(path, &bytes)
+        atomic::write(path, &self.to_bytes(&path.display().to_string(), content)?)
     }
 
-    /// Reads the file with `read`. Errors name it and say whether it is truncated, foreign, damaged or newer.
+    /// Reads the file with `read`.
+    ///
+    /// # Errors
+    /// They name the file: it cannot be read, or is truncated, foreign, damaged or newer; and what `read` says.
     pub fn load<T>(&self, path: &Path, read: impl FnOnce(Content) -> Result<T, String>) -> Result<T, LearnError> {
-        let content = match fs::read(path) {
-            Ok(bytes) => self.content(&bytes).and_then(read),
-            Err(_) if path.is_dir() => Err(format!("is a folder; a {} file would be right", self.what)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Err("there is no such file".into()),
-            Err(error) => Err(format!("cannot be read: {error}")),
+        let file = path.display().to_string();
+        let problem = match fs::read(path) {
+            Ok(bytes) => return self.from_bytes(&file, &bytes, read),
+            Err(_) if path.is_dir() => format!("is a folder; a {} file would be right", self.what),
+            Err(error) if error.kind() == ErrorKind::NotFound => "there is no such file".into(),
+            Err(error) => format!("cannot be read: {error}"),
         };
-        content.map_err(|problem| LearnError::file(path.display().to_string(), problem))
+        Err(LearnError::file(file, problem))
     }
 
-    fn to_bytes(&self, Content { mut object, tensors }: Content) -> Result<Vec<u8>, String> {
+    /// The bytes of the file. Messages call it `file`.
+    ///
+    /// # Errors
+    /// A name that safetensors keeps for itself.
+    pub fn to_bytes(&self, file: &str, content: Content) -> Result<Vec<u8>, LearnError> {
+        self.serialized(content).map_err(|problem| LearnError::file(file, problem))
+    }
+
+    /// Reads the bytes of a file with `read`. Messages call it `file`.
+    ///
+    /// # Errors
+    /// The bytes are truncated, foreign, damaged or newer; and what `read` says.
+    pub fn from_bytes<T>(
+        &self,
+        file: &str,
+        bytes: &[u8],
+        read: impl FnOnce(Content) -> Result<T, String>,
+    ) -> Result<T, LearnError> {
+        self.content(bytes).and_then(read).map_err(|problem| LearnError::file(file, problem))
+    }
+
+    fn serialized(&self, Content { mut object, tensors }: Content) -> Result<Vec<u8>, String> {
         if tensors.iter().any(|(name, _)| name == RESERVED) {
             return Err(format!("cannot hold a parameter named `{RESERVED}`; choose another name"));
         }
         object.shift_insert(0, "version".into(), self.version.into());
         let metadata = HashMap::from([(self.key.to_string(), Value::Object(object).to_string())]);
-        let bytes = |tensor: &Tensor| tensor.data().iter().flat_map(|entry| entry.to_le_bytes()).collect::<Vec<u8>>();
+        let bytes =
+            |tensor: &Tensor| tensor.data().iter().flat_map(|element| element.to_le_bytes()).collect::<Vec<u8>>();
         let data: Vec<(&str, &Shape, Vec<u8>)> =
             tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.shape(), bytes(tensor))).collect();
         let views = data
@@ -127,9 +154,10 @@ fn read_tensors(tensors: &SafeTensors<'_>) -> Result<Vec<(String, Tensor)>, Stri
         if view.dtype() != Dtype::F64 {
             return Err(format!("holds `{name}` as {}; F64 would be right", view.dtype()));
         }
-        let entries = view.data().chunks_exact(8).map(|entry| f64::from_le_bytes(entry.try_into().unwrap_or_default()));
-        let tensor = Tensor::new(view.shape(), entries.collect());
-        let tensor = tensor.ok_or_else(|| format!("is damaged: `{name}` has not the entries of its shape"))?;
+        let elements =
+            view.data().chunks_exact(8).map(|bytes| f64::from_le_bytes(bytes.try_into().unwrap_or_default()));
+        let tensor = Tensor::new(view.shape(), elements.collect());
+        let tensor = tensor.ok_or_else(|| format!("is damaged: `{name}` has not the elements of its shape"))?;
         Ok((name.to_string(), tensor))
     };
     views.into_iter().map(read).collect()
