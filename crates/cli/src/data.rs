@@ -171,18 +171,18 @@ fn mean_not_finite(
     if let (true, Some((_, outcome))) = (scores.objective.is_finite(), Measure::of(function)) {
         let (predictions, outcomes) =
             (predictions(function, parameters, data)?.into_data(), data.values(function.name(outcome))?);
-        let error = |place: usize| (predictions[place] - outcomes[place]).abs();
-        let place = largest(outcomes.len(), error);
-        let (prediction, outcome) = (format::number(predictions[place]), (function.name(outcome), outcomes[place]));
+        let error = |index: usize| (predictions[index] - outcomes[index]).abs();
+        let index = largest(outcomes.len(), error);
+        let (prediction, outcome) = (format::number(predictions[index]), (function.name(outcome), outcomes[index]));
         let found = format!("`prediction` = {prediction}, where `{}` = {},", outcome.0, format::number(outcome.1));
-        return Ok(at(place * data.rows() / outcomes.len(), "mean square error", found, "columns"));
+        return Ok(at(index * data.rows() / outcomes.len(), "mean square error", found, "columns"));
     }
     let objectives = objectives(function, parameters, data)?;
     let row = largest(objectives.len(), |row| objectives[row].abs());
     Ok(at(row, "mean objective", format!("`objective` = {}", format::number(objectives[row])), "objective"))
 }
 
-/// The place of the largest of so many numbers.
+/// The index of the largest of so many numbers.
 fn largest(count: usize, number: impl Fn(usize) -> f64) -> usize {
     (0..count).max_by(|&a, &b| number(a).total_cmp(&number(b))).unwrap_or(0)
 }

@@ -7,8 +7,8 @@ use crate::json;
 
 /// How many significant digits a person is shown.
 const DIGITS: usize = 6;
-/// How many entries of an array a person is shown.
-const ENTRIES: usize = 12;
+/// How many elements of an array a person is shown.
+const ELEMENTS: usize = 12;
 /// How many characters of a name a person is shown.
 const NAME: usize = 48;
 
@@ -55,13 +55,13 @@ pub fn bytes(bytes: usize) -> String {
     if unit == "bytes" { format!("{bytes} bytes") } else { format!("{size:.1} {unit}") }
 }
 
-/// An array in brackets; of a large one the first entries and its number of entries.
+/// An array in brackets; of a large one the first elements and its number of elements.
 pub fn tensor(tensor: &Tensor) -> String {
     let data = tensor.data();
-    if data.len() <= ENTRIES {
+    if data.len() <= ELEMENTS {
         return json::nested(tensor, ", ", number);
     }
-    let first: Vec<String> = data.iter().take(ENTRIES / 2).map(|&x| number(x)).collect();
+    let first: Vec<String> = data.iter().take(ELEMENTS / 2).map(|&x| number(x)).collect();
     format!("[{}, … {} more]", first.join(", "), data.len() - first.len())
 }
 

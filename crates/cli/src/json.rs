@@ -55,29 +55,29 @@ pub fn tensor(tensor: &Tensor) -> String {
     nested(tensor, ",", number)
 }
 
-/// The entries in brackets, nested as the shape says.
-pub fn nested(tensor: &Tensor, separator: &str, entry: impl Fn(f64) -> String) -> String {
+/// The elements in brackets, nested as the shape says.
+pub fn nested(tensor: &Tensor, separator: &str, element: impl Fn(f64) -> String) -> String {
     let mut text = String::new();
     let shape = tensor.shape();
-    // The number of entries in a block of each axis: brackets open and close at its multiples.
+    // The number of elements in a block of each axis: brackets open and close at its multiples.
     let blocks: Vec<usize> = (0..shape.rank()).map(|axis| shape[axis..].iter().product()).collect();
     if tensor.data().is_empty() {
         return empty(shape);
     }
-    for (place, &value) in tensor.data().iter().enumerate() {
-        let opened = blocks.iter().filter(|&&block| place % block == 0).count();
-        if place > 0 {
+    for (index, &value) in tensor.data().iter().enumerate() {
+        let opened = blocks.iter().filter(|&&block| index % block == 0).count();
+        if index > 0 {
             text.push_str(separator);
         }
         text.extend(std::iter::repeat_n('[', opened));
-        text.push_str(&entry(value));
-        let closed = blocks.iter().filter(|&&block| (place + 1) % block == 0).count();
+        text.push_str(&element(value));
+        let closed = blocks.iter().filter(|&&block| (index + 1) % block == 0).count();
         text.extend(std::iter::repeat_n(']', closed));
     }
     text
 }
 
-/// Brackets without entries, down to the first empty axis.
+/// Brackets without elements, down to the first empty axis.
 fn empty(shape: &[usize]) -> String {
     let mut text = "[]".to_string();
     let filled = shape.iter().take_while(|&&size| size > 0);
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     fn of(shape: &[usize], data: &[f64]) -> String {
-        tensor(&Tensor::new(shape, data.to_vec()).expect("the right number of entries"))
+        tensor(&Tensor::new(shape, data.to_vec()).expect("the right number of elements"))
     }
 
     #[test]

@@ -134,17 +134,17 @@ impl ModelFile {
         // Of a node that is `objective` by a second name, the line that says so.
         let second = node.name.as_deref() != Some("objective");
         let span = if second { self.model.defined_at("objective") } else { None };
-        let place = |mistake: Diagnostic| match (span, &node.origin) {
+        let located = |mistake: Diagnostic| match (span, &node.origin) {
             (Some(span), _) | (None, &Origin::Text(span)) => Diagnostic { span: Some(span), ..mistake },
             _ => mistake,
         };
         if node.shape.rank() > 0 {
             let problem = format!("the `objective` has shape {}; [] is needed", node.shape);
-            return Err(self.mistake(place(Diagnostic::general(problem)).help("take its `sum(…)` or `mean(…)`")));
+            return Err(self.mistake(located(Diagnostic::general(problem)).help("take its `sum(…)` or `mean(…)`")));
         }
         if node.kind != Kind::Real {
             let problem = format!("the `objective` is of kind {}, and has no gradient", node.kind);
-            return Err(self.mistake(place(Diagnostic::general(problem)).help("a real number is needed")));
+            return Err(self.mistake(located(Diagnostic::general(problem)).help("a real number is needed")));
         }
         Ok(objective)
     }

@@ -14,7 +14,7 @@ const LONGEST: usize = 1000;
 pub struct NodeNames<'a> {
     graph: &'a Graph,
     source: &'a str,
-    /// The last node that was written at each place: of those that one call built, the result of the call.
+    /// The last node that was written at each span: of those that one call built, the result of the call.
     last: HashMap<Span, NodeId>,
     /// The nodes that something is stretched from: such a reshape only makes room.
     stretched: HashSet<NodeId>,

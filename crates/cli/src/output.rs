@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Write};
 use crate::error::CommandError;
 
 /// Standard output, which holds the answer and nothing else. A reader that goes away early, as `head` does, has had
-/// enough: what is written after that is dropped. Any other trouble is an error.
+/// enough: what is written after that is dropped. Any other fault is an error.
 #[derive(Default)]
 pub struct Output {
     closed: bool,

@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub struct ProgressMeter {
     started: Instant,
     title: String,
-    /// The pieces that were done at the first look, after a resumption many.
+    /// The units that were done at the first look, after a resumption many.
     first: Option<usize>,
     bar: Option<ProgressBar>,
 }
@@ -24,7 +24,7 @@ impl ProgressMeter {
         ProgressMeter { started: Instant::now(), title: title.into(), first: None, bar: None }
     }
 
-    /// `done` of `of` pieces are done.
+    /// `done` of `of` units are done.
     pub fn at(&mut self, done: usize, of: usize) {
         let (elapsed, first) = (self.started.elapsed(), *self.first.get_or_insert(done.saturating_sub(1)));
         if elapsed < PATIENCE {
@@ -45,7 +45,7 @@ impl Drop for ProgressMeter {
     }
 }
 
-/// How long the pieces to do will take if they take as long as those that are done.
+/// How long the units to do will take if they take as long as those that are done.
 fn left(elapsed: Duration, done: usize, to_do: usize) -> Duration {
     Duration::try_from_secs_f64(elapsed.as_secs_f64() / done.max(1) as f64 * to_do as f64).unwrap_or(Duration::MAX)
 }

@@ -71,8 +71,8 @@ fn run(command: &str) -> String {
 /// The words of a command line, which may be quoted.
 fn words(command: &str) -> Vec<String> {
     let mut words = Vec::new();
-    for (place, part) in command.split('\'').enumerate() {
-        if place % 2 == 1 {
+    for (index, part) in command.split('\'').enumerate() {
+        if index % 2 == 1 {
             words.push(part.to_string());
         } else {
             words.extend(part.split_whitespace().map(str::to_string));

@@ -11,8 +11,8 @@ pub(crate) fn check(what: &'static str, name: &str, value: &Tensor, expected: &S
         let (found, expected) = (value.shape().clone(), expected.clone());
         return Err(LearnError::Shape { what, name: name.into(), found, expected });
     }
-    match value.data().iter().position(|entry| !entry.is_finite()) {
-        Some(entry) => Err(LearnError::NotFinite { what, name: name.into(), entry, value: value.data()[entry] }),
+    match value.data().iter().position(|element| !element.is_finite()) {
+        Some(element) => Err(LearnError::NotFinite { what, name: name.into(), element, value: value.data()[element] }),
         None => Ok(()),
     }
 }
@@ -22,8 +22,8 @@ pub(crate) fn check_bound(function: &Function, targets: &[NodeId]) -> Result<(),
     let graph = &function.graph;
     let needed = graph.needed_for(targets);
     let kept = function.parameters.iter().chain(&function.state).map(|parameter| parameter.node);
-    let given: Vec<NodeId> = function.inputs.iter().chain(&function.outcomes).copied().chain(kept).collect();
-    let is_free = |id: &NodeId| matches!(graph.node(*id).op, Op::Source(Source::Input { .. })) && !given.contains(id);
+    let bound: Vec<NodeId> = function.inputs.iter().chain(&function.outcomes).copied().chain(kept).collect();
+    let is_free = |id: &NodeId| matches!(graph.node(*id).op, Op::Source(Source::Input { .. })) && !bound.contains(id);
     let Some(id) = graph.ids().find(|id| needed[id.index()] && is_free(id)) else { return Ok(()) };
     Err(GraphError::new(format!("nothing gives {} a value", graph.describe(id)))
         .help("make it an `input` or an `outcome`, whose columns are in the table, or a `param`")

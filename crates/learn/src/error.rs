@@ -1,4 +1,4 @@
-//! What can be wrong with data, parameters and files, said with the place and the remedy.
+//! What can be wrong with data, parameters and files, said with the location and the remedy.
 
 use std::fmt;
 
@@ -84,7 +84,7 @@ pub enum LearnError {
         file: String,
         /// The line of the file on which the row begins, from 1.
         line: usize,
-        /// The node, as a message calls it: `` `h` ``, or its op and its place in the graph.
+        /// The node, as a message calls it: `` `h` ``, or its op and its index in the graph.
         name: String,
         /// Where it was written.
         origin: Origin,
@@ -131,7 +131,7 @@ pub enum LearnError {
         /// A near one, or all that there are.
         known: String,
     },
-    /// A value that is needed and was not given.
+    /// A value that is needed and is not there.
     #[error("the {what} `{name}` has no value; one of shape {shape} is needed")]
     Missing {
         /// What it is the value of.
@@ -148,7 +148,7 @@ pub enum LearnError {
         what: &'static str,
         /// Its name.
         name: String,
-        /// The shape that was given.
+        /// The shape that was found.
         found: Shape,
         /// The shape that would be right.
         expected: Shape,
@@ -160,20 +160,20 @@ pub enum LearnError {
         what: &'static str,
         /// Its name.
         name: String,
-        /// The kind that was given.
+        /// The kind that was found.
         found: Kind,
         /// The kind that would be right.
         expected: Kind,
     },
     /// A value that is no finite number.
-    #[error("the {what} `{name}` would be {value} at entry {entry}; a finite number would be right")]
+    #[error("the {what} `{name}` would be {value} at element {element}; a finite number would be right")]
     NotFinite {
         /// What it is the value of.
         what: &'static str,
         /// Its name.
         name: String,
         /// Its flat row-major position.
-        entry: usize,
+        element: usize,
         /// The value.
         value: f64,
     },

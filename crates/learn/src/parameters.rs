@@ -23,9 +23,9 @@ impl Parameters {
     pub fn initialize(function: &Function, seed: u64) -> Result<Parameters, LearnError> {
         let all = function.parameters.iter().chain(&function.state).enumerate();
         check_memory_of(&function.graph, all.clone().map(|(_, parameter)| parameter.node))?;
-        let drawn = all.map(|(place, parameter)| {
+        let drawn = all.map(|(index, parameter)| {
             let (name, shape) = (function.name(parameter.node), &function.graph.node(parameter.node).shape);
-            let mut generator = random::generator(seed, Purpose::Initial(place as u32));
+            let mut generator = random::generator(seed, Purpose::Initial(index as u32));
             let value = draw(parameter.initializer, shape, &mut generator);
             admission::check(WHAT, name, &value, shape)?;
             Ok((name.to_string(), value))
@@ -42,10 +42,10 @@ impl Parameters {
         let all = || function.parameters.iter().chain(&function.state);
         let mut found: Vec<Option<Tensor>> = vec![None; all().count()];
         for (name, value) in values {
-            let place = all().position(|parameter| function.name(parameter.node) == name);
+            let index = all().position(|parameter| function.name(parameter.node) == name);
             let names = all().map(|parameter| function.name(parameter.node));
-            let place = place.ok_or_else(|| LearnError::unknown(WHAT, &name, names))?;
-            found[place] = Some(value);
+            let index = index.ok_or_else(|| LearnError::unknown(WHAT, &name, names))?;
+            found[index] = Some(value);
         }
         let fitted = all().zip(found).map(|(parameter, value)| {
             let (name, shape) = (function.name(parameter.node), &function.graph.node(parameter.node).shape);
@@ -69,18 +69,18 @@ impl Parameters {
 
     /// Gives a parameter another value, of its shape and finite; on an error it keeps the one it has.
     pub fn set(&mut self, name: &str, value: Tensor) -> Result<(), LearnError> {
-        let place = self.find(name)?;
-        admission::check(WHAT, name, &value, self.0[place].1.shape())?;
-        self.0[place].1 = value;
+        let index = self.find(name)?;
+        admission::check(WHAT, name, &value, self.0[index].1.shape())?;
+        self.0[index].1 = value;
         Ok(())
     }
 
-    /// Adds to a parameter, entry by entry; on an error it keeps the value it has.
+    /// Adds to a parameter, element by element; on an error it keeps the value it has.
     pub fn increment(&mut self, name: &str, by: &Tensor) -> Result<(), LearnError> {
         let mut value = self.get(name)?.clone();
         admission::check(WHAT, name, by, value.shape())?;
-        for (entry, by) in value.data_mut().iter_mut().zip(by.data()) {
-            *entry += by;
+        for (element, by) in value.data_mut().iter_mut().zip(by.data()) {
+            *element += by;
         }
         self.set(name, value)
     }

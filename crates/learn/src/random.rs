@@ -6,7 +6,7 @@ use rand_distr::{Distribution, Uniform};
 /// What numbers are drawn for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// The initial values of a parameter, by its place in the function.
+    /// The initial values of a parameter, by its index in the function.
     Initial(u32),
     /// Which rows are held out.
     Split,

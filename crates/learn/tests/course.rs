@@ -89,7 +89,7 @@ fn rows() -> Vec<Row> {
     ]
 }
 
-/// The rows as the model takes them: 400 step features, or the scalar as a vector of one entry.
+/// The rows as the model takes them: 400 step features, or the scalar as a vector of one element.
 fn prepared(data: &Dataset, on_features: bool) -> Dataset {
     if on_features {
         let features = Transforms::new().with("x", Transform::StepFeatures(Regression::FEATURES));

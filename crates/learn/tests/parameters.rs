@@ -103,8 +103,8 @@ fn a_value_that_does_not_fit_is_refused_and_changes_nothing() {
         says(parameters.set("weight", value).unwrap_err(), &["`weight`", "[2]", &shape]);
     }
     let not_finite = Tensor::vector([1.0, f64::NAN]);
-    says(parameters.set("weight", not_finite.clone()).unwrap_err(), &["`weight`", "NaN", "entry 1"]);
-    says(parameters.increment("weight", &not_finite).unwrap_err(), &["`weight`", "NaN", "entry 1"]);
+    says(parameters.set("weight", not_finite.clone()).unwrap_err(), &["`weight`", "NaN", "element 1"]);
+    says(parameters.increment("weight", &not_finite).unwrap_err(), &["`weight`", "NaN", "element 1"]);
     parameters.set("bias", Tensor::scalar(f64::MAX)).unwrap();
     says(parameters.increment("bias", &Tensor::scalar(f64::MAX)).unwrap_err(), &["`bias`", "inf"]);
     parameters.set("bias", Tensor::scalar(0.0)).unwrap();

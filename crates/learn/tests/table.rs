@@ -184,14 +184,14 @@ fn a_quote_that_is_never_closed_is_named_by_its_line() {
 
 #[test]
 fn text_after_a_closing_quote_is_named_by_its_cell() {
-    for (text, place) in [
+    for (text, location) in [
         ("a,b\n1,2\n3,\"2\"3\n", "t.csv, line 3, column `b`: "),
         ("\na,b\n\"1\" 2,3\n", "t.csv, line 3, column `a`: "),
         ("b,a\r\n\"1\"\"2\"3,2\r\n", "t.csv, line 2, column `b`: "),
     ] {
         let table = Table::from_bytes("t.csv", text.into()).unwrap();
         let message = table.values(&[0, 1]).unwrap_err().to_string();
-        assert!(message.starts_with(place) && message.contains("is written twice"), "{text}: {message}");
+        assert!(message.starts_with(location) && message.contains("is written twice"), "{text}: {message}");
     }
     assert_eq!(table("a,\"b\"c,\"\"\"d\"\" e\"\n1,2,3\n").names(), ["a", "\"b\"c", "\"d\" e"]);
     let (_, _, problem) = cell_error("a\n\"\"\"5\"\" in\"\n", &[0]);

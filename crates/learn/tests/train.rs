@@ -25,22 +25,22 @@ fn rows(n: usize, d: usize) -> (Tensor, Tensor) {
 /// w = (XᶜᵀXᶜ/n + λI)⁻¹ Xᶜᵀyᶜ/n and b = ȳ − w·x̄, by Gaussian elimination.
 fn ridge_optimum(x: &Tensor, y: &Tensor, lambda: f64) -> (Vec<f64>, f64) {
     let (n, d) = (x.shape()[0], x.shape()[1]);
-    let entry = |i: usize, j: usize| x.data()[i * d + j];
-    let mean: Vec<f64> = (0..d).map(|j| (0..n).map(|i| entry(i, j)).sum::<f64>() / n as f64).collect();
+    let element = |i: usize, j: usize| x.data()[i * d + j];
+    let mean: Vec<f64> = (0..d).map(|j| (0..n).map(|i| element(i, j)).sum::<f64>() / n as f64).collect();
     let y_mean = y.data().iter().sum::<f64>() / n as f64;
     let mut a = vec![vec![0.0; d + 1]; d];
     for j in 0..d {
         for k in 0..d {
-            a[j][k] = (0..n).map(|i| (entry(i, j) - mean[j]) * (entry(i, k) - mean[k])).sum::<f64>() / n as f64;
+            a[j][k] = (0..n).map(|i| (element(i, j) - mean[j]) * (element(i, k) - mean[k])).sum::<f64>() / n as f64;
         }
         a[j][j] += lambda;
-        a[j][d] = (0..n).map(|i| (entry(i, j) - mean[j]) * (y.data()[i] - y_mean)).sum::<f64>() / n as f64;
+        a[j][d] = (0..n).map(|i| (element(i, j) - mean[j]) * (y.data()[i] - y_mean)).sum::<f64>() / n as f64;
     }
     for j in 0..d {
         let pivot = a[j].clone();
         for (_, row) in a.iter_mut().enumerate().filter(|&(k, _)| k != j) {
             let factor = row[j] / pivot[j];
-            row.iter_mut().zip(&pivot).skip(j).for_each(|(entry, above)| *entry -= factor * above);
+            row.iter_mut().zip(&pivot).skip(j).for_each(|(element, above)| *element -= factor * above);
         }
     }
     let w: Vec<f64> = (0..d).map(|j| a[j][d] / a[j][j]).collect();

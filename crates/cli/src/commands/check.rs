@@ -56,7 +56,7 @@ impl Check {
         let names = file.names(&function);
         let waiting = Waiting::new("checking");
         let report = check_function(&function, &options).map_err(|error| match &error {
-            // Beside the nan_origin's own words, the text of the node.
+            // Beside the NaN origin's own words, the text of the node.
             CheckError::NotFinite { nan_origin, .. } if nan_origin.node.index() < function.graph.nodes().len() => {
                 let name = format::name(&names.of(nan_origin.node));
                 CommandError::mistake(format!("{}: `{name}` is not finite: {error}", file.name()))

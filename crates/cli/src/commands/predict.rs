@@ -35,7 +35,7 @@ Examples:
   chainrule predict model.safetensors --data new.csv --out predictions.csv
 
 Prints CSV, a row for each row of the table: prediction, or prediction0, prediction1, …; for an int outcome also class, \
-the place of the largest entry (of a single number: 1 from ½ up).";
+the index of the largest element (of a single number: 1 from ½ up).";
 
 impl Predict {
     /// Predicts.
@@ -75,7 +75,7 @@ fn says_class(function: &Function) -> bool {
     matches!(Measure::of(function), Some((Measure::Accuracy, _)))
 }
 
-/// A header, and a row for each of the predictions, whose entries follow one another.
+/// A header, and a row for each of the predictions, whose elements follow one another.
 fn csv(predictions: &Tensor, shape: &[usize], rows: usize, with_class: bool) -> String {
     let size: usize = shape.iter().product();
     let mut header: Vec<String> = match shape {
@@ -87,9 +87,9 @@ fn csv(predictions: &Tensor, shape: &[usize], rows: usize, with_class: bool) -> 
     }
     let mut csv = header.join(",") + "\n";
     for row in 0..rows {
-        let entries = &predictions.data()[row * size..(row + 1) * size];
-        let mut cells: Vec<String> = entries.iter().map(|&entry| cell(entry)).collect();
-        if with_class && let Some(one) = Tensor::new(shape, entries.to_vec()) {
+        let elements = &predictions.data()[row * size..(row + 1) * size];
+        let mut cells: Vec<String> = elements.iter().map(|&element| cell(element)).collect();
+        if with_class && let Some(one) = Tensor::new(shape, elements.to_vec()) {
             cells.push(predicted_class(&one).to_string());
         }
         writeln!(csv, "{}", cells.join(",")).expect("a String takes every text");

@@ -71,9 +71,9 @@ fn print(cost: &StepCost, output: &mut Output) -> Result<(), CommandError> {
     let mut lines = Vec::new();
     for kernel in &cost.profile.kernels {
         let phases: Vec<&str> = kernel.phases.iter().map(|(phase, _)| phase.name()).collect();
-        for (place, computes) in kernel.computes.iter().enumerate() {
+        for (index, computes) in kernel.computes.iter().enumerate() {
             let computes = format::shortened(computes, 72);
-            lines.push(match place {
+            lines.push(match index {
                 0 => {
                     let (seconds, bytes) = (kernel.seconds, kernel.bytes);
                     let numbers = [microseconds(seconds), share(seconds), format::bytes(bytes)];

@@ -109,7 +109,7 @@ impl ValueAxis {
     }
 
     /// Where on it a value lies.
-    fn place(self, value: f64) -> f64 {
+    fn position(self, value: f64) -> f64 {
         if let ValueAxis::Exponents { .. } = self { value.log10() } else { value }
     }
 
@@ -142,9 +142,9 @@ fn panel(curves: LearningCurves) -> (Vec<Plot>, Layout) {
     let axis = ValueAxis::of(training.iter().chain(&validation).map(|(_, value)| *value));
     let sets = [("training", TRAINING, training), ("validation", VALIDATION, validation)];
     let present = sets.into_iter().filter(|(_, _, points)| !points.is_empty());
-    let placed =
-        |points: Vec<(f64, f64)>| points.into_iter().map(|(epoch, value)| (epoch, axis.place(value))).collect();
-    let plots: Vec<Plot> = present.map(|(label, color, points)| plot(label, color, placed(points))).collect();
+    let positioned =
+        |points: Vec<(f64, f64)>| points.into_iter().map(|(epoch, value)| (epoch, axis.position(value))).collect();
+    let plots: Vec<Plot> = present.map(|(label, color, points)| plot(label, color, positioned(points))).collect();
     let mut layout = axis.lay_out(Layout::auto_from_plots(&plots).with_x_label("epoch"), quantity);
     if !title.is_empty() {
         layout = layout.with_title(title);

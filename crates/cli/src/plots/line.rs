@@ -11,9 +11,9 @@ pub fn line(points: &[(f64, f64)], stroke: Stroke, width: f64, label: &str, scal
     let Stroke { color, dashes } = stroke;
     let pattern = dashes.iter().map(f64::to_string).collect::<Vec<_>>().join(" ");
     let pieces = if dashes.is_empty() { vec![points.to_vec()] } else { cut(points, dashes, scale) };
-    let plot = |(place, piece): (usize, Vec<(f64, f64)>)| {
+    let plot = |(index, piece): (usize, Vec<(f64, f64)>)| {
         let line = LinePlot::new().with_data(piece).with_color(color).with_stroke_width(width);
-        Plot::Line(match place {
+        Plot::Line(match index {
             // The legend shows the first, with its pattern, which begins with a dash as long as this one.
             0 if !dashes.is_empty() => line.with_line_style(LineStyle::Custom(pattern.clone())).with_legend(label),
             0 => line.with_legend(label),

@@ -106,7 +106,7 @@ fn what_is_not_finite_is_named_and_the_answer_still_printed() {
     run.failed(1, &["derivative of `sqrt(x)`", "`x` = 0"]);
     assert!(run.out.contains("value     0\n") && run.out.contains("gradient  x  inf"), "{}", run.out);
     folder.line("grad x/y x=1 y=0").failed(1, &["`x/y` = inf", "`y` = 0"]);
-    // A branch that is not taken is nobody's trouble.
+    // A branch that is not taken is at no fault.
     folder.line("grad where(x>0,log(x),x) x=-1").succeeded();
     // The first derivative is finite at 0, the second is not.
     folder.line("grad abs(x)^1.5 x=0 --order 2").failed(1, &["second derivative"]);
@@ -130,7 +130,7 @@ fn mistakes_are_shown_with_a_remedy() {
         ("grad x x=", &["`x`"]),
         ("grad x x=one", &["`x`", "one"]),
         ("grad x x=inf", &["`x`", "finite"]),
-        ("grad sum(x) x=[[1,2],[3]]", &["`x`", "ragged", "[1] has 1 entry"]),
+        ("grad sum(x) x=[[1,2],[3]]", &["`x`", "ragged", "[1] has 1 element"]),
         ("grad a@b a=[[1,2]] b=1,2,3", &["[1, 2]", "[3]"]),
         ("grad x[-1] x=1,2", &["negative index"]),
         ("grad x' x=1", &["backquotes (U+0060)"]),

@@ -42,13 +42,13 @@ pub struct Field {
     pub name: String,
     /// Its part in the function.
     pub role: Role,
-    /// What its entries are: real, or whole numbers.
+    /// What its elements are: real, or whole numbers.
     pub kind: Kind,
     /// For whole numbers: they are at least 0 and less than this.
     pub bound: Option<usize>,
     /// The shape for one row.
     pub shape: Shape,
-    /// The column of each entry, by rows.
+    /// The column of each element, by rows.
     pub columns: Vec<String>,
 }
 
@@ -89,7 +89,7 @@ pub struct Dataset {
     file: String,
     lines: Vec<usize>,
     fields: Vec<Field>,
-    /// For each field its entries, rows × size, row by row.
+    /// For each field its elements, rows × size, row by row.
     values: Vec<Vec<f64>>,
     standardized: bool,
 }
@@ -100,17 +100,17 @@ impl Dataset {
     /// are asked for.
     pub fn read(table: &Table, fields: &[Field]) -> Result<Dataset, LearnError> {
         let right: Vec<String> = fields.iter().map(Field::right).collect();
-        let mut places = Vec::new();
+        let mut indices = Vec::new();
         for (field, right) in fields.iter().zip(&right) {
             for column in &field.columns {
-                let place = table.find(column).ok_or_else(|| missing(table, fields, field, column))?;
-                places.push((place, right.as_str()));
+                let index = table.find(column).ok_or_else(|| missing(table, fields, field, column))?;
+                indices.push((index, right.as_str()));
             }
         }
-        let ColumnValues { lines, values: cells } = table.values_like(&places)?;
+        let ColumnValues { lines, values: cells } = table.values_like(&indices)?;
         let mut values: Vec<Vec<f64>> =
             fields.iter().map(|field| Vec::with_capacity(lines.len() * field.columns.len())).collect();
-        for (row, &line) in cells.chunks(places.len().max(1)).zip(&lines) {
+        for (row, &line) in cells.chunks(indices.len().max(1)).zip(&lines) {
             let mut rest = row;
             for (field, values) in fields.iter().zip(&mut values) {
                 let (cells, others) = rest.split_at(field.columns.len());
@@ -151,51 +151,51 @@ impl Dataset {
         &self.fields
     }
 
-    /// All entries of an input or outcome, rows × size, row by row.
+    /// All elements of an input or outcome, rows × size, row by row.
     pub fn values(&self, name: &str) -> Result<&[f64], LearnError> {
         Ok(&self.values[self.find(name)?])
     }
 
-    /// The entries that a function takes for one of its inputs or outcomes. Errors: there is no such field, or it has
+    /// The elements that a function takes for one of its inputs or outcomes. Errors: there is no such field, or it has
     /// another shape or kind; for whole numbers, the line and the column of one that is none, or out of its bound.
     pub(crate) fn values_for(&self, function: &Function, id: NodeId) -> Result<&[f64], LearnError> {
-        let place = self.find(function.name(id))?;
-        let field = &self.fields[place];
+        let index = self.find(function.name(id))?;
+        let field = &self.fields[index];
         field.check(function, id)?;
         if field.kind != Kind::Real {
             let right = function.integer_range(id);
-            for (row, &line) in self.values[place].chunks(field.shape.size().max(1)).zip(&self.lines) {
+            for (row, &line) in self.values[index].chunks(field.shape.size().max(1)).zip(&self.lines) {
                 check_kind(&self.file, line, field, right, row)?;
             }
         }
-        Ok(&self.values[place])
+        Ok(&self.values[index])
     }
 
     /// An error if a whole number of an input or outcome is more than f32 can hold, with the line and the column.
     pub(crate) fn check_f32(&self, name: &str) -> Result<(), LearnError> {
-        let place = self.find(name)?;
-        let (field, values) = (&self.fields[place], &self.values[place]);
+        let index = self.find(name)?;
+        let (field, values) = (&self.fields[index], &self.values[index]);
         if field.kind == Kind::Real {
             return Ok(());
         }
-        let Some(entry) = values.iter().position(|value| value.abs() > WHOLE_IN_F32) else { return Ok(()) };
-        let (line, column) = (self.lines[entry / field.columns.len()], &field.columns[entry % field.columns.len()]);
-        let problem = format!("found {}, but f32 holds whole numbers only to {WHOLE_IN_F32}; use f64", values[entry]);
+        let Some(element) = values.iter().position(|value| value.abs() > WHOLE_IN_F32) else { return Ok(()) };
+        let (line, column) = (self.lines[element / field.columns.len()], &field.columns[element % field.columns.len()]);
+        let problem = format!("found {}, but f32 holds whole numbers only to {WHOLE_IN_F32}; use f64", values[element]);
         Err(LearnError::Cell { file: self.file.clone(), line, column: column.clone(), problem })
     }
 
-    pub(crate) fn values_at(&self, place: usize) -> &[f64] {
-        &self.values[place]
+    pub(crate) fn values_at(&self, index: usize) -> &[f64] {
+        &self.values[index]
     }
 
     /// The values of all inputs, or all outcomes, in one row.
     pub fn example_of(&self, role: Role, row: usize) -> Vec<(&str, Tensor)> {
-        self.each(role, |place, field| self.gather(place, &[row], field.shape.clone()))
+        self.each(role, |index, field| self.gather(index, &[row], field.shape.clone()))
     }
 
     /// The values of all inputs, or all outcomes, in the given rows, along a first axis.
     pub fn batch_of(&self, role: Role, rows: &[usize]) -> Vec<(&str, Tensor)> {
-        self.each(role, |place, field| self.gather(place, rows, field.shape.with_leading(rows.len())))
+        self.each(role, |index, field| self.gather(index, rows, field.shape.with_leading(rows.len())))
     }
 
     /// The given rows, in that order.
@@ -204,7 +204,7 @@ impl Dataset {
             file: self.file.clone(),
             lines: rows.iter().map(|&row| self.lines[row]).collect(),
             fields: self.fields.clone(),
-            values: (0..self.fields.len()).map(|place| self.picked(place, rows)).collect(),
+            values: (0..self.fields.len()).map(|index| self.picked(index, rows)).collect(),
             standardized: self.standardized,
         }
     }
@@ -241,11 +241,11 @@ impl Dataset {
         let mut table = csv::Writer::from_writer(Vec::new());
         table.write_record(self.fields.iter().flat_map(|field| &field.columns)).expect(IN_MEMORY);
         for row in 0..self.rows() {
-            let entries = self.values.iter().zip(&self.fields).flat_map(|(values, field)| {
+            let elements = self.values.iter().zip(&self.fields).flat_map(|(values, field)| {
                 let size = field.shape.size();
                 &values[row * size..(row + 1) * size]
             });
-            table.write_record(entries.map(f64::to_string)).expect(IN_MEMORY);
+            table.write_record(elements.map(f64::to_string)).expect(IN_MEMORY);
         }
         table.into_inner().expect(IN_MEMORY)
     }
@@ -266,34 +266,34 @@ impl Dataset {
     }
 
     /// The same rows with other values in one field: rows × the size of `shape`.
-    pub(crate) fn replaced(mut self, place: usize, shape: Shape, values: Vec<f64>) -> Dataset {
-        let field = &mut self.fields[place];
+    pub(crate) fn replaced(mut self, index: usize, shape: Shape, values: Vec<f64>) -> Dataset {
+        let field = &mut self.fields[index];
         if shape.size() != field.columns.len() {
             field.columns = (0..shape.size()).map(|i| format!("{}{i}", field.name)).collect();
         }
         field.shape = shape;
-        self.values[place] = values;
+        self.values[index] = values;
         self
     }
 
     pub(crate) fn find(&self, name: &str) -> Result<usize, LearnError> {
         let names = self.fields.iter().map(|field| field.name.as_str());
-        let place = names.clone().position(|other| other == name);
-        place.ok_or_else(|| LearnError::unknown("input or outcome", name, names))
+        let index = names.clone().position(|other| other == name);
+        index.ok_or_else(|| LearnError::unknown("input or outcome", name, names))
     }
 
     fn each(&self, role: Role, value: impl Fn(usize, &Field) -> Tensor) -> Vec<(&str, Tensor)> {
         let fields = self.fields.iter().enumerate().filter(|(_, field)| field.role == role);
-        fields.map(|(place, field)| (field.name.as_str(), value(place, field))).collect()
+        fields.map(|(index, field)| (field.name.as_str(), value(index, field))).collect()
     }
 
-    fn gather(&self, place: usize, rows: &[usize], shape: Shape) -> Tensor {
-        Tensor::new(shape, self.picked(place, rows)).expect("a field has rows × size entries")
+    fn gather(&self, index: usize, rows: &[usize], shape: Shape) -> Tensor {
+        Tensor::new(shape, self.picked(index, rows)).expect("a field has rows × size elements")
     }
 
-    fn picked(&self, place: usize, rows: &[usize]) -> Vec<f64> {
-        let size = self.fields[place].shape.size();
-        rows.iter().flat_map(|row| &self.values[place][row * size..(row + 1) * size]).copied().collect()
+    fn picked(&self, index: usize, rows: &[usize]) -> Vec<f64> {
+        let size = self.fields[index].shape.size();
+        rows.iter().flat_map(|row| &self.values[index][row * size..(row + 1) * size]).copied().collect()
     }
 }
 

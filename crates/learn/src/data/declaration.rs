@@ -12,7 +12,7 @@ pub struct FieldDeclaration {
     pub name: String,
     /// Its part in the function.
     pub role: Role,
-    /// What its entries are.
+    /// What its elements are.
     pub kind: Kind,
     /// The size of each axis.
     pub dims: Vec<Dim>,

@@ -13,7 +13,7 @@ impl Standardize {
     /// The statistics of `columns` columns of rows that follow one another in `values`.
     pub fn of(values: &[f64], columns: usize) -> Standardize {
         let column = |column: usize| values.iter().skip(column).step_by(columns.max(1)).copied();
-        let (mean, std) = (0..columns).map(|place| statistics(column(place))).unzip();
+        let (mean, std) = (0..columns).map(|index| statistics(column(index))).unzip();
         Standardize { mean, std }
     }
 
@@ -28,8 +28,8 @@ impl Standardize {
     }
 }
 
-/// Mean and population standard deviation, in units of a power of two near the largest entry, so that no square
-/// overflows or vanishes. Equal entries deviate by 0, not by what rounding leaves of it.
+/// Mean and population standard deviation, in units of a power of two near the largest element, so that no square
+/// overflows or vanishes. Equal elements deviate by 0, not by what rounding leaves of it.
 fn statistics(column: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     let Some(first) = column.clone().next() else { return (0.0, 0.0) };
     if column.clone().all(|x| x == first) {

@@ -88,12 +88,12 @@ impl Table {
         LearnError::Row { file: self.file.clone(), line: self.header, problem, remedy }
     }
 
-    /// The place of the column of that name.
+    /// The index of the column of that name.
     pub fn find(&self, name: &str) -> Option<usize> {
         self.names.iter().position(|other| other == name)
     }
 
-    /// The columns at the given places as numbers. An error names the line and column of the first cell that is
+    /// The columns of these indices as numbers. An error names the line and column of the first cell that is
     /// missing, empty, no number or not finite, or the line of a row that is longer than the header.
     pub fn values(&self, columns: &[usize]) -> Result<ColumnValues, LearnError> {
         let columns: Vec<(usize, &str)> = columns.iter().map(|&column| (column, NUMBER)).collect();

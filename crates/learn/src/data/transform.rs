@@ -36,13 +36,13 @@ impl Transforms {
 
     /// Standardisation of every real input by the statistics of these rows. Integers and outcomes are left alone.
     pub fn standardizing(rows: &Dataset) -> Transforms {
-        let is_real_input = |&place: &usize| {
-            let field = &rows.fields()[place];
+        let is_real_input = |&index: &usize| {
+            let field = &rows.fields()[index];
             field.role == Role::Input && field.kind == Kind::Real
         };
-        let standardize = |place: usize| {
-            let field = &rows.fields()[place];
-            let statistics = Standardize::of(rows.values_at(place), field.shape.size());
+        let standardize = |index: usize| {
+            let field = &rows.fields()[index];
+            let statistics = Standardize::of(rows.values_at(index), field.shape.size());
             (field.name.clone(), Transform::Standardize(statistics))
         };
         Transforms((0..rows.fields().len()).filter(is_real_input).map(standardize).collect())
@@ -63,15 +63,15 @@ impl Transforms {
     pub fn apply(&self, rows: &Dataset) -> Result<Dataset, LearnError> {
         let mut rows = rows.clone();
         for (name, transform) in &self.0 {
-            let Some(place) = rows.fields().iter().position(|field| field.name == *name) else { continue };
-            let shape = transform.shape(name, &rows.fields()[place].shape)?;
-            let entries = rows.rows().saturating_mul(shape.size());
-            if Vec::<f64>::new().try_reserve_exact(entries).is_err() {
-                let problem = format!("of {} rows would be {entries} numbers, more than fit into memory", rows.rows());
+            let Some(index) = rows.fields().iter().position(|field| field.name == *name) else { continue };
+            let shape = transform.shape(name, &rows.fields()[index].shape)?;
+            let elements = rows.rows().saturating_mul(shape.size());
+            if Vec::<f64>::new().try_reserve_exact(elements).is_err() {
+                let problem = format!("of {} rows would be {elements} numbers, more than fit into memory", rows.rows());
                 return Err(LearnError::Setting { name: "the transformed input", problem });
             }
-            let values = transform.apply(rows.values_at(place));
-            rows = rows.replaced(place, shape, values);
+            let values = transform.apply(rows.values_at(index));
+            rows = rows.replaced(index, shape, values);
             if let Transform::Standardize(_) = transform {
                 rows = rows.marked_standardized();
             }

@@ -1,4 +1,4 @@
-//! What the reference is fed: rows of data, and values by name.
+//! What is bound for the reference: rows of data, and values by name.
 
 use chainrule_exec::Bindings;
 use chainrule_graph::{Function, Tensor};
@@ -13,11 +13,11 @@ pub fn bindings<'a>(
     rows: &[usize],
     values: impl IntoIterator<Item = (&'a str, &'a Tensor)>,
 ) -> Bindings {
-    let given = [Role::Input, Role::Outcome].into_iter().flat_map(|role| match rows {
+    let of_data = [Role::Input, Role::Outcome].into_iter().flat_map(|role| match rows {
         &[row] => data.example_of(role, row),
         _ => data.batch_of(role, rows),
     });
     let values = values.into_iter().map(|(name, value)| (name, value.clone()));
     let graph = &function.graph;
-    given.chain(values).filter_map(|(name, value)| Some((graph.find(name)?, value))).collect()
+    of_data.chain(values).filter_map(|(name, value)| Some((graph.find(name)?, value))).collect()
 }

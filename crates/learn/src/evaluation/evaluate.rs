@@ -22,12 +22,12 @@ impl Gradients {
     /// The derivative with respect to a parameter.
     pub fn get(&self, name: &str) -> Result<&Tensor, LearnError> {
         let names = self.by_name.iter().map(|(name, _)| name.as_str());
-        let place = names.clone().position(|other| other == name);
-        place.map(|place| &self.by_name[place].1).ok_or_else(|| LearnError::unknown("parameter", name, names))
+        let index = names.clone().position(|other| other == name);
+        index.map(|index| &self.by_name[index].1).ok_or_else(|| LearnError::unknown("parameter", name, names))
     }
 }
 
-/// The objective for given inputs and outcomes. Errors name a value that is missing, unknown, of another shape or kind, or
+/// The objective for inputs and outcomes. Errors name a value that is missing, unknown, of another shape or kind, or
 /// not finite.
 pub fn objective(
     function: &Function,
@@ -40,7 +40,7 @@ pub fn objective(
     Ok(evaluate_compiled(&function.graph, &bindings, &[target], &Options::default())?[target].item())
 }
 
-/// The objective and its gradients for given inputs and outcomes, with the errors of [`objective`].
+/// The objective and its gradients for inputs and outcomes, with the errors of [`objective`].
 pub fn gradients(
     function: &Function,
     parameters: &Parameters,
@@ -59,7 +59,7 @@ pub fn gradients(
     Ok(Gradients { objective: values[target].item(), by_name: named.collect() })
 }
 
-/// The prediction for given inputs, with the errors of [`objective`]. Of the inputs, those it does not need may be missing.
+/// The prediction for inputs, with the errors of [`objective`]. Of the inputs, those it does not need may be missing.
 pub fn prediction(
     function: &Function,
     parameters: &Parameters,
@@ -93,8 +93,8 @@ fn bindings(
     for (what, ids, values) in groups {
         for &(name, value) in &values {
             let names = ids.iter().map(|&id| function.name(id));
-            let place = names.clone().position(|other| other == name);
-            let id = ids[place.ok_or_else(|| LearnError::unknown(what, name, names))?];
+            let index = names.clone().position(|other| other == name);
+            let id = ids[index.ok_or_else(|| LearnError::unknown(what, name, names))?];
             admission::check(what, name, value, &function.graph.node(id).shape)?;
             bindings.set(id, value.clone());
         }

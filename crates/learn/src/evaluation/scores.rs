@@ -124,8 +124,8 @@ impl<'a> OverRows<'a> {
         let shapes: Vec<Shape> = wanted.iter().map(|&id| function.graph.node(id).shape.clone()).collect();
         let rows = tables.data.rows();
         // As they are recorded, and once more in order
-        let entries = shapes.iter().map(Shape::size).fold(0, usize::saturating_add);
-        check_memory(entries.saturating_mul(2 * rows), || format!("the results for {rows} rows"))?;
+        let elements = shapes.iter().map(Shape::size).fold(0, usize::saturating_add);
+        check_memory(elements.saturating_mul(2 * rows), || format!("the results for {rows} rows"))?;
         let whole = rows / ROWS * ROWS;
         let order: Vec<u32> = (0..rows as u32).collect();
         let stretches = [(&order[..whole], ROWS), (&order[whole..], rows - whole)].into_iter();
@@ -150,15 +150,15 @@ impl<'a> OverRows<'a> {
             for step in record.chunks(batches.program.reported().max(1)) {
                 let mut rest = step;
                 for (gathered, shape) in gathered.iter_mut().zip(&self.shapes) {
-                    let (entries, others) = rest.split_at(shape.size() * batches.size);
-                    gathered.extend_from_slice(entries);
+                    let (elements, others) = rest.split_at(shape.size() * batches.size);
+                    gathered.extend_from_slice(elements);
                     rest = others;
                 }
             }
         }
-        let tensor = |(shape, entries): (&Shape, Vec<f64>)| {
-            Tensor::new(shape.with_leading(self.tables.data.rows()), entries)
-                .expect("each step reports every entry of its rows")
+        let tensor = |(shape, elements): (&Shape, Vec<f64>)| {
+            Tensor::new(shape.with_leading(self.tables.data.rows()), elements)
+                .expect("each step reports every element of its rows")
         };
         Ok(self.shapes.iter().zip(gathered).map(tensor).collect())
     }

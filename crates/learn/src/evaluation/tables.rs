@@ -63,7 +63,7 @@ impl<'a> Tables<'a> {
             self.nodes.iter().try_for_each(|&id| self.data.check_f32(self.function.name(id)))?;
         }
         let table =
-            |(place, &id): (usize, &NodeId)| Ok(program.table(place, self.data.values_for(self.function, id)?)?);
+            |(index, &id): (usize, &NodeId)| Ok(program.table(index, self.data.values_for(self.function, id)?)?);
         self.nodes.iter().enumerate().map(table).collect()
     }
 }

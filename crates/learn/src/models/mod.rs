@@ -46,8 +46,8 @@ fn hidden_layers<'g>(
     activation: Activation,
     scale: f64,
 ) -> (Var<'g>, usize) {
-    for (place, &units) in hidden.iter().enumerate() {
-        let number = place + 1;
+    for (index, &units) in hidden.iter().enumerate() {
+        let number = index + 1;
         let w = normal(builder, &format!("W{number}"), [units, width], scale);
         let b = normal(builder, &format!("b{number}"), [units], scale);
         x = activation.of(builder.affine(w, x, b).named(&format!("L{number}"))).named(&format!("h{number}"));

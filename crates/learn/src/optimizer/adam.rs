@@ -36,7 +36,7 @@ pub(super) fn step<'g>(g: Var<'g>, rate: Var<'g>, adam: Adam, state: &mut StateB
     state.update(m, next_m);
     state.update(v, next_v);
     let t = state.step_number();
-    // βᵗ = e^(t ln β); the scalars are gathered, so that each entry costs a root and a division.
+    // βᵗ = e^(t ln β); the scalars are gathered, so that each element costs a root and a division.
     let power = |beta: f64| (beta.ln() * t).exp();
     let scale = rate / (1.0 - power(beta1));
     let spread = (1.0 - power(beta2)).rsqrt();

@@ -215,9 +215,9 @@ fn under(prefix: &str, tensors: &[(String, Tensor)]) -> Vec<(String, Tensor)> {
 /// The values in the order and with the shapes of `fresh`.
 fn fit(mut values: Vec<(String, Tensor)>, fresh: &[(String, Tensor)]) -> Result<Vec<(String, Tensor)>, String> {
     let fitted = fresh.iter().map(|(name, start)| {
-        let place = values.iter().position(|(other, _)| other == name);
-        let place = place.ok_or_else(|| format!("is damaged: `{name}` has no value"))?;
-        let found = values.swap_remove(place);
+        let index = values.iter().position(|(other, _)| other == name);
+        let index = index.ok_or_else(|| format!("is damaged: `{name}` has no value"))?;
+        let found = values.swap_remove(index);
         match found.1.shape() == start.shape() && found.1.is_finite() {
             true => Ok(found),
             false => Err(format!("is damaged: `{name}` is not finite, or not of shape {}", start.shape())),
@@ -229,9 +229,9 @@ fn fit(mut values: Vec<(String, Tensor)>, fresh: &[(String, Tensor)]) -> Result<
 /// The number of rows, a hash of what they hold, and whether that was standardised.
 fn fingerprint(data: &Dataset) -> Value {
     let mut hash = Fingerprint::default();
-    for (place, field) in data.fields().iter().enumerate() {
+    for (index, field) in data.fields().iter().enumerate() {
         hash.add(format!("{} {}\n", field.name, field.shape).as_bytes());
-        data.values_at(place).iter().for_each(|value| hash.add(&value.to_le_bytes()));
+        data.values_at(index).iter().for_each(|value| hash.add(&value.to_le_bytes()));
     }
     json!({ ROWS: data.rows(), HASH: hash.to_string(), STANDARDIZED: data.is_standardized() })
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod checkpoint;
 pub(crate) mod diverged;
+pub(crate) mod not_finite;
 pub(crate) mod patience;
 pub(crate) mod profile;
 pub(crate) mod progress;

@@ -30,7 +30,7 @@ pub struct StepCost {
     pub seconds: f64,
     /// Its instructions.
     pub profile: Profile,
-    /// What its numbers take.
+    /// What its values take.
     pub memory: MemoryUse,
 }
 

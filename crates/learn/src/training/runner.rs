@@ -98,11 +98,11 @@ impl<'a> Runner<'a> {
     }
 
     fn run_part(&mut self, order: &[u32], size: usize, objectives: &mut Vec<f64>) -> Result<(usize, End), LearnError> {
-        let place = self.ready(size)?;
+        let index = self.ready(size)?;
         let start = objectives.len();
         objectives.resize(start + order.len() / size, 0.0);
         let record = &mut objectives[start..];
-        let (steps, end) = match &mut self.steps[place].1 {
+        let (steps, end) = match &mut self.steps[index].1 {
             Executable::Compiled(compiled) => {
                 let run = Run { tables: &self.tables.of(&compiled.program)?, order, stop: self.stop };
                 compiled.program.run(&mut compiled.workspace, run, record)?
@@ -117,8 +117,8 @@ impl<'a> Runner<'a> {
 
     /// Runs steps of `size` rows, and times what they do. The reference has nothing to time.
     pub fn profile(&mut self, order: &[u32], size: usize) -> Result<(Profile, MemoryUse), LearnError> {
-        let place = self.ready(size)?;
-        let Executable::Compiled(compiled) = &mut self.steps[place].1 else {
+        let index = self.ready(size)?;
+        let Executable::Compiled(compiled) = &mut self.steps[index].1 else {
             let problem = "runs no program, so there are no kernels to time; the compiled engine does".into();
             return Err(LearnError::Setting { name: "the reference engine", problem });
         };
@@ -129,24 +129,24 @@ impl<'a> Runner<'a> {
 
     /// The steps for a batch size, with the current values in them.
     fn ready(&mut self, size: usize) -> Result<usize, LearnError> {
-        let place = match self.steps.iter().position(|(other, _)| *other == size) {
-            Some(place) => place,
+        let index = match self.steps.iter().position(|(other, _)| *other == size) {
+            Some(index) => index,
             None => {
                 let steps = self.prepare(size)?;
                 self.steps.push((size, steps));
                 self.steps.len() - 1
             }
         };
-        if self.in_use != Some(place) {
+        if self.in_use != Some(index) {
             self.fetch()?;
-            if let Executable::Compiled(compiled) = &mut self.steps[place].1 {
+            if let Executable::Compiled(compiled) = &mut self.steps[index].1 {
                 for (name, value) in &self.values {
                     compiled.program.set(&mut compiled.workspace, name, value)?;
                 }
             }
-            self.in_use = Some(place);
+            self.in_use = Some(index);
         }
-        Ok(place)
+        Ok(index)
     }
 
     fn prepare(&mut self, size: usize) -> Result<Executable, LearnError> {
@@ -162,8 +162,8 @@ impl<'a> Runner<'a> {
 
     /// Brings the values of the program in use up to date.
     fn fetch(&mut self) -> Result<(), LearnError> {
-        if let Some(place) = self.in_use
-            && let Executable::Compiled(compiled) = &self.steps[place].1
+        if let Some(index) = self.in_use
+            && let Executable::Compiled(compiled) = &self.steps[index].1
         {
             for (name, value) in &mut self.values {
                 *value = compiled.program.get(&compiled.workspace, name)?;

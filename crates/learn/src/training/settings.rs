@@ -39,7 +39,7 @@ pub struct Training<'a> {
     /// Ends training once so many epochs in a row did not better the objective on the validation rows, or on the training
     /// rows if there are no others. The parameters are then those of the best epoch, however training ends.
     pub patience: Option<usize>,
-    /// The numbers that programs work in.
+    /// The precision that programs work in.
     pub precision: Precision,
     /// The SIMD level that programs run at; none is the machine's best. Another level rounds otherwise, and one that machines
     /// have in common gives them the same bits.

@@ -106,15 +106,15 @@ fn check_updates(function: &Function) -> Result<(), GraphError> {
 ///
 /// With m the greatest of the limit and all |gᵢ|, it is (limit / m) / ‖g / m‖, whose squares do not overflow.
 fn clip<'g>(gradients: &mut [Var<'g>], limit: f64, state: &mut StateBuilder<'g>) {
-    let entries = |gradient: &Var<'g>| gradient.shape().size();
-    let with_entries: Vec<Var<'g>> = gradients.iter().copied().filter(|gradient| entries(gradient) > 0).collect();
-    let greatest = |gradient: &Var<'g>| gradient.abs().reshape([entries(gradient)]).max_axis(0);
-    let Some(greatest) = with_entries.iter().map(greatest).reduce(|greatest, other| greatest.max(other)) else {
+    let elements = |gradient: &Var<'g>| gradient.shape().size();
+    let with_elements: Vec<Var<'g>> = gradients.iter().copied().filter(|gradient| elements(gradient) > 0).collect();
+    let greatest = |gradient: &Var<'g>| gradient.abs().reshape([elements(gradient)]).max_axis(0);
+    let Some(greatest) = with_elements.iter().map(greatest).reduce(|greatest, other| greatest.max(other)) else {
         return;
     };
     let unit = greatest.max(limit).reciprocal();
     let square = |gradient: &Var<'g>| (*gradient * unit).power(2.0).sum();
-    let Some(squares) = with_entries.iter().map(square).reduce(|sum, square| sum + square) else { return };
+    let Some(squares) = with_elements.iter().map(square).reduce(|sum, square| sum + square) else { return };
     let scale = (limit * unit / squares.sqrt()).min(1.0).named(state.claim("gradient scale"));
     for gradient in gradients {
         *gradient = *gradient * scale;

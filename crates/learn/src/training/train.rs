@@ -12,7 +12,8 @@ use crate::evaluation::tables::Tables;
 use crate::parameters::Parameters;
 use crate::random::{self, Purpose};
 use crate::training::checkpoint::{Provenance, TrainingState};
-use crate::training::diverged::{TrainError, after, at_start, during};
+use crate::training::diverged::TrainError;
+use crate::training::not_finite::{after_epoch, check_start, during_steps};
 use crate::training::patience;
 use crate::training::progress::{Ending, Epoch, Observer, Position, Progress, StepReport, Trained};
 use crate::training::runner::Runner;
@@ -90,7 +91,7 @@ impl<'a> Trainer<'a> {
                 state
             }
             _ => {
-                at_start(function, parameters, training)?;
+                check_start(function, parameters, training)?;
                 TrainingState { position: Position::default(), values: fresh, best: None, history: Vec::new() }
             }
         };
@@ -142,7 +143,14 @@ impl<'a> Trainer<'a> {
         let values = self.runner.values()?.to_vec();
         if end == End::NotFinite || !values.iter().all(|(_, value)| value.is_finite()) {
             let TrainingState { values, position, .. } = &self.state;
-            return Err(during(&mut self.runner, self.training, &order[..used], values, *position, self.settings)?);
+            return Err(during_steps(
+                &mut self.runner,
+                self.training,
+                &order[..used],
+                values,
+                *position,
+                self.settings,
+            )?);
         }
         self.state.values = values;
         self.update_parameters()?;
@@ -228,7 +236,7 @@ impl<'a> Trainer<'a> {
             },
         };
         if !report.train.objective.is_finite() {
-            return Err(after(self.function, &self.parameters, self.training, epoch, self.settings.rate)?);
+            return Err(after_epoch(self.function, &self.parameters, self.training, epoch, self.settings.rate)?);
         }
         self.tell(Progress::Scored(&report));
         self.state.history.push(report);

@@ -16,8 +16,8 @@ impl Ridge {
         let centred: Vec<Vec<f64>> =
             x.iter().map(|row| row.iter().zip(&mean).map(|(x, mean)| x - mean).collect()).collect();
         let y_mean = y.iter().sum::<f64>() / n;
-        let entry = |i: usize, j: usize| dot(&centred[i], &centred[j]) / n + if i == j { lambda } else { 0.0 };
-        let matrix = (0..x.len()).map(|i| (0..x.len()).map(|j| entry(i, j)).collect()).collect();
+        let element = |i: usize, j: usize| dot(&centred[i], &centred[j]) / n + if i == j { lambda } else { 0.0 };
+        let matrix = (0..x.len()).map(|i| (0..x.len()).map(|j| element(i, j)).collect()).collect();
         let a = solve(matrix, y.iter().map(|y| (y - y_mean) / n).collect());
         let w: Vec<f64> = (0..mean.len()).map(|j| centred.iter().zip(&a).map(|(row, a)| row[j] * a).sum()).collect();
         let b = y_mean - dot(&w, &mean);

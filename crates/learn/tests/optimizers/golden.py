@@ -2,7 +2,7 @@
 
     pip install torch && python3 crates/learn/tests/optimizers/golden.py
 
-An entry is [w0, w1, b] after the steps in STEPS, each on the mean squared error of all rows. Written by PyTorch 2.15.0.
+An element is [w0, w1, b] after the steps in STEPS, each on the mean squared error of all rows. Written by PyTorch 2.15.0.
 """
 
 import json

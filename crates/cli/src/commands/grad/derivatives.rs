@@ -54,8 +54,8 @@ pub fn answer(
     let shown = names.shown(result);
     let real: Vec<NodeId> = shown.iter().copied().filter(|&id| graph.node(id).kind == Kind::Real).collect();
     let derivatives = differentiate(graph, result, &real)?;
-    let given = |(name, value): &(String, Tensor)| Some((graph.find(name)?, value.clone()));
-    let bindings: Bindings = values.iter().filter_map(given).collect();
+    let named = |(name, value): &(String, Tensor)| Some((graph.find(name)?, value.clone()));
+    let bindings: Bindings = values.iter().filter_map(named).collect();
     let gradient_of = |id: NodeId| derivatives.cotangent(id).filter(|_| graph.node(id).kind == Kind::Real);
     let wanted = shown.iter().flat_map(|&id| [Some(id), gradient_of(id)]).flatten();
     let targets: Vec<NodeId> = wanted.chain([result]).collect();
@@ -91,7 +91,7 @@ pub fn answer(
     Ok(Answer { value: run[result].item(), gradient, second, nodes, note, problem })
 }
 
-/// The second derivatives with respect to one name, of shape s: a row, of shape s, for each of its entries.
+/// The second derivatives with respect to one name, of shape s: a row, of shape s, for each of its elements.
 fn hessian(graph: &Graph, result: NodeId, id: NodeId, bindings: &Bindings) -> Result<Tensor, CommandError> {
     let shape = &graph.node(id).shape;
     // As they are computed, as they are kept, and as they are printed
@@ -99,16 +99,16 @@ fn hessian(graph: &Graph, result: NodeId, id: NodeId, bindings: &Bindings) -> Re
     check_memory(numbers, || format!("the second derivatives by {}, of shape {shape},", graph.describe(id)))?;
     let product = hvp(graph, result, &[id])?;
     let (tangent, output) = (product.tangents[0], product.outputs[0]);
-    let mut entries = Vec::with_capacity(shape.size() * shape.size());
+    let mut elements = Vec::with_capacity(shape.size() * shape.size());
     let mut progress = ProgressMeter::new("second derivatives");
-    for entry in 0..shape.size() {
-        progress.at(entry, shape.size());
-        let unit = Tensor::from_fn(shape, |place| f64::from(place == entry));
+    for element in 0..shape.size() {
+        progress.at(element, shape.size());
+        let unit = Tensor::from_fn(shape, |index| f64::from(index == element));
         let bindings = bindings.clone().with(tangent, unit);
-        entries.extend_from_slice(reference::evaluate(&product.graph, &bindings, &[output])?[output].data());
+        elements.extend_from_slice(reference::evaluate(&product.graph, &bindings, &[output])?[output].data());
     }
     let twice: Shape = shape.iter().chain(shape.iter()).copied().collect();
-    Tensor::new(twice, entries)
+    Tensor::new(twice, elements)
         .ok_or_else(|| CommandError::mistake(format!("the second derivatives by {} are too many", graph.describe(id))))
 }
 
@@ -121,7 +121,7 @@ struct NotFinite<'a> {
 }
 
 impl NotFinite<'_> {
-    /// The node where the trouble began: the nan_origin of a result that is not finite, else that of a derivative.
+    /// The node where it began: the NaN origin of a result that is not finite, else that of a derivative.
     fn problem(&self, result: NodeId) -> Problem {
         let nan_origin = chainrule::check::nan_origin_in_derivatives(self.derivatives, self.run);
         Problem(match nan_origin.map(|nan_origin| nan_origin.node) {
@@ -136,10 +136,10 @@ impl NotFinite<'_> {
     /// The derivative of `sqrt(x)` is inf, where `sqrt(x)` = 0
     fn derivative(&self, id: NodeId) -> String {
         let value = self.run.get(id).map(format::tensor).unwrap_or_default();
-        let place = |id: NodeId| &self.graph.node(id).origin;
+        let origin = |id: NodeId| &self.graph.node(id).origin;
         let of = match &self.derivatives.graph.node(id).origin {
             Origin::Derivative(of) => {
-                self.graph.ids().rev().find(|&id| self.graph.describe(id) == of.0 && *place(id) == of.1)
+                self.graph.ids().rev().find(|&id| self.graph.describe(id) == of.0 && *origin(id) == of.1)
             }
             _ => None,
         };

@@ -161,8 +161,8 @@ fn as_text(answer: &Answer) -> String {
     text += &format!("\n\nvalue     {}\n", format::number(answer.value));
     let mut list = |title: &str, values: &[(String, Tensor)]| {
         let width = values.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-        for (place, (name, value)) in values.iter().enumerate() {
-            let title = if place == 0 { title } else { "" };
+        for (index, (name, value)) in values.iter().enumerate() {
+            let title = if index == 0 { title } else { "" };
             text += &format!("{title:10}{name:width$}  {}\n", format::tensor(value));
         }
     };

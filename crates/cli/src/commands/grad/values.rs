@@ -58,23 +58,23 @@ fn number(text: &str) -> Result<f64, String> {
     }
 }
 
-/// The array that nested lists are. Axis by axis, every list must have as many entries as its neighbours.
+/// The array that nested lists are. Axis by axis, every list must have as many elements as its neighbours.
 fn nested(value: Value) -> Result<Tensor, String> {
     let mut shape: Vec<usize> = Vec::new();
     let mut level = vec![value];
     while let Some(Value::Array(first)) = level.first() {
         let size = first.len();
         let mut next = Vec::with_capacity(level.len() * size);
-        for (place, item) in level.into_iter().enumerate() {
+        for (index, item) in level.into_iter().enumerate() {
             match item {
                 Value::Array(items) if items.len() == size => next.extend(items),
                 Value::Array(items) => {
-                    let (here, first) = (indices(place, &shape), indices(0, &shape));
-                    let count = |n: usize| if n == 1 { "1 entry".into() } else { format!("{n} entries") };
+                    let (here, first) = (indices(index, &shape), indices(0, &shape));
+                    let count = |n: usize| if n == 1 { "1 element".into() } else { format!("{n} elements") };
                     return Err(format!("it is ragged: {here} has {}, and {first} has {size}", count(items.len())));
                 }
                 other => {
-                    let (here, first) = (indices(place, &shape), indices(0, &shape));
+                    let (here, first) = (indices(index, &shape), indices(0, &shape));
                     return Err(format!("it is ragged: at {here} stands {}, and at {first} a list", what(&other)));
                 }
             }
@@ -82,21 +82,21 @@ fn nested(value: Value) -> Result<Tensor, String> {
         shape.push(size);
         level = next;
     }
-    let number = |(place, item): (usize, &Value)| match item.as_f64() {
+    let number = |(index, item): (usize, &Value)| match item.as_f64() {
         Some(number) if number.is_finite() => Ok(number),
         _ if shape.is_empty() => Err(format!("it is {}; a number would be right", what(item))),
-        _ => Err(format!("at {} stands {}; a number would be right", indices(place, &shape), what(item))),
+        _ => Err(format!("at {} stands {}; a number would be right", indices(index, &shape), what(item))),
     };
     let data = level.iter().enumerate().map(number).collect::<Result<Vec<f64>, String>>()?;
     Tensor::new(Shape::from(&shape[..]), data).ok_or_else(|| "it is too large".into())
 }
 
-/// How a message calls the item at a flat place of an array of that shape: `[1][2]`.
-fn indices(mut place: usize, shape: &[usize]) -> String {
+/// How a message calls the item at a flat index of an array of that shape: `[1][2]`.
+fn indices(mut index: usize, shape: &[usize]) -> String {
     let mut indices: Vec<String> = Vec::new();
     for size in shape.iter().rev() {
-        indices.push(format!("[{}]", place % size));
-        place /= size;
+        indices.push(format!("[{}]", index % size));
+        index /= size;
     }
     indices.into_iter().rev().collect()
 }
@@ -112,24 +112,24 @@ fn what(value: &Value) -> String {
     }
 }
 
-/// An error unless all entries are whole numbers from 0 up.
+/// An error unless all elements are whole numbers from 0 up.
 pub fn check_index(name: &str, value: &Tensor) -> Result<(), String> {
-    match value.data().iter().find(|&&entry| entry < 0.0 || entry.fract() != 0.0) {
-        Some(entry) if *entry < 0.0 => {
-            Err(format!("`{name}` is used as an index or a class, and {entry} is negative; they count from 0"))
+    match value.data().iter().find(|&&element| element < 0.0 || element.fract() != 0.0) {
+        Some(element) if *element < 0.0 => {
+            Err(format!("`{name}` is used as an index or a class, and {element} is negative; they count from 0"))
         }
-        Some(entry) => Err(format!("`{name}` is used as an index or a class, and {entry} is no whole number")),
+        Some(element) => Err(format!("`{name}` is used as an index or a class, and {element} is no whole number")),
         None => Ok(()),
     }
 }
 
-/// An error unless all entries are those that an index or a class may be.
+/// An error unless all elements are those that an index or a class may be.
 pub fn check_range(name: &str, value: &Tensor, right: IntegerRange) -> Result<(), String> {
-    match value.data().iter().find(|&&entry| !right.contain(entry)) {
+    match value.data().iter().find(|&&element| !right.contain(element)) {
         Some(_) if right.below.is_some_and(|below| below <= right.least.unwrap_or(0)) => {
-            Err(format!("`{name}` is used as an index of an axis without entries"))
+            Err(format!("`{name}` is used as an index of an axis without elements"))
         }
-        Some(entry) => Err(format!("`{name}` is {entry}; {right} would be right")),
+        Some(element) => Err(format!("`{name}` is {element}; {right} would be right")),
         None => Ok(()),
     }
 }
@@ -166,8 +166,8 @@ mod tests {
             ("x=1e999", "not finite"),
             ("v=1,,2", "missing between commas"),
             ("v=1,nan", "`nan` is not finite"),
-            ("W=[[1,2],[3]]", "[1] has 1 entry, and [0] has 2"),
-            ("W=[[[1],[2]],[[3],[4,5]]]", "[1][1] has 2 entries, and [0][0] has 1"),
+            ("W=[[1,2],[3]]", "[1] has 1 element, and [0] has 2"),
+            ("W=[[[1],[2]],[[3],[4,5]]]", "[1][1] has 2 elements, and [0][0] has 1"),
             ("W=[[1,2],3]", "at [1] stands the number 3, and at [0] a list"),
             ("W=[1,[2]]", "at [1] stands a list; a number"),
             ("W=[1,\"a\"]", "at [1] stands the text \"a\""),

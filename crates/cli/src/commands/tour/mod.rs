@@ -41,8 +41,8 @@ pub struct Tour {
     quick: bool,
 }
 
-/// At how many places functions are drawn.
-const PLACES: usize = 2000;
+/// At how many points functions are drawn.
+const POINTS: usize = 2000;
 
 const FOLDER: &str = "chainrule-tour";
 const DATA: [&str; 3] = ["training.csv", "validation.csv", "digits.csv"];
@@ -131,12 +131,12 @@ fn pairs(rows: &Dataset) -> Vec<(f64, f64)> {
 }
 
 fn picture_of_functions(problem: &Regression, regressions: &[TrainedModel]) -> Result<Picture, CommandError> {
-    let x: Vec<f64> = (0..PLACES).map(|place| place as f64 / PLACES as f64).collect();
+    let x: Vec<f64> = (0..POINTS).map(|index| index as f64 / POINTS as f64).collect();
     let at = |y: Vec<f64>| x.iter().copied().zip(y).collect::<Vec<_>>();
     let Some(input) = problem.points.fields().iter().find(|field| field.role == Role::Input) else {
         return Err(CommandError::mistake("the regression problem has no input"));
     };
-    let grid = Dataset::new("the places drawn", x.len(), vec![(input.clone(), x.clone())]);
+    let grid = Dataset::new("the points drawn", x.len(), vec![(input.clone(), x.clone())]);
     let Some(grid) = grid else {
         return Err(CommandError::mistake("the regression problem has an input that is no number"));
     };
@@ -166,9 +166,9 @@ fn picture_of_confusion(classifier: &TrainedModel) -> Result<Picture, CommandErr
     let rows = &classifier.validation;
     let predictions = classifier.predictions(rows)?;
     let mut counts = vec![vec![0; digits::CLASSES]; digits::CLASSES];
-    for (row, (truth, entries)) in columns(rows).1.iter().zip(predictions.data().chunks(digits::CLASSES)).enumerate() {
+    for (row, (truth, elements)) in columns(rows).1.iter().zip(predictions.data().chunks(digits::CLASSES)).enumerate() {
         debug_assert!(row < rows.rows());
-        counts[*truth as usize][predicted_class(&Tensor::vector(entries))] += 1;
+        counts[*truth as usize][predicted_class(&Tensor::vector(elements))] += 1;
     }
     Ok(confusion_matrix("Digits for validation: number of images", &counts))
 }

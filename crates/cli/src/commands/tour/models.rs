@@ -105,8 +105,8 @@ mod tests {
 
     #[test]
     fn no_two_lines_of_a_picture_are_alike() {
-        for (place, model) in REGRESSION.iter().enumerate() {
-            for other in &REGRESSION[..place] {
+        for (index, model) in REGRESSION.iter().enumerate() {
+            for other in &REGRESSION[..index] {
                 assert_ne!(model.stroke.color, other.stroke.color, "{} and {}", model.name, other.name);
                 assert_ne!(model.stroke.dashes, other.stroke.dashes, "{} and {}", model.name, other.name);
             }
