@@ -1,5 +1,5 @@
-//! The files that a command names, looked at before any work: what is written can be written, takes the place of nothing
-//! that is read, and has a file of its own.
+//! The files that a command names, looked at before any work: what is written can be written, takes the place of
+//! nothing that is read, and has a file of its own.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
 //! The command line: `chainrule fit`, `predict`, `eval`, `grad`, `check`, `show`, `profile` and `tour`.
 //!
 //! A file for each command in `commands/`; what several of them need stands beside it: [`options`] reads option values,
-//! [`model_file`] models, [`data`] tables; [`files`] sees to it that no file is lost; [`output`] writes the answer, [`plots`]
-//! draws. A command has no rules of its own; it translates.
+//! [`model_file`] models, [`data`] tables; [`files`] sees to it that no file is lost; [`output`] writes the answer,
+//! [`plots`] draws. A command has no rules of its own; it translates.
 #![forbid(unsafe_code)]
 
 mod bypassed;

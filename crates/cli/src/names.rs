@@ -36,8 +36,8 @@ impl<'a> NodeNames<'a> {
         self.graph
     }
 
-    /// The nodes that are shown. Literals are not, nor what the builder put in to stretch an operand or to make it real:
-    /// those read as their operand does.
+    /// The nodes that are shown. Literals are not, nor what the builder put in to stretch an operand or to make it
+    /// real: those read as their operand does.
     pub fn shown(&self, result: NodeId) -> Vec<NodeId> {
         self.graph.ids().filter(|&id| id == result || !self.reads_as_operand(id)).collect()
     }

@@ -62,8 +62,9 @@ impl FromStr for Setting {
     }
 }
 
-/// An error if an option is followed by another option where its value should be. Values may begin with a hyphen, so that a
-/// negative one is told its range; so clap takes `--save` for the value of `--epochs` in `--epochs --save m.safetensors`.
+/// An error if an option is followed by another option where its value should be. Values may begin with a hyphen, so
+/// that a negative one is told its range; so clap takes `--save` for the value of `--epochs` in
+/// `--epochs --save m.safetensors`.
 pub fn missing_value(mut command: Command, words: &[OsString]) -> Option<clap::Error> {
     command.build();
     let command = command.find_subcommand_mut(words.get(1)?)?;

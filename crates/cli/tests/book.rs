@@ -1,5 +1,5 @@
-//! What the book and the README claim that the program prints is what it prints. Numbers may differ in their last digits,
-//! and those that are rounding errors in size, since machines differ in these.
+//! What the book and the README claim that the program prints is what it prints. Numbers may differ in their last
+//! digits, and those that are rounding errors in size, since machines differ in these.
 //!
 //! `UPDATE_BOOK=1 cargo test -p chainrule-cli --test book` writes what is printed into the pages.
 

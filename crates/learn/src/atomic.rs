@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::error::LearnError;
 use crate::saved::partial::PartialFile;
 
-/// Writes a file. On any error the file is what it was before, and nothing else is left behind. A process that is killed
-/// meanwhile leaves a hidden partial file, which the next write to the same file removes.
+/// Writes a file. On any error the file is what it was before, and nothing else is left behind. A process that is
+/// killed meanwhile leaves a hidden partial file, which the next write to the same file removes.
 ///
 /// # Errors
 /// The file cannot be written; the error names the path.
@@ -36,8 +36,8 @@ pub fn write_with(
     }
 }
 
-/// Whether a file could be written there, before work starts whose result shall go there. Leaves no trace, and a file that
-/// is there as it is.
+/// Whether a file could be written there, before work starts whose result shall go there. Leaves no trace, and a file
+/// that is there as it is.
 ///
 /// # Errors
 /// The file could not be written; the error names the path.
@@ -139,8 +139,8 @@ impl Replaceable {
     }
 }
 
-/// The size in bytes that a file of this process may have, where the system tells. A write beyond it would end the process
-/// by a signal before anything could be cleaned up.
+/// The size in bytes that a file of this process may have, where the system tells. A write beyond it would end the
+/// process by a signal before anything could be cleaned up.
 fn file_size_limit() -> Option<u64> {
     let limits = fs::read_to_string("/proc/self/limits").ok()?;
     limits.lines().find_map(|line| line.strip_prefix("Max file size")?.split_whitespace().next()?.parse().ok())

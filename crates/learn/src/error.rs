@@ -7,8 +7,8 @@ use chainrule_graph::text::near;
 use chainrule_graph::{GraphError, Kind, Origin, Shape};
 use thiserror::Error;
 
-/// What a caller could give, so that a mistake would be none. An error's own message says it in words of this library; a
-/// caller whose users give such things by an option or an argument says it by that, see [`LearnError::worded`].
+/// What a caller could give, so that a mistake would be none. An error's own message says it in words of this library;
+/// a caller whose users give such things by an option or an argument says it by that, see [`LearnError::worded`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remedy {
     /// A [`Mapping`](crate::Mapping) of the input or outcome of this name to its columns.

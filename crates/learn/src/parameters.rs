@@ -17,9 +17,12 @@ const WHAT: &str = "parameter";
 pub struct Parameters(Vec<(String, Tensor)>);
 
 impl Parameters {
-    /// The values a function says its parameters and state start at. Each draws from a stream of its own under the seed.
-    /// Errors name the parameter whose initializer has no such distribution, or the largest of those that do not fit into
-    /// memory.
+    /// The values a function says its parameters and state start at. Each draws from a stream of its own under the
+    /// seed.
+    ///
+    /// # Errors
+    /// They name the parameter whose initializer gives a value that is not finite, or the largest of those that do not
+    /// fit into memory.
     pub fn initialize(function: &Function, seed: u64) -> Result<Parameters, LearnError> {
         let all = function.parameters.iter().chain(&function.state).enumerate();
         check_memory_of(&function.graph, all.clone().map(|(_, parameter)| parameter.node))?;
@@ -33,8 +36,10 @@ impl Parameters {
         drawn.collect::<Result<_, LearnError>>().map(Parameters)
     }
 
-    /// The given values, which must be just those that the function has. Errors: one that the function does not have, one
-    /// that is missing, of another shape, or not finite.
+    /// These values, which must be just those that the function has.
+    ///
+    /// # Errors
+    /// One that the function does not have, one that is missing, of another shape, or not finite.
     pub fn from_values(
         function: &Function,
         values: impl IntoIterator<Item = (String, Tensor)>,
@@ -62,12 +67,19 @@ impl Parameters {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// The value of a parameter.
+    /// The value of a parameter or a state.
+    ///
+    /// # Errors
+    /// There is none of that name.
     pub fn get(&self, name: &str) -> Result<&Tensor, LearnError> {
         Ok(&self.0[self.find(name)?].1)
     }
 
-    /// Gives a parameter another value, of its shape and finite; on an error it keeps the one it has.
+    /// Gives a parameter another value, of its shape and finite.
+    ///
+    /// # Errors
+    /// There is none of that name, or the value is of another shape or not finite; the parameter then keeps the value
+    /// it has.
     pub fn set(&mut self, name: &str, value: Tensor) -> Result<(), LearnError> {
         let index = self.find(name)?;
         admission::check(WHAT, name, &value, self.0[index].1.shape())?;
@@ -75,7 +87,11 @@ impl Parameters {
         Ok(())
     }
 
-    /// Adds to a parameter, element by element; on an error it keeps the value it has.
+    /// Adds to a parameter, element by element.
+    ///
+    /// # Errors
+    /// There is none of that name, or what is added or the sum is of another shape or not finite; the parameter then
+    /// keeps the value it has.
     pub fn increment(&mut self, name: &str, by: &Tensor) -> Result<(), LearnError> {
         let mut value = self.get(name)?.clone();
         admission::check(WHAT, name, by, value.shape())?;
@@ -91,7 +107,7 @@ impl Parameters {
     }
 }
 
-/// Numbers as the initializer says; `in` is the last axis, `out` the one before.
+/// Values as the initializer says; `in` is the size of the last axis, `out` that of the one before.
 fn draw(initializer: Initializer, shape: &Shape, generator: &mut Philox) -> Tensor {
     let fan_in = || shape.last().copied().unwrap_or(1) as f64;
     let fan_out = || shape.iter().rev().nth(1).copied().unwrap_or(1) as f64;

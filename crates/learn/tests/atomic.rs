@@ -244,7 +244,8 @@ mod unix {
         assert!(message.contains("pipe") && message.contains("cannot be written"), "{message}");
     }
 
-    /// Runs the test below with a limit of a few blocks to the size of a file. A write beyond it would kill the process.
+    /// Runs the test below with a limit of a few blocks to the size of a file. A write beyond it would kill the
+    /// process.
     #[cfg(target_os = "linux")]
     #[test]
     fn a_limit_to_the_size_of_files_is_an_error() {

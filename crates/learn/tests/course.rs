@@ -174,6 +174,7 @@ fn the_classifier_of_digits_agrees_with_others() {
     }
     let (mean, deviation) = mean_and_deviation(&held_out);
     println!("| mean | | {mean:.2} ± {:.2} % |", deviation / 5f64.sqrt());
-    // Networks of this size in scikit-learn and NumPy: 95.3 to 98.1 % over held-out fifths, 96.6 to 98.0 over sets of five.
+    // Networks of this size in scikit-learn and NumPy: 95.3 to 98.1 % over held-out fifths, 96.6 to 98.0 over sets of
+    // five.
     assert!((96.0..98.5).contains(&mean), "{mean}");
 }

@@ -41,6 +41,12 @@ fn gzip(text: &str) -> Vec<u8> {
 }
 
 #[test]
+fn a_column_that_is_not_there_is_an_error() {
+    let message = table("a,b\n1,2\n").values(&[0, 2]).unwrap_err().to_string();
+    assert_eq!(message, "t.csv: has 2 columns, and none of index 2");
+}
+
+#[test]
 fn a_plain_table_is_read() {
     let table = table("a,b,c\n1,2.5,-3e2\n+4,.5,6.\n");
     assert_eq!(table.names(), ["a", "b", "c"]);

@@ -1,5 +1,5 @@
-//! Lines, whole or dashed. Dashes are cut here: those of the library begin anew at every point when it draws a PNG, so that
-//! a line through many points would be whole.
+//! Lines, whole or dashed. Dashes are cut here: those of the library begin anew at every point when it draws a PNG, so
+//! that a line through many points would be whole.
 
 use kuva::plot::{LinePlot, LineStyle};
 use kuva::render::plots::Plot;

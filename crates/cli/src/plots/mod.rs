@@ -21,8 +21,8 @@ pub use functions::{Prediction, functions};
 /// Pixels of a PNG for each unit of length of the picture.
 const SCALE: f32 = 2.0;
 
-/// How a line is drawn. Lines of one picture differ both in colour and in dashes, so that those who see colours otherwise
-/// can tell them apart, too.
+/// How a line is drawn. Lines of one picture differ both in colour and in dashes, so that those who see colours
+/// otherwise can tell them apart, too.
 #[derive(Clone, Copy)]
 pub struct Stroke {
     /// The colour, one of those below.

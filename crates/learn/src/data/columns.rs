@@ -1,7 +1,7 @@
 //! Which columns each input and outcome of a model takes, and what its free sizes are by their number.
 //!
-//! An input or outcome NAME takes, in this order: what a mapping says; the column NAME; the columns NAME0, NAME1, …; and,
-//! if it is the only input, all columns that no outcome took.
+//! An input or outcome NAME takes, in this order: what a mapping says; the column NAME; the columns NAME0, NAME1, …;
+//! and, if it is the only input, all columns that no outcome took.
 
 use chainrule_graph::Shape;
 
@@ -15,20 +15,20 @@ use crate::error::{LearnError, Remedy};
 /// What the columns of a table say about a model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assignment {
-    /// Each input and outcome with its shape and columns, in the order of the declarations. Without bounds, which the function
-    /// knows once it is built with these sizes: see [`Field::bounded`].
+    /// Each input and outcome with its shape and columns, in the order of the declarations. Without bounds, which the
+    /// function knows once it is built with these sizes: see [`Field::bounded`].
     pub fields: Vec<Field>,
     /// The sizes that the columns bind, in the order in which they were found; those known before are not among them.
     pub sizes: Vec<(String, usize)>,
 }
 
-/// Gives each input and outcome its columns of the table and binds the free sizes. `known` are the sizes that the model or the user
-/// has set.
+/// Gives each input and outcome its columns of the table and binds the free sizes. `known` are the sizes that the model
+/// or the user has set.
 ///
 /// # Errors
-/// A mapping of a name that is no input or outcome, twice of one name, of no column, or to a column that is not there or twice
-/// there; an input or outcome without columns, or with one that has no name, or with more or fewer than its size; a size bound
-/// to two numbers, or to none since a shape has two free sizes.
+/// A mapping of a name that is no input or outcome, twice of one name, of no column, or to a column that is not there
+/// or twice there; an input or outcome without columns, or with one that has no name, or with more or fewer than its
+/// size; a size bound to two numbers, or to none since a shape has two free sizes.
 pub fn assign(
     declarations: &[FieldDeclaration],
     table: &Table,
@@ -57,8 +57,8 @@ pub fn assign(
     Ok(Assignment { fields, sizes: sizes.bound() })
 }
 
-/// Whether a further table, such as one to validate on, has as many of the columns NAME0, NAME1, … as a field took from the
-/// first: their number must be the size in each table. What a mapping names takes just what that says.
+/// Whether a further table, such as one to validate on, has as many of the columns NAME0, NAME1, … as a field took from
+/// the first: their number must be the size in each table. What a mapping names takes just what that says.
 ///
 /// # Errors
 /// It has more of them.

@@ -95,9 +95,11 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Reads the columns of `fields` from a table. Errors name the file, the line and the column: a column that is not
-    /// there, a cell that is no finite number, and one that is none of the whole numbers, or neither 0 nor 1, where those
-    /// are asked for.
+    /// Reads the columns of `fields` from a table.
+    ///
+    /// # Errors
+    /// They name the file, the line and the column: a column that is not there, a cell that is no finite number, and
+    /// one that is none of the whole numbers, or neither 0 nor 1, where those are asked for.
     pub fn read(table: &Table, fields: &[Field]) -> Result<Dataset, LearnError> {
         let right: Vec<String> = fields.iter().map(Field::right).collect();
         let mut indices = Vec::new();
@@ -141,7 +143,8 @@ impl Dataset {
         self.lines.len()
     }
 
-    /// The line of the file on which a row begins, from 1.
+    /// The line of the file on which a row begins, from 1; the row is less than [`Dataset::rows`], as in all that
+    /// follows.
     pub fn line(&self, row: usize) -> usize {
         self.lines[row]
     }
@@ -152,6 +155,9 @@ impl Dataset {
     }
 
     /// All elements of an input or outcome, rows × size, row by row.
+    ///
+    /// # Errors
+    /// There is none of that name.
     pub fn values(&self, name: &str) -> Result<&[f64], LearnError> {
         Ok(&self.values[self.find(name)?])
     }
@@ -188,17 +194,17 @@ impl Dataset {
         &self.values[index]
     }
 
-    /// The values of all inputs, or all outcomes, in one row.
+    /// The values of all inputs, or all outcomes, in one row: each of its field's shape.
     pub fn example_of(&self, role: Role, row: usize) -> Vec<(&str, Tensor)> {
         self.each(role, |index, field| self.gather(index, &[row], field.shape.clone()))
     }
 
-    /// The values of all inputs, or all outcomes, in the given rows, along a first axis.
+    /// The values of all inputs, or all outcomes, in these rows: each `[rows.len(), …]`.
     pub fn batch_of(&self, role: Role, rows: &[usize]) -> Vec<(&str, Tensor)> {
         self.each(role, |index, field| self.gather(index, rows, field.shape.with_leading(rows.len())))
     }
 
-    /// The given rows, in that order.
+    /// These rows, in that order.
     pub fn select(&self, rows: &[usize]) -> Dataset {
         Dataset {
             file: self.file.clone(),
@@ -209,8 +215,11 @@ impl Dataset {
         }
     }
 
-    /// A part to train on, and a part held out: round(rows · fraction) rows, at least one, drawn by the seed. Both parts
-    /// keep the order of the rows. Errors: a fraction outside (0, 1); no row left to train on.
+    /// A part to train on, and a part held out: round(rows · fraction) rows, at least one, drawn by the seed. Both
+    /// parts keep the order of the rows.
+    ///
+    /// # Errors
+    /// A fraction outside (0, 1); no row left to train on.
     pub fn split(&self, fraction: f64, seed: u64) -> Result<(Dataset, Dataset), LearnError> {
         let fault = |problem: String| LearnError::Setting { name: "the fraction held out", problem };
         if !(fraction > 0.0 && fraction < 1.0) {
@@ -251,6 +260,9 @@ impl Dataset {
     }
 
     /// Writes [`Dataset::to_csv`] to a file, whole or not at all.
+    ///
+    /// # Errors
+    /// Those of [`atomic::write`].
     pub fn write_csv(&self, path: impl AsRef<Path>) -> Result<(), LearnError> {
         atomic::write(path, &self.to_csv())
     }

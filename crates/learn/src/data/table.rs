@@ -39,8 +39,11 @@ pub struct ColumnValues {
 }
 
 impl Table {
-    /// Reads a file. Errors name it: no such file, a folder, a corrupt gzip, quotes that do not fit, no text in the header,
-    /// a repeated header, no data rows.
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// They name the file: no such file, a folder, a corrupt gzip, quotes that do not fit, no text in the header, a
+    /// repeated header, no data rows.
     pub fn read(path: impl AsRef<Path>) -> Result<Table, LearnError> {
         let path = path.as_ref();
         let file = path.display().to_string();
@@ -55,6 +58,9 @@ impl Table {
     }
 
     /// The same from the bytes of a file, perhaps compressed. Messages call it `file`.
+    ///
+    /// # Errors
+    /// Those of [`Table::read`], but for the ones of files.
     pub fn from_bytes(file: &str, bytes: Vec<u8>) -> Result<Table, LearnError> {
         let bytes = if bytes.starts_with(&GZIP) { unzip(file, &bytes)? } else { bytes };
         let text = bytes.strip_prefix(&BYTE_ORDER_MARK).unwrap_or(&bytes);
@@ -93,9 +99,16 @@ impl Table {
         self.names.iter().position(|other| other == name)
     }
 
-    /// The columns of these indices as numbers. An error names the line and column of the first cell that is
-    /// missing, empty, no number or not finite, or the line of a row that is longer than the header.
+    /// The columns of these indices as numbers, row by row.
+    ///
+    /// # Errors
+    /// There is no column of such an index. Else they name the line and column of the first cell that is missing,
+    /// empty, no number or not finite, or the line of a row that is longer than the header.
     pub fn values(&self, columns: &[usize]) -> Result<ColumnValues, LearnError> {
+        if let Some(column) = columns.iter().find(|&&column| column >= self.names.len()) {
+            let problem = format!("has {} columns, and none of index {column}", self.names.len());
+            return Err(LearnError::file(&self.file, problem));
+        }
         let columns: Vec<(usize, &str)> = columns.iter().map(|&column| (column, NUMBER)).collect();
         self.values_like(&columns)
     }
@@ -181,8 +194,8 @@ fn unzip(file: &str, bytes: &[u8]) -> Result<Vec<u8>, LearnError> {
 }
 
 /// The text without the blanks before an opening quote, which would make the reader take the quote as part of the cell.
-/// A quote that is never closed is an error, since the reader would take the rest of the file as one cell. A cell with text
-/// after its closing quote is kept as it is written, quotes and all, behind a mark.
+/// A quote that is never closed is an error, since the reader would take the rest of the file as one cell. A cell with
+/// text after its closing quote is kept as it is written, quotes and all, behind a mark.
 fn with_plain_quotes(file: &str, text: &[u8]) -> Result<Vec<u8>, LearnError> {
     if !text.contains(&b'"') {
         return Ok(text.to_vec());

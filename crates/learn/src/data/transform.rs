@@ -58,8 +58,10 @@ impl Transforms {
         self.0.iter().map(|(input, _)| input.as_str())
     }
 
-    /// The rows transformed. Inputs that are not among them are passed over. Errors: an input of another size than the
-    /// transformation is for, and more features than fit into memory.
+    /// The rows transformed. Inputs that are not among them are passed over.
+    ///
+    /// # Errors
+    /// An input of another size than the transformation is for, and more features than fit into memory.
     pub fn apply(&self, rows: &Dataset) -> Result<Dataset, LearnError> {
         let mut rows = rows.clone();
         for (name, transform) in &self.0 {

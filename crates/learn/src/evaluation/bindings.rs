@@ -5,8 +5,8 @@ use chainrule_graph::{Function, Tensor};
 
 use crate::data::dataset::{Dataset, Role};
 
-/// The inputs and outcomes of some rows, as far as the data have them, and the values of parameters and state by name. A
-/// single row is one example, without a batch axis.
+/// The inputs and outcomes of some rows, as far as the data have them, and the values of parameters and state by name.
+/// A single row is one example, without a batch axis.
 pub fn bindings<'a>(
     function: &Function,
     data: &Dataset,

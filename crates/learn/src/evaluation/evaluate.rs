@@ -19,7 +19,10 @@ pub struct Gradients {
 }
 
 impl Gradients {
-    /// The derivative with respect to a parameter.
+    /// The derivative with respect to a parameter, of its shape.
+    ///
+    /// # Errors
+    /// There is no parameter of that name.
     pub fn get(&self, name: &str) -> Result<&Tensor, LearnError> {
         let names = self.by_name.iter().map(|(name, _)| name.as_str());
         let index = names.clone().position(|other| other == name);
@@ -27,8 +30,11 @@ impl Gradients {
     }
 }
 
-/// The objective for inputs and outcomes. Errors name a value that is missing, unknown, of another shape or kind, or
-/// not finite.
+/// The objective of one example: inputs and outcomes by name, each of the shape that the function says.
+///
+/// # Errors
+/// The function has no objective. A value is missing, unknown, of another shape or kind, or not finite; the error names
+/// it. A node cannot be computed, such as one whose index is out of range.
 pub fn objective(
     function: &Function,
     parameters: &Parameters,
@@ -40,7 +46,10 @@ pub fn objective(
     Ok(evaluate_compiled(&function.graph, &bindings, &[target], &Options::default())?[target].item())
 }
 
-/// The objective and its gradients for inputs and outcomes, with the errors of [`objective`].
+/// The objective of one example and its gradients, one for each parameter and of its shape.
+///
+/// # Errors
+/// Those of [`objective`()], and an op on the way that has no derivative.
 pub fn gradients(
     function: &Function,
     parameters: &Parameters,
@@ -59,7 +68,10 @@ pub fn gradients(
     Ok(Gradients { objective: values[target].item(), by_name: named.collect() })
 }
 
-/// The prediction for inputs, with the errors of [`objective`]. Of the inputs, those it does not need may be missing.
+/// The prediction for one example, of the shape that the function says. Inputs that it does not need may be missing.
+///
+/// # Errors
+/// The function has no prediction; else those of [`objective`()].
 pub fn prediction(
     function: &Function,
     parameters: &Parameters,

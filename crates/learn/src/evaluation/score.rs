@@ -14,9 +14,9 @@ pub enum Measure {
 }
 
 impl Measure {
-    /// What fits a function, and the outcome that predictions are scored by: the mean squared error if just one outcome is
-    /// real and of the prediction's shape; else the accuracy if just one outcome is a whole number, and a scalar or a vector
-    /// is predicted; else none.
+    /// What fits a function, and the outcome that predictions are scored by: the mean squared error if just one outcome
+    /// is real and of the prediction's shape; else the accuracy if just one outcome is a whole number, and a scalar or
+    /// a vector is predicted; else none.
     pub fn of(function: &Function) -> Option<(Measure, NodeId)> {
         let node = |id: NodeId| function.graph.node(id);
         let prediction = node(function.prediction?);
@@ -91,8 +91,8 @@ fn row_class(predictions: &Tensor, row: usize) -> usize {
     class_of(&predictions.data()[row * size..(row + 1) * size], shape.rank() == 1)
 }
 
-/// The class that the prediction of one row means: the index of its largest element, the first of equals; a scalar means
-/// class 1 from ½ up, else class 0.
+/// The class that the prediction of one row means: the index of its largest element, the first of equals; a scalar
+/// means class 1 from ½ up, else class 0.
 pub fn predicted_class(prediction: &Tensor) -> usize {
     class_of(prediction.data(), prediction.shape().rank() == 0)
 }

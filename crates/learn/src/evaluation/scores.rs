@@ -27,11 +27,19 @@ pub struct Scores {
 }
 
 /// The scores of a function over all rows.
+///
+/// # Errors
+/// The function has no objective. The data lack an input or outcome, or have it of another shape or kind, or with a
+/// value out of its bound. The results do not fit into memory. A node cannot be computed at a row, which the error
+/// names.
 pub fn scores(function: &Function, parameters: &Parameters, data: &Dataset) -> Result<Scores, LearnError> {
     Scorer::new(&Tables::new(function, data), None)?.scores(parameters)
 }
 
 /// The objective of each row.
+///
+/// # Errors
+/// Those of [`scores`()].
 pub fn objectives(function: &Function, parameters: &Parameters, data: &Dataset) -> Result<Vec<f64>, LearnError> {
     let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
     let tables = Tables::new(function, data);
@@ -39,7 +47,10 @@ pub fn objectives(function: &Function, parameters: &Parameters, data: &Dataset) 
     Ok(results.swap_remove(0).into_data())
 }
 
-/// The predictions for all rows, [rows, …]. Outcomes are not needed.
+/// The predictions for all rows, `[rows, …]`. Outcomes are not needed.
+///
+/// # Errors
+/// The function has no prediction; else those of [`scores`()].
 pub fn predictions(function: &Function, parameters: &Parameters, data: &Dataset) -> Result<Tensor, LearnError> {
     let prediction = function.prediction.ok_or(LearnError::Lacks("prediction"))?;
     let tables = Tables::of_inputs(function, data);
@@ -138,7 +149,8 @@ impl<'a> OverRows<'a> {
         Ok(OverRows { tables, wanted, shapes, batches })
     }
 
-    /// The values at some parameters, each [rows, …]. An error names the first row, and the node, that cannot be computed.
+    /// The values at some parameters, each [rows, …]. An error names the first row, and the node, that cannot be
+    /// computed.
     fn values(&mut self, parameters: &Parameters) -> Result<Vec<Tensor>, LearnError> {
         let mut gathered: Vec<Vec<f64>> = self.shapes.iter().map(|_| Vec::new()).collect();
         for batches in &mut self.batches {

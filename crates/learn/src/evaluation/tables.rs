@@ -10,7 +10,8 @@ use chainrule_graph::{Function, NodeId};
 use crate::data::dataset::Dataset;
 use crate::error::LearnError;
 
-/// The rows of a dataset for all programs that are made from one function: at each precision once, when they are asked for.
+/// The rows of a dataset for all programs that are made from one function: at each precision once, when they are asked
+/// for.
 pub(crate) struct Tables<'a> {
     pub function: &'a Function,
     pub data: &'a Dataset,
@@ -41,8 +42,8 @@ impl<'a> Tables<'a> {
         self.nodes.contains(&id)
     }
 
-    /// The tables of a program. Errors: the data are not of the shapes and kinds that the function takes, or are too large
-    /// for the program's precision.
+    /// The tables of a program. Errors: the data are not of the shapes and kinds that the function takes, or are too
+    /// large for the program's precision.
     pub fn of(&self, program: &Program) -> Result<Vec<&StreamTable>, LearnError> {
         let cell = match program.precision() {
             Precision::F32 => &self.in_f32,

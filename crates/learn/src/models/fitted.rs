@@ -24,7 +24,8 @@ pub struct Fitted {
 }
 
 impl Fitted {
-    /// Trains a function on rows `x` [n, …] and outcomes `y` [n, …], and scores it on other rows too if they are given.
+    /// Trains a function on rows `x` `[n, …]` and outcomes `y` `[n, …]`, and scores it on other rows too, if there are
+    /// any.
     pub(crate) fn fit(
         function: Function,
         data: (&Tensor, &Tensor),
@@ -38,17 +39,20 @@ impl Fitted {
         Ok(Fitted { function, parameters, history: trained.history })
     }
 
-    /// The predictions for rows `x` [n, …], [n, …].
+    /// The predictions for rows `x` `[n, …]`: `[n, …]`.
+    ///
+    /// # Errors
+    /// Rows of another shape or kind than the function's input; a node that cannot be computed at a row.
     pub fn predict(&self, x: &Tensor) -> Result<Tensor, LearnError> {
         let field = field(&self.function, Role::Input, x)?;
         predictions(&self.function, &self.parameters, &rows_of(x, vec![(field, x.data().to_vec())])?)
     }
 
-    /// The mean squared error, or the accuracy, on rows `x` [n, …] and outcomes `y` [n, …].
+    /// The mean squared error, or the accuracy, on rows `x` `[n, …]` and outcomes `y` `[n, …]`.
     ///
     /// # Errors
-    /// There are no rows, or another number of outcomes; rows or outcomes of another shape or kind than the function's, or
-    /// outcomes that are no class of it.
+    /// There are no rows, or another number of outcomes; rows or outcomes of another shape or kind than the function's,
+    /// or outcomes that are no class of it.
     pub fn score(&self, x: &Tensor, y: &Tensor) -> Result<f64, LearnError> {
         let (measure, _) = Measure::of(&self.function).ok_or(LearnError::Lacks("score"))?;
         dataset(&self.function, (x, y))?;

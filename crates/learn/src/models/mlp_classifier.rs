@@ -29,6 +29,10 @@ impl<'a> MlpClassifier<'a> {
     }
 
     /// The function of one example of `d` features.
+    ///
+    /// # Errors
+    /// A size or an initial value that the builder refuses; for sizes that fit into memory and finite values there is
+    /// none.
     pub fn function(&self, d: usize) -> Result<Function, GraphError> {
         let builder = Builder::new();
         let x = builder.input("x", [d]);
@@ -42,7 +46,11 @@ impl<'a> MlpClassifier<'a> {
         builder.finish()
     }
 
-    /// Trains on rows `x [n, d]` and classes `y [n]`, and scores other rows too if they are given.
+    /// Trains on rows `x` `[n, d]` and classes `y` `[n]`, and scores `validation` rows too, if there are any.
+    ///
+    /// # Errors
+    /// Rows or classes of another shape, another number of one than of the other, or classes that are none; settings
+    /// out of their range; training that diverged.
     pub fn fit(&self, x: &Tensor, y: &Tensor, validation: Option<(&Tensor, &Tensor)>) -> Result<Fitted, TrainError> {
         Fitted::fit(self.function(features(x)?)?, (x, y), validation, &self.training)
     }

@@ -36,8 +36,8 @@ impl Activation {
     }
 }
 
-/// The hidden layers of a perceptron: affine, then the activation, with parameters `W1`, `b1`, `W2`, … drawn from a normal
-/// distribution of the given standard deviation. Returns the last layer's output and its width.
+/// The hidden layers of a perceptron: affine, then the activation, with parameters `W1`, `b1`, `W2`, … drawn from a
+/// normal distribution of the given standard deviation. Returns the last layer's output and its width.
 fn hidden_layers<'g>(
     builder: &'g Builder,
     mut x: Var<'g>,

@@ -1,5 +1,5 @@
-//! Optimizers: each builds, from a parameter, its gradient and its state, the nodes of the next values. One file each, the
-//! formula beside the name.
+//! Optimizers: each builds, from a parameter, its gradient and its state, the nodes of the next values. One file each,
+//! the formula beside the name.
 
 mod adagrad;
 mod adam;

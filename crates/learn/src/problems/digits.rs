@@ -16,11 +16,17 @@ pub const CLASSES: usize = 10;
 const FILE: &[u8] = include_bytes!("../../data/digits.csv.gz");
 
 /// The table: columns x0 … x63, pixels by rows from 0 to 16, and y, the class from 0 to 9.
+///
+/// # Errors
+/// The embedded file is damaged, which the tests rule out.
 pub fn table() -> Result<Table, LearnError> {
     Table::from_bytes("digits.csv.gz", FILE.to_vec())
 }
 
 /// The rows as input `x`, of shape `[64]`, and outcome `y`, a whole number below 10.
+///
+/// # Errors
+/// Those of [`table`].
 pub fn dataset() -> Result<Dataset, LearnError> {
     let field = |name: &str, role, kind, bound, columns: Vec<String>, shape| Field {
         name: name.into(),

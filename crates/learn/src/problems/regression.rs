@@ -15,8 +15,9 @@ const STEPS: usize = 10;
 const NOISE: f64 = 0.25;
 const NOISE_FREEDOM: f64 = 6.0;
 
-/// Points x, uniform on [0, 1) and sorted, and y = target(x) + 0.25 t₆, where t₆ is Student's with 6 degrees of freedom and
-/// the target is Σ cᵢ φᵢ(x) over step functions φᵢ(x) = 1[x ≥ i/400]: 10 indices drawn with replacement, cᵢ from N(0, 1).
+/// Points x, uniform on [0, 1) and sorted, and y = target(x) + 0.25 t₆, where t₆ is Student's with 6 degrees of freedom
+/// and the target is Σ cᵢ φᵢ(x) over step functions φᵢ(x) = 1[x ≥ i/400]: 10 indices drawn with replacement, cᵢ from
+/// N(0, 1).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Regression {
     /// All 1,000 points: input `x` [] and outcome `y` [].

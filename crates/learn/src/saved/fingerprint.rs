@@ -1,5 +1,5 @@
-//! A hash of bytes, which tells whether they are still the same: FNV-1a in 64 bits (Fowler, Noll and Vo 1991). It guards
-//! against mistakes, not against malice.
+//! A hash of bytes, which tells whether they are still the same: FNV-1a in 64 bits (Fowler, Noll and Vo 1991). It
+//! guards against mistakes, not against malice.
 
 use std::fmt;
 

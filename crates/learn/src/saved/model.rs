@@ -49,7 +49,7 @@ impl SavedModel {
     /// # Errors
     /// A parameter has a name that safetensors keeps for itself.
     pub fn to_bytes(&self) -> Result<Vec<u8>, LearnError> {
-        FORMAT.to_bytes("the model", self.content())
+        FORMAT.encode("the model", self.content())
     }
 
     /// Reads the bytes of a file. Messages call it `file`.
@@ -57,7 +57,7 @@ impl SavedModel {
     /// # Errors
     /// The bytes are truncated, foreign, damaged or newer.
     pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<SavedModel, LearnError> {
-        FORMAT.from_bytes(file, bytes, SavedModel::from_content)
+        FORMAT.decode(file, bytes, SavedModel::from_content)
     }
 
     fn content(&self) -> Content {
@@ -93,8 +93,10 @@ impl SavedModel {
         })
     }
 
-    /// An error unless the inputs and outcomes, once transformed, are those of the function: in its order, and of its
-    /// shapes and kinds.
+    /// Whether the inputs and outcomes, once transformed, are those of the function.
+    ///
+    /// # Errors
+    /// They are others, in another order, or of other shapes or kinds.
     pub fn check(&self, function: &Function) -> Result<(), LearnError> {
         for (role, ids) in [(Role::Input, &function.inputs), (Role::Outcome, &function.outcomes)] {
             let fields: Vec<&Field> = self.fields.iter().filter(|field| field.role == role).collect();

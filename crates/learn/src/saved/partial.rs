@@ -1,8 +1,8 @@
 //! Partial files: what is written to until it takes the place of a file, and removed if it never does.
 //!
 //! A partial file has one of a few names that follow from the file's, and is locked while its writer lives. So whoever
-//! writes the same file next can tell one that a killed process left, whose lock is gone, and removes it; and two writers
-//! of one file, each with a partial file of its own, do not disturb each other.
+//! writes the same file next can tell one that a killed process left, whose lock is gone, and removes it; and two
+//! writers of one file, each with a partial file of its own, do not disturb each other.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, TryLockError};

@@ -1,4 +1,5 @@
-//! Named tensors with one JSON object, in a file or as its bytes: safetensors, all in f64. Models and checkpoints are kept so.
+//! Named tensors with one JSON object, in a file or as its bytes: safetensors, all in f64. Models and checkpoints are
+//! kept so.
 //!
 //! The object stands in the metadata under one key, so that the same content always gives the same bytes.
 
@@ -44,7 +45,7 @@ impl FileFormat {
     /// # Errors
     /// Those of [`atomic::write`], and a name that safetensors keeps for itself.
     pub fn save(&self, path: &Path, content: Content) -> Result<(), LearnError> {
-        atomic::write(path, &self.to_bytes(&path.display().to_string(), content)?)
+        atomic::write(path, &self.encode(&path.display().to_string(), content)?)
     }
 
     /// Reads the file with `read`.
@@ -54,7 +55,7 @@ impl FileFormat {
     pub fn load<T>(&self, path: &Path, read: impl FnOnce(Content) -> Result<T, String>) -> Result<T, LearnError> {
         let file = path.display().to_string();
         let problem = match fs::read(path) {
-            Ok(bytes) => return self.from_bytes(&file, &bytes, read),
+            Ok(bytes) => return self.decode(&file, &bytes, read),
             Err(_) if path.is_dir() => format!("is a folder; a {} file would be right", self.what),
             Err(error) if error.kind() == ErrorKind::NotFound => "there is no such file".into(),
             Err(error) => format!("cannot be read: {error}"),
@@ -66,7 +67,7 @@ impl FileFormat {
     ///
     /// # Errors
     /// A name that safetensors keeps for itself.
-    pub fn to_bytes(&self, file: &str, content: Content) -> Result<Vec<u8>, LearnError> {
+    pub fn encode(&self, file: &str, content: Content) -> Result<Vec<u8>, LearnError> {
         self.serialized(content).map_err(|problem| LearnError::file(file, problem))
     }
 
@@ -74,7 +75,7 @@ impl FileFormat {
     ///
     /// # Errors
     /// The bytes are truncated, foreign, damaged or newer; and what `read` says.
-    pub fn from_bytes<T>(
+    pub fn decode<T>(
         &self,
         file: &str,
         bytes: &[u8],

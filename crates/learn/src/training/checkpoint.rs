@@ -1,7 +1,8 @@
 //! Training kept in a file while it goes on, so that it can go on later as if it had never stopped.
 //!
-//! Orders of rows follow from the seed and the epoch, so where training is, its values and the best so far are all there is
-//! to keep. What they were made from is kept beside them, and must be the same later: the model, the rows, the settings.
+//! Orders of rows follow from the seed and the epoch, so where training is, its values and the best so far are all
+//! there is to keep. What they were made from is kept beside them, and must be the same later: the model, the rows, the
+//! settings.
 
 use std::path::Path;
 

@@ -63,8 +63,8 @@ fn at_rows(
     Ok(TrainError::Diverged(Box::new(Diverged { part, nan_origin, file, lines, epoch, rate, only_in_f32: false })))
 }
 
-/// What went wrong in the steps over the rows of `order`, which began at `before` and left values that are not finite: the
-/// first step that did is found by running them again, and looked at.
+/// What went wrong in the steps over the rows of `order`, which began at `before` and left values that are not finite:
+/// the first step that did is found by running them again, and looked at.
 pub(crate) fn during_steps(
     runner: &mut Runner<'_>,
     data: &Dataset,

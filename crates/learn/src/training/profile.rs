@@ -34,9 +34,11 @@ pub struct StepCost {
     pub memory: MemoryUse,
 }
 
-/// Runs steps for about a second, with the batches, the optimizer and the precision of `settings`, and says where the time
-/// goes. The rate is 0 meanwhile, so that the parameters stay as they are. Errors: settings or data that do not fit, or an
-/// objective that is not finite.
+/// Runs steps for about a second, with the batches, the optimizer and the precision of `settings`, and says where the
+/// time goes. The rate is 0 meanwhile, so that the parameters stay as they are.
+///
+/// # Errors
+/// Settings out of their range, data that do not fit, the reference as engine, or an objective that is not finite.
 pub fn profile(
     function: &Function,
     parameters: &Parameters,

@@ -31,17 +31,18 @@ pub struct Position {
 
 /// What is told how training goes, and may end it.
 ///
-/// A closure that takes a [`Progress`] is an observer that is told of epochs; [`EverySteps`] makes one that is told of steps,
-/// too; [`Unobserved`] is for whoever wants to know nothing.
+/// A closure that takes a [`Progress`] is an observer that is told of epochs; [`EverySteps`] makes one that is told of
+/// steps, too; [`Unobserved`] is for whoever wants to know nothing.
 pub trait Observer {
-    /// After how many steps it is told of them. None: of no steps, and the engine runs an epoch in one go. It is asked before
-    /// each run of the engine, so the answer may change as training goes on; the result of training does not depend on it.
+    /// After how many steps it is told of them. None: of no steps, and the engine runs an epoch in one go. It is asked
+    /// before each run of the engine, so the answer may change as training goes on; the result of training does not
+    /// depend on it.
     fn every_steps(&self) -> Option<usize> {
         None
     }
 
-    /// Is told how training goes. `Break` ends it there, as [`Training::stop`](crate::Training::stop) does: it can go on from
-    /// its checkpoint, to the same result.
+    /// Is told how training goes. `Break` ends it there, as [`Training::stop`](crate::Training::stop) does: it can go
+    /// on from its checkpoint, to the same result.
     fn observe(&mut self, progress: Progress<'_>) -> ControlFlow<()>;
 }
 
@@ -111,8 +112,8 @@ pub struct StepReport<'a> {
 }
 
 impl StepReport<'_> {
-    /// The value of a parameter or a state, the optimizer's too, after these steps. It is copied from the engine, so what is
-    /// not asked for costs nothing.
+    /// The value of a parameter or a state, the optimizer's too, after these steps. It is copied from the engine, so
+    /// what is not asked for costs nothing.
     ///
     /// # Errors
     /// There is no parameter or state of that name.

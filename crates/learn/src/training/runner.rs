@@ -77,8 +77,8 @@ impl<'a> Runner<'a> {
         Ok(step(self.tables.function, &self.settings.step_options(self.tables.data.rows()), batch)?)
     }
 
-    /// Runs steps over the rows of `order`, `batch` at a time and the rest in a last, smaller one. Returns the number of
-    /// rows that were used up, and how it ended. The objective of each step is put in `objectives`.
+    /// Runs steps over the rows of `order`, `batch` at a time and the rest in a last, smaller one. Returns the number
+    /// of rows that were used up, and how it ended. The objective of each step is put in `objectives`.
     pub fn run(&mut self, order: &[u32], objectives: &mut Vec<f64>) -> Result<(usize, End), LearnError> {
         let size = self.settings.batch.min(self.tables.data.rows());
         let whole = order.len() / size * size;

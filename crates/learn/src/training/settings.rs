@@ -34,15 +34,16 @@ pub struct Training<'a> {
     pub optimizer: Optimizer,
     /// The greatest norm of all gradients together; longer ones are scaled down to it.
     pub clip_norm: Option<f64>,
-    /// λ of the penalty ½λ‖w‖² on every parameter, whose gradient λw is added after clipping. AdamW has a decay of its own.
+    /// λ of the penalty ½λ‖w‖² on every parameter, whose gradient λw is added after clipping. AdamW has a decay of its
+    /// own.
     pub weight_decay: f64,
-    /// Ends training once so many epochs in a row did not better the objective on the validation rows, or on the training
-    /// rows if there are no others. The parameters are then those of the best epoch, however training ends.
+    /// Ends training once so many epochs in a row did not better the objective on the validation rows, or on the
+    /// training rows if there are no others. The parameters are then those of the best epoch, however training ends.
     pub patience: Option<usize>,
     /// The precision that programs work in.
     pub precision: Precision,
-    /// The SIMD level that programs run at; none is the machine's best. Another level rounds otherwise, and one that machines
-    /// have in common gives them the same bits.
+    /// The SIMD level that programs run at; none is the machine's best. Another level rounds otherwise, and one that
+    /// machines have in common gives them the same bits.
     pub level: Option<Level>,
     /// How many threads programs may use.
     pub threads: usize,

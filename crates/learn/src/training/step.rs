@@ -22,7 +22,8 @@ pub struct StepOptions {
     pub length: Length,
     /// The greatest norm of all gradients together; longer ones are scaled down to it.
     pub clip_norm: Option<f64>,
-    /// λ of the penalty ½λ‖w‖² on every parameter, whose gradient λw is added after clipping. AdamW has a decay of its own.
+    /// λ of the penalty ½λ‖w‖² on every parameter, whose gradient λw is added after clipping. AdamW has a decay of its
+    /// own.
     pub weight_decay: f64,
 }
 
@@ -54,8 +55,10 @@ pub struct Step {
 
 /// The step on a function: on one example, or with `size` on the mean objective of a batch of so many.
 ///
-/// Every parameter moves exactly once, all by gradients at the old parameters. Errors: the function has no objective, or
-/// an op on the way has no derivative, and updates or names of its own that are the step's.
+/// Every parameter moves exactly once, all by gradients at the old parameters.
+///
+/// # Errors
+/// The function has no objective, an op on the way has no derivative, or it has updates or names that are the step's.
 pub fn step(function: &Function, options: &StepOptions, size: Option<usize>) -> Result<Step, GraphError> {
     check_updates(function)?;
     let function = match size {

@@ -24,8 +24,8 @@ use crate::training::settings::{Checkpointing, Training};
 /// A step moves every parameter once, by the gradient of the mean objective over the rows of its batch.
 ///
 /// # Errors
-/// Settings out of their range, data or a checkpoint that do not fit, and a value that is not finite, with the node where
-/// that began; the parameters are then as they were before.
+/// Settings out of their range, data or a checkpoint that do not fit, and a value that is not finite, with the node
+/// where that began; the parameters are then as they were before.
 pub fn train(
     function: &Function,
     parameters: &mut Parameters,
@@ -162,8 +162,8 @@ impl<'a> Trainer<'a> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Runs steps over the rows of `order`, in one go or as many at a time as the observer asks for. Returns how many rows
-    /// were used up, and how it ended.
+    /// Runs steps over the rows of `order`, in one go or as many at a time as the observer asks for. Returns how many
+    /// rows were used up, and how it ended.
     fn run_rows(&mut self, order: &[u32]) -> Result<(usize, End), TrainError> {
         let batch = self.settings.batch.min(self.training.rows());
         let (mut used, mut end, mut objectives) = (0, End::Finished, Vec::new());

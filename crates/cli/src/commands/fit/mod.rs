@@ -77,8 +77,8 @@ pub struct Fit {
     #[arg(long)]
     standardize: bool,
 
-    /// Ends training after N epochs in a row that did not better the objective on the validation rows, or on the training
-    /// rows if there are no others, and takes the parameters of the best epoch
+    /// Ends training after N epochs in a row that did not better the objective on the validation rows, or on the
+    /// training rows if there are no others, and takes the parameters of the best epoch
     #[arg(long, value_name = "N", value_parser = options::count, allow_hyphen_values = true)]
     patience: Option<usize>,
 
@@ -94,8 +94,8 @@ pub struct Fit {
         requires = "checkpoint", help_heading = "Files")]
     every: usize,
 
-    /// Goes on from the checkpoint, if there is one, to the same result as if training had never stopped. The model, the
-    /// data and the options must be the same; there may be more epochs, unless the schedule depends on them
+    /// Goes on from the checkpoint, if there is one, to the same result as if training had never stopped. The model,
+    /// the data and the options must be the same; there may be more epochs, unless the schedule depends on them
     #[arg(long, requires = "checkpoint", help_heading = "Files")]
     resume: bool,
 

@@ -41,8 +41,8 @@ pub struct StepSettings {
     #[arg(long, value_name = "X", value_parser = options::above_zero, allow_hyphen_values = true)]
     clip_norm: Option<f64>,
 
-    /// Adds X times the parameter to each gradient, X ≥ 0, after clipping; for adamw, takes rate · X times the parameter
-    /// off it instead [default: 0, for adamw 0.01]
+    /// Adds X times the parameter to each gradient, X ≥ 0, after clipping; for adamw, takes rate · X times the
+    /// parameter off it instead [default: 0, for adamw 0.01]
     #[arg(long, value_name = "X", value_parser = options::not_negative, allow_hyphen_values = true)]
     weight_decay: Option<f64>,
 
@@ -70,8 +70,8 @@ pub struct StepSettings {
     #[arg(long, value_name = "N", default_value = "1", value_parser = options::count, allow_hyphen_values = true)]
     threads: usize,
 
-    /// The vector instructions to use, of those that the machine has: portable, avx2, avx512 or neon. Another set rounds
-    /// otherwise; machines that use the same get the same bits [default: the best]
+    /// The vector instructions to use, of those that the machine has: portable, avx2, avx512 or neon. Another set
+    /// rounds otherwise; machines that use the same get the same bits [default: the best]
     #[arg(long, value_name = "NAME")]
     simd: Option<Level>,
 

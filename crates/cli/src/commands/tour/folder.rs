@@ -1,5 +1,5 @@
-//! The folder that the tour writes to. Of the files in it the tour replaces those that it wrote itself and that nobody has
-//! changed since: a record beside them holds their fingerprints.
+//! The folder that the tour writes to. Of the files in it the tour replaces those that it wrote itself and that nobody
+//! has changed since: a record beside them holds their fingerprints.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,8 +20,8 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens the folder, made if it is not there, for files of these names. Errors: it can't be a folder, takes no files,
-    /// or holds a file of such a name that is not the tour's.
+    /// Opens the folder, made if it is not there, for files of these names. Errors: it can't be a folder, takes no
+    /// files, or holds a file of such a name that is not the tour's.
     pub fn open(path: &Path, names: &[String]) -> Result<Folder, CommandError> {
         let mistake = |problem: String| CommandError::mistake(format!("--out: {problem}"));
         if let Some(file) = path.ancestors().find(|ancestor| ancestor.is_file()) {
@@ -53,8 +53,8 @@ impl Folder {
         self.path.join(name)
     }
 
-    /// Writes files. The record comes first and keeps what it held, so that it knows the old file and the new one, whichever
-    /// is there when the tour ends early.
+    /// Writes files. The record comes first and keeps what it held, so that it knows the old file and the new one,
+    /// whichever is there when the tour ends early.
     pub fn write(&mut self, files: Vec<(String, Vec<u8>)>) -> Result<(), CommandError> {
         self.written.extend(files.iter().map(|(name, bytes)| line(name, bytes)));
         let record: String = self.written.iter().map(|line| format!("{line}\n")).collect();

@@ -27,8 +27,8 @@ use training::{TrainedModel, train};
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Tour {
-    /// The folder for pictures, models and data, made if it is not there; of the files in it only those are replaced that
-    /// the tour wrote itself and nobody has changed
+    /// The folder for pictures, models and data, made if it is not there; of the files in it only those are replaced
+    /// that the tour wrote itself and nobody has changed
     #[arg(long, value_name = "DIR", default_value = FOLDER)]
     out: PathBuf,
 

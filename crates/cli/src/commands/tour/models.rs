@@ -39,7 +39,8 @@ pub const ON_X: &str = "MLP, on x";
 /// The network that is given step functions of x.
 pub const ON_FEATURES: &str = "MLP, on features";
 
-/// The models of the regression problem. Expected are average squared errors of the same models in NumPy, over five problems.
+/// The models of the regression problem. Expected are average squared errors of the same models in NumPy, over five
+/// problems.
 pub const REGRESSION: [TourModel; 4] = [
     TourModel {
         name: "linear, on features",
@@ -83,8 +84,8 @@ pub const REGRESSION: [TourModel; 4] = [
     },
 ];
 
-/// The classifier of digits, on standardised pixels. Another library's network of the same size reaches 95.3 to 98.1 % on
-/// a random held-out fifth.
+/// The classifier of digits, on standardised pixels. Another library's network of the same size reaches 95.3 to 98.1 %
+/// on a random held-out fifth.
 pub const DIGITS: TourModel = TourModel {
     name: "MLP classifier",
     graph: include_str!("digits.graph"),

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-/// The commands, each with a comment before it, as they can be copied into a shell. The program is called as the user called
-/// it, since it may not be on the path.
+/// The commands, each with a comment before it, as they can be copied into a shell. The program is called as the user
+/// called it, since it may not be on the path.
 pub fn next_steps(program: &str, folder: &Path) -> String {
     let (program, dir) = (quoted(program), quoted(&folder.display().to_string()));
     format!(
