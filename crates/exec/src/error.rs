@@ -3,12 +3,40 @@
 use chainrule_graph::{Graph, NodeId, Origin};
 use thiserror::Error;
 
+use crate::admission::Inadmissible;
+
 /// A mistake in running a graph: what was found, where, and what would be right.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum ExecError {
-    /// What is asked for, or given, does not fit.
+    /// What is asked for, or bound, does not fit.
     #[error("{0}")]
     Mismatch(String),
+    /// A node is named that the graph does not have.
+    #[error("node {} is of another graph; this one has {count} nodes", node.index())]
+    ForeignNode {
+        /// The node.
+        node: NodeId,
+        /// How many nodes the graph has.
+        count: usize,
+    },
+    /// An input does not take its value, or has none.
+    #[error("{name} {problem}")]
+    Input {
+        /// How a message calls the input.
+        name: String,
+        /// What was found, and what would be right.
+        problem: Inadmissible,
+    },
+    /// An input that takes rows of a table does not take one of them.
+    #[error("row {row}: {name} {problem}")]
+    Row {
+        /// Which row, from 0.
+        row: usize,
+        /// How a message calls the input.
+        name: String,
+        /// What was found, and what would be right.
+        problem: Inadmissible,
+    },
     /// A node cannot be computed from the values of its inputs.
     #[error("{name}{}: {problem}", written(origin))]
     Node {
@@ -29,7 +57,12 @@ impl ExecError {
         ExecError::Mismatch(message.into())
     }
 
-    /// The same, known to have befallen a node.
+    /// What is wrong with the value of a node of inputs.
+    pub(crate) fn input(graph: &Graph, node: NodeId, problem: Inadmissible) -> ExecError {
+        ExecError::Input { name: graph.describe(node), problem }
+    }
+
+    /// The same, known to be a node's.
     pub(crate) fn at(self, graph: &Graph, node: NodeId) -> ExecError {
         ExecError::Node {
             node,
@@ -42,4 +75,13 @@ impl ExecError {
 
 fn written(origin: &Origin) -> String {
     if *origin == Origin::Unknown { String::new() } else { format!(", written at {origin}") }
+}
+
+/// An error if one of these nodes is none of the graph's.
+pub(crate) fn check_nodes(graph: &Graph, nodes: impl IntoIterator<Item = NodeId>) -> Result<(), ExecError> {
+    let count = graph.nodes().len();
+    match nodes.into_iter().find(|node| node.index() >= count) {
+        None => Ok(()),
+        Some(node) => Err(ExecError::ForeignNode { node, count }),
+    }
 }

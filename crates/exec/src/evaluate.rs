@@ -4,8 +4,9 @@ use chainrule_graph::ops::Source;
 use chainrule_graph::{Graph, NodeId, Op, Tensor};
 
 use crate::compile::{Options, compile};
-use crate::error::ExecError;
+use crate::error::{ExecError, check_nodes};
 use crate::memory::check_memory_of;
+use crate::reference::bound_value;
 use crate::run::Run;
 use crate::values::{Bindings, Values};
 
@@ -13,14 +14,16 @@ use crate::values::{Bindings, Values};
 /// such a program computes them, so what overflows there does so here; the options' streams, batch, outputs and `finite`
 /// have no part in it.
 ///
-/// Errors name an input that is needed and has no value, or one that does not fit, an index that is out of range, and
-/// values that do not fit into memory.
+/// # Errors
+/// An input that a target needs has no value, or one that it does not take; a node is of another graph; an index is out of
+/// range; the values do not fit into memory; the options do not fit the graph.
 pub fn evaluate_compiled(
     graph: &Graph,
     bindings: &Bindings,
     targets: &[NodeId],
     options: &Options,
 ) -> Result<Values, ExecError> {
+    check_nodes(graph, targets.iter().copied().chain(bindings.nodes()))?;
     let graph = graph.clone().without_updates();
     let &Options { precision, level, threads, .. } = options;
     let outputs = targets.to_vec();
@@ -29,21 +32,17 @@ pub fn evaluate_compiled(
     let mut workspace = program.workspace()?;
     let needed = graph.needed_for(targets);
     for id in graph.ids().filter(|id| needed[id.index()]) {
-        let node = graph.node(id);
-        if let (Op::Source(Source::Input { .. }), Some(name)) = (&node.op, &node.name) {
-            let missing = || ExecError::new(format!("`{name}` has no value; it takes one of shape {}", node.shape));
-            program.set(&mut workspace, name, bindings.get(id).ok_or_else(missing)?)?;
+        if let Op::Source(Source::Input { .. }) = graph.node(id).op {
+            let value = bound_value(&graph, bindings, id)?;
+            program.write_argument(&mut workspace, program.argument_of(id)?, value.data())?;
         }
     }
-    let mut record = vec![0.0; program.reported()];
-    program.run_steps(&mut workspace, Run { tables: &[], order: &[], stop: None }, 1, &mut record)?;
+    program.advance(&mut workspace, Run::default(), 1)?;
     let mut values = vec![None; graph.nodes().len()];
-    let mut rest = &record[..];
     for &id in targets {
-        let shape = &graph.node(id).shape;
-        let (elements, after) = rest.split_at(shape.size());
-        values[id.index()] = Some(Tensor::from_fn(shape, |index| elements[index]));
-        rest = after;
+        let mut value = Tensor::zeros(&graph.node(id).shape);
+        program.read_output(&workspace, program.output(id)?, value.data_mut())?;
+        values[id.index()] = Some(value);
     }
     Ok(Values(values))
 }

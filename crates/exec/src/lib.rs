@@ -1,8 +1,12 @@
-//! Execution of graphs: the reference interpreter, slow and obvious, the oracle for all else; and the compiled engine.
+//! Execution of graphs: the [reference](mod@reference) interpreter, slow and obvious, the oracle for all else, with [bounds] on rounding
+//! errors; and the compiled engine, in the order of its life: [compile], the immutable [program], and what [runs](run) it.
 //!
-//! [`nan_origin`] finds the node where a value that is not finite arose.
+//! [`evaluate_compiled`] asks the engine what [`reference::evaluate`] asks the reference. [`InputType`] says which values an
+//! input takes. [`nan_origin`](fn@nan_origin) finds the node where a value that is not finite arose.
 #![forbid(unsafe_code)]
+#![warn(clippy::missing_errors_doc)]
 
+mod admission;
 pub mod bounds;
 pub mod compile;
 mod error;
@@ -16,6 +20,7 @@ pub mod reference;
 pub mod run;
 mod values;
 
+pub use admission::{ElementType, Inadmissible, InputType};
 pub use error::ExecError;
 pub use evaluate::evaluate_compiled;
 pub use memory::{check_memory, check_memory_of};

@@ -2,12 +2,15 @@
 
 use chainrule_graph::{Graph, NodeId};
 
-use crate::error::ExecError;
+use crate::error::{ExecError, check_nodes};
 
 /// So many elements are not worth the question.
 const FEW: usize = 1 << 20;
 
-/// An error unless so many elements of f64 fit into memory at once. `what` says what they are.
+/// Whether so many elements of f64 fit into memory at once. `what` says what they are.
+///
+/// # Errors
+/// They do not.
 pub fn check_memory(elements: usize, what: impl FnOnce() -> String) -> Result<(), ExecError> {
     if elements <= FEW || Vec::<f64>::new().try_reserve_exact(elements).is_ok() {
         return Ok(());
@@ -17,8 +20,12 @@ pub fn check_memory(elements: usize, what: impl FnOnce() -> String) -> Result<()
     Err(ExecError::new(format!("{} would take {size}, more than this machine has", what())))
 }
 
-/// An error unless the values of these nodes fit into memory at once.
+/// Whether the values of these nodes fit into memory at once.
+///
+/// # Errors
+/// They do not, or a node is of another graph.
 pub fn check_memory_of(graph: &Graph, nodes: impl Iterator<Item = NodeId> + Clone) -> Result<(), ExecError> {
+    check_nodes(graph, nodes.clone())?;
     let size = |id: &NodeId| graph.node(*id).shape.size();
     let elements = nodes.clone().map(|id| size(&id)).fold(0, usize::saturating_add);
     check_memory(elements, || {

@@ -126,7 +126,8 @@ impl fmt::Display for NanOrigin {
 /// none. Infinite constants, what is infinite by them alone, and the elements of `where` that were not selected are not to
 /// blame.
 pub fn nan_origin(graph: &Graph, values: &Values, result: NodeId) -> Option<NanOrigin> {
-    NonFinite::of(values.get(result)?.data())?;
+    let known = |id: NodeId| values.get(id).filter(|_| id.index() < graph.nodes().len());
+    NonFinite::of(known(result)?.data())?;
     let excused = infinite_by_constants(graph, values);
     let mut path = vec![result];
     let mut node = result;
@@ -188,10 +189,8 @@ pub fn infinite_by_constants(graph: &Graph, values: &Values) -> Vec<bool> {
     for id in graph.ids().filter(|id| non_finites[id.index()] == Some(NonFinite::Infinite)) {
         let node = graph.node(id);
         let mut bad = node.inputs.iter().filter(|input| non_finites[input.index()].is_some()).peekable();
-        excused[id.index()] = match node.op {
-            Op::Source(Source::Constant(_)) => true,
-            _ => bad.peek().is_some() && bad.all(|input| excused[input.index()]),
-        };
+        let is_constant = matches!(node.op, Op::Source(Source::Constant(_)));
+        excused[id.index()] = is_constant || bad.peek().is_some() && bad.all(|input| excused[input.index()]);
     }
     excused
 }

@@ -5,7 +5,17 @@ use std::ops::Index;
 
 use chainrule_graph::{NodeId, Tensor};
 
-/// The values of input nodes for a run.
+/// The values of input nodes for a run, by node; of the graph that runs, or of one that it extends.
+///
+/// ```
+/// use chainrule_exec::Bindings;
+/// use chainrule_graph::{NodeId, Tensor};
+///
+/// let (x, y) = (NodeId::from_index(0), NodeId::from_index(1));
+/// let mut bindings: Bindings = [(x, Tensor::scalar(1.0))].into_iter().collect();
+/// bindings.set(y, Tensor::vector([2.0, 3.0]));
+/// assert_eq!(bindings.get(x).map(Tensor::item), Some(1.0));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Bindings(HashMap<NodeId, Tensor>);
 
@@ -25,6 +35,11 @@ impl Bindings {
     pub fn with(mut self, id: NodeId, value: Tensor) -> Bindings {
         self.0.insert(id, value);
         self
+    }
+
+    /// The nodes that have a value.
+    pub fn nodes(&self) -> impl Iterator<Item = NodeId> {
+        self.0.keys().copied()
     }
 
     /// The value of an input node.
@@ -55,6 +70,6 @@ impl Index<NodeId> for Values {
     type Output = Tensor;
 
     fn index(&self, id: NodeId) -> &Tensor {
-        self.0[id.index()].as_ref().expect("the node was a target of the run, or is needed for one")
+        self.get(id).expect("the node was a target of the run, or is needed for one")
     }
 }

@@ -77,6 +77,26 @@ fn a_run_allocates_nothing() {
     }
 }
 
+/// A caller's loop: values in, a step, values out.
+#[test]
+fn values_that_go_in_and_out_by_handles_allocate_nothing() {
+    let builder = Builder::new();
+    let x = builder.input("x", [4, 6]);
+    let y = x.exp().transpose();
+    let id = y.id().expect("the shapes fit");
+    let graph = builder.finish_graph().expect("the shapes fit");
+    let program = compile(&graph, &Options { outputs: vec![id], ..Options::default() }).expect("it compiles");
+    let mut workspace = program.workspace().expect("it has room");
+    let (x, y) = (program.argument("x").expect("it is one"), program.output(id).expect("it is one"));
+    let (values, mut found) = ([0f32; 24], [0f32; 24]);
+    let counted = measure(|| {
+        program.write_argument(&mut workspace, x, &values).expect("it takes them");
+        program.advance(&mut workspace, Run::default(), 1).expect("it runs");
+        program.read_output(&workspace, y, &mut found).expect("there is room");
+    });
+    assert_eq!((counted.count_total, found), (0, [1.0; 24]));
+}
+
 #[test]
 fn on_batches_only_the_library_of_products_allocates() {
     for precision in [Precision::F64, Precision::F32] {

@@ -86,7 +86,7 @@ fn values_that_do_not_fit_are_named() {
     let program = program(&function(), Precision::F64);
     let mut workspace = program.workspace().expect("it has room");
     let mut set = |name, value| program.set(&mut workspace, name, &value).unwrap_err().to_string();
-    assert_eq!(set("w", Tensor::zeros([2])), "`w` has shape [3], not [2]");
+    assert_eq!(set("w", Tensor::zeros([2])), "`w` takes a value of shape [3], not [2]");
     assert_eq!(set("v", Tensor::zeros([2])), "the program has no input `v` that is set from outside");
     assert_eq!(set("x", Tensor::zeros([3])), "`x` takes rows of a table; give it one");
     let table = |stream, rows: &[f64]| program.table(stream, rows).unwrap_err().to_string();
@@ -139,10 +139,10 @@ fn a_truth_value_is_0_or_1() {
     let mut workspace = program.workspace().expect("it has room");
     let mut set = |values: [f64; 2]| program.set(&mut workspace, "holds", &Tensor::vector(values));
     assert!(set([0.0, 1.0]).is_ok());
-    assert_eq!(set([0.0, 0.5]).unwrap_err().to_string(), "`holds` takes 0 or 1, not 0.5");
+    assert_eq!(set([0.0, 0.5]).unwrap_err().to_string(), "`holds` takes 0 or 1, not 0.5 (element 1)");
     let options = Options { streams: function.inputs.clone(), outputs, ..Options::default() };
     let error = compile(&function.graph, &options).unwrap().table(0, &[1.0, 0.0, 1.0, 2.0]).unwrap_err();
-    assert_eq!(error.to_string(), "row 1: `holds` takes 0 or 1, not 2");
+    assert_eq!(error.to_string(), "row 1: `holds` takes 0 or 1, not 2 (element 1)");
 }
 
 /// `w` doubles at each step and is reported.
@@ -215,7 +215,7 @@ fn values_are_asked_of_a_program_as_of_the_reference() {
     assert_eq!(evaluate_compiled(graph, &bindings, &targets, &f32).unwrap()[objective].item(), f64::INFINITY);
     bindings.set(function.inputs[0], Tensor::vector([1.0]));
     let shape = evaluate_compiled(graph, &bindings, &targets, &Options::default()).unwrap_err().to_string();
-    assert_eq!(shape, "`x` has shape [2], not [1]");
+    assert_eq!(shape, "`x` takes a value of shape [2], not [1]");
 }
 
 #[test]

@@ -18,7 +18,7 @@ mod sum;
 use chainrule_graph::ops::Source;
 use chainrule_graph::{Graph, Kind, Node, NodeId, Op, Tensor};
 
-use crate::error::ExecError;
+use crate::error::{ExecError, check_nodes};
 use crate::reference::{evaluate_op, value_of};
 use crate::values::Bindings;
 pub use rounding::Rounding;
@@ -107,16 +107,20 @@ impl Bounded {
     }
 }
 
-/// The values of [`evaluate`](crate::reference::evaluate), each with a bound on the error that a computation with this rounding may
-/// have. Errors are those of `evaluate`.
+/// The values of [`evaluate`](crate::reference::evaluate), each with a bound on the error that a computation with this
+/// rounding may have.
 ///
 /// Of a custom node, whose inside is unknown, the bound rests on differences of its output, and is an estimate.
+///
+/// # Errors
+/// Those of [`evaluate`](crate::reference::evaluate).
 pub fn evaluate_with_bounds(
     graph: &Graph,
     bindings: &Bindings,
     targets: &[NodeId],
     rounding: &Rounding,
 ) -> Result<Bounded, ExecError> {
+    check_nodes(graph, targets.iter().copied().chain(bindings.nodes()))?;
     let needed = graph.needed_for(targets);
     let mut all: Vec<Option<Enclosed>> = vec![None; graph.nodes().len()];
     for id in graph.ids().filter(|id| needed[id.index()]) {

@@ -7,7 +7,7 @@
 //! order than written, which is rounding, and nothing else.
 
 use chainrule_graph::ops::{Elementwise, ShapeOp};
-use chainrule_graph::{Builder, Graph, NodeId, Op, Var};
+use chainrule_graph::{Builder, Graph, Node, NodeId, Op, Var};
 
 /// An update `target' = keep · target + scale · contraction`. No factor means 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,7 +74,7 @@ pub(crate) fn accumulate(graph: Graph, keep: &[NodeId]) -> (Graph, Vec<Accumulat
 
 /// A product of scalar nodes, with its sign.
 #[derive(Clone, Debug)]
-struct Product {
+struct ScalarProduct {
     negative: bool,
     factors: Vec<NodeId>,
     divisors: Vec<NodeId>,
@@ -84,16 +84,15 @@ struct Product {
 #[derive(Clone, Debug)]
 struct Combination {
     contraction: NodeId,
-    of_target: Vec<Product>,
-    of_contraction: Vec<Product>,
+    of_target: Vec<ScalarProduct>,
+    of_contraction: Vec<ScalarProduct>,
 }
 
 /// The update's value as a combination of its target and of one contraction that nothing else reads.
 fn combination(graph: &Graph, users: &[usize], target: NodeId, value: NodeId) -> Option<Combination> {
-    use Elementwise::*;
     let mut found = None;
     let (mut of_target, mut of_contraction) = (Vec::new(), Vec::new());
-    let mut pending = vec![(value, Product { negative: false, factors: Vec::new(), divisors: Vec::new() })];
+    let mut pending = vec![(value, ScalarProduct { negative: false, factors: Vec::new(), divisors: Vec::new() })];
     while let Some((id, product)) = pending.pop() {
         if id == target {
             of_target.push(product);
@@ -103,52 +102,56 @@ fn combination(graph: &Graph, users: &[usize], target: NodeId, value: NodeId) ->
         if users[id.index()] != 1 || node.shape != graph.node(target).shape || of_target.len() > 3 {
             return None;
         }
-        let negated = |product: &Product| Product { negative: !product.negative, ..product.clone() };
-        match &node.op {
-            Op::Contract(_) if found.is_none() => {
-                found = Some(id);
-                of_contraction.push(product);
-            }
-            Op::Elementwise(Add) => pending.extend(node.inputs.iter().map(|&input| (input, product.clone()))),
-            Op::Elementwise(Sub) => {
-                pending.extend([(node.inputs[1], negated(&product)), (node.inputs[0], product)]);
-            }
-            Op::Elementwise(Neg) => pending.push((node.inputs[0], negated(&product))),
-            Op::Elementwise(Mul) => {
-                let scalars = [spread_scalar(graph, node.inputs[0]), spread_scalar(graph, node.inputs[1])];
-                let (scalar, other) = match scalars {
-                    [Some(scalar), _] => (scalar, node.inputs[1]),
-                    [None, Some(scalar)] => (scalar, node.inputs[0]),
-                    [None, None] => return None,
-                };
-                let mut product = product;
-                product.factors.push(scalar);
-                pending.push((other, product));
-            }
-            Op::Elementwise(Div) => {
-                let mut product = product;
-                product.divisors.push(spread_scalar(graph, node.inputs[1])?);
-                pending.push((node.inputs[0], product));
-            }
-            _ => return None,
+        if matches!(node.op, Op::Contract(_)) && found.is_none() {
+            found = Some(id);
+            of_contraction.push(product);
+        } else {
+            pending.extend(terms(graph, node, product)?);
         }
     }
     (!of_target.is_empty()).then_some(Combination { contraction: found?, of_target, of_contraction })
 }
 
-/// The scalar whose copies a value is made of.
-fn spread_scalar(graph: &Graph, id: NodeId) -> Option<NodeId> {
-    let node = graph.node(id);
-    match &node.op {
-        Op::Shape(ShapeOp::Broadcast { .. }) if graph.node(node.inputs[0]).shape.rank() == 0 => Some(node.inputs[0]),
-        _ if node.shape.rank() == 0 => Some(id),
-        _ => None,
+/// A node times a product of scalars, as a sum of such: of the ops that are linear. All others are computed as written.
+fn terms(graph: &Graph, node: &Node, mut product: ScalarProduct) -> Option<Vec<(NodeId, ScalarProduct)>> {
+    let Op::Elementwise(op) = node.op else { return None };
+    let negated = |product: &ScalarProduct| ScalarProduct { negative: !product.negative, ..product.clone() };
+    if op == Elementwise::Add {
+        Some(node.inputs.iter().map(|&input| (input, product.clone())).collect())
+    } else if op == Elementwise::Sub {
+        Some(vec![(node.inputs[1], negated(&product)), (node.inputs[0], product)])
+    } else if op == Elementwise::Neg {
+        Some(vec![(node.inputs[0], negated(&product))])
+    } else if op == Elementwise::Mul {
+        let scalars = [spread_scalar(graph, node.inputs[0]), spread_scalar(graph, node.inputs[1])];
+        let (scalar, other) = match scalars {
+            [Some(scalar), _] => (scalar, node.inputs[1]),
+            [None, Some(scalar)] => (scalar, node.inputs[0]),
+            [None, None] => return None,
+        };
+        product.factors.push(scalar);
+        Some(vec![(other, product)])
+    } else if op == Elementwise::Div {
+        product.divisors.push(spread_scalar(graph, node.inputs[1])?);
+        Some(vec![(node.inputs[0], product)])
+    } else {
+        None
     }
 }
 
+/// The scalar whose copies a value is made of.
+fn spread_scalar(graph: &Graph, id: NodeId) -> Option<NodeId> {
+    let node = graph.node(id);
+    let is_broadcast = matches!(node.op, Op::Shape(ShapeOp::Broadcast { .. }));
+    if is_broadcast && graph.node(node.inputs[0]).shape.rank() == 0 {
+        return Some(node.inputs[0]);
+    }
+    (node.shape.rank() == 0).then_some(id)
+}
+
 /// The sum of products as a scalar node; none if it is 1.
-fn product_sum<'g>(builder: &'g Builder, products: &[Product]) -> Option<Var<'g>> {
-    let factor = |product: &Product| {
+fn product_sum<'g>(builder: &'g Builder, products: &[ScalarProduct]) -> Option<Var<'g>> {
+    let factor = |product: &ScalarProduct| {
         let product_of = |ids: &[NodeId]| ids.iter().map(|&id| builder.var(id)).reduce(|a, b| a * b);
         let value = match (product_of(&product.factors), product_of(&product.divisors)) {
             (value, None) => value,

@@ -1,6 +1,6 @@
 //! The program of a plan: its instructions, and what it takes and gives.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 
 use chainrule_graph::ops::Source;
 use chainrule_graph::{Graph, NodeId, Op};
@@ -10,44 +10,70 @@ use super::emit::Instructions;
 use super::memory::ArenaLayout;
 use super::options::Options;
 use super::plan::Plan;
+use super::view::View;
+use crate::admission::InputType;
 use crate::error::ExecError;
 use crate::program::Program;
 use crate::program::address::Address;
+use crate::program::handle::ProgramId;
 use crate::program::instruction::{Instruction, LabelledInstruction};
 use crate::program::interface::{Argument, Literal, Output, Stream};
+use crate::program::listing::node_name;
 use crate::program::loop_code::LoopCode;
 use crate::program::pool::Pool;
 
 /// A matrix product of so many multiplications is worth several threads.
 const WORTH_THREADS: usize = 1 << 20;
 
-/// The program. `outputs` and `streams` are those of the options, as nodes of the plan's graph.
+/// A node that the caller named.
+pub(crate) struct NamedNode {
+    /// In the graph that was compiled.
+    pub compiled: NodeId,
+    /// How a message calls it.
+    pub described: String,
+    /// In the program's own graph.
+    pub own: NodeId,
+}
+
+/// What the caller gives a program, and takes.
+pub(crate) struct Interface {
+    /// All inputs, those that take rows among them.
+    pub inputs: Vec<NamedNode>,
+    pub streams: Vec<NamedNode>,
+    pub outputs: Vec<NamedNode>,
+    /// How many nodes the graph has that was compiled.
+    pub compiled_nodes: usize,
+}
+
+/// The program.
 pub(crate) fn assemble(
     plan: Plan,
     layout: ArenaLayout,
     instructions: Instructions,
-    outputs: Vec<NodeId>,
-    streams: &[NodeId],
+    interface: &Interface,
     options: &Options,
 ) -> Result<Program, ExecError> {
     let Instructions { prologue, step, write_back } = instructions;
     let loops = || prologue.iter().chain(&step).filter_map(fused_loop);
     let node_addresses: Vec<Option<Address>> =
         plan.graph.ids().map(|id| layout.address(plan.buffers.of_node(id))).collect();
+    let outputs: Vec<Output> =
+        interface.outputs.iter().zip(&plan.outputs).map(|(named, view)| output(&layout, view, named)).collect();
+    let streams = interface.streams.iter().map(|named| stream(&plan.graph, &node_addresses, named, options.batch));
     Ok(Program {
         precision: options.precision,
         level: options.level.unwrap_or_else(Level::best),
         threads: options.threads,
         pool: pool(options.threads, &step)?,
         finite: options.finite.and_then(|id| options.outputs.iter().position(|&output| output == id)),
-        outputs: outputs.iter().map(|&id| output(&plan, &layout, id)).collect(),
-        reported_nodes: outputs,
+        outputs,
+        reported_nodes: interface.outputs.iter().map(|output| output.own).collect(),
         literals: literals(&plan.graph, &node_addresses),
         partial_sums: loops().filter_map(|code| Some(code.chunks?.sums())).max().unwrap_or(0),
         registers: loops().map(|code| code.registers).max().unwrap_or(0),
         batch: options.batch,
-        arguments: arguments(&plan.graph, &node_addresses, streams),
-        streams: streams.iter().map(|&id| stream(&plan.graph, &node_addresses, id, options.batch)).collect(),
+        arguments: arguments(&plan.graph, &node_addresses, interface),
+        streams: streams.collect(),
         graph: plan.graph,
         prologue,
         step,
@@ -55,7 +81,8 @@ pub(crate) fn assemble(
         node_addresses,
         arena_length: layout.length,
         shared_length: layout.shared,
-        identity: Arc::new(()),
+        compiled_nodes: interface.compiled_nodes,
+        id: ProgramId::new(),
     })
 }
 
@@ -80,58 +107,52 @@ fn pool(threads: usize, step: &[LabelledInstruction]) -> Result<Option<Pool>, Ex
 }
 
 fn literals(graph: &Graph, addresses: &[Option<Address>]) -> Vec<(usize, Literal)> {
-    let offset = |id: NodeId| addresses[id.index()].map(|address| address.offset);
-    graph
-        .ids()
-        .filter_map(|id| match &graph.node(id).op {
-            Op::Source(Source::Constant(constant)) => Some((offset(id)?, Literal::Constant(constant.value.clone()))),
-            Op::Source(Source::Iota { length }) => Some((offset(id)?, Literal::Iota(*length))),
-            _ => None,
-        })
-        .collect()
+    let literal = |id: NodeId| {
+        let Op::Source(source) = &graph.node(id).op else { return None };
+        let literal = match source {
+            Source::Input { .. } => return None,
+            Source::Constant(constant) => Literal::Constant(constant.value.clone()),
+            Source::Iota { length } => Literal::Iota(*length),
+        };
+        Some((addresses[id.index()]?.offset, literal))
+    };
+    graph.ids().filter_map(literal).collect()
 }
 
 /// The inputs that are set from outside: those that take no rows.
-fn arguments(graph: &Graph, addresses: &[Option<Address>], streams: &[NodeId]) -> Vec<Argument> {
-    let is_argument = |id: &NodeId| {
-        matches!(graph.node(*id).op, Op::Source(Source::Input { .. }))
-            && !streams.contains(id)
-            && addresses[id.index()].and_then(Address::arena_offset).is_some()
-    };
-    graph.ids().filter(is_argument).map(|id| argument(graph, addresses, id)).collect()
+fn arguments(graph: &Graph, addresses: &[Option<Address>], interface: &Interface) -> Vec<Argument> {
+    let streams: HashSet<NodeId> = interface.streams.iter().map(|stream| stream.own).collect();
+    let inputs = interface.inputs.iter().filter(|input| !streams.contains(&input.own));
+    inputs.map(|input| argument(graph, addresses, input)).collect()
 }
 
-fn argument(graph: &Graph, addresses: &[Option<Address>], id: NodeId) -> Argument {
-    let node = graph.node(id);
-    let bound = match node.op {
-        Op::Source(Source::Input { bound, .. }) => bound,
-        _ => None,
-    };
+fn argument(graph: &Graph, addresses: &[Option<Address>], named: &NamedNode) -> Argument {
+    let node = graph.node(named.own);
     Argument {
-        name: node.name.as_deref().unwrap_or_default().to_string(),
-        shape: node.shape.clone(),
-        kind: node.kind,
-        bound,
-        offset: addresses[id.index()].map_or(0, |address| address.offset),
+        node: named.compiled,
+        name: node.name.clone(),
+        described: named.described.clone(),
+        listed: node_name(graph, named.own),
+        takes: InputType::of(node),
+        offset: addresses[named.own.index()].map_or(0, |address| address.offset),
     }
 }
 
-fn stream(graph: &Graph, addresses: &[Option<Address>], id: NodeId, batch: Option<usize>) -> Stream {
-    let argument = argument(graph, addresses, id);
-    let row = argument.shape.size() / batch.unwrap_or(1);
+fn stream(graph: &Graph, addresses: &[Option<Address>], stream: &NamedNode, batch: Option<usize>) -> Stream {
+    let argument = argument(graph, addresses, stream);
+    let row = argument.size() / batch.unwrap_or(1);
     Stream { argument, row, batch }
 }
 
-fn output(plan: &Plan, layout: &ArenaLayout, id: NodeId) -> Output {
-    let view = &plan.views[id.index()];
+fn output(layout: &ArenaLayout, view: &View, named: &NamedNode) -> Output {
     let address = layout
         .address(view.buffer)
         .map_or(Address::in_arena(0), |address| Address { offset: address.offset + view.offset, ..address });
     Output {
-        name: plan.graph.describe(id),
-        shape: view.shape.clone(),
+        node: named.compiled,
+        described: named.described.clone(),
         address,
-        strides: view.strides.clone(),
+        runs: view.runs(),
         length: view.shape.size(),
     }
 }

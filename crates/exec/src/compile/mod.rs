@@ -35,17 +35,59 @@ use crate::error::ExecError;
 pub use crate::precision::Precision;
 use crate::program::Program;
 use accumulate::Accumulation;
+use assemble::{Interface, NamedNode};
 use buffer::BufferId;
 use plan::Plan;
 use schedule::WriteBack;
 
-/// Compiles a graph. Errors name an option that does not fit the graph.
+/// Compiles a graph.
+///
+/// ```
+/// use chainrule_exec::compile::{Options, Precision, compile};
+/// use chainrule_exec::run::Run;
+/// use chainrule_graph::{Builder, Initializer, grad};
+///
+/// // a step of gradient descent on (w x − y)², where a step takes the next row of x and of y
+/// let builder = Builder::new();
+/// let (x, y) = (builder.input("x", []), builder.outcome("y", []));
+/// let w = builder.parameter("w", [], Initializer::Constant(0.0));
+/// let objective = builder.objective((w * x - y).power(2.0));
+/// let function = builder.finish()?;
+/// # let objective = function.objective.expect("it has one");
+/// let w = function.parameters[0].node;
+/// let (gradient_graph, gradients) = grad(&function.graph, objective, &[w])?;
+/// let builder = Builder::extend_graph(gradient_graph);
+/// builder.update(builder.var(w), builder.var(w) - 0.125 * builder.var(gradients[0]));
+/// let step = builder.finish_graph()?;
+///
+/// let options = Options {
+///     precision: Precision::F32,
+///     streams: vec![function.inputs[0], function.outcomes[0]],
+///     outputs: vec![objective],
+///     ..Options::default()
+/// };
+/// let program = compile(&step, &options)?;
+/// let mut workspace = program.workspace()?; // w is 0
+/// let (x, y) = (program.table(0, &[1.0, 2.0])?, program.table(1, &[4.0, 8.0])?);
+/// let mut objectives = [0.0; 4];
+/// let run = Run { tables: &[&x, &y], order: &[0, 1, 0, 1], stop: None };
+/// program.run(&mut workspace, run, &mut objectives)?;
+/// assert_eq!(objectives, [16.0, 36.0, 0.0, 0.0]); // w is 0, 1, 4, 4
+/// assert_eq!(program.get(&workspace, "w")?.item(), 4.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// An option does not fit the graph: a node is of another one, or no input where one is wanted; there are too many tables or
+/// threads; a shape has no axis for the batch; an output must be finite that is none. The threads cannot be started.
 pub fn compile(graph: &Graph, options: &Options) -> Result<Program, ExecError> {
     compile_observed(graph, options, &mut |_, _| {})
 }
 
-/// What stands after each pass, as text: the graph, then the plan, the addresses and the program. Errors are those of
-/// [`compile`].
+/// What stands after each pass, as text: the graph, then the plan, the addresses and the program.
+///
+/// # Errors
+/// Those of [`compile`].
 pub fn passes(graph: &Graph, options: &Options) -> Result<Vec<(&'static str, String)>, ExecError> {
     let mut stages = Vec::new();
     let program = compile_observed(graph, options, &mut |pass, text| stages.push((pass, text())))?;
@@ -58,27 +100,28 @@ type Observer<'a> = dyn FnMut(&'static str, &dyn Fn() -> String) + 'a;
 
 fn compile_observed(graph: &Graph, options: &Options, observe: &mut Observer<'_>) -> Result<Program, ExecError> {
     options.check(graph)?;
-    let Rewritten { graph, accumulations, outputs, streams } = rewrite(graph, options, observe);
-    let Scheduled { plan, write_backs, kept } = plan_step(graph, &accumulations, &outputs, &streams, observe);
-    let layout = memory::plan_memory(&plan, &write_backs, &kept, &rows(&plan, options, &streams));
+    let Rewritten { graph, accumulations, interface } = rewrite(graph, options, observe);
+    let Scheduled { plan, write_backs, kept } = plan_step(graph, &accumulations, &interface, observe);
+    let layout = memory::plan_memory(&plan, &write_backs, &kept, &rows(&plan, options, &interface.streams));
     observe("memory", &|| stages::layout(&plan, &layout));
     let instructions = emit::emit(&plan, &layout, &write_backs, &kept);
-    assemble::assemble(plan, layout, instructions, outputs, &streams, options)
+    assemble::assemble(plan, layout, instructions, &interface, options)
 }
 
 /// The graph that runs, and what the caller named, as nodes of it.
 struct Rewritten {
     graph: Graph,
     accumulations: Vec<Accumulation>,
-    outputs: Vec<NodeId>,
-    streams: Vec<NodeId>,
+    interface: Interface,
 }
 
 /// The passes from graph to graph.
-fn rewrite(graph: &Graph, options: &Options, observe: &mut Observer<'_>) -> Rewritten {
-    let inputs = graph.ids().filter(|&id| matches!(graph.node(id).op, Op::Source(Source::Input { .. })));
-    let kept: Vec<NodeId> = options.outputs.iter().chain(&options.streams).copied().chain(inputs).collect();
-    let (simple, first) = simplify(graph, &kept);
+fn rewrite(compiled_graph: &Graph, options: &Options, observe: &mut Observer<'_>) -> Rewritten {
+    let is_input = |id: &NodeId| matches!(compiled_graph.node(*id).op, Op::Source(Source::Input { .. }));
+    let inputs: Vec<NodeId> = compiled_graph.ids().filter(is_input).collect();
+    let kept: Vec<NodeId> = options.outputs.iter().chain(&options.streams).chain(&inputs).copied().collect();
+    let compiled_nodes = compiled_graph.nodes().len();
+    let (simple, first) = simplify(compiled_graph, &kept);
     observe("simplify", &|| stages::graph(&simple));
     let to_simple = |id: NodeId| first.get(id).unwrap_or(id); // all that is asked for here was kept
     let outputs: Vec<NodeId> = options.outputs.iter().map(|&id| to_simple(id)).collect();
@@ -91,10 +134,18 @@ fn rewrite(graph: &Graph, options: &Options, observe: &mut Observer<'_>) -> Rewr
         .collect();
     let (graph, second) = simplify(&rewritten, &all);
     let forward = |id: NodeId| second.get(id).unwrap_or(id); // kept, as above
-    let forward_all = |ids: &[NodeId]| ids.iter().map(|&id| forward(to_simple(id))).collect();
+    let named = |ids: &[NodeId]| {
+        let named = |&compiled: &NodeId| {
+            let (own, described) = (forward(to_simple(compiled)), compiled_graph.describe(compiled));
+            NamedNode { compiled, described, own }
+        };
+        ids.iter().map(named).collect()
+    };
+    let (streams, outputs) = (named(&options.streams), named(&options.outputs));
+    let interface = Interface { inputs: named(&inputs), streams, outputs, compiled_nodes };
     let accumulations: Vec<Accumulation> = accumulations.into_iter().map(|a| a.map(forward)).collect();
     observe("accumulate", &|| stages::graph(&graph) + &stages::accumulations(&graph, &accumulations));
-    Rewritten { graph, accumulations, outputs: forward_all(&options.outputs), streams: forward_all(&options.streams) }
+    Rewritten { graph, accumulations, interface }
 }
 
 /// The plan of a step, in the order in which it runs.
@@ -109,17 +160,18 @@ struct Scheduled {
 fn plan_step(
     graph: Graph,
     accumulations: &[Accumulation],
-    outputs: &[NodeId],
-    streams: &[NodeId],
+    interface: &Interface,
     observe: &mut Observer<'_>,
 ) -> Scheduled {
-    let plan = select::select(graph, accumulations, outputs);
+    let own = |named: &[NamedNode]| named.iter().map(|node| node.own).collect::<Vec<NodeId>>();
+    let (outputs, streams) = (own(&interface.outputs), own(&interface.streams));
+    let plan = select::select(graph, accumulations, &outputs);
     observe("select", &|| stages::plan(&plan, &[]));
-    let plan = hoist::hoist(plan, streams);
+    let plan = hoist::hoist(plan, &streams);
     observe("hoist", &|| stages::plan(&plan, &[]));
     let plan = fuse::fuse(plan);
     observe("fuse", &|| stages::plan(&plan, &[]));
-    let kept: Vec<BufferId> = outputs.iter().map(|id| plan.views[id.index()].buffer).collect();
+    let kept: Vec<BufferId> = plan.outputs.iter().map(|view| view.buffer).collect();
     let (plan, write_backs) = schedule::schedule(plan, &kept);
     observe("schedule", &|| stages::plan(&plan, &write_backs));
     Scheduled { plan, write_backs, kept }
@@ -127,7 +179,7 @@ fn plan_step(
 
 /// The buffers of inputs that are read where a table's row lies, with the table's number: of one row a step. A scalar is
 /// brought into the arena.
-fn rows(plan: &Plan, options: &Options, streams: &[NodeId]) -> HashMap<BufferId, u16> {
-    let buffers = streams.iter().map(|&id| plan.buffers.of_node(id)).zip(0..);
+fn rows(plan: &Plan, options: &Options, streams: &[NamedNode]) -> HashMap<BufferId, u16> {
+    let buffers = streams.iter().map(|stream| plan.buffers.of_node(stream.own)).zip(0..);
     buffers.filter(|&(buffer, _)| options.batch.is_none() && plan.size(buffer) != 1).collect()
 }

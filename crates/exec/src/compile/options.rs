@@ -4,7 +4,7 @@ use chainrule_graph::ops::Source;
 use chainrule_graph::{Graph, NodeId, Op};
 use chainrule_kernels::Level;
 
-use crate::error::ExecError;
+use crate::error::{ExecError, check_nodes};
 use crate::precision::Precision;
 use crate::program::interface::MOST_TABLES;
 
@@ -48,10 +48,7 @@ impl Options {
     /// An error that names the option that does not fit a graph.
     pub(crate) fn check(&self, graph: &Graph) -> Result<(), ExecError> {
         let named = self.outputs.iter().chain(&self.streams).chain(&self.finite);
-        if let Some(id) = named.copied().find(|id| id.index() >= graph.nodes().len()) {
-            let (place, count) = (id.index(), graph.nodes().len());
-            return Err(ExecError::new(format!("node {place} is of another graph; this one has {count} nodes")));
-        }
+        check_nodes(graph, named.copied())?;
         if !(1..=MOST_THREADS).contains(&self.threads) {
             let found = self.threads;
             return Err(ExecError::new(format!("a program uses 1 to {MOST_THREADS} threads, not {found}")));

@@ -17,6 +17,8 @@ pub(crate) struct Plan {
     pub buffers: Buffers,
     /// For each node, where its elements lie.
     pub views: Vec<View>,
+    /// Where the elements of the outputs lie.
+    pub outputs: Vec<View>,
     /// What is computed once a run, before the first step.
     pub prologue: Vec<Kernel>,
     /// What is computed at each step, each kernel after those it reads from.

@@ -21,9 +21,9 @@ impl PlanBuilder {
         PlanBuilder { buffers: Buffers::of(graph), views: Vec::new(), kernels: Vec::new(), in_place: Vec::new() }
     }
 
-    pub fn finish(self, graph: Graph) -> Plan {
+    pub fn finish(self, graph: Graph, outputs: Vec<View>) -> Plan {
         let PlanBuilder { buffers, views, kernels, in_place } = self;
-        Plan { graph, buffers, views, prologue: Vec::new(), kernels, in_place }
+        Plan { graph, buffers, views, outputs, prologue: Vec::new(), kernels, in_place }
     }
 
     /// The buffer of a node, and all of it as its value.

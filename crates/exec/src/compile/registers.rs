@@ -182,18 +182,16 @@ impl DraftLoop {
                 }
                 _ => None,
             };
-            let (op, [a, b, _], c) = match self.steps[step].op {
-                StepOp::Elementwise(Elementwise::Add) => match (product(first), product(second)) {
-                    (Some(factors), _) => (StepOp::MulAdd, factors, second),
-                    (None, Some(factors)) => (StepOp::MulAdd, factors, first),
-                    (None, None) => continue,
-                },
-                StepOp::Elementwise(Elementwise::Sub) => match product(second) {
-                    Some(factors) => (StepOp::NegMulAdd, factors, first),
-                    None => continue,
-                },
-                _ => continue,
+            let op = self.steps[step].op;
+            let contracted = if op == StepOp::Elementwise(Elementwise::Add) {
+                let by_first = product(first).map(|factors| (StepOp::MulAdd, factors, second));
+                by_first.or_else(|| product(second).map(|factors| (StepOp::MulAdd, factors, first)))
+            } else if op == StepOp::Elementwise(Elementwise::Sub) {
+                product(second).map(|factors| (StepOp::NegMulAdd, factors, first))
+            } else {
+                None
             };
+            let Some((op, [a, b, _], c)) = contracted else { continue };
             self.steps[step] = DraftStep { op, operands: [a, b, c] };
         }
     }

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use chainrule_graph::ops::elementwise::Exponent;
-use chainrule_graph::ops::{Elementwise, Index, Reduce, ShapeOp};
+use chainrule_graph::ops::{Elementwise, Index, Reduce, ShapeOp, Source};
 use chainrule_graph::{Graph, Node, NodeId, Op};
 use chainrule_kernels::reduce::Axis;
 
@@ -30,7 +30,8 @@ pub(crate) fn select(graph: Graph, accumulations: &[Accumulation], kept: &[NodeI
         let view = selector.select(&graph, id, read[id.index()]);
         selector.plan.views.push(view);
     }
-    selector.plan.finish(graph)
+    let outputs = kept.iter().map(|&id| selector.output(&graph, id)).collect();
+    selector.plan.finish(graph, outputs)
 }
 
 struct Selector {
@@ -202,6 +203,13 @@ impl Selector {
                 self.plan.add(id, KernelKind::ScatterAdd { indices: first, elements: second, dimensions, out });
             }
         }
+    }
+
+    /// Where an output lies. An input that is one is copied: what a step reports is kept when the input is set anew.
+    fn output(&mut self, graph: &Graph, id: NodeId) -> View {
+        let view = self.plan.views[id.index()].clone();
+        let is_input = |id: NodeId| matches!(graph.node(id).op, Op::Source(Source::Input { .. }));
+        if self.plan.buffers.node(view.buffer).is_some_and(is_input) { self.plan.copied(id, view) } else { view }
     }
 
     fn accumulation(&mut self, graph: &Graph, id: NodeId, accumulation: Accumulation) {

@@ -2,21 +2,41 @@
 
 use std::sync::Arc;
 
-use chainrule_graph::{Kind, Shape, Tensor};
+use chainrule_graph::{NodeId, Shape, Tensor};
 
 use super::address::Address;
+use crate::admission::{Inadmissible, InputType};
+use crate::error::ExecError;
 
 /// How many tables a program takes at most.
 pub(crate) const MOST_TABLES: usize = 16;
 
-/// A value that the caller gives or takes.
+/// An input: what it takes, and where its value lies.
 #[derive(Clone, Debug)]
 pub(crate) struct Argument {
-    pub name: String,
-    pub shape: Shape,
-    pub kind: Kind,
-    pub bound: Option<usize>,
+    /// The node, in the graph that was compiled.
+    pub node: NodeId,
+    /// Its name, if it has one.
+    pub name: Option<Arc<str>>,
+    /// How a message calls it.
+    pub described: String,
+    /// How a listing calls it.
+    pub listed: String,
+    pub takes: InputType,
+    /// Where its value lies in the arena.
     pub offset: usize,
+}
+
+impl Argument {
+    /// How many elements it has.
+    pub fn size(&self) -> usize {
+        self.takes.shape.size()
+    }
+
+    /// The error of a value that it does not take.
+    pub fn refuses(&self, problem: Inadmissible) -> ExecError {
+        ExecError::Input { name: self.described.clone(), problem }
+    }
 }
 
 /// What a buffer holds from the start.
@@ -39,10 +59,15 @@ impl Literal {
 /// A value that the caller takes, perhaps strided.
 #[derive(Clone, Debug)]
 pub(crate) struct Output {
-    pub name: String,
-    pub shape: Shape,
+    /// The node, in the graph that was compiled.
+    pub node: NodeId,
+    /// How a message calls it.
+    pub described: String,
+    /// Where its first element lies.
     pub address: Address,
-    pub strides: Vec<usize>,
+    /// How its elements lie from there on, in row-major order: (elements, stride) of each axis, outermost first, axes
+    /// merged where one stride runs through both. A single one that is `(n, 1)` is contiguous.
+    pub runs: Vec<(usize, usize)>,
     /// How many elements it has.
     pub length: usize,
 }
@@ -60,7 +85,7 @@ pub(crate) struct Stream {
 impl Stream {
     /// The shape of a row of the table.
     pub fn row_shape(&self) -> &[usize] {
-        &self.argument.shape[usize::from(self.batch.is_some())..]
+        &self.argument.takes.shape[usize::from(self.batch.is_some())..]
     }
 
     /// Whether its rows are brought into the arena: batches, and scalars.

@@ -69,8 +69,8 @@ impl Program {
         for argument in &self.arguments {
             line(
                 format!("@{}", argument.offset),
-                argument.shape.size(),
-                format!("{} {}", argument.name, argument.shape),
+                argument.size(),
+                format!("{} {}", argument.listed, argument.takes.shape),
             )?;
         }
         for (offset, literal) in &self.literals {
@@ -79,10 +79,10 @@ impl Program {
         }
         for (number, stream) in self.streams.iter().enumerate() {
             let rows = stream.batch.map_or("1 row".into(), |batch| format!("{batch} rows"));
-            line(format!("table {number}"), stream.row, format!("{rows} of {}", stream.argument.name))?;
+            line(format!("table {number}"), stream.row, format!("{rows} of {}", stream.argument.listed))?;
         }
         for output in &self.outputs {
-            line(output.address.to_string(), output.length, format!("reported: {}", output.name))?;
+            line(output.address.to_string(), output.length, format!("reported: {}", output.described))?;
         }
         line("shared".into(), self.shared_length, "for what is not alive at once".into())?;
         let length = self.arena_length;
@@ -111,7 +111,7 @@ struct Names<'a> {
 
 impl<'a> Names<'a> {
     fn of(program: &'a Program) -> Names<'a> {
-        let arguments = program.arguments.iter().map(|argument| (argument.offset, argument.name.clone()));
+        let arguments = program.arguments.iter().map(|argument| (argument.offset, argument.listed.clone()));
         let literals = program.literals.iter().map(|(offset, literal)| match literal {
             Literal::Constant(value) if value.data().len() == 1 => (*offset, value.item().to_string()),
             Literal::Iota(1) => (*offset, "0".into()),
@@ -119,14 +119,14 @@ impl<'a> Names<'a> {
         });
         // A batch of rows, and a row of one element, are brought into the arena.
         let gathered = program.streams.iter().filter(|stream| stream.is_gathered());
-        let gathered = gathered.map(|stream| (stream.argument.offset, stream.argument.name.clone()));
+        let gathered = gathered.map(|stream| (stream.argument.offset, stream.argument.listed.clone()));
         Names { program, names: gathered.chain(arguments).chain(literals).collect() }
     }
 
     fn name(&self, address: Address) -> String {
         match address.space {
             Space::Row(table) => {
-                let name = &self.program.streams[table as usize].argument.name;
+                let name = &self.program.streams[table as usize].argument.listed;
                 if address.offset == 0 { name.clone() } else { format!("{name}+{}", address.offset) }
             }
             Space::Arena => self.names.get(&address.offset).cloned().unwrap_or_else(|| address.to_string()),
@@ -140,10 +140,8 @@ impl<'a> Names<'a> {
             by => format!("{name}+{by}"),
         };
         let holds = |start: usize, size: usize| (start..start + size).contains(&out);
-        if let Some(argument) =
-            self.program.arguments.iter().find(|argument| holds(argument.offset, argument.shape.size()))
-        {
-            return part(argument.offset, &argument.name);
+        if let Some(argument) = self.program.arguments.iter().find(|argument| holds(argument.offset, argument.size())) {
+            return part(argument.offset, &argument.listed);
         }
         let of_node = |id: &NodeId| match self.program.node_addresses[id.index()] {
             Some(Address { space: Space::Arena, offset }) => {

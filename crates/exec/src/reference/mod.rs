@@ -9,18 +9,38 @@ mod shape;
 pub(crate) mod strided;
 
 use chainrule_graph::ops::Source;
-use chainrule_graph::{Graph, IntegerRange, Kind, NodeId, Op, Shape, Tensor};
+use chainrule_graph::{Graph, NodeId, Op, Shape, Tensor};
 
-use crate::error::ExecError;
+use crate::admission::{Inadmissible, InputType};
+use crate::error::{ExecError, check_nodes};
 use crate::memory::check_memory_of;
 use crate::values::{Bindings, Values};
 
-/// The values of `targets`, and of all nodes they need, for the given values of the input nodes.
+/// The values of `targets`, and of all nodes they need, for the bound values of the input nodes.
 ///
-/// Errors name an input node that is needed and has no value, or one of another shape, or whose values are not of its
-/// kind (a whole number below its bound, a truth value), an index that is out of range, and values that do not fit into
-/// memory, before any is computed.
+/// ```
+/// use chainrule_exec::{Bindings, reference};
+/// use chainrule_graph::{Builder, Tensor, grad};
+///
+/// let builder = Builder::new();
+/// let x = builder.input("x", [2]);
+/// let y = x.exp().sum();
+/// let (Some(x), Some(y)) = (x.id(), y.id()) else { unreachable!("the shapes fit") };
+/// let (graph, gradients) = grad(&builder.finish_graph()?, y, &[x])?;
+///
+/// let bindings = Bindings::new().with(x, Tensor::vector([0.0, 1.0]));
+/// let values = reference::evaluate(&graph, &bindings, &[y, gradients[0]])?;
+/// assert_eq!(values[y].item(), 1.0 + 1f64.exp());
+/// assert_eq!(values[gradients[0]], Tensor::vector([1.0, 1f64.exp()]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// An input that a target needs has no value, or one that it does not take: of another shape, or an element that is not of
+/// its kind or within its bound; a node is of another graph; an index is out of range; the values do not fit into memory,
+/// which is known before one is computed.
 pub fn evaluate(graph: &Graph, bindings: &Bindings, targets: &[NodeId]) -> Result<Values, ExecError> {
+    check_nodes(graph, targets.iter().copied().chain(bindings.nodes()))?;
     let needed = graph.needed_for(targets);
     check_memory_of(graph, graph.ids().filter(|id| needed[id.index()]))?;
     let mut values: Vec<Option<Tensor>> = vec![None; graph.nodes().len()];
@@ -32,10 +52,12 @@ pub fn evaluate(graph: &Graph, bindings: &Bindings, targets: &[NodeId]) -> Resul
     Ok(Values(values))
 }
 
-/// The result of one op, of the given shape, for the values of its inputs. Errors say which index is out of range.
+/// The result of one op, of the given shape, for the values of its inputs.
 ///
-/// Count and shapes of the inputs must be what the op's shape rule takes, and `shape` what it infers from them; an
-/// input node has no value of its own, and is an error.
+/// Count and shapes of the inputs must be what the op's shape rule takes, and `shape` what it infers from them.
+///
+/// # Errors
+/// The op takes another number of inputs; it is an input node, which has no value of its own; an index is out of range.
 pub fn evaluate_op(op: &Op, inputs: &[&Tensor], shape: &Shape) -> Result<Tensor, ExecError> {
     match op {
         Op::Source(Source::Input { .. }) => Err(ExecError::new("an input's value is bound, not computed")),
@@ -64,37 +86,14 @@ pub(crate) fn value_of(
     }
 }
 
-/// The value bound to an input node, once it is known to fit.
-fn bound_value<'a>(graph: &Graph, bindings: &'a Bindings, id: NodeId) -> Result<&'a Tensor, ExecError> {
-    let node = graph.node(id);
-    let name = || graph.describe(id);
-    let Some(value) = bindings.get(id) else {
-        return Err(ExecError::new(format!("{} has no value; it takes one of shape {}", name(), node.shape)));
+/// The value bound to an input node, once it is known to be one that it takes.
+pub(crate) fn bound_value<'a>(graph: &Graph, bindings: &'a Bindings, id: NodeId) -> Result<&'a Tensor, ExecError> {
+    let takes = InputType::of(graph.node(id));
+    let checked = match bindings.get(id) {
+        None => Err(Inadmissible::Missing { expected: takes.shape }),
+        Some(value) => takes.check(value).map(|()| value),
     };
-    if value.shape() != &node.shape {
-        return Err(ExecError::new(format!("{} takes a value of shape {}, not {}", name(), node.shape, value.shape())));
-    }
-    let bound = match node.op {
-        Op::Source(Source::Input { bound, .. }) => bound,
-        _ => None,
-    };
-    let fits = |element: f64| match node.kind {
-        Kind::Real => true,
-        Kind::Int => IntegerRange::within(bound).contain(element),
-        Kind::Bool => element == 0.0 || element == 1.0,
-    };
-    match value.data().iter().position(|&element| !fits(element)) {
-        None => Ok(value),
-        Some(index) => {
-            let right = match (node.kind, bound) {
-                (Kind::Int, Some(bound)) => format!("whole numbers from 0 below {bound}"),
-                (Kind::Int, None) => "whole numbers".into(),
-                (Kind::Real | Kind::Bool, _) => "truth values, 0 or 1".into(),
-            };
-            let element = value.data()[index];
-            Err(ExecError::new(format!("{} takes {right}; element {index} is {element}", name())))
-        }
-    }
+    checked.map_err(|problem| ExecError::input(graph, id, problem))
 }
 
 /// The inputs that an op must have, as an array.

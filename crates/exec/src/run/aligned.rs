@@ -19,9 +19,10 @@ impl<T: Float> Aligned<T> {
         Aligned { elements, start, length }
     }
 
-    pub fn from_fn(length: usize, element: impl Fn(usize) -> T) -> Aligned<T> {
-        let mut aligned = Aligned::zeros(length);
-        aligned.padded_mut().iter_mut().take(length).enumerate().for_each(|(i, to)| *to = element(i));
+    /// A copy of these, at this precision.
+    pub fn converted<U: Float>(elements: &[U]) -> Aligned<T> {
+        let mut aligned = Aligned::zeros(elements.len());
+        aligned.padded_mut().iter_mut().zip(elements).for_each(|(to, from)| *to = T::from_f64(from.to_f64()));
         aligned
     }
 
@@ -48,6 +49,6 @@ impl<T: Float> Aligned<T> {
 /// A copy lies elsewhere, and so begins elsewhere.
 impl<T: Float> Clone for Aligned<T> {
     fn clone(&self) -> Aligned<T> {
-        Aligned::from_fn(self.length, |i| self.padded()[i])
+        Aligned::converted(&self.padded()[..self.length])
     }
 }

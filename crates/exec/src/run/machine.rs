@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::arena::ArenaView;
 use super::clock::Clock;
 use super::instructions::run_instruction;
-use super::outputs::read_output;
+use super::outputs::{is_finite, read_strided};
 use super::scratch::Scratch;
 use crate::error::ExecError;
 use crate::program::Program;
@@ -39,7 +39,7 @@ pub enum End {
     NotFinite,
 }
 
-/// Runs steps; each appends the elements of all outputs to `record`. Returns how many steps began, and how they ended. A
+/// Runs steps; each writes the elements of all outputs behind one another into `record`, if there is one. Returns how many steps began, and how they ended. A
 /// clock, if there is one, is told where time goes.
 #[inline(always)]
 pub(super) fn run<S: Simd, T: Float>(
@@ -48,12 +48,12 @@ pub(super) fn run<S: Simd, T: Float>(
     elements: &mut [T],
     scratch: &mut Scratch<T>,
     starts: &mut [usize],
-    record: &mut [f64],
+    mut record: Option<&mut [f64]>,
     mut clock: Option<&mut Clock>,
 ) -> Result<(usize, End), ExecError> {
     let program = task.program;
     let mut arena = ArenaView { elements, tables: task.tables, starts };
-    let mut recorded = 0;
+    let reported = program.reported();
     for labelled in &program.prologue {
         rare(simd, labelled, &mut arena, scratch, task)?;
     }
@@ -75,15 +75,8 @@ pub(super) fn run<S: Simd, T: Float>(
                 clock.spent_on(1 + index);
             }
         }
-        let mut is_finite = true;
-        for (index, output) in program.outputs.iter().enumerate() {
-            let to = &mut record[recorded..recorded + output.length];
-            read_output(&arena, output, to);
-            if program.finite == Some(index) {
-                is_finite = to.iter().all(|element| element.is_finite());
-            }
-            recorded += output.length;
-        }
+        let recorded = record.as_deref_mut().map(|record| &mut record[step * reported..][..reported]);
+        let is_finite = report(&arena, program, recorded);
         for (index, labelled) in program.write_back.iter().enumerate() {
             rare(simd, labelled, &mut arena, scratch, task)?;
             if let Some(clock) = &mut clock {
@@ -95,6 +88,25 @@ pub(super) fn run<S: Simd, T: Float>(
         }
     }
     Ok((task.steps, End::Finished))
+}
+
+/// Reads the outputs of a step, if they are recorded; says whether the one is finite that must be.
+#[inline(always)]
+fn report<T: Float>(arena: &ArenaView<'_, T>, program: &Program, record: Option<&mut [f64]>) -> bool {
+    let Some(mut rest) = record else {
+        let finite = program.finite.map(|index| &program.outputs[index]);
+        return finite.is_none_or(|output| is_finite(arena.from(output.address), &output.runs));
+    };
+    let mut all_finite = true;
+    for (index, output) in program.outputs.iter().enumerate() {
+        let (to, after) = rest.split_at_mut(output.length);
+        read_strided(arena.from(output.address), &output.runs, to);
+        if program.finite == Some(index) {
+            all_finite = to.iter().all(|element| element.is_finite());
+        }
+        rest = after;
+    }
+    all_finite
 }
 
 /// An error, with the node at which it arose.

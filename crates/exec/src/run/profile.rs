@@ -3,8 +3,9 @@
 use chainrule_graph::{NodeId, Origin};
 
 use super::clock::Clock;
+use super::launch::Run;
 use super::machine::End;
-use super::workspace::{Run, Workspace};
+use super::workspace::Workspace;
 use crate::error::ExecError;
 use crate::program::Program;
 use crate::program::instruction::LabelledInstruction;
@@ -83,8 +84,10 @@ pub struct MemoryUse {
 }
 
 impl Program {
-    /// A [`run`](Program::run) that says where its time goes. What reading the clock takes is taken off. Errors are those
-    /// of a run.
+    /// A [`run`](Program::run) that says where its time goes. What reading the clock takes is taken off.
+    ///
+    /// # Errors
+    /// Those of a run.
     pub fn profile(&self, workspace: &mut Workspace, run: Run<'_>) -> Result<Profile, ExecError> {
         let instructions: Vec<&LabelledInstruction> = self.step.iter().chain(&self.write_back).collect();
         let overhead = Clock::overhead().as_secs_f64();
@@ -93,9 +96,8 @@ impl Program {
         let stretch = (run.order.len() / self.rows_a_step()).div_ceil(STRETCHES).max(1);
         for order in run.order.chunks(stretch * self.rows_a_step()) {
             let wanted = order.len() / self.rows_a_step();
-            let mut record = vec![0.0; wanted * self.reported()];
             let mut clock = Clock::new(least.len());
-            let (done, how) = self.run_with(workspace, Run { order, ..run }, wanted, &mut record, Some(&mut clock))?;
+            let (done, how) = self.run_with(workspace, Run { order, ..run }, wanted, None, Some(&mut clock))?;
             for (least, spent) in least.iter_mut().zip(&clock.spent) {
                 *least = least.min((spent.as_secs_f64() / done.max(1) as f64 - overhead).max(0.0));
             }
@@ -108,10 +110,10 @@ impl Program {
         let size = self.precision.bytes();
         let rows = KernelTime {
             kernel: format!("rows {}", self.rows_a_step()),
-            computes: self.streams.iter().map(|stream| stream.argument.name.clone()).collect(),
+            computes: self.streams.iter().map(|stream| stream.argument.listed.clone()).collect(),
             phases: vec![(Phase::Rows, 1.0)],
             seconds: seconds.next().unwrap_or(0.0),
-            bytes: self.gathered().map(|stream| stream.argument.shape.size()).sum::<usize>() * size,
+            bytes: self.gathered().map(|stream| stream.argument.size()).sum::<usize>() * size,
         };
         let forward = self.forward();
         let listed = self.listing().into_iter().filter(|listed| !listed.is_prologue);
@@ -128,8 +130,8 @@ impl Program {
     /// What the elements take that a workspace holds.
     pub fn memory_use(&self, workspace: &Workspace) -> MemoryUse {
         let size = self.precision.bytes();
-        let inputs = self.arguments.iter().map(|argument| argument.shape.size()).sum::<usize>() * size;
-        let rows = self.gathered().map(|stream| stream.argument.shape.size()).sum::<usize>() * size;
+        let inputs = self.arguments.iter().map(|argument| argument.size()).sum::<usize>() * size;
+        let rows = self.gathered().map(|stream| stream.argument.size()).sum::<usize>() * size;
         let shared = self.shared_length * size;
         let scalars = (self.arena_length * size).saturating_sub(inputs + rows + shared);
         let registers = workspace.bytes_of_scratch();

@@ -1,76 +1,79 @@
-//! A caller's own elements for a program, and what runs on them.
+//! A caller's own elements for a program: parameters, state, and room for what a step computes.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-
-use chainrule_graph::{IntegerRange, Kind, Shape, Tensor};
-use chainrule_kernels::{Float, Threads, dispatch};
+use chainrule_graph::Tensor;
+use chainrule_kernels::Float;
 
 use super::aligned::Aligned;
-use super::clock::Clock;
-use super::machine::{self, End, Task};
+use super::outputs::{read_strided, write};
 use super::scratch::{Registers, Scratch};
 use crate::error::ExecError;
 use crate::memory::check_memory;
 use crate::precision::Precision;
-use crate::program::Program;
-use crate::program::interface::{Argument, Literal, MOST_TABLES};
+use crate::program::handle::ProgramId;
+use crate::program::interface::Literal;
+use crate::program::{ArgumentHandle, OutputHandle, Program};
 
-/// The elements that a program works on, at its precision: parameters, state, and room for what a step computes.
+/// The elements that a program works on, at its precision. Made by [`Program::workspace`]; a copy is another of the same
+/// program.
+///
+/// ```
+/// use chainrule_exec::compile::{Options, compile};
+/// use chainrule_exec::run::Run;
+/// use chainrule_graph::{Builder, Initializer};
+///
+/// // w moves half the way to x at each step
+/// let builder = Builder::new();
+/// let x = builder.input("x", [2]);
+/// let w = builder.parameter("w", [2], Initializer::Constant(0.0));
+/// builder.update(w, (w + x) * 0.5);
+/// let function = builder.finish()?;
+/// let program = compile(&function.graph, &Options::default())?;
+///
+/// let mut workspace = program.workspace()?; // all 0
+/// let (x, w) = (program.argument("x")?, program.argument("w")?); // looked up once
+/// program.write_argument(&mut workspace, x, &[8.0, 4.0])?;
+/// program.advance(&mut workspace, Run::default(), 2)?;
+/// let mut found = [0.0; 2];
+/// program.read_argument(&workspace, w, &mut found)?;
+/// assert_eq!(found, [6.0, 3.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Workspace {
-    arena: AnyArena,
+    pub(super) arena: AnyArena,
     /// That of the program it was made for.
-    identity: Arc<()>,
+    program: ProgramId,
 }
 
 #[derive(Clone, Debug)]
-enum AnyArena {
+pub(super) enum AnyArena {
     F32(Arena<f32>),
     F64(Arena<f64>),
 }
 
 #[derive(Clone, Debug)]
-struct Arena<T: Float> {
-    elements: Aligned<T>,
-    scratch: Scratch<T>,
-    starts: Vec<usize>,
+pub(super) struct Arena<T: Float> {
+    pub elements: Aligned<T>,
+    pub scratch: Scratch<T>,
+    /// Where in its table each row of a step begins.
+    pub starts: Vec<usize>,
 }
 
-/// Rows of data at a program's precision.
-#[derive(Clone, Debug)]
-pub struct StreamTable {
-    data: TableData,
-    /// The shape of a row.
-    shape: Shape,
-}
-
-#[derive(Clone, Debug)]
-enum TableData {
-    F32(Aligned<f32>),
-    F64(Aligned<f64>),
-}
-
-/// What a run of steps is given.
-#[derive(Clone, Copy)]
-pub struct Run<'a> {
-    /// For each stream, its table.
-    pub tables: &'a [&'a StreamTable],
-    /// The rows, in the order in which the steps take them.
-    pub order: &'a [u32],
-    /// Ends the run between two steps once it is set.
-    pub stop: Option<&'a AtomicBool>,
-}
-
-/// A run of so many steps, on these threads.
-struct Job<'a> {
-    run: Run<'a>,
-    steps: usize,
-    threads: Threads,
+/// Does the same with an arena of either precision.
+macro_rules! with_arena {
+    ($any:expr, $arena:ident => $body:expr) => {
+        match $any {
+            AnyArena::F32($arena) => $body,
+            AnyArena::F64($arena) => $body,
+        }
+    };
 }
 
 impl Program {
-    /// Room for this program's elements: constants set, all else 0. An error where memory has no such room.
+    /// Room for this program's elements: constants set, all else 0.
+    ///
+    /// # Errors
+    /// The machine has not so much memory.
     pub fn workspace(&self) -> Result<Workspace, ExecError> {
         let elements = self.arena_length().saturating_mul(self.precision.bytes()) / size_of::<f64>();
         check_memory(elements, || "what a step computes, with the parameters,".into())?;
@@ -78,255 +81,126 @@ impl Program {
             Precision::F32 => AnyArena::F32(self.arena()),
             Precision::F64 => AnyArena::F64(self.arena()),
         };
-        Ok(Workspace { arena, identity: self.identity.clone() })
+        Ok(Workspace { arena, program: self.id })
     }
 
     fn arena<T: Float>(&self) -> Arena<T> {
         let registers = Registers::new(self.registers);
-        let mut arena = Arena {
-            elements: Aligned::zeros(self.arena_length),
-            scratch: Scratch {
-                registers: vec![registers; self.pool.as_ref().map_or(1, |_| self.threads)],
-                partial_sums: vec![T::ZERO; self.partial_sums],
-            },
-            starts: vec![0; self.streams.len()],
+        let scratch = Scratch {
+            registers: vec![registers; self.pool.as_ref().map_or(1, |_| self.threads)],
+            partial_sums: vec![T::ZERO; self.partial_sums],
         };
+        let mut elements = Aligned::zeros(self.arena_length);
         for (offset, literal) in &self.literals {
+            let to = &mut elements.padded_mut()[*offset..];
             match literal {
-                Literal::Constant(value) => arena.write(*offset, value.data()),
+                Literal::Constant(value) => write(value.data(), to),
                 Literal::Iota(length) => {
-                    let to = &mut arena.elements.padded_mut()[*offset..][..*length];
-                    to.iter_mut().enumerate().for_each(|(i, to)| *to = T::from_f64(i as f64));
+                    to[..*length].iter_mut().enumerate().for_each(|(i, to)| *to = T::from_f64(i as f64));
                 }
             }
         }
-        arena
+        Arena { elements, scratch, starts: vec![0; self.streams.len()] }
     }
 
     /// Whether a workspace is one of this program's.
-    fn check(&self, workspace: &Workspace) -> Result<(), ExecError> {
-        if Arc::ptr_eq(&workspace.identity, &self.identity) {
+    pub(super) fn check_workspace(&self, workspace: &Workspace) -> Result<(), ExecError> {
+        if workspace.program == self.id {
             return Ok(());
         }
         Err(ExecError::new("the workspace was made for another program"))
     }
 
-    /// Sets an input, a parameter or a state by name. Errors say which name, shape or element does not fit.
+    /// Sets an input, a parameter or a state by name.
+    ///
+    /// # Errors
+    /// There is no such input; it does not take the value; the workspace is another program's.
     pub fn set(&self, workspace: &mut Workspace, name: &str, value: &Tensor) -> Result<(), ExecError> {
-        let argument = self.argument(name)?;
-        if *value.shape() != argument.shape {
-            return Err(ExecError::new(format!("`{name}` has shape {}, not {}", argument.shape, value.shape())));
-        }
-        value.data().iter().try_for_each(|&element| fits(argument, element))?;
-        self.check(workspace)?;
-        match &mut workspace.arena {
-            AnyArena::F32(arena) => arena.write(argument.offset, value.data()),
-            AnyArena::F64(arena) => arena.write(argument.offset, value.data()),
-        }
-        Ok(())
+        let handle = self.argument(name)?;
+        let argument = self.argument_at(handle)?;
+        argument.takes.check(value).map_err(|problem| argument.refuses(problem))?;
+        self.write_argument(workspace, handle, value.data())
     }
 
     /// The value of an input, a parameter or a state by name.
+    ///
+    /// # Errors
+    /// There is no such input; the workspace is another program's.
     pub fn get(&self, workspace: &Workspace, name: &str) -> Result<Tensor, ExecError> {
-        let argument = self.argument(name)?;
-        self.check(workspace)?;
-        Ok(workspace.read(argument.offset, &argument.shape.strides(), &argument.shape))
+        let handle = self.argument(name)?;
+        let mut value = Tensor::zeros(&self.argument_at(handle)?.takes.shape);
+        self.read_argument(workspace, handle, value.data_mut())?;
+        Ok(value)
     }
 
-    /// A table for one of the streams: rows one after the other. Errors say which row and element does not fit.
-    pub fn table(&self, stream: usize, rows: &[f64]) -> Result<StreamTable, ExecError> {
-        let Some(stream) = self.streams.get(stream) else {
-            return Err(ExecError::new(format!("the program takes {} tables", self.streams.len())));
-        };
-        let width = stream.row.max(1);
-        if !rows.len().is_multiple_of(width) {
-            return Err(ExecError::new(format!(
-                "`{}` takes rows of {width} elements, which {} elements are not",
-                stream.argument.name,
-                rows.len()
-            )));
-        }
-        for (index, &element) in rows.iter().enumerate() {
-            fits(&stream.argument, element)
-                .map_err(|error| ExecError::new(format!("row {}: {error}", index / width)))?;
-        }
-        let data = match self.precision {
-            Precision::F32 => TableData::F32(Aligned::from_fn(rows.len(), |i| rows[i] as f32)),
-            Precision::F64 => TableData::F64(Aligned::from_fn(rows.len(), |i| rows[i])),
-        };
-        Ok(StreamTable { data, shape: stream.row_shape().into() })
-    }
-
-    /// Runs steps until the order is used up; each takes [`rows_a_step`](Program::rows_a_step) rows and writes its outputs
-    /// to `record`, which has room for [`reported`](Program::reported) elements a step. Returns how many steps ran and how
-    /// the run ended. Allocates nothing of its own: only the library of matrix products, to pack; the pool of threads; and a
-    /// user's own node, for its result.
-    pub fn run(&self, workspace: &mut Workspace, run: Run<'_>, record: &mut [f64]) -> Result<(usize, End), ExecError> {
-        let steps = run.order.len() / self.rows_a_step();
-        self.run_steps(workspace, run, steps, record)
-    }
-
-    /// Runs a number of steps, for a program without streams.
-    pub fn run_steps(
+    /// Sets an argument from its elements in row-major order, f32 or f64.
+    ///
+    /// # Errors
+    /// The argument does not take the elements; the handle or the workspace is another program's.
+    pub fn write_argument<T: Float>(
         &self,
         workspace: &mut Workspace,
-        run: Run<'_>,
-        steps: usize,
-        record: &mut [f64],
-    ) -> Result<(usize, End), ExecError> {
-        self.run_with(workspace, run, steps, record, None)
+        argument: ArgumentHandle,
+        elements: &[T],
+    ) -> Result<(), ExecError> {
+        self.check_workspace(workspace)?;
+        let argument = self.argument_at(argument)?;
+        argument.takes.check_elements(elements).map_err(|problem| argument.refuses(problem))?;
+        with_arena!(&mut workspace.arena, arena => write(elements, &mut arena.elements.padded_mut()[argument.offset..]));
+        Ok(())
     }
 
-    pub(super) fn run_with(
+    /// Reads the elements of an argument in row-major order, into f32 or f64.
+    ///
+    /// # Errors
+    /// There are more or fewer elements than room for them; the handle or the workspace is another program's.
+    pub fn read_argument<T: Float>(
         &self,
-        workspace: &mut Workspace,
-        run: Run<'_>,
-        steps: usize,
-        record: &mut [f64],
-        clock: Option<&mut Clock>,
-    ) -> Result<(usize, End), ExecError> {
-        if run.tables.len() != self.streams.len() {
-            return Err(ExecError::new(format!(
-                "the program takes {} tables, not {}",
-                self.streams.len(),
-                run.tables.len()
-            )));
-        }
-        for (stream, table) in self.streams.iter().zip(run.tables) {
-            if table.shape[..] != *stream.row_shape() {
-                let (name, right, found) = (&stream.argument.name, Shape::from(stream.row_shape()), &table.shape);
-                return Err(ExecError::new(format!("`{name}` takes rows of shape {right}, not {found}")));
-            }
-        }
-        self.check(workspace)?;
-        if record.len() < steps * self.reported() {
-            return Err(ExecError::new("there is no room to record the outputs of all steps"));
-        }
-        if !self.streams.is_empty() && run.order.len() < steps * self.rows_a_step() {
-            return Err(ExecError::new("the order names fewer rows than the steps take"));
-        }
-        let go = |threads| match &mut workspace.arena {
-            AnyArena::F32(arena) => self.run_at(arena, f32_rows, Job { run, steps, threads }, record, clock),
-            AnyArena::F64(arena) => self.run_at(arena, f64_rows, Job { run, steps, threads }, record, clock),
-        };
-        match &self.pool {
-            Some(pool) => pool.run(go),
-            None => go(Threads::One),
-        }
+        workspace: &Workspace,
+        argument: ArgumentHandle,
+        to: &mut [T],
+    ) -> Result<(), ExecError> {
+        self.check_workspace(workspace)?;
+        let argument = self.argument_at(argument)?;
+        check_room(&argument.described, argument.size(), to.len())?;
+        with_arena!(&workspace.arena, arena => write(&arena.elements.padded()[argument.offset..], to));
+        Ok(())
     }
 
-    fn run_at<T: Float>(
+    /// Reads the elements of an output in row-major order, into f32 or f64: what the last step of a run reported. Before the
+    /// first run they are 0, or a constant's.
+    ///
+    /// # Errors
+    /// There are more or fewer elements than room for them; the handle or the workspace is another program's.
+    pub fn read_output<T: Float>(
         &self,
-        arena: &mut Arena<T>,
-        rows: impl Fn(&StreamTable) -> Option<&Aligned<T>>,
-        Job { run, steps, threads }: Job<'_>,
-        record: &mut [f64],
-        clock: Option<&mut Clock>,
-    ) -> Result<(usize, End), ExecError> {
-        let mut tables: [&[T]; MOST_TABLES] = [&[]; MOST_TABLES];
-        let last = run.order.iter().copied().max();
-        for (index, table) in run.tables.iter().enumerate() {
-            let rows = rows(table).ok_or_else(|| {
-                let name = &self.streams[index].argument.name;
-                ExecError::new(format!("the table of `{name}` is of another precision than the program's"))
-            })?;
-            tables[index] = rows.padded();
-            let count = rows.len().checked_div(self.streams[index].row).unwrap_or(usize::MAX);
-            if let Some(row) = last.filter(|&row| row as usize >= count) {
-                return Err(ExecError::new(format!(
-                    "there is no row {row} in the table of `{}`, which has {count}",
-                    self.streams[index].argument.name
-                )));
-            }
-        }
-        let task = Task {
-            program: self,
-            tables: &tables[..run.tables.len()],
-            order: run.order,
-            steps,
-            stop: run.stop,
-            threads,
-        };
-        let elements = arena.elements.padded_mut();
-        let (scratch, starts) = (&mut arena.scratch, &mut arena.starts[..]);
-        dispatch!(self.level, simd => machine::run(simd, &task, elements, scratch, starts, record, clock))
+        workspace: &Workspace,
+        output: OutputHandle,
+        to: &mut [T],
+    ) -> Result<(), ExecError> {
+        self.check_workspace(workspace)?;
+        let output = self.output_at(output)?;
+        check_room(&output.described, output.length, to.len())?;
+        let offset = output.address.offset;
+        with_arena!(&workspace.arena, arena => read_strided(&arena.elements.padded()[offset..], &output.runs, to));
+        Ok(())
     }
 }
 
-fn f32_rows(table: &StreamTable) -> Option<&Aligned<f32>> {
-    match &table.data {
-        TableData::F32(rows) => Some(rows),
-        TableData::F64(_) => None,
-    }
-}
-
-fn f64_rows(table: &StreamTable) -> Option<&Aligned<f64>> {
-    match &table.data {
-        TableData::F64(rows) => Some(rows),
-        TableData::F32(_) => None,
-    }
-}
-
-/// Whether an element is of the kind, and below the bound, that an input takes.
-fn fits(argument: &Argument, element: f64) -> Result<(), ExecError> {
-    let right = match argument.kind {
-        Kind::Real => true,
-        Kind::Int => IntegerRange::within(argument.bound).contain(element),
-        Kind::Bool => element == 0.0 || element == 1.0,
-    };
-    if right {
+fn check_room(name: &str, size: usize, room: usize) -> Result<(), ExecError> {
+    if size == room {
         return Ok(());
     }
-    let wanted = match (argument.kind, argument.bound) {
-        (Kind::Real, _) => "a real number".to_string(),
-        (Kind::Int, bound) => IntegerRange::within(bound).to_string(),
-        (Kind::Bool, _) => "0 or 1".to_string(),
-    };
-    Err(ExecError::new(format!("`{}` takes {wanted}, not {element}", argument.name)))
+    Err(ExecError::new(format!("{name} has {size} elements; there is room for {room}")))
 }
 
 impl Workspace {
-    fn read(&self, offset: usize, strides: &[usize], shape: &Shape) -> Tensor {
-        match &self.arena {
-            AnyArena::F32(arena) => arena.read(offset, strides, shape),
-            AnyArena::F64(arena) => arena.read(offset, strides, shape),
-        }
-    }
-
     pub(super) fn bytes_of_scratch(&self) -> usize {
-        match &self.arena {
-            AnyArena::F32(arena) => arena.scratch.bytes(),
-            AnyArena::F64(arena) => arena.scratch.bytes(),
-        }
+        with_arena!(&self.arena, arena => arena.scratch.bytes())
     }
 
     /// How many bytes it holds.
     pub fn bytes(&self) -> usize {
-        match &self.arena {
-            AnyArena::F32(arena) => arena.bytes(),
-            AnyArena::F64(arena) => arena.bytes(),
-        }
-    }
-}
-
-impl<T: Float> Arena<T> {
-    fn bytes(&self) -> usize {
-        self.elements.bytes() + self.scratch.bytes()
-    }
-
-    fn write(&mut self, offset: usize, elements: &[f64]) {
-        let to = &mut self.elements.padded_mut()[offset..][..elements.len()];
-        to.iter_mut().zip(elements).for_each(|(to, &element)| *to = T::from_f64(element));
-    }
-
-    fn read(&self, offset: usize, strides: &[usize], shape: &Shape) -> Tensor {
-        Tensor::from_fn(shape, |index| {
-            let (mut rest, mut from) = (index, offset);
-            for (&n, stride) in shape.iter().zip(strides).rev() {
-                from += rest % n * stride;
-                rest /= n;
-            }
-            self.elements.padded()[from].to_f64()
-        })
+        with_arena!(&self.arena, arena => arena.elements.bytes() + arena.scratch.bytes())
     }
 }

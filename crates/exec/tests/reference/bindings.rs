@@ -28,12 +28,12 @@ fn a_wrong_shape_is_told_with_both_shapes() {
 #[test]
 fn whole_numbers_and_truth_values_are_checked() {
     let wrong = |kind, bound, element: f64| refused(&[2], kind, bound, Some(vector([1.0, element])));
-    assert_eq!(wrong(Kind::Int, Some(3), 3.0), "`x` takes whole numbers from 0 below 3; element 1 is 3");
-    assert_eq!(wrong(Kind::Int, Some(3), -1.0), "`x` takes whole numbers from 0 below 3; element 1 is -1");
-    assert_eq!(wrong(Kind::Int, None, 0.5), "`x` takes whole numbers; element 1 is 0.5");
-    assert_eq!(wrong(Kind::Int, None, f64::NAN), "`x` takes whole numbers; element 1 is NaN");
-    assert_eq!(wrong(Kind::Int, None, f64::INFINITY), "`x` takes whole numbers; element 1 is inf");
-    assert_eq!(wrong(Kind::Bool, None, 2.0), "`x` takes truth values, 0 or 1; element 1 is 2");
+    assert_eq!(wrong(Kind::Int, Some(3), 3.0), "`x` takes a whole number from 0 to 2, not 3 (element 1)");
+    assert_eq!(wrong(Kind::Int, Some(3), -1.0), "`x` takes a whole number from 0 to 2, not -1 (element 1)");
+    assert_eq!(wrong(Kind::Int, None, 0.5), "`x` takes a whole number, not 0.5 (element 1)");
+    assert_eq!(wrong(Kind::Int, None, f64::NAN), "`x` takes a whole number, not NaN (element 1)");
+    assert_eq!(wrong(Kind::Int, None, f64::INFINITY), "`x` takes a whole number, not inf (element 1)");
+    assert_eq!(wrong(Kind::Bool, None, 2.0), "`x` takes 0 or 1, not 2 (element 1)");
 }
 
 #[test]
@@ -58,8 +58,8 @@ fn an_index_out_of_range_is_told_with_the_node_and_the_size() {
 fn only_what_a_target_needs_is_computed() {
     let builder = Builder::new();
     let x = builder.input("x", []);
-    let unfed = builder.input("unfed", []);
-    let (y, z) = (x.exp(), unfed.exp());
+    let unbound = builder.input("unbound", []);
+    let (y, z) = (x.exp(), unbound.exp());
     let (x, y, z) = (x.id().unwrap(), y.id().unwrap(), z.id().unwrap());
     let graph = builder.finish_graph().unwrap();
     let values = evaluate(&graph, &Bindings::new().with(x, Tensor::scalar(0.0)), &[y]).unwrap();
