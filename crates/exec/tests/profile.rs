@@ -2,10 +2,10 @@
 
 mod step;
 
-use chainrule_exec::compile::{Options, compile};
+use chainrule_exec::compile::{Options, Precision, compile};
 use chainrule_exec::program::Program;
 use chainrule_exec::run::{End, Phase, Run};
-use chainrule_graph::{Function, Tensor};
+use chainrule_graph::{Builder, Function, Kind, Tensor};
 use step::{descent, perceptron};
 
 fn program(function: &Function) -> Program {
@@ -52,4 +52,36 @@ fn a_profile_takes_the_steps_of_a_run_and_tells_its_phases() {
     let memory = program.memory_use(&profiled);
     assert_eq!(memory.inputs, 8 * (8 * 4 + 8 + 8 + 1), "four parameters");
     assert!(memory.workspace > memory.inputs + memory.shared);
+}
+
+/// What an instruction writes is its result, whatever an op does with its axis.
+#[test]
+fn the_bytes_of_a_kernel_are_those_of_its_result() {
+    let builder = Builder::new();
+    let (x, indices) = (builder.input("x", [3, 4]), builder.input_of("indices", [5], Kind::Int, Some(3)));
+    let outputs = [
+        ("softmax", x.softmax(1), 12),
+        ("max", x.max_axis(0), 4),
+        ("logsumexp", x.logsumexp(1), 3),
+        ("argmax", x.argmax(1), 3),
+        ("gather", x.gather(indices, 0), 20),
+        ("loop", x.exp(), 12),
+        ("gemv", x.matmul(builder.constant(Tensor::zeros([4]))), 3),
+    ];
+    let expected = outputs.map(|(name, output, elements)| (name, output.id().unwrap(), elements));
+    let graph = builder.finish_graph().unwrap();
+    for precision in [Precision::F32, Precision::F64] {
+        let program = compile(
+            &graph,
+            &Options { outputs: expected.map(|(_, id, _)| id).to_vec(), precision, ..Options::default() },
+        )
+        .unwrap();
+        let run = Run { order: &[0], ..Run::default() };
+        let profile = program.profile(&mut program.workspace().unwrap(), run).unwrap();
+        for (name, _, elements) in expected {
+            let kernel = profile.kernels.iter().find(|kernel| kernel.kernel.starts_with(name));
+            let kernel = kernel.unwrap_or_else(|| panic!("{name}: {profile:#?}"));
+            assert_eq!(kernel.bytes, elements * precision.bytes(), "{name}");
+        }
+    }
 }
