@@ -56,9 +56,8 @@ impl Trainer {
         let rows = way.batch.map_or(ROWS, |batch| BATCHES * batch);
         let nodes = step.function.inputs.iter().chain(&step.function.outcomes);
         let table = |(place, &id)| {
-            let node = step.function.graph.node(id);
-            let width = node.shape.size() / way.batch.unwrap_or(1);
-            let values = match node.kind {
+            let width = step.function.graph.shape(id).size() / way.batch.unwrap_or(1);
+            let values = match step.function.graph.kind(id) {
                 Kind::Int => (0..rows).map(|row| (row * 7 % 10) as f64).collect(),
                 Kind::Real | Kind::Bool => noise(rows * width, 5 + place as u64),
             };

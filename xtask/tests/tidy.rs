@@ -4,7 +4,7 @@ use xtask::licences::is_allowed;
 use xtask::metadata::Package;
 use xtask::tidy::File;
 use xtask::tidy::code::{bare, without_tests};
-use xtask::tidy::{floors, functions, links, ops, sources};
+use xtask::tidy::{floors, functions, links, sources};
 
 fn file(path: &str, text: &str) -> File {
     File { path: path.into(), text: text.into() }
@@ -141,12 +141,6 @@ fn licences_are_read_as_expressions() {
     for refused in ["", "GPL-3.0", "MIT AND GPL-3.0", "(MIT OR GPL-3.0", "MIT Apache-2.0", "MIT WITH exception"] {
         assert!(!is_allowed(refused), "{refused}");
     }
-}
-
-#[test]
-fn the_variants_of_ops_are_read() {
-    let source = "/// Ops, of which\npub enum Op {\n /// one, two\n One,\n Two { a: A, b: B },\n Three(A, B),\n}\nenum Not { Seen }";
-    assert_eq!(ops::variants(&file("a.rs", source)), ["Op::One", "Op::Two", "Op::Three"]);
 }
 
 #[test]

@@ -29,18 +29,20 @@ impl CustomNode for StudentLoss {
         }
     }
 
-    fn forward(&self, inputs: &[Tensor], output: &mut [f64]) {
-        for (y, e) in output.iter_mut().zip(inputs[0].data()) {
+    fn forward(&self, x: &[Tensor], y: &mut [f64]) -> Result<(), String> {
+        for (y, e) in y.iter_mut().zip(x[0].data()) {
             *y = (e * e).ln_1p();
         }
+        Ok(())
     }
 
     // y = ln (1 + e²)        ∂J/∂e = ∂J/∂y · 2e / (1 + e²)
-    fn backward(&self, _input: usize, inputs: &[Tensor], _output: &Tensor, dy: &Tensor, contribution: &mut [f64]) {
-        for ((de, e), dy) in contribution.iter_mut().zip(inputs[0].data()).zip(dy.data()) {
+    fn backward(&self, x: &[Tensor], _y: &Tensor, dy: &Tensor, dx: &mut [Tensor]) -> Result<(), String> {
+        for ((de, e), dy) in dx[0].data_mut().iter_mut().zip(x[0].data()).zip(dy.data()) {
             let inner = if self.forgetful { 2.0 } else { 2.0 * e };
             *de = dy * inner / (1.0 + e * e);
         }
+        Ok(())
     }
 }
 

@@ -63,9 +63,9 @@ fn data(function: &Function) -> Dataset {
 }
 
 fn field(function: &Function, id: NodeId, role: Role) -> Field {
-    let shape = function.graph.node(id).shape.clone();
+    let shape = function.graph.shape(id).clone();
     let bound = function.bound(id);
-    let kind = function.graph.node(id).kind;
+    let kind = function.graph.kind(id);
     let columns = (0..shape.size()).map(|entry| format!("{}{entry}", function.name(id))).collect();
     Field { name: function.name(id).into(), role, kind, bound, shape, columns }
 }

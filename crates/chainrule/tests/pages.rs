@@ -91,9 +91,11 @@ fn the_contents_name_every_chapter() {
 
 #[test]
 fn every_function_of_the_text_form_is_described() {
-    let page = std::fs::read_to_string(root().join("book/src/text_form.md")).expect("it is there");
-    // A line of a table, with something to say of it.
-    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `") && !line.ends_with("| |")).collect();
+    let page = |name| std::fs::read_to_string(root().join("book/src").join(name)).expect("it is there");
+    // A line of a table, with something to say of it; or the rule of an op.
+    let (form, rules) = (page("text_form.md"), page("rules.md"));
+    let described = form.lines().filter(|line| line.starts_with("| `") && !line.ends_with("| |"));
+    let rows: Vec<&str> = described.chain(rules.lines().filter(|line| line.starts_with("| `"))).collect();
     for signature in text::signatures() {
         assert!(rows.iter().any(|row| row.contains(&format!("`{signature}`"))), "`{signature}` is missing");
     }

@@ -1,7 +1,7 @@
 //! The check of first derivatives: each rule, each accumulation, then the whole.
 
 use chainrule_exec::{ExecError, check_memory_of};
-use chainrule_graph::{Derivatives, Kind, Node, NodeId, Tensor};
+use chainrule_graph::{Derivatives, Kind, Node, NodeId, Tensor, Value};
 use chainrule_kernels::philox::Philox;
 
 use crate::compare::{Comparison, Tally};
@@ -10,7 +10,7 @@ use crate::edge::Edge;
 use crate::error::CheckError;
 use crate::findings::{Findings, Site};
 use crate::options::{CheckOptions, Elements};
-use crate::point::{Point, is_input, old};
+use crate::point::{Point, is_input, old, old_values, outputs};
 use crate::report::Report;
 use crate::tolerance::{SUM_ROUNDING, tolerance};
 use crate::whole::Whole;
@@ -59,8 +59,9 @@ pub fn check(derivatives: &Derivatives, draws: &Draws, options: &CheckOptions) -
 /// If it does not.
 pub(crate) fn fits(derivatives: &Derivatives) -> Result<(), ExecError> {
     let graph = &derivatives.graph;
-    let inputs = graph.ids().filter(|&id| is_input(graph, id));
-    check_memory_of(graph, graph.ids().chain(inputs).chain(old(derivatives)))
+    let inputs = graph.values().filter(|&value| is_input(graph, value));
+    let held: Vec<Value> = graph.values().chain(inputs).chain(old_values(derivatives)).collect();
+    check_memory_of(graph, held.into_iter())
 }
 
 struct Session<'a> {
@@ -68,9 +69,9 @@ struct Session<'a> {
     elements: Elements,
     plan: DrawPlan,
     generator: Philox,
-    /// The real nodes of the original graph that were differentiated by.
-    active: Vec<NodeId>,
-    /// For each node of the original graph, the edges that end there: (node, operand index).
+    /// The real values of the original graph that were differentiated by.
+    active: Vec<Value>,
+    /// For each value of the original graph, the edges that end there: (node, operand index).
     users: Vec<Vec<(NodeId, usize)>>,
     wholes: Vec<Whole>,
     findings: Findings,
@@ -79,17 +80,18 @@ struct Session<'a> {
 impl<'a> Session<'a> {
     fn new(derivatives: &'a Derivatives, draws: &Draws, options: &CheckOptions) -> Session<'a> {
         let graph = &derivatives.graph;
-        let real = |id: &NodeId| graph.node(*id).kind == Kind::Real;
-        let asked: Vec<NodeId> = old(derivatives).filter(|&id| derivatives.cotangent(id).is_some()).collect();
-        let depends = graph.dependent_on(&asked);
-        let active: Vec<NodeId> = old(derivatives).filter(real).filter(|id| depends[id.index()]).collect();
+        let real = |value: &Value| graph.kind(*value) == Kind::Real;
+        let asked = old_values(derivatives).filter(|&value| derivatives.cotangent(value).is_some());
+        let depends = graph.dependent_on(asked);
+        let active = old_values(derivatives).filter(real).filter(|value| depends[value.node.index()]).collect();
         let mut users = vec![Vec::new(); derivatives.cotangents.len()];
-        for id in old(derivatives).filter(real) {
-            for (operand, input) in graph.node(id).inputs.iter().enumerate() {
-                users[input.index()].push((id, operand));
+        for id in old(derivatives).filter(|&id| outputs(graph, id).any(|output| real(&output))) {
+            for (operand, &input) in graph.node(id).inputs.iter().enumerate() {
+                users[graph.value_index(input)].push((id, operand));
             }
         }
-        let sources = active.iter().copied().filter(|&id| is_input(graph, id));
+        let active: Vec<Value> = active;
+        let sources = active.iter().filter(|&&value| is_input(graph, value)).map(|value| value.node);
         Session {
             wholes: sources.map(|id| Whole::new(graph, id, derivatives.output)).collect(),
             derivatives,
@@ -106,16 +108,19 @@ impl<'a> Session<'a> {
     fn test(&mut self, wanted: impl Fn(&Tally) -> bool) -> Result<(), CheckError> {
         let point = Point::draw(self.derivatives, &self.plan, &mut self.generator)?;
         self.findings.draws += 1;
-        for &id in &self.active {
-            for &(node, operand) in &self.users[id.index()] {
-                let made = point.cotangent(node).is_some() || point.contribution(node, operand).is_some();
+        let graph = &self.derivatives.graph;
+        for &value in &self.active {
+            let users = &self.users[graph.value_index(value)];
+            for &(node, operand) in users {
+                let has_cotangent = outputs(graph, node).any(|output| point.cotangent(output).is_some());
+                let made = has_cotangent || point.contribution(node, operand).is_some();
                 if made && wanted(&self.findings.tally(Site::Edge(node, operand))) {
                     let finding = edge(&point, node, operand).test(self.elements, &mut self.generator)?;
                     self.findings.edge(node, operand, finding);
                 }
             }
-            for (element, comparison) in accumulation(&point, id, &self.users[id.index()]).enumerate() {
-                self.findings.sum(id, element, comparison);
+            for (element, comparison) in accumulation(&point, value, users).enumerate() {
+                self.findings.sum(value, element, comparison);
             }
         }
         let Some(seed) = point.seed() else { return Ok(()) };
@@ -130,22 +135,22 @@ impl<'a> Session<'a> {
 }
 
 fn edge<'p>(point: &'p Point<'_>, node: NodeId, operand: usize) -> Edge<'p> {
-    let Node { op, inputs, .. } = point.derivatives.graph.node(node);
+    let graph = &point.derivatives.graph;
+    let Node { op, inputs, .. } = graph.node(node);
     Edge {
         op,
         inputs: inputs.iter().map(|&input| &point.values[input]).collect(),
         operand,
-        output: &point.values[node],
-        cotangent: point.cotangent(node),
+        outputs: outputs(graph, node).map(|output| (&point.values[output], point.cotangent(output))).collect(),
         contribution: point.contribution(node, operand),
         tolerance: tolerance(op),
     }
 }
 
-/// Each element of a node's cotangent beside the sum of the contributions of the edges that end there, and of the seed.
-fn accumulation(point: &Point<'_>, id: NodeId, edges: &[(NodeId, usize)]) -> impl Iterator<Item = Comparison> {
-    let size = point.derivatives.graph.node(id).shape.size();
-    let seed = if id == point.derivatives.output { point.seed() } else { None };
+/// Each element of a value's cotangent beside the sum of the contributions of the edges that end there, and of the seed.
+fn accumulation(point: &Point<'_>, value: Value, edges: &[(NodeId, usize)]) -> impl Iterator<Item = Comparison> {
+    let size = point.derivatives.graph.shape(value).size();
+    let seed = if value == point.derivatives.output { point.seed() } else { None };
     let contributions = edges.iter().filter_map(|&(node, operand)| point.contribution(node, operand));
     let (mut sums, mut sizes) = (vec![0.0; size], vec![0.0; size]);
     for term in contributions.chain(&seed) {
@@ -154,7 +159,7 @@ fn accumulation(point: &Point<'_>, id: NodeId, edges: &[(NodeId, usize)]) -> imp
             *size += x.abs();
         }
     }
-    let cotangent = point.cotangent(id).map(Tensor::data).unwrap_or_default();
+    let cotangent = point.cotangent(value).map(Tensor::data).unwrap_or_default();
     (0..size).map(move |element| Comparison {
         formula: cotangent.get(element).copied().unwrap_or(0.0),
         expected: sums[element],

@@ -66,21 +66,21 @@ impl Draws {
     }
 
     /// Sets how one input is drawn.
-    pub fn set(&mut self, id: NodeId, draw: Draw) -> &mut Draws {
-        self.0.insert(id, draw);
+    pub fn set(&mut self, id: impl Into<NodeId>, draw: Draw) -> &mut Draws {
+        self.0.insert(id.into(), draw);
         self
     }
 
     /// The same with one more input set.
-    pub fn with(mut self, id: NodeId, draw: Draw) -> Draws {
-        self.0.insert(id, draw);
+    pub fn with(mut self, id: impl Into<NodeId>, draw: Draw) -> Draws {
+        self.0.insert(id.into(), draw);
         self
     }
 
     /// How each input of a graph is drawn, in the order of the graph.
     pub fn plan(&self, graph: &Graph) -> DrawPlan {
         let function = Function { graph: graph.clone(), ..Function::default() };
-        let usual = |id: NodeId| match graph.node(id).kind {
+        let usual = |id: NodeId| match graph.kind(id) {
             Kind::Real => Draw::Normal,
             Kind::Int => {
                 let IntegerRange { least, below } = function.integer_range(id);
@@ -95,7 +95,7 @@ impl Draws {
             inputs
                 .map(|id| {
                     let draw = self.0.get(&id).cloned().unwrap_or_else(|| usual(id));
-                    (id, graph.node(id).shape.clone(), draw)
+                    (id, graph.shape(id).clone(), draw)
                 })
                 .collect(),
         )

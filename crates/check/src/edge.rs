@@ -3,7 +3,7 @@
 use chainrule_exec::ExecError;
 use chainrule_exec::reference::evaluate_op;
 use chainrule_graph::ops::Elementwise;
-use chainrule_graph::{Op, Tensor};
+use chainrule_graph::{Op, Shape, Tensor};
 use chainrule_kernels::philox::Philox;
 
 use crate::compare::{Comparison, Outcome, Tally, judge};
@@ -21,9 +21,8 @@ pub(crate) struct Edge<'a> {
     pub inputs: Vec<&'a Tensor>,
     /// The index of the operand whose contribution it is.
     pub operand: usize,
-    /// The op's value and its cotangent; a cotangent of zeros is left out.
-    pub output: &'a Tensor,
-    pub cotangent: Option<&'a Tensor>,
+    /// The op's outputs, each with its cotangent; a cotangent of zeros is left out.
+    pub outputs: Vec<(&'a Tensor, Option<&'a Tensor>)>,
     /// What the formula says; zeros are left out.
     pub contribution: Option<&'a Tensor>,
     pub tolerance: f64,
@@ -40,7 +39,8 @@ impl Edge<'_> {
     pub fn test(&self, elements: Elements, generator: &mut Philox) -> Result<Finding, ExecError> {
         let size = self.input().data().len();
         let nonzero = |tensor: Option<&Tensor>| tensor.is_some_and(|t| t.data().iter().any(|&x| x != 0.0));
-        if size == 0 || (!nonzero(self.cotangent) && !nonzero(self.contribution)) {
+        if size == 0 || (!self.outputs.iter().any(|(_, cotangent)| nonzero(*cotangent)) && !nonzero(self.contribution))
+        {
             return Ok(Finding::of(if size == 0 { Outcome::Right(0.0) } else { Outcome::Flat }));
         }
         if elements == Elements::OneByOne || size == 1 {
@@ -100,15 +100,24 @@ impl Edge<'_> {
         step: impl Fn(&mut Tensor, f64),
     ) -> Result<Slope, ExecError> {
         // The value of a stop_gradient is held.
-        let Some(weights) = self.cotangent.filter(|_| *self.op != Op::Elementwise(Elementwise::StopGradient)) else {
+        let is_held = *self.op == Op::Elementwise(Elementwise::StopGradient);
+        if is_held || self.outputs.iter().all(|(_, cotangent)| cotangent.is_none()) {
             return Ok(Slope::Smooth { rate: Estimate { value: 0.0, noise: 0.0 }, size: 0.0 });
+        }
+        // All outputs one after the other; what has no cotangent counts for nothing.
+        let weight = |(output, cotangent): &(&Tensor, Option<&Tensor>)| match cotangent {
+            Some(cotangent) => cotangent.data().to_vec(),
+            None => vec![0.0; output.data().len()],
         };
-        slope(WeightedSum { weights: weights.data(), scale, rounding, claim }, |t| {
+        let weights: Vec<f64> = self.outputs.iter().flat_map(weight).collect();
+        let shapes: Vec<&Shape> = self.outputs.iter().map(|(output, _)| output.shape()).collect();
+        slope(WeightedSum { weights: &weights, scale, rounding, claim }, |t| {
             let mut moved = self.input().clone();
             step(&mut moved, t);
             let mut inputs = self.inputs.clone();
             inputs[self.operand] = &moved;
-            evaluate_op(self.op, &inputs, self.output.shape())
+            let outputs = evaluate_op(self.op, &inputs, &shapes)?;
+            Ok(Tensor::vector(outputs.into_iter().flat_map(Tensor::into_data).collect::<Vec<f64>>()))
         })
     }
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use chainrule_graph::{Derivatives, Graph, NodeId};
+use chainrule_graph::{Derivatives, Graph, Node, NodeId, Value};
 
 use crate::compare::{Comparison, Outcome, Tally};
 use crate::edge::Finding;
+use crate::point::outputs;
 use crate::report::{Blame, DirectionReport, EdgeReport, Failure, NodeReport, Report, Verdict};
 use crate::tolerance::TOLERANCE;
 
@@ -24,9 +25,9 @@ pub(crate) enum Site {
 pub(crate) struct Findings {
     pub draws: usize,
     pub tallies: BTreeMap<Site, Tally>,
-    accumulations: BTreeMap<NodeId, f64>,
+    accumulations: BTreeMap<Value, f64>,
     rules: BTreeMap<(NodeId, usize), (Option<usize>, Comparison)>,
-    sums: BTreeMap<NodeId, (usize, Comparison)>,
+    sums: BTreeMap<Value, (usize, Comparison)>,
     wholes: BTreeMap<NodeId, Comparison>,
 }
 
@@ -45,12 +46,12 @@ impl Findings {
         }
     }
 
-    pub fn sum(&mut self, node: NodeId, element: usize, comparison: Comparison) {
+    pub fn sum(&mut self, value: Value, element: usize, comparison: Comparison) {
         let error = comparison.error_beside_noise(TOLERANCE);
-        let worst = self.accumulations.entry(node).or_default();
+        let worst = self.accumulations.entry(value).or_default();
         *worst = worst.max(error);
         if error > TOLERANCE {
-            let worst = self.sums.entry(node).or_insert((element, comparison));
+            let worst = self.sums.entry(value).or_insert((element, comparison));
             if comparison.relative_error() > worst.1.relative_error() {
                 *worst = (element, comparison);
             }
@@ -67,17 +68,19 @@ impl Findings {
         }
     }
 
-    /// The report, with a line for each of `nodes` that has a cotangent.
-    pub fn report(&self, derivatives: &Derivatives, nodes: &[NodeId]) -> Report {
+    /// The report, with a line for each node of which one of `values` has a cotangent.
+    pub fn report(&self, derivatives: &Derivatives, values: &[Value]) -> Report {
         let graph = &derivatives.graph;
-        let reached = nodes.iter().copied().filter(|&id| derivatives.cotangent(id).is_some());
+        let reached = values.iter().filter(|&&value| derivatives.cotangent(value).is_some());
+        let mut reached: Vec<NodeId> = reached.map(|value| value.node).collect();
+        reached.dedup();
         let whole = |(&site, &tally): (&Site, &Tally)| match site {
             Site::Whole(node) => Some(DirectionReport { node, name: label(graph, node), tally }),
             Site::Edge(..) => None,
         };
         Report {
             draws: self.draws,
-            nodes: reached.map(|id| self.node_report(graph, id)).collect(),
+            nodes: reached.into_iter().map(|id| self.node_report(graph, id)).collect(),
             directions: self.tallies.iter().filter_map(whole).collect(),
             failures: self.failures(graph),
             second: None,
@@ -92,9 +95,9 @@ impl Findings {
             let blame = Blame::Rule { node, operand, input: graph.describe(input), element };
             failures.push(failure(graph, blame, node, *comparison));
         }
-        for (&node, (element, comparison)) in &self.sums {
-            let blame = Blame::Accumulation { node, element: indices(graph, node, *element) };
-            failures.push(failure(graph, blame, node, *comparison));
+        for (&value, (element, comparison)) in &self.sums {
+            let blame = Blame::Accumulation { node: value.node, element: indices(graph, value, *element) };
+            failures.push(failure(graph, blame, value, *comparison));
         }
         // A wrong rule makes the whole wrong; only a whole that is wrong without one says more.
         if failures.is_empty() {
@@ -122,7 +125,7 @@ impl Findings {
 
     fn node_report(&self, graph: &Graph, id: NodeId) -> NodeReport {
         let node = graph.node(id);
-        let edge = |(operand, &input): (usize, &NodeId)| {
+        let edge = |(operand, &input): (usize, &Value)| {
             let tally = *self.tallies.get(&Site::Edge(id, operand))?;
             Some(EdgeReport { operand, input: graph.describe(input), tally })
         };
@@ -131,18 +134,18 @@ impl Findings {
             node: id,
             name: label(graph, id),
             op: node.op.name().to_string(),
-            shape: node.shape.to_string(),
+            shape: shapes(node),
             scope: node.scope.map(|scope| graph.scope(scope).path.to_string()),
             origin: node.origin.to_string(),
-            accumulation: self.accumulations.get(&id).copied().unwrap_or(0.0),
-            verdict: self.verdict(id, &edges),
+            accumulation: outputs(graph, id).filter_map(|v| self.accumulations.get(&v)).copied().fold(0.0, f64::max),
+            verdict: self.verdict(graph, id, &edges),
             edges,
         }
     }
 
-    fn verdict(&self, id: NodeId, edges: &[EdgeReport]) -> Verdict {
+    fn verdict(&self, graph: &Graph, id: NodeId, edges: &[EdgeReport]) -> Verdict {
         let wrong_rule = |edge: &EdgeReport| self.rules.contains_key(&(id, edge.operand));
-        if self.sums.contains_key(&id) || edges.iter().any(wrong_rule) {
+        if outputs(graph, id).any(|output| self.sums.contains_key(&output)) || edges.iter().any(wrong_rule) {
             return Verdict::Wrong;
         }
         let of_edge = |edge: &EdgeReport| match edge.tally {
@@ -155,11 +158,11 @@ impl Findings {
     }
 }
 
-pub(crate) fn failure(graph: &Graph, blame: Blame, id: NodeId, comparison: Comparison) -> Failure {
-    let node = graph.node(id);
-    let described = graph.describe(id);
-    let name = match node.name {
-        Some(_) => format!("{described} ({} {})", node.op.name(), node.shape),
+pub(crate) fn failure(graph: &Graph, blame: Blame, of: impl Into<Value>, comparison: Comparison) -> Failure {
+    let value = of.into();
+    let (node, described) = (graph.node(value), graph.describe(value));
+    let name = match graph.name(value) {
+        Some(_) => format!("{described} ({} {})", node.op.name(), shapes(node)),
         None => described,
     };
     Failure { blame, name, origin: node.origin.to_string(), comparison: Some(comparison) }
@@ -168,15 +171,20 @@ pub(crate) fn failure(graph: &Graph, blame: Blame, id: NodeId, comparison: Compa
 /// The name, or the scope and the index in the graph.
 fn label(graph: &Graph, id: NodeId) -> String {
     let node = graph.node(id);
-    match (&node.name, node.scope) {
+    match (&node.outputs[0].name, node.scope) {
         (Some(name), _) => name.to_string(),
         (None, Some(scope)) => format!("{} (node {})", graph.scope(scope).path, id.index()),
         (None, None) => format!("(node {})", id.index()),
     }
 }
 
+/// The shapes of a node's outputs.
+fn shapes(node: &Node) -> String {
+    node.outputs.iter().map(|output| output.shape.to_string()).collect::<Vec<_>>().join(" ")
+}
+
 /// The indices along each axis of an element in row-major order.
-fn indices(graph: &Graph, id: NodeId, element: usize) -> Vec<usize> {
-    let shape = &graph.node(id).shape;
+fn indices(graph: &Graph, value: Value, element: usize) -> Vec<usize> {
+    let shape = graph.shape(value);
     shape.strides().iter().zip(shape.iter()).map(|(stride, n)| element / stride % n).collect()
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use chainrule_graph::ops::custom::{Custom, Part};
+use chainrule_graph::ops::custom::{Custom, Pass};
 use chainrule_graph::{
-    Builder, CustomNode, Derivatives, Function, Graph, Kind, NodeId, Op, Shape, Var, differentiate, vjp,
+    Builder, CustomNode, Derivatives, Function, Graph, Kind, Op, Shape, Value, Var, differentiate, vjp,
 };
 
 use crate::check::{check, fits};
@@ -33,7 +33,7 @@ pub fn check_function(function: &Function, options: &CheckOptions) -> Result<Rep
 /// If the output is not of `graph`, or not real; and as [`check`](fn@check).
 pub fn check_output(
     graph: &Graph,
-    output: NodeId,
+    output: impl Into<Value>,
     draws: &Draws,
     options: &CheckOptions,
 ) -> Result<Report, CheckError> {
@@ -68,7 +68,7 @@ pub fn check_op(op: Op, inputs: &[OpInput], options: &CheckOptions) -> Result<Re
 /// # Errors
 /// If the node does not take inputs of these shapes; and as [`check`](fn@check).
 pub fn check_node(node: Arc<dyn CustomNode>, shapes: &[Shape], options: &CheckOptions) -> Result<Report, CheckError> {
-    let op = Op::Custom(Custom { node, part: Part::Forward, loops: Vec::new() });
+    let op = Op::Custom(Custom { node, pass: Pass::Forward, loops: Vec::new() });
     let inputs: Vec<OpInput> = shapes.iter().map(|shape| (shape.clone(), Kind::Real, Draw::Normal)).collect();
     check_op(op, &inputs, options)
 }

@@ -3,7 +3,7 @@
 use chainrule_exec::reference::evaluate;
 use chainrule_exec::{Values, infinite_by_constants, nan_origin};
 use chainrule_graph::ops::{Elementwise, Source};
-use chainrule_graph::{Derivatives, Graph, Kind, Node, NodeId, Op, Tensor};
+use chainrule_graph::{Derivatives, Graph, Kind, Node, NodeId, Op, Tensor, Value};
 use chainrule_kernels::philox::Philox;
 
 use crate::draw::DrawPlan;
@@ -27,7 +27,7 @@ impl<'a> Point<'a> {
     ) -> Result<Point<'a>, CheckError> {
         let graph = &derivatives.graph;
         let computed = derivatives.cotangents.iter().chain(derivatives.contributions.iter().flatten()).flatten();
-        let targets: Vec<NodeId> = old(derivatives).chain(computed.copied()).collect();
+        let targets: Vec<Value> = old_values(derivatives).chain(computed.copied()).collect();
         let draws = if plan.varies() { FINITE_DRAWS } else { 1 };
         let mut last = None;
         for _ in 0..draws {
@@ -48,8 +48,8 @@ impl<'a> Point<'a> {
         Err(last.expect("there is a draw, and it was not good"))
     }
 
-    /// The value of a node's cotangent, if it has one.
-    pub fn cotangent(&self, id: NodeId) -> Option<&Tensor> {
+    /// A value's cotangent, if it has one.
+    pub fn cotangent(&self, id: impl Into<Value>) -> Option<&Tensor> {
         self.values.get(self.derivatives.cotangent(id)?)
     }
 
@@ -62,39 +62,52 @@ impl<'a> Point<'a> {
     pub fn seed(&self) -> Option<Tensor> {
         let (graph, output) = (&self.derivatives.graph, self.derivatives.output);
         let is_bound = self.derivatives.cotangent(output).is_some_and(|id| is_input(graph, id));
-        let one = !is_bound && graph.node(output).shape.rank() == 0;
+        let one = !is_bound && graph.shape(output).rank() == 0;
         if one { Some(Tensor::scalar(1.0)) } else { self.cotangent(output).cloned() }
     }
 }
 
 /// The nodes that were differentiated, without those that compute derivatives.
 pub(crate) fn old(derivatives: &Derivatives) -> impl Iterator<Item = NodeId> + Clone + use<> {
-    derivatives.graph.ids().take(derivatives.cotangents.len())
+    derivatives.graph.ids().take(derivatives.contributions.len())
 }
 
-pub(crate) fn is_input(graph: &Graph, id: NodeId) -> bool {
+/// The outputs of those nodes.
+pub(crate) fn old_values(derivatives: &Derivatives) -> impl Iterator<Item = Value> + '_ {
+    derivatives.graph.values().take(derivatives.cotangents.len())
+}
+
+/// The outputs of a node.
+pub(crate) fn outputs(graph: &Graph, id: NodeId) -> impl Iterator<Item = Value> + use<> {
+    (0..graph.node(id).outputs.len()).map(move |index| id.output(index))
+}
+
+pub(crate) fn is_input(graph: &Graph, id: impl Into<NodeId>) -> bool {
     matches!(graph.node(id).op, Op::Source(Source::Input { .. }))
 }
 
 pub(crate) fn real_inputs(graph: &Graph) -> Vec<NodeId> {
-    graph.ids().filter(|&id| is_input(graph, id) && graph.node(id).kind == Kind::Real).collect()
+    graph.ids().filter(|&id| is_input(graph, id) && graph.kind(id) == Kind::Real).collect()
 }
 
 /// The first node that should be finite and is not. What is infinite by a constant may be, and what only branches of
 /// `where` use, as long as it does not reach the output or the derivatives.
-fn not_finite(derivatives: &Derivatives, values: &Values, targets: &[NodeId]) -> Option<NodeId> {
+fn not_finite(derivatives: &Derivatives, values: &Values, targets: &[Value]) -> Option<Value> {
     let graph = &derivatives.graph;
-    let mut bad: Vec<NodeId> =
+    let mut bad: Vec<Value> =
         targets.iter().copied().filter(|&id| values.get(id).is_some_and(|value| !value.is_finite())).collect();
     if bad.is_empty() {
         return None;
     }
-    let old = derivatives.cotangents.len();
+    let old = derivatives.contributions.len();
     let selects = |node: &&Node| node.op == Op::Elementwise(Elementwise::Where);
     let nodes = graph.nodes()[..old].iter();
-    let branches: Vec<NodeId> = nodes.filter(selects).flat_map(|node| node.inputs[1..].iter().copied()).collect();
-    let (constant, unselected) = (infinite_by_constants(graph, values), graph.needed_for(&branches));
-    let excused = |id: NodeId| id.index() < old && (constant[id.index()] || unselected[id.index()]);
-    bad.retain(|&id| id == derivatives.output || !excused(id));
+    let branches = nodes.filter(selects).flat_map(|node| node.inputs[1..].iter().copied());
+    let (constant, unselected) = (infinite_by_constants(graph, values), graph.needed_for(branches));
+    let excused = |value: Value| {
+        let node = value.node.index();
+        node < old && (constant[graph.value_index(value)] || unselected[node])
+    };
+    bad.retain(|&value| value == derivatives.output || !excused(value));
     bad.into_iter().min()
 }

@@ -3,7 +3,7 @@
 
 use chainrule_exec::Bindings;
 use chainrule_exec::reference::evaluate;
-use chainrule_graph::{Builder, Derivatives, GraphError, NodeId, Op, Var, differentiate};
+use chainrule_graph::{Builder, Derivatives, GraphError, NodeId, Op, Value, Var, differentiate};
 use chainrule_kernels::philox::Philox;
 
 use crate::check::check;
@@ -14,7 +14,7 @@ use crate::edge::inner;
 use crate::error::CheckError;
 use crate::findings::failure;
 use crate::options::CheckOptions;
-use crate::point::{FINITE_DRAWS, old, real_inputs};
+use crate::point::{FINITE_DRAWS, old_values, real_inputs};
 use crate::report::{Blame, Second};
 use crate::tolerance::{SUM_ROUNDING, TOLERANCE};
 
@@ -40,10 +40,10 @@ pub fn second_derivatives(derivatives: &Derivatives) -> Result<SecondDerivatives
     for &id in &inputs {
         let Some(cotangent) = derivatives.cotangent(id) else { continue };
         let name = free_name(&builder, &format!("vector for {}", graph.describe(id)));
-        let vector = builder.input(&name, &graph.node(id).shape);
+        let vector = builder.input(&name, graph.shape(id));
         let term = (builder.var(cotangent) * vector).sum();
         product = Some(product.map_or(term, |product| product + term));
-        vectors.extend(vector.id().map(|vector| (id, vector)));
+        vectors.extend(vector.id().map(|vector| (id, vector.node)));
     }
     let name = free_name(&builder, "gradient along a vector");
     let product = product.unwrap_or_else(|| builder.constant(0.0)).named(&name).id();
@@ -101,7 +101,7 @@ fn symmetry(second: &SecondDerivatives, draws: &Draws, options: &CheckOptions) -
         let mut u: Bindings = plan.bindings(&mut generator);
         let mut v = u.clone();
         for &(_, vector) in &second.vectors {
-            let shape = &graph.node(vector).shape;
+            let shape = graph.shape(vector);
             u.set(vector, Draw::Normal.tensor(shape, &mut generator));
             v.set(vector, Draw::Normal.tensor(shape, &mut generator));
         }
@@ -118,9 +118,9 @@ fn symmetry(second: &SecondDerivatives, draws: &Draws, options: &CheckOptions) -
 /// ⟨H · the bound vector, the other vector⟩. Each node on the way rounds its value.
 fn along(second: &SecondDerivatives, bindings: &Bindings, other: &Bindings) -> Result<Estimate, CheckError> {
     let derivatives = &second.derivatives;
-    let cotangents = old(derivatives).filter_map(|id| Some((id, derivatives.cotangent(id)?)));
-    let pairs: Vec<(NodeId, NodeId)> = cotangents.collect();
-    let targets: Vec<NodeId> = pairs.iter().flat_map(|&(id, cotangent)| [id, cotangent]).collect();
+    let cotangents = old_values(derivatives).filter_map(|id| Some((id, derivatives.cotangent(id)?)));
+    let pairs: Vec<(Value, Value)> = cotangents.collect();
+    let targets: Vec<Value> = pairs.iter().flat_map(|&(id, cotangent)| [id, cotangent]).collect();
     let values = evaluate(&derivatives.graph, bindings, &targets)?;
     // A cotangent that is not finite goes nowhere, or the product were not finite either: its rounding reaches nothing.
     let sizes = pairs.iter().map(|&(id, cotangent)| weighted_size(values[cotangent].data(), &values[id]));

@@ -7,7 +7,7 @@ mod square;
 use std::sync::Arc;
 
 use chainrule_check::{Blame, CheckOptions, Draws, Failure, check};
-use chainrule_graph::{Builder, Derivatives, Function, Kind, NodeId, Tensor, Var, differentiate};
+use chainrule_graph::{Builder, Derivatives, Function, Kind, NodeId, Tensor, Value, Var, differentiate};
 use planting::{Edge, Fault, again, edges};
 use square::Square;
 
@@ -89,7 +89,7 @@ fn custom(b: &Builder) -> Var<'_> {
 
 fn derivatives(function: &Function) -> Derivatives {
     let graph = &function.graph;
-    let real: Vec<NodeId> = function.inputs.iter().copied().filter(|&id| graph.node(id).kind == Kind::Real).collect();
+    let real: Vec<NodeId> = function.inputs.iter().copied().filter(|&id| graph.kind(id) == Kind::Real).collect();
     differentiate(graph, function.objective.expect("it has one"), &real).expect("it has derivatives")
 }
 
@@ -170,13 +170,13 @@ fn a_contribution_that_overwrites_is_named() {
         let graph = &function.graph;
         let all = edges(&healthy);
         let arrivals =
-            |id: NodeId| all.iter().filter(|(node, operand)| graph.node(*node).inputs[*operand] == id).count();
+            |id: Value| all.iter().filter(|(node, operand)| graph.node(*node).inputs[*operand] == id).count();
         let mut count = 0;
-        for shared in graph.ids().filter(|&id| arrivals(id) > 1) {
+        for shared in graph.values().filter(|&id| arrivals(id) > 1) {
             let found = failures(&again(graph, &healthy, Fault::Overwritten(shared)));
             let about = format!("{family}: overwritten at {shared:?}: {found:#?}");
             assert_eq!(found.len(), 1, "{about}");
-            assert!(matches!(found[0].blame, Blame::Accumulation { node, .. } if node == shared), "{about}");
+            assert!(matches!(found[0].blame, Blame::Accumulation { node, .. } if node == shared.node), "{about}");
             count += 1;
         }
         assert!(count >= 1, "{family} shares nothing");
@@ -188,7 +188,7 @@ fn a_transposed_matrix_is_named() {
     for (family, function) in families() {
         let healthy = derivatives(&function);
         let graph = &function.graph;
-        let square = |(node, operand): &Edge| graph.node(graph.node(*node).inputs[*operand]).shape[..] == [3, 3];
+        let square = |(node, operand): &Edge| graph.shape(graph.node(*node).inputs[*operand])[..] == [3, 3];
         // A sum has the same contribution everywhere, which transposing does not change.
         let plain = |(node, _): &Edge| graph.node(*node).op.name() != "sum";
         let mut count = 0;
@@ -215,7 +215,7 @@ fn a_matrix_transposed_in_the_rule_of_its_product_is_named() {
     let right = healthy.contributions[product.index()][1].expect("it has one");
     let sum = builder.var(healthy.cotangent(x).expect("it has one")) - builder.var(right) + contribution;
     faulty.contributions[product.index()][1] = contribution.id();
-    faulty.cotangents[x.index()] = sum.id();
+    faulty.cotangents[function.graph.value_index(x)] = sum.id();
     faulty.graph = builder.finish_graph().expect("the shapes fit");
     names_rule("W for its transpose", &faulty, (product, 1));
 }
@@ -224,7 +224,7 @@ fn a_matrix_transposed_in_the_rule_of_its_product_is_named() {
 fn a_fault_of_a_millionth_is_found_and_one_of_a_hundred_millionth_is_not() {
     let builder = Builder::new();
     let product = builder.input("x", [4]) * builder.input("w", [4]);
-    let tanh = product.tanh().id().expect("a node");
+    let tanh = product.tanh().id().expect("a node").node;
     builder.objective(builder.var(tanh).sum());
     let function = builder.finish().expect("it is well formed");
     let healthy = derivatives(&function);
@@ -239,7 +239,7 @@ fn a_fault_of_a_millionth_is_found_and_one_of_a_hundred_millionth_is_not() {
 fn where_no_rule_can_tell_the_whole_does() {
     let builder = Builder::new();
     let x = builder.input("x", [3]);
-    let tied = (x.max(x)).id().expect("a node");
+    let tied = x.max(x).id().expect("a node").node;
     builder.objective((builder.var(tied) * x.sin()).sum());
     let function = builder.finish().expect("it is well formed");
     let healthy = derivatives(&function);

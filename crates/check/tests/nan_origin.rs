@@ -5,11 +5,11 @@ use chainrule_check::{
 };
 use chainrule_exec::Bindings;
 use chainrule_exec::reference::evaluate;
-use chainrule_graph::{Builder, Graph, NodeId, Tensor, differentiate};
+use chainrule_graph::{Builder, Graph, Tensor, Value, differentiate};
 
 /// A graph with one vector `x`, the values of all its nodes at one x, and where what is not finite in its last node arose.
 fn last_of(graph: &Graph, x: &[f64]) -> Option<NanOrigin> {
-    let ids: Vec<NodeId> = graph.ids().collect();
+    let ids: Vec<Value> = graph.values().collect();
     let bindings: Bindings = graph.find("x").map(|id| (id, Tensor::vector(x))).into_iter().collect();
     let values = evaluate(graph, &bindings, &ids).expect("it runs");
     nan_origin(graph, &values, *ids.last().expect("it has nodes"))
@@ -106,7 +106,7 @@ fn a_cotangent_has_an_origin_too() {
     let j = x.sqrt().named("root").sum().named("J");
     let (x, j) = (x.id().expect("a node"), j.id().expect("a node"));
     let derivatives = differentiate(&graph(b), j, &[x]).expect("it has derivatives");
-    let ids: Vec<NodeId> = derivatives.graph.ids().collect();
+    let ids: Vec<Value> = derivatives.graph.values().collect();
     let bindings = Bindings::new().with(x, Tensor::vector([0.0, 4.0]));
     let values = evaluate(&derivatives.graph, &bindings, &ids).expect("it runs");
     assert_eq!(nan_origin(&derivatives.graph, &values, j), None);

@@ -5,11 +5,10 @@ mod planting;
 
 use std::collections::HashSet;
 
-use chainrule_check::cases::{OPS, op_label};
 use chainrule_check::{Blame, CheckOptions, Draws, check, check_function};
 use chainrule_exec::Bindings;
 use chainrule_exec::reference::evaluate;
-use chainrule_graph::{Builder, Derivatives, Function, NodeId, Shape, Tensor, differentiate};
+use chainrule_graph::{Builder, Derivatives, Function, Op, Shape, Tensor, Value, differentiate};
 use chainrule_kernels::philox::Philox;
 use planting::{Edge, Fault, again, edges};
 use proptest::prelude::*;
@@ -38,11 +37,12 @@ fn steps() -> impl Strategy<Value = Vec<(usize, usize, usize)>> {
 #[test]
 fn every_op_is_among_the_steps() {
     let rows = 0..drawn::steps().len();
-    let ops =
-        rows.flat_map(|row| function(&[(row, 0, 1)]).graph.nodes().iter().map(|n| op_label(&n.op)).collect::<Vec<_>>());
+    let functions: Vec<Function> = rows.map(|row| function(&[(row, 0, 1)])).collect();
+    let ops = functions.iter().flat_map(|function| function.graph.nodes().iter().map(|node| node.op.label()));
     let ops: HashSet<&str> = ops.collect();
     // What a custom node's backward computes has no derivative of its own.
-    let missing: Vec<&&str> = OPS.iter().filter(|op| !ops.contains(*op) && **op != "custom backward").collect();
+    let labels = Op::labels();
+    let missing: Vec<&&str> = labels.iter().filter(|op| !ops.contains(*op) && **op != "custom backward").collect();
     assert!(missing.is_empty(), "no step has {missing:?}");
 }
 
@@ -78,7 +78,7 @@ proptest! {
             0 => Fault::Factor(edge, -1.0),
             1 if shared => Fault::Dropped(edge),
             2 if shared => Fault::Overwritten(input(edge)),
-            3 if is_square(&graph.node(input(edge)).shape) => Fault::Transposed(edge),
+            3 if is_square(graph.shape(input(edge))) => Fault::Transposed(edge),
             _ => Fault::Factor(edge, 1.5),
         };
         let faulty = again(graph, &healthy, fault);
@@ -89,7 +89,7 @@ proptest! {
         let tied = node.edges.iter().any(|tested| tested.operand == edge.1 && tested.tally.smooth == 0);
         for failure in &report.failures {
             let named = match (&failure.blame, fault) {
-                (Blame::Accumulation { node, .. }, Fault::Overwritten(at)) => *node == at,
+                (Blame::Accumulation { node, .. }, Fault::Overwritten(at)) => *node == at.node,
                 (Blame::Rule { node, operand, .. }, _) => (*node, *operand) == edge && fault != Fault::Overwritten(input(edge)),
                 (Blame::Whole { .. }, _) => tied,
                 _ => false,
@@ -110,7 +110,7 @@ fn is_square(shape: &Shape) -> bool {
 }
 
 /// How far a fault moves the cotangent of the node where it acts.
-fn distance(healthy: &Derivatives, faulty: &Derivatives, id: NodeId, bindings: &Bindings) -> f64 {
+fn distance(healthy: &Derivatives, faulty: &Derivatives, id: Value, bindings: &Bindings) -> f64 {
     let value = |derivatives: &Derivatives| {
         let cotangent = derivatives.cotangent(id).expect("it has one");
         evaluate(&derivatives.graph, bindings, &[cotangent]).expect("it runs")[cotangent].clone()

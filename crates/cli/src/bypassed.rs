@@ -2,23 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use chainrule::ops::Reduce;
-use chainrule::{NodeId, Op};
+use chainrule::ops::Reduction;
+use chainrule::{Op, Value};
 
 use crate::format;
 use crate::names::NodeNames;
 
 /// Says which softmaxes are not on the way to a result, if there are any: the log and the nll of one are built from its
 /// logits, so that neither its value nor its derivative rule has a part in theirs.
-pub fn note(names: &NodeNames<'_>, result: NodeId, what: &str) -> Option<String> {
+pub fn note(names: &NodeNames<'_>, result: Value, what: &str) -> Option<String> {
     let graph = names.graph();
-    let needed = graph.needed_for(&[result]);
-    let inputs = |is_wanted: fn(&Reduce) -> bool, is_needed: bool| {
-        let ids = graph.ids().filter(move |id| matches!(&graph.node(*id).op, Op::Reduce(op) if is_wanted(op)));
+    let needed = graph.needed_for([result]);
+    let inputs = |wanted: Reduction, is_needed: bool| {
+        let ids =
+            graph.ids().filter(move |id| matches!(&graph.node(*id).op, Op::Reduce(reduce) if reduce.op == wanted));
         ids.filter(|id| needed[id.index()] == is_needed).map(|id| (id, graph.node(id).inputs[0])).collect::<Vec<_>>()
     };
-    let used = inputs(|op| matches!(op, Reduce::LogSumExp { .. }), true);
-    let unused = inputs(|op| matches!(op, Reduce::Softmax { .. }), false);
+    let used = inputs(Reduction::LogSumExp, true);
+    let unused = inputs(Reduction::Softmax, false);
     let past = unused.iter().filter(|(_, logits)| used.iter().any(|(_, other)| other == logits)).map(|(id, _)| *id);
     let past: BTreeSet<String> = past.map(|id| format!("`{}`", format::name(&names.of(id)))).collect();
     let verb = if past.len() == 1 { "is" } else { "are" };

@@ -10,7 +10,7 @@ use chainrule::learn::{
     Table, assign, bindings, objectives, predictions,
 };
 use chainrule::text::Dim;
-use chainrule::{Function, NodeId};
+use chainrule::{Function, Value};
 use clap::Args;
 
 use crate::error::CommandError;
@@ -114,7 +114,7 @@ pub fn check_finite(
     if scores.objective.is_finite() && scores.measure.is_none_or(|(_, score)| score.is_finite()) {
         return Ok(());
     }
-    let targets: Vec<NodeId> = function.objective.into_iter().chain(function.prediction).collect();
+    let targets: Vec<Value> = function.objective.into_iter().chain(function.prediction).collect();
     match first_not_finite(file, function, parameters, data, &targets) {
         Some(failure) => Err(failure),
         None => Err(mean_not_finite(function, parameters, data, scores)?),
@@ -127,7 +127,7 @@ pub fn not_finite(
     function: &Function,
     parameters: &Parameters,
     data: &Dataset,
-    prediction: NodeId,
+    prediction: Value,
 ) -> CommandError {
     first_not_finite(file, function, parameters, data, &[prediction])
         .unwrap_or_else(|| CommandError::result(format!("{}: a prediction for its rows is not finite", data.file())))
@@ -139,7 +139,7 @@ fn first_not_finite(
     function: &Function,
     parameters: &Parameters,
     data: &Dataset,
-    targets: &[NodeId],
+    targets: &[Value],
 ) -> Option<CommandError> {
     let (graph, names) = (&function.graph, file.names(function));
     (0..data.rows()).find_map(|row| {

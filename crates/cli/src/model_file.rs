@@ -7,7 +7,7 @@ use std::path::Path;
 
 use chainrule::learn::{Diverged, LearnError};
 use chainrule::text::{self, Diagnostic, Model};
-use chainrule::{Function, Kind, NodeId, Origin};
+use chainrule::{Function, Kind, Origin, Value};
 
 use crate::error::CommandError;
 use crate::format::shortened;
@@ -95,7 +95,7 @@ impl ModelFile {
             Origin::Text(span) => Some(format!("`{}`", shortened(self.source.get(span.start..span.end)?.trim(), 72))),
             Origin::Derivative(of) => Some(format!("the derivative of {}", self.written(&of.1)?)),
             Origin::Merged(origins) => origins.iter().find_map(|origin| self.written(origin)),
-            Origin::Unknown | Origin::Code(_) => None,
+            Origin::Unknown | Origin::Code(_) | Origin::File { .. } => None,
         }
     }
 
@@ -124,7 +124,7 @@ impl ModelFile {
     }
 
     /// The objective, a scalar.
-    pub fn objective(&self, function: &Function) -> Result<NodeId, CommandError> {
+    pub fn objective(&self, function: &Function) -> Result<Value, CommandError> {
         let objective = function.objective.ok_or_else(|| {
             self.mistake(
                 Diagnostic::general("the model has no `objective`").help("add a line `objective = …` with shape []"),
@@ -132,18 +132,18 @@ impl ModelFile {
         })?;
         let node = function.graph.node(objective);
         // Of a node that is `objective` by a second name, the line that says so.
-        let second = node.name.as_deref() != Some("objective");
+        let second = node.outputs[0].name.as_deref() != Some("objective");
         let span = if second { self.model.defined_at("objective") } else { None };
         let located = |mistake: Diagnostic| match (span, &node.origin) {
             (Some(span), _) | (None, &Origin::Text(span)) => Diagnostic { span: Some(span), ..mistake },
             _ => mistake,
         };
-        if node.shape.rank() > 0 {
-            let problem = format!("the `objective` has shape {}; [] is needed", node.shape);
+        if node.outputs[0].shape.rank() > 0 {
+            let problem = format!("the `objective` has shape {}; [] is needed", node.outputs[0].shape);
             return Err(self.mistake(located(Diagnostic::general(problem)).help("take its `sum(…)` or `mean(…)`")));
         }
-        if node.kind != Kind::Real {
-            let problem = format!("the `objective` is of kind {}, and has no gradient", node.kind);
+        if node.outputs[0].kind != Kind::Real {
+            let problem = format!("the `objective` is of kind {}, and has no gradient", node.outputs[0].kind);
             return Err(self.mistake(located(Diagnostic::general(problem)).help("a real number is needed")));
         }
         Ok(objective)

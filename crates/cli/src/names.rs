@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chainrule::ops::{Elementwise, ShapeOp, Source};
-use chainrule::{Graph, NodeId, Op, Origin, Span};
+use chainrule::{Graph, Op, Origin, Span, Value};
 
 use crate::format::shortened;
 
@@ -14,20 +14,21 @@ const LONGEST: usize = 1000;
 pub struct NodeNames<'a> {
     graph: &'a Graph,
     source: &'a str,
-    /// The last node that was written at each span: of those that one call built, the result of the call.
-    last: HashMap<Span, NodeId>,
-    /// The nodes that something is stretched from: such a reshape only makes room.
-    stretched: HashSet<NodeId>,
+    /// The last value that was written at each span: of those that one call built, the result of the call.
+    last: HashMap<Span, Value>,
+    /// The values that something is stretched from: such a reshape only makes room.
+    stretched: HashSet<Value>,
 }
 
 impl<'a> NodeNames<'a> {
     /// The names in the graph of a source text.
     pub fn new(graph: &'a Graph, source: &'a str) -> NodeNames<'a> {
-        let stretches = |id: &NodeId| matches!(graph.node(*id).op, Op::Shape(ShapeOp::Broadcast { .. }));
-        let stretched = graph.ids().filter(stretches).flat_map(|id| graph.node(id).inputs.iter().copied()).collect();
+        let stretches = |op: &Op| matches!(op, Op::Shape(ShapeOp::Broadcast { .. }));
+        let stretching = graph.nodes().iter().filter(|node| stretches(&node.op));
+        let stretched = stretching.flat_map(|node| node.inputs.iter().copied()).collect();
         let mut names = NodeNames { graph, source, last: HashMap::new(), stretched };
-        let results = graph.ids().filter(|&id| !names.reads_as_operand(id));
-        names.last = results.filter_map(|id| Some((span(graph, id)?, id))).collect();
+        let results = graph.values().filter(|&value| !names.reads_as_operand(value));
+        names.last = results.filter_map(|value| Some((span(graph, value)?, value))).collect();
         names
     }
 
@@ -36,58 +37,59 @@ impl<'a> NodeNames<'a> {
         self.graph
     }
 
-    /// The nodes that are shown. Literals are not, nor what the builder put in to stretch an operand or to make it
-    /// real: those read as their operand does.
-    pub fn shown(&self, result: NodeId) -> Vec<NodeId> {
-        self.graph.ids().filter(|&id| id == result || !self.reads_as_operand(id)).collect()
+    /// The values that are shown. Literals are not, nor what the builder put in to stretch an operand or to make it real:
+    /// those read as their operand does.
+    pub fn shown(&self, result: Value) -> Vec<Value> {
+        self.graph.values().filter(|&value| value == result || !self.reads_as_operand(value)).collect()
     }
 
-    /// The name of a node; of one without, its source text. Of several nodes that one call built, the last is the call,
+    /// The name of a value; of one without, its source text. Of several nodes that one call built, the last is the call,
     /// and the others are said to be in it.
-    pub fn of(&self, id: NodeId) -> String {
-        let node = self.graph.node(id);
-        if let Some(name) = &node.name {
+    pub fn of(&self, value: impl Into<Value>) -> String {
+        let value = value.into();
+        if let Some(name) = self.graph.name(value) {
             return name.to_string();
         }
-        let Some(span) = span(self.graph, id) else { return self.graph.describe(id) };
+        let Some(span) = span(self.graph, value) else { return self.graph.describe(value) };
         let text = shortened(self.text(span).trim(), LONGEST);
-        let is_inner = self.last.get(&span) != Some(&id) && !self.reads_as_operand(id);
-        if is_inner { format!("{} in {text}", node.op.name()) } else { text }
+        let is_inner = self.last.get(&span) != Some(&value) && !self.reads_as_operand(value);
+        if is_inner { format!("{} in {text}", self.graph.node(value).op.name()) } else { text }
     }
 
-    /// The same, but a node that reads as its operand does is told from it: `broadcast of y`.
-    pub fn distinct(&self, id: NodeId) -> String {
-        let node = self.graph.node(id);
-        let adapts = node.name.is_none() && !node.inputs.is_empty() && self.reads_as_operand(id);
-        if adapts { format!("{} of {}", node.op.name(), self.of(id)) } else { self.of(id) }
+    /// The same, but a value that reads as its operand does is told from it: `broadcast of y`.
+    pub fn distinct(&self, value: impl Into<Value>) -> String {
+        let value = value.into();
+        let node = self.graph.node(value);
+        let adapts = self.graph.name(value).is_none() && !node.inputs.is_empty() && self.reads_as_operand(value);
+        if adapts { format!("{} of {}", node.op.name(), self.of(value)) } else { self.of(value) }
     }
 
     fn text(&self, span: Span) -> &'a str {
         self.source.get(span.start..span.end).unwrap_or_default()
     }
 
-    /// Whether a node is a literal, or only brings an operand to the shape or kind that its context needs: then it was
+    /// Whether a value is a literal, or only brings an operand to the shape or kind that its context needs: then it was
     /// written where the operand was, perhaps in brackets.
-    fn reads_as_operand(&self, id: NodeId) -> bool {
-        let node = self.graph.node(id);
+    fn reads_as_operand(&self, value: Value) -> bool {
+        let node = self.graph.node(value);
         let adapts = match node.op {
             Op::Source(Source::Constant(_)) => return true,
             Op::Elementwise(Elementwise::ToReal) => true,
             Op::Shape(ShapeOp::Broadcast { .. }) => true,
-            Op::Shape(ShapeOp::Reshape { .. }) => self.stretched.contains(&id),
+            Op::Shape(ShapeOp::Reshape { .. }) => self.stretched.contains(&value),
             _ => false,
         };
-        let bare = |id: NodeId| {
-            let text = self.text(span(self.graph, id)?);
+        let bare = |value: Value| {
+            let text = self.text(span(self.graph, value)?);
             Some(text.trim_matches(|c: char| c.is_whitespace() || c == '(' || c == ')'))
         };
         let [input] = node.inputs[..] else { return false };
-        adapts && bare(id).is_some() && bare(id) == bare(input)
+        adapts && bare(value).is_some() && bare(value) == bare(input)
     }
 }
 
-fn span(graph: &Graph, id: NodeId) -> Option<Span> {
-    match graph.node(id).origin {
+fn span(graph: &Graph, value: Value) -> Option<Span> {
+    match graph.node(value).origin {
         Origin::Text(span) => Some(span),
         _ => None,
     }

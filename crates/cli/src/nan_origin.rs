@@ -1,7 +1,7 @@
 //! Values that are not finite, as a person reads of them: the node, its value, and what it was computed from.
 
 use chainrule::exec::Values;
-use chainrule::{Graph, NodeId};
+use chainrule::{Graph, NodeId, Value};
 
 use crate::format;
 use crate::names::NodeNames;
@@ -15,9 +15,10 @@ pub fn nan_origin(graph: &Graph, values: &Values, names: &NodeNames<'_>, id: Nod
 }
 
 /// `` `x` = 0``
-pub fn value(values: &Values, names: &NodeNames<'_>, id: NodeId) -> String {
-    let name = format::name(&names.of(id));
-    match values.get(id) {
+pub fn value(values: &Values, names: &NodeNames<'_>, value: impl Into<Value>) -> String {
+    let value = value.into();
+    let name = format::name(&names.of(value));
+    match values.get(value) {
         Some(value) => format!("`{name}` = {}", format::tensor(value)),
         None => format!("`{name}`"),
     }

@@ -93,8 +93,9 @@ impl InputType {
     /// What a node of inputs takes, as it was declared.
     pub fn of(node: &Node) -> InputType {
         let bound = if let Op::Source(Source::Input { bound, .. }) = node.op { bound } else { None };
-        let elements = ElementType { kind: node.kind, range: IntegerRange::within(bound) };
-        InputType { shape: node.shape.clone(), elements }
+        let output = &node.outputs[0];
+        let elements = ElementType { kind: output.kind, range: IntegerRange::within(bound) };
+        InputType { shape: output.shape.clone(), elements }
     }
 
     /// Whether it takes a value.

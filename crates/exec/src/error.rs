@@ -1,6 +1,6 @@
 //! What can go wrong when a graph is run.
 
-use chainrule_graph::{Graph, NodeId, Origin};
+use chainrule_graph::{Graph, NodeId, Origin, Value};
 use thiserror::Error;
 
 use crate::admission::Inadmissible;
@@ -77,11 +77,10 @@ fn written(origin: &Origin) -> String {
     if *origin == Origin::Unknown { String::new() } else { format!(", written at {origin}") }
 }
 
-/// An error if one of these nodes is none of the graph's.
-pub(crate) fn check_nodes(graph: &Graph, nodes: impl IntoIterator<Item = NodeId>) -> Result<(), ExecError> {
-    let count = graph.nodes().len();
-    match nodes.into_iter().find(|node| node.index() >= count) {
+/// An error if one of these values is none of the graph's.
+pub(crate) fn check_values(graph: &Graph, values: impl IntoIterator<Item = impl Into<Value>>) -> Result<(), ExecError> {
+    match values.into_iter().map(Into::into).find(|&value| !graph.contains(value)) {
         None => Ok(()),
-        Some(node) => Err(ExecError::ForeignNode { node, count }),
+        Some(Value { node, .. }) => Err(ExecError::ForeignNode { node, count: graph.nodes().len() }),
     }
 }

@@ -1,10 +1,10 @@
 //! The values of nodes, for bound values of the inputs: the reference's question, answered by a program.
 
 use chainrule_graph::ops::Source;
-use chainrule_graph::{Graph, NodeId, Op, Tensor};
+use chainrule_graph::{Graph, Op, Tensor, Value};
 
 use crate::compile::{Options, compile};
-use crate::error::{ExecError, check_nodes};
+use crate::error::{ExecError, check_values};
 use crate::memory::check_memory_of;
 use crate::reference::bound_value;
 use crate::run::Run;
@@ -17,20 +17,22 @@ use crate::values::{Bindings, Values};
 /// # Errors
 /// An input that a target needs has no value, or one that it does not take; a node is of another graph; an index is out of
 /// range; the values do not fit into memory; the options do not fit the graph.
-pub fn evaluate_compiled(
+pub fn evaluate_compiled<V: Into<Value> + Copy>(
     graph: &Graph,
     bindings: &Bindings,
-    targets: &[NodeId],
+    targets: &[V],
     options: &Options,
 ) -> Result<Values, ExecError> {
-    check_nodes(graph, targets.iter().copied().chain(bindings.nodes()))?;
+    check_values(graph, targets.iter().copied())?;
+    check_values(graph, bindings.nodes())?;
+    let targets: Vec<Value> = targets.iter().map(|&target| target.into()).collect();
     let graph = graph.clone().without_updates();
     let &Options { precision, level, threads, .. } = options;
-    let outputs = targets.to_vec();
+    let outputs = targets.clone();
     let program = compile(&graph, &Options { precision, level, threads, outputs, ..Options::default() })?;
     check_memory_of(&graph, targets.iter().copied())?;
     let mut workspace = program.workspace()?;
-    let needed = graph.needed_for(targets);
+    let needed = graph.needed_for(targets.iter().copied());
     for id in graph.ids().filter(|id| needed[id.index()]) {
         if let Op::Source(Source::Input { .. }) = graph.node(id).op {
             let value = bound_value(&graph, bindings, id)?;
@@ -38,11 +40,11 @@ pub fn evaluate_compiled(
         }
     }
     program.advance(&mut workspace, Run::default(), 1)?;
-    let mut values = vec![None; graph.nodes().len()];
-    for &id in targets {
-        let mut value = Tensor::zeros(&graph.node(id).shape);
-        program.read_output(&workspace, program.output(id)?, value.data_mut())?;
-        values[id.index()] = Some(value);
+    let mut values = Values::none(graph.nodes().len());
+    for target in targets {
+        let mut tensor = Tensor::zeros(graph.shape(target));
+        program.read_output(&workspace, program.output(target)?, tensor.data_mut())?;
+        values.set(target, tensor);
     }
-    Ok(Values(values))
+    Ok(values)
 }

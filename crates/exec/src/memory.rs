@@ -1,8 +1,8 @@
 //! Whether values fit into memory, asked before they are made: what does not fit is an error, and ends no program.
 
-use chainrule_graph::{Graph, NodeId};
+use chainrule_graph::{Graph, Value};
 
-use crate::error::{ExecError, check_nodes};
+use crate::error::{ExecError, check_values};
 
 /// So many elements are not worth the question.
 const FEW: usize = 1 << 20;
@@ -20,18 +20,18 @@ pub fn check_memory(elements: usize, what: impl FnOnce() -> String) -> Result<()
     Err(ExecError::new(format!("{} would take {size}, more than this machine has", what())))
 }
 
-/// Whether the values of these nodes fit into memory at once.
+/// Whether these values fit into memory at once.
 ///
 /// # Errors
-/// They do not, or a node is of another graph.
-pub fn check_memory_of(graph: &Graph, nodes: impl Iterator<Item = NodeId> + Clone) -> Result<(), ExecError> {
-    check_nodes(graph, nodes.clone())?;
-    let size = |id: &NodeId| graph.node(*id).shape.size();
-    let elements = nodes.clone().map(|id| size(&id)).fold(0, usize::saturating_add);
+/// They do not, or one is of another graph.
+pub fn check_memory_of(graph: &Graph, values: impl Iterator<Item = Value> + Clone) -> Result<(), ExecError> {
+    check_values(graph, values.clone())?;
+    let size = |id: &Value| graph.shape(*id).size();
+    let elements = values.clone().map(|id| size(&id)).fold(0, usize::saturating_add);
     check_memory(elements, || {
         // The first of equals: a model's own nodes come before those of its derivatives.
-        let largest = nodes.reduce(|largest, id| if size(&id) > size(&largest) { id } else { largest });
-        let largest = largest.map(|id| format!("{} of shape {}", graph.describe(id), graph.node(id).shape));
+        let largest = values.reduce(|largest, id| if size(&id) > size(&largest) { id } else { largest });
+        let largest = largest.map(|id| format!("{} of shape {}", graph.describe(id), graph.shape(id)));
         format!("the values, of which the largest is {},", largest.unwrap_or_default())
     })
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use chainrule_graph::ops::{Elementwise, Source};
-use chainrule_graph::{Derivatives, Graph, NodeId, Op, Origin, Tensor};
+use chainrule_graph::{Derivatives, Graph, NodeId, Op, Origin, Tensor, Value};
 
 use crate::number::number;
 use crate::values::Values;
@@ -54,13 +54,13 @@ pub struct ValueRange {
 }
 
 impl ValueRange {
-    fn of(graph: &Graph, id: NodeId, value: &Tensor) -> ValueRange {
+    fn of(graph: &Graph, id: Value, value: &Tensor) -> ValueRange {
         let finite = value.data().iter().copied().filter(|element| element.is_finite());
         let count = |is: fn(f64) -> bool| value.data().iter().filter(|&&element| is(element)).count();
         ValueRange {
             name: graph.describe(id),
             origin: graph.node(id).origin.clone(),
-            shape: graph.node(id).shape.to_string(),
+            shape: graph.shape(id).to_string(),
             finite: finite
                 .fold(None, |range, x| Some(range.map_or((x, x), |(low, high): (f64, f64)| (low.min(x), high.max(x))))),
             nan: count(f64::is_nan),
@@ -105,8 +105,8 @@ pub struct NanOrigin {
     pub output: ValueRange,
     /// What the elements of its inputs span.
     pub inputs: Vec<ValueRange>,
-    /// From the node where it was seen back to this one.
-    pub path: Vec<NodeId>,
+    /// From the value where it was seen back to one of this node.
+    pub path: Vec<Value>,
 }
 
 impl fmt::Display for NanOrigin {
@@ -125,26 +125,30 @@ impl fmt::Display for NanOrigin {
 /// The walk goes back through inputs that are not finite, those that are NaN first, and stops where there are
 /// none. Infinite constants, what is infinite by them alone, and the elements of `where` that were not selected are not to
 /// blame.
-pub fn nan_origin(graph: &Graph, values: &Values, result: NodeId) -> Option<NanOrigin> {
-    let known = |id: NodeId| values.get(id).filter(|_| id.index() < graph.nodes().len());
-    NonFinite::of(known(result)?.data())?;
+pub fn nan_origin(graph: &Graph, values: &Values, result: impl Into<Value>) -> Option<NanOrigin> {
+    let result = result.into();
+    NonFinite::of(values.get(result).filter(|_| graph.contains(result))?.data())?;
     let excused = infinite_by_constants(graph, values);
     let mut path = vec![result];
-    let mut node = result;
-    while let Some(earlier) = blamed_input(graph, values, node, &excused) {
-        node = earlier;
-        path.push(node);
+    let mut guilty = result;
+    while let Some(earlier) = blamed_input(graph, values, guilty.node, &excused) {
+        guilty = earlier;
+        path.push(guilty);
     }
-    let value = values.get(node)?;
-    let inputs = graph.node(node).inputs.iter();
+    let value = values.get(guilty)?;
+    let node = graph.node(guilty);
     Some(NanOrigin {
-        node,
-        name: graph.describe(node),
-        op: graph.node(node).op.name().to_string(),
+        node: guilty.node,
+        name: graph.describe(guilty),
+        op: node.op.name().to_string(),
         non_finite: NonFinite::of(value.data())?,
-        origin: graph.node(node).origin.clone(),
-        output: ValueRange::of(graph, node, value),
-        inputs: inputs.filter_map(|&input| Some(ValueRange::of(graph, input, values.get(input)?))).collect(),
+        origin: node.origin.clone(),
+        output: ValueRange::of(graph, guilty, value),
+        inputs: node
+            .inputs
+            .iter()
+            .filter_map(|&input| Some(ValueRange::of(graph, input, values.get(input)?)))
+            .collect(),
         path,
     })
 }
@@ -152,15 +156,15 @@ pub fn nan_origin(graph: &Graph, values: &Values, result: NodeId) -> Option<NanO
 /// Where what is not finite in a function or its derivatives arose: in the output, else in the cotangent that was computed first
 /// of those that are not finite. None if all are finite.
 pub fn nan_origin_in_derivatives(derivatives: &Derivatives, values: &Values) -> Option<NanOrigin> {
-    let mut cotangents: Vec<NodeId> = derivatives.cotangents.iter().flatten().copied().collect();
+    let mut cotangents: Vec<Value> = derivatives.cotangents.iter().flatten().copied().collect();
     cotangents.sort_unstable();
     std::iter::once(derivatives.output).chain(cotangents).find_map(|id| nan_origin(&derivatives.graph, values, id))
 }
 
 /// The input that made a node's value not finite.
-fn blamed_input(graph: &Graph, values: &Values, id: NodeId, excused: &[bool]) -> Option<NodeId> {
+fn blamed_input(graph: &Graph, values: &Values, id: NodeId, excused: &[bool]) -> Option<Value> {
     let inputs = graph.node(id).inputs.iter().enumerate();
-    let not_finite = inputs.filter(|(_, input)| !excused[input.index()]).filter_map(|(index, &input)| {
+    let not_finite = inputs.filter(|(_, input)| !excused[graph.value_index(**input)]).filter_map(|(index, &input)| {
         let value = values.get(input)?;
         let non_finite = match selected(graph, values, id, index) {
             Some(selected) => NonFinite::of(value.data().iter().zip(selected).filter_map(|(x, s)| s.then_some(x))),
@@ -181,16 +185,17 @@ fn selected(graph: &Graph, values: &Values, id: NodeId, operand: usize) -> Optio
     Some(condition.data().iter().map(|&holds| (holds != 0.0) == (operand == 1)).collect())
 }
 
-/// For each node, whether it is infinite, and nothing worse, because of a constant that was written so.
+/// For each value, by its index, whether it is infinite, and nothing worse, because of a constant that was written so.
 pub fn infinite_by_constants(graph: &Graph, values: &Values) -> Vec<bool> {
-    let non_finite = |id: NodeId| values.get(id).and_then(|value| NonFinite::of(value.data()));
-    let non_finites: Vec<Option<NonFinite>> = graph.ids().map(non_finite).collect();
+    let non_finite = |value: Value| values.get(value).and_then(|value| NonFinite::of(value.data()));
+    let non_finites: Vec<Option<NonFinite>> = graph.values().map(non_finite).collect();
     let mut excused = vec![false; non_finites.len()];
-    for id in graph.ids().filter(|id| non_finites[id.index()] == Some(NonFinite::Infinite)) {
-        let node = graph.node(id);
-        let mut bad = node.inputs.iter().filter(|input| non_finites[input.index()].is_some()).peekable();
-        let is_constant = matches!(node.op, Op::Source(Source::Constant(_)));
-        excused[id.index()] = is_constant || bad.peek().is_some() && bad.all(|input| excused[input.index()]);
+    for (index, value) in graph.values().enumerate().filter(|(i, _)| non_finites[*i] == Some(NonFinite::Infinite)) {
+        let node = graph.node(value);
+        let inputs = node.inputs.iter().map(|&input| graph.value_index(input));
+        let mut bad = inputs.filter(|&input| non_finites[input].is_some()).peekable();
+        excused[index] = matches!(node.op, Op::Source(Source::Constant(_)))
+            || (bad.peek().is_some() && bad.all(|input| excused[input]));
     }
     excused
 }

@@ -37,17 +37,21 @@ fn allocations(function: &Function, precision: Precision, batch: Option<usize>) 
     let program = compile(&function.graph, &options).expect("it compiles");
     let mut workspace = program.workspace().expect("it has room");
     for parameter in &function.parameters {
-        let shape = &function.graph.node(parameter.node).shape;
+        let shape = function.graph.shape(parameter.node);
         let value = Tensor::from_fn(shape, |index| (index as f64).sin() / 10.0);
         program.set(&mut workspace, function.name(parameter.node), &value).expect("it fits");
     }
     let tables: Vec<_> = (streams.iter().enumerate())
         .map(|(stream, &id)| {
             let node = function.graph.node(id);
-            let element =
-                |index: usize| if node.kind == Kind::Real { (index as f64).cos() } else { (index % 4) as f64 };
+            let element = |index: usize| {
+                if node.outputs[0].kind == Kind::Real { (index as f64).cos() } else { (index % 4) as f64 }
+            };
             program
-                .table(stream, &(0..50 * node.shape.size() / batch.unwrap_or(1)).map(element).collect::<Vec<_>>())
+                .table(
+                    stream,
+                    &(0..50 * node.outputs[0].shape.size() / batch.unwrap_or(1)).map(element).collect::<Vec<_>>(),
+                )
                 .expect("the rows fit")
         })
         .collect();

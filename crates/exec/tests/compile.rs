@@ -4,10 +4,10 @@ use chainrule_exec::compile::{Options, Precision, compile};
 use chainrule_exec::evaluate_compiled;
 use chainrule_exec::run::Run;
 use chainrule_exec::{Bindings, reference};
-use chainrule_graph::{Builder, Function, Graph, Initializer, Kind, NodeId, Tensor, grad, verify};
+use chainrule_graph::{Builder, Function, Graph, Initializer, Kind, Tensor, Value, grad, verify};
 use chainrule_kernels::Level;
 
-fn assert_equal_to_reference(graph: &Graph, bindings: &[(NodeId, Tensor)], wanted: &[NodeId]) {
+fn assert_equal_to_reference(graph: &Graph, bindings: &[(Value, Tensor)], wanted: &[Value]) {
     verify(graph).unwrap();
     let bindings: Bindings = bindings.iter().cloned().collect();
     let expected = reference::evaluate(graph, &bindings, wanted).unwrap();
@@ -30,14 +30,14 @@ fn ramp(shape: &[usize], step: f64) -> Tensor {
 }
 
 /// All gradients of a function of named inputs equal the reference's.
-fn check(build: impl Fn(&Builder) -> (Vec<NodeId>, NodeId), bindings: Vec<Tensor>) {
+fn check(build: impl Fn(&Builder) -> (Vec<Value>, Value), bindings: Vec<Tensor>) {
     let builder = Builder::new();
     let (inputs, objective) = build(&builder);
     let graph = builder.finish_graph().unwrap();
-    let real: Vec<NodeId> = inputs.iter().copied().filter(|&id| graph.node(id).kind == Kind::Real).collect();
+    let real: Vec<Value> = inputs.iter().copied().filter(|&id| graph.kind(id) == Kind::Real).collect();
     let (graph, gradients) = grad(&graph, objective, &real).unwrap();
-    let bindings: Vec<(NodeId, Tensor)> = inputs.into_iter().zip(bindings).collect();
-    let wanted: Vec<NodeId> = [objective].into_iter().chain(gradients).collect();
+    let bindings: Vec<(Value, Tensor)> = inputs.into_iter().zip(bindings).collect();
+    let wanted: Vec<Value> = [objective].into_iter().chain(gradients).collect();
     assert_equal_to_reference(&graph, &bindings, &wanted);
 }
 
@@ -85,7 +85,7 @@ fn products_of_all_shapes_are_those_of_the_reference() {
         let Ok(graph) = builder.finish_graph() else { continue };
         let (graph, gradients) = grad(&graph, ids[3], &ids[..2]).unwrap();
         let bindings = [(ids[0], ramp(&a_shape, 1.0)), (ids[1], ramp(&b_shape, 2.0))];
-        let wanted: Vec<NodeId> = ids[2..].iter().copied().chain(gradients).collect();
+        let wanted: Vec<Value> = ids[2..].iter().copied().chain(gradients).collect();
         assert_equal_to_reference(&graph, &bindings, &wanted);
     }
 }
@@ -142,11 +142,11 @@ fn lookups_are_those_of_the_reference() {
 }
 
 /// The parameters after some steps, by the reference.
-fn stepped(function: &Function, values: &[(NodeId, Tensor)], steps: usize) -> Vec<Tensor> {
+fn stepped(function: &Function, values: &[(Value, Tensor)], steps: usize) -> Vec<Tensor> {
     let mut bindings: Bindings = values.iter().cloned().collect();
     let updates = function.graph.updates();
     for _ in 0..steps {
-        let targets: Vec<NodeId> = updates.iter().map(|update| update.value).collect();
+        let targets: Vec<Value> = updates.iter().map(|update| update.value).collect();
         let results = reference::evaluate(&function.graph, &bindings, &targets).unwrap();
         for update in updates {
             bindings.set(update.target, results[update.value].clone());
@@ -172,7 +172,7 @@ fn updates_in_place_are_those_of_the_reference() {
     builder.update(p, q);
     builder.update(q, p);
     assert_steps_like_the_reference(&builder.finish().unwrap(), |index, id, graph| {
-        ramp(&graph.node(id).shape, 1.0 + index as f64)
+        ramp(graph.shape(id), 1.0 + index as f64)
     });
 }
 
@@ -191,18 +191,19 @@ fn what_is_multiplied_by_a_computed_0_is_read() {
     builder.update(gemm, keep * gemm - a.matmul(b));
     assert_steps_like_the_reference(&builder.finish().unwrap(), |_, id, graph| {
         let node = graph.node(id);
-        match node.name.as_deref().unwrap() {
+        match node.outputs[0].name.as_deref().unwrap() {
             "keep" => Tensor::scalar(0.0),
-            "x" | "y" | "a" | "b" => ramp(&node.shape, 1.0),
-            _ => Tensor::from_fn(&node.shape, |i| [f64::NAN, f64::INFINITY, 1.0, 2.0][i % 4]),
+            "x" | "y" | "a" | "b" => ramp(&node.outputs[0].shape, 1.0),
+            _ => Tensor::from_fn(&node.outputs[0].shape, |i| [f64::NAN, f64::INFINITY, 1.0, 2.0][i % 4]),
         }
     });
 }
 
 /// Three steps of a function's updates, at every level, from these values of its state.
-fn assert_steps_like_the_reference(function: &Function, value: impl Fn(usize, NodeId, &Graph) -> Tensor) {
+fn assert_steps_like_the_reference(function: &Function, value: impl Fn(usize, Value, &Graph) -> Tensor) {
     let (graph, state) = (&function.graph, function.state.iter().map(|state| state.node));
-    let values: Vec<(NodeId, Tensor)> = state.enumerate().map(|(index, id)| (id, value(index, id, graph))).collect();
+    let values: Vec<(Value, Tensor)> =
+        state.enumerate().map(|(index, id)| (id.into(), value(index, id.into(), graph))).collect();
     let expected = stepped(function, &values, 3);
     for level in Level::available() {
         let program = compile(graph, &Options { level: Some(level), ..Options::default() }).unwrap();
@@ -235,7 +236,7 @@ fn what_is_passed_on_is_read_before_it_is_overwritten() {
     builder.update(r, (passed + new).sum());
     let function = builder.finish().unwrap();
     assert_steps_like_the_reference(&function, |index, id, graph| {
-        Tensor::from_fn(&graph.node(id).shape, |i| 1.0 + (index + i) as f64 / 64.0)
+        Tensor::from_fn(graph.shape(id), |i| 1.0 + (index + i) as f64 / 64.0)
     });
 }
 
@@ -268,7 +269,7 @@ fn what_is_read_in_another_order_is_not_overwritten() {
     let w = builder.state("w", [40, 40], Initializer::Constant(0.0));
     builder.update(w, 0.5 * w.transpose() + 1.0);
     let function = builder.finish().unwrap();
-    assert_steps_like_the_reference(&function, |_, id, graph| ramp(&graph.node(id).shape, 1.0));
+    assert_steps_like_the_reference(&function, |_, id, graph| ramp(graph.shape(id), 1.0));
 }
 
 /// A product that is wanted itself, or is a parameter's new value, stays when a sum takes it.
@@ -303,7 +304,7 @@ fn a_new_value_that_is_kept_apart_begins_as_the_old_one() {
     builder.update(w, new);
     let function = builder.finish().unwrap();
     assert_steps_like_the_reference(&function, |index, id, graph| {
-        Tensor::from_fn(&graph.node(id).shape, |i| (1 + index + i) as f64 / 16.0)
+        Tensor::from_fn(graph.shape(id), |i| (1 + index + i) as f64 / 16.0)
     });
 }
 
@@ -316,7 +317,7 @@ fn two_dots_of_one_vector_are_those_of_the_reference() {
         let dots = [first, second].map(|[x, y]| inputs[x].dot(inputs[y]).id().unwrap());
         let ids = inputs.map(|input| input.id().unwrap());
         let graph = builder.finish_graph().unwrap();
-        let bindings: Vec<(NodeId, Tensor)> = (1..).zip(ids).map(|(i, id)| (id, ramp(&[40], f64::from(i)))).collect();
+        let bindings: Vec<(Value, Tensor)> = (1..).zip(ids).map(|(i, id)| (id, ramp(&[40], f64::from(i)))).collect();
         assert_equal_to_reference(&graph, &bindings, &dots);
         let program = compile(&graph, &Options { outputs: dots.to_vec(), ..Options::default() }).unwrap().to_string();
         assert!(program.contains("dots"), "{program}");

@@ -7,10 +7,10 @@ use chainrule_exec::{
     reference,
 };
 use chainrule_graph::ops::Source;
-use chainrule_graph::{Builder, Graph, Kind, NodeId, Op, Tensor, differentiate};
+use chainrule_graph::{Builder, Graph, Kind, NodeId, Op, Tensor, Value, differentiate};
 
 /// Σ 2x, and x, which has no name.
-fn nameless() -> (Graph, NodeId, NodeId) {
+fn nameless() -> (Graph, Value, Value) {
     let builder = Builder::new();
     let x = builder.push(Op::Source(Source::Input { shape: [2].into(), kind: Kind::Real, bound: None }), &[]);
     let sum = (x * 2.0).sum();
@@ -49,7 +49,7 @@ fn a_node_of_another_graph_is_an_error() {
         evaluate_with_bounds(&graph, &with_foreign, &[sum], &Rounding::F64).unwrap_err(),
         evaluate_compiled(&graph, &bindings, &[foreign], &options).unwrap_err(),
         evaluate_compiled(&graph, &with_foreign, &[sum], &options).unwrap_err(),
-        check_memory_of(&graph, [foreign].into_iter()).unwrap_err(),
+        check_memory_of(&graph, [foreign.into()].into_iter()).unwrap_err(),
     ];
     for error in errors {
         assert_eq!(error.to_string(), "node 99 is of another graph; this one has 5 nodes");
@@ -71,9 +71,9 @@ fn of_another_graphs_values_no_origin_is_found() {
     assert_eq!(nan_origin(&small, &values, last), None);
     assert_eq!(nan_origin(&large, &values, NodeId::from_index(99)), None);
     assert_eq!(infinite_by_constants(&small, &values), [false; 5]);
-    let nothing: Values = reference::evaluate(&large, &Bindings::new(), &[]).unwrap();
+    let nothing: Values = reference::evaluate::<Value>(&large, &Bindings::new(), &[]).unwrap();
     assert_eq!(infinite_by_constants(&large, &nothing), [false; 10]);
-    let mut derivatives = differentiate(&large, last, &[]).unwrap();
-    derivatives.output = NodeId::from_index(99);
+    let mut derivatives = differentiate::<Value>(&large, last, &[]).unwrap();
+    derivatives.output = NodeId::from_index(99).into();
     assert_eq!(nan_origin_in_derivatives(&derivatives, &values), None);
 }

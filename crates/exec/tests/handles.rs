@@ -7,12 +7,12 @@ use chainrule_exec::program::Program;
 use chainrule_exec::run::{End, Run};
 use chainrule_exec::{Inadmissible, InputType};
 use chainrule_graph::ops::Source;
-use chainrule_graph::{Builder, Graph, Initializer, Kind, NodeId, Op, Shape, Tensor};
+use chainrule_graph::{Builder, Graph, Initializer, Kind, NodeId, Op, Shape, Tensor, Value};
 
 const PRECISIONS: [Precision; 2] = [Precision::F32, Precision::F64];
 
 /// The sum over rows of x [2, 3], and x turned, repeated, cut, and as it is.
-fn views() -> (Graph, [NodeId; 6]) {
+fn views() -> (Graph, [Value; 6]) {
     let builder = Builder::new();
     let x = builder.input("x", [2, 3]);
     let double = x * 2.0;
@@ -28,7 +28,7 @@ fn views() -> (Graph, [NodeId; 6]) {
     (builder.finish_graph().unwrap(), ids)
 }
 
-fn program(graph: &Graph, outputs: &[NodeId], precision: Precision) -> Program {
+fn program(graph: &Graph, outputs: &[Value], precision: Precision) -> Program {
     compile(graph, &Options { outputs: outputs.to_vec(), precision, ..Options::default() }).unwrap()
 }
 
@@ -98,12 +98,12 @@ fn what_is_no_argument_or_output_is_told() {
     let sum = x + rows + nameless;
     let [x, rows, nameless, sum] = [x, rows, nameless, sum].map(|var| var.id().unwrap());
     let graph = builder.finish_graph().unwrap();
-    let options = Options { streams: vec![rows], outputs: vec![sum], ..Options::default() };
+    let options = Options { streams: vec![rows.node], outputs: vec![sum], ..Options::default() };
     let program = compile(&graph, &options).unwrap();
     let told = |id| program.argument_of(id).unwrap_err().to_string();
     assert_eq!(told(rows), "`rows` takes rows of a table; give it one");
-    assert_eq!(told(sum), format!("the program has no input at node {} that is set from outside", sum.index()));
-    let foreign = NodeId::from_index(99);
+    assert_eq!(told(sum), format!("the program has no input at node {} that is set from outside", sum.node.index()));
+    let foreign = Value::from(NodeId::from_index(99));
     let count = graph.nodes().len();
     assert_eq!(told(foreign), format!("node 99 is of another graph; this one has {count} nodes"));
     assert_eq!(program.output(foreign).unwrap_err().to_string(), told(foreign));
@@ -176,8 +176,13 @@ fn tables_are_made_of_borrowed_and_shared_slices() {
     let (rows, narrow) = (Arc::new(rows), Arc::new(narrow));
     let classes = [3f32, 0.0, 1.0, 2.0];
     for precision in PRECISIONS {
-        let options =
-            Options { streams: vec![x, class], outputs: vec![sum], batch: Some(2), precision, ..Options::default() };
+        let options = Options {
+            streams: vec![x.node, class.node],
+            outputs: vec![sum],
+            batch: Some(2),
+            precision,
+            ..Options::default()
+        };
         let program = compile(&graph, &options).unwrap();
         let class = program.table(1, &classes).unwrap();
         let tables = [
@@ -219,7 +224,7 @@ fn shared_rows_that_are_read_where_they_lie_are_copied() {
     let product = w.dot(x);
     let [x, product] = [x, product].map(|var| var.id().unwrap());
     let graph = builder.finish_graph().unwrap();
-    let options = Options { streams: vec![x], outputs: vec![product], ..Options::default() };
+    let options = Options { streams: vec![x.node], outputs: vec![product], ..Options::default() };
     let program = compile(&graph, &options).unwrap();
     let mut workspace = program.workspace().unwrap();
     program.write_argument(&mut workspace, program.argument("w").unwrap(), &[1.0, 10.0, 100.0, 1e3, 1e4]).unwrap();

@@ -7,7 +7,7 @@ use chainrule_exec::compile::{Options, Precision, compile};
 use chainrule_exec::evaluate_compiled;
 use chainrule_exec::program::Program;
 use chainrule_exec::run::{End, Run};
-use chainrule_graph::{Builder, Function, Initializer, Kind, NodeId, Tensor};
+use chainrule_graph::{Builder, Function, Initializer, Kind, Tensor, Value};
 
 fn function() -> Function {
     let builder = Builder::new();
@@ -47,7 +47,7 @@ fn options_that_do_not_fit_the_graph_are_named() {
     assert_eq!(refused(|f, o| o.streams.push(f.inputs[0])), "`x` takes rows of two tables");
     assert_eq!(refused(|f, o| o.streams.push(f.parameters[0].node)), "`w` takes rows of a table, and is updated");
     assert_eq!(
-        refused(|f, o| o.streams.push(f.objective.unwrap())),
+        refused(|f, o| o.streams.push(f.objective.unwrap().node)),
         "`objective` is computed; only an input takes rows"
     );
     let unlisted = refused(|f, o| (o.finite, o.outputs) = (f.objective, Vec::new()));
@@ -58,13 +58,13 @@ fn options_that_do_not_fit_the_graph_are_named() {
 fn nodes_of_another_graph_are_refused() {
     let larger = function_of_nodes(100);
     let foreign = larger.inputs[99];
-    let names: [fn(&mut Options, NodeId); 3] = [
+    let names: [fn(&mut Options, Value); 3] = [
         |options, id| options.outputs.push(id),
-        |options, id| options.streams.push(id),
+        |options, id| options.streams.push(id.node),
         |options, id| options.finite = Some(id),
     ];
     for name in names {
-        let message = refused(|_, options| name(options, foreign));
+        let message = refused(|_, options| name(options, foreign.into()));
         assert!(message.starts_with("node 99 is of another graph; this one has "), "{message}");
     }
     let asked = evaluate_compiled(&function().graph, &Bindings::new(), &[foreign], &Options::default())
@@ -134,7 +134,7 @@ fn a_truth_value_is_0_or_1() {
     let w = builder.parameter("w", [2], Initializer::Constant(1.0));
     holds.select(w, -w).named("chosen");
     let function = builder.finish().unwrap();
-    let outputs: Vec<NodeId> = function.graph.find("chosen").into_iter().collect();
+    let outputs: Vec<Value> = function.graph.find("chosen").into_iter().collect();
     let program = compile(&function.graph, &Options { outputs: outputs.clone(), ..Options::default() }).unwrap();
     let mut workspace = program.workspace().expect("it has room");
     let mut set = |values: [f64; 2]| program.set(&mut workspace, "holds", &Tensor::vector(values));
@@ -152,7 +152,7 @@ fn doubling() -> Program {
     builder.objective(w * 1.0);
     builder.update(w, w * 2.0);
     let function = builder.finish().unwrap();
-    let outputs: Vec<NodeId> = function.objective.into_iter().collect();
+    let outputs: Vec<Value> = function.objective.into_iter().collect();
     let options = Options { precision: Precision::F32, finite: function.objective, outputs, ..Options::default() };
     compile(&function.graph, &options).unwrap()
 }

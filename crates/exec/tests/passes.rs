@@ -135,7 +135,7 @@ fn what_depends_on_an_update_or_a_row_stays_in_the_step() {
     });
     let options = Options {
         outputs: graph.find("y").into_iter().collect(),
-        streams: graph.find("x").into_iter().collect(),
+        streams: graph.find("x").map(|value| value.node).into_iter().collect(),
         ..Options::default()
     };
     for (pass, text) in passes(&graph, &options).unwrap() {

@@ -6,7 +6,7 @@ use chainrule_exec::compile::{Level, Options, Precision, compile};
 use chainrule_exec::program::Program;
 use chainrule_exec::run::{Run, StreamTable};
 use chainrule_exec::{Bindings, reference};
-use chainrule_graph::{Builder, Function, Initializer, NodeId, Tensor, batch};
+use chainrule_graph::{Builder, Function, Initializer, NodeId, Tensor, Value, batch};
 use step::{descent, perceptron};
 
 const ROWS: usize = 64;
@@ -34,7 +34,7 @@ impl<'a> Trainer<'a> {
         };
         let program = compile(&function.graph, &options).expect("it compiles");
         let table = |(stream, &id): (usize, &_)| {
-            let count = STEPS * function.graph.node(id).shape.size();
+            let count = STEPS * function.graph.shape(id).size();
             let elements: Vec<f64> = (0..count).map(|i| (i as f64).cos()).collect();
             program.table(stream, &elements).expect("the rows fit")
         };
@@ -67,7 +67,7 @@ impl<'a> Trainer<'a> {
 
 /// The value that a parameter begins with.
 fn start(function: &Function, parameter: NodeId) -> Tensor {
-    Tensor::from_fn(&function.graph.node(parameter).shape, |index| (index as f64).sin() / 10.0)
+    Tensor::from_fn(function.graph.shape(parameter), |index| (index as f64).sin() / 10.0)
 }
 
 /// Steps whose loops are large: one sums over the rows of a batch, one over the elements of each row.
@@ -87,11 +87,11 @@ fn large_loops_agree_with_the_reference() {
         let objective = function.objective.expect("it has one");
         let graph = &function.graph;
         let data = function.inputs.iter().chain(&function.outcomes);
-        let rows = data.map(|&id| (id, Tensor::from_fn(&graph.node(id).shape, |i| (i as f64).cos())));
+        let rows = data.map(|&id| (id, Tensor::from_fn(graph.shape(id), |i| (i as f64).cos())));
         let starts = function.parameters.iter().map(|parameter| (parameter.node, start(&function, parameter.node)));
         let bindings: Bindings = rows.chain(starts).collect();
-        let new: Vec<NodeId> = graph.updates().iter().map(|update| update.value).collect();
-        let targets: Vec<NodeId> = [objective].into_iter().chain(new).collect();
+        let new: Vec<Value> = graph.updates().iter().map(|update| update.value).collect();
+        let targets: Vec<Value> = [objective].into_iter().chain(new).collect();
         let values = reference::evaluate(graph, &bindings, &targets).expect("it runs");
         let right: Vec<f64> = targets.iter().flat_map(|&id| values[id].data().to_vec()).collect();
         let order: Vec<u32> = (0..ROWS as u32).collect();

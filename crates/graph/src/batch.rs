@@ -4,61 +4,56 @@ use crate::builder::{Builder, Var};
 use crate::error::GraphError;
 use crate::function::{Function, Parameter};
 use crate::graph::Graph;
-use crate::node::{Node, NodeId};
+use crate::node::{Node, NodeId, Value};
 use crate::ops::source::Source;
-use crate::ops::{Op, lift};
+use crate::ops::{Batched, Op};
 
 /// The function over a batch of `size` examples: inputs, outcomes and prediction get a leading batch axis, parameters
 /// stay as they are, and the objective is the mean over the batch. Names, scopes and origins stay; the objective of each
 /// example is named `objective of each` if it is no input, and a prediction that is the same for all of them
 /// `prediction of all`.
+///
+/// # Errors
+///
+/// A batch of no examples; an update whose value differs between examples; a custom node whose own `batch` gives another
+/// shape.
 pub fn batch(function: &Function, size: usize) -> Result<Function, GraphError> {
-    batch_values(function, size, &[]).map(|(function, _)| function)
+    batch_values(function, size, &[] as &[Value]).map(|(function, _)| function)
 }
 
-/// The same, and for each node of `wanted` the node of the new graph that holds its value for every example, [size, …].
-pub fn batch_values(
+/// The same, and for each value of `wanted` the one of the new graph that holds it for every example, \[size, …\].
+///
+/// # Errors
+///
+/// Those of [`batch`], and a value of another graph.
+pub fn batch_values<V: Into<Value> + Copy>(
     function: &Function,
     size: usize,
-    wanted: &[NodeId],
-) -> Result<(Function, Vec<NodeId>), GraphError> {
+    wanted: &[V],
+) -> Result<(Function, Vec<Value>), GraphError> {
     if size == 0 {
         return Err(GraphError::new("a batch of no examples").help("take at least 1"));
     }
     let graph = &function.graph;
-    let mut data = vec![false; graph.nodes().len()];
-    for id in function.inputs.iter().chain(&function.outcomes) {
-        data[id.index()] = true;
-    }
+    graph.check_values(wanted.iter().map(|&value| value.into()))?;
     let builder = Builder::with_scopes_of(graph);
-    let mut made: Vec<Batched<'_>> = Vec::with_capacity(graph.nodes().len());
-    for id in graph.ids() {
-        let node = graph.node(id);
-        let batched = copy(&builder, node, |builder| example_to_batch(builder, node, data[id.index()], &made, size));
-        rename(&builder, function, id, batched);
-        made.push(batched);
-    }
-    let to_new = |id: NodeId| made[id.index()].var.id().unwrap_or(id);
-    let objective = function.objective.map(|id| mean(&builder, graph, id, made[id.index()], size));
-    let prediction = function.prediction.map(|id| prediction(&builder, function, id, made[id.index()], size));
+    let made = Made { graph, values: copies(&builder, function, size) };
+    let objective = function.objective.map(|id| mean(&builder, graph, id, made.of(id), size));
+    let prediction = function.prediction.map(|id| prediction(&builder, function, id, made.of(id), size));
     for update in graph.updates() {
-        let (target, value) = (made[update.target.index()], made[update.value.index()]);
+        let (target, value) = (made.of(update.target.into()), made.of(update.value));
         if value.batched {
             builder.fail(format!("the next value of {} differs between examples", graph.describe(update.target)), None);
         }
         builder.update(target.var, value.var);
     }
     let (objective, prediction) = (objective.and_then(Var::id), prediction.and_then(Var::id));
-    let each = |id: &NodeId| lift(made[id.index()].var, made[id.index()].batched, size).id();
-    let values: Vec<NodeId> = wanted.iter().filter_map(each).collect();
-    let renew = |parameters: &[Parameter]| -> Vec<Parameter> {
-        parameters.iter().map(|p| Parameter { node: to_new(p.node), ..*p }).collect()
-    };
+    let values: Vec<Value> = wanted.iter().filter_map(|&value| made.of(value.into()).lifted(size).id()).collect();
     let batched = Function {
-        inputs: function.inputs.iter().map(|&id| to_new(id)).collect(),
-        outcomes: function.outcomes.iter().map(|&id| to_new(id)).collect(),
-        parameters: renew(&function.parameters),
-        state: renew(&function.state),
+        inputs: function.inputs.iter().map(|&id| made.node(id)).collect(),
+        outcomes: function.outcomes.iter().map(|&id| made.node(id)).collect(),
+        parameters: made.parameters(&function.parameters),
+        state: made.parameters(&function.state),
         prediction,
         objective,
         graph: builder.finish_graph()?,
@@ -66,32 +61,55 @@ pub fn batch_values(
     Ok((batched, values))
 }
 
-/// A node of the new graph, and whether it has the batch axis, always the first.
-#[derive(Clone, Copy)]
-struct Batched<'g> {
-    var: Var<'g>,
-    batched: bool,
+/// For each value of the old graph, what became of it.
+struct Made<'a, 'g> {
+    graph: &'a Graph,
+    values: Vec<Batched<'g>>,
 }
 
-fn example_to_batch<'g>(
-    builder: &'g Builder,
-    node: &Node,
-    is_data: bool,
-    made: &[Batched<'g>],
-    size: usize,
-) -> Batched<'g> {
-    if let (Op::Source(Source::Input { shape, kind, bound }), true) = (&node.op, is_data) {
-        let op = Source::Input { shape: shape.with_leading(size), kind: *kind, bound: *bound };
-        return Batched { var: builder.push(Op::Source(op), &[]), batched: true };
+impl<'g> Made<'_, 'g> {
+    fn of(&self, value: Value) -> Batched<'g> {
+        self.values[self.graph.value_index(value)]
     }
-    let inputs: Vec<Batched<'g>> = node.inputs.iter().map(|input| made[input.index()]).collect();
-    let vars: Vec<Var<'g>> = inputs.iter().map(|input| input.var).collect();
-    let marks: Vec<bool> = inputs.iter().map(|input| input.batched).collect();
-    if marks.contains(&true) {
-        Batched { var: node.op.rules().batch(&vars, &marks, size), batched: true }
-    } else {
-        Batched { var: builder.push(node.op.clone(), &vars), batched: false }
+
+    fn node(&self, id: NodeId) -> NodeId {
+        self.of(id.into()).var.id().map_or(id, |value| value.node)
     }
+
+    fn parameters(&self, parameters: &[Parameter]) -> Vec<Parameter> {
+        parameters.iter().map(|p| Parameter { node: self.node(p.node), ..*p }).collect()
+    }
+}
+
+/// The nodes of a function over a batch: for each value of the old graph, what became of it.
+fn copies<'g>(builder: &'g Builder, function: &Function, size: usize) -> Vec<Batched<'g>> {
+    let graph = &function.graph;
+    let mut is_data = vec![false; graph.nodes().len()];
+    for id in function.inputs.iter().chain(&function.outcomes) {
+        is_data[id.index()] = true;
+    }
+    let mut made: Vec<Batched<'g>> = Vec::with_capacity(graph.value_count());
+    for id in graph.ids() {
+        let node = graph.node(id);
+        let outputs = copy(builder, node, |builder| match &node.op {
+            // Only the function knows that an input differs between examples.
+            Op::Source(Source::Input { shape, kind, bound }) if is_data[id.index()] => {
+                let op = Source::Input { shape: shape.with_leading(size), kind: *kind, bound: *bound };
+                vec![Batched { var: builder.push(op, &[]), batched: true }]
+            }
+            op => {
+                let inputs: Vec<Batched<'g>> = node.inputs.iter().map(|&x| made[graph.value_index(x)]).collect();
+                op.rules().batch(builder, &inputs, size)
+            }
+        });
+        for index in 0..node.outputs.len() {
+            // After a mistake there may be none.
+            let batched = outputs.get(index).copied().unwrap_or(Batched { var: builder.poisoned(), batched: false });
+            rename(builder, function, id.output(index), batched);
+            made.push(batched);
+        }
+    }
+    made
 }
 
 /// Runs `build` with the scope and the origin of a node of the old graph, whose scopes the new one has too.
@@ -99,36 +117,35 @@ fn copy<'g, R>(builder: &'g Builder, node: &Node, build: impl FnOnce(&'g Builder
     builder.with_origin(node.origin.clone(), |builder| builder.within(node.scope, build))
 }
 
-fn rename(builder: &Builder, function: &Function, id: NodeId, batched: Batched<'_>) {
-    let node = function.graph.node(id);
-    let (Some(name), Some(new)) = (&node.name, batched.var.id()) else { return };
+fn rename(builder: &Builder, function: &Function, id: Value, batched: Batched<'_>) {
+    let output = function.graph.output(id);
+    let (Some(name), Some(new)) = (&output.name, batched.var.id()) else { return };
     let is_objective = function.objective == Some(id) && batched.batched;
-    if is_objective && !is_given(node) {
+    if is_objective && !is_given(function, id) {
         builder.generate_name(new, &format!("{name} of each"));
     } else if is_lifted_prediction(function, id, batched) {
         builder.generate_name(new, &format!("{name} of all"));
-    } else if node.generated_name {
+    } else if output.generated_name {
         builder.generate_name(new, name);
     } else {
         builder.set_name(new, name);
     }
 }
 
-/// Whether a node bears the name of the prediction that its copies for each example are to have. An input keeps its own.
-fn is_lifted_prediction(function: &Function, id: NodeId, batched: Batched<'_>) -> bool {
-    let node = function.graph.node(id);
-    let is_named = node.name.as_deref() == Some("prediction");
-    function.prediction == Some(id) && is_named && !is_given(node) && !batched.batched
+/// Whether a value bears the name of the prediction that its copies for each example are to have. An input keeps its own.
+fn is_lifted_prediction(function: &Function, id: Value, batched: Batched<'_>) -> bool {
+    let is_named = function.graph.name(id) == Some("prediction");
+    function.prediction == Some(id) && is_named && !is_given(function, id) && !batched.batched
 }
 
-fn is_given(node: &Node) -> bool {
-    matches!(node.op, Op::Source(Source::Input { .. }))
+fn is_given(function: &Function, id: Value) -> bool {
+    matches!(function.graph.node(id).op, Op::Source(Source::Input { .. }))
 }
 
 /// The prediction for each example.
-fn prediction<'g>(builder: &'g Builder, function: &Function, id: NodeId, made: Batched<'g>, size: usize) -> Var<'g> {
+fn prediction<'g>(builder: &'g Builder, function: &Function, id: Value, made: Batched<'g>, size: usize) -> Var<'g> {
     copy(builder, function.graph.node(id), |builder| {
-        let each = lift(made.var, made.batched, size);
+        let each = made.lifted(size);
         if is_lifted_prediction(function, id, made)
             && let Some(each) = each.id()
         {
@@ -139,16 +156,16 @@ fn prediction<'g>(builder: &'g Builder, function: &Function, id: NodeId, made: B
 }
 
 /// The mean over the batch of the objective of each example.
-fn mean<'g>(builder: &'g Builder, graph: &Graph, id: NodeId, each: Batched<'g>, size: usize) -> Var<'g> {
+fn mean<'g>(builder: &'g Builder, graph: &Graph, id: Value, each: Batched<'g>, size: usize) -> Var<'g> {
     if !each.batched {
         return each.var;
     }
     let node = graph.node(id);
     copy(builder, node, |builder| {
         let mean = each.var.sum_axes(&[0]) / size as f64;
-        let name = match is_given(node) {
+        let name = match matches!(node.op, Op::Source(Source::Input { .. })) {
             true => Some("objective").filter(|name| graph.find(name).is_none()),
-            false => node.name.as_deref(),
+            false => graph.name(id),
         };
         if let (Some(name), Some(mean)) = (name, mean.id()) {
             builder.set_name(mean, name);

@@ -8,63 +8,100 @@ use std::sync::Arc;
 use crate::builder::{Builder, Var};
 use crate::error::GraphError;
 use crate::graph::Graph;
-use crate::node::{Kind, NodeId, Origin};
+use crate::node::{Kind, NodeId, Origin, Value};
+use crate::ops::Backward;
 
-/// A graph with the derivatives of one of its nodes appended; the old nodes keep their ids.
+/// A graph with the derivatives of one of its values appended; the old nodes keep their ids.
 ///
-/// With J = ⟨output, seed⟩, the cotangent of a node is ∂J/∂node, of the node's own shape.
+/// With J = ⟨output, seed⟩, the cotangent of a value is ∂J/∂value, of the value's own shape.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Derivatives {
     /// The nodes of old, then those that compute derivatives.
     pub graph: Graph,
-    /// The node that is differentiated.
-    pub output: NodeId,
-    /// For each node of old, its cotangent; none where it was not asked for, or where it is zero everywhere.
-    pub cotangents: Vec<Option<NodeId>>,
+    /// The value that is differentiated.
+    pub output: Value,
+    /// For each value of old, by its [`value_index`](Graph::value_index), its cotangent; none where it was not asked for,
+    /// or where it is zero everywhere.
+    pub cotangents: Vec<Option<Value>>,
     /// For each node of old and each of its inputs, what the edge adds to the input's cotangent.
-    pub contributions: Vec<Vec<Option<NodeId>>>,
+    pub contributions: Vec<Vec<Option<Value>>>,
 }
 
 impl Derivatives {
-    /// The cotangent of a node of old.
-    pub fn cotangent(&self, id: NodeId) -> Option<NodeId> {
-        self.cotangents.get(id.index()).copied().flatten()
+    /// The cotangent of a value of old.
+    pub fn cotangent(&self, value: impl Into<Value>) -> Option<Value> {
+        let value = value.into();
+        let index = self.graph.contains(value).then(|| self.graph.value_index(value))?;
+        self.cotangents.get(index).copied().flatten()
     }
 }
 
-/// The derivatives of a scalar with respect to the nodes `wrt` and all nodes between. A node of `wrt` on which the
-/// objective does not depend gets zeros.
-pub fn differentiate(graph: &Graph, objective: NodeId, wrt: &[NodeId]) -> Result<Derivatives, GraphError> {
-    let node = graph.node(objective);
-    if node.shape.rank() != 0 || node.kind != Kind::Real {
+/// The derivatives of a scalar with respect to the values `wrt` and all values between. A real one of `wrt` on which the
+/// objective does not depend gets zeros; whole numbers and truth values have no derivative.
+///
+/// # Errors
+///
+/// An objective that is no real scalar; a value of another graph; a custom node that has no derivative, or one of another
+/// shape than its input's.
+pub fn differentiate<V: Into<Value> + Copy>(
+    graph: &Graph,
+    objective: impl Into<Value>,
+    wrt: &[V],
+) -> Result<Derivatives, GraphError> {
+    let objective = objective.into();
+    graph.check_values([objective])?;
+    let (shape, kind) = (graph.shape(objective), graph.kind(objective));
+    if shape.rank() != 0 || kind != Kind::Real {
+        let what = graph.describe(objective);
         return Err(GraphError::new(format!(
-            "{} has shape {} and kind {}; only a real scalar has a gradient",
-            graph.describe(objective),
-            node.shape,
-            node.kind
+            "{what} has shape {shape} and kind {kind}; only a real scalar has a gradient"
         ))
-        .at(node.origin.clone())
+        .at(graph.node(objective).origin.clone())
         .help("take its sum(…), or ask for a vector-Jacobian product"));
     }
     let builder = Builder::extend_graph(graph.clone());
     let seed = derived(&builder, graph, objective, |builder| builder.constant(1.0).id());
-    reverse(builder, graph, objective, seed, wrt)
+    reverse(builder, graph, objective, seed, &values(wrt))
 }
 
-/// The gradient alone: the graph extended, and the nodes that hold ∂objective/∂wrt.
-pub fn grad(graph: &Graph, objective: NodeId, wrt: &[NodeId]) -> Result<(Graph, Vec<NodeId>), GraphError> {
+/// The gradient alone: the graph extended, and for each of `wrt` the value that holds ∂objective/∂wrt, of its shape. That of
+/// whole numbers and truth values is 0, since the objective is constant between them.
+///
+/// # Errors
+///
+/// Those of [`differentiate`].
+pub fn grad<V: Into<Value> + Copy>(
+    graph: &Graph,
+    objective: impl Into<Value>,
+    wrt: &[V],
+) -> Result<(Graph, Vec<Value>), GraphError> {
     let derivatives = differentiate(graph, objective, wrt)?;
-    let nodes = wrt.iter().filter_map(|&id| derivatives.cotangent(id)).collect();
-    Ok((derivatives.graph, nodes))
+    let builder = Builder::extend_graph(derivatives.graph.clone());
+    let gradient = |value: Value| match derivatives.cotangent(value) {
+        Some(cotangent) => Ok(cotangent),
+        None => required(&builder, derived(&builder, graph, value, |builder| builder.zeros(graph.shape(value)))),
+    };
+    let gradients = wrt.iter().map(|&value| gradient(value.into())).collect::<Result<_, _>>()?;
+    Ok((builder.finish_graph()?, gradients))
 }
 
 /// The vector-Jacobian product of any real output: the derivatives of ⟨output, cotangent⟩, where the cotangent is a new
 /// input, named `cotangent of …`, of the output's shape. Returns it with the derivatives.
-pub fn vjp(graph: &Graph, output: NodeId, wrt: &[NodeId]) -> Result<(Derivatives, NodeId), GraphError> {
+///
+/// # Errors
+///
+/// Those of [`differentiate`], but the output may have any shape.
+pub fn vjp<V: Into<Value> + Copy>(
+    graph: &Graph,
+    output: impl Into<Value>,
+    wrt: &[V],
+) -> Result<(Derivatives, NodeId), GraphError> {
+    let output = output.into();
+    graph.check_values([output])?;
     let builder = Builder::extend_graph(graph.clone());
-    let seed = new_input(&builder, graph, output, "cotangent");
-    let cotangent = required(&builder, seed)?;
-    reverse(builder, graph, output, Some(cotangent), wrt).map(|derivatives| (derivatives, cotangent))
+    let cotangent = new_input(&builder, graph, output, "cotangent")?;
+    let derivatives = reverse(builder, graph, output, Some(cotangent), &values(wrt))?;
+    Ok((derivatives, cotangent.node))
 }
 
 /// A derivative along directions that are new inputs of the graph.
@@ -72,117 +109,146 @@ pub fn vjp(graph: &Graph, output: NodeId, wrt: &[NodeId]) -> Result<(Derivatives
 pub struct Directional {
     /// The nodes of old, then the new inputs and what computes the derivative.
     pub graph: Graph,
-    /// For each node differentiated by, the input that holds the direction.
+    /// For each value differentiated by, the input that holds the direction, of its shape.
     pub tangents: Vec<NodeId>,
-    /// The derivative: one node for `jvp`, one for each of `wrt` for `hvp`.
-    pub outputs: Vec<NodeId>,
+    /// The derivative: one value for `jvp`, one for each of `wrt` for `hvp`.
+    pub outputs: Vec<Value>,
 }
 
 /// The Jacobian-vector product Σ ∂output/∂x · tangent of x over x in `wrt`: forward mode, had by differentiating the
 /// reverse pass in its cotangent, in which it is linear.
-pub fn jvp(graph: &Graph, output: NodeId, wrt: &[NodeId]) -> Result<Directional, GraphError> {
+///
+/// # Errors
+///
+/// Those of [`vjp`].
+pub fn jvp<V: Into<Value> + Copy>(
+    graph: &Graph,
+    output: impl Into<Value>,
+    wrt: &[V],
+) -> Result<Directional, GraphError> {
     let (derivatives, cotangent) = vjp(graph, output, wrt)?;
-    let builder = Builder::extend_graph(derivatives.graph.clone());
-    let (tangents, product) = along(&builder, graph, &derivatives, wrt)?;
-    let extended = builder.finish_graph()?;
+    let (extended, tangents, product) = along_tangents(graph, &derivatives, &values(wrt))?;
     let (graph, outputs) = grad(&extended, product, &[cotangent])?;
     Ok(Directional { graph, tangents, outputs })
 }
 
 /// The product of the objective's Hessian with a vector: the gradient of ⟨gradient, tangent⟩.
-pub fn hvp(graph: &Graph, objective: NodeId, wrt: &[NodeId]) -> Result<Directional, GraphError> {
+///
+/// # Errors
+///
+/// Those of [`grad`], once for each of the two derivatives.
+pub fn hvp<V: Into<Value> + Copy>(
+    graph: &Graph,
+    objective: impl Into<Value>,
+    wrt: &[V],
+) -> Result<Directional, GraphError> {
     let derivatives = differentiate(graph, objective, wrt)?;
-    let builder = Builder::extend_graph(derivatives.graph.clone());
-    let (tangents, product) = along(&builder, graph, &derivatives, wrt)?;
-    let extended = builder.finish_graph()?;
+    let (extended, tangents, product) = along_tangents(graph, &derivatives, &values(wrt))?;
     let (graph, outputs) = grad(&extended, product, wrt)?;
     Ok(Directional { graph, tangents, outputs })
 }
 
-/// New tangent inputs for `wrt`, and Σ ⟨cotangent, tangent⟩.
-fn along(
-    builder: &Builder,
+fn values<V: Into<Value> + Copy>(ids: &[V]) -> Vec<Value> {
+    ids.iter().map(|&id| id.into()).collect()
+}
+
+/// The graph of the derivatives with new tangent inputs for `wrt`, and Σ ⟨cotangent, tangent⟩.
+fn along_tangents(
     graph: &Graph,
     derivatives: &Derivatives,
-    wrt: &[NodeId],
-) -> Result<(Vec<NodeId>, NodeId), GraphError> {
+    wrt: &[Value],
+) -> Result<(Graph, Vec<NodeId>, Value), GraphError> {
+    let builder = Builder::extend_graph(derivatives.graph.clone());
     let mut tangents = Vec::new();
     let mut total: Option<Var<'_>> = None;
-    for &id in wrt {
-        let tangent = new_input(builder, graph, id, "tangent");
-        tangents.push(required(builder, tangent)?);
-        if let Some(cotangent) = derivatives.cotangent(id) {
-            let term = (builder.var(cotangent) * tangent).sum();
+    for &value in wrt {
+        let tangent = new_input(&builder, graph, value, "tangent")?;
+        tangents.push(tangent.node);
+        if let Some(cotangent) = derivatives.cotangent(value) {
+            let term = (builder.var(cotangent) * builder.var(tangent)).sum();
             total = Some(total.map_or(term, |total| total + term));
         }
     }
-    let total = total.unwrap_or_else(|| builder.constant(0.0));
-    Ok((tangents, required(builder, total)?))
+    let total = required(&builder, total.unwrap_or_else(|| builder.constant(0.0)))?;
+    Ok((builder.finish_graph()?, tangents, total))
 }
 
-fn new_input<'g>(builder: &'g Builder, graph: &Graph, like: NodeId, what: &str) -> Var<'g> {
-    let node = graph.node(like);
-    let input = derived(builder, graph, like, |builder| builder.anonymous_input(&node.shape, node.kind));
-    if let Some(id) = input.id() {
-        builder.generate_name(id, &format!("{what} of {}", short_name(graph, like)));
-    }
-    input
+fn new_input(builder: &Builder, graph: &Graph, like: Value, what: &str) -> Result<Value, GraphError> {
+    let (shape, kind) = (graph.shape(like), graph.kind(like));
+    let input = derived(builder, graph, like, |builder| builder.anonymous_input(shape, kind));
+    let input = required(builder, input)?;
+    builder.generate_name(input, &format!("{what} of {}", short_name(graph, like)));
+    Ok(input)
 }
 
-fn required(builder: &Builder, var: Var<'_>) -> Result<NodeId, GraphError> {
+fn required(builder: &Builder, var: Var<'_>) -> Result<Value, GraphError> {
     var.id().ok_or_else(|| builder.error().unwrap_or_else(|| GraphError::new("the graph was not built")))
 }
 
-/// The reverse pass. Every node that lies between `wrt` and the output gets a cotangent, in reverse order, so that all
+/// The reverse pass. Every value that lies between `wrt` and the output gets a cotangent, in reverse order, so that all
 /// contributions to a node are there before it is its turn.
 fn reverse(
     builder: Builder,
     graph: &Graph,
-    output: NodeId,
-    seed: Option<NodeId>,
-    wrt: &[NodeId],
+    output: Value,
+    seed: Option<Value>,
+    wrt: &[Value],
 ) -> Result<Derivatives, GraphError> {
-    let old = graph.nodes().len();
-    let depends = graph.dependent_on(wrt);
-    let active = |id: NodeId| depends[id.index()] && graph.node(id).kind == Kind::Real;
-    let mut arrived: Vec<Vec<NodeId>> = vec![Vec::new(); old];
-    let mut cotangents = vec![None; old];
-    let mut contributions: Vec<Vec<Option<NodeId>>> =
+    graph.check_values(wrt.iter().copied())?;
+    let depends = graph.dependent_on(wrt.iter().copied());
+    let active = |value: Value| depends[value.node.index()] && graph.kind(value) == Kind::Real;
+    let mut arrived: Vec<Vec<Value>> = vec![Vec::new(); graph.value_count()];
+    let mut cotangents = vec![None; graph.value_count()];
+    let mut contributions: Vec<Vec<Option<Value>>> =
         graph.nodes().iter().map(|node| vec![None; node.inputs.len()]).collect();
-    arrived[output.index()].extend(seed);
-    for id in graph.ids().rev().filter(|&id| active(id)) {
+    arrived[graph.value_index(output)].extend(seed);
+    for id in graph.ids().rev().filter(|id| depends[id.index()]) {
         let node = graph.node(id);
-        derived(&builder, graph, id, |builder| -> Option<()> {
-            let dy = accumulate(builder, std::mem::take(&mut arrived[id.index()]))?;
-            let dy_id = dy.id()?;
-            cotangents[id.index()] = Some(dy_id);
-            if node.name.is_some() && dy_id.index() >= old {
-                let name = format!("d {} / d {}", short_name(graph, output), short_name(graph, id));
-                builder.generate_name(dy_id, &name);
+        derived(&builder, graph, id, |builder| {
+            let outputs = (0..node.outputs.len()).map(|index| id.output(index));
+            let cotangent = |value: Value| {
+                let index = graph.value_index(value);
+                let sum = accumulate(builder, std::mem::take(&mut arrived[index])).filter(|_| active(value))?;
+                cotangents[index] = Some(sum.id()?);
+                name_cotangent(builder, graph, output, value, sum.id()?);
+                Some(sum)
+            };
+            let dy: Vec<Option<Var<'_>>> = outputs.clone().map(cotangent).collect();
+            if dy.iter().all(Option::is_none) {
+                return;
             }
-            let (x, y) = (node.inputs.iter().map(|&input| builder.var(input)).collect::<Vec<_>>(), builder.var(id));
-            for (slot, &input) in node.inputs.iter().enumerate().filter(|&(_, &input)| active(input)) {
-                let contribution = node.op.rules().derivative(slot, &x, y, dy);
-                let contribution = contribution.and_then(|term| fitting(term, graph, id, input));
-                contributions[id.index()][slot] = contribution;
-                arrived[input.index()].extend(contribution);
+            let x: Vec<Var<'_>> = node.inputs.iter().map(|&input| builder.var(input)).collect();
+            let y: Vec<Var<'_>> = outputs.map(|value| builder.var(value)).collect();
+            let wanted: Vec<bool> = node.inputs.iter().map(|&input| active(input)).collect();
+            let terms = node.op.rules().derivative(&Backward { x: &x, y: &y, dy: &dy, wanted: &wanted });
+            for (operand, (&input, term)) in node.inputs.iter().zip(terms).enumerate() {
+                let term = term.and_then(|term| fitting(term, graph, id, input));
+                contributions[id.index()][operand] = term;
+                arrived[graph.value_index(input)].extend(term);
             }
-            Some(())
         });
     }
-    for &id in wrt.iter().filter(|&&id| graph.node(id).kind == Kind::Real) {
-        if cotangents[id.index()].is_none() {
-            let shape = &graph.node(id).shape;
-            cotangents[id.index()] = derived(&builder, graph, id, |builder| builder.zeros(shape).id());
+    for &value in wrt.iter().filter(|&&value| graph.kind(value) == Kind::Real) {
+        let index = graph.value_index(value);
+        if cotangents[index].is_none() {
+            cotangents[index] = derived(&builder, graph, value, |builder| builder.zeros(graph.shape(value)).id());
         }
     }
     Ok(Derivatives { graph: builder.finish_graph()?, output, cotangents, contributions })
 }
 
+/// A new node that is the cotangent of a value with a name gets one, too.
+fn name_cotangent(builder: &Builder, graph: &Graph, output: Value, value: Value, cotangent: Value) {
+    if graph.name(value).is_some() && !graph.contains(cotangent) {
+        let name = format!("d {} / d {}", short_name(graph, output), short_name(graph, value));
+        builder.generate_name(cotangent, &name);
+    }
+}
+
 /// A contribution, if it has the shape of what it is added to; a custom node's may not have, and adding would stretch it.
-fn fitting(contribution: Var<'_>, graph: &Graph, node: NodeId, input: NodeId) -> Option<NodeId> {
+fn fitting(contribution: Var<'_>, graph: &Graph, node: NodeId, input: Value) -> Option<Value> {
     let id = contribution.id()?;
-    let (found, right) = (contribution.shape(), &graph.node(input).shape);
+    let (found, right) = (contribution.shape(), graph.shape(input));
     if found != *right {
         let (node, input) = (graph.describe(node), graph.describe(input));
         contribution
@@ -194,17 +260,23 @@ fn fitting(contribution: Var<'_>, graph: &Graph, node: NodeId, input: NodeId) ->
 }
 
 /// The sum of contributions, in the order of arrival.
-fn accumulate(builder: &Builder, contributions: Vec<NodeId>) -> Option<Var<'_>> {
+fn accumulate(builder: &Builder, contributions: Vec<Value>) -> Option<Var<'_>> {
     contributions.into_iter().map(|id| builder.var(id)).reduce(|sum, term| sum + term)
 }
 
-/// Runs `build` with its nodes said to come from the derivative of a node, outside of every scope.
-fn derived<'g, R>(builder: &'g Builder, graph: &Graph, of: NodeId, build: impl FnOnce(&'g Builder) -> R) -> R {
+/// Runs `build` with its nodes said to come from the derivative of a value, outside of every scope.
+fn derived<'g, R>(
+    builder: &'g Builder,
+    graph: &Graph,
+    of: impl Into<Value>,
+    build: impl FnOnce(&'g Builder) -> R,
+) -> R {
+    let of = of.into();
     let origin = Origin::Derivative(Arc::new((graph.describe(of), graph.node(of).origin.clone())));
     builder.with_origin(origin, |builder| builder.within(None, build))
 }
 
-fn short_name(graph: &Graph, id: NodeId) -> String {
-    let node = graph.node(id);
-    node.name.as_deref().map_or_else(|| format!("{} {}", node.op.name(), id.index()), str::to_string)
+fn short_name(graph: &Graph, value: Value) -> String {
+    let unnamed = || format!("{} {}", graph.node(value).op.name(), value.node.index());
+    graph.name(value).map_or_else(unnamed, str::to_string)
 }

@@ -1,4 +1,4 @@
-//! What can be wrong with a graph, said with the place and the remedy.
+//! What can be wrong with a graph, said with its location and the remedy.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub struct GraphError {
 }
 
 impl GraphError {
-    /// An error without a place yet.
+    /// An error without a location yet.
     pub fn new(message: impl Into<String>) -> GraphError {
         GraphError { message: message.into(), help: None, origin: Origin::Unknown }
     }
@@ -27,7 +27,7 @@ impl GraphError {
         self
     }
 
-    /// The same error with a place, unless it has one.
+    /// The same error with a location, unless it has one.
     pub fn at(mut self, origin: Origin) -> GraphError {
         if self.origin == Origin::Unknown {
             self.origin = origin;

@@ -1,9 +1,10 @@
-//! A graph and the parts its nodes play.
+//! A graph and the roles of its nodes.
 
 use std::fmt;
 
 use crate::graph::Graph;
-use crate::node::NodeId;
+use crate::node::{NodeId, Value};
+use crate::shape::Shape;
 
 /// How a parameter or state starts, as data: whoever draws numbers reads it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,6 +31,25 @@ pub enum Initializer {
     He,
 }
 
+impl Initializer {
+    /// Why no value of this shape can start so, if it can't: numbers that are not finite, a negative deviation, a range that
+    /// is empty, too few axes.
+    pub(crate) fn misfit(&self, shape: &Shape) -> Option<String> {
+        let finite = |x: f64| (!x.is_finite()).then(|| format!("starts from {x}, which is not finite"));
+        match *self {
+            Initializer::Constant(_) => None,
+            Initializer::Normal { mean, std } => finite(mean)
+                .or_else(|| finite(std))
+                .or_else(|| (std < 0.0).then(|| format!("has a standard deviation of {std}; it is at least 0"))),
+            Initializer::Uniform { low, high } => finite(low)
+                .or_else(|| finite(high))
+                .or_else(|| (low > high).then(|| format!("is drawn from {low} to {high}, an empty range"))),
+            Initializer::Glorot | Initializer::He => (shape.rank() < 2)
+                .then(|| format!("of shape {shape} has too few axes for glorot or he, which need two or more")),
+        }
+    }
+}
+
 impl fmt::Display for Initializer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -51,7 +71,25 @@ pub struct Parameter {
     pub initializer: Initializer,
 }
 
-/// A graph and the parts its nodes play. It holds no values: parameters belong to the caller.
+/// A graph and the roles of its nodes. It holds no values: parameters belong to the caller.
+///
+/// ```
+/// use chainrule_graph::{Builder, Initializer, differentiate};
+///
+/// let builder = Builder::new();
+/// let (x, y) = (builder.input("x", [2]), builder.outcome("y", []));
+/// let w = builder.parameter("w", [2], Initializer::Constant(0.0));
+/// builder.prediction(w.dot(x));
+/// builder.objective((w.dot(x) - y).power(2.0));
+/// let function = builder.finish()?;
+///
+/// let parameters: Vec<&str> = function.parameters.iter().map(|w| function.name(w.node)).collect();
+/// assert_eq!(parameters, ["w"]);
+/// let objective = function.objective.expect("it was said");
+/// let derivatives = differentiate(&function.graph, objective, &[function.parameters[0].node])?;
+/// assert!(derivatives.cotangent(function.parameters[0].node).is_some());
+/// # Ok::<(), chainrule_graph::GraphError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Function {
     /// The nodes.
@@ -65,15 +103,16 @@ pub struct Function {
     /// What is kept from run to run without a gradient; its next value is one of the graph's updates.
     pub state: Vec<Parameter>,
     /// The prediction; it needs no outcome.
-    pub prediction: Option<NodeId>,
+    pub prediction: Option<Value>,
     /// What is to be made small, a scalar.
-    pub objective: Option<NodeId>,
+    pub objective: Option<Value>,
 }
 
 impl Function {
-    /// The name of an input, outcome, parameter or state. All of them have one.
-    pub fn name(&self, id: NodeId) -> &str {
-        self.graph.node(id).name.as_deref().unwrap_or_default()
+    /// The name of an input, outcome, parameter or state. All of them have one; a node of another graph has the empty one.
+    pub fn name(&self, id: impl Into<NodeId>) -> &str {
+        let output = self.graph.get(id).and_then(|node| node.outputs.first());
+        output.and_then(|output| output.name.as_deref()).unwrap_or_default()
     }
 
     /// The parameter of that name.

@@ -5,7 +5,8 @@ use std::fmt;
 use crate::function::Function;
 use crate::graph::Graph;
 use crate::node::{Kind, Node, NodeId};
-use crate::ops::{Elementwise, Index, Op, Reduce, ShapeOp, Source};
+use crate::ops::signature::{Algebra, AxisResult};
+use crate::ops::{Index, Op, ShapeOp, Source};
 
 /// The whole numbers from `least` up to, and without, `below`; all there are where nothing bounds them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,25 +46,34 @@ impl Function {
     /// The whole numbers that an integer input or outcome may be: below what was declared, and such that the indices
     /// that are computed from it by adding, subtracting and multiplying, or by the greater and the lesser of two, can lie
     /// on the axes they index. That is necessary; where an index is computed in other ways it may not be enough.
-    pub fn integer_range(&self, id: NodeId) -> IntegerRange {
+    pub fn integer_range(&self, id: impl Into<NodeId>) -> IntegerRange {
+        let id = id.into();
         let graph = &self.graph;
+        if graph.get(id).is_none() {
+            return IntegerRange::within(None);
+        }
         let values = values(graph);
-        let Range { from: mut least, to: most } = values[id.index()];
+        let Range { from: mut least, to: most } = values[graph.value_index(id)];
         let mut below = most + 1.0;
         // How far each node may be from the input: its value is between the input's + from and the input's + to.
-        let mut away: Vec<Option<Range>> = vec![None; graph.nodes().len()];
-        away[id.index()] = Some(Range { from: 0.0, to: 0.0 });
-        for (index, node) in graph.nodes().iter().enumerate().skip(id.index() + 1) {
-            if node.kind == Kind::Int {
-                away[index] = distance(node, &away, &values);
+        let mut away: Vec<Option<Range>> = vec![None; graph.value_count()];
+        away[graph.value_index(id)] = Some(Range { from: 0.0, to: 0.0 });
+        for later in graph.ids().skip(id.index() + 1) {
+            let node = graph.node(later);
+            if graph.kind(later) == Kind::Int {
+                let of = |operand: usize| away[graph.value_index(node.inputs[operand])];
+                away[graph.value_index(later)] =
+                    distance(node, of, |operand| values[graph.value_index(node.inputs[operand])]);
             }
-            let (slot, size) = match node.op {
-                Op::Index(Index::Gather { batch }) => (1, graph.node(node.inputs[0]).shape[batch]),
-                Op::Index(Index::ScatterAdd { size, .. }) => (0, size),
-                _ => continue,
+            let (indices, size) = match &node.op {
+                Op::Index(Index::Gather { batch }) => (node.inputs[1], graph.shape(node.inputs[0])[*batch]),
+                Op::Index(Index::ScatterAdd { size, .. }) => (node.inputs[0], *size),
+                Op::Source(_) | Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) | Op::Custom(_) => {
+                    continue;
+                }
             };
             // 0 ≤ input + to and input + from < size
-            if let Some(away) = away[node.inputs[slot].index()] {
+            if let Some(away) = away[graph.value_index(indices)] {
                 least = f64::max(least, -away.to);
                 below = below.min(size as f64 - away.from);
             }
@@ -74,7 +84,7 @@ impl Function {
 
     /// For an integer input or outcome that is at least 0, the number that its values stay below: what was declared, or
     /// what follows from the axes that it indexes. None if nothing bounds it.
-    pub fn bound(&self, id: NodeId) -> Option<usize> {
+    pub fn bound(&self, id: impl Into<NodeId>) -> Option<usize> {
         let IntegerRange { least, below } = self.integer_range(id);
         usize::try_from(below?.max(0)).ok().filter(|_| least.is_some_and(|least| least >= 0))
     }
@@ -120,62 +130,81 @@ impl Range {
     }
 }
 
-/// For each node, between which numbers its entries lie whatever the inputs are.
+/// For each value, between which numbers its elements lie whatever the inputs are.
 fn values(graph: &Graph) -> Vec<Range> {
-    let mut values: Vec<Range> = Vec::with_capacity(graph.nodes().len());
-    for node in graph.nodes() {
-        let of = |slot: usize| values[node.inputs[slot].index()];
-        let range = match &node.op {
-            _ if node.kind != Kind::Int => ALL,
-            Op::Source(Source::Input { bound: Some(bound), .. }) => Range { from: 0.0, to: *bound as f64 - 1.0 },
-            Op::Source(Source::Constant(constant)) => Range::around(constant.value.data().iter().copied()),
-            Op::Source(Source::Iota { length }) => Range { from: 0.0, to: *length as f64 - 1.0 },
-            Op::Elementwise(Elementwise::Neg) => of(0).negated(),
-            Op::Elementwise(Elementwise::Add) => of(0).plus(of(1)),
-            Op::Elementwise(Elementwise::Sub) => of(0).plus(of(1).negated()),
-            Op::Elementwise(Elementwise::Mul) => of(0).times(of(1)),
-            Op::Elementwise(Elementwise::Max) => Range { from: of(0).from.max(of(1).from), to: of(0).to.max(of(1).to) },
-            Op::Elementwise(Elementwise::Min) => Range { from: of(0).from.min(of(1).from), to: of(0).to.min(of(1).to) },
-            Op::Elementwise(Elementwise::Where) => of(1).hull(of(2)),
-            Op::Reduce(Reduce::Max { .. } | Reduce::Min { .. }) | Op::Index(Index::Gather { .. }) => of(0),
-            Op::Reduce(Reduce::ArgMax { axis } | Reduce::ArgMin { axis }) => {
-                Range { from: 0.0, to: graph.node(node.inputs[0]).shape[*axis] as f64 - 1.0 }
-            }
-            Op::Shape(ShapeOp::Pad { .. }) => of(0).hull(Range { from: 0.0, to: 0.0 }),
-            Op::Shape(_) => (0..node.inputs.len()).map(of).reduce(Range::hull).unwrap_or(ALL),
-            _ => ALL,
-        };
-        values.push(range);
+    let mut values: Vec<Range> = Vec::with_capacity(graph.value_count());
+    for id in graph.ids() {
+        let node = graph.node(id);
+        for (output, facts) in node.outputs.iter().enumerate() {
+            // What several outputs are is not known.
+            let known = facts.kind == Kind::Int && output == 0 && node.outputs.len() == 1;
+            values.push(if known { range(graph, node, &values) } else { ALL });
+        }
     }
     values
 }
 
-/// How far a node may be from the input, if some of its inputs are known to be so far from it.
-fn distance(node: &Node, away: &[Option<Range>], values: &[Range]) -> Option<Range> {
-    let of = |slot: usize| away[node.inputs[slot].index()];
-    let value = |slot: usize| values[node.inputs[slot].index()];
-    match (&node.op, node.inputs.len()) {
+/// Between which numbers the elements of a node with one output of whole numbers lie, from those of the values before it.
+fn range(graph: &Graph, node: &Node, values: &[Range]) -> Range {
+    let of = |operand: usize| values[graph.value_index(node.inputs[operand])];
+    let up_to = |size: usize| Range { from: 0.0, to: size as f64 - 1.0 };
+    match &node.op {
+        Op::Source(Source::Input { bound, .. }) => bound.map_or(ALL, up_to),
+        Op::Source(Source::Constant(constant)) => Range::around(constant.value.data().iter().copied()),
+        Op::Source(Source::Iota { length }) => up_to(*length),
+        Op::Elementwise(op) => match op.signature().algebra {
+            Algebra::Negation => of(0).negated(),
+            Algebra::Sum => of(0).plus(of(1)),
+            Algebra::Difference => of(0).plus(of(1).negated()),
+            Algebra::Product => of(0).times(of(1)),
+            Algebra::Greater => Range { from: of(0).from.max(of(1).from), to: of(0).to.max(of(1).to) },
+            Algebra::Lesser => Range { from: of(0).from.min(of(1).from), to: of(0).to.min(of(1).to) },
+            Algebra::Choice => of(1).hull(of(2)),
+            Algebra::Quotient | Algebra::None => ALL,
+        },
+        Op::Reduce(reduce) => match reduce.op.signature().result {
+            AxisResult::Picked => of(0),
+            AxisResult::Index => up_to(graph.shape(node.inputs[0])[reduce.axis()]),
+            AxisResult::Element | AxisResult::KeepsAxis => ALL,
+        },
+        Op::Index(Index::Gather { .. }) => of(0),
+        Op::Shape(ShapeOp::Pad { .. }) => of(0).hull(Range { from: 0.0, to: 0.0 }),
+        Op::Shape(_) => (0..node.inputs.len()).map(of).reduce(Range::hull).unwrap_or(ALL),
+        Op::Contract(_) | Op::Index(Index::ScatterAdd { .. }) | Op::Custom(_) => ALL, // real
+    }
+}
+
+/// How far a node may be from the input, if some of its operands are known to be so far from it. `of` an operand says how
+/// far it is, `value` between which numbers it lies.
+fn distance(node: &Node, of: impl Fn(usize) -> Option<Range>, value: impl Fn(usize) -> Range) -> Option<Range> {
+    let algebra = match &node.op {
         // The value itself reaches an index through ops that only rearrange it.
-        (Op::Shape(_), count) => (0..count).filter_map(of).reduce(Range::hull),
-        (Op::Elementwise(Elementwise::Add), _) => match (of(0), of(1)) {
+        Op::Shape(_) => return (0..node.inputs.len()).filter_map(of).reduce(Range::hull),
+        Op::Elementwise(op) => op.signature().algebra,
+        // Through others nothing is followed, which only makes the range wider.
+        Op::Source(_) | Op::Contract(_) | Op::Reduce(_) | Op::Index(_) | Op::Custom(_) => return None,
+    };
+    match algebra {
+        Algebra::Sum => match (of(0), of(1)) {
             (Some(a), _) => Some(a.plus(value(1))),
             (None, b) => Some(b?.plus(value(0))),
         },
-        (Op::Elementwise(Elementwise::Sub), _) => Some(of(0)?.plus(value(1).negated())),
+        Algebra::Difference => Some(of(0)?.plus(value(1).negated())),
         // A product with what is at least 1 is no less than what is not negative.
-        (Op::Elementwise(Elementwise::Mul), _) => {
-            let grows = |slot: usize, by: usize| of(slot).filter(|_| value(slot).from >= 0.0 && value(by).from >= 1.0);
+        Algebra::Product => {
+            let grows =
+                |operand: usize, by: usize| of(operand).filter(|_| value(operand).from >= 0.0 && value(by).from >= 1.0);
             let Range { from, .. } = grows(0, 1).or_else(|| grows(1, 0))?;
             Some(Range { from, ..ALL })
         }
-        (Op::Elementwise(Elementwise::Max), _) => {
+        Algebra::Greater => {
             let from = [of(0), of(1)].into_iter().flatten().map(|away| away.from).reduce(f64::max)?;
             Some(Range { from, ..ALL })
         }
-        (Op::Elementwise(Elementwise::Min), _) => {
+        Algebra::Lesser => {
             let to = [of(0), of(1)].into_iter().flatten().map(|away| away.to).reduce(f64::min)?;
             Some(Range { to, ..ALL })
         }
-        _ => None,
+        Algebra::Negation | Algebra::Quotient | Algebra::Choice | Algebra::None => None,
     }
 }

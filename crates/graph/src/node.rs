@@ -4,15 +4,15 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::ops::Op;
+use crate::ops::{Op, TensorType};
 use crate::shape::Shape;
 
-/// The place of a node in its graph.
+/// A node of a graph, by its index there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(pub(crate) u32);
 
 impl NodeId {
-    /// The place as an index into [`Graph::nodes`](crate::Graph::nodes).
+    /// The index into [`Graph::nodes`](crate::Graph::nodes).
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -21,14 +21,43 @@ impl NodeId {
     pub fn from_index(index: usize) -> NodeId {
         NodeId(index as u32)
     }
+
+    /// One of the node's outputs, counted from 0.
+    pub fn output(self, index: usize) -> Value {
+        Value { node: self, output: index as u32 }
+    }
 }
 
-/// The place of a scope in its graph.
+/// One output of a node: what an edge of the graph carries, and what has a shape, a kind, a name and a cotangent.
+///
+/// Most nodes have one output, and a [`NodeId`] stands for the first wherever a value is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Value {
+    /// The node that computes it.
+    pub node: NodeId,
+    /// Which of the node's outputs it is, from 0.
+    pub output: u32,
+}
+
+impl From<NodeId> for Value {
+    fn from(node: NodeId) -> Value {
+        node.output(0)
+    }
+}
+
+/// The node that computes a value.
+impl From<Value> for NodeId {
+    fn from(value: Value) -> NodeId {
+        value.node
+    }
+}
+
+/// A scope of a graph, by its index there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ScopeId(pub(crate) u32);
 
 impl ScopeId {
-    /// The place as an index into [`Graph::scopes`](crate::Graph::scopes).
+    /// The index into [`Graph::scopes`](crate::Graph::scopes).
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -43,7 +72,7 @@ pub struct Scope {
     pub parent: Option<ScopeId>,
 }
 
-/// What the entries of a value are.
+/// What the elements of a value are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Real numbers, the only kind with a derivative.
@@ -78,13 +107,20 @@ pub struct Span {
 }
 
 /// Where a node was written.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Origin {
     /// Nobody said.
     #[default]
     Unknown,
     /// A line of Rust.
     Code(&'static Location<'static>),
+    /// A line of a file in another language, whose binding says where its user's call stands.
+    File {
+        /// The file, as a message shows it.
+        path: Arc<str>,
+        /// The line, from 1.
+        line: usize,
+    },
     /// A stretch of a text form.
     Text(Span),
     /// The derivative of a node: its name, or its op, and where that was written.
@@ -96,8 +132,9 @@ pub enum Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Origin::Unknown => f.write_str("an unknown place"),
+            Origin::Unknown => f.write_str("an unknown location"),
             Origin::Code(location) => write!(f, "{}:{}:{}", location.file(), location.line(), location.column()),
+            Origin::File { path, line } => write!(f, "{path}:{line}"),
             Origin::Text(span) => write!(f, "line {}, column {}", span.line, span.column),
             Origin::Derivative(of) => write!(f, "the derivative of {}, {}", of.0, of.1),
             Origin::Merged(origins) => {
@@ -110,23 +147,42 @@ impl fmt::Display for Origin {
     }
 }
 
-/// One node: an op, the nodes it reads, and the facts known of its value.
-#[derive(Clone, Debug, PartialEq)]
+/// One node: an op, the values it reads, and the facts known of its outputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
     /// What is computed.
     pub op: Op,
-    /// From what, all before this node in the graph.
-    pub inputs: Vec<NodeId>,
-    /// The shape of the value.
-    pub shape: Shape,
-    /// The kind of the value's entries.
-    pub kind: Kind,
-    /// The name, unique in the graph, if it has one.
-    pub name: Option<Arc<str>>,
-    /// Whether the name was made by a pass and gives way to a user's.
-    pub generated_name: bool,
+    /// From what: outputs of nodes that come before this one in the graph.
+    pub inputs: Vec<Value>,
+    /// What is known of each output; at least one.
+    pub outputs: Vec<Output>,
     /// The scope it belongs to.
     pub scope: Option<ScopeId>,
     /// Where it was written.
     pub origin: Origin,
+}
+
+/// What is known of an output of a node before it is computed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// The shape.
+    pub shape: Shape,
+    /// The kind of the elements.
+    pub kind: Kind,
+    /// The name, unique in the graph, if it has one.
+    pub name: Option<Arc<str>>,
+    /// Whether the name was generated by a pass and gives way to a user's.
+    pub generated_name: bool,
+}
+
+impl Output {
+    /// An output without a name.
+    pub(crate) fn unnamed(of_type: TensorType) -> Output {
+        Output { shape: of_type.shape, kind: of_type.kind, name: None, generated_name: false }
+    }
+
+    /// Its shape and kind.
+    pub(crate) fn tensor_type(&self) -> TensorType {
+        TensorType::new(&self.shape, self.kind)
+    }
 }

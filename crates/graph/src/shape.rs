@@ -1,14 +1,14 @@
-//! The shape of a value: the number of entries along each axis.
+//! The shape of a value: the number of elements along each axis.
 
 use std::fmt;
 use std::ops::Deref;
 
-/// The number of entries along each axis; a scalar has none. Printed as `[2, 3]`.
+/// The number of elements along each axis; a scalar has none. Printed as `[2, 3]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Shape(Vec<usize>);
 
 impl Shape {
-    /// The largest number of entries a value may have; more is taken for a mistake.
+    /// The largest number of elements a value may have; more is taken for a mistake.
     pub const MAX_SIZE: usize = 1 << 40;
 
     /// The shape of a scalar, `[]`.
@@ -21,12 +21,12 @@ impl Shape {
         self.0.len()
     }
 
-    /// The number of entries: the product over the axes, 1 for a scalar; of more than a `usize` counts, the greatest one.
+    /// The number of elements: the product over the axes, 1 for a scalar; of more than a `usize` counts, the greatest one.
     pub fn size(&self) -> usize {
         if self.0.contains(&0) { 0 } else { self.0.iter().fold(1, |size: usize, &n| size.saturating_mul(n)) }
     }
 
-    /// The number of entries, unless it, or that without the empty axes, exceeds [`Shape::MAX_SIZE`]: then a stride could
+    /// The number of elements, unless it, or that without the empty axes, exceeds [`Shape::MAX_SIZE`]: then a stride could
     /// not be computed either.
     pub fn checked_size(&self) -> Option<usize> {
         let nonempty = self.0.iter().filter(|&&n| n > 0);
@@ -48,12 +48,12 @@ impl Shape {
         self.0.iter().enumerate().filter(|(axis, _)| !axes.contains(axis)).map(|(_, &n)| n).collect()
     }
 
-    /// This shape with one more axis of `size` entries in front.
+    /// This shape with one more axis of `size` elements in front.
     pub fn with_leading(&self, size: usize) -> Shape {
         std::iter::once(size).chain(self.0.iter().copied()).collect()
     }
 
-    /// The common shape of two operands under NumPy's rule: aligned at the last axis, an axis of one entry stretches.
+    /// The common shape of two operands under NumPy's rule: aligned at the last axis, an axis of one element stretches.
     pub fn broadcast(&self, other: &Shape) -> Option<Shape> {
         let rank = self.rank().max(other.rank());
         (0..rank)

@@ -5,82 +5,101 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::error::GraphError;
 use crate::function::{Function, Parameter};
 use crate::graph::{Graph, Update};
-use crate::node::{Kind, Node, NodeId, Origin};
+use crate::node::{Kind, Node, NodeId, Origin, Output, Value};
 use crate::ops::elementwise::Exponent;
+use crate::ops::signature::Algebra;
 use crate::ops::source::Constant;
-use crate::ops::{Elementwise, Op, Reduce, ShapeOp, Source};
+use crate::ops::{Elementwise, Op, Reduce, Reduction, ShapeOp, Source};
 use crate::tensor::Tensor;
 use crate::verify::verify;
 
-/// For each node of the old graph, the node of the new one that has its value, if it is still there.
+/// For each value of the old graph, the one of the new graph that is equal to it, if it is still there.
 #[derive(Clone, Debug, PartialEq)]
-pub struct NodeMap(Vec<Option<NodeId>>);
+pub struct ValueMap {
+    /// For each node of old, its outputs.
+    nodes: Vec<Vec<Option<Value>>>,
+}
 
-impl NodeMap {
-    /// The node of the new graph that has the value of a node of the old.
-    pub fn get(&self, old: NodeId) -> Option<NodeId> {
-        self.0[old.index()]
+impl ValueMap {
+    /// The value of the new graph that is equal to one of the old.
+    pub fn get(&self, old: impl Into<Value>) -> Option<Value> {
+        let old = old.into();
+        self.nodes.get(old.node.index())?.get(old.output as usize).copied().flatten()
     }
 }
 
-/// The graph without needless work, and where the old nodes went. `keep`, and what the updates need, stay.
-pub fn simplify(graph: &Graph, keep: &[NodeId]) -> (Graph, NodeMap) {
+/// The graph without needless work, and where the old values went. `keep`, and what the updates need, stay.
+///
+/// # Errors
+///
+/// A value of another graph.
+pub fn simplify<V: Into<Value> + Copy>(graph: &Graph, keep: &[V]) -> Result<(Graph, ValueMap), GraphError> {
+    graph.check_values(keep.iter().map(|&id| id.into()))?;
     let merged = Rewriter::run(graph);
-    let forward = |id: NodeId| merged.same_as[id.index()];
+    let forward = |value: Value| merged.same_as[graph.value_index(value)];
     let updates: Vec<Update> = graph
         .updates
         .iter()
-        .map(|update| Update { target: forward(update.target), value: forward(update.value) })
+        .map(|update| Update { target: forward(update.target.into()).node, value: forward(update.value) })
         .collect();
-    let ends: Vec<NodeId> = keep
+    let ends = keep
         .iter()
-        .map(|&id| forward(id))
-        .chain(updates.iter().flat_map(|update| [update.target, update.value]))
-        .collect();
-    let rewritten = Graph { nodes: merged.nodes, scopes: graph.scopes.clone(), updates, names: HashMap::new() };
-    let (compact, moved) = compact(rewritten, &ends);
-    let map = NodeMap(graph.ids().map(|id| moved[forward(id).index()]).collect());
+        .map(|&value| forward(value.into()).node)
+        .chain(updates.iter().flat_map(|update| [update.target, update.value.node]));
+    let ends: Vec<NodeId> = ends.collect();
+    let (compact, moved) = compact(merged.graph, graph, updates, &ends);
+    let new = |value: Value| moved[forward(value).node.index()].map(|node| Value { node, ..forward(value) });
+    let outputs = |id: NodeId| (0..graph.node(id).outputs.len()).map(|index| new(id.output(index))).collect();
+    let map = ValueMap { nodes: graph.ids().map(outputs).collect() };
     debug_assert_eq!(verify(&compact), Ok(()));
-    (compact, map)
+    Ok((compact, map))
 }
 
 impl Function {
-    /// The function without needless work; all that plays a part, and `keep`, stays.
-    pub fn simplified(&self, keep: &[NodeId]) -> (Function, NodeMap) {
+    /// The function without needless work; all that has a role, and `keep`, stays.
+    ///
+    /// # Errors
+    ///
+    /// A value of another graph.
+    pub fn simplified<V: Into<Value> + Copy>(&self, keep: &[V]) -> Result<(Function, ValueMap), GraphError> {
         let parameters = self.parameters.iter().chain(&self.state).map(|parameter| parameter.node);
-        let parts: Vec<NodeId> = (self.inputs.iter().chain(&self.outcomes).copied())
+        let kept: Vec<Value> = (self.inputs.iter().chain(&self.outcomes).copied())
             .chain(parameters)
+            .map(Value::from)
             .chain(self.prediction)
             .chain(self.objective)
-            .chain(keep.iter().copied())
+            .chain(keep.iter().map(|&id| id.into()))
             .collect();
-        let (graph, map) = simplify(&self.graph, &parts);
-        let forward = |id: NodeId| map.get(id).unwrap_or(id); // every part was kept
-        let parameters = |list: &[Parameter]| list.iter().map(|p| Parameter { node: forward(p.node), ..*p }).collect();
+        let (graph, map) = simplify(&self.graph, &kept)?;
+        let forward = |value: Value| map.get(value).unwrap_or(value); // every role was kept
+        let node = |id: NodeId| forward(id.into()).node;
+        let parameters = |list: &[Parameter]| list.iter().map(|p| Parameter { node: node(p.node), ..*p }).collect();
         let function = Function {
-            inputs: self.inputs.iter().map(|&id| forward(id)).collect(),
-            outcomes: self.outcomes.iter().map(|&id| forward(id)).collect(),
+            inputs: self.inputs.iter().map(|&id| node(id)).collect(),
+            outcomes: self.outcomes.iter().map(|&id| node(id)).collect(),
             parameters: parameters(&self.parameters),
             state: parameters(&self.state),
             prediction: self.prediction.map(forward),
             objective: self.objective.map(forward),
             graph,
         };
-        (function, map)
+        Ok((function, map))
     }
 }
 
 /// Nodes rewritten one after the other, each from inputs that are rewritten already.
 #[derive(Default)]
 struct Rewriter {
-    nodes: Vec<Node>,
-    /// For each rewritten node, the number that it has everywhere, if it is a constant or copies of one.
+    /// The rewritten nodes.
+    graph: Graph,
+    /// For each of its values, the number that it has everywhere, if it is a constant or copies of one.
     numbers: Vec<Option<f64>>,
-    /// For each old node, the rewritten one with its value.
-    same_as: Vec<NodeId>,
-    known: HashMap<(Op, Vec<NodeId>), NodeId>,
+    /// For each value of old, the rewritten one that is equal to it.
+    same_as: Vec<Value>,
+    known: HashMap<(Op, Vec<Value>), NodeId>,
 }
 
 impl Rewriter {
@@ -88,70 +107,74 @@ impl Rewriter {
         let mut rewriter = Rewriter::default();
         for node in graph.nodes() {
             let mut node = node.clone();
-            node.inputs.iter_mut().for_each(|input| *input = rewriter.same_as[input.index()]);
-            let id = rewriter.add(node);
-            rewriter.same_as.push(id);
+            node.inputs.iter_mut().for_each(|input| *input = rewriter.same_as[graph.value_index(*input)]);
+            let count = node.outputs.len();
+            let first = rewriter.add(node);
+            rewriter.same_as.extend((first.output..).take(count).map(|output| Value { output, ..first }));
         }
         rewriter
     }
 
-    /// The id of a node with this node's value: one that was there, or a new one.
-    fn add(&mut self, mut node: Node) -> NodeId {
+    /// A value equal to this node's first output, the others following it: one that was there, or a new node's.
+    fn add(&mut self, mut node: Node) -> Value {
         // Each rewrite makes the node simpler, so this ends.
         loop {
             match self.rewrite(&node) {
-                Rewrite::Same(id) => {
-                    self.merge(id, node);
-                    return id;
+                Rewrite::Same(value) => {
+                    self.merge(value, node.outputs.remove(0), node.origin);
+                    return value;
                 }
                 Rewrite::Into(op, inputs) => (node.op, node.inputs) = (op, inputs),
                 Rewrite::None => break,
             }
         }
-        if matches!(node.op, Op::Source(Source::Input { .. })) {
-            return self.push(node);
+        if !node.op.is_pure() {
+            return self.push(node).into();
         }
         let key = (node.op.clone(), node.inputs.clone());
         if let Some(&id) = self.known.get(&key) {
-            self.merge(id, node);
-            return id;
+            for (index, output) in node.outputs.into_iter().enumerate() {
+                self.merge(id.output(index), output, node.origin.clone());
+            }
+            return id.into();
         }
         let id = self.push(node);
         self.known.insert(key, id);
-        id
+        id.into()
     }
 
     fn push(&mut self, node: Node) -> NodeId {
-        self.numbers.push(match &node.op {
+        let number = match &node.op {
             Op::Source(Source::Constant(constant)) => single_number(&constant.value),
-            Op::Shape(ShapeOp::Broadcast { .. } | ShapeOp::Reshape { .. }) => self.numbers[node.inputs[0].index()],
+            Op::Shape(ShapeOp::Broadcast { .. } | ShapeOp::Reshape { .. }) => self.number(node.inputs[0]),
             _ => None,
-        });
-        self.nodes.push(node);
-        NodeId::from_index(self.nodes.len() - 1)
+        };
+        self.numbers.extend(std::iter::once(number).chain(std::iter::repeat(None)).take(node.outputs.len()));
+        self.graph.push(node)
     }
 
-    /// A node with the value of `id` goes; a name that a user gave wins over a made one, and both origins stay.
-    fn merge(&mut self, id: NodeId, gone: Node) {
-        let stays = &mut self.nodes[id.index()];
+    /// An output that is equal to `value` goes; a name that a user gave wins over a generated one, and both origins stay.
+    fn merge(&mut self, value: Value, gone: Output, origin: Origin) {
+        let node = &mut self.graph.nodes[value.node.index()];
+        let stays = &mut node.outputs[value.output as usize];
         if gone.name.is_some() && (stays.name.is_none() || (stays.generated_name && !gone.generated_name)) {
             (stays.name, stays.generated_name) = (gone.name, gone.generated_name);
         }
-        if stays.origin != gone.origin && gone.origin != Origin::Unknown {
-            let mut origins: Vec<Origin> = match &stays.origin {
+        if node.origin != origin && origin != Origin::Unknown {
+            let mut origins: Vec<Origin> = match &node.origin {
                 Origin::Merged(origins) => origins.to_vec(),
                 origin => vec![origin.clone()],
             };
             // A node merged with thousands of others need not list them all.
-            if origins.len() < 4 && !origins.contains(&gone.origin) {
-                origins.push(gone.origin);
-                stays.origin = Origin::Merged(origins.into());
+            if origins.len() < 4 && !origins.contains(&origin) {
+                origins.push(origin);
+                node.origin = Origin::Merged(origins.into());
             }
         }
     }
 
-    fn node(&self, id: NodeId) -> &Node {
-        &self.nodes[id.index()]
+    fn number(&self, value: Value) -> Option<f64> {
+        self.numbers[self.graph.value_index(value)]
     }
 
     fn rewrite(&self, node: &Node) -> Rewrite {
@@ -159,55 +182,66 @@ impl Rewriter {
             Op::Elementwise(op) => self.rewrite_elementwise(*op, node),
             Op::Shape(op) => self.rewrite_shape(op, node),
             // The sum over no axis
-            Op::Reduce(Reduce::Sum { axes }) if axes.is_empty() => Rewrite::Same(node.inputs[0]),
-            _ => Rewrite::None,
+            Op::Reduce(Reduce { op: Reduction::Sum, axes }) if axes.is_empty() => Rewrite::Same(node.inputs[0]),
+            Op::Source(_) | Op::Contract(_) | Op::Reduce(_) | Op::Index(_) | Op::Custom(_) => Rewrite::None,
         }
     }
 
     fn rewrite_elementwise(&self, op: Elementwise, node: &Node) -> Rewrite {
-        use Elementwise::*;
-        let number = |place: usize| self.numbers[node.inputs[place].index()];
-        let scalar = node.shape.rank() == 0;
-        let constant = |value: f64| Rewrite::Into(scalar_constant(value, node.kind), Vec::new());
-        match op {
-            // −(−x) = x
-            Neg => match (&self.node(node.inputs[0]).op, number(0)) {
-                (Op::Elementwise(Neg), _) => Rewrite::Same(self.node(node.inputs[0]).inputs[0]),
-                (_, Some(x)) if scalar => constant(-x),
-                _ => Rewrite::None,
-            },
-            Power(Exponent(1.0)) => Rewrite::Same(node.inputs[0]),
-            Add | Sub | Mul | Div => match (op, number(0), number(1)) {
-                (Add, Some(a), Some(b)) if scalar => constant(a + b),
-                (Sub, Some(a), Some(b)) if scalar => constant(a - b),
-                (Mul, Some(a), Some(b)) if scalar => constant(a * b),
-                (Div, Some(a), Some(b)) if scalar => constant(a / b),
-                // x + 0 = x − 0 = x · 1 = x / 1 = x
-                (Add | Sub, _, Some(0.0)) | (Mul | Div, _, Some(1.0)) => Rewrite::Same(node.inputs[0]),
-                (Add, Some(0.0), _) | (Mul, Some(1.0), _) => Rewrite::Same(node.inputs[1]),
-                // 0 − x = −x, x · −1 = −x
-                (Sub, Some(0.0), _) => Rewrite::Into(Neg.into(), vec![node.inputs[1]]),
-                (Mul, _, Some(-1.0)) => Rewrite::Into(Neg.into(), vec![node.inputs[0]]),
-                (Mul, Some(-1.0), _) => Rewrite::Into(Neg.into(), vec![node.inputs[1]]),
-                _ => Rewrite::None,
-            },
-            Where if node.inputs[1] == node.inputs[2] => Rewrite::Same(node.inputs[1]),
+        let number = |operand: usize| self.number(node.inputs[operand]);
+        let (inputs, Output { shape, kind, .. }) = (&node.inputs, &node.outputs[0]);
+        let folded = |value: f64| match shape.rank() {
+            0 => Rewrite::Into(scalar_constant(value, *kind), Vec::new()),
             _ => Rewrite::None,
+        };
+        let negation = |x: Value| Rewrite::Into(Elementwise::Neg.into(), vec![x]);
+        match (op.signature().algebra, number(0), inputs.get(1).and_then(|&b| self.number(b))) {
+            // −(−x) = x
+            (Algebra::Negation, x, _) => match (&self.graph.node(inputs[0]).op, x) {
+                (Op::Elementwise(Elementwise::Neg), _) => Rewrite::Same(self.graph.node(inputs[0]).inputs[0]),
+                (_, Some(x)) => folded(-x),
+                (_, None) => Rewrite::None,
+            },
+            (Algebra::Sum, Some(a), Some(b)) if shape.rank() == 0 => folded(a + b),
+            (Algebra::Difference, Some(a), Some(b)) if shape.rank() == 0 => folded(a - b),
+            (Algebra::Product, Some(a), Some(b)) if shape.rank() == 0 => folded(a * b),
+            (Algebra::Quotient, Some(a), Some(b)) if shape.rank() == 0 => folded(a / b),
+            // x + 0 = x − 0 = x · 1 = x / 1 = x
+            (Algebra::Sum | Algebra::Difference, _, Some(0.0)) => Rewrite::Same(inputs[0]),
+            (Algebra::Product | Algebra::Quotient, _, Some(1.0)) => Rewrite::Same(inputs[0]),
+            (Algebra::Sum, Some(0.0), _) | (Algebra::Product, Some(1.0), _) => Rewrite::Same(inputs[1]),
+            // 0 − x = −x, x · −1 = −x
+            (Algebra::Difference, Some(0.0), _) | (Algebra::Product, Some(-1.0), _) => negation(inputs[1]),
+            (Algebra::Product, _, Some(-1.0)) => negation(inputs[0]),
+            (Algebra::Choice, ..) if inputs[1] == inputs[2] => Rewrite::Same(inputs[1]),
+            // x¹ = x
+            (Algebra::None, ..) if op == Elementwise::Power(Exponent(1.0)) => Rewrite::Same(inputs[0]),
+            (
+                Algebra::Sum
+                | Algebra::Difference
+                | Algebra::Product
+                | Algebra::Quotient
+                | Algebra::Greater
+                | Algebra::Lesser
+                | Algebra::Choice
+                | Algebra::None,
+                ..,
+            ) => Rewrite::None,
         }
     }
 
     fn rewrite_shape(&self, op: &ShapeOp, node: &Node) -> Rewrite {
         use ShapeOp::*;
         let input = node.inputs[0];
-        let inner = self.node(input);
+        let inner = self.graph.node(input);
         match (op, &inner.op) {
             // What changes nothing
-            (Reshape { .. } | Broadcast { .. } | Slice { .. } | Pad { .. }, _) if inner.shape == node.shape => {
+            (Reshape { .. } | Broadcast { .. } | Slice { .. } | Pad { .. }, _)
+                if *self.graph.shape(input) == node.outputs[0].shape =>
+            {
                 Rewrite::Same(input)
             }
-            (Transpose { axes }, _) if axes.iter().enumerate().all(|(place, &axis)| place == axis) => {
-                Rewrite::Same(input)
-            }
+            (Transpose { axes }, _) if axes.iter().copied().eq(0..axes.len()) => Rewrite::Same(input),
             (Concat { .. }, _) if node.inputs.len() == 1 => Rewrite::Same(input),
             // Two in a row are one
             (Reshape { .. }, Op::Shape(Reshape { .. })) => Rewrite::Into(node.op.clone(), inner.inputs.clone()),
@@ -226,40 +260,38 @@ impl Rewriter {
 }
 
 enum Rewrite {
-    /// The node has the value of this one.
-    Same(NodeId),
+    /// The node's one output is equal to this value.
+    Same(Value),
     /// The node is this op on these inputs.
-    Into(Op, Vec<NodeId>),
+    Into(Op, Vec<Value>),
     None,
 }
 
 /// The number that an array has everywhere.
 fn single_number(value: &Tensor) -> Option<f64> {
     let first = *value.data().first()?;
-    value.data().iter().all(|entry| entry.to_bits() == first.to_bits()).then_some(first)
+    value.data().iter().all(|element| element.to_bits() == first.to_bits()).then_some(first)
 }
 
 fn scalar_constant(value: f64, kind: Kind) -> Op {
     Op::Source(Source::Constant(Constant { value: Arc::new(Tensor::scalar(value)), kind }))
 }
 
-/// Drops the nodes that no end needs; returns where each went.
-fn compact(graph: Graph, ends: &[NodeId]) -> (Graph, Vec<Option<NodeId>>) {
-    let needed = graph.needed_for(ends);
-    let mut moved = vec![None; graph.nodes.len()];
-    let mut nodes: Vec<Node> = Vec::new();
-    let mut names = HashMap::new();
-    for (index, mut node) in graph.nodes.into_iter().enumerate().filter(|&(index, _)| needed[index]) {
-        let id = NodeId::from_index(nodes.len());
-        moved[index] = Some(id);
+/// The nodes that an end needs, with the scopes of the old graph; and where each node went.
+fn compact(rewritten: Graph, old: &Graph, updates: Vec<Update>, ends: &[NodeId]) -> (Graph, Vec<Option<NodeId>>) {
+    let needed = rewritten.needed_for(ends.iter().copied());
+    let mut moved = vec![None; rewritten.nodes.len()];
+    let mut compact = Graph::with_scopes(old.scopes.clone());
+    for (index, mut node) in rewritten.nodes.into_iter().enumerate().filter(|&(index, _)| needed[index]) {
         // The inputs of a needed node are needed, and moved before it.
-        node.inputs.iter_mut().for_each(|input| *input = moved[input.index()].unwrap_or(*input));
-        if let Some(name) = &node.name {
-            names.insert(name.clone(), id);
-        }
-        nodes.push(node);
+        node.inputs.iter_mut().for_each(|input| input.node = moved[input.node.index()].unwrap_or(input.node));
+        moved[index] = Some(compact.push(node));
     }
     let forward = |id: NodeId| moved[id.index()].unwrap_or(id); // ends are needed
-    let updates = graph.updates.iter().map(|u| Update { target: forward(u.target), value: forward(u.value) }).collect();
-    (Graph { nodes, scopes: graph.scopes, updates, names }, moved)
+    let update = |update: Update| Update {
+        target: forward(update.target),
+        value: Value { node: forward(update.value.node), ..update.value },
+    };
+    compact.updates = updates.into_iter().map(update).collect();
+    (compact, moved)
 }

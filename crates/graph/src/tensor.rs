@@ -3,6 +3,15 @@
 use crate::shape::Shape;
 
 /// A dense row-major array of `f64` with a shape. Integers and booleans (0 and 1) are held as whole numbers.
+///
+/// ```
+/// use chainrule_graph::{Shape, Tensor};
+///
+/// let matrix = Tensor::new([2, 3], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).expect("2 · 3 elements are given");
+/// assert_eq!(matrix.shape(), &Shape::from([2, 3]));
+/// assert_eq!(matrix.data()[matrix.shape().strides()[0]], 4.0); // the first element of the second row
+/// assert_eq!(Tensor::new([2, 3], vec![1.0]), None);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
     shape: Shape,
@@ -10,7 +19,7 @@ pub struct Tensor {
 }
 
 impl Tensor {
-    /// An array of the given shape from its entries in row-major order; none if their number is not the shape's.
+    /// An array of the given shape from its elements in row-major order; none if their number is not the shape's.
     pub fn new(shape: impl Into<Shape>, data: Vec<f64>) -> Option<Tensor> {
         let shape = shape.into();
         (shape.checked_size() == Some(data.len())).then_some(Tensor { shape, data })
@@ -39,7 +48,7 @@ impl Tensor {
         Tensor::filled(shape, 0.0)
     }
 
-    /// An array whose entry at flat row-major position `i` is `f(i)`.
+    /// An array whose element at flat row-major position `i` is `f(i)`.
     pub fn from_fn(shape: impl Into<Shape>, f: impl FnMut(usize) -> f64) -> Tensor {
         let shape = shape.into();
         let data = (0..shape.size()).map(f).collect();
@@ -51,22 +60,22 @@ impl Tensor {
         &self.shape
     }
 
-    /// The entries in row-major order.
+    /// The elements in row-major order.
     pub fn data(&self) -> &[f64] {
         &self.data
     }
 
-    /// The entries in row-major order, to be changed in place.
+    /// The elements in row-major order, to be changed in place.
     pub fn data_mut(&mut self) -> &mut [f64] {
         &mut self.data
     }
 
-    /// The entries in row-major order, taken out.
+    /// The elements in row-major order, taken out.
     pub fn into_data(self) -> Vec<f64> {
         self.data
     }
 
-    /// The value of an array of one entry; NaN if it has another number of entries.
+    /// The value of an array of one element; NaN if it has another number of elements.
     pub fn item(&self) -> f64 {
         match self.data[..] {
             [value] => value,
@@ -74,12 +83,12 @@ impl Tensor {
         }
     }
 
-    /// The same entries under another shape of the same size.
+    /// The same elements under another shape of the same size.
     pub fn reshaped(self, shape: impl Into<Shape>) -> Option<Tensor> {
         Tensor::new(shape, self.data)
     }
 
-    /// Whether every entry is finite.
+    /// Whether every element is finite.
     pub fn is_finite(&self) -> bool {
         self.data.iter().all(|value| value.is_finite())
     }

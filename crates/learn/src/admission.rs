@@ -1,7 +1,7 @@
 //! Values that a user gives, checked before they are used.
 
 use chainrule_graph::ops::Source;
-use chainrule_graph::{Function, GraphError, NodeId, Op, Shape, Tensor};
+use chainrule_graph::{Function, GraphError, NodeId, Op, Shape, Tensor, Value};
 
 use crate::error::LearnError;
 
@@ -18,9 +18,9 @@ pub(crate) fn check(what: &'static str, name: &str, value: &Tensor, expected: &S
 }
 
 /// An error if some target needs a value that is neither data nor kept: nothing would give it.
-pub(crate) fn check_bound(function: &Function, targets: &[NodeId]) -> Result<(), LearnError> {
+pub(crate) fn check_bound(function: &Function, targets: &[Value]) -> Result<(), LearnError> {
     let graph = &function.graph;
-    let needed = graph.needed_for(targets);
+    let needed = graph.needed_for(targets.iter().copied());
     let kept = function.parameters.iter().chain(&function.state).map(|parameter| parameter.node);
     let bound: Vec<NodeId> = function.inputs.iter().chain(&function.outcomes).copied().chain(kept).collect();
     let is_free = |id: &NodeId| matches!(graph.node(*id).op, Op::Source(Source::Input { .. })) && !bound.contains(id);

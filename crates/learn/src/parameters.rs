@@ -25,9 +25,9 @@ impl Parameters {
     /// fit into memory.
     pub fn initialize(function: &Function, seed: u64) -> Result<Parameters, LearnError> {
         let all = function.parameters.iter().chain(&function.state).enumerate();
-        check_memory_of(&function.graph, all.clone().map(|(_, parameter)| parameter.node))?;
+        check_memory_of(&function.graph, all.clone().map(|(_, parameter)| parameter.node.into()))?;
         let drawn = all.map(|(index, parameter)| {
-            let (name, shape) = (function.name(parameter.node), &function.graph.node(parameter.node).shape);
+            let (name, shape) = (function.name(parameter.node), function.graph.shape(parameter.node));
             let mut generator = random::generator(seed, Purpose::Initial(index as u32));
             let value = draw(parameter.initializer, shape, &mut generator);
             admission::check(WHAT, name, &value, shape)?;
@@ -53,7 +53,7 @@ impl Parameters {
             found[index] = Some(value);
         }
         let fitted = all().zip(found).map(|(parameter, value)| {
-            let (name, shape) = (function.name(parameter.node), &function.graph.node(parameter.node).shape);
+            let (name, shape) = (function.name(parameter.node), function.graph.shape(parameter.node));
             let missing = || LearnError::Missing { what: WHAT, name: name.into(), shape: shape.clone() };
             let value = value.ok_or_else(missing)?;
             admission::check(WHAT, name, &value, shape)?;

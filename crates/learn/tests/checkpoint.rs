@@ -22,8 +22,15 @@ fn function() -> Function {
 fn rows(function: &Function, n: usize, phase: f64) -> Dataset {
     let field = |id, role| {
         let node = function.graph.node(id);
-        let columns = (0..node.shape.size()).map(|i| format!("c{i}")).collect();
-        Field { name: function.name(id).into(), role, kind: node.kind, bound: None, shape: node.shape.clone(), columns }
+        let columns = (0..node.outputs[0].shape.size()).map(|i| format!("c{i}")).collect();
+        Field {
+            name: function.name(id).into(),
+            role,
+            kind: node.outputs[0].kind,
+            bound: None,
+            shape: node.outputs[0].shape.clone(),
+            columns,
+        }
     };
     let noise = |n: usize, by: f64| (0..n).map(|i| (i as f64 * by + phase).sin()).collect::<Vec<f64>>();
     let (x, y) = (field(function.inputs[0], Role::Input), field(function.outcomes[0], Role::Outcome));

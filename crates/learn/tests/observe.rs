@@ -15,8 +15,15 @@ const ROWS: usize = 11;
 fn rows(function: &Function) -> Dataset {
     let field = |id, role| {
         let node = function.graph.node(id);
-        let columns = (0..node.shape.size()).map(|i| format!("c{i}")).collect();
-        Field { name: function.name(id).into(), role, kind: node.kind, bound: None, shape: node.shape.clone(), columns }
+        let columns = (0..node.outputs[0].shape.size()).map(|i| format!("c{i}")).collect();
+        Field {
+            name: function.name(id).into(),
+            role,
+            kind: node.outputs[0].kind,
+            bound: None,
+            shape: node.outputs[0].shape.clone(),
+            columns,
+        }
     };
     let wave = |n: usize, by: f64| (0..n).map(|i| (i as f64 * by).sin()).collect::<Vec<f64>>();
     let (x, y) = (field(function.inputs[0], Role::Input), field(function.outcomes[0], Role::Outcome));

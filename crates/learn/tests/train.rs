@@ -175,9 +175,9 @@ fn dataset(function: &Function, x: Vec<f64>, y: Vec<f64>) -> Dataset {
         Field {
             name: function.name(id).into(),
             role,
-            kind: node.kind,
+            kind: node.outputs[0].kind,
             bound: None,
-            shape: node.shape.clone(),
+            shape: node.outputs[0].shape.clone(),
             columns: vec![function.name(id).into()],
         }
     };

@@ -6,7 +6,6 @@ pub mod floors;
 pub mod functions;
 pub mod links;
 pub mod modules;
-pub mod ops;
 pub mod sources;
 
 use std::path::{Path, PathBuf};
@@ -41,7 +40,6 @@ pub fn problems(root: &Path) -> Result<Vec<String>, String> {
     let packages = metadata::packages(root, false)?;
     let mut problems = floors::problems(&packages);
     problems.extend(licences::problems(root, &packages)?);
-    problems.extend(ops::problems(root)?);
     problems.extend(links::problems(root)?);
     let sources = rust_files(root)?;
     problems.extend(sources.iter().flat_map(sources::problems));

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use chainrule_graph::ops::custom::{Custom, Part};
-use chainrule_graph::{CustomNode, Op, Shape, Tensor, Var};
+use chainrule_graph::ops::custom::{Custom, Pass};
+use chainrule_graph::{CustomNode, Shape, Tensor, Var};
 
 use super::{Case, case, real};
 
@@ -26,19 +26,19 @@ impl CustomNode for ScaledSquare {
         }
     }
 
-    fn forward(&self, inputs: &[Tensor], output: &mut [f64]) {
+    fn forward(&self, inputs: &[Tensor], output: &mut [f64]) -> Result<(), String> {
         let b = inputs[1].item();
         for (y, a) in output.iter_mut().zip(inputs[0].data()) {
             *y = a * a * b;
         }
+        Ok(())
     }
 
-    fn backward(&self, input: usize, inputs: &[Tensor], _: &Tensor, cotangent: &Tensor, contribution: &mut [f64]) {
+    fn backward(&self, inputs: &[Tensor], _: &Tensor, cotangent: &Tensor, to: &mut [Tensor]) -> Result<(), String> {
         let (a, b, dy) = (inputs[0].data(), inputs[1].item(), cotangent.data());
-        match input {
-            0 => contribution.iter_mut().zip(a.iter().zip(dy)).for_each(|(c, (a, dy))| *c = 2.0 * a * b * dy),
-            _ => contribution[0] = a.iter().zip(dy).map(|(a, dy)| a * a * dy).sum(),
-        }
+        to[0].data_mut().iter_mut().zip(a.iter().zip(dy)).for_each(|(c, (a, dy))| *c = 2.0 * a * b * dy);
+        to[1].data_mut()[0] = a.iter().zip(dy).map(|(a, dy)| a * a * dy).sum();
+        Ok(())
     }
 
     fn derivative<'g>(&self, input: usize, x: &[Var<'g>], _: Var<'g>, dy: Var<'g>) -> Option<Var<'g>> {
@@ -68,26 +68,24 @@ pub(super) fn cases() -> Vec<Case> {
         row("custom with its backward in nodes", 3, true),
         case("custom over examples", [real([2, 3]), real([2])], [2, 3], |b, x| {
             let loops = vec![vec![true, true]];
-            b.push(
-                Op::Custom(Custom { node: Arc::new(ScaledSquare { in_nodes: false }), part: Part::Forward, loops }),
-                x,
-            )
+            b.push(Custom { node: Arc::new(ScaledSquare { in_nodes: false }), pass: Pass::Forward, loops }, x)
         })
         .gives(|x| (0..6).map(|index| x[0].data()[index].powi(2) * x[1].data()[index / 3]).collect())
         .differentiable(1),
         case("custom backward", [real([3]), real([]), real([3])], [3], |b, x| {
             let node = Arc::new(ScaledSquare { in_nodes: false });
             let y = b.custom(node.clone(), &x[..2]);
-            let op = Custom { node, part: Part::Backward { input: 0 }, loops: Vec::new() };
-            b.push(Op::Custom(op), &[x[0], x[1], y, x[2]])
+            let op = Custom { node, pass: Pass::Backward, loops: Vec::new() };
+            b.push(op, &[x[0], x[1], y, x[2]])
         })
         .gives(|x| (0..3).map(|i| 2.0 * x[0].data()[i] * x[1].item() * x[2].data()[i]).collect())
         .differentiable(0),
         case("custom backward by the scalar", [real([3]), real([]), real([3])], [], |b, x| {
             let node = Arc::new(ScaledSquare { in_nodes: false });
             let y = b.custom(node.clone(), &x[..2]);
-            let op = Custom { node, part: Part::Backward { input: 1 }, loops: Vec::new() };
-            b.push(Op::Custom(op), &[x[0], x[1], y, x[2]])
+            let op = Custom { node, pass: Pass::Backward, loops: Vec::new() };
+            // The second of its two outputs
+            b.push_all(op.into(), &[x[0], x[1], y, x[2]])[1]
         })
         .gives(|x| vec![(0..3).map(|i| x[0].data()[i].powi(2) * x[2].data()[i]).sum()])
         .differentiable(0),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chainrule_graph::{Builder, Derivatives, Graph, Node, NodeId, Origin, Var};
+use chainrule_graph::{Builder, Derivatives, Graph, Node, NodeId, Origin, Value, Var};
 
 /// Node and operand index: the contribution of a node to one of its inputs.
 pub type Edge = (NodeId, usize);
@@ -18,8 +18,8 @@ pub enum Fault {
     Transposed(Edge),
     /// A contribution is missing.
     Dropped(Edge),
-    /// The last contribution to a node overwrites those before.
-    Overwritten(NodeId),
+    /// The last contribution to a value overwrites those before.
+    Overwritten(Value),
 }
 
 impl Fault {
@@ -32,44 +32,47 @@ impl Fault {
         }
     }
 
-    fn sum(self, node: NodeId, mut terms: Vec<Var<'_>>) -> Option<Var<'_>> {
-        if self == Fault::Overwritten(node) { terms.pop() } else { terms.into_iter().reduce(|sum, term| sum + term) }
+    fn sum(self, value: Value, mut terms: Vec<Var<'_>>) -> Option<Var<'_>> {
+        if self == Fault::Overwritten(value) { terms.pop() } else { terms.into_iter().reduce(|sum, term| sum + term) }
     }
 }
 
-/// Makes the derivatives again, as a library with the fault would: all that follows is computed from what is wrong.
+/// Makes the derivatives of a graph of nodes with one output each again, as a library with the fault would: all that follows is computed from what is wrong.
 pub fn again(graph: &Graph, healthy: &Derivatives, fault: Fault) -> Derivatives {
     let builder = Builder::extend_graph(graph.clone());
     let old = graph.nodes().len();
-    let mut arrived: Vec<Vec<NodeId>> = vec![Vec::new(); old];
-    let mut faulty = Derivatives { cotangents: vec![None; old], ..healthy.clone() };
+    let mut arrived: Vec<Vec<Value>> = vec![Vec::new(); graph.value_count()];
+    let mut faulty = Derivatives { cotangents: vec![None; graph.value_count()], ..healthy.clone() };
     faulty.contributions.iter_mut().flatten().for_each(|contribution| *contribution = None);
-    for id in graph.ids().rev().filter(|&id| healthy.cotangent(id).is_some()) {
-        let cotangent = healthy.cotangent(id).expect("filtered above");
-        let mut renamed: HashMap<NodeId, NodeId> = HashMap::new();
-        let terms: Vec<Var<'_>> = arrived[id.index()].iter().map(|&id| builder.var(id)).collect();
-        if let Some(sum) = fault.sum(id, terms) {
+    for id in graph.ids().rev() {
+        let Some(cotangent) = healthy.cotangent(id) else { continue };
+        let index = graph.value_index(id);
+        let mut renamed: HashMap<Value, Value> = HashMap::new();
+        let terms: Vec<Var<'_>> = arrived[index].iter().map(|&value| builder.var(value)).collect();
+        if let Some(sum) = fault.sum(id.into(), terms) {
             renamed.insert(cotangent, sum.id().expect("the contributions add up"));
         }
         // The nodes that were made for this one, from its new cotangent
         for made in healthy.graph.ids().skip(old) {
             let node = healthy.graph.node(made);
-            if made_for(graph, node, id) && !renamed.contains_key(&made) {
-                let input = |input: &NodeId| builder.var(renamed.get(input).copied().unwrap_or(*input));
-                let known = |input: &NodeId| input.index() < old || renamed.contains_key(input);
+            if made_for(graph, node, id) && !renamed.contains_key(&made.into()) {
+                let input = |input: &Value| builder.var(renamed.get(input).copied().unwrap_or(*input));
+                let known = |input: &Value| graph.contains(*input) || renamed.contains_key(input);
                 if node.inputs.iter().all(known) {
                     let inputs: Vec<Var<'_>> = node.inputs.iter().map(input).collect();
-                    renamed.insert(made, builder.push(node.op.clone(), &inputs).id().expect("it was well formed"));
+                    for (output, var) in builder.push_all(node.op.clone(), &inputs).into_iter().enumerate() {
+                        renamed.insert(made.output(output), var.id().expect("it was well formed"));
+                    }
                 }
             }
         }
-        faulty.cotangents[id.index()] = renamed.get(&cotangent).copied();
-        for (operand, input) in graph.node(id).inputs.iter().enumerate() {
+        faulty.cotangents[index] = renamed.get(&cotangent).copied();
+        for (operand, &input) in graph.node(id).inputs.iter().enumerate() {
             let Some(contribution) = healthy.contributions[id.index()][operand] else { continue };
             let Some(&contribution) = renamed.get(&contribution) else { continue };
             let contribution = fault.rule((id, operand), builder.var(contribution)).and_then(Var::id);
             faulty.contributions[id.index()][operand] = contribution;
-            arrived[input.index()].extend(contribution);
+            arrived[graph.value_index(input)].extend(contribution);
         }
     }
     faulty.graph = builder.finish_graph().expect("the faults have the right shapes");

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use chainrule_check::cases;
-use chainrule_graph::{Builder, Function, Initializer, Kind, NodeId, Var, differentiate, text};
+use chainrule_graph::{Builder, Function, Initializer, Kind, Value, Var, differentiate, text};
 use proptest::prelude::*;
 
 use super::arms::{ARMS, Operands, tame};
@@ -14,7 +14,7 @@ use super::drawn;
 pub struct Case {
     pub function: Function,
     /// The objective, the gradients, and a few of the nodes between.
-    pub outputs: Vec<NodeId>,
+    pub outputs: Vec<Value>,
     pub seed: u64,
 }
 
@@ -53,7 +53,7 @@ const STATES: &[(&str, &[usize])] = &[
     ("wide", &[20, 18]),
 ];
 
-fn function(steps: &[Step], updates: &[(u8, u16)], ends: [u8; 4]) -> (Function, Vec<NodeId>) {
+fn function(steps: &[Step], updates: &[(u8, u16)], ends: [u8; 4]) -> (Function, Vec<Value>) {
     let builder = Builder::new();
     let mut nodes: Vec<Var<'_>> = INPUTS.iter().map(|&(name, shape)| builder.input(name, shape)).collect();
     let indices = builder.input_of("i", [2], Kind::Int, Some(2));
@@ -73,12 +73,12 @@ fn function(steps: &[Step], updates: &[(u8, u16)], ends: [u8; 4]) -> (Function, 
     let objective = last.map(|node| tame(*node).sum()).reduce(|a, b| a + b).expect("there are nodes");
     let between = nodes[nodes.len() - 1 - ends[1] as usize % nodes.len().min(8)];
     builder.objective(objective);
-    let wrt: Vec<NodeId> = states.iter().filter_map(|state| state.id()).collect();
-    let ids: Vec<NodeId> = nodes.iter().filter_map(|node| node.id()).collect();
+    let wrt: Vec<Value> = states.iter().filter_map(|state| state.id()).collect();
+    let ids: Vec<Value> = nodes.iter().filter_map(|node| node.id()).collect();
     let (objective, between) = (objective.id().expect("it fits"), between.id().expect("it fits"));
     let function = builder.finish().expect("nothing is built that does not fit");
     let derivatives = differentiate(&function.graph, objective, &wrt).expect("every op has a derivative");
-    let gradients: Vec<Option<NodeId>> = wrt.iter().map(|&id| derivatives.cotangent(id)).collect();
+    let gradients: Vec<Option<Value>> = wrt.iter().map(|&id| derivatives.cotangent(id)).collect();
     let builder = Builder::extend(Function { graph: derivatives.graph, ..function });
     let rate = builder.state("rate", [], Initializer::Constant(0.1));
     let nodes: Vec<Var<'_>> = ids.into_iter().map(|id| builder.var(id)).collect();

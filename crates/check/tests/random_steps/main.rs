@@ -12,7 +12,7 @@ use chainrule_exec::program::Program;
 use chainrule_exec::run::{Run, StreamTable, Workspace};
 use chainrule_exec::{Bindings, ExecError};
 use chainrule_graph::ops::Source;
-use chainrule_graph::{Kind, NodeId, Op, Tensor};
+use chainrule_graph::{Kind, NodeId, Op, Tensor, Value};
 use chainrule_kernels::Level;
 use generate::{Case, random_cases};
 use proptest::prelude::*;
@@ -62,7 +62,7 @@ struct Data {
 
 /// The inputs with as long a first axis as the first of those that have one, and how long it is.
 fn batched(case: &Case) -> (Vec<NodeId>, Option<usize>) {
-    let first = |id: &NodeId| case.function.graph.node(*id).shape.first().copied().filter(|&size| size > 0);
+    let first = |id: &NodeId| case.function.graph.shape(*id).first().copied().filter(|&size| size > 0);
     let size = case.function.inputs.iter().find_map(first);
     let streams = case.function.inputs.iter().copied().filter(|id| size.is_some() && first(id) == size);
     (streams.collect(), size)
@@ -81,7 +81,8 @@ impl Data {
         let mut data = Data { streams, batched, ..Data::default() };
         for (index, &id) in data.streams.iter().enumerate() {
             let node = case.function.graph.node(id);
-            let row = |row: u64| numbers(&node.shape, node.kind, case.seed + 100 * row + index as u64);
+            let row =
+                |row: u64| numbers(&node.outputs[0].shape, node.outputs[0].kind, case.seed + 100 * row + index as u64);
             let rows: Vec<Tensor> = (0..STEPS as u64).map(row).collect();
             let elements: Vec<f64> = rows.iter().flat_map(|row| row.data()).copied().collect();
             data.tables.push(program.table(index, &elements)?);
@@ -112,7 +113,7 @@ fn step(
     // A batch takes its rows last first.
     let size = program.rows_a_step();
     let turned = |rows: &Tensor| if data.batched { last_first(rows) } else { rows.clone() };
-    let arguments = data.streams.iter().zip(&data.rows).map(|(&id, rows)| (id, turned(&rows[row])));
+    let arguments = data.streams.iter().zip(&data.rows).map(|(&id, rows)| (id.into(), turned(&rows[row])));
     let before: Bindings = before.into_iter().chain(arguments).collect();
     let mut record = vec![f64::NAN; program.reported()];
     let tables: Vec<&StreamTable> = data.tables.iter().collect();
@@ -120,12 +121,12 @@ fn step(
     let run = Run { tables: &tables, order: &order, stop: None };
     program.run_steps(workspace, run, 1, &mut record).map_err(text)?;
     let new = graph.updates().iter().map(|update| update.value);
-    let targets: Vec<NodeId> = case.outputs.iter().copied().chain(new).collect();
+    let targets: Vec<Value> = case.outputs.iter().copied().chain(new).collect();
     let bounded = evaluate_with_bounds(graph, &before, &targets, &rounding).map_err(text)?;
     let mut rest = &record[..];
     let mut found = Vec::new();
     for &id in &case.outputs {
-        let shape = &graph.node(id).shape;
+        let shape = graph.shape(id);
         let (elements, others) = rest.split_at(shape.size());
         found.push((id, graph.describe(id), Tensor::new(shape, elements.to_vec()).expect("as many as the shape says")));
         rest = others;
@@ -170,7 +171,7 @@ fn run(case: &Case, options: &Options, count: &mut Count) -> Result<(), String> 
         let node = graph.node(id);
         let value = match case.function.name(id) {
             "rate" => Tensor::scalar(0.1),
-            _ => numbers(&node.shape, node.kind, case.seed + id.index() as u64),
+            _ => numbers(&node.outputs[0].shape, node.outputs[0].kind, case.seed + id.index() as u64),
         };
         program.set(&mut workspace, case.function.name(id), &value).map_err(|error| error.to_string())?;
     }

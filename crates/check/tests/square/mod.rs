@@ -20,15 +20,17 @@ impl CustomNode for Square {
         }
     }
 
-    fn forward(&self, inputs: &[Tensor], output: &mut [f64]) {
+    fn forward(&self, inputs: &[Tensor], output: &mut [f64]) -> Result<(), String> {
         for (y, x) in output.iter_mut().zip(inputs[0].data()) {
             *y = x * x;
         }
+        Ok(())
     }
 
-    fn backward(&self, _: usize, inputs: &[Tensor], _: &Tensor, cotangent: &Tensor, contribution: &mut [f64]) {
-        for ((c, x), dy) in contribution.iter_mut().zip(inputs[0].data()).zip(cotangent.data()) {
+    fn backward(&self, x: &[Tensor], _: &Tensor, dy: &Tensor, contributions: &mut [Tensor]) -> Result<(), String> {
+        for ((c, x), dy) in contributions[0].data_mut().iter_mut().zip(x[0].data()).zip(dy.data()) {
             *c = self.slope * x * dy;
         }
+        Ok(())
     }
 }

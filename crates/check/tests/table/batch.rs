@@ -2,7 +2,7 @@
 
 use chainrule_check::{CheckOptions, Draw, Draws, check_output};
 use chainrule_exec::{Bindings, reference::evaluate};
-use chainrule_graph::{Function, Graph, Initializer, NodeId, Parameter, Tensor, batch, grad, verify};
+use chainrule_graph::{Function, Graph, Initializer, NodeId, Parameter, Tensor, Value, batch, grad, verify};
 use chainrule_kernels::philox::Philox;
 
 use crate::rows::{Row, assert_close, reals, rows};
@@ -62,12 +62,12 @@ impl Split {
     }
 
     /// The value of a node at each example.
-    fn of_each(&self, graph: &Graph, target: NodeId) -> Vec<Tensor> {
+    fn of_each(&self, graph: &Graph, target: Value) -> Vec<Tensor> {
         self.examples.iter().map(|example| run(graph, example, target)).collect()
     }
 }
 
-fn run(graph: &Graph, bindings: &Bindings, target: NodeId) -> Tensor {
+fn run(graph: &Graph, bindings: &Bindings, target: Value) -> Tensor {
     evaluate(graph, bindings, &[target]).expect("it runs")[target].clone()
 }
 

@@ -6,8 +6,8 @@ use chainrule_exec::Bindings;
 use chainrule_exec::bounds::{Rounding, evaluate_with_bounds};
 use chainrule_exec::reference::{evaluate, evaluate_op};
 use chainrule_graph::ops::elementwise::Exponent;
-use chainrule_graph::ops::{Elementwise, Index, Reduce, Source};
-use chainrule_graph::{Graph, Kind, NodeId, Op, Tensor, grad, hvp};
+use chainrule_graph::ops::{Elementwise, Index, Reduce, Reduction, Source};
+use chainrule_graph::{Graph, Kind, Op, Shape, Tensor, Value, grad, hvp};
 use chainrule_kernels::philox::Philox;
 
 use crate::rows::{Row, reals, rows};
@@ -28,22 +28,24 @@ impl Noise {
 }
 
 /// A run of the graph in which each op has an error of the size that the precision allows it.
-fn simulate(graph: &Graph, bindings: &Bindings, rounding: &Rounding, seed: u64) -> Vec<Option<Tensor>> {
+fn simulate(graph: &Graph, bindings: &Bindings, rounding: &Rounding, seed: u64) -> Vec<Tensor> {
     let mut noise = Noise(seed);
     let unit = rounding.unit_roundoff;
-    let mut values: Vec<Option<Tensor>> = Vec::new();
+    // By the values' index
+    let mut values: Vec<Tensor> = Vec::new();
     for id in graph.ids() {
         let node = graph.node(id);
-        let inputs: Vec<Tensor> = node.inputs.iter().filter_map(|input| values[input.index()].clone()).collect();
-        let computed = |inputs: &[Tensor]| {
-            evaluate_op(&node.op, &inputs.iter().collect::<Vec<_>>(), &node.shape).expect("it runs")
-        };
+        let inputs: Vec<Tensor> = node.inputs.iter().map(|&input| values[graph.value_index(input)].clone()).collect();
+        let shapes: Vec<&Shape> = node.outputs.iter().map(|output| &output.shape).collect();
+        let all =
+            |inputs: &[Tensor]| evaluate_op(&node.op, &inputs.iter().collect::<Vec<_>>(), &shapes).expect("it runs");
+        let computed = |inputs: &[Tensor]| all(inputs).swap_remove(0);
         let value = match &node.op {
             Op::Source(Source::Input { .. }) => {
                 noise.shake(bindings.get(id).expect("every input is bound"), 0.0, rounding)
             }
             Op::Source(_) => noise.shake(&computed(&inputs), 0.0, rounding),
-            _ if node.kind != Kind::Real => computed(&inputs),
+            _ if node.outputs[0].kind != Kind::Real => computed(&inputs),
             Op::Elementwise(op) => {
                 use Elementwise::*;
                 let relative = match op {
@@ -58,25 +60,27 @@ fn simulate(graph: &Graph, bindings: &Bindings, rounding: &Rounding, seed: u64) 
             }
             // Each term of a sum is rounded with every term that follows, and the last time with the result; a product
             // once more.
-            Op::Contract(_) | Op::Reduce(Reduce::Sum { .. }) | Op::Index(Index::ScatterAdd { .. }) => {
+            Op::Contract(_) | Op::Reduce(Reduce { op: Reduction::Sum, .. }) | Op::Index(Index::ScatterAdd { .. }) => {
                 let mut inputs = inputs;
                 let is_product = usize::from(matches!(node.op, Op::Contract(_)));
                 let summed = inputs.len() - 1 - is_product;
-                let terms = inputs[summed].data().len() / node.shape.size().max(1);
+                let terms = inputs[summed].data().len() / node.outputs[0].shape.size().max(1);
                 let relative = (terms + is_product).saturating_sub(2) as f64 * unit * 0.5;
                 inputs[summed] = Tensor::from_fn(inputs[summed].shape(), |i| {
                     inputs[summed].data()[i] * (1.0 + relative * noise.next())
                 });
                 noise.shake(&computed(&inputs), 0.0, rounding)
             }
-            Op::Reduce(Reduce::Softmax { .. } | Reduce::LogSumExp { .. }) => {
+            Op::Reduce(Reduce { op: Reduction::Softmax | Reduction::LogSumExp, .. }) => {
                 noise.shake(&computed(&inputs), unit, rounding)
             }
-            Op::Reduce(_) | Op::Shape(_) | Op::Index(_) | Op::Custom(_) => {
-                noise.shake(&computed(&inputs), 0.0, rounding)
+            Op::Reduce(_) | Op::Shape(_) | Op::Index(_) => noise.shake(&computed(&inputs), 0.0, rounding),
+            Op::Custom(_) => {
+                values.extend(all(&inputs).iter().map(|output| noise.shake(output, 0.0, rounding)));
+                continue;
             }
         };
-        values.push(Some(value));
+        values.push(value);
     }
     values
 }
@@ -115,11 +119,11 @@ fn holds(rounding: &Rounding, at_most: f64) {
         let mut tightest = 0.0f64;
         for seed in 1..20 {
             let (graph, bindings) = with_derivatives(&row, &mut generator);
-            let all: Vec<NodeId> = graph.ids().collect();
+            let all: Vec<Value> = graph.values().collect();
             let bounded = evaluate_with_bounds(&graph, &bindings, &all, rounding).expect("it runs");
             let simulated = simulate(&graph, &bindings, rounding, seed);
             for id in all {
-                let found = simulated[id.index()].as_ref().expect("it was computed");
+                let found = &simulated[graph.value_index(id)];
                 let deviation = bounded.deviation(id, found).expect("the shapes are the same");
                 assert!(
                     deviation.ratio <= at_most,
@@ -159,7 +163,7 @@ fn values_are_those_of_the_plain_run() {
     let mut generator = Philox::new(6, 0);
     for row in finite_rows() {
         let (graph, bindings) = with_derivatives(&row, &mut generator);
-        let all: Vec<NodeId> = graph.ids().collect();
+        let all: Vec<Value> = graph.values().collect();
         let plain = evaluate(&graph, &bindings, &all).expect("it runs");
         let bounded = evaluate_with_bounds(&graph, &bindings, &all, &Rounding::F64).expect("it runs");
         let bits =

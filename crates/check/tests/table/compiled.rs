@@ -5,7 +5,7 @@ use chainrule_exec::bounds::{Rounding, evaluate_with_bounds};
 use chainrule_exec::compile::{Options, Precision, compile};
 use chainrule_exec::run::Run;
 use chainrule_exec::{Bindings, ExecError};
-use chainrule_graph::{Builder, Function, Graph, Initializer, Kind, NodeId, Tensor, grad, text};
+use chainrule_graph::{Builder, Function, Graph, Initializer, Kind, NodeId, Tensor, Value, grad, text};
 use chainrule_kernels::Level;
 use chainrule_kernels::philox::Philox;
 
@@ -22,7 +22,7 @@ const STEPS: usize = 2;
 struct TrainingStep {
     name: String,
     function: Function,
-    wanted: Vec<NodeId>,
+    wanted: Vec<Value>,
 }
 
 /// The row's graph with the gradient of its weighted sum, and a state that moves along its result.
@@ -47,7 +47,7 @@ fn training_step(row: &Row) -> TrainingStep {
 }
 
 fn name(graph: &Graph, id: NodeId) -> &str {
-    graph.node(id).name.as_deref().expect("what is bound has a name")
+    graph.name(id).expect("what is bound has a name")
 }
 
 /// How many elements were compared, and how many of them had no bound or hung on a close comparison.
@@ -70,7 +70,7 @@ fn compare(step: &TrainingStep, bindings: &Bindings, options: &Options, count: &
         program.set(&mut workspace, name(graph, id), bindings.get(id).expect("every input is drawn"))?;
     }
     for parameter in state {
-        let start = Tensor::filled(&graph.node(parameter.node).shape, 0.5);
+        let start = Tensor::filled(graph.shape(parameter.node), 0.5);
         program.set(&mut workspace, name(graph, parameter.node), &start)?;
     }
     for _ in 0..STEPS {
@@ -80,13 +80,13 @@ fn compare(step: &TrainingStep, bindings: &Bindings, options: &Options, count: &
         }
         let mut record = vec![f64::NAN; program.reported()];
         program.run_steps(&mut workspace, Run { tables: &[], order: &[], stop: None }, 1, &mut record)?;
-        let targets: Vec<NodeId> = wanted.iter().copied().chain(graph.updates().iter().map(|u| u.value)).collect();
+        let targets: Vec<Value> = wanted.iter().copied().chain(graph.updates().iter().map(|u| u.value)).collect();
         let bounded = evaluate_with_bounds(graph, &bindings, &targets, &rounding)?;
         let mut rest = &record[..];
         let mut found = Vec::new();
         for &id in wanted {
-            let (elements, others) = rest.split_at(graph.node(id).shape.size());
-            found.push((id, Tensor::new(&graph.node(id).shape, elements.to_vec()).expect("as many as the shape says")));
+            let (elements, others) = rest.split_at(graph.shape(id).size());
+            found.push((id, Tensor::new(graph.shape(id), elements.to_vec()).expect("as many as the shape says")));
             rest = others;
         }
         for update in graph.updates() {

@@ -3,14 +3,14 @@
 use chainrule_check::cases::{Case, cases};
 use chainrule_exec::Bindings;
 use chainrule_exec::reference::evaluate;
-use chainrule_graph::{Builder, Function, Graph, Kind, NodeId, Tensor};
+use chainrule_graph::{Builder, Function, Graph, Kind, NodeId, Tensor, Value};
 use chainrule_kernels::philox::Philox;
 
 /// A row with its graph.
 pub struct Row {
     pub case: Case,
     pub function: Function,
-    pub result: NodeId,
+    pub result: Value,
 }
 
 pub fn rows() -> Vec<Row> {
@@ -51,7 +51,7 @@ impl Row {
 
 /// The real ones among some nodes.
 pub fn reals(graph: &Graph, ids: &[NodeId]) -> Vec<NodeId> {
-    ids.iter().copied().filter(|&id| graph.node(id).kind == Kind::Real).collect()
+    ids.iter().copied().filter(|&id| graph.kind(id) == Kind::Real).collect()
 }
 
 /// Equal up to a few rounding errors; what is not finite must be the same.

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use chainrule_check::cases::{OPS, cases, op_label};
+use chainrule_check::cases::cases;
 use chainrule_check::{CheckOptions, Second, check_output};
 use chainrule_exec::Bindings;
 use chainrule_exec::reference::evaluate;
 use chainrule_graph::text::{Registry, parse_with, print};
-use chainrule_graph::{Function, Graph, Kind, Node, NodeId, Op, Origin, Scope, simplify, verify, vjp};
+use chainrule_graph::{Function, Graph, Kind, Node, Op, Origin, Scope, Value, simplify, verify, vjp};
 use chainrule_kernels::philox::Philox;
 
 use crate::rows::{Row, assert_close, assert_same, reals, rows};
@@ -16,12 +16,13 @@ use crate::rows::{Row, assert_close, assert_same, reals, rows};
 fn every_op_has_a_row() {
     let mut seen = HashSet::new();
     for row in rows() {
-        let op = op_label(&row.function.graph.node(row.result).op);
+        let op = row.function.graph.node(row.result).op.label().to_string();
         seen.insert(op);
     }
-    let missing: Vec<_> = OPS.iter().filter(|op| !seen.contains(*op)).collect();
+    let ops = Op::labels();
+    let missing: Vec<_> = ops.iter().filter(|op| !seen.contains(**op)).collect();
     assert!(missing.is_empty(), "no row ends in {missing:?}");
-    assert_eq!(OPS.iter().collect::<HashSet<_>>().len(), OPS.len(), "an op is listed twice");
+    assert_eq!(ops.iter().collect::<HashSet<_>>().len(), ops.len(), "an op is listed twice");
 }
 
 #[test]
@@ -35,8 +36,8 @@ fn names_are_unique() {
 #[test]
 fn shapes_and_kinds_are_those_written() {
     for Row { case, function, result } in rows() {
-        let node = function.graph.node(result);
-        assert_eq!((&node.shape, node.kind), (&case.shape, case.kind), "{}", case.name);
+        let graph = &function.graph;
+        assert_eq!((graph.shape(result), graph.kind(result)), (&case.shape, case.kind), "{}", case.name);
         verify(&function.graph).unwrap_or_else(|error| panic!("{}: {error}", case.name));
     }
 }
@@ -60,7 +61,7 @@ fn values_are_those_of_the_independent_formulas() {
 fn derivatives_are_right() {
     for Row { case, function, result } in rows() {
         let options = CheckOptions { second: case.derivatives > 1, ..CheckOptions::default() };
-        if case.derivatives == 0 || function.graph.node(result).kind != Kind::Real {
+        if case.derivatives == 0 || function.graph.kind(result) != Kind::Real {
             continue;
         }
         let report = check_output(&function.graph, result, &case.draws(&function), &options);
@@ -77,7 +78,8 @@ fn simplifying_keeps_values() {
     for row in rows() {
         let bindings = row.bindings(&mut generator);
         let expected = row.run(&bindings);
-        let (simple, map) = row.function.simplified(&[]);
+        let (simple, map) =
+            row.function.simplified::<Value>(&[]).unwrap_or_else(|error| panic!("{}: {error}", row.case.name));
         verify(&simple.graph).unwrap_or_else(|error| panic!("{}: {error}", row.case.name));
         let moved: Bindings = (row.function.inputs.iter())
             .map(|&id| (map.get(id).expect("inputs stay"), bindings.get(id).expect("it is bound").clone()))
@@ -98,14 +100,14 @@ fn simplifying_keeps_derivatives() {
         let graph = &row.function.graph;
         let real = reals(graph, &row.function.inputs);
         let (derivatives, seed) = vjp(graph, row.result, &real).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let wanted: Vec<NodeId> = real.iter().filter_map(|&id| derivatives.cotangent(id)).collect();
+        let wanted: Vec<Value> = real.iter().filter_map(|&id| derivatives.cotangent(id)).collect();
         let bindings = row.case.draws(&row.function).plan(&derivatives.graph).bindings(&mut generator);
         let values = evaluate(&derivatives.graph, &bindings, &wanted).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let inputs = || row.function.inputs.iter().copied().chain([seed]);
-        let keep: Vec<NodeId> = wanted.iter().copied().chain(inputs()).collect();
-        let (simple, map) = simplify(&derivatives.graph, &keep);
+        let inputs = || row.function.inputs.iter().copied().chain([seed]).map(Value::from);
+        let keep: Vec<Value> = wanted.iter().copied().chain(inputs()).collect();
+        let (simple, map) = simplify(&derivatives.graph, &keep).unwrap_or_else(|error| panic!("{name}: {error}"));
         verify(&simple).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let moved: Vec<NodeId> = wanted.iter().map(|&id| map.get(id).expect("it is kept")).collect();
+        let moved: Vec<Value> = wanted.iter().map(|&id| map.get(id).expect("it is kept")).collect();
         let bindings: Bindings = inputs()
             .map(|id| (map.get(id).expect("it is kept"), bindings.get(id).expect("it is bound").clone()))
             .collect();

@@ -1,7 +1,7 @@
 //! `chainrule check`: is every gradient of a model right?
 
 use chainrule::check::{Blame, CheckError, CheckOptions, Elements, NodeReport, Report, Second, check_function};
-use chainrule::{Function, NodeId};
+use chainrule::{Function, Value};
 use clap::Args;
 
 use crate::bypassed;
@@ -86,7 +86,7 @@ fn is_undecided(report: &Report) -> bool {
     report.all_failures().all(|failure| matches!(failure.blame, Blame::Undecided { .. })) && !report.passed()
 }
 
-fn as_text(report: &Report, names: &NodeNames<'_>, objective: NodeId) -> String {
+fn as_text(report: &Report, names: &NodeNames<'_>, objective: Value) -> String {
     let rows = report.nodes.iter().map(|node| {
         let worst = error(node.worst());
         vec![
@@ -128,7 +128,7 @@ fn summary(report: &Report) -> String {
 }
 
 fn as_json(report: &Report, function: &Function, names: &NodeNames<'_>) -> String {
-    let shape = |node: &NodeReport| &function.graph.node(node.node).shape;
+    let shape = |node: &NodeReport| function.graph.shape(node.node);
     let nodes = report.nodes.iter().map(|node| {
         Object::default()
             .with("name", json::text(&names.distinct(node.node)))
@@ -173,7 +173,7 @@ mod tests {
         let y = (x * x).named("square");
         builder.objective(y);
         let function = builder.finish().expect("the graph is right");
-        let find = |name: &str| function.graph.find(name).expect("it was named");
+        let find = |name: &str| function.graph.find(name).expect("it was named").node;
         let mut derivatives = differentiate(&function.graph, find("square"), &[find("x")]).expect("it has a gradient");
         derivatives.cotangents[find("x").index()] = derivatives.contributions[find("square").index()][0];
         let report = check(&derivatives, &Draws::new(), &CheckOptions::default()).expect("the draws are finite");

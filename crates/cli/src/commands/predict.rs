@@ -58,7 +58,7 @@ impl Predict {
             return Err(not_finite(&loaded.file, &loaded.function, &loaded.parameters, &data, prediction));
         }
         let node = loaded.function.graph.node(prediction);
-        let csv = csv(&predictions, &node.shape, data.rows(), says_class(&loaded.function));
+        let csv = csv(&predictions, &node.outputs[0].shape, data.rows(), says_class(&loaded.function));
         match &self.out {
             None => output.text(&csv),
             Some(out) => {

@@ -111,5 +111,5 @@ fn differentiated(function: &Function) -> Vec<NodeId> {
     if !parameters.is_empty() {
         return parameters;
     }
-    function.inputs.iter().copied().filter(|&id| function.graph.node(id).kind == Kind::Real).collect()
+    function.inputs.iter().copied().filter(|&id| function.graph.kind(id) == Kind::Real).collect()
 }

@@ -1,6 +1,6 @@
 //! The bounds of custom nodes, whose inside is unknown: the slopes are estimated by moving one element after the other.
 
-use chainrule_graph::{Node, Tensor};
+use chainrule_graph::{Node, Shape, Tensor};
 
 use super::{Enclosed, Rounding};
 use crate::error::ExecError;
@@ -9,12 +9,14 @@ use crate::reference::evaluate_op;
 
 pub(super) fn bound(
     node: &Node,
+    output: usize,
     y: &Tensor,
     inputs: &[&Enclosed],
     rounding: &Rounding,
 ) -> Result<(Tensor, Tensor), ExecError> {
     let mut propagated = Tensor::zeros(y.shape());
-    for (index, input) in inputs.iter().enumerate() {
+    let shapes: Vec<&Shape> = node.outputs.iter().map(|output| &output.shape).collect();
+    for (operand, input) in inputs.iter().enumerate() {
         for offset in (0..input.value.data().len()).filter(|&offset| input.bound.data()[offset] > 0.0) {
             let (x, bound) = input.element(offset);
             // A step that shows above rounding; the difference is taken to the size of the bound.
@@ -22,8 +24,8 @@ pub(super) fn bound(
             let mut moved = input.value.clone();
             moved.data_mut()[offset] += step;
             let there: Vec<&Tensor> =
-                inputs.iter().enumerate().map(|(k, other)| if k == index { &moved } else { &other.value }).collect();
-            let there = evaluate_op(&node.op, &there, &node.shape)?;
+                inputs.iter().enumerate().map(|(k, other)| if k == operand { &moved } else { &other.value }).collect();
+            let there = &evaluate_op(&node.op, &there, &shapes)?[output];
             for (error, (there, y)) in propagated.data_mut().iter_mut().zip(there.data().iter().zip(y.data())) {
                 *error += if there == y { 0.0 } else { (there - y).abs() / step * bound };
             }

@@ -6,6 +6,8 @@ use chainrule_graph::Tensor;
 use chainrule_graph::ops::Elementwise;
 use chainrule_graph::ops::Elementwise::*;
 use chainrule_graph::ops::elementwise::Exponent;
+use chainrule_graph::ops::signature::Operands;
+use chainrule_graph::ops::signature::Rounding::{Decision, Exact, Function, Nearest};
 
 use super::{Enclosed, Rounding, apart, times};
 use crate::error::ExecError;
@@ -69,12 +71,15 @@ fn selected(x: &[Element]) -> Element {
 
 fn is_undecided(op: Elementwise, x: &[Element]) -> bool {
     let any = x.iter().any(|x| x.undecided);
-    match op {
-        Where => x[0].undecided || selected(x).undecided,
-        Less | LessEqual | Equal | NotEqual => any || !apart((x[0].value, x[0].bound), (x[1].value, x[1].bound)),
-        Sign => any || !apart((x[0].value, x[0].bound), (0.0, 0.0)),
-        Neg | Exp | Expm1 | Log | Log1p | Sqrt | Rsqrt | Sin | Cos | Tanh | Sigmoid | Softplus | Erf | Abs
-        | Power(_) | ToReal | StopGradient | Add | Sub | Mul | Div | Pow | Max | Min => any,
+    let signature = op.signature();
+    match (signature.rounding, x) {
+        // What is compared with nothing else is compared with 0.
+        (Decision, [x]) => any || !apart((x.value, x.bound), (0.0, 0.0)),
+        (Decision, [a, b, ..]) => any || !apart((a.value, a.bound), (b.value, b.bound)),
+        (Exact, [condition, ..]) if signature.operands == Operands::Selection => {
+            condition.undecided || selected(x).undecided
+        }
+        (Decision | Exact | Nearest | Function, _) => any,
     }
 }
 

@@ -16,16 +16,16 @@ mod rounding;
 mod sum;
 
 use chainrule_graph::ops::Source;
-use chainrule_graph::{Graph, Kind, Node, NodeId, Op, Tensor};
+use chainrule_graph::{Graph, Kind, Node, Op, Tensor, Value};
 
-use crate::error::{ExecError, check_nodes};
-use crate::reference::{evaluate_op, value_of};
+use crate::error::{ExecError, check_values};
+use crate::reference::{evaluate_op, outputs_of};
 use crate::values::Bindings;
 pub use rounding::Rounding;
 
 /// Values, and how far another computation of them may be off.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Bounded(Vec<Option<Enclosed>>);
+pub struct Bounded(Vec<Vec<Enclosed>>);
 
 /// A value with the bound of each element's error, and whether the element is undecided (1 or 0).
 #[derive(Clone, Debug, PartialEq)]
@@ -60,23 +60,23 @@ pub struct Deviation {
 
 impl Bounded {
     /// The value of a node, if the run computed it.
-    pub fn value(&self, id: NodeId) -> Option<&Tensor> {
+    pub fn value(&self, id: impl Into<Value>) -> Option<&Tensor> {
         self.get(id).map(|enclosed| &enclosed.value)
     }
 
     /// For each element of a node's value, the bound on the error, perhaps infinite.
-    pub fn bound(&self, id: NodeId) -> Option<&Tensor> {
+    pub fn bound(&self, id: impl Into<Value>) -> Option<&Tensor> {
         self.get(id).map(|enclosed| &enclosed.bound)
     }
 
     /// For each element of a node's value, 1 if it depends on a comparison that may turn out either way, else 0.
-    pub fn undecided(&self, id: NodeId) -> Option<&Tensor> {
+    pub fn undecided(&self, id: impl Into<Value>) -> Option<&Tensor> {
         self.get(id).map(|enclosed| &enclosed.undecided)
     }
 
     /// How far another value computed for a node is from this one; none if the node was not computed here, or the value
     /// has another shape. The reference has rounding errors of its own, so in f64 a ratio of 2 is in order.
-    pub fn deviation(&self, id: NodeId, other: &Tensor) -> Option<Deviation> {
+    pub fn deviation(&self, id: impl Into<Value>, other: &Tensor) -> Option<Deviation> {
         let Enclosed { value, bound, undecided } = self.get(id)?;
         if value.shape() != other.shape() {
             return None;
@@ -102,8 +102,9 @@ impl Bounded {
         Some(deviation)
     }
 
-    fn get(&self, id: NodeId) -> Option<&Enclosed> {
-        self.0.get(id.index())?.as_ref()
+    fn get(&self, value: impl Into<Value>) -> Option<&Enclosed> {
+        let value = value.into();
+        self.0.get(value.node.index())?.get(value.output as usize)
     }
 }
 
@@ -114,52 +115,58 @@ impl Bounded {
 ///
 /// # Errors
 /// Those of [`evaluate`](crate::reference::evaluate).
-pub fn evaluate_with_bounds(
+pub fn evaluate_with_bounds<V: Into<Value> + Copy>(
     graph: &Graph,
     bindings: &Bindings,
-    targets: &[NodeId],
+    targets: &[V],
     rounding: &Rounding,
 ) -> Result<Bounded, ExecError> {
-    check_nodes(graph, targets.iter().copied().chain(bindings.nodes()))?;
-    let needed = graph.needed_for(targets);
-    let mut all: Vec<Option<Enclosed>> = vec![None; graph.nodes().len()];
+    check_values(graph, targets.iter().copied())?;
+    check_values(graph, bindings.nodes())?;
+    let needed = graph.needed_for(targets.iter().map(|&target| target.into()));
+    let mut all = Bounded(vec![Vec::new(); graph.nodes().len()]);
     for id in graph.ids().filter(|id| needed[id.index()]) {
         let node = graph.node(id);
-        let inputs: Vec<&Enclosed> = node.inputs.iter().filter_map(|input| all[input.index()].as_ref()).collect();
+        let inputs: Vec<&Enclosed> = node.inputs.iter().filter_map(|&input| all.get(input)).collect();
         let values: Vec<&Tensor> = inputs.iter().map(|input| &input.value).collect();
-        let value = value_of(graph, bindings, id, &values)?;
-        let (bound, undecided) = bound_of(node, &value, &inputs, rounding)?;
-        all[id.index()] = Some(Enclosed { value, bound, undecided });
+        let mut outputs = Vec::with_capacity(node.outputs.len());
+        for (output, value) in outputs_of(graph, bindings, id, &values)?.into_iter().enumerate() {
+            let (bound, undecided) = bound_of(node, output, &value, &inputs, rounding)?;
+            outputs.push(Enclosed { value, bound, undecided });
+        }
+        all.0[id.index()] = outputs;
     }
-    Ok(Bounded(all))
+    Ok(all)
 }
 
-/// The bound of each element of a node's value, and whether it is undecided.
+/// The bound of each element of one of a node's outputs, and whether it is undecided.
 fn bound_of(
     node: &Node,
+    output: usize,
     value: &Tensor,
     inputs: &[&Enclosed],
     rounding: &Rounding,
 ) -> Result<(Tensor, Tensor), ExecError> {
     let (mut bound, undecided) = match &node.op {
         Op::Source(Source::Input { .. } | Source::Constant(_) | Source::Iota { .. }) => {
-            (map(value, |element| rounding.of_conversion(element)), Tensor::zeros(&node.shape))
+            (map(value, |element| rounding.of_conversion(element)), Tensor::zeros(value.shape()))
         }
         Op::Elementwise(op) => elementwise::bound(*op, value, inputs, rounding)?,
         Op::Contract(op) => contract::bound(op, value, inputs, rounding)?,
         Op::Reduce(op) => reduce::bound(op, value, inputs, rounding)?,
         // Bounds and marks go where the elements go; the zeros of a padding are exact.
         Op::Shape(_) => {
-            let moved = |field: fn(&Enclosed) -> &Tensor| {
-                evaluate_op(&node.op, &inputs.iter().map(|input| field(input)).collect::<Vec<_>>(), &node.shape)
+            let moved = |field: fn(&Enclosed) -> &Tensor| -> Result<Tensor, ExecError> {
+                let parts: Vec<&Tensor> = inputs.iter().map(|input| field(input)).collect();
+                Ok(evaluate_op(&node.op, &parts, &[value.shape()])?.swap_remove(0)) // a shape op has one output
             };
             (moved(|input| &input.bound)?, moved(|input| &input.undecided)?)
         }
         Op::Index(op) => index::bound(op, value, inputs, rounding)?,
-        Op::Custom(_) => custom::bound(node, value, inputs, rounding)?,
+        Op::Custom(_) => custom::bound(node, output, value, inputs, rounding)?,
     };
     for (bound, value) in bound.data_mut().iter_mut().zip(value.data()) {
-        if node.kind != Kind::Real {
+        if node.outputs[output].kind != Kind::Real {
             // Whole numbers and truth values are exact, or undecided.
             *bound = 0.0;
         } else if bound.is_nan() || (value.is_finite() && value.abs() + *bound > rounding.greatest) {

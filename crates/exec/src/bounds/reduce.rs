@@ -1,7 +1,7 @@
 //! The bounds of reductions.
 
 use chainrule_graph::Tensor;
-use chainrule_graph::ops::Reduce;
+use chainrule_graph::ops::{Reduce, Reduction};
 
 use super::{Enclosed, Rounding, apart, sum, times};
 use crate::error::ExecError;
@@ -17,21 +17,22 @@ pub(super) fn bound(
     rounding: &Rounding,
 ) -> Result<(Tensor, Tensor), ExecError> {
     let [x] = exactly(inputs)?;
-    Ok(match op {
-        Reduce::Sum { axes } => {
+    let axis = op.axis();
+    Ok(match op.op {
+        Reduction::Sum => {
             let shape = x.value.shape();
             let mut sums = sum::none(y.shape());
-            for_each(shape, [&StridedLayout::of(shape), &StridedLayout::without(shape, axes)], |[i, o]| {
+            for_each(shape, [&StridedLayout::of(shape), &StridedLayout::without(shape, &op.axes)], |[i, o]| {
                 let (element, bound) = x.element(i);
                 sums[o].add(element, bound, x.is_undecided(i));
             });
             sum::bounds(y, &sums, false, rounding)
         }
-        Reduce::Max { axis } | Reduce::Min { axis } => along_axis(x, *axis, y, of_extreme),
-        Reduce::ArgMax { axis } | Reduce::ArgMin { axis } => {
+        Reduction::Max | Reduction::Min => along_axis(x, axis, y, of_extreme),
+        Reduction::ArgMax | Reduction::ArgMin => {
             // The index is sure if its element is apart from all others.
-            let (bound, mut undecided) = along_axis(x, *axis, y, |_, _| 0.0);
-            let fibers = Fibers::of(x.value.shape(), *axis);
+            let (bound, mut undecided) = along_axis(x, axis, y, |_, _| 0.0);
+            let fibers = Fibers::of(x.value.shape(), axis);
             for (index, undecided) in undecided.data_mut().iter_mut().enumerate() {
                 let elements: Vec<(f64, f64)> = fibers.offsets(index).map(|offset| x.element(offset)).collect();
                 let best = y.data()[index] as usize;
@@ -42,8 +43,8 @@ pub(super) fn bound(
             }
             (bound, undecided)
         }
-        Reduce::LogSumExp { axis } => along_axis(x, *axis, y, |elements, y| of_logsumexp(elements, y, rounding)),
-        Reduce::Softmax { axis } => softmax(x, *axis, y, rounding),
+        Reduction::LogSumExp => along_axis(x, axis, y, |elements, y| of_logsumexp(elements, y, rounding)),
+        Reduction::Softmax => softmax(x, axis, y, rounding),
     })
 }
 

@@ -6,24 +6,25 @@
 //! update or axpy into the parameter itself, with no gradient stored. The products of scalars are computed in another
 //! order than written, which is rounding, and nothing else.
 
-use chainrule_graph::ops::{Elementwise, ShapeOp};
-use chainrule_graph::{Builder, Graph, Node, NodeId, Op, Var};
+use chainrule_graph::ops::ShapeOp;
+use chainrule_graph::ops::signature::Algebra;
+use chainrule_graph::{Builder, Graph, Node, NodeId, Op, Value, Var};
 
 /// An update `target' = keep · target + scale · contraction`. No factor means 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Accumulation {
     pub target: NodeId,
-    pub value: NodeId,
-    pub contraction: NodeId,
-    pub keep: Option<NodeId>,
-    pub scale: Option<NodeId>,
+    pub value: Value,
+    pub contraction: Value,
+    pub keep: Option<Value>,
+    pub scale: Option<Value>,
 }
 
 impl Accumulation {
     /// The same under other ids.
-    pub fn map(self, to: impl Fn(NodeId) -> NodeId) -> Accumulation {
+    pub fn map(self, to: impl Fn(Value) -> Value) -> Accumulation {
         Accumulation {
-            target: to(self.target),
+            target: to(self.target.into()).node,
             value: to(self.value),
             contraction: to(self.contraction),
             keep: self.keep.map(&to),
@@ -34,8 +35,8 @@ impl Accumulation {
 
 /// The graph with such updates rewritten, and the list of them. Old nodes keep their ids; those of a rewritten update
 /// are no longer needed. Values in `keep` stay as they are.
-pub(crate) fn accumulate(graph: Graph, keep: &[NodeId]) -> (Graph, Vec<Accumulation>) {
-    let users = graph.count_users(keep);
+pub(crate) fn accumulate(graph: Graph, keep: &[Value]) -> (Graph, Vec<Accumulation>) {
+    let users = graph.count_users(keep.iter().copied());
     let found: Vec<(usize, Combination)> = (graph.updates().iter().enumerate())
         .filter_map(|(index, update)| Some((index, combination(&graph, &users, update.target, update.value)?)))
         .collect();
@@ -45,7 +46,7 @@ pub(crate) fn accumulate(graph: Graph, keep: &[NodeId]) -> (Graph, Vec<Accumulat
     let updates = graph.updates().to_vec();
     let builder = Builder::extend_graph(graph.clone().without_updates());
     let mut accumulations = Vec::new();
-    let mut values: Vec<NodeId> = updates.iter().map(|update| update.value).collect();
+    let mut values: Vec<Value> = updates.iter().map(|update| update.value).collect();
     for (index, combination) in found {
         let target = builder.var(updates[index].target);
         let contraction = builder.var(combination.contraction);
@@ -72,38 +73,39 @@ pub(crate) fn accumulate(graph: Graph, keep: &[NodeId]) -> (Graph, Vec<Accumulat
     }
 }
 
-/// A product of scalar nodes, with its sign.
+/// A product of scalars, with its sign.
 #[derive(Clone, Debug)]
 struct ScalarProduct {
     negative: bool,
-    factors: Vec<NodeId>,
-    divisors: Vec<NodeId>,
+    factors: Vec<Value>,
+    divisors: Vec<Value>,
 }
 
 /// A sum of products for each of two terms.
 #[derive(Clone, Debug)]
 struct Combination {
-    contraction: NodeId,
+    contraction: Value,
     of_target: Vec<ScalarProduct>,
     of_contraction: Vec<ScalarProduct>,
 }
 
 /// The update's value as a combination of its target and of one contraction that nothing else reads.
-fn combination(graph: &Graph, users: &[usize], target: NodeId, value: NodeId) -> Option<Combination> {
+fn combination(graph: &Graph, users: &[usize], target: NodeId, value: Value) -> Option<Combination> {
     let mut found = None;
     let (mut of_target, mut of_contraction) = (Vec::new(), Vec::new());
     let mut pending = vec![(value, ScalarProduct { negative: false, factors: Vec::new(), divisors: Vec::new() })];
-    while let Some((id, product)) = pending.pop() {
-        if id == target {
+    while let Some((value, product)) = pending.pop() {
+        if value == target.into() {
             of_target.push(product);
             continue;
         }
-        let node = graph.node(id);
-        if users[id.index()] != 1 || node.shape != graph.node(target).shape || of_target.len() > 3 {
+        let is_read_once = users[graph.value_index(value)] == 1;
+        if !is_read_once || graph.shape(value) != graph.shape(target) || of_target.len() > 3 {
             return None;
         }
+        let node = graph.node(value);
         if matches!(node.op, Op::Contract(_)) && found.is_none() {
-            found = Some(id);
+            found = Some(value);
             of_contraction.push(product);
         } else {
             pending.extend(terms(graph, node, product)?);
@@ -113,46 +115,45 @@ fn combination(graph: &Graph, users: &[usize], target: NodeId, value: NodeId) ->
 }
 
 /// A node times a product of scalars, as a sum of such: of the ops that are linear. All others are computed as written.
-fn terms(graph: &Graph, node: &Node, mut product: ScalarProduct) -> Option<Vec<(NodeId, ScalarProduct)>> {
+fn terms(graph: &Graph, node: &Node, mut product: ScalarProduct) -> Option<Vec<(Value, ScalarProduct)>> {
     let Op::Elementwise(op) = node.op else { return None };
     let negated = |product: &ScalarProduct| ScalarProduct { negative: !product.negative, ..product.clone() };
-    if op == Elementwise::Add {
-        Some(node.inputs.iter().map(|&input| (input, product.clone())).collect())
-    } else if op == Elementwise::Sub {
-        Some(vec![(node.inputs[1], negated(&product)), (node.inputs[0], product)])
-    } else if op == Elementwise::Neg {
-        Some(vec![(node.inputs[0], negated(&product))])
-    } else if op == Elementwise::Mul {
-        let scalars = [spread_scalar(graph, node.inputs[0]), spread_scalar(graph, node.inputs[1])];
-        let (scalar, other) = match scalars {
-            [Some(scalar), _] => (scalar, node.inputs[1]),
-            [None, Some(scalar)] => (scalar, node.inputs[0]),
-            [None, None] => return None,
-        };
-        product.factors.push(scalar);
-        Some(vec![(other, product)])
-    } else if op == Elementwise::Div {
-        product.divisors.push(spread_scalar(graph, node.inputs[1])?);
-        Some(vec![(node.inputs[0], product)])
-    } else {
-        None
+    match (op.signature().algebra, &node.inputs[..]) {
+        (Algebra::Sum, inputs) => Some(inputs.iter().map(|&input| (input, product.clone())).collect()),
+        (Algebra::Difference, &[a, b]) => Some(vec![(b, negated(&product)), (a, product)]),
+        (Algebra::Negation, &[x]) => Some(vec![(x, negated(&product))]),
+        (Algebra::Product, &[a, b]) => {
+            let (scalar, other) = match [spread_scalar(graph, a), spread_scalar(graph, b)] {
+                [Some(scalar), _] => (scalar, b),
+                [None, Some(scalar)] => (scalar, a),
+                [None, None] => return None,
+            };
+            product.factors.push(scalar);
+            Some(vec![(other, product)])
+        }
+        (Algebra::Quotient, &[a, b]) => {
+            product.divisors.push(spread_scalar(graph, b)?);
+            Some(vec![(a, product)])
+        }
+        (Algebra::Difference | Algebra::Negation | Algebra::Product | Algebra::Quotient, _) => None,
+        (Algebra::None | Algebra::Greater | Algebra::Lesser | Algebra::Choice, _) => None,
     }
 }
 
 /// The scalar whose copies a value is made of.
-fn spread_scalar(graph: &Graph, id: NodeId) -> Option<NodeId> {
-    let node = graph.node(id);
+fn spread_scalar(graph: &Graph, value: Value) -> Option<Value> {
+    let node = graph.node(value);
     let is_broadcast = matches!(node.op, Op::Shape(ShapeOp::Broadcast { .. }));
-    if is_broadcast && graph.node(node.inputs[0]).shape.rank() == 0 {
+    if is_broadcast && graph.shape(node.inputs[0]).rank() == 0 {
         return Some(node.inputs[0]);
     }
-    (node.shape.rank() == 0).then_some(id)
+    (graph.shape(value).rank() == 0).then_some(value)
 }
 
 /// The sum of products as a scalar node; none if it is 1.
 fn product_sum<'g>(builder: &'g Builder, products: &[ScalarProduct]) -> Option<Var<'g>> {
     let factor = |product: &ScalarProduct| {
-        let product_of = |ids: &[NodeId]| ids.iter().map(|&id| builder.var(id)).reduce(|a, b| a * b);
+        let product_of = |ids: &[Value]| ids.iter().map(|&id| builder.var(id)).reduce(|a, b| a * b);
         let value = match (product_of(&product.factors), product_of(&product.divisors)) {
             (value, None) => value,
             (value, Some(divisor)) => Some(value.unwrap_or_else(|| builder.constant(1.0)) / divisor),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use chainrule_graph::ops::Source;
-use chainrule_graph::{Graph, NodeId, Op};
+use chainrule_graph::{Graph, NodeId, Op, Value};
 use chainrule_kernels::Level;
 
 use super::emit::Instructions;
@@ -18,29 +18,29 @@ use crate::program::address::Address;
 use crate::program::handle::ProgramId;
 use crate::program::instruction::{Instruction, LabelledInstruction};
 use crate::program::interface::{Argument, Literal, Output, Stream};
-use crate::program::listing::node_name;
+use crate::program::listing::value_name;
 use crate::program::loop_code::LoopCode;
 use crate::program::pool::Pool;
 
 /// A matrix product of so many multiplications is worth several threads.
 const WORTH_THREADS: usize = 1 << 20;
 
-/// A node that the caller named.
-pub(crate) struct NamedNode {
+/// A value that the caller named.
+pub(crate) struct NamedValue {
     /// In the graph that was compiled.
-    pub compiled: NodeId,
+    pub compiled: Value,
     /// How a message calls it.
     pub described: String,
     /// In the program's own graph.
-    pub own: NodeId,
+    pub own: Value,
 }
 
 /// What the caller gives a program, and takes.
 pub(crate) struct Interface {
     /// All inputs, those that take rows among them.
-    pub inputs: Vec<NamedNode>,
-    pub streams: Vec<NamedNode>,
-    pub outputs: Vec<NamedNode>,
+    pub inputs: Vec<NamedValue>,
+    pub streams: Vec<NamedValue>,
+    pub outputs: Vec<NamedValue>,
     /// How many nodes the graph has that was compiled.
     pub compiled_nodes: usize,
 }
@@ -55,11 +55,11 @@ pub(crate) fn assemble(
 ) -> Result<Program, ExecError> {
     let Instructions { prologue, step, write_back } = instructions;
     let loops = || prologue.iter().chain(&step).filter_map(fused_loop);
-    let node_addresses: Vec<Option<Address>> =
-        plan.graph.ids().map(|id| layout.address(plan.buffers.of_node(id))).collect();
+    let addresses: Vec<Option<Address>> =
+        plan.graph.values().map(|value| layout.address(plan.buffers.of(value))).collect();
     let outputs: Vec<Output> =
         interface.outputs.iter().zip(&plan.outputs).map(|(named, view)| output(&layout, view, named)).collect();
-    let streams = interface.streams.iter().map(|named| stream(&plan.graph, &node_addresses, named, options.batch));
+    let streams = interface.streams.iter().map(|named| stream(&plan.graph, &addresses, named, options.batch));
     Ok(Program {
         precision: options.precision,
         level: options.level.unwrap_or_else(Level::best),
@@ -67,18 +67,18 @@ pub(crate) fn assemble(
         pool: pool(options.threads, &step)?,
         finite: options.finite.and_then(|id| options.outputs.iter().position(|&output| output == id)),
         outputs,
-        reported_nodes: interface.outputs.iter().map(|output| output.own).collect(),
-        literals: literals(&plan.graph, &node_addresses),
+        reported_values: interface.outputs.iter().map(|output| output.own).collect(),
+        literals: literals(&plan.graph, &addresses),
         partial_sums: loops().filter_map(|code| Some(code.chunks?.sums())).max().unwrap_or(0),
         registers: loops().map(|code| code.registers).max().unwrap_or(0),
         batch: options.batch,
-        arguments: arguments(&plan.graph, &node_addresses, interface),
+        arguments: arguments(&plan.graph, &addresses, interface),
         streams: streams.collect(),
         graph: plan.graph,
         prologue,
         step,
         write_back,
-        node_addresses,
+        value_addresses: addresses,
         arena_length: layout.length,
         shared_length: layout.shared,
         compiled_nodes: interface.compiled_nodes,
@@ -114,42 +114,42 @@ fn literals(graph: &Graph, addresses: &[Option<Address>]) -> Vec<(usize, Literal
             Source::Constant(constant) => Literal::Constant(constant.value.clone()),
             Source::Iota { length } => Literal::Iota(*length),
         };
-        Some((addresses[id.index()]?.offset, literal))
+        Some((addresses[graph.value_index(id)]?.offset, literal))
     };
     graph.ids().filter_map(literal).collect()
 }
 
 /// The inputs that are set from outside: those that take no rows.
 fn arguments(graph: &Graph, addresses: &[Option<Address>], interface: &Interface) -> Vec<Argument> {
-    let streams: HashSet<NodeId> = interface.streams.iter().map(|stream| stream.own).collect();
+    let streams: HashSet<Value> = interface.streams.iter().map(|stream| stream.own).collect();
     let inputs = interface.inputs.iter().filter(|input| !streams.contains(&input.own));
     inputs.map(|input| argument(graph, addresses, input)).collect()
 }
 
-fn argument(graph: &Graph, addresses: &[Option<Address>], named: &NamedNode) -> Argument {
+fn argument(graph: &Graph, addresses: &[Option<Address>], named: &NamedValue) -> Argument {
     let node = graph.node(named.own);
     Argument {
-        node: named.compiled,
-        name: node.name.clone(),
+        node: named.compiled.node,
+        name: node.outputs[0].name.clone(),
         described: named.described.clone(),
-        listed: node_name(graph, named.own),
+        listed: value_name(graph, named.own),
         takes: InputType::of(node),
-        offset: addresses[named.own.index()].map_or(0, |address| address.offset),
+        offset: addresses[graph.value_index(named.own)].map_or(0, |address| address.offset),
     }
 }
 
-fn stream(graph: &Graph, addresses: &[Option<Address>], stream: &NamedNode, batch: Option<usize>) -> Stream {
+fn stream(graph: &Graph, addresses: &[Option<Address>], stream: &NamedValue, batch: Option<usize>) -> Stream {
     let argument = argument(graph, addresses, stream);
     let row = argument.size() / batch.unwrap_or(1);
     Stream { argument, row, batch }
 }
 
-fn output(layout: &ArenaLayout, view: &View, named: &NamedNode) -> Output {
+fn output(layout: &ArenaLayout, view: &View, named: &NamedValue) -> Output {
     let address = layout
         .address(view.buffer)
         .map_or(Address::in_arena(0), |address| Address { offset: address.offset + view.offset, ..address });
     Output {
-        node: named.compiled,
+        value: named.compiled,
         described: named.described.clone(),
         address,
         runs: view.runs(),

@@ -1,8 +1,8 @@
 //! Buffers: what the kernels of a step read and fill.
 
-use chainrule_graph::{Graph, NodeId};
+use chainrule_graph::{Graph, NodeId, Value};
 
-/// A buffer: that of a node, or one that a pass added.
+/// A buffer: that of a value of the graph, or one that a pass added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct BufferId(u32);
 
@@ -16,19 +16,21 @@ impl BufferId {
 /// All buffers of a plan.
 #[derive(Clone, Debug)]
 pub(crate) struct Buffers {
-    /// For each buffer, its number of elements and the node whose value it holds.
-    all: Vec<(usize, Option<NodeId>)>,
-    /// For each node, its buffer.
+    /// For each buffer, its number of elements and the value that it holds.
+    all: Vec<(usize, Option<Value>)>,
+    /// For each node, the buffer of its first output; those of the others follow.
     of_node: Vec<BufferId>,
 }
 
 impl Buffers {
-    /// One for each node of a graph.
-    pub fn of(graph: &Graph) -> Buffers {
+    /// One for each value of a graph.
+    pub fn of_graph(graph: &Graph) -> Buffers {
         let mut buffers = Buffers { all: Vec::new(), of_node: Vec::new() };
-        for (id, node) in graph.ids().zip(graph.nodes()) {
-            let buffer = buffers.push(node.shape.size(), Some(id));
-            buffers.of_node.push(buffer);
+        for id in graph.ids() {
+            buffers.of_node.push(BufferId(buffers.all.len() as u32));
+            for (index, output) in graph.node(id).outputs.iter().enumerate() {
+                buffers.push(output.shape.size(), Some(id.output(index)));
+            }
         }
         buffers
     }
@@ -38,18 +40,24 @@ impl Buffers {
         self.push(size, None)
     }
 
-    fn push(&mut self, size: usize, node: Option<NodeId>) -> BufferId {
-        self.all.push((size, node));
+    fn push(&mut self, size: usize, value: Option<Value>) -> BufferId {
+        self.all.push((size, value));
         BufferId(self.all.len() as u32 - 1)
     }
 
-    /// The buffer of a node's own; a node that is a view of another fills none.
-    pub fn of_node(&self, id: NodeId) -> BufferId {
-        self.of_node[id.index()]
+    /// The buffer of a value's own; a value that is a view of another fills none.
+    pub fn of(&self, value: impl Into<Value>) -> BufferId {
+        let value = value.into();
+        BufferId(self.of_node[value.node.index()].0 + value.output)
     }
 
-    /// The node whose value a buffer holds; none for one that a pass added.
+    /// The node whose output a buffer holds; none for one that a pass added.
     pub fn node(&self, buffer: BufferId) -> Option<NodeId> {
+        self.value(buffer).map(|value| value.node)
+    }
+
+    /// The value that a buffer holds; none for one that a pass added.
+    pub fn value(&self, buffer: BufferId) -> Option<Value> {
         self.all[buffer.index()].1
     }
 

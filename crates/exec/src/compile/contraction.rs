@@ -54,7 +54,7 @@ impl Labelled {
 fn spread(contract: &Contract, view: View, labels: &[Label], node: &Node) -> View {
     View {
         strides: contract.out.iter().map(|label| stride_of(&view, labels, *label)).collect(),
-        shape: node.shape.clone(),
+        shape: node.outputs[0].shape.clone(),
         ..view
     }
 }

@@ -118,12 +118,11 @@ impl Emitter<'_> {
                 let clear = (!filled).then_some(Instruction::Clear { out, length });
                 clear.into_iter().chain(blocks.iter().map(|block| self.copied(block, out))).map(labelled).collect()
             }
-            KernelKind::Custom { op, inputs, shape, out } => {
+            KernelKind::Custom { op, inputs, outs } => {
                 vec![labelled(Instruction::Custom(Box::new(CustomCode {
                     op: op.clone(),
                     inputs: inputs.iter().map(|view| (self.addresses.of(view), view.shape.clone())).collect(),
-                    shape: shape.clone(),
-                    out: self.addresses.out(*out),
+                    outs: outs.iter().map(|(shape, out)| (shape.clone(), self.addresses.out(*out))).collect(),
                 })))]
             }
         }

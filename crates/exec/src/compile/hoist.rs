@@ -4,6 +4,7 @@
 //! decay) is worked out before the first step. Larger values stay in the step: most are spread scalars, which a fused loop
 //! computes in registers for less than it costs to read them back.
 
+use chainrule_graph::ops::Source;
 use chainrule_graph::{NodeId, Op};
 
 use super::fuse::join;
@@ -13,10 +14,13 @@ use super::plan::{Kernel, KernelKind, Plan};
 pub(crate) fn hoist(mut plan: Plan, streams: &[NodeId]) -> Plan {
     let mut fixed = vec![false; plan.buffers.count()];
     for (id, node) in plan.graph.ids().zip(plan.graph.nodes()) {
-        fixed[plan.buffers.of_node(id).index()] = matches!(node.op, Op::Source(_)) && !streams.contains(&id);
+        fixed[plan.buffers.of(id).index()] = match node.op {
+            Op::Source(Source::Input { .. }) => !streams.contains(&id),
+            _ => node.inputs.is_empty() && node.op.is_pure(),
+        };
     }
     for update in plan.graph.updates() {
-        fixed[plan.buffers.of_node(update.target).index()] = false;
+        fixed[plan.buffers.of(update.target).index()] = false;
     }
     for kernel in std::mem::take(&mut plan.kernels) {
         let writes = kernel.kind.writes();

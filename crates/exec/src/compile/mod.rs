@@ -27,7 +27,7 @@ mod view;
 use std::collections::HashMap;
 
 use chainrule_graph::ops::Source;
-use chainrule_graph::{Graph, NodeId, Op, simplify};
+use chainrule_graph::{Graph, GraphError, NodeId, Op, Value, simplify};
 pub use chainrule_kernels::Level;
 pub use options::Options;
 
@@ -35,7 +35,7 @@ use crate::error::ExecError;
 pub use crate::precision::Precision;
 use crate::program::Program;
 use accumulate::Accumulation;
-use assemble::{Interface, NamedNode};
+use assemble::{Interface, NamedValue};
 use buffer::BufferId;
 use plan::Plan;
 use schedule::WriteBack;
@@ -100,7 +100,7 @@ type Observer<'a> = dyn FnMut(&'static str, &dyn Fn() -> String) + 'a;
 
 fn compile_observed(graph: &Graph, options: &Options, observe: &mut Observer<'_>) -> Result<Program, ExecError> {
     options.check(graph)?;
-    let Rewritten { graph, accumulations, interface } = rewrite(graph, options, observe);
+    let Rewritten { graph, accumulations, interface } = rewrite(graph, options, observe)?;
     let Scheduled { plan, write_backs, kept } = plan_step(graph, &accumulations, &interface, observe);
     let layout = memory::plan_memory(&plan, &write_backs, &kept, &rows(&plan, options, &interface.streams));
     observe("memory", &|| stages::layout(&plan, &layout));
@@ -108,7 +108,7 @@ fn compile_observed(graph: &Graph, options: &Options, observe: &mut Observer<'_>
     assemble::assemble(plan, layout, instructions, &interface, options)
 }
 
-/// The graph that runs, and what the caller named, as nodes of it.
+/// The graph that runs, and what the caller named, as values of it.
 struct Rewritten {
     graph: Graph,
     accumulations: Vec<Accumulation>,
@@ -116,36 +116,42 @@ struct Rewritten {
 }
 
 /// The passes from graph to graph.
-fn rewrite(compiled_graph: &Graph, options: &Options, observe: &mut Observer<'_>) -> Rewritten {
+fn rewrite(compiled_graph: &Graph, options: &Options, observe: &mut Observer<'_>) -> Result<Rewritten, ExecError> {
     let is_input = |id: &NodeId| matches!(compiled_graph.node(*id).op, Op::Source(Source::Input { .. }));
-    let inputs: Vec<NodeId> = compiled_graph.ids().filter(is_input).collect();
-    let kept: Vec<NodeId> = options.outputs.iter().chain(&options.streams).chain(&inputs).copied().collect();
+    let values = |ids: Vec<NodeId>| ids.into_iter().map(Value::from).collect::<Vec<_>>();
+    let (inputs, streams) = (values(compiled_graph.ids().filter(is_input).collect()), values(options.streams.clone()));
+    let kept: Vec<Value> = options.outputs.iter().chain(&streams).chain(&inputs).copied().collect();
     let compiled_nodes = compiled_graph.nodes().len();
-    let (simple, first) = simplify(compiled_graph, &kept);
+    let (simple, first) = simplify(compiled_graph, &kept).map_err(foreign)?;
     observe("simplify", &|| stages::graph(&simple));
-    let to_simple = |id: NodeId| first.get(id).unwrap_or(id); // all that is asked for here was kept
-    let outputs: Vec<NodeId> = options.outputs.iter().map(|&id| to_simple(id)).collect();
+    let to_simple = |value: Value| first.get(value).unwrap_or(value); // all that is asked for here was kept
+    let outputs: Vec<Value> = options.outputs.iter().map(|&output| to_simple(output)).collect();
     let (rewritten, accumulations) = accumulate::accumulate(simple, &outputs);
-    let all: Vec<NodeId> = accumulations
+    let all: Vec<Value> = accumulations
         .iter()
-        .flat_map(|a| [Some(a.target), Some(a.value), Some(a.contraction), a.keep, a.scale])
+        .flat_map(|a| [Some(a.target.into()), Some(a.value), Some(a.contraction), a.keep, a.scale])
         .flatten()
         .chain(kept.iter().map(|&id| to_simple(id)))
         .collect();
-    let (graph, second) = simplify(&rewritten, &all);
-    let forward = |id: NodeId| second.get(id).unwrap_or(id); // kept, as above
-    let named = |ids: &[NodeId]| {
-        let named = |&compiled: &NodeId| {
+    let (graph, second) = simplify(&rewritten, &all).map_err(foreign)?;
+    let forward = |value: Value| second.get(value).unwrap_or(value); // kept, as above
+    let named = |values: &[Value]| {
+        let named = |&compiled: &Value| {
             let (own, described) = (forward(to_simple(compiled)), compiled_graph.describe(compiled));
-            NamedNode { compiled, described, own }
+            NamedValue { compiled, described, own }
         };
-        ids.iter().map(named).collect()
+        values.iter().map(named).collect()
     };
-    let (streams, outputs) = (named(&options.streams), named(&options.outputs));
+    let (streams, outputs) = (named(&streams), named(&options.outputs));
     let interface = Interface { inputs: named(&inputs), streams, outputs, compiled_nodes };
     let accumulations: Vec<Accumulation> = accumulations.into_iter().map(|a| a.map(forward)).collect();
     observe("accumulate", &|| stages::graph(&graph) + &stages::accumulations(&graph, &accumulations));
-    Rewritten { graph, accumulations, interface }
+    Ok(Rewritten { graph, accumulations, interface })
+}
+
+/// Ids were checked before, so this does not happen.
+fn foreign(error: GraphError) -> ExecError {
+    ExecError::new(error.message)
 }
 
 /// The plan of a step, in the order in which it runs.
@@ -163,8 +169,9 @@ fn plan_step(
     interface: &Interface,
     observe: &mut Observer<'_>,
 ) -> Scheduled {
-    let own = |named: &[NamedNode]| named.iter().map(|node| node.own).collect::<Vec<NodeId>>();
-    let (outputs, streams) = (own(&interface.outputs), own(&interface.streams));
+    let own = |named: &[NamedValue]| named.iter().map(|named| named.own).collect::<Vec<Value>>();
+    let outputs = own(&interface.outputs);
+    let streams: Vec<NodeId> = own(&interface.streams).into_iter().map(|value| value.node).collect();
     let plan = select::select(graph, accumulations, &outputs);
     observe("select", &|| stages::plan(&plan, &[]));
     let plan = hoist::hoist(plan, &streams);
@@ -179,7 +186,7 @@ fn plan_step(
 
 /// The buffers of inputs that are read where a table's row lies, with the table's number: of one row a step. A scalar is
 /// brought into the arena.
-fn rows(plan: &Plan, options: &Options, streams: &[NamedNode]) -> HashMap<BufferId, u16> {
-    let buffers = streams.iter().map(|stream| plan.buffers.of_node(stream.own)).zip(0..);
+fn rows(plan: &Plan, options: &Options, streams: &[NamedValue]) -> HashMap<BufferId, u16> {
+    let buffers = streams.iter().map(|stream| plan.buffers.of(stream.own)).zip(0..);
     buffers.filter(|&(buffer, _)| options.batch.is_none() && plan.size(buffer) != 1).collect()
 }

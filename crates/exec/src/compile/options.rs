@@ -1,10 +1,10 @@
 //! How a graph is compiled.
 
 use chainrule_graph::ops::Source;
-use chainrule_graph::{Graph, NodeId, Op};
+use chainrule_graph::{Graph, NodeId, Op, Value};
 use chainrule_kernels::Level;
 
-use crate::error::{ExecError, check_nodes};
+use crate::error::{ExecError, check_values};
 use crate::precision::Precision;
 use crate::program::interface::MOST_TABLES;
 
@@ -24,10 +24,10 @@ pub struct Options {
     pub streams: Vec<NodeId>,
     /// How many rows a step takes. None: each stream input is one row; else it has a leading axis of this size.
     pub batch: Option<usize>,
-    /// The nodes whose values each step reports.
-    pub outputs: Vec<NodeId>,
+    /// The values that each step reports.
+    pub outputs: Vec<Value>,
     /// The output that must stay finite: a run ends at the step where it does not.
-    pub finite: Option<NodeId>,
+    pub finite: Option<Value>,
 }
 
 impl Default for Options {
@@ -47,8 +47,8 @@ impl Default for Options {
 impl Options {
     /// An error that names the option that does not fit a graph.
     pub(crate) fn check(&self, graph: &Graph) -> Result<(), ExecError> {
-        let named = self.outputs.iter().chain(&self.streams).chain(&self.finite);
-        check_nodes(graph, named.copied())?;
+        check_values(graph, self.outputs.iter().chain(&self.finite).copied())?;
+        check_values(graph, self.streams.iter().copied())?;
         if !(1..=MOST_THREADS).contains(&self.threads) {
             let found = self.threads;
             return Err(ExecError::new(format!("a program uses 1 to {MOST_THREADS} threads, not {found}")));
@@ -79,9 +79,9 @@ impl Options {
             return Err(ExecError::new(format!("{name} is computed; only an input takes rows")));
         }
         if let Some(batch) = self.batch
-            && node.shape.first() != Some(&batch)
+            && graph.shape(id).first() != Some(&batch)
         {
-            let shape = &node.shape;
+            let shape = graph.shape(id);
             return Err(ExecError::new(format!(
                 "{name} has shape {shape}; a batch of {batch} rows needs a leading axis of {batch}"
             )));

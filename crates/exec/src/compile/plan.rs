@@ -1,8 +1,8 @@
 //! What the passes hand on: kernels on buffers, in the order in which they run.
 
 use chainrule_graph::ops::custom::Custom;
-use chainrule_graph::ops::{Elementwise, Reduce};
-use chainrule_graph::{Graph, NodeId, Shape};
+use chainrule_graph::ops::{Elementwise, Reduction};
+use chainrule_graph::{Graph, NodeId, Shape, Value};
 use chainrule_kernels::reduce::Axis;
 
 use super::buffer::{BufferId, Buffers};
@@ -15,7 +15,7 @@ pub(crate) struct Plan {
     /// The graph that is computed.
     pub graph: Graph,
     pub buffers: Buffers,
-    /// For each node, where its elements lie.
+    /// For each value of the graph, by its buffer, where its elements lie.
     pub views: Vec<View>,
     /// Where the elements of the outputs lie.
     pub outputs: Vec<View>,
@@ -42,7 +42,7 @@ pub(crate) enum KernelKind {
     /// `out = keep · out + scale · lhs · rhs` over matrices, vectors or scalars.
     Product(Product),
     /// An op along one axis of a contiguous value, seen as [outer, n, inner].
-    AxisOp { op: Reduce, input: View, axis: Axis, out: BufferId },
+    AxisOp { op: Reduction, input: View, axis: Axis, out: BufferId },
     /// Rows picked by index; see `Index::Gather`.
     Gather { table: View, indices: View, dimensions: GatherDimensions, out: BufferId },
     /// Rows added at their index to zeros; see `Index::ScatterAdd`.
@@ -50,7 +50,7 @@ pub(crate) enum KernelKind {
     /// Blocks copied into a buffer, on zeros where they do not fill it.
     Assemble { blocks: Vec<BlockCopy>, filled: bool, out: BufferId },
     /// A user's own node, on contiguous values.
-    Custom { op: Custom, inputs: Vec<View>, shape: Shape, out: BufferId },
+    Custom { op: Custom, inputs: Vec<View>, outs: Vec<(Shape, BufferId)> },
 }
 
 /// Elementwise ops over a common index, in order.
@@ -59,7 +59,7 @@ pub(crate) struct Loop {
     /// How many indices there are.
     pub size: usize,
     pub body: Vec<LoopNode>,
-    pub reduction: Option<Reduction>,
+    pub reduction: Option<ClosingSum>,
 }
 
 /// One op of a loop. Element i of its result comes from element i of each operand, in row-major order of the operand's
@@ -92,7 +92,7 @@ impl LoopOp {
 
 /// The sum that closes a loop: index (outer, n, inner) goes to element (outer, inner).
 #[derive(Clone, Debug)]
-pub(crate) struct Reduction {
+pub(crate) struct ClosingSum {
     pub operand: View,
     pub axis: Axis,
     pub out: BufferId,
@@ -133,6 +133,11 @@ pub(crate) struct BlockCopy {
 }
 
 impl Plan {
+    /// Where the elements of a value lie.
+    pub fn view(&self, value: impl Into<Value>) -> &View {
+        &self.views[self.buffers.of(value).index()]
+    }
+
     /// The number of elements of a buffer.
     pub fn size(&self, buffer: BufferId) -> usize {
         self.buffers.size(buffer)
@@ -183,8 +188,8 @@ impl KernelKind {
             | KernelKind::AxisOp { out, .. }
             | KernelKind::Gather { out, .. }
             | KernelKind::ScatterAdd { out, .. }
-            | KernelKind::Assemble { out, .. }
-            | KernelKind::Custom { out, .. } => vec![*out],
+            | KernelKind::Assemble { out, .. } => vec![*out],
+            KernelKind::Custom { outs, .. } => outs.iter().map(|(_, out)| *out).collect(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A plan that is being made: what the selection of kernels adds to, node by node.
 
-use chainrule_graph::{Graph, Node, NodeId};
+use chainrule_graph::{Graph, Node, NodeId, Value};
 
 use super::buffer::{BufferId, Buffers};
 use super::plan::{Kernel, KernelKind, Loop, LoopNode, LoopOp, Plan};
@@ -9,7 +9,7 @@ use super::view::View;
 /// The kernels so far.
 pub(super) struct PlanBuilder {
     pub buffers: Buffers,
-    /// Those of the nodes so far.
+    /// Where the elements of the values so far lie, by their buffers.
     pub views: Vec<View>,
     kernels: Vec<Kernel>,
     /// Buffers that are a parameter's own: (the new value, the old).
@@ -18,7 +18,7 @@ pub(super) struct PlanBuilder {
 
 impl PlanBuilder {
     pub fn new(graph: &Graph) -> PlanBuilder {
-        PlanBuilder { buffers: Buffers::of(graph), views: Vec::new(), kernels: Vec::new(), in_place: Vec::new() }
+        PlanBuilder { buffers: Buffers::of_graph(graph), views: Vec::new(), kernels: Vec::new(), in_place: Vec::new() }
     }
 
     pub fn finish(self, graph: Graph, outputs: Vec<View>) -> Plan {
@@ -26,15 +26,20 @@ impl PlanBuilder {
         Plan { graph, buffers, views, outputs, prologue: Vec::new(), kernels, in_place }
     }
 
-    /// The buffer of a node, and all of it as its value.
+    /// The buffer of a node's output, of several the first, and all of it as its value.
     pub fn result(&self, id: NodeId, node: &Node) -> (BufferId, View) {
-        let out = self.buffers.of_node(id);
-        (out, View::whole(out, &node.shape))
+        let out = self.buffers.of(id);
+        (out, View::whole(out, &node.outputs[0].shape))
+    }
+
+    /// Where the elements of a value lie.
+    pub fn view(&self, value: Value) -> View {
+        self.views[self.buffers.of(value).index()].clone()
     }
 
     /// Where the elements of a node's operand lie.
     pub fn operand(&self, node: &Node, index: usize) -> View {
-        self.views[node.inputs[index].index()].clone()
+        self.view(node.inputs[index])
     }
 
     /// An operand's elements one after the other; brought into that order where they are not.

@@ -25,14 +25,14 @@ pub(crate) struct WriteBack {
 pub(crate) fn schedule(mut plan: Plan, kept: &[BufferId]) -> (Plan, Vec<WriteBack>) {
     let mut write_backs = Vec::new();
     let updates = plan.graph.updates().to_vec();
-    let mut values: Vec<View> = updates.iter().map(|update| plan.views[update.value.index()].clone()).collect();
+    let mut values: Vec<View> = updates.iter().map(|update| plan.view(update.value).clone()).collect();
     copy_old_values(&mut plan, &mut values);
     let mut read_at_end = vec![false; plan.buffers.count()];
     kept.iter().for_each(|buffer| read_at_end[buffer.index()] = true);
     let mut old_of: Vec<Option<BufferId>> = vec![None; plan.buffers.count()];
     let mut uses = Uses::of(&plan);
     for (update, value) in updates.iter().zip(values) {
-        let target = plan.buffers.of_node(update.target);
+        let target = plan.buffers.of(update.target);
         let owner = value.buffer.index();
         let is_free = value.is_whole(plan.size(value.buffer)) && old_of[owner].is_none();
         let writer = uses.writer[owner].filter(|_| is_free && !read_at_end[target.index()]);

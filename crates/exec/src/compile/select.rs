@@ -7,28 +7,29 @@
 use std::collections::HashMap;
 
 use chainrule_graph::ops::elementwise::Exponent;
-use chainrule_graph::ops::{Elementwise, Index, Reduce, ShapeOp, Source};
-use chainrule_graph::{Graph, Node, NodeId, Op};
+use chainrule_graph::ops::{Elementwise, Index, Reduce, Reduction, ShapeOp, Source};
+use chainrule_graph::{Graph, Node, NodeId, Op, Shape, Value};
 use chainrule_kernels::reduce::Axis;
 
 use super::accumulate::Accumulation;
+use super::buffer::BufferId;
 use super::contraction::contraction;
-use super::plan::{BlockCopy, Factors, KernelKind, Loop, LoopOp, Plan, Product, Reduction};
+use super::plan::{BlockCopy, ClosingSum, Factors, KernelKind, Loop, LoopOp, Plan, Product};
 use super::plan_builder::PlanBuilder;
 use super::view::View;
 use crate::program::instruction::GatherDimensions;
 
 /// The plan of a graph: one kernel for each node that needs one, in the order of the nodes.
-pub(crate) fn select(graph: Graph, accumulations: &[Accumulation], kept: &[NodeId]) -> Plan {
+pub(crate) fn select(graph: Graph, accumulations: &[Accumulation], kept: &[Value]) -> Plan {
     let mut selector = Selector {
         plan: PlanBuilder::new(&graph),
-        accumulations: accumulations.iter().map(|a| (a.value, *a)).collect(),
+        accumulations: accumulations.iter().map(|a| (a.value.node, *a)).collect(),
         sums_of_products: sums_of_products(&graph, kept).into_iter().collect(),
     };
     let read = selector.read(&graph, kept);
     for id in graph.ids() {
-        let view = selector.select(&graph, id, read[id.index()]);
-        selector.plan.views.push(view);
+        let views = selector.select(&graph, id, read[id.index()]);
+        selector.plan.views.extend(views);
     }
     let outputs = kept.iter().map(|&id| selector.output(&graph, id)).collect();
     selector.plan.finish(graph, outputs)
@@ -38,15 +39,15 @@ struct Selector {
     plan: PlanBuilder,
     accumulations: HashMap<NodeId, Accumulation>,
     /// Sums over all elements of a product, or a square, that nothing else reads: dot products.
-    sums_of_products: HashMap<NodeId, NodeId>,
+    sums_of_products: HashMap<NodeId, Value>,
 }
 
 impl Selector {
     /// For each node, whether anything reads its value: what an accumulation or a dot product computes on the way is not.
-    fn read(&self, graph: &Graph, kept: &[NodeId]) -> Vec<bool> {
+    fn read(&self, graph: &Graph, kept: &[Value]) -> Vec<bool> {
         let mut read = vec![false; graph.nodes().len()];
         for id in kept.iter().copied().chain(graph.updates().iter().map(|update| update.value)) {
-            read[id.index()] = true;
+            read[id.node.index()] = true;
         }
         for id in graph.ids().rev().filter(|id| !graph.node(*id).inputs.is_empty()) {
             if !read[id.index()] {
@@ -55,24 +56,28 @@ impl Selector {
             let factors = |a: &Accumulation| [a.keep, a.scale];
             let accumulation = self.accumulations.get(&id);
             let inside = accumulation.map(|a| a.contraction).or_else(|| self.sums_of_products.get(&id).copied());
-            let inputs = graph.node(inside.unwrap_or(id)).inputs.iter().copied();
+            let inputs = graph.node(inside.unwrap_or(id.into())).inputs.iter().copied();
             for input in inputs.chain(accumulation.into_iter().flat_map(factors).flatten()) {
-                read[input.index()] = true;
+                read[input.node.index()] = true;
             }
         }
         read
     }
 
-    /// Adds what computes a node; returns where its elements lie.
-    fn select(&mut self, graph: &Graph, id: NodeId, is_read: bool) -> View {
+    /// Adds what computes a node; returns where the elements of each output lie.
+    fn select(&mut self, graph: &Graph, id: NodeId, is_read: bool) -> Vec<View> {
         let node = graph.node(id);
         let (out, whole) = self.plan.result(id, node);
         if let Some(&accumulation) = self.accumulations.get(&id) {
             self.accumulation(graph, id, accumulation);
-            return whole;
+            return vec![whole];
         }
+        let outs: Vec<(Shape, BufferId)> = (node.outputs.iter().enumerate())
+            .map(|(index, output)| (output.shape.clone(), self.plan.buffers.of(id.output(index))))
+            .collect();
+        let all_whole = outs.iter().map(|(shape, out)| View::whole(*out, shape)).collect();
         if !is_read {
-            return whole;
+            return all_whole;
         }
         match &node.op {
             Op::Source(_) => {}
@@ -80,19 +85,19 @@ impl Selector {
                 let operands = (0..node.inputs.len()).map(|index| self.plan.operand(node, index)).collect();
                 self.plan.add_loop(id, LoopOp::Elementwise(*op), operands, out);
             }
-            Op::Contract(contract) => return contraction(&mut self.plan, id, node, contract, None),
-            Op::Reduce(op) => return self.reduce(graph, id, op),
+            Op::Contract(contract) => return vec![contraction(&mut self.plan, id, node, contract, None)],
+            Op::Reduce(op) => return vec![self.reduce(graph, id, op)],
             Op::Shape(op) => match self.plan.operand(node, 0).through(op) {
-                Some(through) => return through,
+                Some(through) => return vec![through],
                 None => self.rearrange(id, node, op),
             },
             Op::Index(op) => self.index(id, node, op),
             Op::Custom(op) => {
                 let inputs = (0..node.inputs.len()).map(|index| self.plan.contiguous(id, node, index)).collect();
-                self.plan.add(id, KernelKind::Custom { op: op.clone(), inputs, shape: node.shape.clone(), out });
+                self.plan.add(id, KernelKind::Custom { op: op.clone(), inputs, outs });
             }
         }
-        whole
+        all_whole
     }
 
     /// An op along axes; returns the view of its result. The sum of one element each is that element.
@@ -104,21 +109,21 @@ impl Selector {
             return whole;
         }
         let input = self.plan.operand(node, 0);
-        let is_sum = matches!(op, Reduce::Sum { .. });
+        let is_sum = op.op == Reduction::Sum;
         if is_sum
-            && op.axes().iter().all(|&axis| input.shape[axis] == 1)
-            && let Some(view) = input.through(&ShapeOp::Reshape { shape: node.shape.clone() })
+            && op.axes.iter().all(|&axis| input.shape[axis] == 1)
+            && let Some(view) = input.through(&ShapeOp::Reshape { shape: node.outputs[0].shape.clone() })
         {
             return view;
         }
-        let (input, axis) = along_one_axis(input, op.axes());
+        let (input, axis) = along_one_axis(input, &op.axes);
         if is_sum {
             let size = input.shape.size();
-            let reduction = Some(Reduction { operand: input, axis, out });
+            let reduction = Some(ClosingSum { operand: input, axis, out });
             self.plan.add(id, KernelKind::Loop(Loop { size, body: Vec::new(), reduction }));
         } else {
             let input = self.plan.made_contiguous(id, input);
-            self.plan.add(id, KernelKind::AxisOp { op: op.clone(), input, axis, out });
+            self.plan.add(id, KernelKind::AxisOp { op: op.op, input, axis, out });
         }
         whole
     }
@@ -134,7 +139,7 @@ impl Selector {
             lhs_strides: (0, 1),
             rhs,
             rhs_strides: (1, 0),
-            out: self.plan.buffers.of_node(id),
+            out: self.plan.buffers.of(id),
             out_strides: (0, 0),
             batches: Vec::new(),
             accumulate: None,
@@ -144,12 +149,13 @@ impl Selector {
 
     /// Rearrangements that are no view: a reshape out of order, and those that join, pad or turn round.
     fn rearrange(&mut self, id: NodeId, node: &Node, op: &ShapeOp) {
-        let out = self.plan.buffers.of_node(id);
-        let strides: Vec<isize> = node.shape.strides().iter().map(|&stride| stride as isize).collect();
+        let out = self.plan.buffers.of(id);
+        let shape = &node.outputs[0].shape;
+        let strides: Vec<isize> = shape.strides().iter().map(|&stride| stride as isize).collect();
         let block = |source, offset| BlockCopy { source, offset, strides: strides.clone() };
         let (blocks, filled) = match op {
             ShapeOp::Concat { axis } => {
-                let step = node.shape.strides()[*axis];
+                let step = shape.strides()[*axis];
                 let mut start = 0;
                 let mut blocks = Vec::new();
                 for index in 0..node.inputs.len() {
@@ -161,13 +167,13 @@ impl Selector {
                 (blocks, true)
             }
             ShapeOp::Pad { low, .. } => {
-                let offset = low.iter().zip(node.shape.strides()).map(|(low, stride)| low * stride).sum();
+                let offset = low.iter().zip(shape.strides()).map(|(low, stride)| low * stride).sum();
                 (vec![block(self.plan.operand(node, 0), offset)], false)
             }
             ShapeOp::Reverse { axes } => {
                 let mut reversed = block(self.plan.operand(node, 0), 0);
                 for &axis in axes {
-                    reversed.offset += node.shape[axis].saturating_sub(1) * reversed.strides[axis] as usize;
+                    reversed.offset += shape[axis].saturating_sub(1) * reversed.strides[axis] as usize;
                     reversed.strides[axis] = -reversed.strides[axis];
                 }
                 (vec![reversed], true)
@@ -180,7 +186,7 @@ impl Selector {
     }
 
     fn index(&mut self, id: NodeId, node: &Node, op: &Index) {
-        let out = self.plan.buffers.of_node(id);
+        let out = self.plan.buffers.of(id);
         let (first, second) = (self.plan.contiguous(id, node, 0), self.plan.contiguous(id, node, 1));
         let product = |sizes: &[usize]| sizes.iter().product::<usize>();
         match op {
@@ -206,10 +212,14 @@ impl Selector {
     }
 
     /// Where an output lies. An input that is one is copied: what a step reports is kept when the input is set anew.
-    fn output(&mut self, graph: &Graph, id: NodeId) -> View {
-        let view = self.plan.views[id.index()].clone();
-        let is_input = |id: NodeId| matches!(graph.node(id).op, Op::Source(Source::Input { .. }));
-        if self.plan.buffers.node(view.buffer).is_some_and(is_input) { self.plan.copied(id, view) } else { view }
+    fn output(&mut self, graph: &Graph, value: Value) -> View {
+        let view = self.plan.view(value);
+        let is_input = |value: Value| matches!(graph.node(value).op, Op::Source(Source::Input { .. }));
+        if self.plan.buffers.value(view.buffer).is_some_and(is_input) {
+            self.plan.copied(value.node, view)
+        } else {
+            view
+        }
     }
 
     fn accumulation(&mut self, graph: &Graph, id: NodeId, accumulation: Accumulation) {
@@ -217,11 +227,11 @@ impl Selector {
         let Op::Contract(contract) = &node.op else {
             unreachable!("the pass that accumulates takes contractions only")
         };
-        let scalar = |factor: Option<NodeId>| factor.map(|factor| self.plan.views[factor.index()].clone());
+        let scalar = |factor: Option<Value>| factor.map(|factor| self.plan.view(factor));
         let factors = Factors { keep: scalar(accumulation.keep), scale: scalar(accumulation.scale) };
         contraction(&mut self.plan, id, node, contract, Some(factors));
         let buffers = &self.plan.buffers;
-        let pair = (buffers.of_node(id), buffers.of_node(accumulation.target));
+        let pair = (buffers.of(id), buffers.of(accumulation.target));
         self.plan.in_place.push(pair);
     }
 }
@@ -248,18 +258,19 @@ fn along_one_axis(mut view: View, axes: &[usize]) -> (View, Axis) {
 }
 
 /// Sums over all elements of an elementwise product or square of several elements that nothing else reads.
-fn sums_of_products(graph: &Graph, kept: &[NodeId]) -> Vec<(NodeId, NodeId)> {
-    let users = graph.count_users(kept);
+fn sums_of_products(graph: &Graph, kept: &[Value]) -> Vec<(NodeId, Value)> {
+    let users = graph.count_users(kept.iter().copied());
     let is_product = |op: &Op| matches!(op, Op::Elementwise(Elementwise::Mul | Elementwise::Power(Exponent(2.0))));
-    let is_total =
-        |id: NodeId| matches!(graph.node(id).op, Op::Reduce(Reduce::Sum { .. })) && graph.node(id).shape.rank() == 0;
+    let is_total = |id: NodeId| {
+        matches!(graph.node(id).op, Op::Reduce(Reduce { op: Reduction::Sum, .. })) && graph.shape(id).rank() == 0
+    };
     graph
         .ids()
         .filter(|&id| is_total(id))
         .map(|id| (id, graph.node(id).inputs[0]))
         .filter(|&(_, product)| {
             let node = graph.node(product);
-            is_product(&node.op) && users[product.index()] == 1 && node.shape.size() > 1 && {
+            is_product(&node.op) && users[graph.value_index(product)] == 1 && graph.shape(product).size() > 1 && {
                 // Copies of one row or scalar are cheaper to leave to a loop.
                 let inputs = node.inputs.iter().map(|&input| &graph.node(input).op);
                 !inputs.into_iter().any(|op| matches!(op, Op::Shape(ShapeOp::Broadcast { .. })))

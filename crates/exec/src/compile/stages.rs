@@ -7,7 +7,7 @@
 use std::fmt::Write;
 
 use chainrule_graph::ops::Source;
-use chainrule_graph::{Function, Graph, Initializer, NodeId, Op, Parameter, text};
+use chainrule_graph::{Function, Graph, Initializer, NodeId, Op, Parameter, Value, text};
 use chainrule_kernels::reduce::Axis;
 
 use super::accumulate::Accumulation;
@@ -16,7 +16,7 @@ use super::memory::ArenaLayout;
 use super::plan::{KernelKind, Loop, LoopOp, Plan, Product};
 use super::schedule::WriteBack;
 use super::view::View;
-use crate::program::listing::node_name;
+use crate::program::listing::value_name;
 
 /// A graph in the text form; what is updated shows as state.
 pub(super) fn graph(graph: &Graph) -> String {
@@ -31,9 +31,9 @@ pub(super) fn graph(graph: &Graph) -> String {
 pub(super) fn accumulations(graph: &Graph, found: &[Accumulation]) -> String {
     let mut text = String::new();
     for Accumulation { target, contraction, keep, scale, .. } in found {
-        let factor = |id: &Option<NodeId>| id.map_or(String::new(), |id| format!("{} · ", node_name(graph, id)));
-        let target = node_name(graph, *target);
-        let (keep, scale, product) = (factor(keep), factor(scale), node_name(graph, *contraction));
+        let factor = |id: &Option<Value>| id.map_or(String::new(), |id| format!("{} · ", value_name(graph, id)));
+        let target = value_name(graph, *target);
+        let (keep, scale, product) = (factor(keep), factor(scale), value_name(graph, *contraction));
         text += &format!("accumulate {target} = {keep}{target} + {scale}{product}\n");
     }
     text
@@ -71,7 +71,7 @@ pub(super) fn layout(plan: &Plan, layout: &ArenaLayout) -> String {
 
 fn buffer_name(plan: &Plan, buffer: BufferId) -> String {
     match plan.buffers.node(buffer) {
-        Some(id) => node_name(&plan.graph, id),
+        Some(id) => value_name(&plan.graph, id),
         None => format!("%{}", buffer.index()),
     }
 }
@@ -114,8 +114,7 @@ fn kernel_text(plan: &Plan, kind: &KernelKind) -> String {
             format!("product {m}×{n}×{k}{times}: {} {equals} {first} {second}", name(*out))
         }
         KernelKind::AxisOp { op, axis, out, .. } => {
-            let op = Op::Reduce(op.clone());
-            format!("{} [{}, {}, {}]: {} = {first}", op.name(), axis.outer, axis.n, axis.inner, name(*out))
+            format!("{} [{}, {}, {}]: {} = {first}", op.signature().name, axis.outer, axis.n, axis.inner, name(*out))
         }
         KernelKind::Gather { out, .. } => format!("gather: {} = {first} at {second}", name(*out)),
         KernelKind::ScatterAdd { out, .. } => format!("scatter_add: {} = {second} at {first}", name(*out)),
@@ -123,8 +122,9 @@ fn kernel_text(plan: &Plan, kind: &KernelKind) -> String {
             let sources: Vec<View> = blocks.iter().map(|block| block.source.clone()).collect();
             format!("assemble: {} from {}", name(*out), views(&sources))
         }
-        KernelKind::Custom { op, inputs, out, .. } => {
-            format!("custom: {} = {}({})", name(*out), Op::Custom(op.clone()).name(), views(inputs))
+        KernelKind::Custom { op, inputs, outs } => {
+            let outs: Vec<String> = outs.iter().map(|(_, out)| name(*out)).collect();
+            format!("custom: {} = {}({})", outs.join(", "), op.node.name(), views(inputs))
         }
     }
 }

@@ -2,12 +2,8 @@
 
 use std::fmt;
 
-use chainrule_graph::Op;
 use chainrule_graph::ops::Elementwise;
-
-/// The ops that stand between their operands.
-const SIGNS: [(Elementwise, &str); 4] =
-    [(Elementwise::Add, "+"), (Elementwise::Sub, "-"), (Elementwise::Mul, "·"), (Elementwise::Div, "/")];
+use chainrule_graph::ops::signature::Notation;
 
 /// An expression, and whether it needs parentheses as an operand. Shows with them.
 #[derive(Clone)]
@@ -34,18 +30,17 @@ impl Expression {
 
     /// An op of as many of these operands as it takes.
     pub fn of(op: Elementwise, operands: &[Expression; 3]) -> Expression {
-        let [a, b, _] = operands;
-        if let Some((_, sign)) = SIGNS.iter().find(|(other, _)| *other == op) {
-            return Expression::compound(format!("{a} {sign} {b}"));
+        let (signature, [a, b, _]) = (op.signature(), operands);
+        match (signature.notation, op) {
+            (Notation::Infix(symbol), _) => Expression::compound(format!("{a} {} {b}", symbol.replace('*', "·"))),
+            (Notation::Negation, _) => Expression::compound(format!("-{a}")),
+            (_, Elementwise::Power(exponent)) => Expression::name(format!("{a}^{}", exponent.0)),
+            (Notation::Call | Notation::Shared | Notation::Exponent, _) => {
+                let taken: Vec<&str> =
+                    operands.iter().map(|operand| operand.text.as_str()).take(signature.arity()).collect();
+                Expression::name(format!("{}({})", signature.name, taken.join(", ")))
+            }
         }
-        if op == Elementwise::Neg {
-            return Expression::compound(format!("-{a}"));
-        }
-        if let Elementwise::Power(exponent) = op {
-            return Expression::name(format!("{a}^{}", exponent.0));
-        }
-        let taken: Vec<&str> = operands.iter().map(|operand| operand.text.as_str()).take(arity(op)).collect();
-        Expression::name(format!("{}({})", Op::Elementwise(op).name(), taken.join(", ")))
     }
 
     /// `a · b + c`
@@ -56,16 +51,5 @@ impl Expression {
     /// `c - a · b`
     pub fn negative_multiply_add([a, b, c]: &[Expression; 3]) -> Expression {
         Expression::compound(format!("{} - {a} · {b}", c.text))
-    }
-}
-
-/// How many operands an op takes.
-fn arity(op: Elementwise) -> usize {
-    use Elementwise::*;
-    match op {
-        Where => 3,
-        Add | Sub | Mul | Div | Pow | Max | Min | Less | LessEqual | Equal | NotEqual => 2,
-        Neg | Exp | Expm1 | Log | Log1p | Sqrt | Rsqrt | Sin | Cos | Tanh | Sigmoid | Softplus | Erf | Abs | Sign
-        | Power(_) | ToReal | StopGradient => 1,
     }
 }

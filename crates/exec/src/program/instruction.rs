@@ -2,7 +2,7 @@
 
 use chainrule_graph::ops::custom::Custom;
 use chainrule_graph::ops::elementwise::Exponent;
-use chainrule_graph::ops::{Elementwise, Reduce};
+use chainrule_graph::ops::{Elementwise, Reduction};
 use chainrule_graph::{NodeId, Shape};
 use chainrule_kernels::reduce::Axis;
 
@@ -45,7 +45,7 @@ pub(crate) enum Instruction {
     /// `out = keep · out + scale · lhs rhs`, repeated over batches.
     MatrixMatrix(Box<MatrixMatrix>),
     /// An op along the middle axis of [outer, n, inner], whose result has `length` elements.
-    AxisOp { op: Reduce, input: Address, axis: Axis, out: usize, length: usize },
+    AxisOp { op: Reduction, input: Address, axis: Axis, out: usize, length: usize },
     /// Rows picked by index.
     Gather { table: Address, indices: Address, dimensions: GatherDimensions, out: usize },
     /// Rows added at their index to zeros.
@@ -80,7 +80,7 @@ impl Instruction {
             Instruction::Gather { dimensions, .. } => dimensions.batches * dimensions.count * dimensions.size,
             Instruction::ScatterAdd { dimensions, .. } => dimensions.batches * dimensions.rows * dimensions.size,
             Instruction::Copy(copy) => copy.size(),
-            Instruction::Custom(code) => code.shape.size(),
+            Instruction::Custom(code) => code.outs.iter().map(|(shape, _)| shape.size()).sum(),
         }
     }
 }
@@ -193,8 +193,8 @@ impl StridedCopy {
 pub(crate) struct CustomCode {
     pub op: Custom,
     pub inputs: Vec<(Address, Shape)>,
-    pub shape: Shape,
-    pub out: usize,
+    /// The outputs.
+    pub outs: Vec<(Shape, usize)>,
 }
 
 /// An instruction and the nodes that it computes.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chainrule_graph::{NodeId, Shape, Tensor};
+use chainrule_graph::{NodeId, Shape, Tensor, Value};
 
 use super::address::Address;
 use crate::admission::{Inadmissible, InputType};
@@ -59,8 +59,8 @@ impl Literal {
 /// A value that the caller takes, perhaps strided.
 #[derive(Clone, Debug)]
 pub(crate) struct Output {
-    /// The node, in the graph that was compiled.
-    pub node: NodeId,
+    /// The value, in the graph that was compiled.
+    pub value: Value,
     /// How a message calls it.
     pub described: String,
     /// Where its first element lies.

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use chainrule_graph::ops::Elementwise;
-use chainrule_graph::{Graph, NodeId, Op};
+use chainrule_graph::{Graph, NodeId, Op, Value};
 use chainrule_kernels::reduce::Axis;
 
 use super::Program;
@@ -90,10 +90,10 @@ impl Program {
     }
 }
 
-/// How a node is called in a listing.
-pub(crate) fn node_name(graph: &Graph, id: NodeId) -> String {
-    let named = graph.node(id).name.as_deref();
-    named.map_or_else(|| format!("%{}", id.index()), on_one_line)
+/// How a value is called in a listing.
+pub(crate) fn value_name(graph: &Graph, value: impl Into<Value>) -> String {
+    let value = value.into();
+    graph.name(value).map_or_else(|| format!("%{}", value.node.index()), on_one_line)
 }
 
 /// A text whose names may hold what breaks a line, or moves what follows: such characters as their escapes.
@@ -143,14 +143,17 @@ impl<'a> Names<'a> {
         if let Some(argument) = self.program.arguments.iter().find(|argument| holds(argument.offset, argument.size())) {
             return part(argument.offset, &argument.listed);
         }
-        let of_node = |id: &NodeId| match self.program.node_addresses[id.index()] {
+        let graph = &self.program.graph;
+        let of_value = |value: Value| match self.program.value_addresses[graph.value_index(value)] {
             Some(Address { space: Space::Arena, offset }) => {
-                let node = self.program.graph.node(*id);
-                holds(offset, node.shape.size()).then(|| part(offset, &node_name(&self.program.graph, *id)))
+                holds(offset, graph.shape(value).size()).then(|| part(offset, &value_name(graph, value)))
             }
             _ => None,
         };
-        let name = labelled.nodes.iter().rev().find_map(of_node).unwrap_or_else(|| format!("@{out}"));
+        let outputs =
+            |id: &NodeId| (0..graph.node(*id).outputs.len()).map(|index| id.output(index)).collect::<Vec<_>>();
+        let name =
+            labelled.nodes.iter().rev().flat_map(outputs).find_map(of_value).unwrap_or_else(|| format!("@{out}"));
         self.names.insert(out, name.clone());
         name
     }
@@ -193,9 +196,9 @@ impl<'a> Names<'a> {
                 (format!("gemm {m}×{n}×{k}{times}"), self.accumulated(*factors, product, *out), *out)
             }
             Instruction::AxisOp { op, input, axis, out, .. } => {
-                let name = Op::Reduce(op.clone());
-                let kernel = format!("{} {}", name.name(), sizes(*axis));
-                (kernel, format!("{}({})", name.name(), self.name(*input)), *out)
+                let name = op.signature().name;
+                let kernel = format!("{name} {}", sizes(*axis));
+                (kernel, format!("{name}({})", self.name(*input)), *out)
             }
             Instruction::Gather { table, indices, dimensions, out } => {
                 let kernel = format!("gather {} of {}", dimensions.batches * dimensions.count, dimensions.size);
@@ -213,7 +216,10 @@ impl<'a> Names<'a> {
             Instruction::Custom(code) => {
                 let name = Op::Custom(code.op.clone()).name().to_string();
                 let inputs: Vec<String> = code.inputs.iter().map(|(address, _)| self.name(*address)).collect();
-                (format!("custom {}", code.shape), format!("{name}({})", inputs.join(", ")), code.out)
+                let shapes: Vec<String> = code.outs.iter().map(|(shape, _)| shape.to_string()).collect();
+                let results: Vec<String> = code.outs.iter().map(|(_, out)| self.result(labelled, *out)).collect();
+                let text = format!("{} = {name}({})", results.join(", "), inputs.join(", "));
+                return (format!("custom {}", shapes.join(" ")), vec![text]);
             }
         };
         let result = self.result(labelled, out);

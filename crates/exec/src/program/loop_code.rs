@@ -99,19 +99,8 @@ impl StepOp {
     /// What an op costs at an index, in additions.
     pub fn cost(self) -> usize {
         match self {
-            StepOp::Elementwise(op) => elementwise_cost(op),
+            StepOp::Elementwise(op) => op.cost(),
             StepOp::MulAdd | StepOp::NegMulAdd | StepOp::Copy => 1,
         }
-    }
-}
-
-fn elementwise_cost(op: Elementwise) -> usize {
-    use Elementwise::*;
-    match op {
-        Neg | Abs | Sign | Power(_) | ToReal | StopGradient => 1,
-        Add | Sub | Mul | Max | Min | Less | LessEqual | Equal | NotEqual | Where => 1,
-        Div | Sqrt | Rsqrt => 3,
-        Exp | Expm1 | Log | Log1p | Tanh | Sigmoid | Softplus | Erf => 10,
-        Sin | Cos | Pow => 50,
     }
 }

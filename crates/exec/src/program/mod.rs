@@ -12,7 +12,7 @@ pub(crate) mod pool;
 
 use std::ops::Range;
 
-use chainrule_graph::{Graph, NodeId};
+use chainrule_graph::{Graph, NodeId, Value};
 use chainrule_kernels::Level;
 
 use crate::error::ExecError;
@@ -74,12 +74,12 @@ pub struct Program {
     pub(crate) outputs: Vec<Output>,
     /// The output that must stay finite.
     pub(crate) finite: Option<usize>,
-    /// The outputs, as nodes of the graph that runs.
-    pub(crate) reported_nodes: Vec<NodeId>,
+    /// The outputs, as values of the graph that runs.
+    pub(crate) reported_values: Vec<Value>,
     /// What lies where in the arena from the start.
     pub(crate) literals: Vec<(usize, Literal)>,
     /// Where the buffer of each node of the graph lies, if it is stored.
-    pub(crate) node_addresses: Vec<Option<Address>>,
+    pub(crate) value_addresses: Vec<Option<Address>>,
     /// How many elements the arena holds.
     pub(crate) arena_length: usize,
     /// How many of them are shared by buffers which are not alive at once.
@@ -143,22 +143,24 @@ impl Program {
     ///
     /// # Errors
     /// The node is of another graph, or is no input, or takes rows of a table.
-    pub fn argument_of(&self, node: NodeId) -> Result<ArgumentHandle, ExecError> {
+    pub fn argument_of(&self, node: impl Into<NodeId>) -> Result<ArgumentHandle, ExecError> {
+        let node = node.into();
         self.check_node(node)?;
         self.find_argument(|argument| argument.node == node, || format!("at node {}", node.index()))
     }
 
-    /// An output, by its node in the graph that was compiled.
+    /// An output, by its value in the graph that was compiled.
     ///
     /// # Errors
-    /// The node is of another graph, or none of the outputs that the program was compiled for.
-    pub fn output(&self, node: NodeId) -> Result<OutputHandle, ExecError> {
-        self.check_node(node)?;
-        match self.outputs.iter().position(|output| output.node == node) {
+    /// The value is of another graph, or none of the outputs that the program was compiled for.
+    pub fn output(&self, value: impl Into<Value>) -> Result<OutputHandle, ExecError> {
+        let value = value.into();
+        self.check_node(value.node)?;
+        match self.outputs.iter().position(|output| output.value == value) {
             Some(index) => Ok(OutputHandle { program: self.id, index }),
             None => Err(ExecError::new(format!(
                 "node {} is no output; the options of the compilation name those",
-                node.index()
+                value.node.index()
             ))),
         }
     }

@@ -8,52 +8,62 @@ use chainrule_graph::ops::elementwise::Exponent;
 use super::exactly;
 use crate::error::ExecError;
 
+/// An op on tensors of one shape.
 pub(crate) fn evaluate(op: Elementwise, inputs: &[&Tensor]) -> Result<Tensor, ExecError> {
-    match op {
-        Neg => unary(inputs, |x| -x),
-        Exp => unary(inputs, f64::exp),
-        Expm1 => unary(inputs, f64::exp_m1),
-        Log => unary(inputs, f64::ln),
-        Log1p => unary(inputs, f64::ln_1p),
-        Sqrt => unary(inputs, f64::sqrt),
-        Rsqrt => unary(inputs, |x| 1.0 / x.sqrt()),
-        Sin => unary(inputs, f64::sin),
-        Cos => unary(inputs, f64::cos),
-        Tanh => unary(inputs, f64::tanh),
-        Sigmoid => unary(inputs, sigmoid),
-        Softplus => unary(inputs, softplus),
-        Erf => unary(inputs, libm::erf),
-        Abs => unary(inputs, f64::abs),
-        Sign => unary(inputs, sign),
-        Power(Exponent(n)) => unary(inputs, |x| power(x, n)),
-        ToReal | StopGradient => unary(inputs, |x| x),
-        Add => binary(inputs, |a, b| a + b),
-        Sub => binary(inputs, |a, b| a - b),
-        Mul => binary(inputs, |a, b| a * b),
-        Div => binary(inputs, |a, b| a / b),
-        Pow => binary(inputs, f64::powf),
-        Max => binary(inputs, greater),
-        Min => binary(inputs, lesser),
-        Less => binary(inputs, |a, b| truth(a < b)),
-        LessEqual => binary(inputs, |a, b| truth(a <= b)),
-        Equal => binary(inputs, |a, b| truth(a == b)),
-        NotEqual => binary(inputs, |a, b| truth(a != b)),
-        Where => {
-            let [condition, a, b] = exactly(inputs)?;
-            let (condition, a, b) = (condition.data(), a.data(), b.data());
-            Ok(Tensor::from_fn(inputs[0].shape(), |i| if condition[i] != 0.0 { a[i] } else { b[i] }))
-        }
+    match op.signature().arity() {
+        1 => exactly(inputs).map(|x: [_; 1]| over(op, x)),
+        2 => exactly(inputs).map(|x: [_; 2]| over(op, x)),
+        _ => exactly(inputs).map(|x: [_; 3]| over(op, x)),
     }
 }
 
-fn unary(inputs: &[&Tensor], f: impl Fn(f64) -> f64) -> Result<Tensor, ExecError> {
-    let [x] = exactly(inputs)?;
-    Ok(Tensor::from_fn(x.shape(), |i| f(x.data()[i])))
+fn over<const ARITY: usize>(op: Elementwise, inputs: [&Tensor; ARITY]) -> Tensor {
+    let mut x = [0.0; 3];
+    Tensor::from_fn(inputs[0].shape(), |index| {
+        x.iter_mut().zip(inputs).for_each(|(x, input)| *x = input.data()[index]);
+        element(op, x)
+    })
 }
 
-fn binary(inputs: &[&Tensor], f: impl Fn(f64, f64) -> f64) -> Result<Tensor, ExecError> {
-    let [a, b] = exactly(inputs)?;
-    Ok(Tensor::from_fn(a.shape(), |i| f(a.data()[i], b.data()[i])))
+/// An op on one element of each operand, of which it reads as many as it takes.
+pub(crate) fn element(op: Elementwise, [a, b, c]: [f64; 3]) -> f64 {
+    match op {
+        Neg => -a,
+        Exp => a.exp(),
+        Expm1 => a.exp_m1(),
+        Log => a.ln(),
+        Log1p => a.ln_1p(),
+        Sqrt => a.sqrt(),
+        Rsqrt => 1.0 / a.sqrt(),
+        Sin => a.sin(),
+        Cos => a.cos(),
+        Tanh => a.tanh(),
+        Sigmoid => sigmoid(a),
+        Softplus => softplus(a),
+        Erf => libm::erf(a),
+        Abs => a.abs(),
+        Sign => sign(a),
+        Power(Exponent(n)) => power(a, n),
+        ToReal | StopGradient => a,
+        Add => a + b,
+        Sub => a - b,
+        Mul => a * b,
+        Div => a / b,
+        Pow => a.powf(b),
+        Max => greater(a, b),
+        Min => lesser(a, b),
+        Less => truth(a < b),
+        LessEqual => truth(a <= b),
+        Equal => truth(a == b),
+        NotEqual => truth(a != b),
+        Where => {
+            if a != 0.0 {
+                b
+            } else {
+                c
+            }
+        }
+    }
 }
 
 /// 1 or 0.

@@ -9,10 +9,10 @@ mod shape;
 pub(crate) mod strided;
 
 use chainrule_graph::ops::Source;
-use chainrule_graph::{Graph, NodeId, Op, Shape, Tensor};
+use chainrule_graph::{Graph, NodeId, Op, Shape, Tensor, Value};
 
 use crate::admission::{Inadmissible, InputType};
-use crate::error::{ExecError, check_nodes};
+use crate::error::{ExecError, check_values};
 use crate::memory::check_memory_of;
 use crate::values::{Bindings, Values};
 
@@ -39,50 +39,61 @@ use crate::values::{Bindings, Values};
 /// An input that a target needs has no value, or one that it does not take: of another shape, or an element that is not of
 /// its kind or within its bound; a node is of another graph; an index is out of range; the values do not fit into memory,
 /// which is known before one is computed.
-pub fn evaluate(graph: &Graph, bindings: &Bindings, targets: &[NodeId]) -> Result<Values, ExecError> {
-    check_nodes(graph, targets.iter().copied().chain(bindings.nodes()))?;
-    let needed = graph.needed_for(targets);
-    check_memory_of(graph, graph.ids().filter(|id| needed[id.index()]))?;
-    let mut values: Vec<Option<Tensor>> = vec![None; graph.nodes().len()];
+pub fn evaluate<V: Into<Value> + Copy>(graph: &Graph, bindings: &Bindings, targets: &[V]) -> Result<Values, ExecError> {
+    check_values(graph, targets.iter().copied())?;
+    check_values(graph, bindings.nodes())?;
+    let needed = graph.needed_for(targets.iter().map(|&target| target.into()));
+    let computed: Vec<Value> = graph.values().filter(|value| needed[value.node.index()]).collect();
+    check_memory_of(graph, computed.into_iter())?;
+    let mut values = Values::none(graph.nodes().len());
     for id in graph.ids().filter(|id| needed[id.index()]) {
-        let inputs: Vec<&Tensor> = graph.node(id).inputs.iter().filter_map(|i| values[i.index()].as_ref()).collect();
-        let value = value_of(graph, bindings, id, &inputs)?;
-        values[id.index()] = Some(value);
+        let inputs: Vec<&Tensor> = graph.node(id).inputs.iter().filter_map(|&input| values.get(input)).collect();
+        let outputs = outputs_of(graph, bindings, id, &inputs)?;
+        values.set_outputs(id, outputs);
     }
-    Ok(Values(values))
+    Ok(values)
 }
 
-/// The result of one op, of the given shape, for the values of its inputs.
+/// The outputs of one op, of the given shapes, for the values of its inputs.
 ///
-/// Count and shapes of the inputs must be what the op's shape rule takes, and `shape` what it infers from them.
+/// Count and shapes of the inputs must be what the op's shape rule takes, and `shapes` what it infers from them.
 ///
 /// # Errors
-/// The op takes another number of inputs; it is an input node, which has no value of its own; an index is out of range.
-pub fn evaluate_op(op: &Op, inputs: &[&Tensor], shape: &Shape) -> Result<Tensor, ExecError> {
-    match op {
-        Op::Source(Source::Input { .. }) => Err(ExecError::new("an input's value is bound, not computed")),
-        Op::Source(Source::Constant(constant)) => Ok((*constant.value).clone()),
-        Op::Source(Source::Iota { length }) => Ok(Tensor::from_fn([*length], |i| i as f64)),
-        Op::Elementwise(op) => elementwise::evaluate(*op, inputs),
-        Op::Contract(op) => contract::evaluate(op, inputs, shape),
-        Op::Reduce(op) => reduce::evaluate(op, inputs, shape),
-        Op::Shape(op) => shape::evaluate(op, inputs, shape),
-        Op::Index(op) => index::evaluate(op, inputs, shape),
-        Op::Custom(op) => custom::evaluate(op, inputs, shape),
-    }
+///
+/// An index that is out of range; what a custom node reports; an input node, which has no value of its own.
+pub fn evaluate_op(op: &Op, inputs: &[&Tensor], shapes: &[&Shape]) -> Result<Vec<Tensor>, ExecError> {
+    let [shape] = *shapes else {
+        return match op {
+            Op::Custom(op) => custom::evaluate(op, inputs, shapes),
+            _ => Err(ExecError::new(format!("has one output, not {}", shapes.len()))),
+        };
+    };
+    let output = match op {
+        Op::Source(Source::Input { .. }) => return Err(ExecError::new("an input's value is bound, not computed")),
+        Op::Source(Source::Constant(constant)) => (*constant.value).clone(),
+        Op::Source(Source::Iota { length }) => Tensor::from_fn([*length], |i| i as f64),
+        Op::Elementwise(op) => elementwise::evaluate(*op, inputs)?,
+        Op::Contract(op) => contract::evaluate(op, inputs, shape)?,
+        Op::Reduce(op) => reduce::evaluate(op, inputs, shape)?,
+        Op::Shape(op) => shape::evaluate(op, inputs, shape)?,
+        Op::Index(op) => index::evaluate(op, inputs, shape)?,
+        Op::Custom(op) => return custom::evaluate(op, inputs, shapes),
+    };
+    Ok(vec![output])
 }
 
-/// The value of a node, from those of its inputs or from the bindings.
-pub(crate) fn value_of(
+/// The outputs of a node, from the values of its inputs or from the bindings.
+pub(crate) fn outputs_of(
     graph: &Graph,
     bindings: &Bindings,
     id: NodeId,
     inputs: &[&Tensor],
-) -> Result<Tensor, ExecError> {
+) -> Result<Vec<Tensor>, ExecError> {
     let node = graph.node(id);
+    let shapes: Vec<&Shape> = node.outputs.iter().map(|output| &output.shape).collect();
     match &node.op {
-        Op::Source(Source::Input { .. }) => bound_value(graph, bindings, id).cloned(),
-        op => evaluate_op(op, inputs, &node.shape).map_err(|error| error.at(graph, id)),
+        Op::Source(Source::Input { .. }) => Ok(vec![bound_value(graph, bindings, id)?.clone()]),
+        op => evaluate_op(op, inputs, &shapes).map_err(|error| error.at(graph, id)),
     }
 }
 

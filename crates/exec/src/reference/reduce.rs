@@ -1,6 +1,6 @@
 //! Reductions along axes, and softmax. A NaN among the elements passes through all of them.
 
-use chainrule_graph::ops::Reduce;
+use chainrule_graph::ops::{Reduce, Reduction};
 use chainrule_graph::{Shape, Tensor};
 
 use super::elementwise::{greater, lesser};
@@ -10,18 +10,15 @@ use crate::error::ExecError;
 
 pub(crate) fn evaluate(op: &Reduce, inputs: &[&Tensor], shape: &Shape) -> Result<Tensor, ExecError> {
     let [x] = exactly(inputs)?;
-    Ok(match op {
-        Reduce::Sum { axes } => sum(x, axes, shape),
-        Reduce::Max { axis } => along_axis(x, *axis, shape, greatest),
-        Reduce::Min { axis } => along_axis(x, *axis, shape, least),
-        Reduce::ArgMax { axis } => {
-            along_axis(x, *axis, shape, |elements| first(elements, |element, best| element > best))
-        }
-        Reduce::ArgMin { axis } => {
-            along_axis(x, *axis, shape, |elements| first(elements, |element, best| element < best))
-        }
-        Reduce::LogSumExp { axis } => along_axis(x, *axis, shape, logsumexp),
-        Reduce::Softmax { axis } => softmax(x, *axis),
+    let axis = op.axis();
+    Ok(match op.op {
+        Reduction::Sum => sum(x, &op.axes, shape),
+        Reduction::Max => along_axis(x, axis, shape, greatest),
+        Reduction::Min => along_axis(x, axis, shape, least),
+        Reduction::ArgMax => along_axis(x, axis, shape, |elements| first(elements, |element, best| element > best)),
+        Reduction::ArgMin => along_axis(x, axis, shape, |elements| first(elements, |element, best| element < best)),
+        Reduction::LogSumExp => along_axis(x, axis, shape, logsumexp),
+        Reduction::Softmax => softmax(x, axis),
     })
 }
 

@@ -6,6 +6,7 @@ use chainrule_kernels::simd::*;
 use chainrule_kernels::{Float, Lanes, Simd, elementwise, math, vector};
 
 use crate::program::loop_code::StepOp;
+use crate::reference::elementwise::element;
 
 /// What an op reads over a block: elements, or where there are none a scalar that is spread. Not an enum: that would be
 /// written to memory in parts and read back whole, and the processor waits for such a read longer than a short block takes.
@@ -108,10 +109,9 @@ pub(super) fn compute<S: Simd, T: Float>(
         StepOp::Elementwise(Where) => called!(simd, out, |a, b, c| a.simd_eq(spread(simd, T::ZERO)).select(c, b)),
         StepOp::Elementwise(Abs) => called!(simd, out, |a| a.abs()),
         StepOp::Elementwise(Sign) => called!(simd, out, |a| elementwise::sign(simd, a)),
-        StepOp::Elementwise(Sin) => by_library(a, b, out, |a, _| a.sin()),
-        StepOp::Elementwise(Cos) => by_library(a, b, out, |a, _| a.cos()),
-        StepOp::Elementwise(Pow) => by_library(a, b, out, f64::powf),
-        StepOp::Elementwise(Power(Exponent(n))) => by_library(a, b, out, |a, _| power(a, n)),
+        StepOp::Elementwise(Power(Exponent(n))) => by_library([a, b, c], out, |[a, ..]| power(a, n)),
+        // All others cost what the scalar library does (`Cost::Library`): number by number, as in the reference.
+        StepOp::Elementwise(op) => by_library([a, b, c], out, |x| element(op, x)),
     }
 }
 
@@ -123,10 +123,10 @@ fn call<S: Simd>(simd: S, work: impl FnOnce()) {
 
 /// An op that the scalar library computes, in f64.
 #[inline(never)]
-fn by_library<T: Float>(a: Read<'_, T>, b: Read<'_, T>, out: &mut [T], f: impl Fn(f64, f64) -> f64) {
+fn by_library<T: Float>(operands: [Read<'_, T>; 3], out: &mut [T], f: impl Fn([f64; 3]) -> f64) {
     let at = |read: Read<'_, T>, i: usize| read.elements.map_or(read.scalar, |elements| elements[i]).to_f64();
     for (i, out) in out.iter_mut().enumerate() {
-        *out = T::from_f64(f(at(a, i), at(b, i)));
+        *out = T::from_f64(f(operands.map(|operand| at(operand, i))));
     }
 }
 

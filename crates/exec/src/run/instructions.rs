@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use chainrule_graph::ops::Reduce;
+use chainrule_graph::ops::Reduction;
 use chainrule_graph::{Op, Shape, Tensor};
 use chainrule_kernels::index::{self, OutOfRange};
 use chainrule_kernels::reduce::{self, Axis, Fold};
@@ -88,7 +88,7 @@ pub(super) fn run_instruction<S: Simd, T: Float>(
         Instruction::MatrixMatrix(product) => matrix_matrix(product, arena, threads),
         Instruction::AxisOp { op, input, axis, out, length } => {
             let out = *out..*out + length;
-            axis_op(simd, op, *input, *axis, out, arena);
+            axis_op(simd, *op, *input, *axis, out, arena);
         }
         Instruction::Gather { table, indices, dimensions, out } => gather(*table, *indices, *dimensions, *out, arena)?,
         Instruction::ScatterAdd { indices, elements, dimensions, out } => {
@@ -144,7 +144,7 @@ fn matrix_matrix<T: Float>(product: &MatrixMatrix, arena: &mut ArenaView<'_, T>,
 
 fn axis_op<S: Simd, T: Float>(
     simd: S,
-    op: &Reduce,
+    op: Reduction,
     input: Address,
     axis: Axis,
     out: Range<usize>,
@@ -156,13 +156,13 @@ fn axis_op<S: Simd, T: Float>(
             let (y, rest) = arena.split(out.start, out.len());
             let x = rest.slice(input, 0, axis.kept() * axis.n);
             match op {
-                Reduce::Sum { .. } => reduce::reduce(simd, Fold::Sum, x, axis, y),
-                Reduce::Max { .. } => reduce::reduce(simd, Fold::Max, x, axis, y),
-                Reduce::Min { .. } => reduce::reduce(simd, Fold::Min, x, axis, y),
-                Reduce::LogSumExp { .. } => softmax::logsumexp_along(simd, x, axis, y),
-                Reduce::Softmax { .. } => softmax::softmax_along(simd, x, axis, y),
-                Reduce::ArgMax { .. } => reduce::argmax_along(simd, x, axis, y),
-                Reduce::ArgMin { .. } => reduce::argmin_along(simd, x, axis, y),
+                Reduction::Sum => reduce::reduce(simd, Fold::Sum, x, axis, y),
+                Reduction::Max => reduce::reduce(simd, Fold::Max, x, axis, y),
+                Reduction::Min => reduce::reduce(simd, Fold::Min, x, axis, y),
+                Reduction::LogSumExp => softmax::logsumexp_along(simd, x, axis, y),
+                Reduction::Softmax => softmax::softmax_along(simd, x, axis, y),
+                Reduction::ArgMax => reduce::argmax_along(simd, x, axis, y),
+                Reduction::ArgMin => reduce::argmin_along(simd, x, axis, y),
             }
         },
     );
@@ -229,8 +229,11 @@ fn custom<T: Float>(code: &CustomCode, arena: &mut ArenaView<'_, T>) -> Result<(
     };
     let inputs: Vec<Tensor> = code.inputs.iter().map(tensor).collect();
     let op = Op::Custom(code.op.clone());
-    let value = reference::evaluate_op(&op, &inputs.iter().collect::<Vec<_>>(), &code.shape)?;
-    let out = &mut arena.elements[code.out..code.out + value.data().len()];
-    out.iter_mut().zip(value.data()).for_each(|(out, &value)| *out = T::from_f64(value));
+    let shapes: Vec<&Shape> = code.outs.iter().map(|(shape, _)| shape).collect();
+    let outputs = reference::evaluate_op(&op, &inputs.iter().collect::<Vec<_>>(), &shapes)?;
+    for (output, &(_, start)) in outputs.iter().zip(&code.outs) {
+        let out = &mut arena.elements[start..start + output.data().len()];
+        out.iter_mut().zip(output.data()).for_each(|(out, &value)| *out = T::from_f64(value));
+    }
     Ok(())
 }

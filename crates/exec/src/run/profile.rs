@@ -145,14 +145,7 @@ impl Program {
 
     /// For each node, whether what is reported needs it.
     fn forward(&self) -> Vec<bool> {
-        let mut needed = vec![false; self.graph.nodes().len()];
-        self.reported_nodes.iter().for_each(|id| needed[id.index()] = true);
-        for id in self.graph.ids().rev() {
-            if needed[id.index()] {
-                self.graph.node(id).inputs.iter().for_each(|input| needed[input.index()] = true);
-            }
-        }
-        needed
+        self.graph.needed_for(self.reported_values.iter().copied())
     }
 
     fn phases(&self, labelled: &LabelledInstruction, forward: &[bool]) -> Vec<(Phase, f64)> {
@@ -180,6 +173,6 @@ fn is_derivative(origin: &Origin) -> bool {
     match origin {
         Origin::Derivative(_) => true,
         Origin::Merged(origins) => origins.iter().any(is_derivative),
-        Origin::Unknown | Origin::Code(_) | Origin::Text(_) => false,
+        Origin::Unknown | Origin::Code(_) | Origin::File { .. } | Origin::Text(_) => false,
     }
 }

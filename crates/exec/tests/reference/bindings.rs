@@ -49,7 +49,7 @@ fn an_index_out_of_range_is_told_with_the_node_and_the_size() {
     let message = error.to_string();
     assert!(message.starts_with("`picked`, written at") && message.contains("bindings.rs"), "{message}");
     let ExecError::Node { node, problem, .. } = error else { panic!("{message}") };
-    assert_eq!(node, picked);
+    assert_eq!(node, picked.node);
     assert!(problem.starts_with("index 3 (element 1 of the indices)"), "{problem}");
     assert!(problem.contains("below 3, the size of axis 0"), "{problem}");
 }

@@ -2,7 +2,7 @@
 //! crate check.
 
 use chainrule_exec::bounds::{Bounded, Rounding, evaluate_with_bounds};
-use chainrule_graph::{Builder, NodeId, Tensor, Var, grad};
+use chainrule_graph::{Builder, Tensor, Value, Var, grad};
 
 use crate::support::{InputValue, assert_close, build, int, real, vector};
 
@@ -198,7 +198,7 @@ fn a_close_tie_of_max_is_decided_and_its_gradient_is_not() {
     // The second is the greater, but known better.
     let built = build(&[real(0.1), real(0.2), real(0.30000001)], |_, x| (x[0] + x[1]).max(x[2]));
     let (graph, gradients) = grad(&built.graph, built.output, &built.inputs).unwrap();
-    let targets: Vec<NodeId> = gradients.iter().copied().chain([built.output]).collect();
+    let targets: Vec<Value> = gradients.iter().copied().chain([built.output]).collect();
     let bounded = evaluate_with_bounds(&graph, &built.bindings, &targets, &Rounding::F32).unwrap();
     assert_eq!(bounded.undecided(built.output).unwrap().item(), 0.0);
     let sum = in_f32(&[0.1, 0.2], |x| x[0] + x[1]);

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use chainrule_exec::Bindings;
 use chainrule_exec::reference::evaluate;
-use chainrule_graph::ops::custom::Part;
+use chainrule_graph::ops::custom::Pass;
 use chainrule_graph::{
-    Builder, CustomNode, Function, Graph, Initializer, Node, NodeId, Op, Shape, Tensor, Var, batch, grad, verify,
+    Builder, CustomNode, Function, Graph, Initializer, Node, Op, Shape, Tensor, Value, Var, batch, grad, verify,
 };
 
 use crate::support::{assert_close, build, real, spread, tensor, vector};
@@ -27,18 +27,28 @@ impl CustomNode for ProductOfSines {
         }
     }
 
-    fn forward(&self, inputs: &[Tensor], output: &mut [f64]) {
+    fn forward(&self, inputs: &[Tensor], output: &mut [f64]) -> Result<(), String> {
         for (i, y) in output.iter_mut().enumerate() {
             *y = inputs[0].data()[i].sin() * inputs[1].data()[i].sin();
         }
+        Ok(())
     }
 
-    fn backward(&self, input: usize, inputs: &[Tensor], output: &Tensor, cotangent: &Tensor, contribution: &mut [f64]) {
-        for (i, dx) in contribution.iter_mut().enumerate() {
-            // ∂y/∂x = y cos x / sin x
-            let x = inputs[input].data()[i];
-            *dx = cotangent.data()[i] * output.data()[i] * x.cos() / x.sin();
+    fn backward(
+        &self,
+        inputs: &[Tensor],
+        output: &Tensor,
+        cotangent: &Tensor,
+        contributions: &mut [Tensor],
+    ) -> Result<(), String> {
+        for (input, contribution) in inputs.iter().zip(contributions) {
+            for (i, dx) in contribution.data_mut().iter_mut().enumerate() {
+                // ∂y/∂x = y cos x / sin x
+                let x = input.data()[i];
+                *dx = cotangent.data()[i] * output.data()[i] * x.cos() / x.sin();
+            }
         }
+        Ok(())
     }
 }
 
@@ -120,14 +130,16 @@ impl CustomNode for Square {
         Ok(inputs[0].clone())
     }
 
-    fn forward(&self, inputs: &[Tensor], output: &mut [f64]) {
+    fn forward(&self, inputs: &[Tensor], output: &mut [f64]) -> Result<(), String> {
         output.iter_mut().zip(inputs[0].data()).for_each(|(y, x)| *y = x * x);
+        Ok(())
     }
 
-    fn backward(&self, _: usize, inputs: &[Tensor], _: &Tensor, cotangent: &Tensor, contribution: &mut [f64]) {
-        for (i, dx) in contribution.iter_mut().enumerate() {
+    fn backward(&self, inputs: &[Tensor], _: &Tensor, cotangent: &Tensor, to: &mut [Tensor]) -> Result<(), String> {
+        for (i, dx) in to[0].data_mut().iter_mut().enumerate() {
             *dx = 2.0 * inputs[0].data()[i] * cotangent.data()[i];
         }
+        Ok(())
     }
 
     fn derivative<'g>(&self, _: usize, x: &[Var<'g>], _: Var<'g>, dy: Var<'g>) -> Option<Var<'g>> {
@@ -170,14 +182,17 @@ impl CustomNode for Product {
         Ok([inputs[0][0]].into())
     }
 
-    fn forward(&self, inputs: &[Tensor], output: &mut [f64]) {
+    fn forward(&self, inputs: &[Tensor], output: &mut [f64]) -> Result<(), String> {
         let (w, a) = (inputs[0].data(), inputs[1].data());
         for (y, row) in output.iter_mut().zip(w.chunks(a.len())) {
             *y = row.iter().zip(a).map(|(w, a)| w * a).sum();
         }
+        Ok(())
     }
 
-    fn backward(&self, _: usize, _: &[Tensor], _: &Tensor, _: &Tensor, _: &mut [f64]) {}
+    fn backward(&self, _: &[Tensor], _: &Tensor, _: &Tensor, _: &mut [Tensor]) -> Result<(), String> {
+        Ok(())
+    }
 
     fn derivative<'g>(&self, input: usize, x: &[Var<'g>], _: Var<'g>, dy: Var<'g>) -> Option<Var<'g>> {
         Some(if input == 0 { dy.outer(x[1]) } else { dy.matmul(x[0]) })
@@ -186,7 +201,7 @@ impl CustomNode for Product {
 
 /// First and second derivatives of sin(W a), the mean over a batch of a, or over nested ones of W and a; the product by
 /// the custom node or by the op.
-fn over_batches(is_custom: bool, nested: bool) -> (Graph, Vec<NodeId>, Vec<Tensor>) {
+fn over_batches(is_custom: bool, nested: bool) -> (Graph, Vec<Value>, Vec<Tensor>) {
     let builder = Builder::new();
     let (w, a) = (builder.parameter("w", [2, 3], Initializer::Constant(0.0)), builder.input("a", [3]));
     let y = if is_custom { builder.custom(Arc::new(Product), &[w, a]) } else { w.matmul(a) };
@@ -205,7 +220,7 @@ fn over_batches(is_custom: bool, nested: bool) -> (Graph, Vec<NodeId>, Vec<Tenso
     let first = square.finish_graph().unwrap();
     let (graph, second) = grad(&first, length, &inputs).unwrap();
     let bindings =
-        inputs.iter().zip(1..).map(|(&id, seed)| (id, spread(graph.node(id).shape.clone(), -1.0, 1.0, seed))).collect();
+        inputs.iter().zip(1..).map(|(&id, seed)| (id, spread(graph.shape(id).clone(), -1.0, 1.0, seed))).collect();
     let targets: Vec<_> = gradients.iter().chain(&second).copied().collect();
     let values = evaluate(&graph, &bindings, &targets).unwrap();
     let values = targets.iter().map(|&id| values[id].clone()).collect();
@@ -218,8 +233,8 @@ fn over_a_batch_the_derivative_in_nodes_is_used() {
         let (custom, targets, found) = over_batches(true, nested);
         let (_, _, expected) = over_batches(false, nested);
         found.iter().zip(&expected).for_each(|(found, expected)| assert_close(found, expected, 1e-13));
-        let needed = custom.needed_for(&targets);
-        let backward = |node: &Node| matches!(&node.op, Op::Custom(op) if op.part != Part::Forward);
+        let needed = custom.needed_for(targets);
+        let backward = |node: &Node| matches!(&node.op, Op::Custom(op) if op.pass != Pass::Forward);
         assert!(!custom.nodes().iter().zip(needed).any(|(node, needed)| needed && backward(node)));
     }
 }

@@ -24,7 +24,7 @@ fn gradient_of(function: impl for<'g> FnOnce(Var<'g>) -> Var<'g>) -> Tensor {
     let x = x.id().unwrap();
     let (graph, gradients) = grad(&builder.finish_graph().unwrap(), y, &[x]).unwrap();
     verify(&graph).unwrap();
-    let (simple, map) = simplify(&graph, &[x, gradients[0]]);
+    let (simple, map) = simplify(&graph, &[x, gradients[0]]).unwrap();
     let (x, found) = (map.get(x).unwrap(), map.get(gradients[0]).unwrap());
     evaluate(&simple, &Bindings::new().with(x, vector([1.0, 2.0])), &[found]).unwrap()[found].clone()
 }

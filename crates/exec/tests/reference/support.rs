@@ -1,7 +1,7 @@
 //! Small functions built, run and differentiated in one line.
 
 use chainrule_exec::{Bindings, reference::evaluate};
-use chainrule_graph::{Builder, Graph, Kind, NodeId, Shape, Tensor, Var, grad, verify, vjp};
+use chainrule_graph::{Builder, Graph, Kind, Shape, Tensor, Value, Var, grad, verify, vjp};
 
 pub const INFINITY: f64 = f64::INFINITY;
 pub const NEG_INFINITY: f64 = f64::NEG_INFINITY;
@@ -42,8 +42,8 @@ pub fn spread(shape: impl Into<Shape>, low: f64, high: f64, seed: u64) -> Tensor
 /// A function of inputs, with values for them.
 pub struct Built {
     pub graph: Graph,
-    pub inputs: Vec<NodeId>,
-    pub output: NodeId,
+    pub inputs: Vec<Value>,
+    pub output: Value,
     pub bindings: Bindings,
 }
 
@@ -54,7 +54,7 @@ pub fn build(arguments: &[InputValue], function: impl for<'g> FnOnce(&'g Builder
         .enumerate()
         .map(|(i, argument)| builder.input_of(&format!("x{i}"), argument.value.shape(), argument.kind, None))
         .collect();
-    let inputs: Vec<NodeId> = vars.iter().filter_map(|var| var.id()).collect();
+    let inputs: Vec<Value> = vars.iter().filter_map(|var| var.id()).collect();
     let output = function(&builder, &vars).id();
     let graph = builder.finish_graph().unwrap();
     verify(&graph).unwrap();
@@ -79,7 +79,7 @@ impl Built {
     pub fn pulled_back(&self, cotangent: &Tensor) -> Vec<Tensor> {
         let (derivatives, seed) = vjp(&self.graph, self.output, &self.inputs).unwrap();
         verify(&derivatives.graph).unwrap();
-        let wanted: Vec<NodeId> = self.inputs.iter().filter_map(|&id| derivatives.cotangent(id)).collect();
+        let wanted: Vec<Value> = self.inputs.iter().filter_map(|&id| derivatives.cotangent(id)).collect();
         let bindings = self.bindings.clone().with(seed, cotangent.clone());
         let values = evaluate(&derivatives.graph, &bindings, &wanted).unwrap();
         wanted.iter().map(|&id| values[id].clone()).collect()

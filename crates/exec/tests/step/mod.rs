@@ -1,13 +1,13 @@
 //! A training step for tests: a perceptron's objective, its gradients, and plain descent along them.
 
-use chainrule_graph::{Builder, Function, Initializer, NodeId, Var, batch, differentiate};
+use chainrule_graph::{Builder, Function, Initializer, Value, Var, batch, differentiate};
 
 /// The function with an update `w − 0.0001 · gradient` of each parameter.
 pub fn descent(function: Function) -> Function {
     let objective = function.objective.expect("it has an objective");
-    let parameters: Vec<NodeId> = function.parameters.iter().map(|parameter| parameter.node).collect();
+    let parameters: Vec<Value> = function.parameters.iter().map(|parameter| parameter.node.into()).collect();
     let derivatives = differentiate(&function.graph, objective, &parameters).expect("it has derivatives");
-    let gradients: Vec<Option<NodeId>> = parameters.iter().map(|&id| derivatives.cotangent(id)).collect();
+    let gradients: Vec<Option<Value>> = parameters.iter().map(|&id| derivatives.cotangent(id)).collect();
     let builder = Builder::extend(Function { graph: derivatives.graph, ..function });
     for (&id, gradient) in parameters.iter().zip(gradients) {
         let parameter = builder.var(id);

@@ -1,4 +1,4 @@
-//! NumPy's broadcasting, made of nodes: the only place that knows of it.
+//! NumPy's broadcasting, made of nodes: nothing else knows of it.
 
 use super::{Builder, Var};
 use crate::ops::Elementwise;
@@ -13,10 +13,10 @@ impl Builder {
         }
         let shapes: Vec<Shape> = vars.iter().map(|var| var.shape()).collect();
         let mut common = shapes[0].clone();
-        for (place, shape) in shapes.iter().enumerate().skip(1) {
+        for (index, shape) in shapes.iter().enumerate().skip(1) {
             match common.broadcast(shape) {
                 Some(joint) => common = joint,
-                None => return vec![self.misfit(op, vars[place - 1], vars[place]); vars.len()],
+                None => return vec![self.misfit(op, vars[index - 1], vars[index]); vars.len()],
             }
         }
         vars.into_iter().map(|var| var.broadcast_to(common.clone())).collect()
@@ -24,7 +24,6 @@ impl Builder {
 
     #[track_caller]
     fn misfit<'g>(&'g self, op: Elementwise, a: Var<'g>, b: Var<'g>) -> Var<'g> {
-        use crate::ops::Op;
         let (shape_a, shape_b) = (a.shape(), b.shape());
         let misfit = (1..=shape_a.rank().min(shape_b.rank())).find_map(|end| {
             let (axis_a, axis_b) = (shape_a.rank() - end, shape_b.rank() - end);
@@ -35,8 +34,8 @@ impl Builder {
             })
         });
         self.fail(
-            format!("{}: shapes {shape_a} and {shape_b} do not fit{}", Op::from(op).name(), misfit.unwrap_or_default()),
-            Some("entrywise operands have equal shapes, up to axes of one entry".into()),
+            format!("{}: shapes {shape_a} and {shape_b} do not fit{}", op.signature().name, misfit.unwrap_or_default()),
+            Some("elementwise operands have equal shapes, up to axes of one element".into()),
         )
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Builder, Operand, Var};
 use crate::node::Kind;
+use crate::ops::Elementwise;
 
 impl Builder {
     /// w·x + b for vectors w and x of one length and a scalar b.
@@ -60,7 +61,7 @@ impl Builder {
         self.scope("l2_norm_penalty", |builder| {
             let squares = w.power(2.0);
             let norm = if squares.rank() == 0 { squares } else { squares.sum() };
-            builder.elementwise(crate::ops::Elementwise::Mul, [lambda, norm.into()])
+            builder.elementwise(Elementwise::Mul, &[lambda, norm.into()])
         })
     }
 

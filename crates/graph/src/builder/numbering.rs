@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 /// For each stem, a number below which `stem_2`, `stem_3`, … are all taken.
 #[derive(Default)]
-pub(super) struct Numbers(HashMap<String, usize>);
+pub(super) struct NameNumbers(HashMap<String, usize>);
 
-impl Numbers {
+impl NameNumbers {
     /// `stem`, or the first of `stem_2`, `stem_3`, … that is not taken.
     pub fn unique(&mut self, stem: &str, taken: impl Fn(&str) -> bool) -> String {
         if !taken(stem) {

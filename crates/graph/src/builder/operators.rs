@@ -5,6 +5,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 use super::{Builder, Var};
 use crate::node::Kind;
 use crate::ops::Elementwise;
+use crate::ops::signature::Operands;
 use crate::tensor::Tensor;
 
 /// A node, or a number that takes the kind its context needs.
@@ -45,33 +46,22 @@ impl<'g> Operand<'g> {
 }
 
 impl Builder {
-    /// An elementwise node on operands brought to one kind and one shape. The condition of `where` keeps its kind.
+    /// An elementwise op on operands brought to the kind that it takes, and to one shape. A literal takes the kind of the
+    /// others; the condition of `where` keeps its own.
     #[track_caller]
-    pub(crate) fn elementwise<'g, const N: usize>(&'g self, op: Elementwise, operands: [Operand<'g>; N]) -> Var<'g> {
-        let (fixed, free) = operands.split_at(if op == Elementwise::Where { 1 } else { 0 });
-        let kinds = free.iter().filter_map(|operand| operand.kind());
-        let common = kinds.reduce(|a, b| if a == b { a } else { Kind::Real }).unwrap_or(Kind::Real);
-        let arithmetic = !matches!(op, Elementwise::Where | Elementwise::Equal | Elementwise::NotEqual);
-        let kind = if common == Kind::Bool && (arithmetic || free.iter().any(|operand| operand.kind().is_none())) {
-            Kind::Real
-        } else {
-            common
+    pub(crate) fn elementwise<'g>(&'g self, op: Elementwise, operands: &[Operand<'g>]) -> Var<'g> {
+        let class = op.signature().operands;
+        let (fixed, free) = operands.split_at(if class == Operands::Selection { 1 } else { 0 });
+        let kind = match class {
+            Operands::Reals(_) => Some(Kind::Real),
+            Operands::Numbers(_) => Some(common_kind(free, false)),
+            Operands::Comparable | Operands::Selection => Some(common_kind(free, true)),
+            Operands::Discrete => None,
         };
-        self.aligned(op, fixed, free, kind)
-    }
-
-    /// An elementwise node on operands made real.
-    #[track_caller]
-    pub(crate) fn real_elementwise<'g>(&'g self, op: Elementwise, operands: [Operand<'g>; 2]) -> Var<'g> {
-        self.aligned(op, &[], &operands, Kind::Real)
-    }
-
-    #[track_caller]
-    fn aligned<'g>(&'g self, op: Elementwise, fixed: &[Operand<'g>], free: &[Operand<'g>], kind: Kind) -> Var<'g> {
         let fixed = fixed.iter().map(|&operand| self.operand(operand, None));
-        let vars: Vec<Var<'g>> = fixed.chain(free.iter().map(|&operand| self.operand(operand, Some(kind)))).collect();
+        let vars: Vec<Var<'g>> = fixed.chain(free.iter().map(|&operand| self.operand(operand, kind))).collect();
         let vars = self.broadcast_together(op, vars);
-        self.push(op.into(), &vars)
+        self.push(op, &vars)
     }
 
     /// The node of an operand, made real if the context is. A literal becomes a constant of the kind asked for.
@@ -92,14 +82,22 @@ impl Builder {
     }
 }
 
+/// The kind that operands are brought to. Truth values stay such where they may, and no literal is beside them.
+fn common_kind(operands: &[Operand<'_>], of_truth_values: bool) -> Kind {
+    let kinds = operands.iter().filter_map(|operand| operand.kind());
+    let common = kinds.reduce(|a, b| if a == b { a } else { Kind::Real }).unwrap_or(Kind::Real);
+    let has_literal = operands.iter().any(|operand| operand.kind().is_none());
+    if common == Kind::Bool && (!of_truth_values || has_literal) { Kind::Real } else { common }
+}
+
 macro_rules! operator {
-    ($trait:ident, $method:ident, $build:ident, $op:ident) => {
+    ($trait:ident, $method:ident, $op:ident) => {
         impl<'g, R: Into<Operand<'g>>> $trait<R> for Var<'g> {
             type Output = Var<'g>;
 
             #[track_caller]
             fn $method(self, other: R) -> Var<'g> {
-                self.builder.$build(Elementwise::$op, [self.into(), other.into()])
+                self.builder.elementwise(Elementwise::$op, &[self.into(), other.into()])
             }
         }
 
@@ -108,22 +106,22 @@ macro_rules! operator {
 
             #[track_caller]
             fn $method(self, other: Var<'g>) -> Var<'g> {
-                other.builder.$build(Elementwise::$op, [self.into(), other.into()])
+                other.builder.elementwise(Elementwise::$op, &[self.into(), other.into()])
             }
         }
     };
 }
 
-operator!(Add, add, elementwise, Add);
-operator!(Sub, sub, elementwise, Sub);
-operator!(Mul, mul, elementwise, Mul);
-operator!(Div, div, real_elementwise, Div);
+operator!(Add, add, Add);
+operator!(Sub, sub, Sub);
+operator!(Mul, mul, Mul);
+operator!(Div, div, Div);
 
 impl<'g> Neg for Var<'g> {
     type Output = Var<'g>;
 
     #[track_caller]
     fn neg(self) -> Var<'g> {
-        self.builder.elementwise(Elementwise::Neg, [self.into()])
+        self.builder.elementwise(Elementwise::Neg, &[self.into()])
     }
 }

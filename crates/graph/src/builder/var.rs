@@ -2,22 +2,22 @@
 
 use std::fmt;
 
-use super::{Builder, NodeId};
-use crate::node::{Kind, Node};
+use super::Builder;
+use crate::node::{Kind, Node, Output, Value};
 use crate::ops::{Op, Source};
 use crate::shape::Shape;
 
-/// A copyable handle on a node of a [`Builder`]. After a mistake it stands for no node, and what is done with it is
+/// A copyable handle on a value of a [`Builder`]'s graph. After a mistake it stands for none, and what is done with it is
 /// silent. Its methods are beside the ops they build, in [`crate::ops`].
 #[derive(Clone, Copy)]
 pub struct Var<'g> {
     pub(crate) builder: &'g Builder,
-    pub(crate) id: Option<NodeId>,
+    pub(crate) id: Option<Value>,
 }
 
 impl<'g> Var<'g> {
-    /// The node, or none after a mistake.
-    pub fn id(self) -> Option<NodeId> {
+    /// The value, or none after a mistake.
+    pub fn id(self) -> Option<Value> {
         self.id
     }
 
@@ -26,10 +26,10 @@ impl<'g> Var<'g> {
         self.builder
     }
 
-    /// Gives the node a name, unique in the graph; within a scope the scope's path goes before it.
+    /// Gives the value a name, unique in the graph; within a scope the scope's path goes before it.
     #[track_caller]
     pub fn named(self, name: &str) -> Var<'g> {
-        if let Some(id) = self.builder.own(self) {
+        if let Some(id) = self.id {
             let path = self.builder.scope_path();
             let name = path.map_or_else(|| name.to_string(), |path| format!("{path}/{name}"));
             self.builder.set_name(id, &name);
@@ -40,17 +40,17 @@ impl<'g> Var<'g> {
 
     /// The shape; of a mistake, `[]`.
     pub fn shape(self) -> Shape {
-        self.with_node(|node| node.shape.clone()).unwrap_or_default()
+        self.with_output(|output| output.shape.clone()).unwrap_or_default()
     }
 
     /// The number of axes.
     pub fn rank(self) -> usize {
-        self.with_node(|node| node.shape.rank()).unwrap_or(0)
+        self.with_output(|output| output.shape.rank()).unwrap_or(0)
     }
 
-    /// The kind of the entries; of a mistake, real.
+    /// The kind of the elements; of a mistake, real.
     pub fn kind(self) -> Kind {
-        self.with_node(|node| node.kind).unwrap_or(Kind::Real)
+        self.with_output(|output| output.kind).unwrap_or(Kind::Real)
     }
 
     /// Whether it stands for a mistake.
@@ -58,33 +58,40 @@ impl<'g> Var<'g> {
         self.id.is_none()
     }
 
+    /// The node that computes it.
     pub(crate) fn node(self) -> Option<Node> {
-        self.with_node(Node::clone)
+        let state = self.builder.state.borrow();
+        self.id.map(|id| state.function.graph.node(id).clone())
     }
 
-    fn with_node<R>(self, read: impl FnOnce(&Node) -> R) -> Option<R> {
+    /// The op that computes it.
+    pub(crate) fn op(self) -> Option<Op> {
+        self.node().map(|node| node.op)
+    }
+
+    fn with_output<R>(self, read: impl FnOnce(&Output) -> R) -> Option<R> {
         let state = self.builder.state.borrow();
-        self.id.map(|id| read(state.function.graph.node(id)))
+        self.id.map(|id| read(state.function.graph.output(id)))
     }
 
     /// How a message calls it: its name and shape.
     pub(crate) fn describe(self) -> String {
-        match self.node() {
-            Some(Node { name: Some(name), shape, .. }) => format!("`{name}` {shape}"),
-            Some(node) => format!("{} {}", node.op.name(), node.shape),
-            None => "a mistake".into(),
+        match (self.with_output(|output| output.name.clone()).flatten(), self.op()) {
+            (Some(name), _) => format!("`{name}` {}", self.shape()),
+            (None, Some(op)) => format!("{} {}", op.name(), self.shape()),
+            (None, None) => "a mistake".into(),
         }
     }
 
     /// How a message calls it where the shape is said elsewhere.
     pub(crate) fn describe_name(self) -> String {
-        match self.node() {
-            Some(Node { name: Some(name), .. }) => format!("`{name}`"),
-            Some(Node { op: Op::Source(Source::Constant(constant)), shape, .. }) if shape.rank() == 0 => {
+        match (self.with_output(|output| output.name.clone()).flatten(), self.op()) {
+            (Some(name), _) => format!("`{name}`"),
+            (None, Some(Op::Source(Source::Constant(constant)))) if self.rank() == 0 => {
                 constant.value.item().to_string()
             }
-            Some(node) => format!("the {} {}", node.op.name(), node.shape),
-            None => "a mistake".into(),
+            (None, Some(op)) => format!("the {} {}", op.name(), self.shape()),
+            (None, None) => "a mistake".into(),
         }
     }
 

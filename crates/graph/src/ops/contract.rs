@@ -4,8 +4,9 @@
 //! Each axis of the operands and of the result carries a label: axes of one label run together, and those missing from
 //! the result are summed over. It is Einstein's convention as `einsum` writes it: `ij,j->i` is a matrix times a vector.
 
-use super::{Op, Rules, ShapeError, TensorType, exactly, must, must_be_real};
-use crate::builder::Var;
+use super::rules::{Contributions, batch_with};
+use super::{Backward, Batched, Op, Rules, ShapeError, TensorType, exactly, must, must_be_real};
+use crate::builder::{Builder, Var};
 use crate::shape::Shape;
 
 /// The label of an axis.
@@ -104,7 +105,7 @@ impl<'g> Var<'g> {
             _ => {
                 return self.builder.fail(
                     format!("`@` multiplies matrices and vectors, not {} and {}", self.describe(), other.describe()),
-                    Some("use `*` for an entrywise or scalar product".into()),
+                    Some("use `*` for an elementwise or scalar product".into()),
                 );
             }
         };
@@ -115,7 +116,7 @@ impl<'g> Var<'g> {
     #[track_caller]
     pub fn contract(self, other: Var<'g>, equation: &str) -> Var<'g> {
         match Contract::parse(equation) {
-            Some(contract) => self.builder.push(Op::Contract(contract), &[self.to_real(), other.to_real()]),
+            Some(contract) => self.builder.push(contract, &[self.to_real(), other.to_real()]),
             None => self.builder.fail(
                 format!("`{equation}` is no contraction"),
                 Some("write it as in \"ij,jk->ik\": a letter for each axis of both operands and of the result".into()),
@@ -154,7 +155,7 @@ impl<'g> Var<'g> {
                 );
             }
         }
-        self.builder.push(Op::Contract(contract), &[self.to_real(), other.to_real()])
+        self.builder.push(contract, &[self.to_real(), other.to_real()])
     }
 }
 
@@ -163,7 +164,7 @@ impl Rules for Contract {
         "contract"
     }
 
-    fn infer(&self, inputs: &[TensorType]) -> Result<TensorType, ShapeError> {
+    fn infer(&self, inputs: &[TensorType]) -> Result<Vec<TensorType>, ShapeError> {
         let [lhs, rhs] = exactly(inputs)?;
         must_be_real(inputs)?;
         must(self.labels() <= LETTERS.len(), || format!("has more than {} axes", LETTERS.len()))?;
@@ -193,30 +194,40 @@ impl Rules for Contract {
             })?;
         }
         for label in self.lhs.iter().chain(&self.rhs) {
-            let places = [&self.lhs, &self.rhs, &self.out].iter().filter(|labels| labels.contains(label)).count();
-            must(places >= 2, || "sums an axis that only one operand has; use sum(…) for that".into())?;
+            let count = [&self.lhs, &self.rhs, &self.out].iter().filter(|labels| labels.contains(label)).count();
+            must(count >= 2, || "sums an axis that only one operand has; use sum(…) for that".into())?;
         }
         let sizes = self.sizes(&lhs.shape, &rhs.shape);
-        Ok(TensorType::real(self.out.iter().map(|&label| sizes[label as usize]).collect::<Shape>()))
+        Ok(vec![TensorType::real(self.out.iter().map(|&label| sizes[label as usize]).collect::<Shape>())])
     }
 
-    fn derivative<'g>(&self, input: usize, x: &[Var<'g>], _y: Var<'g>, dy: Var<'g>) -> Option<Var<'g>> {
-        // y_out = Σ a_lhs b_rhs        ∂J/∂a_lhs = Σ ∂J/∂y_out b_rhs: the same labels, the other way round
-        let contract = match input {
-            0 => Contract::new(&self.out, &self.rhs, &self.lhs),
-            _ => Contract::new(&self.out, &self.lhs, &self.rhs),
-        };
-        Some(dy.builder.push(Op::Contract(contract), &[dy, x[1 - input]]))
+    fn derivative<'g>(&self, node: &Backward<'_, 'g>) -> Contributions<'g> {
+        node.each(|input, _, dy| {
+            // y_out = Σ a_lhs b_rhs        ∂J/∂a_lhs = Σ ∂J/∂y_out b_rhs: the same labels, the other way round
+            let contract = match input {
+                0 => Contract::new(&self.out, &self.rhs, &self.lhs),
+                _ => Contract::new(&self.out, &self.lhs, &self.rhs),
+            };
+            Some(dy.builder.push(contract, &[dy, node.x[1 - input]]))
+        })
     }
 
-    fn batch<'g>(&self, x: &[Var<'g>], batched: &[bool], _size: usize) -> Var<'g> {
-        // The batch axis is one more label, on the operands that have it and on the result.
-        let axis = self.labels() as Label;
-        let labels = |labels: &[Label], batched: bool| -> Vec<Label> {
-            batched.then_some(axis).into_iter().chain(labels.iter().copied()).collect()
-        };
-        let contract =
-            Contract::new(&labels(&self.lhs, batched[0]), &labels(&self.rhs, batched[1]), &labels(&self.out, true));
-        x[0].builder.push(Op::Contract(contract), x)
+    fn batch<'g>(&self, builder: &'g Builder, inputs: &[Batched<'g>], _size: usize) -> Vec<Batched<'g>> {
+        batch_with(builder, inputs, self.clone(), || {
+            // The batch axis is one more label, on the operands that have it and on the result.
+            let axis = self.labels() as Label;
+            let labels = |labels: &[Label], batched: bool| -> Vec<Label> {
+                batched.then_some(axis).into_iter().chain(labels.iter().copied()).collect()
+            };
+            let (lhs, rhs) = (labels(&self.lhs, inputs[0].batched), labels(&self.rhs, inputs[1].batched));
+            let contract = Contract::new(&lhs, &rhs, &labels(&self.out, true));
+            vec![builder.push(contract, &[inputs[0].var, inputs[1].var])]
+        })
+    }
+}
+
+impl From<Contract> for Op {
+    fn from(op: Contract) -> Op {
+        Op::Contract(op)
     }
 }

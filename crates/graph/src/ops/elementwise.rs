@@ -1,15 +1,17 @@
-//! Elementwise ops: each entry of the result from the entries at the same place of equally shaped inputs.
+//! Elementwise ops: each element of the result from the elements at the same index of equally shaped inputs.
 //!
 //! NumPy's broadcasting is not here: the operators on [`Var`] insert broadcast nodes first.
 
 use std::f64::consts::PI;
 use std::hash::{Hash, Hasher};
 
-use super::{Op, Rules, ShapeError, TensorType, exactly, lift, must, must_be_real};
-use crate::builder::{Operand, Var};
+use super::rules::{Contributions, batch_lifted};
+use super::signature::{Algebra, Cost, Notation, Operands, Signature};
+use super::{Backward, Batched, Op, Rules, ShapeError, TensorType};
+use crate::builder::{Builder, Operand, Var};
 use crate::node::Kind;
 
-/// An op on each entry.
+/// An op on each element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Elementwise {
     /// −x
@@ -75,6 +77,7 @@ pub enum Elementwise {
 }
 
 use Elementwise::*;
+use Operands::{Numbers, Reals};
 
 /// A constant exponent; equal if its bits are.
 #[derive(Clone, Copy, Debug)]
@@ -99,13 +102,13 @@ impl<'g> Var<'g> {
     /// eˣ
     #[track_caller]
     pub fn exp(self) -> Var<'g> {
-        self.real_unary(Exp)
+        self.elementwise(Exp)
     }
 
     /// eˣ − 1, exact for small x
     #[track_caller]
     pub fn expm1(self) -> Var<'g> {
-        self.real_unary(Expm1)
+        self.elementwise(Expm1)
     }
 
     /// ln x. Of a softmax it is built as logits − logsumexp(logits), which never takes the log of an underflowed 0.
@@ -116,26 +119,26 @@ impl<'g> Var<'g> {
                 let total = logits.logsumexp(axis);
                 logits - total.expand(axis, logits.shape()[axis])
             }),
-            None => self.real_unary(Log),
+            None => self.elementwise(Log),
         }
     }
 
     /// ln (1 + x), exact for small x
     #[track_caller]
     pub fn log1p(self) -> Var<'g> {
-        self.real_unary(Log1p)
+        self.elementwise(Log1p)
     }
 
     /// √x
     #[track_caller]
     pub fn sqrt(self) -> Var<'g> {
-        self.real_unary(Sqrt)
+        self.elementwise(Sqrt)
     }
 
     /// 1/√x
     #[track_caller]
     pub fn rsqrt(self) -> Var<'g> {
-        self.real_unary(Rsqrt)
+        self.elementwise(Rsqrt)
     }
 
     /// 1/x
@@ -147,138 +150,207 @@ impl<'g> Var<'g> {
     /// sin x
     #[track_caller]
     pub fn sin(self) -> Var<'g> {
-        self.real_unary(Sin)
+        self.elementwise(Sin)
     }
 
     /// cos x
     #[track_caller]
     pub fn cos(self) -> Var<'g> {
-        self.real_unary(Cos)
+        self.elementwise(Cos)
     }
 
     /// tanh x
     #[track_caller]
     pub fn tanh(self) -> Var<'g> {
-        self.real_unary(Tanh)
+        self.elementwise(Tanh)
     }
 
     /// 1/(1 + e⁻ˣ)
     #[track_caller]
     pub fn sigmoid(self) -> Var<'g> {
-        self.real_unary(Sigmoid)
+        self.elementwise(Sigmoid)
     }
 
     /// ln (1 + eˣ), without overflow
     #[track_caller]
     pub fn softplus(self) -> Var<'g> {
-        self.real_unary(Softplus)
+        self.elementwise(Softplus)
     }
 
     /// The greater of 0 and x. A tie of max goes to its first operand, here the constant: relu′(0) = 0.
     #[track_caller]
     pub fn relu(self) -> Var<'g> {
-        self.scoped("relu", |builder| builder.elementwise(Max, [Operand::Literal(0.0), self.into()]))
+        self.scoped("relu", |builder| builder.elementwise(Max, &[Operand::Literal(0.0), self.into()]))
     }
 
     /// The error function.
     #[track_caller]
     pub fn erf(self) -> Var<'g> {
-        self.real_unary(Erf)
+        self.elementwise(Erf)
     }
 
     /// |x|, with derivative 0 at 0
     #[track_caller]
     pub fn abs(self) -> Var<'g> {
-        self.builder.elementwise(Abs, [self.into()])
+        self.elementwise(Abs)
     }
 
     /// −1, 0 or 1
     #[track_caller]
     pub fn sign(self) -> Var<'g> {
-        self.builder.elementwise(Sign, [self.into()])
+        self.elementwise(Sign)
     }
 
     /// xⁿ for a constant n.
     #[track_caller]
     pub fn power(self, n: f64) -> Var<'g> {
-        self.real_unary(Power(Exponent(n)))
+        self.elementwise(Power(Exponent(n)))
     }
 
     /// aᵇ, both variable: of a negative a it is a number only where b is whole, and then has no derivative by b.
     #[track_caller]
     pub fn pow(self, b: impl Into<Operand<'g>>) -> Var<'g> {
-        self.builder.real_elementwise(Pow, [self.into(), b.into()])
+        self.builder.elementwise(Pow, &[self.into(), b.into()])
     }
 
-    /// The entrywise greater of two; a tie goes to `self`.
+    /// The elementwise greater of two; a tie goes to `self`.
     #[track_caller]
     pub fn max(self, other: impl Into<Operand<'g>>) -> Var<'g> {
-        self.builder.elementwise(Max, [self.into(), other.into()])
+        self.builder.elementwise(Max, &[self.into(), other.into()])
     }
 
-    /// The entrywise lesser of two; a tie goes to `self`.
+    /// The elementwise lesser of two; a tie goes to `self`.
     #[track_caller]
     pub fn min(self, other: impl Into<Operand<'g>>) -> Var<'g> {
-        self.builder.elementwise(Min, [self.into(), other.into()])
+        self.builder.elementwise(Min, &[self.into(), other.into()])
     }
 
     /// Where `self` < `other`.
     #[track_caller]
     pub fn less(self, other: impl Into<Operand<'g>>) -> Var<'g> {
-        self.builder.elementwise(Less, [self.into(), other.into()])
+        self.builder.elementwise(Less, &[self.into(), other.into()])
     }
 
     /// Where `self` ≤ `other`.
     #[track_caller]
     pub fn less_equal(self, other: impl Into<Operand<'g>>) -> Var<'g> {
-        self.builder.elementwise(LessEqual, [self.into(), other.into()])
+        self.builder.elementwise(LessEqual, &[self.into(), other.into()])
     }
 
     /// Where `self` > `other`.
     #[track_caller]
     pub fn greater(self, other: impl Into<Operand<'g>>) -> Var<'g> {
-        self.builder.elementwise(Less, [other.into(), self.into()])
+        self.builder.elementwise(Less, &[other.into(), self.into()])
     }
 
     /// Where `self` ≥ `other`.
     #[track_caller]
     pub fn greater_equal(self, other: impl Into<Operand<'g>>) -> Var<'g> {
-        self.builder.elementwise(LessEqual, [other.into(), self.into()])
+        self.builder.elementwise(LessEqual, &[other.into(), self.into()])
     }
 
     /// Where the two are equal.
     #[track_caller]
     pub fn equal(self, other: impl Into<Operand<'g>>) -> Var<'g> {
-        self.builder.elementwise(Equal, [self.into(), other.into()])
+        self.builder.elementwise(Equal, &[self.into(), other.into()])
     }
 
     /// Where the two differ.
     #[track_caller]
     pub fn not_equal(self, other: impl Into<Operand<'g>>) -> Var<'g> {
-        self.builder.elementwise(NotEqual, [self.into(), other.into()])
+        self.builder.elementwise(NotEqual, &[self.into(), other.into()])
     }
 
     /// `a` where `self`, a condition, holds, else `b`.
     #[track_caller]
     pub fn select(self, a: impl Into<Operand<'g>>, b: impl Into<Operand<'g>>) -> Var<'g> {
-        self.builder.elementwise(Where, [self.into(), a.into(), b.into()])
+        self.builder.elementwise(Where, &[self.into(), a.into(), b.into()])
     }
 
     /// A whole number or a truth value (0, 1) as a real; a real as it is.
     #[track_caller]
     pub fn to_real(self) -> Var<'g> {
-        if self.kind() == Kind::Real { self } else { self.builder.push(ToReal.into(), &[self]) }
+        if self.kind() == Kind::Real { self } else { self.builder.push(ToReal, &[self]) }
     }
 
     /// The value, held fixed: its derivative is 0.
     #[track_caller]
     pub fn stop_gradient(self) -> Var<'g> {
-        self.real_unary(StopGradient)
+        self.elementwise(StopGradient)
     }
 
     #[track_caller]
-    fn real_unary(self, op: Elementwise) -> Var<'g> {
-        self.builder.push(op.into(), &[self.to_real()])
+    fn elementwise(self, op: Elementwise) -> Var<'g> {
+        self.builder.elementwise(op, &[self.into()])
+    }
+}
+
+/// The signature of each op, and from it the list of all, of those with an attribute an example.
+macro_rules! signatures {
+    ($($op:ident $(($attribute:expr))? => $signature:expr,)+) => {
+        impl Elementwise {
+            /// Every op; of one with an attribute, an example.
+            pub const ALL: &[Elementwise] = &[$($op $(($attribute))?),+];
+
+            /// What the op says of itself.
+            pub const fn signature(self) -> Signature {
+                match self {
+                    $($op { .. } => $signature,)+
+                }
+            }
+        }
+    };
+}
+
+signatures! {
+    Neg => Signature::exact("neg", Numbers(1)).notation(Notation::Negation).algebra(Algebra::Negation),
+    Exp => Signature::function("exp"),
+    Expm1 => Signature::function("expm1"),
+    Log => Signature::function("log"),
+    Log1p => Signature::function("log1p"),
+    Sqrt => Signature::arithmetic("sqrt", Reals(1)).cost(Cost::Division),
+    Rsqrt => Signature::function("rsqrt").cost(Cost::Division),
+    Sin => Signature::function("sin").cost(Cost::Library),
+    Cos => Signature::function("cos").cost(Cost::Library),
+    Tanh => Signature::function("tanh"),
+    Sigmoid => Signature::function("sigmoid"),
+    Softplus => Signature::function("softplus"),
+    Erf => Signature::function("erf"),
+    Abs => Signature::exact("abs", Numbers(1)),
+    Sign => Signature::decision("sign", Numbers(1)),
+    Power(Exponent(3.0)) => Signature::function("power").notation(Notation::Exponent).cost(Cost::Library),
+    ToReal => Signature::exact("to_real", Operands::Discrete),
+    StopGradient => Signature::exact("stop_gradient", Reals(1)),
+    Add => Signature::arithmetic("add", Numbers(2)).infix("+").algebra(Algebra::Sum),
+    Sub => Signature::arithmetic("sub", Numbers(2)).infix("-").algebra(Algebra::Difference),
+    Mul => Signature::arithmetic("mul", Numbers(2)).infix("*").algebra(Algebra::Product),
+    Div => Signature::arithmetic("div", Reals(2)).infix("/").cost(Cost::Division).algebra(Algebra::Quotient),
+    Pow => Signature::function("pow").operands(Reals(2)).infix("^").cost(Cost::Library),
+    Max => Signature::exact("max", Numbers(2)).notation(Notation::Shared).algebra(Algebra::Greater),
+    Min => Signature::exact("min", Numbers(2)).notation(Notation::Shared).algebra(Algebra::Lesser),
+    Less => Signature::decision("less", Operands::Comparable).infix("<"),
+    LessEqual => Signature::decision("less_equal", Operands::Comparable).infix("<="),
+    Equal => Signature::decision("equal", Operands::Comparable).infix("=="),
+    NotEqual => Signature::decision("not_equal", Operands::Comparable).infix("!="),
+    Where => Signature::exact("where", Operands::Selection).algebra(Algebra::Choice),
+}
+
+impl Elementwise {
+    /// What tells the op from all others: its name, unless an op along an axis has the same.
+    pub fn label(self) -> &'static str {
+        match self {
+            Max => "max of two",
+            Min => "min of two",
+            op => op.signature().name,
+        }
+    }
+
+    /// What an element costs, in additions.
+    pub fn cost(self) -> usize {
+        match self {
+            Power(Exponent(2.0)) => Cost::Arithmetic.additions(),
+            op => op.signature().cost.additions(),
+        }
     }
 }
 
@@ -290,94 +362,25 @@ impl From<Elementwise> for Op {
 
 impl Rules for Elementwise {
     fn name(&self) -> &str {
-        match self {
-            Neg => "neg",
-            Exp => "exp",
-            Expm1 => "expm1",
-            Log => "log",
-            Log1p => "log1p",
-            Sqrt => "sqrt",
-            Rsqrt => "rsqrt",
-            Sin => "sin",
-            Cos => "cos",
-            Tanh => "tanh",
-            Sigmoid => "sigmoid",
-            Softplus => "softplus",
-            Erf => "erf",
-            Abs => "abs",
-            Sign => "sign",
-            Power(_) => "power",
-            ToReal => "to_real",
-            StopGradient => "stop_gradient",
-            Add => "add",
-            Sub => "sub",
-            Mul => "mul",
-            Div => "div",
-            Pow => "pow",
-            Max => "max",
-            Min => "min",
-            Less => "less",
-            LessEqual => "less_equal",
-            Equal => "equal",
-            NotEqual => "not_equal",
-            Where => "where",
-        }
+        self.signature().name
     }
 
-    fn infer(&self, inputs: &[TensorType]) -> Result<TensorType, ShapeError> {
-        if let [first, rest @ ..] = inputs {
-            rest.iter().try_for_each(|other| {
-                must(first.shape == other.shape, || {
-                    format!("takes inputs of one shape, not {} and {}", first.shape, other.shape)
-                })
-            })?;
-        }
-        match self {
-            Exp | Expm1 | Log | Log1p | Sqrt | Rsqrt | Sin | Cos | Tanh | Sigmoid | Softplus | Erf | Power(_)
-            | StopGradient => {
-                let [x] = exactly(inputs)?;
-                must_be_real(inputs)?;
-                Ok(x.clone())
-            }
-            Neg | Abs | Sign => {
-                let [x] = exactly(inputs)?;
-                must(x.kind != Kind::Bool, || "takes numbers, not truth values".into())?;
-                Ok(x.clone())
-            }
-            ToReal => {
-                let [x] = exactly(inputs)?;
-                must(x.kind != Kind::Real, || "takes whole numbers or truth values, not reals".into())?;
-                Ok(TensorType::real(&x.shape))
-            }
-            Div | Pow => {
-                let [a, _] = exactly(inputs)?;
-                must_be_real(inputs)?;
-                Ok(a.clone())
-            }
-            Add | Sub | Mul | Max | Min => {
-                let [a, b] = exactly(inputs)?;
-                must(a.kind == b.kind && a.kind != Kind::Bool, || {
-                    format!("takes two reals or two whole numbers, not {} and {}", a.kind, b.kind)
-                })?;
-                Ok(a.clone())
-            }
-            Less | LessEqual | Equal | NotEqual => {
-                let [a, b] = exactly(inputs)?;
-                must(a.kind == b.kind, || format!("takes two of one kind, not {} and {}", a.kind, b.kind))?;
-                Ok(TensorType::new(&a.shape, Kind::Bool))
-            }
-            Where => {
-                let [condition, a, b] = exactly(inputs)?;
-                must(condition.kind == Kind::Bool, || {
-                    format!("takes a condition, such as x > 0, not {}", condition.kind)
-                })?;
-                must(a.kind == b.kind, || format!("takes two of one kind, not {} and {}", a.kind, b.kind))?;
-                Ok(a.clone())
-            }
-        }
+    fn infer(&self, inputs: &[TensorType]) -> Result<Vec<TensorType>, ShapeError> {
+        self.signature().operands.infer(inputs).map(|result| vec![result])
     }
 
-    fn derivative<'g>(&self, input: usize, x: &[Var<'g>], y: Var<'g>, dy: Var<'g>) -> Option<Var<'g>> {
+    fn derivative<'g>(&self, node: &Backward<'_, 'g>) -> Contributions<'g> {
+        node.each(|input, y, dy| self.contribution(input, node.x, y, dy))
+    }
+
+    fn batch<'g>(&self, builder: &'g Builder, inputs: &[Batched<'g>], size: usize) -> Vec<Batched<'g>> {
+        batch_lifted(builder, inputs, size, *self, || (*self).into())
+    }
+}
+
+impl Elementwise {
+    /// ∂J/∂x\[input\] from the inputs x, the output y and dy = ∂J/∂y.
+    fn contribution<'g>(self, input: usize, x: &[Var<'g>], y: Var<'g>, dy: Var<'g>) -> Option<Var<'g>> {
         Some(match self {
             // y = −x        ∂J/∂x = −∂J/∂y
             Neg => -dy,
@@ -411,7 +414,7 @@ impl Rules for Elementwise {
             Power(Exponent(0.0)) => return None,
             Power(Exponent(1.0)) => dy,
             Power(Exponent(2.0)) => dy * (2.0 * x[0]),
-            Power(Exponent(n)) => dy * (*n * x[0].power(n - 1.0)),
+            Power(Exponent(n)) => dy * (n * x[0].power(n - 1.0)),
             // y = a + b     ∂J/∂a = ∂J/∂b = ∂J/∂y
             Add => dy,
             // y = a − b     ∂J/∂a = ∂J/∂y,  ∂J/∂b = −∂J/∂y
@@ -440,11 +443,6 @@ impl Rules for Elementwise {
             // Steps, and what is no real number, have derivative 0.
             Sign | ToReal | StopGradient | Less | LessEqual | Equal | NotEqual => return None,
         })
-    }
-
-    fn batch<'g>(&self, x: &[Var<'g>], batched: &[bool], size: usize) -> Var<'g> {
-        let lifted: Vec<Var<'g>> = x.iter().zip(batched).map(|(&x, &batched)| lift(x, batched, size)).collect();
-        x[0].builder.push((*self).into(), &lifted)
     }
 }
 

@@ -1,19 +1,36 @@
-//! The ops: what a node can compute. One file a family; in it, for each op, its builder, its shape rule, its derivative
-//! with the formula, and its batching rule.
+//! The ops: what a node can compute. One file a family; in it, for each op, its signature, its builder, its derivative with
+//! the formula, and what of its shape and batching rule does not follow from the signature.
 //!
-//! To add an op: a name in its family's enum, after which the compiler lists every rule that is missing: those here, those
-//! of the text form, and in the crates above those of the reference interpreter, of its error bounds and of the compiled
-//! engine; a method that builds it; and a row in the text form's table of functions and in the checker's table of cases.
+//! To add an op: a name in its family's enum and its signature, after which the compiler lists every rule that is missing;
+//! CONTRIBUTING.md goes through it.
+
+/// The names of a family's ops, once: an op that is not among them does not compile.
+macro_rules! names {
+    ($family:ty: $($op:pat => $name:literal,)+) => {
+        impl $family {
+            /// The name of each op of the family.
+            pub const NAMES: &[&str] = &[$($name),+];
+
+            /// The op's name, as the text form writes it.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $($op => $name,)+
+                }
+            }
+        }
+    };
+}
 
 pub mod contract;
 pub mod custom;
 pub mod elementwise;
 pub mod index;
 pub mod reduce;
+pub mod rules;
 pub mod shape;
+pub mod signature;
 pub mod source;
 
-use crate::builder::Var;
 use crate::node::Kind;
 use crate::shape::Shape;
 
@@ -21,7 +38,8 @@ pub use contract::Contract;
 pub use custom::Custom;
 pub use elementwise::Elementwise;
 pub use index::Index;
-pub use reduce::Reduce;
+pub use reduce::{Reduce, Reduction};
+pub(crate) use rules::{Backward, Batched, Rules};
 pub use shape::ShapeOp;
 pub use source::Source;
 
@@ -30,26 +48,26 @@ pub use source::Source;
 pub enum Op {
     /// A value that comes from outside, or is fixed.
     Source(Source),
-    /// Each entry from the entries at the same place.
+    /// Each element from the elements at the same index.
     Elementwise(Elementwise),
     /// A sum of products over shared axes.
     Contract(Contract),
-    /// Fewer entries from many, along an axis.
+    /// An op along an axis: fewer elements from many, or as many.
     Reduce(Reduce),
-    /// The same entries in another arrangement.
+    /// The same elements in another arrangement.
     Shape(ShapeOp),
-    /// Entries picked, or placed, by computed indices.
+    /// Elements picked, or scattered, by computed indices.
     Index(Index),
     /// A user's own node.
     Custom(Custom),
 }
 
 /// What is known of a value before it is computed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TensorType {
     /// Its shape.
     pub shape: Shape,
-    /// The kind of its entries.
+    /// The kind of its elements.
     pub kind: Kind,
 }
 
@@ -66,23 +84,6 @@ impl TensorType {
 /// Why an op does not take the inputs it was given.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShapeError(pub String);
-
-/// The rules of a family of ops.
-pub(crate) trait Rules {
-    /// The op's name, as the text form writes it.
-    fn name(&self) -> &str;
-
-    /// The shape and the kind of the result, or why the inputs do not fit.
-    fn infer(&self, inputs: &[TensorType]) -> Result<TensorType, ShapeError>;
-
-    /// The contribution of one edge: ∂J/∂x\[input\], from the inputs `x`, the output `y` and `dy` = ∂J/∂y.
-    /// None where the derivative is zero everywhere. Never an accumulation: that is `grad`'s alone.
-    fn derivative<'g>(&self, input: usize, x: &[Var<'g>], y: Var<'g>, dy: Var<'g>) -> Option<Var<'g>>;
-
-    /// The op over a batch: inputs marked in `batched` have a leading batch axis of `size`, and so has the result.
-    /// Called only if at least one is marked.
-    fn batch<'g>(&self, x: &[Var<'g>], batched: &[bool], size: usize) -> Var<'g>;
-}
 
 impl Op {
     pub(crate) fn rules(&self) -> &dyn Rules {
@@ -102,9 +103,46 @@ impl Op {
         self.rules().name()
     }
 
-    /// The shape and the kind of the result for inputs of these facts, or why they do not fit.
-    pub fn infer(&self, inputs: &[TensorType]) -> Result<TensorType, ShapeError> {
+    /// What tells the op from all others, its attributes aside: its name, unless two ops share one.
+    pub fn label(&self) -> &str {
+        match self {
+            Op::Elementwise(op) => op.label(),
+            Op::Custom(custom) if custom.pass == custom::Pass::Backward => "custom backward",
+            Op::Custom(_) => "custom",
+            op => op.name(),
+        }
+    }
+
+    /// The [`label`](Op::label) of every op there is.
+    pub fn labels() -> Vec<&'static str> {
+        let families = [
+            Elementwise::ALL.iter().map(|op| op.label()).collect::<Vec<_>>(),
+            Reduction::ALL.iter().map(|op| op.signature().name).collect(),
+            Source::NAMES.to_vec(),
+            ShapeOp::NAMES.to_vec(),
+            Index::NAMES.to_vec(),
+            vec!["contract", "custom", "custom backward"],
+        ];
+        families.into_iter().flatten().collect()
+    }
+
+    /// The shape and the kind of each output for inputs of these types, or why they do not fit.
+    ///
+    /// # Errors
+    ///
+    /// Another number of inputs, shapes or kinds than the op takes; the message begins with a verb, since the op's name goes
+    /// before it.
+    pub fn infer(&self, inputs: &[TensorType]) -> Result<Vec<TensorType>, ShapeError> {
         self.rules().infer(inputs)
+    }
+
+    /// Whether equal ops on equal inputs have the same value, at every run. An input has not; nor has what draws random
+    /// numbers. Passes ask before they merge or hoist.
+    pub fn is_pure(&self) -> bool {
+        match self {
+            Op::Source(op) => op.is_pure(),
+            Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) | Op::Index(_) | Op::Custom(_) => true,
+        }
     }
 }
 
@@ -121,13 +159,4 @@ pub(crate) fn must_be_real(inputs: &[TensorType]) -> Result<(), ShapeError> {
     inputs.iter().try_for_each(|input| {
         must(input.kind == Kind::Real, || format!("takes real numbers, not {} of kind {}", input.shape, input.kind))
     })
-}
-
-/// A value with a leading batch axis: itself if it is batched, else a copy for each example.
-pub(crate) fn lift<'g>(x: Var<'g>, batched: bool, size: usize) -> Var<'g> {
-    if batched {
-        return x;
-    }
-    let shape = x.shape();
-    x.broadcast_axes(shape.with_leading(size), (1..=shape.rank()).collect())
 }

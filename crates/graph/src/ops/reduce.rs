@@ -1,55 +1,72 @@
-//! Reductions: fewer entries from many, along an axis; and softmax, which normalises along one.
+//! Ops along an axis: reductions, fewer elements from many; and softmax, which normalises along one.
 
-use super::{Op, Rules, ShapeError, TensorType, exactly, must, must_be_real};
-use crate::builder::Var;
+use super::rules::{Contributions, batch_with};
+use super::signature::{AxisOperand, AxisResult, AxisSignature, DefaultAxes};
+use super::{Backward, Batched, Op, Rules, ShapeError, TensorType, exactly, must, must_be_real};
+use crate::builder::{Builder, Var};
 use crate::node::Kind;
 use crate::shape::Shape;
 
-/// An op along axes. All but softmax remove them.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Reduce {
-    /// The sum over some axes; 0 over an empty one.
-    Sum {
-        /// The axes, ascending.
-        axes: Vec<usize>,
-    },
-    /// The greatest entry along an axis.
-    Max {
-        /// The axis.
-        axis: usize,
-    },
-    /// The least entry along an axis.
-    Min {
-        /// The axis.
-        axis: usize,
-    },
-    /// The index of the greatest entry along an axis; the first of equals.
-    ArgMax {
-        /// The axis.
-        axis: usize,
-    },
-    /// The index of the least entry along an axis; the first of equals.
-    ArgMin {
-        /// The axis.
-        axis: usize,
-    },
-    /// ln Σ eˣ along an axis, without overflow; −∞ over an empty one.
-    LogSumExp {
-        /// The axis.
-        axis: usize,
-    },
-    /// eˣ / Σ eˣ along an axis, without overflow.
-    Softmax {
-        /// The axis.
-        axis: usize,
-    },
+/// What is computed along an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reduction {
+    /// The sum; 0 over an empty axis.
+    Sum,
+    /// The greatest element.
+    Max,
+    /// The least element.
+    Min,
+    /// The index of the greatest element; the first of equals.
+    ArgMax,
+    /// The index of the least element; the first of equals.
+    ArgMin,
+    /// ln Σ eˣ, without overflow; −∞ over an empty axis.
+    LogSumExp,
+    /// eˣ / Σ eˣ, without overflow.
+    Softmax,
 }
 
-use Reduce::*;
+use Reduction::*;
+
+/// The signature of each op, and from it the list of all.
+macro_rules! signatures {
+    ($($op:ident => $signature:expr,)+) => {
+        impl Reduction {
+            /// Every op.
+            pub const ALL: &[Reduction] = &[$($op),+];
+
+            /// What the op says of itself.
+            pub const fn signature(self) -> AxisSignature {
+                match self {
+                    $($op => $signature,)+
+                }
+            }
+        }
+    };
+}
+
+signatures! {
+    Sum => AxisSignature { several_axes: true, of_nothing: true, ..AxisSignature::element("sum") },
+    Max => AxisSignature { result: AxisResult::Picked, ..AxisSignature::element("max") },
+    Min => AxisSignature { result: AxisResult::Picked, ..AxisSignature::element("min") },
+    ArgMax => AxisSignature::index("argmax"),
+    ArgMin => AxisSignature::index("argmin"),
+    LogSumExp => AxisSignature { takes: AxisOperand::Reals, of_nothing: true, ..AxisSignature::element("logsumexp") },
+    Softmax => AxisSignature { takes: AxisOperand::Reals, ..AxisSignature::keeps_axis("softmax", DefaultAxes::Last) },
+}
+
+/// An op along axes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Reduce {
+    /// What is computed.
+    pub op: Reduction,
+    /// Along which axes, ascending. All but the sum run along one.
+    pub axes: Vec<usize>,
+}
 
 /// Methods that build reductions. Those over several axes of max, min and logsumexp run over one merged axis.
 impl<'g> Var<'g> {
-    /// The sum of all entries.
+    /// The sum of all elements.
     #[track_caller]
     pub fn sum(self) -> Var<'g> {
         self.sum_axes(&(0..self.rank()).collect::<Vec<_>>())
@@ -61,16 +78,42 @@ impl<'g> Var<'g> {
         let mut axes = axes.to_vec();
         axes.sort_unstable();
         let x = if self.kind() == Kind::Bool { self.to_real() } else { self };
-        self.builder.push(Op::Reduce(Sum { axes }), &[x])
+        self.builder.push(Reduce { op: Sum, axes }, &[x])
     }
 
-    /// The mean of all entries.
+    /// An op over some axes, or over all. One that runs along a single axis runs along one that they are merged into; over
+    /// none it is the value itself.
+    #[track_caller]
+    pub(crate) fn reduce(self, op: Reduction, axes: Option<Vec<usize>>) -> Var<'g> {
+        let axes = axes.unwrap_or_else(|| (0..self.rank()).collect());
+        match axes.as_slice() {
+            _ if op.signature().several_axes => self.sum_axes(&axes),
+            [] => self,
+            [axis] => self.along(op, *axis),
+            axes => {
+                let merged = self.merge_axes(axes);
+                merged.along(op, merged.rank() - 1)
+            }
+        }
+    }
+
+    /// An op along one axis.
+    #[track_caller]
+    pub(crate) fn along(self, op: Reduction, axis: usize) -> Var<'g> {
+        let x = match op.signature().takes {
+            AxisOperand::Reals => self.to_real(),
+            AxisOperand::Numbers => self,
+        };
+        self.builder.push(Reduce { op, axes: vec![axis] }, &[x])
+    }
+
+    /// The mean of all elements.
     #[track_caller]
     pub fn mean(self) -> Var<'g> {
         self.mean_axes(&(0..self.rank()).collect::<Vec<_>>())
     }
 
-    /// The mean over some axes, which vanish. That of no entries is an error.
+    /// The mean over some axes, which vanish. That of no elements is an error.
     #[track_caller]
     pub fn mean_axes(self, axes: &[usize]) -> Var<'g> {
         if self.failed() {
@@ -79,52 +122,52 @@ impl<'g> Var<'g> {
         let shape = self.shape();
         let count: usize = axes.iter().filter_map(|&axis| shape.get(axis)).product();
         if count == 0 {
-            return self.builder.fail(format!("the mean of no entries of {}", self.describe()), None);
+            return self.builder.fail(format!("the mean of no elements of {}", self.describe()), None);
         }
         self.scoped("mean", |_| self.to_real().sum_axes(axes) / count as f64)
     }
 
-    /// The greatest entry along an axis, which vanishes.
+    /// The greatest element along an axis, which vanishes.
     #[track_caller]
     pub fn max_axis(self, axis: usize) -> Var<'g> {
-        self.builder.push(Op::Reduce(Max { axis }), &[self])
+        self.along(Max, axis)
     }
 
-    /// The least entry along an axis, which vanishes.
+    /// The least element along an axis, which vanishes.
     #[track_caller]
     pub fn min_axis(self, axis: usize) -> Var<'g> {
-        self.builder.push(Op::Reduce(Min { axis }), &[self])
+        self.along(Min, axis)
     }
 
-    /// The index of the greatest entry along an axis; the first of equals.
+    /// The index of the greatest element along an axis; the first of equals.
     #[track_caller]
     pub fn argmax(self, axis: usize) -> Var<'g> {
-        self.builder.push(Op::Reduce(ArgMax { axis }), &[self])
+        self.along(ArgMax, axis)
     }
 
-    /// The index of the least entry along an axis; the first of equals.
+    /// The index of the least element along an axis; the first of equals.
     #[track_caller]
     pub fn argmin(self, axis: usize) -> Var<'g> {
-        self.builder.push(Op::Reduce(ArgMin { axis }), &[self])
+        self.along(ArgMin, axis)
     }
 
     /// ln Σ eˣ along an axis, which vanishes.
     #[track_caller]
     pub fn logsumexp(self, axis: usize) -> Var<'g> {
-        self.builder.push(Op::Reduce(LogSumExp { axis }), &[self.to_real()])
+        self.along(LogSumExp, axis)
     }
 
     /// eˣ / Σ eˣ along an axis.
     #[track_caller]
     pub fn softmax(self, axis: usize) -> Var<'g> {
-        self.builder.push(Op::Reduce(Softmax { axis }), &[self.to_real()])
+        self.along(Softmax, axis)
     }
 
     /// The logits and the axis, if this is the result of a softmax.
     pub(crate) fn softmax_logits(self) -> Option<(Var<'g>, usize)> {
         let node = self.node()?;
         match node.op {
-            Op::Reduce(Softmax { axis }) => Some((self.builder.var(node.inputs[0]), axis)),
+            Op::Reduce(Reduce { op: Softmax, axes }) => Some((self.builder.var(node.inputs[0]), axes[0])),
             _ => None,
         }
     }
@@ -144,99 +187,75 @@ impl<'g> Var<'g> {
     }
 }
 
-impl Reduce {
-    /// The axes that are run over.
-    pub fn axes(&self) -> &[usize] {
-        match self {
-            Sum { axes } => axes,
-            Max { axis } | Min { axis } | ArgMax { axis } | ArgMin { axis } | LogSumExp { axis } | Softmax { axis } => {
-                std::slice::from_ref(axis)
-            }
-        }
+impl From<Reduce> for Op {
+    fn from(op: Reduce) -> Op {
+        Op::Reduce(op)
     }
+}
 
-    fn shifted(&self) -> Reduce {
-        match self {
-            Sum { axes } => Sum { axes: axes.iter().map(|axis| axis + 1).collect() },
-            Max { axis } => Max { axis: axis + 1 },
-            Min { axis } => Min { axis: axis + 1 },
-            ArgMax { axis } => ArgMax { axis: axis + 1 },
-            ArgMin { axis } => ArgMin { axis: axis + 1 },
-            LogSumExp { axis } => LogSumExp { axis: axis + 1 },
-            Softmax { axis } => Softmax { axis: axis + 1 },
-        }
+impl Reduce {
+    /// The axis of an op that runs along one; of a sum over several the first, over none 0.
+    pub fn axis(&self) -> usize {
+        self.axes.first().copied().unwrap_or(0)
     }
 }
 
 impl Rules for Reduce {
     fn name(&self) -> &str {
-        match self {
-            Sum { .. } => "sum",
-            Max { .. } => "max",
-            Min { .. } => "min",
-            ArgMax { .. } => "argmax",
-            ArgMin { .. } => "argmin",
-            LogSumExp { .. } => "logsumexp",
-            Softmax { .. } => "softmax",
-        }
+        self.op.signature().name
     }
 
-    fn infer(&self, inputs: &[TensorType]) -> Result<TensorType, ShapeError> {
+    fn infer(&self, inputs: &[TensorType]) -> Result<Vec<TensorType>, ShapeError> {
         let [x] = exactly(inputs)?;
-        let axes = self.axes();
-        for (place, &axis) in axes.iter().enumerate() {
+        let signature = self.op.signature();
+        must(signature.several_axes || self.axes.len() == 1, || {
+            format!("runs along one axis, not {}", self.axes.len())
+        })?;
+        for (index, &axis) in self.axes.iter().enumerate() {
             must(axis < x.shape.rank(), || format!("there is no axis {axis} in shape {}", x.shape))?;
-            must(place == 0 || axes[place - 1] < axis, || format!("axis {axis} is named twice"))?;
+            must(index == 0 || self.axes[index - 1] < axis, || format!("axis {axis} is named twice"))?;
         }
-        let rest = x.shape.without(axes);
-        let nonempty = || must(x.shape[axes[0]] > 0, || format!("axis {} of {} is empty", axes[0], x.shape));
-        match self {
-            Sum { .. } => {
-                must(x.kind != Kind::Bool, || "takes numbers, not truth values".into())?;
-                Ok(TensorType::new(rest, x.kind))
-            }
-            Max { .. } | Min { .. } => {
-                nonempty()?;
-                must(x.kind != Kind::Bool, || "takes numbers, not truth values".into())?;
-                Ok(TensorType::new(rest, x.kind))
-            }
-            ArgMax { .. } | ArgMin { .. } => {
-                nonempty()?;
-                must(x.kind != Kind::Bool, || "takes numbers, not truth values".into())?;
-                Ok(TensorType::new(rest, Kind::Int))
-            }
-            LogSumExp { .. } => {
-                must_be_real(inputs)?;
-                Ok(TensorType::real(rest))
-            }
-            Softmax { .. } => {
-                must_be_real(inputs)?;
-                Ok(x.clone())
-            }
+        let empty = self.axes.iter().find(|&&axis| x.shape[axis] == 0).filter(|_| !signature.of_nothing);
+        if let Some(axis) = empty {
+            return Err(ShapeError(format!("axis {axis} of {} is empty", x.shape)));
         }
+        match signature.takes {
+            AxisOperand::Reals => must_be_real(inputs)?,
+            AxisOperand::Numbers => must(x.kind != Kind::Bool, || "takes numbers, not truth values".into())?,
+        }
+        Ok(vec![match signature.result {
+            AxisResult::Picked | AxisResult::Element => TensorType::new(x.shape.without(&self.axes), x.kind),
+            AxisResult::Index => TensorType::new(x.shape.without(&self.axes), Kind::Int),
+            AxisResult::KeepsAxis => x.clone(),
+        }])
     }
 
-    fn derivative<'g>(&self, _input: usize, x: &[Var<'g>], y: Var<'g>, dy: Var<'g>) -> Option<Var<'g>> {
-        let (x, shape) = (x[0], x[0].shape());
-        Some(match self {
-            // y = Σᵢ xᵢ           ∂J/∂xᵢ = ∂J/∂y
-            Sum { axes } => {
-                let kept = (0..shape.rank()).filter(|axis| !axes.contains(axis)).collect();
-                dy.broadcast_axes(shape, kept)
-            }
-            // y = max xᵢ          ∂J/∂x = ∂J/∂y at the index of the greatest, else 0; min likewise
-            Max { axis } => dy.place(x.argmax(*axis), *axis, shape[*axis]),
-            Min { axis } => dy.place(x.argmin(*axis), *axis, shape[*axis]),
-            // y = ln Σᵢ e^xᵢ      ∂J/∂x = ∂J/∂y softmax(x)
-            LogSumExp { axis } => dy.expand(*axis, shape[*axis]) * x.softmax(*axis),
-            // s = softmax(x)      ∂J/∂x = s ⊙ (g − g·s)  with g = ∂J/∂s
-            Softmax { axis } => y * (dy - (dy * y).sum_axes(&[*axis]).expand(*axis, shape[*axis])),
-            // An index is a step function.
-            ArgMax { .. } | ArgMin { .. } => return None,
+    fn derivative<'g>(&self, node: &Backward<'_, 'g>) -> Contributions<'g> {
+        let (x, shape, axis) = (node.x[0], node.x[0].shape(), self.axis());
+        node.each(|_, y, dy| {
+            Some(match self.op {
+                // y = Σᵢ xᵢ           ∂J/∂xᵢ = ∂J/∂y
+                Sum => {
+                    let kept = (0..shape.rank()).filter(|axis| !self.axes.contains(axis)).collect();
+                    dy.broadcast_axes(&shape, kept)
+                }
+                // y = max xᵢ          ∂J/∂x = ∂J/∂y at the index of the greatest, else 0; min likewise
+                Max => dy.scatter_along(x.argmax(axis), axis, shape[axis]),
+                Min => dy.scatter_along(x.argmin(axis), axis, shape[axis]),
+                // y = ln Σᵢ e^xᵢ      ∂J/∂x = ∂J/∂y softmax(x)
+                LogSumExp => dy.expand(axis, shape[axis]) * x.softmax(axis),
+                // s = softmax(x)      ∂J/∂x = s ⊙ (g − g·s)  with g = ∂J/∂s
+                Softmax => y * (dy - (dy * y).sum_axes(&[axis]).expand(axis, shape[axis])),
+                // An index is a step function.
+                ArgMax | ArgMin => return None,
+            })
         })
     }
 
-    fn batch<'g>(&self, x: &[Var<'g>], _batched: &[bool], _size: usize) -> Var<'g> {
-        x[0].builder.push(Op::Reduce(self.shifted()), x)
+    fn batch<'g>(&self, builder: &'g Builder, inputs: &[Batched<'g>], _size: usize) -> Vec<Batched<'g>> {
+        batch_with(builder, inputs, self.clone(), || {
+            let axes = self.axes.iter().map(|axis| axis + 1).collect();
+            vec![builder.push(Reduce { op: self.op, axes }, &[inputs[0].var])]
+        })
     }
 }

@@ -1,13 +1,14 @@
-//! The same entries in another arrangement.
+//! The same elements in another arrangement.
 
-use super::{Op, Rules, ShapeError, TensorType, exactly, lift, must};
-use crate::builder::Var;
+use super::rules::{Contributions, batch_lifted};
+use super::{Backward, Batched, Op, Rules, ShapeError, TensorType, exactly, must};
+use crate::builder::{Builder, Var};
 use crate::shape::Shape;
 
-/// An op that moves, repeats, drops or joins entries and computes none.
+/// An op that moves, repeats, drops or joins elements and computes none.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ShapeOp {
-    /// The entries in row-major order under another shape.
+    /// The elements in row-major order under another shape.
     Reshape {
         /// The new shape, of the same size.
         shape: Shape,
@@ -21,17 +22,17 @@ pub enum ShapeOp {
     Broadcast {
         /// The shape of the result.
         shape: Shape,
-        /// For each axis of the input, its place in the result, ascending.
+        /// For each axis of the input, the axis of the result that it becomes, ascending.
         axes: Vec<usize>,
     },
-    /// A block of the entries.
+    /// A block of the elements.
     Slice {
         /// The first index along each axis.
         start: Vec<usize>,
         /// The index after the last along each axis.
         stop: Vec<usize>,
     },
-    /// Zeros around the entries.
+    /// Zeros around the elements.
     Pad {
         /// How many before, along each axis.
         low: Vec<usize>,
@@ -43,7 +44,7 @@ pub enum ShapeOp {
         /// The axis.
         axis: usize,
     },
-    /// The entries in reverse order along some axes.
+    /// The elements in reverse order along some axes.
     Reverse {
         /// The axes, ascending.
         axes: Vec<usize>,
@@ -52,9 +53,20 @@ pub enum ShapeOp {
 
 use ShapeOp::*;
 
+names! {
+    ShapeOp:
+    Reshape { .. } => "reshape",
+    Transpose { .. } => "transpose",
+    Broadcast { .. } => "broadcast",
+    Slice { .. } => "slice",
+    Pad { .. } => "pad",
+    Concat { .. } => "concat",
+    Reverse { .. } => "reverse",
+}
+
 /// Methods that rearrange.
 impl<'g> Var<'g> {
-    /// The entries in row-major order under another shape of the same size.
+    /// The elements in row-major order under another shape of the same size.
     #[track_caller]
     pub fn reshape(self, shape: impl Into<Shape>) -> Var<'g> {
         let shape = shape.into();
@@ -74,14 +86,15 @@ impl<'g> Var<'g> {
         if unchanged { self } else { self.push(Transpose { axes: axes.to_vec() }) }
     }
 
-    /// Copies along new axes: `axes[i]` is the place in `shape` of this value's axis i.
+    /// Copies along new axes: `axes[i]` is the axis of `shape` that this value's axis i becomes.
     #[track_caller]
     pub fn broadcast_axes(self, shape: impl Into<Shape>, axes: Vec<usize>) -> Var<'g> {
         let shape = shape.into();
-        if self.shape() == shape { self } else { self.push(Broadcast { shape, axes }) }
+        let unchanged = self.shape() == shape && axes.iter().copied().eq(0..shape.rank());
+        if unchanged { self } else { self.push(Broadcast { shape, axes }) }
     }
 
-    /// Copies to a larger shape under NumPy's rule: aligned at the last axis, an axis of one entry stretches.
+    /// Copies to a larger shape under NumPy's rule: aligned at the last axis, an axis of one element stretches.
     #[track_caller]
     pub fn broadcast_to(self, shape: impl Into<Shape>) -> Var<'g> {
         let target = shape.into();
@@ -103,19 +116,27 @@ impl<'g> Var<'g> {
     #[track_caller]
     pub fn expand(self, axis: usize, size: usize) -> Var<'g> {
         let shape = self.shape();
+        if self.failed() {
+            return self;
+        }
+        if axis > shape.rank() {
+            return self
+                .builder
+                .fail(format!("expand: a new axis {axis} does not fit beside those of {}", self.describe()), None);
+        }
         let mut target = shape.to_vec();
-        target.insert(axis.min(shape.rank()), size);
+        target.insert(axis, size);
         let axes = (0..shape.rank()).map(|i| if i < axis { i } else { i + 1 }).collect();
         self.broadcast_axes(target, axes)
     }
 
-    /// The block of entries from `start` up to `stop` along each axis.
+    /// The block of elements from `start` up to `stop` along each axis.
     #[track_caller]
     pub fn slice(self, start: &[usize], stop: &[usize]) -> Var<'g> {
         self.push(Slice { start: start.to_vec(), stop: stop.to_vec() })
     }
 
-    /// The part at one index of the first axis, which vanishes: an entry of a vector, a row of a matrix.
+    /// The part at one index of the first axis, which vanishes: an element of a vector, a row of a matrix.
     #[track_caller]
     pub fn index(self, index: usize) -> Var<'g> {
         let shape = self.shape();
@@ -130,13 +151,13 @@ impl<'g> Var<'g> {
         self.slice(&start, &stop).reshape(shape.without(&[0]))
     }
 
-    /// Zeros around the entries: `low` before and `high` after, along each axis.
+    /// Zeros around the elements: `low` before and `high` after, along each axis.
     #[track_caller]
     pub fn pad(self, low: &[usize], high: &[usize]) -> Var<'g> {
         self.push(Pad { low: low.to_vec(), high: high.to_vec() })
     }
 
-    /// The entries in reverse order along some axes.
+    /// The elements in reverse order along some axes.
     #[track_caller]
     pub fn reverse(self, axes: &[usize]) -> Var<'g> {
         let mut axes = axes.to_vec();
@@ -149,7 +170,7 @@ impl<'g> Var<'g> {
     pub fn concat(self, others: &[Var<'g>], axis: usize) -> Var<'g> {
         let parts: Vec<Var<'g>> = std::iter::once(self).chain(others.iter().copied()).collect();
         let parts = self.builder.same_kind(parts);
-        self.builder.push(Op::Shape(Concat { axis }), &parts)
+        self.builder.push(Concat { axis }, &parts)
     }
 
     /// This value and others of the same shape side by side along a new axis.
@@ -160,7 +181,7 @@ impl<'g> Var<'g> {
             return self.builder.poisoned();
         }
         if axis > shape.rank() {
-            return self.builder.fail(format!("stack: there is no place for axis {axis} beside {shape}"), None);
+            return self.builder.fail(format!("stack: a new axis {axis} does not fit beside those of {shape}"), None);
         }
         if let Some(odd) = others.iter().find(|other| other.shape() != shape) {
             return self
@@ -175,26 +196,18 @@ impl<'g> Var<'g> {
 
     #[track_caller]
     fn push(self, op: ShapeOp) -> Var<'g> {
-        self.builder.push(Op::Shape(op), &[self])
+        self.builder.push(op, &[self])
     }
 }
 
 impl Rules for ShapeOp {
     fn name(&self) -> &str {
-        match self {
-            Reshape { .. } => "reshape",
-            Transpose { .. } => "transpose",
-            Broadcast { .. } => "broadcast",
-            Slice { .. } => "slice",
-            Pad { .. } => "pad",
-            Concat { .. } => "concat",
-            Reverse { .. } => "reverse",
-        }
+        self.name()
     }
 
-    fn infer(&self, inputs: &[TensorType]) -> Result<TensorType, ShapeError> {
+    fn infer(&self, inputs: &[TensorType]) -> Result<Vec<TensorType>, ShapeError> {
         if let Concat { axis } = self {
-            return infer_concat(*axis, inputs);
+            return infer_concat(*axis, inputs).map(|joined| vec![joined]);
         }
         let [x] = exactly(inputs)?;
         let rank = x.shape.rank();
@@ -204,7 +217,7 @@ impl Rules for ShapeOp {
         let shape = match self {
             Reshape { shape } => {
                 must(shape.checked_size() == x.shape.checked_size(), || {
-                    format!("{} has {} entries, {shape} would have {}", x.shape, x.shape.size(), shape.size())
+                    format!("{} has {} elements, {shape} would have {}", x.shape, x.shape.size(), shape.size())
                 })?;
                 shape.clone()
             }
@@ -244,22 +257,54 @@ impl Rules for ShapeOp {
                 x.shape.clone()
             }
         };
-        Ok(TensorType::new(shape, x.kind))
+        Ok(vec![TensorType::new(shape, x.kind)])
     }
 
-    fn derivative<'g>(&self, input: usize, x: &[Var<'g>], _y: Var<'g>, dy: Var<'g>) -> Option<Var<'g>> {
+    fn derivative<'g>(&self, node: &Backward<'_, 'g>) -> Contributions<'g> {
+        node.each(|input, _, dy| Some(self.contribution(input, node.x, dy)))
+    }
+
+    fn batch<'g>(&self, builder: &'g Builder, inputs: &[Batched<'g>], size: usize) -> Vec<Batched<'g>> {
+        batch_lifted(builder, inputs, size, self.clone(), || {
+            let shifted = |axes: &[usize]| axes.iter().map(|axis| axis + 1).collect::<Vec<_>>();
+            let leading = |first: usize, rest: &[usize]| std::iter::once(first).chain(rest.iter().copied()).collect();
+            match self {
+                Reshape { shape } => Reshape { shape: shape.with_leading(size) },
+                Transpose { axes } => Transpose { axes: leading(0, &shifted(axes)) },
+                Broadcast { shape, axes } => {
+                    Broadcast { shape: shape.with_leading(size), axes: leading(0, &shifted(axes)) }
+                }
+                Slice { start, stop } => Slice { start: leading(0, start), stop: leading(size, stop) },
+                Pad { low, high } => Pad { low: leading(0, low), high: leading(0, high) },
+                Concat { axis } => Concat { axis: axis + 1 },
+                Reverse { axes } => Reverse { axes: shifted(axes) },
+            }
+            .into()
+        })
+    }
+}
+
+impl From<ShapeOp> for Op {
+    fn from(op: ShapeOp) -> Op {
+        Op::Shape(op)
+    }
+}
+
+impl ShapeOp {
+    /// ∂J/∂x\[input\] from the inputs x and dy = ∂J/∂y.
+    fn contribution<'g>(&self, input: usize, x: &[Var<'g>], dy: Var<'g>) -> Var<'g> {
         let shape = x[input].shape();
-        Some(match self {
-            // Each entry goes back to where it came from.
+        match self {
+            // Each element goes back to where it came from.
             Reshape { .. } => dy.reshape(shape),
             Transpose { axes } => {
                 let mut inverse = vec![0; axes.len()];
-                for (place, &axis) in axes.iter().enumerate() {
-                    inverse[axis] = place;
+                for (index, &axis) in axes.iter().enumerate() {
+                    inverse[axis] = index;
                 }
                 dy.transpose_axes(&inverse)
             }
-            // An entry that was copied gets the sum over its copies.
+            // An element that was copied gets the sum over its copies.
             Broadcast { shape, axes } => {
                 let new: Vec<usize> = (0..shape.rank()).filter(|axis| !axes.contains(axis)).collect();
                 dy.sum_axes(&new)
@@ -280,25 +325,7 @@ impl Rules for ShapeOp {
                 dy.slice(&start, &stop)
             }
             Reverse { axes } => dy.reverse(axes),
-        })
-    }
-
-    fn batch<'g>(&self, x: &[Var<'g>], batched: &[bool], size: usize) -> Var<'g> {
-        let shifted = |axes: &[usize]| axes.iter().map(|axis| axis + 1).collect::<Vec<_>>();
-        let leading = |first: usize, rest: &[usize]| std::iter::once(first).chain(rest.iter().copied()).collect();
-        let op = match self {
-            Reshape { shape } => Reshape { shape: shape.with_leading(size) },
-            Transpose { axes } => Transpose { axes: leading(0, &shifted(axes)) },
-            Broadcast { shape, axes } => {
-                Broadcast { shape: shape.with_leading(size), axes: leading(0, &shifted(axes)) }
-            }
-            Slice { start, stop } => Slice { start: leading(0, start), stop: leading(size, stop) },
-            Pad { low, high } => Pad { low: leading(0, low), high: leading(0, high) },
-            Concat { axis } => Concat { axis: axis + 1 },
-            Reverse { axes } => Reverse { axes: shifted(axes) },
-        };
-        let lifted: Vec<Var<'g>> = x.iter().zip(batched).map(|(&x, &batched)| lift(x, batched, size)).collect();
-        x[0].builder.push(Op::Shape(op), &lifted)
+        }
     }
 }
 

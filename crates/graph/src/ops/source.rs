@@ -3,8 +3,9 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use super::{Rules, ShapeError, TensorType, exactly};
-use crate::builder::Var;
+use super::rules::Contributions;
+use super::{Backward, Batched, Op, Rules, ShapeError, TensorType, exactly};
+use crate::builder::Builder;
 use crate::node::Kind;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
@@ -16,7 +17,7 @@ pub enum Source {
     Input {
         /// Its shape.
         shape: Shape,
-        /// The kind of its entries.
+        /// The kind of its elements.
         kind: Kind,
         /// For whole numbers: they are less than this.
         bound: Option<usize>,
@@ -33,7 +34,7 @@ pub enum Source {
 /// A fixed value; equal if its bits are.
 #[derive(Clone, Debug)]
 pub struct Constant {
-    /// The entries.
+    /// The elements.
     pub value: Arc<Tensor>,
     /// Their kind.
     pub kind: Kind,
@@ -41,7 +42,7 @@ pub struct Constant {
 
 impl Constant {
     fn bits(&self) -> impl Iterator<Item = u64> {
-        self.value.data().iter().map(|entry| entry.to_bits())
+        self.value.data().iter().map(|element| element.to_bits())
     }
 }
 
@@ -61,29 +62,49 @@ impl Hash for Constant {
     }
 }
 
-impl Rules for Source {
-    fn name(&self) -> &str {
+names! {
+    Source:
+    Source::Input { .. } => "input",
+    Source::Constant(_) => "constant",
+    Source::Iota { .. } => "iota",
+}
+
+impl Source {
+    /// Whether two equal ones have the same value: two inputs have not.
+    pub(super) fn is_pure(&self) -> bool {
         match self {
-            Source::Input { .. } => "input",
-            Source::Constant(_) => "constant",
-            Source::Iota { .. } => "iota",
+            Source::Input { .. } => false,
+            Source::Constant(_) | Source::Iota { .. } => true,
         }
     }
+}
 
-    fn infer(&self, inputs: &[TensorType]) -> Result<TensorType, ShapeError> {
+impl From<Source> for Op {
+    fn from(op: Source) -> Op {
+        Op::Source(op)
+    }
+}
+
+impl Rules for Source {
+    fn name(&self) -> &str {
+        self.name()
+    }
+
+    fn infer(&self, inputs: &[TensorType]) -> Result<Vec<TensorType>, ShapeError> {
         exactly::<0>(inputs)?;
-        Ok(match self {
+        Ok(vec![match self {
             Source::Input { shape, kind, .. } => TensorType::new(shape, *kind),
             Source::Constant(constant) => TensorType::new(constant.value.shape(), constant.kind),
             Source::Iota { length } => TensorType::new([*length], Kind::Int),
-        })
+        }])
     }
 
-    fn derivative<'g>(&self, _input: usize, _x: &[Var<'g>], _y: Var<'g>, _dy: Var<'g>) -> Option<Var<'g>> {
-        None // it has no inputs
+    fn derivative<'g>(&self, _node: &Backward<'_, 'g>) -> Contributions<'g> {
+        Vec::new() // it has no inputs
     }
 
-    fn batch<'g>(&self, _x: &[Var<'g>], _batched: &[bool], size: usize) -> Var<'g> {
-        unreachable!("a source of {size} examples is batched by the pass, since only the function knows its role")
+    /// The same for all examples. Which inputs differ between them the function knows, and the pass.
+    fn batch<'g>(&self, builder: &'g Builder, _inputs: &[Batched<'g>], _size: usize) -> Vec<Batched<'g>> {
+        vec![Batched { var: builder.push(self.clone(), &[]), batched: false }]
     }
 }

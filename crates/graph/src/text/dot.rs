@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::number::written;
 use crate::function::Function;
 use crate::graph::Graph;
-use crate::node::{Kind, NodeId, ScopeId};
+use crate::node::{Kind, NodeId, Output, ScopeId};
 use crate::ops::{Op, Source};
 
 /// The function as a graph in the DOT language.
@@ -17,11 +17,11 @@ pub(super) fn dot(function: &Function) -> String {
     let graph = &function.graph;
     for (id, node) in graph.ids().zip(graph.nodes()) {
         for input in &node.inputs {
-            drawing.line(&format!("n{} -> n{};", input.index(), id.index()));
+            drawing.line(&format!("n{} -> n{};", input.node.index(), id.index()));
         }
     }
     for update in graph.updates() {
-        let (value, target) = (update.value.index(), update.target.index());
+        let (value, target) = (update.value.node.index(), update.target.index());
         drawing.line(&format!("n{value} -> n{target} [style=dashed, constraint=false, label=\"update\"];"));
     }
     drawing.text.push_str("}\n");
@@ -87,8 +87,8 @@ impl Drawing {
 fn roles(function: &Function) -> Vec<Option<&'static str>> {
     let mut roles = vec![None; function.graph.nodes().len()];
     let mut give = |role, ids: &[NodeId]| ids.iter().for_each(|id| roles[id.index()] = Some(role));
-    give("prediction", function.prediction.as_slice());
-    give("objective", function.objective.as_slice());
+    give("prediction", function.prediction.map(NodeId::from).as_slice());
+    give("objective", function.objective.map(NodeId::from).as_slice());
     give("input", &function.inputs);
     give("outcome", &function.outcomes);
     function.parameters.iter().for_each(|p| give("param", &[p.node]));
@@ -98,7 +98,8 @@ fn roles(function: &Function) -> Vec<Option<&'static str>> {
 
 fn node(graph: &Graph, id: NodeId, role: Option<&'static str>) -> String {
     let node = graph.node(id);
-    let mut label = node.name.as_deref().map_or_else(String::new, |name| format!("{name}\n"));
+    let mut label: String =
+        node.outputs.iter().flat_map(|output| &output.name).map(|name| format!("{name}\n")).collect();
     match (&node.op, role) {
         (Op::Source(Source::Constant(constant)), _) if constant.value.data().len() == 1 => {
             label.push_str(&written(constant.value.item()));
@@ -106,9 +107,11 @@ fn node(graph: &Graph, id: NodeId, role: Option<&'static str>) -> String {
         (Op::Source(Source::Input { .. }), Some(role)) => label.push_str(role),
         (op, _) => label.push_str(op.name()),
     }
-    write!(label, " {}", node.shape).expect("a String takes every text");
-    if node.kind != Kind::Real {
-        write!(label, " {}", node.kind).expect("a String takes every text");
+    for Output { shape, kind, .. } in &node.outputs {
+        write!(label, " {shape}").expect("a String takes every text");
+        if *kind != Kind::Real {
+            write!(label, " {kind}").expect("a String takes every text");
+        }
     }
     let style = match role {
         Some("prediction" | "objective") => ", peripheries=2",

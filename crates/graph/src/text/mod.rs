@@ -37,7 +37,7 @@
 //! | `prediction = h` | a name for a node that has one is a second word for it, and gives it the role |
 //! | `role input x`, `role param w = 0`, `role objective none` | roles that declarations do not give in this order, and a name that gives none |
 //! | `constant([1, 0], [2, 1], kind=int)` | a constant of any shape and kind; a single number fills the shape; `inf` and `nan` are numbers here |
-//! | `contract(a, b, "bij,bj->bi")`, `broadcast(x, [2, 3], axes=[0])`, `custom("name", x, y, dy, input=0)`, … | every op with its attributes |
+//! | `contract(a, b, "bij,bj->bi")`, `broadcast(x, [2, 3], axes=[0])`, `custom("name", x, y, dy, pass="backward")`, … | every op with its attributes |
 //! | `plain_log(s)` | the log of a softmax as itself; `log(s)` is built from the logits |
 //!
 //! A node without a name is written inside the expression that uses it, and what the builder inserts by itself

@@ -10,7 +10,7 @@ use super::registry::Registry;
 use super::syntax::{BindingId, BindingKind, Declare, Role, SizeForm, StatementKind, Syntax};
 use super::{lower, parse};
 use crate::function::Function;
-use crate::node::{Kind, NodeId, Span};
+use crate::node::{Kind, Span, Value};
 use crate::shape::Shape;
 
 /// One size in a declaration.
@@ -268,7 +268,7 @@ impl Expression {
     ///
     /// A name without a value ([`Help::BindName`]), a value whose name does not occur or that has two; shapes, kinds and
     /// indices that do not fit.
-    pub fn build(&self, values: &[(String, Shape, Kind)]) -> Result<(Function, NodeId), Diagnostic> {
+    pub fn build(&self, values: &[(String, Shape, Kind)]) -> Result<(Function, Value), Diagnostic> {
         let mut bound: Vec<(BindingId, Shape, Kind)> = Vec::new();
         for (name, shape, kind) in values {
             let Some(binding) = self.names.iter().position(|known| known.name == *name) else {

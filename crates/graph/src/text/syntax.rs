@@ -67,8 +67,8 @@ pub(super) enum StatementKind {
     Declare(Declare),
     /// `let m = 10`
     Let(BindingId),
-    /// `h = tanh(L)`
-    Assign(BindingId),
+    /// `h = tanh(L)`; several names for several results, `a, b = f(x)`
+    Assign(Vec<BindingId>),
     /// `update m = 0.9 * m + g`
     Update { target: BindingId, span: Span },
     /// `scope hidden {`

@@ -80,12 +80,12 @@ fn small_sizes_differ_from_each_other_and_from_what_is_written() {
 fn sizes_are_bound_and_lets_overridden() {
     let model = text::parse(MODEL).expect("it parses");
     let function = model.build(&sizes(&[("d", 4.0), ("m", 2.0)])).expect("it builds");
-    assert_eq!(function.graph.node(function.parameters[0].node).shape, Shape::from([2, 4]));
+    assert_eq!(*function.graph.shape(function.parameters[0].node), Shape::from([2, 4]));
     // A `let` of a `let`, one after its use, a size as a number, and a size that is no size
     let source =
         "let a = 2\nlet b = a^2 - 1\ninput x [b, c]\nlet c = 5\ninput w [n]\ny = sum(x) / n * c + r\nlet r = 0.5\n";
     let function = text::parse(source).unwrap().build(&sizes(&[("n", 8.0)])).expect("it builds");
-    assert_eq!(function.graph.nodes()[0].shape, Shape::from([3, 5]));
+    assert_eq!(function.graph.nodes()[0].outputs[0].shape, Shape::from([3, 5]));
     assert!(text::print(&function).contains("y = sum(x) / 8 * 5 + 0.5\n"), "{}", text::print(&function));
 }
 
@@ -98,8 +98,8 @@ fn read(expression: &str) -> String {
 fn nodes_of(function: &Function) -> String {
     let mut texts: Vec<String> = Vec::new();
     for node in function.graph.nodes() {
-        let inputs: Vec<&str> = node.inputs.iter().map(|input| texts[input.index()].as_str()).collect();
-        texts.push(match &node.name {
+        let inputs: Vec<&str> = node.inputs.iter().map(|input| texts[input.node.index()].as_str()).collect();
+        texts.push(match &node.outputs[0].name {
             Some(name) if inputs.is_empty() => name.to_string(),
             _ if inputs.is_empty() => node.op.name().to_string(),
             _ => format!("{}({})", node.op.name(), inputs.join(" ")),
@@ -173,7 +173,10 @@ fn numbers_are_computed_where_they_are_read() {
 fn literals_take_the_kind_that_is_needed() {
     let kinds = |expression: &str| {
         let function = built(&format!("input i [2] int\ninput r [2]\ny = {expression}\n"));
-        function.graph.nodes()[2..].iter().map(|node| format!("{} {}", node.op.name(), node.kind)).collect::<Vec<_>>()
+        function.graph.nodes()[2..]
+            .iter()
+            .map(|node| format!("{} {}", node.op.name(), node.outputs[0].kind))
+            .collect::<Vec<_>>()
     };
     assert_eq!(kinds("i + 1"), ["constant int", "broadcast int", "add int"]);
     assert_eq!(kinds("i + 0.5"), ["to_real real", "constant real", "broadcast real", "add real"]);
@@ -195,7 +198,7 @@ fn indices_pick_and_cut() {
         let function = built(&format!("{source}y = {expression}\n"));
         let nodes = function.graph.nodes();
         let ops: Vec<&str> = nodes[5..].iter().map(|node| node.op.name()).collect();
-        format!("{} {}", ops.join(" "), nodes[nodes.len() - 1].shape)
+        format!("{} {}", ops.join(" "), nodes[nodes.len() - 1].outputs[0].shape)
     };
     assert_eq!(shape("x[0]"), "slice reshape []");
     assert_eq!(shape("x[n]"), "slice reshape []");
@@ -306,7 +309,7 @@ fn names_used_as_a_class_or_an_index_are_whole_numbers() {
     let values = [("x".into(), Shape::from([3]), Kind::Real), ("k".into(), Shape::scalar(), Kind::Int)];
     let (function, result) = text::parse_expression("gather(x, k) * k").unwrap().build(&values).unwrap();
     assert_eq!(function.inputs.len(), 2);
-    assert_eq!(function.graph.node(result).kind, Kind::Real);
+    assert_eq!(function.graph.kind(result), Kind::Real);
     // A number alone is a node too, and lines do not matter.
     assert!(text::parse_expression("1").unwrap().build(&[]).is_ok());
     assert!(text::parse_expression("(x)\n+ k").is_ok());

@@ -170,7 +170,7 @@ fn of_shapes_and_kinds() {
     told("a = «W @ v»\n", &["[2, 3]", "[2]"]);
     told("a = «x @ 2»\n", &["`*`"]);
     told("a = «affine(W, x, x)»\n", &["b would be [2]"]);
-    told("a = «reshape(x, [2, 2])»\n", &["3 entries"]);
+    told("a = «reshape(x, [2, 2])»\n", &["3 elements"]);
     told("a = reshape(x, «[-1, 3]»)\n", &["whole number"]);
     told("a = reshape(x, «3»)\n", &["a list"]);
     told("a = «transpose(W, axes=[0, 0])»\n", &["no order of the axes"]);
@@ -206,7 +206,7 @@ fn of_shapes_and_kinds() {
     told("a = constant([1, 2], «[3]»)\n", &["3 elements", "there are 2 numbers"]);
     told("a = constant(«0.5», kind=int)\n", &["not a whole number"]);
     told("a = «contract(W, x, \"ij,j\")»\n", &["no contraction"]);
-    told("a = «mean(pad(x, [0], [0])[0:0])»\n", &["mean of no entries"]);
+    told("a = «mean(pad(x, [0], [0])[0:0])»\n", &["mean of no elements"]);
     is_told("input «x» [9999999, 9999999]\n", &["too large"]);
 }
 
@@ -321,7 +321,7 @@ fn of_what_is_meant_otherwise() {
     is_told("let m = «abc»\n", &["`let abc = …`"]);
     is_told("input x []\na = x *«*» 2\n", &["`x^2`"]);
     is_told("input x [2]\na = «prod»(x)\n", &["exp(sum(log(x)))"]);
-    is_told("input x [2]\na = «qqqqqq»(x)\n", &["the functions are exp, ", ", iota, "]);
+    is_told("input x [2]\na = «qqqqqq»(x)\n", &["the functions are neg, exp, ", ", iota, "]);
     let mistake = text::parse_expression("x y").expect_err("two values").to_string();
     assert!(mistake.contains("an operator between two values"), "{mistake}");
 }
@@ -332,4 +332,19 @@ fn every_function_has_a_signature() {
     for signature in ["tanh(x)", "max(a, b=…, axis=…)", "slice(x, start, stop)", "stack(a, …, axis=…)"] {
         assert!(signatures.contains(&signature.to_string()), "{signature} is not among {signatures:?}");
     }
+}
+
+#[test]
+fn of_several_results() {
+    let told = |line: &str, said: &[&str]| {
+        is_told(&format!("input x [3]\ny = `my \"node\"`(x, x)\n{line}\n"), said);
+    };
+    told("a, b = «x + 1»", &["one result", "2 are named"]);
+    let two = "custom(\"my \\\"node\\\"\", x, x, y, y, pass=\"backward\")";
+    told(&format!("a, b, c = «{two}»"), &["2 results", "3 are named"]);
+    told(&format!("a = «{two}»"), &["2 results at once", "a, b = f(x)"]);
+    told(&format!("a = 1 + «{two}»"), &["2 results at once", "a, b = f(x)"]);
+    told(&format!("a, «7» = {two}"), &["name", "missing"]);
+    told(&format!("a, «x» = {two}"), &["`x` is defined twice"]);
+    told("a, b «x»", &["`=`"]);
 }

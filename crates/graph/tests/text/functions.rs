@@ -100,7 +100,7 @@ fn with_inputs(expression: &str) -> Function {
 
 fn shape(expression: &str) -> String {
     let graph = with_inputs(expression).graph;
-    graph.nodes()[graph.nodes().len() - 1].shape.to_string()
+    graph.nodes()[graph.nodes().len() - 1].outputs[0].shape.to_string()
 }
 
 /// All calls of this file.

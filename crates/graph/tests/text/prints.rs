@@ -101,7 +101,7 @@ fn expressions_keep_their_form() {
         "double(x)",
         "`my \"node\"`(x, v)",
         "custom(\"exp\", x)",
-        "custom(\"double\", x, v, v, input=0)",
+        "custom(\"double\", x, v, v, pass=\"backward\")",
         "custom(\"double\", W, x, loops=[[1, 0]])",
         "exp(2)",
         "neg(2)",
@@ -256,7 +256,7 @@ fn a_batch_of_a_prediction_that_no_input_reaches_prints() {
     let batched = batch(&function, 3).expect("it batches");
     assert_eq!(batched.graph.find("prediction"), batched.prediction);
     let of_all = batched.graph.find("prediction of all").expect("the one that is the same for all");
-    assert_eq!(batched.graph.node(of_all).shape, [].into());
+    assert_eq!(batched.graph.shape(of_all).rank(), 0);
     let printed = round_trip(&batched);
     assert!(printed.contains("prediction = broadcast(`prediction of all`, [3]"), "{printed}");
     // A parameter is known by its name, and keeps it.
@@ -360,4 +360,20 @@ fn dot_draws_scopes_as_clusters() {
         assert!(drawn.contains(part), "{part} is not in\n{drawn}");
     }
     assert_eq!(drawn.matches('{').count(), drawn.matches('}').count());
+}
+
+#[test]
+fn a_node_with_several_results_names_each() {
+    is_printed_so(
+        "\
+input x [3]
+input v [3]
+
+y = `my \"node\"`(x, v)
+dx, $3_1 = custom(\"my \\\"node\\\"\", x, v, y, x, pass=\"backward\")
+$4 = custom(\"double\", x, x, x, pass=\"backward\")
+$5, dv = custom(\"my \\\"node\\\"\", x, v, y, v, pass=\"backward\")
+prediction = dx + $3_1 + $4 + dv
+",
+    );
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use chainrule_graph::ops::{Contract, Elementwise, Op, Reduce, ShapeOp, Source};
+use chainrule_graph::ops::{Contract, Elementwise, Op, Reduce, Reduction, ShapeOp, Source};
 use chainrule_graph::{Builder, Function, Initializer, Kind, Shape, Tensor, Var, text};
 use proptest::prelude::*;
 
@@ -274,7 +274,7 @@ fn odd<'g>(builder: &'g Builder, a: Var<'g>, attribute: usize) -> Option<Var<'g>
             let a = a.to_real();
             builder.push(Op::Contract(op), &[a, a])
         }
-        _ => builder.push(Op::Reduce(Reduce::Sum { axes: Vec::new() }), &[a.to_real()]),
+        _ => builder.push(Reduce { op: Reduction::Sum, axes: Vec::new() }, &[a.to_real()]),
     })
 }
 

@@ -30,9 +30,9 @@ pub fn mistake(source: &str) -> Diagnostic {
 pub fn nodes(source: &str) -> Vec<String> {
     let function = built(source);
     let line = |node: &chainrule_graph::Node| {
-        let name = node.name.as_deref().unwrap_or("_");
-        let inputs: Vec<String> = node.inputs.iter().map(|input| input.index().to_string()).collect();
-        format!("{name} = {}({}) {}", node.op.name(), inputs.join(" "), node.shape)
+        let name = node.outputs[0].name.as_deref().unwrap_or("_");
+        let inputs: Vec<String> = node.inputs.iter().map(|input| input.node.index().to_string()).collect();
+        format!("{name} = {}({}) {}", node.op.name(), inputs.join(" "), node.outputs[0].shape)
     };
     function.graph.nodes().iter().map(line).collect()
 }
@@ -76,13 +76,14 @@ impl CustomNode for Double {
         inputs.first().cloned().ok_or_else(|| "takes an input".into())
     }
 
-    fn forward(&self, inputs: &[Tensor], output: &mut [f64]) {
+    fn forward(&self, inputs: &[Tensor], output: &mut [f64]) -> Result<(), String> {
         output.iter_mut().zip(inputs[0].data()).for_each(|(y, x)| *y = 2.0 * x);
+        Ok(())
     }
 
-    fn backward(&self, input: usize, _: &[Tensor], _: &Tensor, cotangent: &Tensor, contribution: &mut [f64]) {
-        let factor = if input == 0 { 2.0 } else { 0.0 };
-        contribution.iter_mut().zip(cotangent.data()).for_each(|(dx, dy)| *dx = factor * dy);
+    fn backward(&self, _: &[Tensor], _: &Tensor, cotangent: &Tensor, to: &mut [Tensor]) -> Result<(), String> {
+        to[0].data_mut().iter_mut().zip(cotangent.data()).for_each(|(dx, dy)| *dx = 2.0 * dy);
+        Ok(())
     }
 }
 

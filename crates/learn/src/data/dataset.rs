@@ -64,11 +64,16 @@ impl Field {
     /// An error unless its values for one row are of the shape and the kind that a function takes there.
     pub(crate) fn check(&self, function: &Function, id: NodeId) -> Result<(), LearnError> {
         let (what, name, node) = (self.role.name(), self.name.clone(), function.graph.node(id));
-        if self.shape != node.shape {
-            return Err(LearnError::Shape { what, name, found: self.shape.clone(), expected: node.shape.clone() });
+        if self.shape != node.outputs[0].shape {
+            return Err(LearnError::Shape {
+                what,
+                name,
+                found: self.shape.clone(),
+                expected: node.outputs[0].shape.clone(),
+            });
         }
-        if self.kind != node.kind {
-            return Err(LearnError::Kind { what, name, found: self.kind, expected: node.kind });
+        if self.kind != node.outputs[0].kind {
+            return Err(LearnError::Kind { what, name, found: self.kind, expected: node.outputs[0].kind });
         }
         Ok(())
     }

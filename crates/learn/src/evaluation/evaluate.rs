@@ -3,7 +3,7 @@
 use chainrule_exec::Bindings;
 use chainrule_exec::compile::Options;
 use chainrule_exec::evaluate_compiled;
-use chainrule_graph::{Function, NodeId, Tensor, differentiate};
+use chainrule_graph::{Function, NodeId, Tensor, Value, differentiate};
 
 use crate::admission;
 use crate::error::LearnError;
@@ -61,8 +61,8 @@ pub fn gradients(
     let wrt: Vec<NodeId> = function.parameters.iter().map(|parameter| parameter.node).collect();
     let derivatives = differentiate(&function.graph, target, &wrt)?;
     let of = |&id: &NodeId| derivatives.cotangent(id).expect("a real node that is asked for has a cotangent");
-    let nodes: Vec<NodeId> = wrt.iter().map(of).collect();
-    let targets: Vec<NodeId> = nodes.iter().copied().chain([target]).collect();
+    let nodes: Vec<Value> = wrt.iter().map(of).collect();
+    let targets: Vec<Value> = nodes.iter().copied().chain([target]).collect();
     let values = evaluate_compiled(&derivatives.graph, &bindings, &targets, &Options::default())?;
     let named = wrt.iter().zip(&nodes).map(|(&id, &node)| (function.name(id).to_string(), values[node].clone()));
     Ok(Gradients { objective: values[target].item(), by_name: named.collect() })
@@ -88,7 +88,7 @@ fn bindings(
     parameters: &Parameters,
     inputs: &[(&str, Tensor)],
     outcomes: &[(&str, Tensor)],
-    target: NodeId,
+    target: Value,
 ) -> Result<Bindings, LearnError> {
     let mut bindings = Bindings::new();
     let kept: Vec<NodeId> = function.parameters.iter().chain(&function.state).map(|parameter| parameter.node).collect();
@@ -101,17 +101,17 @@ fn bindings(
         ("outcome", &function.outcomes, borrow(outcomes)),
         ("parameter", &kept, kept_values),
     ];
-    let needed = function.graph.needed_for(&[target]);
+    let needed = function.graph.needed_for([target]);
     for (what, ids, values) in groups {
         for &(name, value) in &values {
             let names = ids.iter().map(|&id| function.name(id));
             let index = names.clone().position(|other| other == name);
             let id = ids[index.ok_or_else(|| LearnError::unknown(what, name, names))?];
-            admission::check(what, name, value, &function.graph.node(id).shape)?;
+            admission::check(what, name, value, function.graph.shape(id))?;
             bindings.set(id, value.clone());
         }
         if let Some(&id) = ids.iter().find(|&&id| needed[id.index()] && bindings.get(id).is_none()) {
-            let (name, shape) = (function.name(id).to_string(), function.graph.node(id).shape.clone());
+            let (name, shape) = (function.name(id).to_string(), function.graph.shape(id).clone());
             return Err(LearnError::Missing { what, name, shape });
         }
     }

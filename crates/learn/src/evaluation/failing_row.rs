@@ -1,7 +1,7 @@
 //! Runs that fail at a node, such as one whose index is out of range: at which row.
 
 use chainrule_exec::{ExecError, reference};
-use chainrule_graph::{Function, NodeId};
+use chainrule_graph::{Function, Value};
 
 use crate::data::dataset::Dataset;
 use crate::error::LearnError;
@@ -14,7 +14,7 @@ pub(crate) fn failing_row(
     parameters: &Parameters,
     data: &Dataset,
     rows: &[u32],
-    targets: &[NodeId],
+    targets: &[Value],
 ) -> Option<LearnError> {
     rows.iter().map(|&row| row as usize).find_map(|row| {
         let bindings = bindings(function, data, &[row], parameters.iter());

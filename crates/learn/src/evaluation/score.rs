@@ -18,15 +18,15 @@ impl Measure {
     /// is real and of the prediction's shape; else the accuracy if just one outcome is a whole number, and a scalar or
     /// a vector is predicted; else none.
     pub fn of(function: &Function) -> Option<(Measure, NodeId)> {
-        let node = |id: NodeId| function.graph.node(id);
-        let prediction = node(function.prediction?);
+        let graph = &function.graph;
+        let prediction = graph.shape(function.prediction?);
         let outcomes = |kind: Kind, shape: &Shape| -> Vec<NodeId> {
-            let fits = |&id: &NodeId| node(id).kind == kind && node(id).shape == *shape;
+            let fits = |&id: &NodeId| graph.kind(id) == kind && graph.shape(id) == shape;
             function.outcomes.iter().copied().filter(fits).collect()
         };
-        match (&outcomes(Kind::Real, &prediction.shape)[..], &outcomes(Kind::Int, &Shape::scalar())[..]) {
+        match (&outcomes(Kind::Real, prediction)[..], &outcomes(Kind::Int, &Shape::scalar())[..]) {
             (&[outcome], _) => Some((Measure::MeanSquaredError, outcome)),
-            (_, &[outcome]) if prediction.shape.rank() <= 1 => Some((Measure::Accuracy, outcome)),
+            (_, &[outcome]) if prediction.rank() <= 1 => Some((Measure::Accuracy, outcome)),
             _ => None,
         }
     }

@@ -4,7 +4,7 @@ use chainrule_exec::check_memory;
 use chainrule_exec::compile::{Level, Options, Precision, compile};
 use chainrule_exec::program::Program;
 use chainrule_exec::run::{Run, StreamTable, Workspace};
-use chainrule_graph::{Function, NodeId, Shape, Tensor, batch_values};
+use chainrule_graph::{Function, Shape, Tensor, Value, batch_values};
 
 use crate::admission;
 use crate::data::dataset::Dataset;
@@ -84,7 +84,7 @@ impl<'a> Scorer<'a> {
         let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
         let (mut wanted, mut measure) = (vec![objective], None);
         if let Some(((found, outcome), prediction)) = Measure::of(function).zip(function.prediction) {
-            let shape = function.graph.node(outcome).shape.with_leading(tables.data.rows());
+            let shape = function.graph.shape(outcome).with_leading(tables.data.rows());
             let values = tables.data.values(function.name(outcome))?.to_vec();
             measure = Tensor::new(shape, values).map(|outcomes| (found, outcomes));
             wanted.push(prediction);
@@ -107,7 +107,7 @@ impl<'a> Scorer<'a> {
 /// The values of some nodes for every row of a dataset.
 struct OverRows<'a> {
     tables: &'a Tables<'a>,
-    wanted: Vec<NodeId>,
+    wanted: Vec<Value>,
     /// The shape of each wanted node, for one row.
     shapes: Vec<Shape>,
     /// For whole batches, and for the last, smaller one.
@@ -125,14 +125,14 @@ struct Batches {
 }
 
 impl<'a> OverRows<'a> {
-    fn new(tables: &'a Tables<'a>, wanted: Vec<NodeId>, level: Option<Level>) -> Result<OverRows<'a>, LearnError> {
+    fn new(tables: &'a Tables<'a>, wanted: Vec<Value>, level: Option<Level>) -> Result<OverRows<'a>, LearnError> {
         let function = tables.function;
         admission::check_bound(function, &wanted)?;
         // Per row, so the objective must not be averaged: only wanted nodes are asked of the batched graph.
         let graph = function.graph.clone().without_updates();
         let mut each = Function { graph, objective: None, prediction: None, ..function.clone() };
         each.outcomes.retain(|&outcome| tables.hold(outcome));
-        let shapes: Vec<Shape> = wanted.iter().map(|&id| function.graph.node(id).shape.clone()).collect();
+        let shapes: Vec<Shape> = wanted.iter().map(|&id| function.graph.shape(id).clone()).collect();
         let rows = tables.data.rows();
         // As they are recorded, and once more in order
         let elements = shapes.iter().map(Shape::size).fold(0, usize::saturating_add);
@@ -179,7 +179,7 @@ impl<'a> OverRows<'a> {
 impl Batches {
     fn new(
         function: &Function,
-        wanted: &[NodeId],
+        wanted: &[Value],
         order: &[u32],
         size: usize,
         level: Option<Level>,

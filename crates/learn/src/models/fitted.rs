@@ -80,20 +80,21 @@ fn field(function: &Function, role: Role, rows: &Tensor) -> Result<Field, LearnE
     let [id] = ids[..] else { return Err(LearnError::Lacks("single input and outcome")) };
     let (name, node) = (function.name(id).to_string(), function.graph.node(id));
     let count = rows.shape().first().copied().unwrap_or(0);
-    let expected = node.shape.with_leading(count);
+    let expected = node.outputs[0].shape.with_leading(count);
     if *rows.shape() != expected {
         let what = if role == Role::Input { "input" } else { "outcome" };
         return Err(LearnError::Shape { what, name, found: rows.shape().clone(), expected });
     }
     let right = function.integer_range(id);
-    if node.kind == Kind::Int
+    if node.outputs[0].kind == Kind::Int
         && let Some(odd) = rows.data().iter().find(|&&class| !right.contain(class))
     {
         let problem = format!("holds {odd}; {right} would be right");
         return Err(LearnError::Setting { name: "the outcome", problem });
     }
-    let columns = (0..node.shape.size()).map(|i| format!("{name}{i}")).collect();
-    let field = Field { name, role, kind: node.kind, bound: None, shape: node.shape.clone(), columns };
+    let columns = (0..node.outputs[0].shape.size()).map(|i| format!("{name}{i}")).collect();
+    let field =
+        Field { name, role, kind: node.outputs[0].kind, bound: None, shape: node.outputs[0].shape.clone(), columns };
     Ok(field.bounded(function))
 }
 

@@ -1,6 +1,6 @@
 //! The state that a step keeps beside the parameters, and the names that it takes.
 
-use chainrule_graph::{Builder, Graph, GraphError, Initializer, NodeId, Shape, Var};
+use chainrule_graph::{Builder, Graph, GraphError, Initializer, Shape, Value, Var};
 
 /// The state of an optimizer: values beside each parameter, and a count of steps.
 pub(crate) struct StateBuilder<'g> {
@@ -8,7 +8,7 @@ pub(crate) struct StateBuilder<'g> {
     /// The graph that is trained.
     taken: &'g Graph,
     /// A node of it that has a name of the step's.
-    clash: Option<NodeId>,
+    clash: Option<Value>,
     name: String,
     shape: Shape,
     steps: Option<Var<'g>>,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use chainrule_exec::compile::{Level, Options, Precision};
 use chainrule_exec::run::End;
 use chainrule_exec::{Bindings, ExecError, NanOrigin, Values, evaluate_compiled, nan_origin, reference};
-use chainrule_graph::{Function, Graph, NodeId, Origin, Tensor};
+use chainrule_graph::{Function, Graph, NodeId, Origin, Tensor, Value};
 
 use crate::data::dataset::Dataset;
 use crate::error::LearnError;
@@ -128,16 +128,16 @@ fn first_bad_step(
 }
 
 /// The value of every node that `targets` need, in f32.
-fn in_f32(graph: &Graph, bindings: &Bindings, targets: &[NodeId], level: Option<Level>) -> Result<Values, ExecError> {
-    let needed = graph.needed_for(targets);
-    let all: Vec<NodeId> = graph.ids().filter(|id| needed[id.index()]).collect();
+fn in_f32(graph: &Graph, bindings: &Bindings, targets: &[Value], level: Option<Level>) -> Result<Values, ExecError> {
+    let needed = graph.needed_for(targets.iter().copied());
+    let all: Vec<Value> = graph.values().filter(|value| needed[value.node.index()]).collect();
     evaluate_compiled(graph, bindings, &all, &Options { precision: Precision::F32, level, ..Options::default() })
 }
 
 /// The part of a step that is the first not to be finite, and the node to blame, by the values of all nodes.
 fn first_not_finite(
     step: &Step,
-    values: impl FnOnce(&Graph, &[NodeId]) -> Result<Values, ExecError>,
+    values: impl FnOnce(&Graph, &[Value]) -> Result<Values, ExecError>,
 ) -> Result<Option<(StepPart, NanOrigin)>, LearnError> {
     let graph = &step.function.graph;
     let is_parameter = |id: NodeId| step.function.parameters.iter().any(|parameter| parameter.node == id);
@@ -147,14 +147,14 @@ fn first_not_finite(
         let updates = graph.updates().iter().filter(|update| is_parameter(update.target) == of_parameters);
         targets.extend(updates.map(|update| (part, update.value, Some(update.target))));
     }
-    let ids: Vec<NodeId> = targets.iter().map(|(_, id, _)| *id).collect();
+    let ids: Vec<Value> = targets.iter().map(|(_, id, _)| *id).collect();
     let results = values(graph, &ids)?;
     for (part, id, updated) in targets {
         if let Some(mut nan_origin) = nan_origin(graph, &results, id) {
             // What the step adds is written here, and not by the user.
-            if graph.find(RATE).is_some_and(|own| nan_origin.node >= own) {
+            if graph.find(RATE).is_some_and(|own| nan_origin.node >= own.node) {
                 nan_origin.origin = Origin::Unknown;
-                if let (Some(target), None) = (updated, &graph.node(nan_origin.node).name) {
+                if let (Some(target), None) = (updated, graph.name(nan_origin.node)) {
                     nan_origin.name += &format!(", in the update of {},", graph.describe(target));
                 }
             }

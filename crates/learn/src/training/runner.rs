@@ -6,7 +6,7 @@ use chainrule_exec::compile::compile;
 use chainrule_exec::program::Program;
 use chainrule_exec::run::{End, MemoryUse, Profile, Run, Workspace};
 use chainrule_exec::{check_memory_of, reference};
-use chainrule_graph::{NodeId, Tensor};
+use chainrule_graph::{Tensor, Value};
 
 use crate::admission;
 use crate::data::dataset::Dataset;
@@ -54,7 +54,7 @@ impl<'a> Runner<'a> {
         let first = settings.batch.min(tables.data.rows());
         let step = runner.step(first)?;
         // What is held here, what it was before, what it is now, and the best so far
-        let kept = step.function.parameters.iter().chain(&step.function.state).map(|parameter| parameter.node);
+        let kept = step.function.parameters.iter().chain(&step.function.state).map(|parameter| parameter.node.into());
         check_memory_of(&step.function.graph, std::iter::repeat_n(kept, 4).flatten())?;
         let starts = Parameters::initialize(&step.function, settings.seed)?;
         runner.values = starts.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
@@ -211,7 +211,7 @@ fn run_reference(
     record: &mut [f64],
 ) -> Result<(usize, End), LearnError> {
     let graph = &step.function.graph;
-    let targets: Vec<NodeId> = graph.updates().iter().map(|update| update.value).chain([step.objective]).collect();
+    let targets: Vec<Value> = graph.updates().iter().map(|update| update.value).chain([step.objective]).collect();
     let order: Vec<usize> = order.iter().map(|&row| row as usize).collect();
     for (number, rows) in order.chunks(size).enumerate() {
         if stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {

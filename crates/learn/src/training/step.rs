@@ -1,6 +1,6 @@
 //! The training step as a graph: forward, backward and update in one.
 
-use chainrule_graph::{Builder, Function, GraphError, NodeId, Var, batch, differentiate};
+use chainrule_graph::{Builder, Function, GraphError, NodeId, Value, Var, batch, differentiate};
 
 use crate::optimizer::Optimizer;
 use crate::optimizer::state::StateBuilder;
@@ -46,9 +46,9 @@ pub struct Step {
     /// The function of an example or of a batch, its parameters' updates, and the optimizer's state.
     pub function: Function,
     /// The objective before the step.
-    pub objective: NodeId,
+    pub objective: Value,
     /// Its gradients, for each parameter that it depends on.
-    pub gradients: Vec<NodeId>,
+    pub gradients: Vec<Value>,
     /// The rows that it takes; none is one example, without a batch axis.
     pub size: Option<usize>,
 }
@@ -69,7 +69,7 @@ pub fn step(function: &Function, options: &StepOptions, size: Option<usize>) -> 
     let parameters: Vec<NodeId> = function.parameters.iter().map(|parameter| parameter.node).collect();
     let derivatives = differentiate(&function.graph, objective, &parameters)?;
     let reached = parameters.iter().filter_map(|&id| Some((id, derivatives.cotangent(id)?)));
-    let reached: Vec<(NodeId, NodeId)> = reached.collect();
+    let reached: Vec<(NodeId, Value)> = reached.collect();
     let builder = Builder::extend(Function { graph: derivatives.graph, ..function.clone() });
     let mut state = StateBuilder::new(&builder, &function.graph);
     let base = state.scalar(RATE, options.rate);
@@ -83,7 +83,7 @@ pub fn step(function: &Function, options: &StepOptions, size: Option<usize>) -> 
         if options.weight_decay != 0.0 {
             gradient = gradient + options.weight_decay * parameter;
         }
-        state.of(function.name(id), &function.graph.node(id).shape);
+        state.of(function.name(id), function.graph.shape(id));
         let value = options.optimizer.next(parameter, gradient, rate, &mut state);
         builder.update(parameter, value);
     }

@@ -23,7 +23,7 @@ fn data(function: &Function) -> Dataset {
         role,
         kind: Kind::Real,
         bound: None,
-        shape: function.graph.node(id).shape.clone(),
+        shape: function.graph.shape(id).clone(),
         columns: columns.iter().map(|&column| column.into()).collect(),
     };
     let x = field(function.inputs[0], Role::Input, &["x0", "x1"]);

@@ -1,7 +1,7 @@
 //! The values and derivatives of an expression, by the reference interpreter.
 
 use chainrule::exec::{Bindings, ExecError, Values, check_memory, reference};
-use chainrule::{Derivatives, Function, Graph, Kind, NodeId, Origin, Shape, Tensor, differentiate, hvp};
+use chainrule::{Derivatives, Function, Graph, Kind, NodeId, Origin, Shape, Tensor, Value, differentiate, hvp};
 
 use crate::bypassed;
 use crate::error::CommandError;
@@ -44,7 +44,7 @@ pub struct Problem(pub String);
 /// Evaluates a function of these values at `result`, with its derivatives.
 pub fn answer(
     function: &Function,
-    result: NodeId,
+    result: Value,
     source: &str,
     values: &[(String, Tensor)],
     order: u8,
@@ -52,13 +52,13 @@ pub fn answer(
     let graph = &function.graph;
     let names = NodeNames::new(graph, source);
     let shown = names.shown(result);
-    let real: Vec<NodeId> = shown.iter().copied().filter(|&id| graph.node(id).kind == Kind::Real).collect();
+    let real: Vec<Value> = shown.iter().copied().filter(|&id| graph.kind(id) == Kind::Real).collect();
     let derivatives = differentiate(graph, result, &real)?;
     let named = |(name, value): &(String, Tensor)| Some((graph.find(name)?, value.clone()));
     let bindings: Bindings = values.iter().filter_map(named).collect();
-    let gradient_of = |id: NodeId| derivatives.cotangent(id).filter(|_| graph.node(id).kind == Kind::Real);
+    let gradient_of = |value: Value| derivatives.cotangent(value).filter(|_| graph.kind(value) == Kind::Real);
     let wanted = shown.iter().flat_map(|&id| [Some(id), gradient_of(id)]).flatten();
-    let targets: Vec<NodeId> = wanted.chain([result]).collect();
+    let targets: Vec<Value> = wanted.chain([result]).collect();
     let run = reference::evaluate(&derivatives.graph, &bindings, &targets).map_err(|error| match error {
         ExecError::Node { node, problem, .. } if node.index() < graph.nodes().len() => {
             CommandError::mistake(format!("`{}`: {problem}", format::name(&names.of(node))))
@@ -66,8 +66,8 @@ pub fn answer(
         other => other.into(),
     })?;
 
-    let inputs: Vec<NodeId> = function.inputs.iter().copied().filter(|&id| gradient_of(id).is_some()).collect();
-    let named = |&id: &NodeId| Some((function.name(id).to_string(), run.get(gradient_of(id)?)?.clone()));
+    let inputs: Vec<NodeId> = function.inputs.iter().copied().filter(|&id| gradient_of(id.into()).is_some()).collect();
+    let named = |&id: &NodeId| Some((function.name(id).to_string(), run.get(gradient_of(id.into())?)?.clone()));
     let gradient: Vec<(String, Tensor)> = inputs.iter().filter_map(named).collect();
     let second = match order {
         2 => {
@@ -80,11 +80,11 @@ pub fn answer(
     let is_fine = run[result].is_finite() && finite(&gradient) && second.as_deref().is_none_or(finite);
     let problem =
         (!is_fine).then(|| NotFinite { graph, derivatives: &derivatives, run: &run, names: &names }.problem(result));
-    let line = |id: NodeId| NodeRow {
-        name: names.of(id),
-        op: graph.node(id).op.name().to_string(),
-        value: run[id].clone(),
-        gradient: gradient_of(id).and_then(|gradient| run.get(gradient)).cloned(),
+    let line = |value: Value| NodeRow {
+        name: names.of(value),
+        op: graph.node(value).op.name().to_string(),
+        value: run[value].clone(),
+        gradient: gradient_of(value).and_then(|gradient| run.get(gradient)).cloned(),
     };
     let nodes = shown.into_iter().map(line).collect();
     let note = bypassed::note(&names, result, "result");
@@ -92,8 +92,8 @@ pub fn answer(
 }
 
 /// The second derivatives with respect to one name, of shape s: a row, of shape s, for each of its elements.
-fn hessian(graph: &Graph, result: NodeId, id: NodeId, bindings: &Bindings) -> Result<Tensor, CommandError> {
-    let shape = &graph.node(id).shape;
+fn hessian(graph: &Graph, result: Value, id: NodeId, bindings: &Bindings) -> Result<Tensor, CommandError> {
+    let shape = graph.shape(id);
     // As they are computed, as they are kept, and as they are printed
     let numbers = shape.size().saturating_mul(shape.size()).saturating_mul(3);
     check_memory(numbers, || format!("the second derivatives by {}, of shape {shape},", graph.describe(id)))?;
@@ -122,7 +122,7 @@ struct NotFinite<'a> {
 
 impl NotFinite<'_> {
     /// The node where it began: the NaN origin of a result that is not finite, else that of a derivative.
-    fn problem(&self, result: NodeId) -> Problem {
+    fn problem(&self, result: Value) -> Problem {
         let nan_origin = chainrule::check::nan_origin_in_derivatives(self.derivatives, self.run);
         Problem(match nan_origin.map(|nan_origin| nan_origin.node) {
             Some(id) if id.index() < self.graph.nodes().len() => {
@@ -145,8 +145,8 @@ impl NotFinite<'_> {
         };
         let Some(of) = of else { return format!("a derivative is not finite: {value}") };
         let node = self.graph.node(of);
-        let from: Vec<String> =
-            node.inputs.iter().chain([&of]).map(|&input| nan_origin::value(self.run, self.names, input)).collect();
+        let read = node.inputs.iter().copied().chain([of.into()]);
+        let from: Vec<String> = read.map(|value| nan_origin::value(self.run, self.names, value)).collect();
         let name = self.names.of(of);
         format!(
             "the derivative of `{}` ({}) is not finite: {value}, where {}",

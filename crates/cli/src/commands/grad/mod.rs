@@ -67,19 +67,19 @@ impl Grad {
             values.iter().map(|(name, value, kind)| (name.clone(), value.shape().clone(), *kind)).collect();
         let (function, result) = expression.build(&facts).map_err(mistake)?;
         let node = function.graph.node(result);
-        if node.shape.rank() > 0 {
-            let problem = format!("the result has shape {}; only a scalar has a gradient", node.shape);
+        if node.outputs[0].shape.rank() > 0 {
+            let problem = format!("the result has shape {}; only a scalar has a gradient", node.outputs[0].shape);
             return Err(mistake(at_node(node, problem).help(format!("take its sum: sum({})", format::name(source)))));
         }
-        if node.kind != Kind::Real {
-            let problem = format!("the result is of kind {}, and has no gradient", node.kind);
-            return Err(mistake(at_node(node, problem).help(match node.kind {
+        if node.outputs[0].kind != Kind::Real {
+            let problem = format!("the result is of kind {}, and has no gradient", node.outputs[0].kind);
+            return Err(mistake(at_node(node, problem).help(match node.outputs[0].kind {
                 Kind::Bool => "where(condition, 1, 0) makes a real number of a condition",
                 Kind::Int | Kind::Real => "a whole number does not change with its inputs but in jumps",
             })));
         }
         for (name, value, _) in &values {
-            let Some(id) = function.graph.find(name).filter(|&id| function.graph.node(id).kind == Kind::Int) else {
+            let Some(id) = function.graph.find(name).filter(|&id| function.graph.kind(id) == Kind::Int) else {
                 continue;
             };
             values::check_range(name, value, function.integer_range(id)).map_err(CommandError::mistake)?;

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use super::near::near;
 use super::registry::Registry;
-use crate::ops::Elementwise;
+use crate::ops::{Elementwise, Reduction};
 
 /// Every function, in the order in which messages name them. Those with the name of an op build it; the others are made of
 /// several ops.
@@ -48,6 +48,8 @@ pub(super) enum Takes {
 pub(super) enum Builds {
     /// An elementwise op on operands brought to one kind and one shape.
     Elementwise(Elementwise),
+    /// An op along axes, or where two values are given the elementwise op of that name.
+    Reduction(Reduction, Option<Elementwise>),
     /// What the lowering has code of its own for.
     Builtin(Builtin),
 }
@@ -60,14 +62,7 @@ pub(super) enum Builtin {
     Power,
     /// The op `log` itself: the log of a softmax is otherwise built from its logits.
     PlainLog,
-    Max,
-    Min,
-    Sum,
     Mean,
-    LogSumExp,
-    Softmax,
-    ArgMax,
-    ArgMin,
     Dot,
     Outer,
     Contract,

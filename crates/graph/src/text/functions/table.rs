@@ -1,39 +1,8 @@
 //! The table of functions: a row each, with its parameters.
 
 use super::{Builds, Builtin, CallParameter, Callable, Takes};
-use crate::ops::Rules;
-use crate::ops::elementwise::Elementwise::{self, *};
-
-/// The elementwise ops that are called by their names, and the names of their operands.
-static ELEMENTWISE: &[(Elementwise, &[&str])] = &[
-    (Exp, &["x"]),
-    (Expm1, &["x"]),
-    (Log, &["x"]),
-    (Log1p, &["x"]),
-    (Sqrt, &["x"]),
-    (Rsqrt, &["x"]),
-    (Sin, &["x"]),
-    (Cos, &["x"]),
-    (Tanh, &["x"]),
-    (Sigmoid, &["x"]),
-    (Softplus, &["x"]),
-    (Erf, &["x"]),
-    (Abs, &["x"]),
-    (Sign, &["x"]),
-    (Neg, &["x"]),
-    (ToReal, &["x"]),
-    (StopGradient, &["x"]),
-    (Add, &["a", "b"]),
-    (Sub, &["a", "b"]),
-    (Mul, &["a", "b"]),
-    (Div, &["a", "b"]),
-    (Pow, &["a", "b"]),
-    (Less, &["a", "b"]),
-    (LessEqual, &["a", "b"]),
-    (Equal, &["a", "b"]),
-    (NotEqual, &["a", "b"]),
-    (Where, &["condition", "a", "b"]),
-];
+use crate::ops::signature::Notation;
+use crate::ops::{Elementwise, Reduction};
 
 const fn one(name: &'static str) -> CallParameter {
     CallParameter { name, takes: Takes::One }
@@ -59,7 +28,7 @@ const X: &[CallParameter] = &[one("x")];
 const AB: &[CallParameter] = &[one("a"), one("b")];
 const ALONG_AXIS: &[CallParameter] = &[one("x"), perhaps("axis")];
 const JOINED: &[CallParameter] = &[many("a"), keyword("axis")];
-const EXTREME: &[CallParameter] = &[one("a"), perhaps("b"), keyword("axis")];
+const ALONG_AXIS_OR_OF_TWO: &[CallParameter] = &[one("a"), perhaps("b"), keyword("axis")];
 
 /// The other functions.
 static BUILTINS: &[(&str, Builtin, &[CallParameter])] = &[
@@ -67,14 +36,7 @@ static BUILTINS: &[(&str, Builtin, &[CallParameter])] = &[
     ("reciprocal", Builtin::Reciprocal, X),
     ("power", Builtin::Power, &[one("x"), one("n")]),
     ("plain_log", Builtin::PlainLog, X),
-    ("max", Builtin::Max, EXTREME),
-    ("min", Builtin::Min, EXTREME),
-    ("sum", Builtin::Sum, ALONG_AXIS),
     ("mean", Builtin::Mean, ALONG_AXIS),
-    ("logsumexp", Builtin::LogSumExp, ALONG_AXIS),
-    ("softmax", Builtin::Softmax, ALONG_AXIS),
-    ("argmax", Builtin::ArgMax, ALONG_AXIS),
-    ("argmin", Builtin::ArgMin, ALONG_AXIS),
     ("dot", Builtin::Dot, AB),
     ("outer", Builtin::Outer, AB),
     ("contract", Builtin::Contract, &[one("a"), one("b"), one("equation"), perhaps("rhs"), perhaps("out")]),
@@ -95,14 +57,15 @@ static BUILTINS: &[(&str, Builtin, &[CallParameter])] = &[
     ("squared_l2_distance", Builtin::SquaredL2Distance, AB),
     ("l2_norm_penalty", Builtin::L2NormPenalty, &[one("lambda"), one("w")]),
     ("nll", Builtin::Nll, &[one("p"), indices("y")]),
-    ("custom", Builtin::Custom, &[one("name"), many("x"), keyword("input"), keyword("loops")]),
+    ("custom", Builtin::Custom, &[one("name"), many("x"), keyword("pass"), keyword("loops")]),
 ];
 
 /// Every row.
 pub(super) fn rows() -> impl Iterator<Item = Callable> {
-    let elementwise = ELEMENTWISE.iter().map(|(op, operands)| Callable {
-        name: op.name(),
-        parameters: operands.iter().copied().map(one).collect(),
+    let called = |op: &&Elementwise| !matches!(op.signature().notation, Notation::Exponent | Notation::Shared);
+    let elementwise = Elementwise::ALL.iter().filter(called).map(|op| Callable {
+        name: op.signature().name,
+        parameters: op.signature().operands.names().iter().copied().map(one).collect(),
         builds: Builds::Elementwise(*op),
     });
     let builtins = BUILTINS.iter().map(|&(name, builtin, parameters)| Callable {
@@ -110,5 +73,11 @@ pub(super) fn rows() -> impl Iterator<Item = Callable> {
         parameters: parameters.to_vec(),
         builds: Builds::Builtin(builtin),
     });
-    elementwise.chain(builtins)
+    let reductions = Reduction::ALL.iter().map(|op| {
+        let name = op.signature().name;
+        let of_two = Elementwise::ALL.iter().find(|of_two| of_two.signature().name == name).copied();
+        let parameters = if of_two.is_some() { ALONG_AXIS_OR_OF_TWO } else { ALONG_AXIS }.to_vec();
+        Callable { name, parameters, builds: Builds::Reduction(*op, of_two) }
+    });
+    elementwise.chain(reductions).chain(builtins)
 }

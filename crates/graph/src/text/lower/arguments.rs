@@ -71,10 +71,10 @@ impl<'g> CallArguments<'_, 'g> {
         Ok(Some(axes))
     }
 
-    /// The one axis of `x` that an argument names; without it the last.
-    pub fn axis_or_last(&self, parameter: &str, x: Var<'g>) -> Result<usize, Diagnostic> {
+    /// The one axis of `x` that an argument names; without it the one that `default` is for the rank.
+    pub fn axis_or(&self, parameter: &str, x: Var<'g>, default: impl Fn(usize) -> usize) -> Result<usize, Diagnostic> {
         match self.axes(parameter, x)?.as_deref() {
-            None if x.rank() > 0 => Ok(x.rank() - 1),
+            None if x.rank() > 0 => Ok(default(x.rank())),
             None => Err(Diagnostic::new(
                 format!("{} takes a vector or more, not {x:?}", self.callable.name),
                 self.need("x").map_or(self.span, |x| x.span),

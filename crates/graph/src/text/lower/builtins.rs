@@ -7,8 +7,9 @@ use super::evaluated::{Evaluated, Spanned};
 use crate::builder::Var;
 use crate::node::Kind;
 use crate::ops::contract::Label;
-use crate::ops::custom::Part;
-use crate::ops::{Contract, Custom, Elementwise, Op, ShapeOp};
+use crate::ops::custom::Pass;
+use crate::ops::signature::DefaultAxes;
+use crate::ops::{Contract, Custom, Elementwise, Op, Reduction, ShapeOp};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 use crate::text::diagnostic::Diagnostic;
@@ -21,24 +22,11 @@ pub(super) fn builtin<'g>(function: Builtin, a: CallArguments<'_, 'g>) -> Result
         Builtin::Relu => a.var("x")?.relu(),
         Builtin::Reciprocal => a.var("x")?.reciprocal(),
         Builtin::Power => a.var("x")?.power(a.need("n")?.number("the exponent")?),
-        Builtin::PlainLog => a.builder.push(Elementwise::Log.into(), &[a.var("x")?.to_real()]),
-        Builtin::Max => extreme(a, Elementwise::Max, Var::max_axis)?,
-        Builtin::Min => extreme(a, Elementwise::Min, Var::min_axis)?,
-        Builtin::Sum => {
-            let x = a.var("x")?;
-            a.axes("axis", x)?.map_or_else(|| x.sum(), |axes| x.sum_axes(&axes))
-        }
+        Builtin::PlainLog => a.builder.push(Elementwise::Log, &[a.var("x")?.to_real()]),
         Builtin::Mean => {
             let x = a.var("x")?;
             a.axes("axis", x)?.map_or_else(|| x.mean(), |axes| x.mean_axes(&axes))
         }
-        Builtin::LogSumExp => {
-            let x = a.var("x")?;
-            reduced(x, a.axes("axis", x)?, Var::logsumexp)
-        }
-        Builtin::Softmax => along_axis(a, Var::softmax)?,
-        Builtin::ArgMax => along_axis(a, Var::argmax)?,
-        Builtin::ArgMin => along_axis(a, Var::argmin)?,
         Builtin::Dot => a.var("a")?.dot(a.var("b")?),
         Builtin::Outer => a.var("a")?.outer(a.var("b")?),
         Builtin::Contract => contract(a)?,
@@ -91,38 +79,26 @@ pub(super) fn builtin<'g>(function: Builtin, a: CallArguments<'_, 'g>) -> Result
     })
 }
 
-/// An op along one axis; without it, along the last.
-fn along_axis<'g>(a: CallArguments<'_, 'g>, op: fn(Var<'g>, usize) -> Var<'g>) -> Result<Var<'g>, Diagnostic> {
-    let x = a.var("x")?;
-    Ok(op(x, a.axis_or_last("axis", x)?))
-}
-
-fn extreme<'g>(
+/// An op along axes of one value, or the elementwise op of the same name of two.
+pub(super) fn reduction<'g>(
+    op: Reduction,
+    of_two: Option<Elementwise>,
     a: CallArguments<'_, 'g>,
-    op: Elementwise,
-    along: fn(Var<'g>, usize) -> Var<'g>,
 ) -> Result<Var<'g>, Diagnostic> {
-    if a.get("b").is_none() {
-        let x = a.var("a")?;
-        return Ok(reduced(x, a.axes("axis", x)?, along));
-    }
-    if let Some(axis) = a.get("axis") {
-        return Err(axis
-            .wrong(format!("{} of two values takes no axis", a.callable.name))
-            .help("it takes two values, or one value and an axis"));
-    }
-    Ok(elementwise(a.builder, op, a.operands()?))
-}
-
-/// A reduction over some axes, or over all. Over several it runs along one that they are merged into.
-fn reduced<'g>(x: Var<'g>, axes: Option<Vec<usize>>, along: fn(Var<'g>, usize) -> Var<'g>) -> Var<'g> {
-    match axes.unwrap_or_else(|| (0..x.rank()).collect()).as_slice() {
-        [] => x,
-        [axis] => along(x, *axis),
-        axes => {
-            let merged = x.merge_axes(axes);
-            along(merged, merged.rank() - 1)
+    let first = a.callable.parameters[0].name;
+    match (of_two.filter(|_| a.get("b").is_some()), a.get("axis")) {
+        (None, _) => {
+            let x = a.var(first)?;
+            match op.signature().default_axes {
+                DefaultAxes::All => Ok(x.reduce(op, a.axes("axis", x)?)),
+                DefaultAxes::First => Ok(x.along(op, a.axis_or("axis", x, |_| 0)?)),
+                DefaultAxes::Last => Ok(x.along(op, a.axis_or("axis", x, |rank| rank - 1)?)),
+            }
         }
+        (Some(_), Some(axis)) => Err(axis
+            .wrong(format!("{} of two values takes no axis", a.callable.name))
+            .help("it takes two values, or one value and an axis")),
+        (Some(of_two), None) => Ok(elementwise(a.builder, of_two, &a.operands()?)),
     }
 }
 
@@ -209,9 +185,10 @@ fn custom<'g>(a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
     let node = a.registry.get(name.text("the name of a custom node")?);
     let node = Arc::clone(node.ok_or_else(|| name.wrong("there is no custom node of this name"))?);
     let inputs: Vec<Var<'g>> = a.all("x")?.into_iter().map(Var::to_real).collect();
-    let part = match a.get("input") {
-        Some(input) => Part::Backward { input: input.whole("`input`")? },
-        None => Part::Forward,
+    let pass = match a.get("pass") {
+        None => Pass::Forward,
+        Some(pass) if pass.text("the pass")? == "backward" => Pass::Backward,
+        Some(pass) => return Err(pass.wrong("the pass is \"backward\"; without it, it is the forward one")),
     };
     let loops = match a.get("loops") {
         None => Vec::new(),
@@ -225,5 +202,5 @@ fn custom<'g>(a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
             );
         }
     };
-    Ok(a.builder.push(Op::Custom(Custom { node, part, loops }), &inputs))
+    Ok(a.builder.push(Custom { node, pass, loops }, &inputs))
 }

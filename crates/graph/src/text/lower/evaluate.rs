@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::arguments::CallArguments;
-use super::builtins::builtin;
+use super::builtins::{builtin, reduction};
 use super::evaluated::{Evaluated, Spanned};
 use super::index::index;
 use crate::builder::{Builder, Var};
-use crate::node::{Kind, NodeId, Span};
+use crate::node::{Kind, NodeId, Span, Value};
 use crate::ops::{Elementwise, Op, ShapeOp, Source};
 use crate::tensor::Tensor;
 use crate::text::diagnostic::Diagnostic;
@@ -83,7 +83,7 @@ impl<'g> Evaluator<'_, 'g> {
     ) -> Result<Evaluated<'g>, Diagnostic> {
         let builder = self.builder;
         let before = builder.len();
-        let written: Vec<(Option<NodeId>, Span)> =
+        let written: Vec<(Option<Value>, Span)> =
             operands.iter().map(|operand| (operand.node().and_then(Var::id), operand.span)).collect();
         let var = builder.at(span, |builder| build(builder, operands))?;
         if let Some(error) = builder.error() {
@@ -92,12 +92,18 @@ impl<'g> Evaluator<'_, 'g> {
         if builder.len() > before + 1 {
             self.note_operands(before, &written);
         }
-        Ok(Evaluated::Var(var))
+        let outputs = var.node().map_or(1, |node| node.outputs.len());
+        match var.id() {
+            Some(id) if outputs > 1 && id.node.index() >= before => {
+                Ok(Evaluated::Results((0..outputs).map(|output| builder.var(id.node.output(output))).collect()))
+            }
+            _ => Ok(Evaluated::Var(var)),
+        }
     }
 
-    fn note_operands(&mut self, before: usize, written: &[(Option<NodeId>, Span)]) {
+    fn note_operands(&mut self, before: usize, written: &[(Option<Value>, Span)]) {
         let mut literals = written.iter().filter(|(id, _)| id.is_none()).map(|(_, span)| *span);
-        let mut noted: Vec<(NodeId, Span)> = Vec::new();
+        let mut noted: Vec<(Value, Span)> = Vec::new();
         let result = self.builder.len() - 1;
         for id in (before..result).map(NodeId::from_index) {
             let Some(node) = self.builder.var(id).node() else { continue };
@@ -111,9 +117,9 @@ impl<'g> Evaluator<'_, 'g> {
                 }
                 _ => None,
             };
-            noted.extend(span.map(|span| (id, span)));
+            noted.extend(span.map(|span| (id.into(), span)));
         }
-        self.operand_spans.extend(noted);
+        self.operand_spans.extend(noted.into_iter().map(|(value, span)| (value.node, span)));
     }
 }
 
@@ -169,7 +175,7 @@ fn binary<'g>(builder: &'g Builder, operator: Operator, mut operands: Vec<Spanne
 /// An elementwise op on values.
 fn of_operands<'g>(builder: &'g Builder, op: Elementwise, values: Vec<Spanned<'g>>) -> Result<Var<'g>, Diagnostic> {
     let operands = values.into_iter().map(|value| value.operand(builder));
-    Ok(elementwise(builder, op, operands.collect::<Result<Vec<_>, _>>()?))
+    Ok(elementwise(builder, op, &operands.collect::<Result<Vec<_>, _>>()?))
 }
 
 fn call<'g>(
@@ -189,7 +195,8 @@ fn call<'g>(
             values.sort_by_key(|(parameter, _)| *parameter);
             let arguments = CallArguments { builder, registry, callable, values, span };
             match callable.builds {
-                Builds::Elementwise(op) => Ok(elementwise(builder, op, arguments.operands()?)),
+                Builds::Elementwise(op) => Ok(elementwise(builder, op, &arguments.operands()?)),
+                Builds::Reduction(op, of_two) => reduction(op, of_two, arguments),
                 Builds::Builtin(function) => builtin(function, arguments),
             }
         }

@@ -19,6 +19,8 @@ pub(super) const A_NUMBER: &str = "write a number; in a model, `let` gives a num
 #[derive(Clone, Debug)]
 pub(super) enum Evaluated<'g> {
     Var(Var<'g>),
+    /// The results of a node that has several.
+    Results(Vec<Var<'g>>),
     /// A number, which takes the kind that its context needs.
     Number(f64),
     /// An array of numbers, likewise.
@@ -52,6 +54,7 @@ impl<'g> Evaluated<'g> {
     fn what(&self) -> String {
         match self {
             Evaluated::Var(var) => format!("{var:?}"),
+            Evaluated::Results(results) => format!("{} results at once", results.len()),
             Evaluated::Number(number) => format!("{number}"),
             Evaluated::Array(array) => format!("an array of shape {}", array.shape()),
             Evaluated::Text(_) => "text in quotes".into(),
@@ -88,6 +91,11 @@ impl<'g> Spanned<'g> {
             Evaluated::Var(var) => return Ok(var),
             Evaluated::Number(number) => Tensor::scalar(number),
             Evaluated::Array(tensor) => tensor,
+            Evaluated::Results(_) => {
+                return Err(self
+                    .wrong(format!("{} stand where one value should", self.value.what()))
+                    .help("name them in a statement of their own: `a, b = f(x)`"));
+            }
             Evaluated::Text(_) | Evaluated::Kind(_) => match self.value.as_number() {
                 Some(number) => Tensor::scalar(number),
                 None => {

@@ -18,7 +18,7 @@ use super::registry::Registry;
 use super::syntax::{BindingId, Declare, InitializerForm, NamedRole, Role, Statement, StatementKind, Syntax};
 use crate::builder::{Builder, Var};
 use crate::function::{Function, Initializer, Parameter};
-use crate::node::{Kind, NodeId, Origin, ScopeId, Span};
+use crate::node::{Kind, NodeId, Origin, ScopeId, Span, Value};
 use crate::ops::{Op, Source};
 use crate::shape::Shape;
 
@@ -47,7 +47,7 @@ pub(super) fn model(syntax: &Syntax, registry: &Registry, sizes: &SizeBindings<'
 pub(super) fn expression(
     syntax: &Syntax,
     values: &[(BindingId, Shape, Kind)],
-) -> Result<(Function, NodeId), Diagnostic> {
+) -> Result<(Function, Value), Diagnostic> {
     let (builder, registry) = (Builder::new(), Registry::new());
     let mut bound: Vec<Option<Evaluated<'_>>> = vec![None; syntax.bindings.len()];
     for (binding, shape, kind) in values {
@@ -75,8 +75,8 @@ fn finish_nodes(function: &mut Function, spans: Vec<(NodeId, Span)>) {
     for (id, span) in spans {
         function.graph.nodes[id.index()].origin = Origin::Text(span);
     }
-    for node in &mut function.graph.nodes {
-        node.generated_name = node.name.as_deref().is_some_and(is_generated);
+    for output in function.graph.nodes.iter_mut().flat_map(|node| &mut node.outputs) {
+        output.generated_name = output.name.as_deref().is_some_and(is_generated);
     }
 }
 
@@ -87,8 +87,8 @@ struct Roles {
     outcomes: Vec<NodeId>,
     parameters: Vec<Parameter>,
     state: Vec<Parameter>,
-    prediction: Option<NodeId>,
-    objective: Option<NodeId>,
+    prediction: Option<Value>,
+    objective: Option<Value>,
     /// Those that no node has, although a node has the name.
     none: Vec<NamedRole>,
 }
@@ -109,7 +109,7 @@ impl Roles {
     }
 
     /// A node that is called `prediction` or `objective` has that role.
-    fn called(&mut self, name: &str, node: NodeId) {
+    fn called(&mut self, name: &str, node: Value) {
         if name == NamedRole::Prediction.name() {
             self.prediction = Some(node);
         } else if name == NamedRole::Objective.name() {
@@ -118,7 +118,7 @@ impl Roles {
     }
 
     fn give(self, function: &mut Function) {
-        let unless_none = |named: NamedRole, node: Option<NodeId>| node.filter(|_| !self.none.contains(&named));
+        let unless_none = |named: NamedRole, node: Option<Value>| node.filter(|_| !self.none.contains(&named));
         function.prediction = unless_none(NamedRole::Prediction, self.prediction);
         function.objective = unless_none(NamedRole::Objective, self.objective);
         function.inputs = self.inputs;
@@ -174,7 +174,7 @@ impl<'a, 'g> Lowering<'a, 'g> {
                     ));
                 }
                 let initializer = initializer.map(|form| start(form, &values)).transpose()?;
-                var.id().inspect(|&id| self.roles.add(*role, id, initializer));
+                var.id().inspect(|&id| self.roles.add(*role, id.node, initializer));
                 Ok(())
             }
             StatementKind::Update { target, span } => {
@@ -184,27 +184,36 @@ impl<'a, 'g> Lowering<'a, 'g> {
                 builder.at(statement.span, |builder| builder.update(target, value));
                 Ok(())
             }
-            StatementKind::Assign(binding) => {
+            StatementKind::Assign(bindings) => {
                 let value = single(values)?;
-                let var = builder.at(value.span, |builder| value.var(builder, Kind::Real))?;
-                let Some(id) = var.id() else { return Ok(()) };
-                let bound = &self.evaluator.syntax.bindings[*binding];
-                self.evaluator.bound[*binding] = Some(Evaluated::Var(var));
-                if bound.is_label {
-                    return Ok(());
-                }
-                // A name for a node that was there before is another word for it.
-                if id.index() >= before {
-                    builder.set_name(id, &bound.name);
-                    builder.name_scope(id, &bound.name);
-                }
-                self.roles.called(&bound.name, id);
+                let results = match (&value.value, bindings.len()) {
+                    (_, 1) => vec![builder.at(value.span, |builder| value.clone().var(builder, Kind::Real))?],
+                    (Evaluated::Results(results), count) if results.len() == count => results.clone(),
+                    (Evaluated::Results(results), count) => {
+                        return Err(value.wrong(format!("this gives {} results, and {count} are named", results.len())));
+                    }
+                    (_, count) => return Err(value.wrong(format!("this gives one result, and {count} are named"))),
+                };
+                bindings.iter().zip(results).for_each(|(&binding, var)| self.name(binding, var, before));
                 Ok(())
             }
             StatementKind::Let(_) | StatementKind::Open { .. } | StatementKind::Close | StatementKind::NoRole(_) => {
                 Ok(())
             }
         }
+    }
+
+    /// Gives a result the name that was written. A name for a node that was there before is another word for it.
+    fn name(&mut self, binding: BindingId, var: Var<'g>, before: usize) {
+        let builder = self.evaluator.builder;
+        let bound = &self.evaluator.syntax.bindings[binding];
+        self.evaluator.bound[binding] = Some(Evaluated::Var(var));
+        let Some(id) = var.id().filter(|_| !bound.is_label) else { return };
+        if id.node.index() >= before {
+            builder.set_name(id, &bound.name);
+            builder.name_scope(id, &bound.name);
+        }
+        self.roles.called(&bound.name, id);
     }
 
     fn declare(&mut self, declare: &Declare, values: &[Spanned<'g>]) -> Result<(), Diagnostic> {
@@ -225,7 +234,7 @@ impl<'a, 'g> Lowering<'a, 'g> {
             builder.set_name(id, &bound.name);
             self.roles.called(&bound.name, id);
         }
-        self.roles.add(declare.role, id, initializer);
+        self.roles.add(declare.role, id.node, initializer);
         Ok(())
     }
 

@@ -179,7 +179,7 @@ impl<'a> Lexer<'a> {
             Some('"') => TokenKind::Text(self.quoted('"', "text")?),
             Some('$') => {
                 self.bump();
-                self.bump_while(|c| c.is_ascii_digit());
+                self.bump_while(|c| c.is_ascii_digit() || c == '_');
                 if self.at == start.start + 1 {
                     return Err(Diagnostic::new("`$` must be followed by the number of a node", self.since(start))
                         .help("nodes without a name are called $0, $1, …"));

@@ -63,7 +63,7 @@ impl Parser<'_> {
                 mistake.help("a statement is `NAME = expression`, or starts with input, outcome, param or let")
             });
         }
-        if self.peek_at(1).is("=") {
+        if self.peek_at(1).is("=") || self.peek_at(1).is(",") {
             return self.assignment();
         }
         match self.peek().kind {
@@ -95,12 +95,22 @@ impl Parser<'_> {
     }
 
     fn assignment(&mut self) -> Result<StatementKind, Diagnostic> {
-        let target = self.next();
-        self.refuse_second(&target)?;
-        self.next(); // the `=`
+        let mut targets = vec![self.next()];
+        while self.take(",") {
+            let target = self.next();
+            if !matches!(target.kind, TokenKind::Label(_)) && target.name().is_none() {
+                return Err(Diagnostic::new("the name of a result is missing", target.span)
+                    .help("several results are named `a, b = f(x)`"));
+            }
+            targets.push(target);
+        }
+        if !self.take("=") {
+            return Err(self.expected("`=`").help("several results are named `a, b = f(x)`"));
+        }
+        targets.iter().try_for_each(|target| self.refuse_second(target))?;
         self.expression(false)?;
-        let binding = self.define_target(&target)?;
-        Ok(StatementKind::Assign(binding))
+        let bindings = targets.iter().map(|target| self.define_target(target)).collect::<Result<_, _>>()?;
+        Ok(StatementKind::Assign(bindings))
     }
 
     fn setting(&mut self) -> Result<StatementKind, Diagnostic> {

@@ -12,7 +12,7 @@ use super::spelling::{is_literal, own_length};
 use crate::builder::{Builder, Operand, Var};
 use crate::function::Function;
 use crate::graph::Graph;
-use crate::node::{Kind, NodeId, ScopeId};
+use crate::node::{Kind, NodeId, ScopeId, Value};
 use crate::ops::source::Constant;
 use crate::ops::{Elementwise, Index, Op, ShapeOp, Source};
 use crate::text::elementwise::elementwise;
@@ -24,13 +24,13 @@ const LONGEST: usize = 80;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OperandForm {
     /// The expression of a node, or a reference to it.
-    Node(NodeId),
+    Node(Value),
     /// A constant, as a literal.
-    Literal(NodeId),
+    Literal(Value),
 }
 
 impl OperandForm {
-    pub fn id(self) -> NodeId {
+    pub fn value(self) -> Value {
         match self {
             OperandForm::Node(id) | OperandForm::Literal(id) => id,
         }
@@ -89,13 +89,13 @@ impl Mentions {
         let count = graph.nodes().len();
         let mut mentions = Mentions { inputs: vec![0; count], others: vec![0; count] };
         for input in graph.nodes().iter().flat_map(|node| &node.inputs) {
-            mentions.inputs[input.index()] += 1;
+            mentions.inputs[input.node.index()] += 1;
         }
         let roles = (function.inputs.iter().chain(&function.outcomes).copied())
             .chain(function.parameters.iter().chain(&function.state).map(|parameter| parameter.node))
-            .chain(function.prediction)
-            .chain(function.objective);
-        for id in roles.chain(graph.updates().iter().flat_map(|update| [update.target, update.value])) {
+            .chain(function.prediction.map(NodeId::from))
+            .chain(function.objective.map(NodeId::from));
+        for id in roles.chain(graph.updates().iter().flat_map(|update| [update.target, update.value.node])) {
             mentions.others[id.index()] += 1;
         }
         mentions
@@ -116,27 +116,27 @@ impl Walk<'_> {
     fn take(mut self, root: NodeId, planned: &mut [Option<Vec<OperandForm>>]) -> usize {
         let mut length = 0;
         // Operands still to be looked at. The last comes first: its nodes were built last.
-        let mut todo: Vec<NodeId> = Vec::new();
+        let mut todo: Vec<Value> = Vec::new();
         let mut taken = Some(root);
         while let Some(id) = taken {
             let operands = self.operands(id);
             length += own_length(self.graph, id);
             for operand in &operands {
                 match *operand {
-                    OperandForm::Node(id) => todo.push(id),
-                    OperandForm::Literal(id) => length += own_length(self.graph, id),
+                    OperandForm::Node(value) => todo.push(value),
+                    OperandForm::Literal(value) => length += own_length(self.graph, value.node),
                 }
             }
             planned[id.index()] = Some(operands);
             taken = None;
             while taken.is_none()
-                && let Some(id) = todo.pop()
+                && let Some(value) = todo.pop()
             {
-                if self.is_next(id) && length + own_length(self.graph, id) <= LONGEST {
+                if self.is_next(value) && length + own_length(self.graph, value.node) <= LONGEST {
                     self.first -= 1;
-                    taken = Some(id);
+                    taken = Some(value.node);
                 } else {
-                    length += self.graph.node(id).name.as_ref().map_or(3, |name| name.len());
+                    length += self.graph.name(value).map_or(3, str::len);
                 }
             }
         }
@@ -144,11 +144,12 @@ impl Walk<'_> {
     }
 
     /// Whether a node stands right before the others of the statement and may be written in it.
-    fn is_next(&self, id: NodeId) -> bool {
-        let (index, node) = (id.index(), self.graph.node(id));
+    fn is_next(&self, value: Value) -> bool {
+        let (index, node) = (value.node.index(), self.graph.node(value));
         index + 1 == self.first
             && node.scope == self.scope
-            && node.name.is_none()
+            && node.outputs.len() == 1
+            && node.outputs[0].name.is_none()
             && self.mentions.inputs[index] == 1
             && self.mentions.others[index] == 0
             && !matches!(node.op, Op::Source(Source::Input { .. }))
@@ -173,7 +174,7 @@ impl Walk<'_> {
         let inputs = base.map_or_else(|| node.inputs.clone(), |base| vec![base]);
         let mut operands: Vec<OperandForm> = inputs.into_iter().map(OperandForm::Node).collect();
         for (index, operand) in operands.iter_mut().enumerate().rev() {
-            let input = operand.id();
+            let input = operand.value();
             if self.is_next(input) && is_operand_literal(self.graph, id, index, input) {
                 *operand = OperandForm::Literal(input);
                 self.first -= 1;
@@ -184,9 +185,9 @@ impl Walk<'_> {
 
     /// The inputs of an elementwise node without what the builder may have put before it: in the order of its building,
     /// constants and conversions to real, then, if `stretched`, reshapes and broadcasts.
-    fn without_implied(&mut self, mut inputs: Vec<NodeId>, stretched: bool) -> Vec<OperandForm> {
+    fn without_implied(&mut self, mut inputs: Vec<Value>, stretched: bool) -> Vec<OperandForm> {
         let graph = self.graph;
-        let op = |id: NodeId| &graph.node(id).op;
+        let op = |value: Value| &graph.node(value).op;
         for input in inputs.iter_mut().rev().filter(|_| stretched) {
             if self.is_next(*input) && matches!(op(*input), Op::Shape(ShapeOp::Broadcast { .. })) {
                 self.first -= 1;
@@ -199,7 +200,7 @@ impl Walk<'_> {
         }
         let mut operands: Vec<OperandForm> = inputs.into_iter().map(OperandForm::Node).collect();
         for operand in operands.iter_mut().rev() {
-            let id = operand.id();
+            let id = operand.value();
             match op(id) {
                 Op::Source(Source::Constant(constant)) if self.is_next(id) && is_literal(constant) => {
                     self.first -= 1;
@@ -220,35 +221,36 @@ impl Walk<'_> {
         let graph = self.graph;
         let builder = Builder::new();
         // The nodes of this graph that those on the side stand for: first the operands that are nodes.
-        let mut originals: Vec<NodeId> = Vec::new();
+        let mut originals: Vec<Value> = Vec::new();
         let inputs: Vec<Option<Var<'_>>> = operands
             .iter()
             .map(|&operand| match operand {
                 OperandForm::Literal(_) => None,
                 OperandForm::Node(id) => {
                     originals.push(id);
-                    Some(builder.anonymous_input(&graph.node(id).shape, graph.node(id).kind))
+                    Some(builder.anonymous_input(graph.shape(id), graph.kind(id)))
                 }
             })
             .collect();
         let given = originals.len();
-        originals.extend((self.first..=id.index()).map(NodeId::from_index));
-        let built = operands.iter().zip(inputs).map(|(operand, input)| match (input, &graph.node(operand.id()).op) {
-            (Some(var), _) => Operand::Var(var),
-            (None, Op::Source(Source::Constant(constant))) => match constant.value.shape().rank() {
-                0 => Operand::Literal(constant.value.item()),
-                _ => Operand::Var(builder.constant((*constant.value).clone())),
-            },
-            (None, _) => Operand::Literal(0.0), // a literal is a constant
-        });
-        elementwise(&builder, op, built.collect());
+        originals.extend((self.first..=id.index()).map(|index| Value::from(NodeId::from_index(index))));
+        let built =
+            operands.iter().zip(inputs).map(|(operand, input)| match (input, &graph.node(operand.value()).op) {
+                (Some(var), _) => Operand::Var(var),
+                (None, Op::Source(Source::Constant(constant))) => match constant.value.shape().rank() {
+                    0 => Operand::Literal(constant.value.item()),
+                    _ => Operand::Var(builder.constant((*constant.value).clone())),
+                },
+                (None, _) => Operand::Literal(0.0), // a literal is a constant
+            });
+        elementwise(&builder, op, &built.collect::<Vec<_>>());
         if builder.len() != originals.len() {
             return false;
         }
         let Ok(made) = builder.finish_graph() else { return false };
         made.nodes().iter().zip(&originals).skip(given).all(|(made, &original)| {
             let node = graph.node(original);
-            let inputs = made.inputs.iter().map(|input| originals[input.index()]);
+            let inputs = made.inputs.iter().map(|input| originals[input.node.index()]);
             made.op == node.op && inputs.eq(node.inputs.iter().copied())
         })
     }
@@ -256,21 +258,21 @@ impl Walk<'_> {
 
 /// For a reshape that drops the axes at which the slice before it leaves one element: what is sliced. The two are written
 /// as `x[2, :]`.
-fn indexed(graph: &Graph, id: NodeId) -> Option<NodeId> {
+fn indexed(graph: &Graph, id: NodeId) -> Option<Value> {
     let node = graph.node(id);
     let Op::Shape(ShapeOp::Reshape { shape }) = &node.op else { return None };
     let slice = graph.node(node.inputs[0]);
     let Op::Shape(ShapeOp::Slice { start, stop }) = &slice.op else { return None };
     let single: Vec<usize> = (0..start.len()).filter(|&axis| stop[axis] == start[axis] + 1).collect();
-    (!single.is_empty() && slice.shape.without(&single) == *shape).then(|| slice.inputs[0])
+    (!single.is_empty() && graph.shape(node.inputs[0]).without(&single) == *shape).then(|| slice.inputs[0])
 }
 
 /// Whether a constant among the inputs of a node that is not elementwise is the same if it is written as a literal.
-fn is_operand_literal(graph: &Graph, id: NodeId, index: usize, input: NodeId) -> bool {
+fn is_operand_literal(graph: &Graph, id: NodeId, index: usize, input: Value) -> bool {
     let Op::Source(Source::Constant(constant)) = &graph.node(input).op else { return false };
     let node = graph.node(id);
     let limit = match (&node.op, index) {
-        (Op::Index(Index::Gather { batch }), 1) => Some(graph.node(node.inputs[0]).shape[*batch]),
+        (Op::Index(Index::Gather { batch }), 1) => Some(graph.shape(node.inputs[0])[*batch]),
         (Op::Index(Index::ScatterAdd { size, .. }), 0) => Some(*size),
         _ => None,
     };

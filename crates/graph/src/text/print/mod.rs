@@ -16,7 +16,7 @@ use super::names::spelled;
 use super::number::written;
 use crate::function::{Function, Initializer, Parameter};
 use crate::graph::Graph;
-use crate::node::{Kind, NodeId};
+use crate::node::{Kind, NodeId, Value};
 use crate::ops::{Op, ShapeOp, Source};
 
 /// The function as text.
@@ -40,10 +40,12 @@ pub(super) fn print(function: &Function) -> String {
 }
 
 /// How a node is called in the text: its name, or `$` and its index.
-fn reference(graph: &Graph, id: NodeId) -> String {
-    match &graph.node(id).name {
-        Some(name) => spelled(name).into_owned(),
-        None => format!("${}", id.index()),
+fn reference(graph: &Graph, id: impl Into<Value>) -> String {
+    let Value { node, output } = id.into();
+    match (graph.name(node.output(output as usize)), output) {
+        (Some(name), _) => spelled(name).into_owned(),
+        (None, 0) => format!("${}", node.index()),
+        (None, output) => format!("${}_{output}", node.index()),
     }
 }
 
@@ -71,7 +73,7 @@ impl Declared {
                 let node = graph.node(*id);
                 let Op::Source(Source::Input { kind, bound, .. }) = &node.op else { return false };
                 let plain = !learned || (*kind == Kind::Real && bound.is_none());
-                node.name.is_some() && count[id.index()] == 1 && plain
+                graph.name(*id).is_some() && count[id.index()] == 1 && plain
             };
             list.windows(2).all(|pair| pair[0] < pair[1]) && list.iter().all(declares)
         };
@@ -122,7 +124,7 @@ impl Printer<'_> {
         for id in nodes.map(NodeId::from_index) {
             let Some(planned) = inlining.operands(id) else { continue };
             let operands: Vec<Spelled> = planned.iter().map(|&operand| self.operand(operand)).collect();
-            let is_index = planned.first().is_some_and(|shown| shown.id() != graph.node(id).inputs[0])
+            let is_index = planned.first().is_some_and(|shown| shown.value() != graph.node(id).inputs[0])
                 && matches!(graph.node(id).op, Op::Shape(ShapeOp::Reshape { .. }));
             let spell = if id == root { spell_root } else { spell };
             self.texts[id.index()] = Some(spell(graph, id, is_index, &operands));
@@ -130,26 +132,31 @@ impl Printer<'_> {
         let text = self.texts[root.index()].take().map(|spelled| spelled.text).unwrap_or_default();
         let line = match graph.updates().get(self.next_update) {
             Some(update)
-                if update.value == root
+                if update.value == root.into()
+                    && node.outputs.len() == 1
                     && update.target < root
-                    && node.name.is_none()
+                    && graph.name(root).is_none()
                     && inlining.is_only_updating(root) =>
             {
                 self.next_update += 1;
                 format!("update {} = {text}", reference(graph, update.target))
             }
-            _ => format!("{} = {text}", reference(graph, root)),
+            _ => {
+                let names: Vec<String> =
+                    (0..node.outputs.len()).map(|output| reference(graph, root.output(output))).collect();
+                format!("{} = {text}", names.join(", "))
+            }
         };
         self.scopes.line(&line, false);
     }
 
     fn operand(&mut self, operand: OperandForm) -> Spelled {
         let graph = &self.function.graph;
-        match (operand, &graph.node(operand.id()).op) {
+        match (operand, &graph.node(operand.value()).op) {
             (OperandForm::Literal(_), Op::Source(Source::Constant(constant))) => Spelled::literal(constant),
-            _ => match self.texts[operand.id().index()].take() {
+            _ => match self.texts[operand.value().node.index()].take() {
                 Some(text) => text,
-                None => Spelled::atom(reference(graph, operand.id())),
+                None => Spelled::atom(reference(graph, operand.value())),
             },
         }
     }
@@ -176,7 +183,7 @@ impl Printer<'_> {
         let graph = &self.function.graph;
         while let Some(update) = graph.updates().get(self.next_update)
             && update.target.index() < end
-            && update.value.index() < end
+            && update.value.node.index() < end
         {
             let line = format!("update {} = {}", reference(graph, update.target), reference(graph, update.value));
             self.scopes.line(&line, false);
@@ -201,7 +208,7 @@ impl Printer<'_> {
         learned(self.declared.state, &function.state, "state");
         for (role, id) in [("prediction", function.prediction), ("objective", function.objective)] {
             match id {
-                Some(id) if graph.node(id).name.as_deref() != Some(role) => {
+                Some(id) if graph.name(id) != Some(role) => {
                     lines.push(format!("{role} = {}", reference(graph, id)));
                 }
                 None if graph.find(role).is_some() => lines.push(format!("role {role} none")),

@@ -3,10 +3,11 @@
 use crate::graph::Graph;
 use crate::node::{Kind, NodeId};
 use crate::ops::contract::Label;
-use crate::ops::custom::Part;
+use crate::ops::custom::Pass;
 use crate::ops::elementwise::{Elementwise, Exponent};
+use crate::ops::signature::{DefaultAxes, Notation};
 use crate::ops::source::Constant;
-use crate::ops::{Contract, Custom, Index, Op, Reduce, Rules, ShapeOp, Source};
+use crate::ops::{Contract, Custom, Index, Op, Reduce, Reduction, ShapeOp, Source};
 use crate::shape::Shape;
 use crate::text::functions::Callable;
 use crate::text::names::{quoted, spelled};
@@ -73,7 +74,7 @@ pub(super) fn is_literal(constant: &Constant) -> bool {
 /// slice before it, whose operand is given.
 pub(super) fn spell(graph: &Graph, id: NodeId, is_index: bool, operands: &[Spelled]) -> Spelled {
     let node = graph.node(id);
-    let input_shape = |index: usize| &graph.node(node.inputs[index]).shape;
+    let input_shape = |operand: usize| graph.shape(node.inputs[operand]);
     match &node.op {
         Op::Source(Source::Input { .. }) => Spelled::atom(String::new()), // a statement of its own
         Op::Source(Source::Constant(constant)) => call("constant", &[], &constant_attributes(constant)),
@@ -85,7 +86,7 @@ pub(super) fn spell(graph: &Graph, id: NodeId, is_index: bool, operands: &[Spell
             let slice = graph.node(node.inputs[0]);
             match &slice.op {
                 Op::Shape(ShapeOp::Slice { start, stop }) => {
-                    index(&graph.node(slice.inputs[0]).shape, start, stop, true, operands)
+                    index(graph.shape(slice.inputs[0]), start, stop, true, operands)
                 }
                 _ => Spelled::atom(String::new()), // the inlining saw a slice
             }
@@ -121,53 +122,46 @@ fn elementwise(graph: &Graph, id: NodeId, op: Elementwise, operands: &[Spelled])
     let node = graph.node(id);
     // An operator on numbers alone would be carried out by the parser.
     let numbers = operands.iter().all(|operand| operand.is_number);
-    let infix = |operator: Operator| {
-        if numbers {
-            return call(node.op.name(), operands, &[]);
-        }
-        let precedence = operator.precedence();
-        let (a, b) = match operator {
-            Operator::Power => (operands[0].tighter(precedence), operands[1].as_tight(Precedence::Negation)),
-            _ if precedence == Precedence::Comparison => {
-                (operands[0].tighter(precedence), operands[1].tighter(precedence))
-            }
-            _ => (operands[0].as_tight(precedence), operands[1].tighter(precedence)),
-        };
-        let text = match operator {
-            Operator::Power => format!("{a}^{b}"),
-            _ => format!("{a} {} {b}", operator.symbol()),
-        };
-        Spelled { text, precedence, is_number: false }
-    };
-    match op {
-        Neg if numbers => call("neg", operands, &[]),
-        Neg => {
-            let text = format!("-{}", operands[0].tighter(Precedence::Negation));
-            Spelled { text, precedence: Precedence::Negation, is_number: false }
-        }
-        Power(Exponent(n)) if numbers || !n.is_finite() => call("power", operands, &[written(n)]),
-        Power(Exponent(n)) => {
+    let name = op.signature().name;
+    match (op, op.signature().notation) {
+        (Power(Exponent(n)), _) if numbers || !n.is_finite() => call(name, operands, &[written(n)]),
+        (Power(Exponent(n)), _) => {
             let text = format!("{}^{}", operands[0].tighter(Precedence::Power), written(n));
             Spelled { text, precedence: Precedence::Power, is_number: false }
         }
-        Add => infix(Operator::Add),
-        Sub => infix(Operator::Sub),
-        Mul => infix(Operator::Mul),
-        Div => infix(Operator::Div),
         // A number as the exponent would make it the op `power`.
-        Pow if operands[1].is_number => call("pow", operands, &[]),
-        Pow => infix(Operator::Power),
-        Less => infix(Operator::Less),
-        LessEqual => infix(Operator::LessEqual),
-        Equal => infix(Operator::Equal),
-        NotEqual => infix(Operator::NotEqual),
+        (Pow, _) if operands[1].is_number => call(name, operands, &[]),
         // Of a softmax, `log` would be built from the logits.
-        Log if matches!(graph.node(node.inputs[0]).op, Op::Reduce(Reduce::Softmax { .. })) => {
+        (Log, _) if matches!(graph.node(node.inputs[0]).op, Op::Reduce(Reduce { op: Reduction::Softmax, .. })) => {
             call("plain_log", operands, &[])
         }
-        Exp | Expm1 | Log | Log1p | Sqrt | Rsqrt | Sin | Cos | Tanh | Sigmoid | Softplus | Erf | Abs | Sign
-        | ToReal | StopGradient | Max | Min | Where => call(node.op.name(), operands, &[]),
+        (_, Notation::Negation) if !numbers => {
+            let text = format!("-{}", operands[0].tighter(Precedence::Negation));
+            Spelled { text, precedence: Precedence::Negation, is_number: false }
+        }
+        (_, Notation::Infix(symbol)) if !numbers => match Operator::ALL.iter().find(|o| o.symbol() == symbol) {
+            Some(&operator) => infix(operator, operands),
+            None => call(name, operands, &[]),
+        },
+        (_, Notation::Call | Notation::Infix(_) | Notation::Negation | Notation::Exponent | Notation::Shared) => {
+            call(name, operands, &[])
+        }
     }
+}
+
+/// Two operands with an operator between them.
+fn infix(operator: Operator, operands: &[Spelled]) -> Spelled {
+    let precedence = operator.precedence();
+    let (a, b) = match operator {
+        Operator::Power => (operands[0].tighter(precedence), operands[1].as_tight(Precedence::Negation)),
+        _ if precedence == Precedence::Comparison => (operands[0].tighter(precedence), operands[1].tighter(precedence)),
+        _ => (operands[0].as_tight(precedence), operands[1].tighter(precedence)),
+    };
+    let text = match operator {
+        Operator::Power => format!("{a}^{b}"),
+        _ => format!("{a} {} {b}", operator.symbol()),
+    };
+    Spelled { text, precedence, is_number: false }
 }
 
 fn contract(op: &Contract, operands: &[Spelled]) -> Spelled {
@@ -189,17 +183,17 @@ fn contract(op: &Contract, operands: &[Spelled]) -> Spelled {
 }
 
 fn reduce(op: &Reduce, shape: &Shape, operands: &[Spelled]) -> Spelled {
-    let axes = op.axes();
-    let implied = match op {
-        Reduce::Sum { .. } => axes.len() == shape.rank(),
-        Reduce::Max { .. } | Reduce::Min { .. } | Reduce::LogSumExp { .. } => shape.rank() == 1,
-        Reduce::ArgMax { axis } | Reduce::ArgMin { axis } | Reduce::Softmax { axis } => axis + 1 == shape.rank(),
+    let signature = op.op.signature();
+    let implied = match signature.default_axes {
+        DefaultAxes::All => op.axes.len() == shape.rank(),
+        DefaultAxes::First => op.axis() == 0,
+        DefaultAxes::Last => op.axis() + 1 == shape.rank(),
     };
-    let axis = match axes {
+    let axis = match &op.axes[..] {
         [axis] => format!("axis={axis}"),
         axes => format!("axis={}", list(axes)),
     };
-    call(op.name(), operands, if implied { &[] } else { std::slice::from_ref(&axis) })
+    call(signature.name, operands, if implied { &[] } else { std::slice::from_ref(&axis) })
 }
 
 fn shape(op: &ShapeOp, input: Option<&Shape>, operands: &[Spelled]) -> Spelled {
@@ -253,15 +247,15 @@ fn index(shape: &Shape, start: &[usize], stop: &[usize], dropped: bool, operands
 
 fn custom(op: &Custom, operands: &[Spelled]) -> Spelled {
     let name = op.node.name();
-    let is_plain = op.part == Part::Forward && op.loops.is_empty();
+    let is_plain = op.pass == Pass::Forward && op.loops.is_empty();
     if is_plain && Callable::find(name).is_none() {
         return call(&spelled(name), operands, &[]);
     }
     let name = Spelled::atom(quoted(name, '"'));
     let operands: Vec<Spelled> = std::iter::once(name).chain(operands.iter().cloned()).collect();
     let mut attributes = Vec::new();
-    if let Part::Backward { input } = op.part {
-        attributes.push(format!("input={input}"));
+    if op.pass == Pass::Backward {
+        attributes.push("pass=\"backward\"".into());
     }
     if !op.loops.is_empty() {
         let split = |split: &Vec<bool>| list(&split.iter().map(|&split| usize::from(split)).collect::<Vec<_>>());

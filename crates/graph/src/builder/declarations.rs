@@ -1,0 +1,101 @@
+//! The values a function begins with: inputs, outcomes, parameters, state, constants.
+
+use std::sync::Arc;
+
+use super::{Builder, Var};
+use crate::function::{Initializer, Parameter};
+use crate::node::Kind;
+use crate::ops::source::{Constant, Source};
+use crate::shape::Shape;
+use crate::tensor::Tensor;
+
+impl Builder {
+    /// An input of the function: a real value of the given shape.
+    #[track_caller]
+    pub fn input(&self, name: &str, shape: impl Into<Shape>) -> Var<'_> {
+        self.input_of(name, shape, Kind::Real, None)
+    }
+
+    /// An input of any kind; whole numbers may have a bound that they stay below.
+    #[track_caller]
+    pub fn input_of(&self, name: &str, shape: impl Into<Shape>, kind: Kind, bound: Option<usize>) -> Var<'_> {
+        let var = self.source(name, shape, kind, bound);
+        var.id.inspect(|&id| self.state.borrow_mut().function.inputs.push(id.node));
+        var
+    }
+
+    /// An outcome that the prediction is compared with: a real value of the given shape.
+    #[track_caller]
+    pub fn outcome(&self, name: &str, shape: impl Into<Shape>) -> Var<'_> {
+        self.outcome_of(name, shape, Kind::Real, None)
+    }
+
+    /// An outcome of any kind: a class is a whole number, perhaps with a bound that it stays below.
+    #[track_caller]
+    pub fn outcome_of(&self, name: &str, shape: impl Into<Shape>, kind: Kind, bound: Option<usize>) -> Var<'_> {
+        let var = self.source(name, shape, kind, bound);
+        var.id.inspect(|&id| self.state.borrow_mut().function.outcomes.push(id.node));
+        var
+    }
+
+    /// A value to be learned. Numbers that can't be drawn are a mistake: a negative deviation, an empty range, too few axes
+    /// for glorot or he.
+    #[track_caller]
+    pub fn parameter(&self, name: &str, shape: impl Into<Shape>, initializer: Initializer) -> Var<'_> {
+        let var = self.initialized(name, shape.into(), initializer);
+        let parameter = |node| Parameter { node, initializer };
+        var.id.inspect(|&id| self.state.borrow_mut().function.parameters.push(parameter(id.node)));
+        var
+    }
+
+    /// A value that is kept from run to run and has no gradient. Say its next value by [`Builder::update`]. Mistakes are
+    /// those of [`Builder::parameter`].
+    #[track_caller]
+    pub fn state(&self, name: &str, shape: impl Into<Shape>, initializer: Initializer) -> Var<'_> {
+        let var = self.initialized(name, shape.into(), initializer);
+        let state = |node| Parameter { node, initializer };
+        var.id.inspect(|&id| self.state.borrow_mut().function.state.push(state(id.node)));
+        var
+    }
+
+    #[track_caller]
+    fn initialized(&self, name: &str, shape: Shape, initializer: Initializer) -> Var<'_> {
+        match initializer.misfit(&shape) {
+            Some(problem) => self.fail(format!("`{name}` {problem}"), Some("use normal(0, 0.1)".into())),
+            None => self.source(name, shape, Kind::Real, None),
+        }
+    }
+
+    #[track_caller]
+    fn source(&self, name: &str, shape: impl Into<Shape>, kind: Kind, bound: Option<usize>) -> Var<'_> {
+        self.push(Source::Input { shape: shape.into(), kind, bound }, &[]).named(name)
+    }
+
+    /// An input without a name or a role; passes make them.
+    pub(crate) fn anonymous_input(&self, shape: &Shape, kind: Kind) -> Var<'_> {
+        self.push(Source::Input { shape: shape.clone(), kind, bound: None }, &[])
+    }
+
+    /// A fixed real value.
+    #[track_caller]
+    pub fn constant(&self, value: impl Into<Tensor>) -> Var<'_> {
+        self.constant_of(value.into(), Kind::Real)
+    }
+
+    /// A fixed value of any kind.
+    #[track_caller]
+    pub fn constant_of(&self, value: Tensor, kind: Kind) -> Var<'_> {
+        self.push(Source::Constant(Constant { value: Arc::new(value), kind }), &[])
+    }
+
+    /// Zeros of a shape, as copies of one.
+    pub(crate) fn zeros(&self, shape: &Shape) -> Var<'_> {
+        self.constant(0.0).broadcast_to(shape.clone())
+    }
+
+    /// The whole numbers 0, 1, …, length − 1.
+    #[track_caller]
+    pub fn iota(&self, length: usize) -> Var<'_> {
+        self.push(Source::Iota { length }, &[])
+    }
+}
