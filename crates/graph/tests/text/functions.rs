@@ -1,7 +1,9 @@
-//! Every function that a text may call is called here, and every op they build is in the random graphs.
+//! Every function that a text may call is called here, and every op is in the random graphs.
 
 use std::collections::BTreeSet;
 
+use chainrule_graph::ops::signature::{AxisResult, DefaultAxes, Notation, Operands};
+use chainrule_graph::ops::{Elementwise, Op, Reduction};
 use chainrule_graph::{Function, text};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -9,40 +11,15 @@ use proptest::test_runner::TestRunner;
 use super::random::{Case, functions};
 use super::support::built;
 
-/// Functions of one value, entry by entry.
-const ENTRYWISE: &[&str] = &[
-    "exp",
-    "log",
-    "log1p",
-    "expm1",
-    "sqrt",
-    "rsqrt",
-    "sin",
-    "cos",
-    "tanh",
-    "sigmoid",
-    "softplus",
-    "relu",
-    "erf",
-    "abs",
-    "sign",
-    "neg",
-    "reciprocal",
-    "stop_gradient",
-    "softmax",
-    "reverse",
-    "double",
-];
-
-/// Functions of two values, entry by entry.
-const OF_TWO: &[&str] = &["add", "sub", "mul", "div", "pow", "max", "min", "less", "less_equal", "equal", "not_equal"];
-
-/// Functions along axes.
-const ALONG: &[&str] = &["max", "min", "sum", "mean", "logsumexp"];
-
 /// Other calls, and the shape of what they make.
 const CALLS: &[(&str, &str)] = &[
-    ("where(x < v, x, 0)", "[3]"),
+    ("relu(x)", "[3]"),
+    ("reciprocal(x)", "[3]"),
+    ("reverse(x)", "[3]"),
+    ("double(x)", "[3]"),
+    ("mean(T)", "[]"),
+    ("mean(T, axis=1)", "[2, 4]"),
+    ("mean(T, axis=[2, 0])", "[3]"),
     ("max(x, 0)", "[3]"),
     ("min(W, x)", "[2, 3]"),
     ("argmax(W)", "[2]"),
@@ -86,7 +63,6 @@ const CALLS: &[(&str, &str)] = &[
     ("power(x, 3)", "[3]"),
     ("plain_log(softmax(x))", "[3]"),
     ("argmin(W)", "[2]"),
-    ("to_real(i)", "[]"),
     ("argmin(W, axis=0)", "[3]"),
     ("constant(1.5, [2, 3])", "[2, 3]"),
     ("constant([0, 1], kind=int)", "[2]"),
@@ -103,31 +79,52 @@ fn shape(expression: &str) -> String {
     graph.nodes()[graph.nodes().len() - 1].outputs[0].shape.to_string()
 }
 
-/// All calls of this file.
-fn calls() -> Vec<String> {
-    let mut calls: Vec<String> = CALLS.iter().map(|(call, _)| call.to_string()).collect();
-    calls.extend(ENTRYWISE.iter().map(|name| format!("{name}(x)")));
-    calls.extend(OF_TWO.iter().map(|name| format!("{name}(x, v)")));
-    calls.extend(ALONG.iter().map(|name| format!("{name}(T)")));
+/// A call of each elementwise op, and its shape.
+fn of_elementwise_ops() -> Vec<(String, &'static str)> {
+    let signatures = Elementwise::ALL.iter().map(|op| op.signature());
+    let called = signatures.filter(|op| op.notation != Notation::Exponent); // as `power` below
+    let call = |op: chainrule_graph::ops::signature::Signature| match op.operands {
+        Operands::Reals(1) | Operands::Numbers(1) => (format!("{}(x)", op.name), "[3]"),
+        Operands::Reals(_) | Operands::Numbers(_) | Operands::Comparable => (format!("{}(W, x)", op.name), "[2, 3]"),
+        Operands::Discrete => (format!("{}(i)", op.name), "[]"),
+        Operands::Selection => (format!("{}(x < v, W, 0)", op.name), "[2, 3]"),
+    };
+    called.map(call).collect()
+}
+
+/// Calls of each op along axes, and their shapes.
+fn of_axis_ops() -> Vec<(String, &'static str)> {
+    let mut calls = Vec::new();
+    for op in Reduction::ALL.iter().map(|op| op.signature()) {
+        let keeps = op.result == AxisResult::KeepsAxis;
+        let shape = |reduced: &'static str| if keeps { "[2, 3, 4]" } else { reduced };
+        calls.push((format!("{}(T, axis=1)", op.name), shape("[2, 4]")));
+        calls.push((
+            format!("{}(T)", op.name),
+            shape(match op.default_axes {
+                DefaultAxes::All => "[]",
+                DefaultAxes::First => "[3, 4]",
+                DefaultAxes::Last => "[2, 3]",
+            }),
+        ));
+        if op.default_axes == DefaultAxes::All {
+            calls.push((format!("{}(T, axis=[2, 0])", op.name), shape("[3]")));
+            calls.push((format!("{}(s)", op.name), "[]"));
+        }
+    }
     calls
+}
+
+/// All calls of this file, and their shapes.
+fn calls() -> Vec<(String, &'static str)> {
+    let others = CALLS.iter().map(|&(call, shape)| (call.to_string(), shape));
+    others.chain(of_elementwise_ops()).chain(of_axis_ops()).collect()
 }
 
 #[test]
 fn every_function_builds() {
-    for name in ENTRYWISE {
-        assert_eq!(shape(&format!("{name}(x)")), "[3]", "{name}");
-    }
-    for name in OF_TWO {
-        assert_eq!(shape(&format!("{name}(W, x)")), "[2, 3]", "{name}");
-    }
-    for name in ALONG {
-        assert_eq!(shape(&format!("{name}(T)")), "[]", "{name}");
-        assert_eq!(shape(&format!("{name}(T, axis=1)")), "[2, 4]", "{name}");
-        assert_eq!(shape(&format!("{name}(T, axis=[2, 0])")), "[3]", "{name}");
-        assert_eq!(shape(&format!("{name}(s)")), "[]", "{name}");
-    }
-    for (expression, expected) in CALLS {
-        assert_eq!(shape(expression), *expected, "{expression}");
+    for (call, expected) in calls() {
+        assert_eq!(shape(&call), expected, "{call}");
     }
 }
 
@@ -136,26 +133,18 @@ fn no_function_is_left_out() {
     let calls = calls();
     for signature in text::signatures() {
         let name = signature.split('(').next().expect("a text has a start");
-        assert!(calls.iter().any(|call| call.starts_with(&format!("{name}("))), "no call of `{name}` stands here");
+        assert!(calls.iter().any(|(call, _)| call.starts_with(&format!("{name}("))), "no call of `{name}` stands here");
     }
-}
-
-/// The names of the ops in a graph.
-fn ops(function: &Function) -> impl Iterator<Item = String> {
-    function.graph.nodes().iter().map(|node| node.op.name().to_string())
 }
 
 #[test]
 fn every_op_is_in_the_random_graphs() {
-    let all: BTreeSet<String> = calls().iter().flat_map(|call| ops(&with_inputs(call)).collect::<Vec<_>>()).collect();
     let mut runner = TestRunner::deterministic();
-    let mut random = || functions().new_tree(&mut runner).expect("nothing is filtered out").current();
-    let drawn: BTreeSet<String> = (0..2000)
-        .flat_map(|_| {
-            let Case(function) = random();
-            ops(&function).collect::<Vec<_>>()
-        })
-        .collect();
-    let missing: Vec<&String> = all.difference(&drawn).collect();
+    let mut drawn: BTreeSet<String> = BTreeSet::new();
+    for _ in 0..2000 {
+        let Case(function) = functions().new_tree(&mut runner).expect("nothing is filtered out").current();
+        drawn.extend(function.graph.nodes().iter().map(|node| node.op.label().to_string()));
+    }
+    let missing: Vec<&str> = Op::labels().into_iter().filter(|op| !drawn.contains(*op)).collect();
     assert!(missing.is_empty(), "no random graph has {missing:?}");
 }

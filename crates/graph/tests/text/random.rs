@@ -1,9 +1,12 @@
-//! Random graphs: every op, sharing, broadcasting, scopes, odd names, axes of one entry and none.
+//! Random graphs: every op, sharing, broadcasting, scopes, odd names, axes of one element and none.
 
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::Arc;
 
-use chainrule_graph::ops::{Contract, Elementwise, Op, Reduce, Reduction, ShapeOp, Source};
+use chainrule_graph::ops::custom::Pass;
+use chainrule_graph::ops::signature::{AxisOperand, Operands};
+use chainrule_graph::ops::{Contract, Custom, Elementwise, Reduce, Reduction, ShapeOp, Source};
 use chainrule_graph::{Builder, Function, Initializer, Kind, Shape, Tensor, Var, text};
 use proptest::prelude::*;
 
@@ -82,7 +85,7 @@ fn function(steps: &[Step], ends: [u8; 4]) -> Function {
     nodes.push(builder.parameter("second", [2, 3], Initializer::Glorot));
     nodes.push(builder.outcome_of("third", [], Kind::Int, Some(3)));
     run(&builder, steps, &mut nodes, &mut HashSet::new());
-    let pick = |place: u8| nodes[place as usize % nodes.len()];
+    let pick = |index: u8| nodes[index as usize % nodes.len()];
     let total = real(pick(ends[0]), &nodes).sum();
     if !ends[1].is_multiple_of(4) {
         builder.objective(total);
@@ -118,164 +121,223 @@ fn run<'g>(builder: &'g Builder, steps: &[Step], nodes: &mut Vec<Var<'g>>, used:
                 }
             }
             Step::Build { what, operands, number } => {
-                let operand = |place: usize| nodes[operands[place] as usize % nodes.len()];
-                let attribute = operands[2] as usize / 7;
-                let built = build(builder, *what, [operand(0), operand(1), operand(2)], attribute, *number);
-                nodes.extend(built.filter(|node| node.id().is_some()));
+                let operand = |index: usize| nodes[operands[index] as usize % nodes.len()];
+                let number = *number as usize;
+                let draw = Draw {
+                    builder,
+                    a: operand(0),
+                    b: operand(1),
+                    c: operand(2),
+                    attribute: operands[2] as usize / 7,
+                    number,
+                    literal: NUMBERS[number % NUMBERS.len()],
+                };
+                if is_small(draw.a) && is_small(draw.b) {
+                    nodes.extend(BUILDS[*what as usize % BUILDS.len()](&draw));
+                }
             }
         }
     }
 }
 
-/// Builds one thing, if the operands allow it. Nothing here is a mistake.
-fn build<'g>(builder: &'g Builder, what: u8, [a, b, c]: [Var<'g>; 3], attribute: usize, number: u8) -> Option<Var<'g>> {
-    let (rank, shape) = (a.rank(), a.shape());
-    let literal = NUMBERS[number as usize % NUMBERS.len()];
-    let axis = if rank > 0 { attribute % rank } else { 0 };
-    let numeric = |x: Var<'g>| x.kind() != Kind::Bool;
-    let together = |x: Var<'g>, y: Var<'g>| x.shape().broadcast(&y.shape()).is_some();
-    let small = |x: Var<'g>| x.shape().iter().product::<usize>() < 100 && x.rank() < 5;
-    a.only_if(small(a) && small(b))?;
-    Some(match what % 56 {
-        0 => a + b.only_if(together(a, b))?,
-        1 => a - b.only_if(together(a, b))?,
-        2 => a * b.only_if(together(a, b))?,
-        3 => a / b.only_if(together(a, b))?,
-        4 => a + literal,
-        5 => literal * a,
-        6 => literal - a,
-        7 => a / literal,
-        8 => a.pow(b.only_if(together(a, b))?),
-        9 => a.pow(literal),
-        10 => a.power(literal),
-        11 => a.max(b.only_if(together(a, b))?),
-        12 => a.min(literal),
-        13 => a.less(b.only_if(together(a, b))?),
-        14 => a.greater_equal(literal),
-        15 => a.equal(b.only_if(together(a, b))?),
-        16 => a.not_equal(literal),
-        17 => a.less(0.0).select(b.only_if(together(a, b))?, literal),
-        18 => -a.only_if(numeric(a))?,
-        19 => a.only_if(numeric(a))?.abs().sign(),
-        20 => a.exp().log1p(),
-        21 => a.log().softplus(),
-        22 => entrywise(a, attribute),
-        23 => a.sigmoid().sqrt(),
-        24 => a.relu(),
-        25 => a.stop_gradient(),
-        26 => a.to_real(),
-        27 => a.sum(),
-        28 => a.sum_axes(&[axis][..rank.min(1)]),
-        29 => a.sum_axes(&(0..rank).filter(|i| attribute >> i & 1 == 1).collect::<Vec<_>>()),
-        30 => {
-            let a = a.only_if(rank > 0 && shape[axis] > 0 && numeric(a))?;
-            if number.is_multiple_of(2) { a.max_axis(axis) } else { a.min_axis(axis) }
-        }
-        31 => {
-            let a = a.only_if(rank > 0 && shape[axis] > 0 && numeric(a))?;
-            if number.is_multiple_of(2) { a.argmax(axis) } else { a.argmin(axis) }
-        }
-        32 => a.only_if(rank > 0)?.logsumexp(axis),
-        33 => a.only_if(rank > 0)?.softmax(axis),
-        34 => a.only_if(rank > 0)?.softmax(axis).log(),
-        35 => a.only_if(shape.iter().all(|&n| n > 0))?.mean(),
-        36 => a.only_if(a.rank() == 1 && a.shape() == b.shape())?.dot(b),
-        37 => a.only_if(a.rank() == 2 && b.rank() == 1 && shape[1] == b.shape()[0])?.matmul(b),
-        38 => a.only_if(a.rank() == 1 && b.rank() == 1)?.outer(b),
-        39 => a.only_if(a.rank() == 2 && b.rank() == 2 && shape[1] == b.shape()[0])?.matmul(b),
-        40 => a.only_if(a.rank() == 2 && a.shape() == b.shape())?.contract(b, "ab,ab->ba"),
-        41 => a.transpose(),
-        42 => a.transpose_axes(&(0..rank).map(|i| (i + attribute) % rank).collect::<Vec<_>>()),
-        43 => a.reshape([shape.iter().product::<usize>()]),
-        44 => builder.push(Op::Shape(ShapeOp::Reshape { shape: shape.clone() }), &[a]),
-        45 => a.only_if(rank < 4)?.expand(attribute % (rank + 1), 2),
-        46 => {
-            let start: Vec<usize> = shape.iter().map(|&n| (attribute % 3).min(n)).collect();
-            let stop: Vec<usize> =
-                shape.iter().zip(&start).map(|(&n, &start)| n.min(start + 1 + number as usize % 2)).collect();
-            a.slice(&start, &stop)
-        }
-        47 => a.only_if(rank > 0 && shape[0] > 0)?.index(attribute % shape[0]),
-        48 => a.pad(&vec![attribute % 2; rank], &vec![number as usize % 3; rank]),
-        49 => a
-            .only_if(rank > 0 && a.shape().without(&[axis]) == b.shape().without(&[axis]) && b.rank() == rank)?
-            .concat(&[b], axis),
-        50 => a.only_if(a.shape() == b.shape() && rank < 4)?.stack(&[b], attribute % (rank + 1)),
-        51 => a.reverse(&(0..rank).filter(|i| attribute >> i & 1 == 1).collect::<Vec<_>>()),
-        52 => {
-            let indices = match attribute % 3 {
-                0 => builder.constant_of(Tensor::vector([0.0, (attribute % 2) as f64]), Kind::Int),
-                1 => builder.constant_of(Tensor::scalar(0.0), Kind::Int),
-                _ => c.only_if(c.kind() == Kind::Int && small(c))?,
-            };
-            if attribute.is_multiple_of(2) {
-                a.only_if(rank > 0 && shape[axis] > 1)?.gather(indices, axis)
-            } else {
-                a.only_if(indices.shape() == a.shape() && a.kind() == Kind::Real)?.scatter_add(indices, 2)
-            }
-        }
-        53 => source(builder, attribute, number, literal),
-        54 => builder.custom(custom(attribute % 3), &[a, b][..1 + attribute % 2]),
-        _ => odd(builder, a, attribute)?,
+/// What is built of a step.
+struct Draw<'g> {
+    builder: &'g Builder,
+    a: Var<'g>,
+    b: Var<'g>,
+    c: Var<'g>,
+    attribute: usize,
+    number: usize,
+    literal: f64,
+}
+
+/// What can be built. None where the operands do not allow it; nothing here is a mistake.
+type Build = for<'g> fn(&Draw<'g>) -> Option<Var<'g>>;
+
+/// Everything that is built. The first two build every op of their families; the others how the builder's methods put
+/// nodes together, and the other families.
+const BUILDS: &[Build] = &[
+    elementwise,
+    reduction,
+    elementwise,
+    reduction,
+    |d| Some(d.a + d.stretched()?),
+    |d| Some(d.a - d.stretched()?),
+    |d| Some(d.a * d.stretched()?),
+    |d| Some(d.a / d.stretched()?),
+    |d| Some(d.a + d.literal),
+    |d| Some(d.literal * d.a),
+    |d| Some(d.literal - d.a),
+    |d| Some(d.a / d.literal),
+    |d| Some(d.a.pow(d.stretched()?)),
+    |d| Some(d.a.pow(d.literal)),
+    |d| Some(d.a.power(d.literal)),
+    |d| Some(d.a.max(d.stretched()?)),
+    |d| Some(d.a.min(d.literal)),
+    |d| Some(d.a.less(d.stretched()?)),
+    |d| Some(d.a.greater_equal(d.literal)),
+    |d| Some(d.a.equal(d.stretched()?)),
+    |d| Some(d.a.not_equal(d.literal)),
+    |d| Some(d.a.less(0.0).select(d.stretched()?, d.literal)),
+    |d| Some(d.a.log().exp()),
+    |d| Some(d.a.relu()),
+    |d| Some(d.a.reciprocal()),
+    |d| Some(d.a.to_real()),
+    |d| Some(d.a.sum()),
+    |d| Some(d.a.sum_axes(&d.some_axes())),
+    |d| Some(d.a.only_if(d.a.rank() > 0)?.softmax(d.axis()).log()),
+    |d| Some(d.a.only_if(!d.a.shape().contains(&0))?.mean()),
+    |d| Some(d.a.only_if(d.a.rank() == 1 && d.a.shape() == d.b.shape())?.dot(d.b)),
+    |d| Some(d.a.only_if(d.a.rank() == 2 && (d.b.rank() == 1 || d.b.rank() == 2) && d.chains())?.matmul(d.b)),
+    |d| Some(d.a.only_if(d.a.rank() == 1 && d.b.rank() == 1)?.outer(d.b)),
+    |d| Some(d.a.only_if(d.a.rank() == 2 && d.a.shape() == d.b.shape())?.contract(d.b, "ab,ab->ba")),
+    |d| Some(d.a.transpose()),
+    |d| Some(d.a.transpose_axes(&(0..d.a.rank()).map(|i| (i + d.attribute) % d.a.rank()).collect::<Vec<_>>())),
+    |d| Some(d.a.reshape([d.a.shape().size()])),
+    |d| Some(d.builder.push(ShapeOp::Reshape { shape: d.a.shape() }, &[d.a])),
+    |d| Some(d.a.only_if(d.a.rank() < 4)?.expand(d.attribute % (d.a.rank() + 1), 2)),
+    slice,
+    |d| Some(d.a.only_if(d.a.rank() > 0 && d.a.shape()[0] > 0)?.index(d.attribute % d.a.shape()[0])),
+    |d| Some(d.a.pad(&vec![d.attribute % 2; d.a.rank()], &vec![d.number % 3; d.a.rank()])),
+    concat,
+    |d| Some(d.a.only_if(d.a.shape() == d.b.shape() && d.a.rank() < 4)?.stack(&[d.b], d.attribute % (d.a.rank() + 1))),
+    |d| Some(d.a.reverse(&d.some_axes())),
+    gather_or_scatter,
+    |d| Some(source(d.builder, d.attribute, d.number, d.literal)),
+    |d| Some(d.builder.custom(custom(d.attribute % 3), &[d.a, d.b][..1 + d.attribute % 2])),
+    custom_backward,
+    plain_log,
+    // Shapes changed to themselves
+    |d| Some(d.builder.push(ShapeOp::Transpose { axes: (0..d.a.rank()).collect() }, &[d.a])),
+    |d| Some(d.builder.push(ShapeOp::Broadcast { shape: d.a.shape(), axes: (0..d.a.rank()).collect() }, &[d.a])),
+    odd_labels,
+    |d| Some(d.builder.push(Reduce { op: Reduction::Sum, axes: Vec::new() }, &[d.a.to_real()])),
+];
+
+impl<'g> Draw<'g> {
+    /// The second operand, if its shape can be broadcast together with the first's.
+    fn stretched(&self) -> Option<Var<'g>> {
+        self.b.only_if(self.a.shape().broadcast(&self.b.shape()).is_some())
+    }
+
+    /// Whether the first operand's columns are as many as the second's rows.
+    fn chains(&self) -> bool {
+        self.a.shape()[1] == self.b.shape()[0]
+    }
+
+    fn axis(&self) -> usize {
+        self.attribute % self.a.rank().max(1)
+    }
+
+    fn some_axes(&self) -> Vec<usize> {
+        (0..self.a.rank()).filter(|axis| self.attribute >> axis & 1 == 1).collect()
+    }
+}
+
+/// Any elementwise op on operands of one shape and of kinds that it takes.
+fn elementwise<'g>(d: &Draw<'g>) -> Option<Var<'g>> {
+    let op = Elementwise::ALL[d.number % Elementwise::ALL.len()];
+    let (a, b) = (d.a, if d.b.shape() == d.a.shape() { d.b } else { d.a });
+    let c = if d.c.shape() == d.a.shape() { d.c } else { d.a };
+    let all_real = |operands: &[Var<'g>]| operands.iter().map(|operand| operand.to_real()).collect::<Vec<_>>();
+    let alike = |operands: &[Var<'g>]| {
+        let kind = operands[0].kind();
+        let is_kind = operands.iter().all(|operand| operand.kind() == kind);
+        if is_kind { operands.to_vec() } else { all_real(operands) }
+    };
+    let inputs = match op.signature().operands {
+        Operands::Reals(count) => all_real(&[a, b][..count]),
+        Operands::Numbers(count) if a.kind() == Kind::Bool => all_real(&[a, b][..count]),
+        Operands::Numbers(count) => alike(&[a, b][..count]),
+        Operands::Discrete => vec![a.only_if(a.kind() != Kind::Real)?],
+        Operands::Comparable => alike(&[a, b]),
+        Operands::Selection => [vec![a.less(0.0)], alike(&[b, c])].concat(),
+    };
+    Some(d.builder.push(op, &inputs))
+}
+
+/// Any op along axes.
+fn reduction<'g>(d: &Draw<'g>) -> Option<Var<'g>> {
+    let op = Reduction::ALL[d.number % Reduction::ALL.len()];
+    let signature = op.signature();
+    let axes = if signature.several_axes { d.some_axes() } else { vec![d.axis()] };
+    let a = d.a.only_if(d.a.rank() > 0 && (signature.of_nothing || d.a.shape()[axes[0]] > 0))?;
+    let is_taken = a.kind() == Kind::Int && signature.takes == AxisOperand::Numbers;
+    Some(d.builder.push(Reduce { op, axes }, &[if is_taken { a } else { a.to_real() }]))
+}
+
+fn slice<'g>(d: &Draw<'g>) -> Option<Var<'g>> {
+    let shape = d.a.shape();
+    let start: Vec<usize> = shape.iter().map(|&n| (d.attribute % 3).min(n)).collect();
+    let stop: Vec<usize> = shape.iter().zip(&start).map(|(&n, &start)| n.min(start + 1 + d.number % 2)).collect();
+    Some(d.a.slice(&start, &stop))
+}
+
+fn concat<'g>(d: &Draw<'g>) -> Option<Var<'g>> {
+    let without = |x: Var<'g>| x.shape().without(&[d.axis()]);
+    Some(
+        d.a.only_if(d.a.rank() > 0 && d.b.rank() == d.a.rank() && without(d.a) == without(d.b))?
+            .concat(&[d.b], d.axis()),
+    )
+}
+
+fn gather_or_scatter<'g>(d: &Draw<'g>) -> Option<Var<'g>> {
+    let indices = match d.attribute % 3 {
+        0 => d.builder.constant_of(Tensor::vector([0.0, (d.attribute % 2) as f64]), Kind::Int),
+        1 => d.builder.constant_of(Tensor::scalar(0.0), Kind::Int),
+        _ => d.c.only_if(d.c.kind() == Kind::Int && is_small(d.c))?,
+    };
+    Some(if d.attribute.is_multiple_of(2) {
+        d.a.only_if(d.a.rank() > 0 && d.a.shape()[d.axis()] > 1)?.gather(indices, d.axis())
+    } else {
+        d.a.only_if(indices.shape() == d.a.shape() && d.a.kind() == Kind::Real)?.scatter_add(indices, 2)
     })
 }
 
-/// A function of each entry.
-fn entrywise(a: Var<'_>, which: usize) -> Var<'_> {
-    match which % 7 {
-        0 => a.tanh(),
-        1 => a.expm1(),
-        2 => a.rsqrt(),
-        3 => a.sin(),
-        4 => a.cos(),
-        5 => a.erf(),
-        _ => a.reciprocal(),
-    }
+/// One of the contributions of a custom node's backward pass.
+fn custom_backward<'g>(d: &Draw<'g>) -> Option<Var<'g>> {
+    let (node, a) = (custom(d.attribute % 3), d.a.to_real());
+    let inputs = [a, d.b.to_real()];
+    let inputs = &inputs[..1 + d.attribute % 2];
+    let y = d.builder.custom(Arc::clone(&node), inputs);
+    let op = Custom { node, pass: Pass::Backward, loops: Vec::new() };
+    let contributions = d.builder.push_all(op.into(), &[inputs, &[y, a]].concat());
+    Some(contributions[d.number % contributions.len()])
 }
 
-/// Constants of all shapes and kinds, and inputs without a part.
-fn source(builder: &Builder, attribute: usize, number: u8, literal: f64) -> Var<'_> {
+/// The log of a softmax, as itself
+fn plain_log<'g>(d: &Draw<'g>) -> Option<Var<'g>> {
+    let softmax = d.a.only_if(d.a.rank() > 0)?.softmax(0);
+    Some(d.builder.push(Elementwise::Log, &[softmax]))
+}
+
+/// A contraction whose labels are not numbered in order
+fn odd_labels<'g>(d: &Draw<'g>) -> Option<Var<'g>> {
+    let labels: Vec<u8> = (0..d.a.rank() as u8).map(|label| 7 + label).collect();
+    let op = Contract { lhs: labels.clone(), rhs: labels, out: Vec::new() };
+    let a = d.a.to_real();
+    Some(d.builder.push(op, &[a, a]))
+}
+
+fn is_small(x: Var<'_>) -> bool {
+    x.shape().size() < 100 && x.rank() < 5
+}
+
+/// Constants of all shapes and kinds, and inputs without a role.
+fn source(builder: &Builder, attribute: usize, number: usize, literal: f64) -> Var<'_> {
     let shape = Shape::from(SHAPES[attribute % SHAPES.len()]);
-    let kind = [Kind::Real, Kind::Int, Kind::Bool][number as usize % 3];
-    let entry = |place: usize| match kind {
-        Kind::Real => NUMBERS[(place + number as usize) % NUMBERS.len()],
-        Kind::Int => place as f64 - 1.0,
-        Kind::Bool => (place % 2) as f64,
+    let kind = [Kind::Real, Kind::Int, Kind::Bool][number % 3];
+    let element = |index: usize| match kind {
+        Kind::Real => NUMBERS[(index + number) % NUMBERS.len()],
+        Kind::Int => index as f64 - 1.0,
+        Kind::Bool => (index % 2) as f64,
     };
     match number % 5 {
         0 => builder.constant(Tensor::filled(shape, literal)),
-        1 => builder.push(Op::Source(Source::Input { shape, kind, bound: None }), &[]),
+        1 => builder.push(Source::Input { shape, kind, bound: None }, &[]),
         2 => builder.iota(attribute % 4),
-        _ => builder.constant_of(Tensor::from_fn(shape, entry), kind),
+        _ => builder.constant_of(Tensor::from_fn(shape, element), kind),
     }
-}
-
-/// What the builder's methods do not build, but the graph may have.
-fn odd<'g>(builder: &'g Builder, a: Var<'g>, attribute: usize) -> Option<Var<'g>> {
-    let (rank, shape) = (a.rank(), a.shape());
-    Some(match attribute % 6 {
-        // The log of a softmax, as itself
-        0 => {
-            let softmax = a.only_if(rank > 0)?.softmax(0);
-            builder.push(Op::Elementwise(Elementwise::Log), &[softmax])
-        }
-        // Shapes changed to themselves
-        1 => builder.push(Op::Shape(ShapeOp::Transpose { axes: (0..rank).collect() }), &[a]),
-        2 => builder.push(Op::Shape(ShapeOp::Broadcast { shape, axes: (0..rank).collect() }), &[a]),
-        // Truth values compared
-        3 => {
-            let truth = a.less(0.0);
-            builder.push(Op::Elementwise(Elementwise::LessEqual), &[truth, truth])
-        }
-        // Labels that are not numbered in order
-        4 => {
-            let labels: Vec<u8> = (0..rank as u8).map(|label| 7 + label).collect();
-            let op = Contract { lhs: labels.clone(), rhs: labels.clone(), out: Vec::new() };
-            let a = a.to_real();
-            builder.push(Op::Contract(op), &[a, a])
-        }
-        _ => builder.push(Reduce { op: Reduction::Sum, axes: Vec::new() }, &[a.to_real()]),
-    })
 }
 
 trait OnlyIf: Sized {
