@@ -41,7 +41,7 @@ fn over_shapes(name: &str, draws: &[Draw], build: Build, value: Value) -> Vec<Ca
 
 fn unary() -> Vec<Case> {
     let positive = Draw::Uniform { low: 0.1, high: 4.0 };
-    let rows: [(&str, Draw, Build, Value); 18] = [
+    let rows: [(&str, Draw, Build, Value); _] = [
         ("neg", Draw::Normal, |_, x| -x[0], |x| map(&x[0], |x| 0.0 - x)),
         ("exp", Draw::Normal, |_, x| x[0].exp(), |x| map(&x[0], |x| 1.0 / (-x).exp())),
         ("expm1", Draw::Normal, |_, x| x[0].expm1(), |x| map(&x[0], |x| 2.0 * (x / 2.0).exp() * (x / 2.0).sinh())),
@@ -51,6 +51,7 @@ fn unary() -> Vec<Case> {
         ("rsqrt", positive, |_, x| x[0].rsqrt(), |x| map(&x[0], |x| 1.0 / x.sqrt())),
         ("sin", Draw::Normal, |_, x| x[0].sin(), |x| map(&x[0], |x| 2.0 * (x / 2.0).sin() * (x / 2.0).cos())),
         ("cos", Draw::Normal, |_, x| x[0].cos(), |x| map(&x[0], |x| 1.0 - 2.0 * (x / 2.0).sin().powi(2))),
+        ("atan", Draw::Normal, |_, x| x[0].atan(), |x| map(&x[0], |x| (x / (1.0 + x * x).sqrt()).asin())),
         ("tanh", Draw::Normal, |_, x| x[0].tanh(), |x| map(&x[0], |x| x.sinh() / x.cosh())),
         ("sigmoid", Draw::Normal, |_, x| x[0].sigmoid(), |x| map(&x[0], |x| 1.0 / (1.0 + (-x).exp()))),
         ("softplus", Draw::Normal, |_, x| x[0].softplus(), |x| map(&x[0], |x| (1.0 + x.exp()).ln())),
@@ -76,7 +77,7 @@ fn erf(x: f64) -> f64 {
 
 fn binary() -> Vec<Case> {
     let (normal, positive) = (Draw::Normal, Draw::Uniform { low: 0.3, high: 2.0 });
-    let rows: [(&str, [Draw; 2], Build, Value); 7] = [
+    let rows: [(&str, [Draw; 2], Build, Value); _] = [
         ("add", [normal.clone(), normal.clone()], |_, x| x[0] + x[1], |x| zip(x, |a, b| a - (-b))),
         ("sub", [normal.clone(), normal.clone()], |_, x| x[0] - x[1], |x| zip(x, |a, b| a + (-b))),
         ("mul", [normal.clone(), normal.clone()], |_, x| x[0] * x[1], |x| zip(x, |a, b| a / (1.0 / b))),

@@ -123,6 +123,7 @@ fn finite(op: Elementwise, y: f64, x: &[Element], rounding: &Rounding) -> f64 {
         Rsqrt => along(0.5 * a.low().max(0.0).powf(-1.5), function),
         Sin => along((a.value.cos().abs() + a.bound).min(1.0), function),
         Cos => along((a.value.sin().abs() + a.bound).min(1.0), function),
+        Atan => along(1.0 / (1.0 + a.nearest_to_zero().powi(2)), function),
         Tanh => along(a.nearest_to_zero().cosh().powi(-2), function),
         // σ′(x) = 1/(4 cosh² x/2)
         Sigmoid => along(0.25 * (0.5 * a.nearest_to_zero()).cosh().powi(-2), function),

@@ -37,6 +37,7 @@ pub(crate) fn element(op: Elementwise, [a, b, c]: [f64; 3]) -> f64 {
         Rsqrt => 1.0 / a.sqrt(),
         Sin => a.sin(),
         Cos => a.cos(),
+        Atan => a.atan(),
         Tanh => a.tanh(),
         Sigmoid => sigmoid(a),
         Softplus => softplus(a),

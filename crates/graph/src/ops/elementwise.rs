@@ -32,6 +32,8 @@ pub enum Elementwise {
     Sin,
     /// cos x
     Cos,
+    /// The angle in (−π/2, π/2) whose tangent is x
+    Atan,
     /// tanh x
     Tanh,
     /// 1/(1 + e⁻ˣ)
@@ -157,6 +159,12 @@ impl<'g> Var<'g> {
     #[track_caller]
     pub fn cos(self) -> Var<'g> {
         self.elementwise(Cos)
+    }
+
+    /// The angle in (−π/2, π/2), in radians, whose tangent is the value, element by element.
+    #[track_caller]
+    pub fn atan(self) -> Var<'g> {
+        self.elementwise(Atan)
     }
 
     /// tanh x
@@ -312,6 +320,7 @@ signatures! {
     Rsqrt => Signature::function("rsqrt").cost(Cost::Division),
     Sin => Signature::function("sin").cost(Cost::Library),
     Cos => Signature::function("cos").cost(Cost::Library),
+    Atan => Signature::function("atan").cost(Cost::Library),
     Tanh => Signature::function("tanh"),
     Sigmoid => Signature::function("sigmoid"),
     Softplus => Signature::function("softplus"),
@@ -400,6 +409,8 @@ impl Elementwise {
             Sin => dy * x[0].cos(),
             // y = cos x     ∂J/∂x = −∂J/∂y ⊙ sin x
             Cos => -(dy * x[0].sin()),
+            // y = arctan x  ∂J/∂x = ∂J/∂y / (1 + x²)
+            Atan => dy / (1.0 + x[0] * x[0]),
             // y = tanh x    ∂J/∂x = ∂J/∂y ⊙ (1 − y²)      uses the output, so no tanh is computed again
             Tanh => dy * (1.0 - y * y),
             // y = σ(x)      ∂J/∂x = ∂J/∂y ⊙ σ(x) σ(−x)    not y (1 − y), which loses all digits as y nears 1
