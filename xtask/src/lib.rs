@@ -2,7 +2,6 @@
 //!
 //! It is compiled before anything else, so it uses none of the crates it looks after.
 #![forbid(unsafe_code)]
-#![warn(clippy::missing_errors_doc)]
 
 pub mod bench;
 pub mod licences;

@@ -47,6 +47,9 @@ impl CustomNode for StudentLoss {
 }
 
 /// Linear regression under the node's loss.
+///
+/// # Errors
+/// None: its shapes fit.
 pub fn regression(node: StudentLoss) -> Result<Function, Box<dyn Error>> {
     let builder = Builder::new();
     let (x, y) = (builder.input("x", [3]), builder.outcome("y", []));
@@ -59,6 +62,9 @@ pub fn regression(node: StudentLoss) -> Result<Function, Box<dyn Error>> {
 }
 
 /// What the checker says to a function with the node in it.
+///
+/// # Errors
+/// If the function can't be checked.
 pub fn report(forgetful: bool) -> Result<Report, Box<dyn Error>> {
     Ok(check_function(&regression(StudentLoss { forgetful })?, &CheckOptions::default())?)
 }

@@ -4,7 +4,6 @@
 //! [`evaluate_compiled`] asks the engine what [`reference::evaluate`] asks the reference. [`InputType`] says which values an
 //! input takes. [`nan_origin`](fn@nan_origin) finds the node where a value that is not finite arose.
 #![forbid(unsafe_code)]
-#![warn(clippy::missing_errors_doc)]
 
 mod admission;
 pub mod bounds;

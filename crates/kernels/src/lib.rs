@@ -11,7 +11,6 @@
 //! A kernel allocates nothing, keeps no state, and its result depends on its arguments, the level and
 //! (for [`Gemm`]) the machine alone: not on threads, not on alignment.
 #![deny(unsafe_code)]
-#![warn(clippy::missing_errors_doc)]
 
 mod coefficients;
 pub mod elementwise;

@@ -5,7 +5,6 @@
 //! [`Parameters`] hold the values of a function, which is asked for its [`objective`](fn@objective),
 //! [`gradients`](fn@gradients) and [`prediction`](fn@prediction). A [`SavedModel`] is all of it in one file.
 #![forbid(unsafe_code)]
-#![warn(clippy::missing_errors_doc)]
 
 mod admission;
 pub mod atomic;

@@ -113,7 +113,7 @@ fn step(
     // A batch takes its rows last first.
     let size = program.rows_a_step();
     let turned = |rows: &Tensor| if data.batched { last_first(rows) } else { rows.clone() };
-    let arguments = data.streams.iter().zip(&data.rows).map(|(&id, rows)| (id.into(), turned(&rows[row])));
+    let arguments = data.streams.iter().zip(&data.rows).map(|(&id, rows)| (id, turned(&rows[row])));
     let before: Bindings = before.into_iter().chain(arguments).collect();
     let mut record = vec![f64::NAN; program.reported()];
     let tables: Vec<&StreamTable> = data.tables.iter().collect();

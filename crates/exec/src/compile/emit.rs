@@ -95,7 +95,7 @@ impl Emitter<'_> {
                 product_code(&self.addresses, product, size).into_iter().map(labelled).collect()
             }
             KernelKind::AxisOp { op, input, axis, out } => vec![labelled(Instruction::AxisOp {
-                op: op.clone(),
+                op: *op,
                 input: self.addresses.of(input),
                 axis: *axis,
                 out: self.addresses.out(*out),
