@@ -24,7 +24,7 @@ pub fn write(path: impl AsRef<Path>, bytes: &[u8]) -> Result<(), LearnError> {
 /// The same for what is written bit by bit.
 ///
 /// # Errors
-/// Those of [`write`], and those of `content`.
+/// Those of [`write`](fn@write), and those of `content`.
 pub fn write_with(
     path: impl AsRef<Path>,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
