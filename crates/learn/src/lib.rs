@@ -20,8 +20,9 @@ mod saved;
 mod training;
 
 pub use data::columns::{Assignment, assign, check_counts};
-pub use data::dataset::{Dataset, Field, Role};
+pub use data::dataset::Dataset;
 pub use data::declaration::{FieldDeclaration, Mapping};
+pub use data::field::{Field, Role};
 pub use data::standardize::Standardize;
 pub use data::step_features::StepFeatures;
 pub use data::table::{ColumnValues, Table};

@@ -2,8 +2,8 @@
 
 use chainrule_graph::text::Dim;
 
-use crate::data::dataset::Role;
 use crate::data::declaration::{FieldDeclaration, Mapping};
+use crate::data::field::Role;
 use crate::data::table::Table;
 use crate::error::{LearnError, Remedy, quote, suggest};
 

@@ -6,8 +6,8 @@
 use chainrule_graph::Shape;
 
 use crate::data::choice::Choice;
-use crate::data::dataset::Field;
 use crate::data::declaration::{FieldDeclaration, Mapping};
+use crate::data::field::Field;
 use crate::data::sizes::Sizes;
 use crate::data::table::Table;
 use crate::error::{LearnError, Remedy};

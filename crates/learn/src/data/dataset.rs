@@ -1,92 +1,14 @@
 //! The rows of a table as the values of a model's inputs and outcomes.
 
-use std::fmt;
 use std::path::Path;
 
 use chainrule_graph::{Function, IntegerRange, Kind, NodeId, Shape, Tensor};
 
 use crate::atomic;
-use crate::data::table::{ColumnValues, NUMBER, Table};
+use crate::data::field::{Field, Role};
+use crate::data::table::{ColumnValues, Table};
 use crate::error::{LearnError, list, suggest};
 use crate::random::{self, Purpose};
-
-/// The part of a value in a function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// What a prediction is made from.
-    Input,
-    /// What the prediction is compared with.
-    Outcome,
-}
-
-impl Role {
-    /// `input` or `outcome`.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Role::Input => "input",
-            Role::Outcome => "outcome",
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// An input or outcome, and the columns it is read from.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Field {
-    /// Its name.
-    pub name: String,
-    /// Its part in the function.
-    pub role: Role,
-    /// What its elements are: real, or whole numbers.
-    pub kind: Kind,
-    /// For whole numbers: they are at least 0 and less than this.
-    pub bound: Option<usize>,
-    /// The shape for one row.
-    pub shape: Shape,
-    /// The column of each element, by rows.
-    pub columns: Vec<String>,
-}
-
-impl Field {
-    /// The same with the bound that follows from the function, see [`Function::bound`].
-    pub fn bounded(mut self, function: &Function) -> Field {
-        if self.kind == Kind::Int {
-            self.bound = function.graph.find(&self.name).and_then(|id| function.bound(id));
-        }
-        self
-    }
-
-    /// An error unless its values for one row are of the shape and the kind that a function takes there.
-    pub(crate) fn check(&self, function: &Function, id: NodeId) -> Result<(), LearnError> {
-        let (what, name, node) = (self.role.name(), self.name.clone(), function.graph.node(id));
-        if self.shape != node.outputs[0].shape {
-            return Err(LearnError::Shape {
-                what,
-                name,
-                found: self.shape.clone(),
-                expected: node.outputs[0].shape.clone(),
-            });
-        }
-        if self.kind != node.outputs[0].kind {
-            return Err(LearnError::Kind { what, name, found: self.kind, expected: node.outputs[0].kind });
-        }
-        Ok(())
-    }
-
-    /// What a cell of its columns holds.
-    fn right(&self) -> String {
-        match self.kind {
-            Kind::Int => IntegerRange::within(self.bound).to_string(),
-            Kind::Bool => "0 or 1".into(),
-            Kind::Real => NUMBER.into(),
-        }
-    }
-}
 
 /// The values of inputs and outcomes in each row.
 #[derive(Clone, Debug, PartialEq)]

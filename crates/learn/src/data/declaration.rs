@@ -3,7 +3,7 @@
 use chainrule_graph::Kind;
 use chainrule_graph::text::{Declaration, Dim, Model};
 
-use crate::data::dataset::Role;
+use crate::data::field::Role;
 
 /// An input or outcome as a model declares it, before its sizes are known.
 #[derive(Clone, Debug, PartialEq)]

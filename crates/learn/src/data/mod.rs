@@ -4,6 +4,7 @@ pub(crate) mod choice;
 pub(crate) mod columns;
 pub(crate) mod dataset;
 pub(crate) mod declaration;
+pub(crate) mod field;
 pub(crate) mod sizes;
 pub(crate) mod standardize;
 pub(crate) mod step_features;

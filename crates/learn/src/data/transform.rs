@@ -3,7 +3,8 @@
 use chainrule_graph::{Kind, Shape};
 use serde_json::{Map, Value, json};
 
-use crate::data::dataset::{Dataset, Role};
+use crate::data::dataset::Dataset;
+use crate::data::field::Role;
 use crate::data::standardize::Standardize;
 use crate::data::step_features::StepFeatures;
 use crate::error::LearnError;

@@ -3,7 +3,8 @@
 use chainrule_exec::Bindings;
 use chainrule_graph::{Function, Tensor};
 
-use crate::data::dataset::{Dataset, Role};
+use crate::data::dataset::Dataset;
+use crate::data::field::Role;
 
 /// The inputs and outcomes of some rows, as far as the data have them, and the values of parameters and state by name.
 /// A single row is one example, without a batch axis.

@@ -2,7 +2,8 @@
 
 use chainrule_graph::{Function, Kind, Shape, Tensor};
 
-use crate::data::dataset::{Dataset, Field, Role};
+use crate::data::dataset::Dataset;
+use crate::data::field::{Field, Role};
 use crate::error::LearnError;
 use crate::evaluation::score::Measure;
 use crate::evaluation::scores::predictions;
@@ -92,10 +93,7 @@ fn field(function: &Function, role: Role, rows: &Tensor) -> Result<Field, LearnE
         let problem = format!("holds {odd}; {right} would be right");
         return Err(LearnError::Setting { name: "the outcome", problem });
     }
-    let columns = (0..node.outputs[0].shape.size()).map(|i| format!("{name}{i}")).collect();
-    let field =
-        Field { name, role, kind: node.outputs[0].kind, bound: None, shape: node.outputs[0].shape.clone(), columns };
-    Ok(field.bounded(function))
+    Field::of(function, &name)
 }
 
 /// The number of features of rows [n, d].

@@ -4,7 +4,8 @@
 
 use chainrule_graph::Kind;
 
-use crate::data::dataset::{Dataset, Field, Role};
+use crate::data::dataset::Dataset;
+use crate::data::field::{Field, Role};
 use crate::data::table::Table;
 use crate::error::LearnError;
 

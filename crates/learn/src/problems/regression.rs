@@ -6,7 +6,8 @@ use rand_distr::{Distribution, StandardNormal, StudentT};
 
 use chainrule_kernels::philox::unit53;
 
-use crate::data::dataset::{Dataset, Field, Role};
+use crate::data::dataset::Dataset;
+use crate::data::field::{Field, Role};
 use crate::data::step_features::StepFeatures;
 use crate::random::{self, Purpose};
 

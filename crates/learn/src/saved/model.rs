@@ -5,7 +5,7 @@ use std::path::Path;
 use chainrule_graph::{Function, Kind, NodeId, Shape, Tensor};
 use serde_json::{Map, Value, json};
 
-use crate::data::dataset::{Field, Role};
+use crate::data::field::{Field, Role};
 use crate::data::transform::Transforms;
 use crate::error::{LearnError, list, quote};
 use crate::saved::tensor_file::{Content, FileFormat, damaged};

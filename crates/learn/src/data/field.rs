@@ -1,0 +1,101 @@
+//! Inputs and outcomes as data have them.
+
+use std::fmt;
+
+use chainrule_graph::{Function, IntegerRange, Kind, NodeId, Shape};
+
+use crate::data::table::NUMBER;
+use crate::error::LearnError;
+
+/// The part of a value in a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// What a prediction is made from.
+    Input,
+    /// What the prediction is compared with.
+    Outcome,
+}
+
+impl Role {
+    /// `input` or `outcome`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Role::Input => "input",
+            Role::Outcome => "outcome",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// An input or outcome, and the columns it is read from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Its part in the function.
+    pub role: Role,
+    /// What its elements are: real, or whole numbers.
+    pub kind: Kind,
+    /// For whole numbers: they are at least 0 and less than this.
+    pub bound: Option<usize>,
+    /// The shape for one row.
+    pub shape: Shape,
+    /// The column of each element, by rows.
+    pub columns: Vec<String>,
+}
+
+impl Field {
+    /// The field of an input or outcome of a function, for values that are made, not read: its columns are NAME, or NAME0,
+    /// NAME1, … if it is no scalar.
+    ///
+    /// # Errors
+    /// There is no input or outcome of that name.
+    pub fn of(function: &Function, name: &str) -> Result<Field, LearnError> {
+        let inputs = function.inputs.iter().map(|&id| (Role::Input, id));
+        let all = inputs.chain(function.outcomes.iter().map(|&id| (Role::Outcome, id)));
+        let found = all.clone().find(|&(_, id)| function.name(id) == name);
+        let names = all.map(|(_, id)| function.name(id));
+        let (role, id) = found.ok_or_else(|| LearnError::unknown("input or outcome", name, names))?;
+        let (shape, kind) = (function.graph.shape(id).clone(), function.graph.kind(id));
+        let columns = match shape.rank() {
+            0 => vec![name.to_string()],
+            _ => (0..shape.size()).map(|i| format!("{name}{i}")).collect(),
+        };
+        Ok(Field { name: name.into(), role, kind, bound: None, shape, columns }.bounded(function))
+    }
+
+    /// The same with the bound that follows from the function, see [`Function::bound`].
+    pub fn bounded(mut self, function: &Function) -> Field {
+        if self.kind == Kind::Int {
+            self.bound = function.graph.find(&self.name).and_then(|id| function.bound(id));
+        }
+        self
+    }
+
+    /// An error unless its values for one row are of the shape and the kind that a function takes there.
+    pub(crate) fn check(&self, function: &Function, id: NodeId) -> Result<(), LearnError> {
+        let (what, name) = (self.role.name(), self.name.clone());
+        let (shape, kind) = (function.graph.shape(id), function.graph.kind(id));
+        if self.shape != *shape {
+            return Err(LearnError::Shape { what, name, found: self.shape.clone(), expected: shape.clone() });
+        }
+        if self.kind != kind {
+            return Err(LearnError::Kind { what, name, found: self.kind, expected: kind });
+        }
+        Ok(())
+    }
+
+    /// What a cell of its columns holds.
+    pub(crate) fn right(&self) -> String {
+        match self.kind {
+            Kind::Int => IntegerRange::within(self.bound).to_string(),
+            Kind::Bool => "0 or 1".into(),
+            Kind::Real => NUMBER.into(),
+        }
+    }
+}
