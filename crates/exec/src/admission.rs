@@ -7,7 +7,7 @@
 use std::fmt;
 
 use chainrule_graph::ops::Source;
-use chainrule_graph::{IntegerRange, Kind, Node, Op, Shape, Tensor};
+use chainrule_graph::{Function, IntegerRange, Kind, Node, NodeId, Op, Shape, Tensor};
 use chainrule_kernels::Float;
 use thiserror::Error;
 
@@ -96,6 +96,16 @@ impl InputType {
         let output = &node.outputs[0];
         let elements = ElementType { kind: output.kind, range: IntegerRange::within(bound) };
         InputType { shape: output.shape.clone(), elements }
+    }
+
+    /// What an input or outcome of a function takes: as it was declared, and of the integers those alone that its uses
+    /// allow, see [`Function::integer_range`].
+    pub fn within(function: &Function, id: NodeId) -> InputType {
+        let mut takes = InputType::of(function.graph.node(id));
+        if takes.elements.kind == Kind::Int {
+            takes.elements.range = function.integer_range(id);
+        }
+        takes
     }
 
     /// Whether it takes a value.

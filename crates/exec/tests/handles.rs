@@ -234,6 +234,16 @@ fn shared_rows_that_are_read_where_they_lie_are_copied() {
     let mut record = [0.0; 2];
     program.run(&mut workspace, Run { tables: &[&table], order: &[0, 1], stop: None }, &mut record).unwrap();
     assert_eq!(record, [43210.0, 98765.0]);
+    // One that a program for batches shares has no such room.
+    let function = chainrule_graph::Function { graph, inputs: vec![x.node], ..Default::default() };
+    let batched = chainrule_graph::batch_values(&function, 2, &[product]).unwrap().0.graph;
+    let x = batched.find("x").unwrap();
+    let of_batches =
+        compile(&batched, &Options { streams: vec![x.node], batch: Some(2), ..Options::default() }).unwrap();
+    let shared = of_batches.shared_table(0, rows).unwrap();
+    let run = Run { tables: &[&shared], order: &[0, 1], stop: None };
+    let error = program.run(&mut workspace, run, &mut record).unwrap_err().to_string();
+    assert_eq!(error, "`x` is read where its rows lie, and this table shares them; make one by this program");
 }
 
 #[test]

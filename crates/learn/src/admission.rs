@@ -1,20 +1,24 @@
-//! Values that a user gives, checked before they are used.
+//! Values that a user gives, checked before they are used: by the engine's own check, and that they are finite.
 
+use chainrule_exec::{ElementType, InputType};
 use chainrule_graph::ops::Source;
-use chainrule_graph::{Function, GraphError, NodeId, Op, Shape, Tensor, Value};
+use chainrule_graph::{Function, GraphError, IntegerRange, Kind, NodeId, Op, Shape, Tensor, Value};
 
 use crate::error::LearnError;
 
-/// An error unless the value of `what`, named `name`, has that shape and is finite.
-pub(crate) fn check(what: &'static str, name: &str, value: &Tensor, expected: &Shape) -> Result<(), LearnError> {
-    if value.shape() != expected {
-        let (found, expected) = (value.shape().clone(), expected.clone());
-        return Err(LearnError::Shape { what, name: name.into(), found, expected });
-    }
+/// An error unless the value of `what`, named `name`, is one that is taken there, and finite.
+pub(crate) fn check(what: &'static str, name: &str, value: &Tensor, takes: &InputType) -> Result<(), LearnError> {
+    takes.check(value).map_err(|problem| LearnError::Value { what, name: name.into(), problem })?;
     match value.data().iter().position(|element| !element.is_finite()) {
         Some(element) => Err(LearnError::NotFinite { what, name: name.into(), element, value: value.data()[element] }),
         None => Ok(()),
     }
+}
+
+/// What a parameter of a shape takes.
+pub(crate) fn reals(shape: &Shape) -> InputType {
+    let elements = ElementType { kind: Kind::Real, range: IntegerRange::within(None) };
+    InputType { shape: shape.clone(), elements }
 }
 
 /// An error if some target needs a value that is neither data nor kept: nothing would give it.

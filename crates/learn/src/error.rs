@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chainrule_exec::ExecError;
+use chainrule_exec::{ExecError, Inadmissible};
 use chainrule_graph::text::near;
 use chainrule_graph::{GraphError, Kind, Origin, Shape};
 use thiserror::Error;
@@ -131,29 +131,25 @@ pub enum LearnError {
         /// A near one, or all that there are.
         known: String,
     },
-    /// A value that is needed and is not there.
-    #[error("the {what} `{name}` has no value; one of shape {shape} is needed")]
-    Missing {
+    /// A value that is missing, of another shape, or with an element that is none of those that may be there.
+    #[error("the {what} `{name}` {problem}")]
+    Value {
         /// What it is the value of.
         what: &'static str,
         /// Its name.
         name: String,
-        /// The shape that is needed.
-        shape: Shape,
+        /// What was found, and what would be right.
+        problem: Inadmissible,
     },
-    /// A value of a shape that does not fit.
-    #[error("the {what} `{name}` has shape {expected}, not {found}")]
-    Shape {
-        /// What it is the value of.
+    /// Two values of one name.
+    #[error("the {what} `{name}` has two values; one would be right")]
+    Repeated {
+        /// What they are values of.
         what: &'static str,
         /// Its name.
         name: String,
-        /// The shape that was found.
-        found: Shape,
-        /// The shape that would be right.
-        expected: Shape,
     },
-    /// A value of another kind.
+    /// Values of another kind than the function takes.
     #[error("the {what} `{name}` takes numbers of kind {expected}, not {found}")]
     Kind {
         /// What it is the value of.
@@ -197,6 +193,18 @@ pub enum LearnError {
 }
 
 impl LearnError {
+    /// There is no value, where one of a shape is needed.
+    pub(crate) fn missing(what: &'static str, name: &str, expected: &Shape) -> LearnError {
+        let problem = Inadmissible::Missing { expected: expected.clone() };
+        LearnError::Value { what, name: name.into(), problem }
+    }
+
+    /// A value of another shape.
+    pub(crate) fn shape(what: &'static str, name: &str, found: &Shape, expected: &Shape) -> LearnError {
+        let problem = Inadmissible::Shape { expected: expected.clone(), found: found.clone() };
+        LearnError::Value { what, name: name.into(), problem }
+    }
+
     /// What the caller could give, if that is known.
     pub fn remedy(&self) -> Option<&Remedy> {
         match self {

@@ -6,7 +6,7 @@ use chainrule_kernels::philox::{Philox, unit53};
 use rand_core::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::admission;
+use crate::admission::{self, reals};
 use crate::error::LearnError;
 use crate::random::{self, Purpose};
 
@@ -30,7 +30,7 @@ impl Parameters {
             let (name, shape) = (function.name(parameter.node), function.graph.shape(parameter.node));
             let mut generator = random::generator(seed, Purpose::Initial(index as u32));
             let value = draw(parameter.initializer, shape, &mut generator);
-            admission::check(WHAT, name, &value, shape)?;
+            admission::check(WHAT, name, &value, &reals(shape))?;
             Ok((name.to_string(), value))
         });
         drawn.collect::<Result<_, LearnError>>().map(Parameters)
@@ -39,7 +39,7 @@ impl Parameters {
     /// These values, which must be just those that the function has.
     ///
     /// # Errors
-    /// One that the function does not have, one that is missing, of another shape, or not finite.
+    /// One that the function does not have, one that is missing or there twice, of another shape, or not finite.
     pub fn from_values(
         function: &Function,
         values: impl IntoIterator<Item = (String, Tensor)>,
@@ -50,13 +50,14 @@ impl Parameters {
             let index = all().position(|parameter| function.name(parameter.node) == name);
             let names = all().map(|parameter| function.name(parameter.node));
             let index = index.ok_or_else(|| LearnError::unknown(WHAT, &name, names))?;
-            found[index] = Some(value);
+            if found[index].replace(value).is_some() {
+                return Err(LearnError::Repeated { what: WHAT, name });
+            }
         }
         let fitted = all().zip(found).map(|(parameter, value)| {
             let (name, shape) = (function.name(parameter.node), function.graph.shape(parameter.node));
-            let missing = || LearnError::Missing { what: WHAT, name: name.into(), shape: shape.clone() };
-            let value = value.ok_or_else(missing)?;
-            admission::check(WHAT, name, &value, shape)?;
+            let value = value.ok_or_else(|| LearnError::missing(WHAT, name, shape))?;
+            admission::check(WHAT, name, &value, &reals(shape))?;
             Ok((name.to_string(), value))
         });
         fitted.collect::<Result<_, LearnError>>().map(Parameters)
@@ -82,7 +83,7 @@ impl Parameters {
     /// it has.
     pub fn set(&mut self, name: &str, value: Tensor) -> Result<(), LearnError> {
         let index = self.find(name)?;
-        admission::check(WHAT, name, &value, self.0[index].1.shape())?;
+        admission::check(WHAT, name, &value, &reals(self.0[index].1.shape()))?;
         self.0[index].1 = value;
         Ok(())
     }
@@ -94,7 +95,7 @@ impl Parameters {
     /// keeps the value it has.
     pub fn increment(&mut self, name: &str, by: &Tensor) -> Result<(), LearnError> {
         let mut value = self.get(name)?.clone();
-        admission::check(WHAT, name, by, value.shape())?;
+        admission::check(WHAT, name, by, &reals(value.shape()))?;
         for (element, by) in value.data_mut().iter_mut().zip(by.data()) {
             *element += by;
         }

@@ -103,7 +103,7 @@ fn prepared(data: &Dataset, on_features: bool) -> Dataset {
         let values = data.values(&field.name).unwrap().to_vec();
         (field, values)
     });
-    Dataset::new("the problem", data.rows(), fields.collect()).unwrap()
+    Dataset::new("the problem", data.rows(), fields).unwrap()
 }
 
 fn mean_and_deviation(values: &[f64]) -> (f64, f64) {

@@ -1,5 +1,6 @@
 //! Data whose shape or kind is not the function's are refused before they are taken for other numbers.
 
+use chainrule_exec::Inadmissible;
 use chainrule_graph::{Builder, Function, Initializer, Kind, Tensor};
 use chainrule_learn::{
     Dataset, Engine, Field, LearnError, Parameters, Role, SavedModel, StepFeatures, TrainError, Training, Transform,
@@ -34,7 +35,7 @@ fn fields() -> [Field; 3] {
 fn rows(fields: [Field; 3], classes: [f64; 6]) -> Dataset {
     let x = vec![0.0, 0.2, 0.4, 0.6, 0.8, 1.0];
     let values = [x.clone(), x, classes.to_vec()];
-    Dataset::new("t.csv", 6, fields.into_iter().zip(values).collect()).unwrap()
+    Dataset::new("t.csv", 6, fields.into_iter().zip(values)).unwrap()
 }
 
 fn steps() -> Transforms {
@@ -73,8 +74,8 @@ fn transformed_rows_are_taken() {
 fn rows_that_were_not_transformed_are_refused() {
     // 6 numbers would make two rows of three.
     for error in refusals(&rows(fields(), [1.0; 6])) {
-        let right = LearnError::Shape { what: "input", name: "x".into(), found: [].into(), expected: [3].into() };
-        assert_eq!(error, right);
+        let problem = Inadmissible::Shape { expected: [3].into(), found: [].into() };
+        assert_eq!(error, LearnError::Value { what: "input", name: "x".into(), problem });
     }
 }
 
@@ -129,9 +130,9 @@ fn a_saved_model_whose_columns_do_not_fit_its_graph_is_refused() {
     };
     let says = |fields, transforms| saved(fields, transforms).check(&stepped()).unwrap_err().to_string();
     assert_eq!(saved(fields(), steps()).check(&stepped()), Ok(()));
-    assert_eq!(says(fields(), Transforms::new()), "the input `x` has shape [3], not []");
+    assert_eq!(says(fields(), Transforms::new()), "the input `x` takes a value of shape [3], not []");
     let twice = steps().with("x", Transform::StepFeatures(StepFeatures { count: 3 }));
-    assert_eq!(says(fields(), twice), "the input `x` has shape [], not [3]");
+    assert_eq!(says(fields(), twice), "the input `x` takes a value of shape [], not [3]");
     let [x, y, mut class] = fields();
     class.kind = Kind::Real;
     assert_eq!(says([x.clone(), y.clone(), class], steps()), "the outcome `class` takes numbers of kind int, not real");

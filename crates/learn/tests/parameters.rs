@@ -115,7 +115,7 @@ fn a_value_that_does_not_fit_is_refused_and_changes_nothing() {
 }
 
 #[test]
-fn given_values_must_be_just_those_of_the_function() {
+fn values_must_be_just_those_of_the_function() {
     let function = weights();
     let weight = ("weight".to_string(), Tensor::vector([1.0, 2.0]));
     let bias = ("bias".to_string(), Tensor::scalar(3.0));
@@ -125,6 +125,7 @@ fn given_values_must_be_just_those_of_the_function() {
         (vec![weight.clone()], &["`bias`", "no value", "[]"][..]),
         (vec![weight.clone(), bias.clone(), ("bais".into(), Tensor::scalar(1.0))], &["`bais`", "`bias`"]),
         (vec![weight.clone(), ("bias".into(), Tensor::vector([1.0]))], &["`bias`", "[]", "[1]"]),
+        (vec![weight.clone(), bias, weight.clone()], &["the parameter `weight` has two values"]),
         (vec![weight, ("bias".into(), Tensor::scalar(f64::INFINITY))], &["`bias`", "inf"]),
     ] {
         let message = Parameters::from_values(&function, values).unwrap_err().to_string();

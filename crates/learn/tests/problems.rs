@@ -15,7 +15,7 @@ fn the_regression_problem_is_of_the_size_that_is_said() {
     assert!(problem.training.values("x").unwrap().is_sorted());
     let mut both = [problem.training.values("x").unwrap(), problem.validation.values("x").unwrap()].concat();
     both.sort_by(f64::total_cmp);
-    assert_eq!(both, x);
+    assert_eq!(both, *x);
     // At most ten steps, each at a multiple of 1/400.
     let steps: Vec<usize> =
         (1..400).filter(|&i| problem.target(i as f64 / 400.0) != problem.target((i as f64 - 0.5) / 400.0)).collect();
@@ -38,7 +38,7 @@ fn noise_and_target_have_their_variances() {
     let problems: Vec<Regression> = (0..100).map(Regression::generate).collect();
     let noise = problems.iter().flat_map(|problem| {
         let (x, y) = (problem.points.values("x").unwrap(), problem.points.values("y").unwrap());
-        x.iter().zip(y).map(|(&x, y)| y - problem.target(x)).collect::<Vec<f64>>()
+        x.iter().zip(y.iter()).map(|(&x, y)| y - problem.target(x)).collect::<Vec<f64>>()
     });
     let (mean, variance) = moments(&noise.collect::<Vec<f64>>());
     assert!(mean.abs() < 5.0 * (0.09375f64 / 1e5).sqrt(), "{mean}");

@@ -70,6 +70,24 @@ fn a_fitted_model_refuses_another_number_of_outcomes_than_rows() {
 }
 
 #[test]
+fn outcomes_that_are_no_class_are_refused_with_their_line() {
+    let training = Training { epochs: 1, ..Training::default() };
+    let x = Tensor::from_fn([3, 2], |i| i as f64);
+    let y = |class: f64| Tensor::vector([0.0, class, 1.0]);
+    let classifier = MlpClassifier::new(&[2], 2, 0.1, training);
+    let right = |odd: f64| format!("the data, line 3, column `y`: found {odd}");
+    let model = classifier.fit(&x, &y(1.0), None).unwrap();
+    for odd in [2.0, 0.5, -1.0] {
+        let error = model.score(&x, &y(odd)).unwrap_err().to_string();
+        assert!(
+            error.starts_with(&right(odd)) && error.ends_with("; a whole number from 0 to 1 would be right"),
+            "{error}"
+        );
+        assert!(classifier.fit(&x, &y(odd), None).unwrap_err().to_string().starts_with(&right(odd)));
+    }
+}
+
+#[test]
 fn a_function_is_scored_by_what_has_a_meaning() {
     let measure = |outcomes: &[(Kind, Shape)], predicted: Option<Shape>| {
         let builder = Builder::new();

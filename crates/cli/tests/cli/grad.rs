@@ -90,9 +90,10 @@ fn a_class_is_a_whole_number_and_has_no_gradient() {
     assert_eq!(answer["gradient"], json!({"z": [0.5, -0.5]}));
     let folder = Folder::with(&[]);
     folder.refuses(2, "grad nll(softmax(z),y) z=0,0 y=0.5", &["`y`", "0.5", "whole number"]);
-    folder.refuses(2, "grad nll(softmax(z),y) z=0,0 y=-1", &["`y`", "-1", "negative"]);
+    folder.refuses(2, "grad nll(softmax(z),y) z=0,0 y=-1", &["`y` takes a whole number from 0 to 1, not -1"]);
     folder.refuses(2, "grad nll(softmax(z),y) z=0,0 y=2", &["`y`", "2", "0 to 1"]);
     folder.refuses(2, "grad v[i] v=1,2 i=2", &["`i`", "0 to 1"]);
+    folder.refuses(2, "grad v[i]+v[i+3] v=1,2 i=0", &["no value of `i` keeps every index", "on its axis"]);
 }
 
 #[test]

@@ -88,7 +88,9 @@ fn a_model_whose_columns_are_not_those_of_its_graph_is_refused() {
     whole.fields[1].kind = Kind::Int;
     let mut swapped = saved;
     swapped.fields[0].name = "y".into();
-    for (damaged, says) in [(narrow, "`x` has shape [2], not [1]"), (whole, "`y`"), (swapped, "inputs are `x`")] {
+    for (damaged, says) in
+        [(narrow, "`x` takes a value of shape [2], not [1]"), (whole, "`y`"), (swapped, "inputs are `x`")]
+    {
         damaged.save(&path).expect("the folder takes files");
         for command in ["predict", "eval"] {
             folder.refuses(2, &format!("{command} m.safetensors --data t.csv"), &["m.safetensors: is damaged", says]);

@@ -100,6 +100,11 @@ impl Program {
                 let (name, right, found) = (&stream.argument.described, Shape::from(stream.row_shape()), &table.shape);
                 return Err(ExecError::new(format!("{name} takes rows of shape {right}, not {found}")));
             }
+            if table.is_shared() && !stream.is_gathered() {
+                let name = &stream.argument.described;
+                let problem = "is read where its rows lie, and this table shares them; make one by this program";
+                return Err(ExecError::new(format!("{name} {problem}")));
+            }
         }
         if !self.streams.is_empty() && run.order.len() < steps * self.rows_a_step() {
             return Err(ExecError::new("the order names fewer rows than the steps take"));

@@ -34,7 +34,7 @@ enum Elements<T: Float> {
 }
 
 /// Rows that a table shares with its caller.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum SharedRows {
     /// In 32 bits.
     F32(Arc<Vec<f32>>),
@@ -51,6 +51,30 @@ impl From<Arc<Vec<f32>>> for SharedRows {
 impl From<Arc<Vec<f64>>> for SharedRows {
     fn from(rows: Arc<Vec<f64>>) -> SharedRows {
         SharedRows::F64(rows)
+    }
+}
+
+impl From<Vec<f32>> for SharedRows {
+    fn from(rows: Vec<f32>) -> SharedRows {
+        SharedRows::F32(Arc::new(rows))
+    }
+}
+
+impl From<Vec<f64>> for SharedRows {
+    fn from(rows: Vec<f64>) -> SharedRows {
+        SharedRows::F64(Arc::new(rows))
+    }
+}
+
+impl From<&[f32]> for SharedRows {
+    fn from(rows: &[f32]) -> SharedRows {
+        rows.to_vec().into()
+    }
+}
+
+impl From<&[f64]> for SharedRows {
+    fn from(rows: &[f64]) -> SharedRows {
+        rows.to_vec().into()
     }
 }
 
@@ -118,6 +142,11 @@ fn in_row(name: &str, width: usize, problem: Inadmissible) -> ExecError {
 }
 
 impl StreamTable {
+    /// Whether its elements are the caller's too, with no room behind them.
+    pub(super) fn is_shared(&self) -> bool {
+        matches!(&self.data, TableData::F32(Elements::Shared(_)) | TableData::F64(Elements::Shared(_)))
+    }
+
     /// How many elements it has, and all of them with those behind; none if it is of another precision.
     pub(super) fn in_f32(&self) -> Option<(usize, &[f32])> {
         match &self.data {

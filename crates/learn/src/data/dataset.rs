@@ -1,12 +1,16 @@
 //! The rows of a table as the values of a model's inputs and outcomes.
 
+use std::borrow::Cow;
 use std::path::Path;
 
+use chainrule_exec::run::SharedRows;
+use chainrule_exec::{ElementType, Inadmissible, InputType};
 use chainrule_graph::{Function, IntegerRange, Kind, NodeId, Shape, Tensor};
 
 use crate::atomic;
 use crate::data::field::{Field, Role};
-use crate::data::table::{ColumnValues, Table};
+use crate::data::rows::{in_f64, length, picked};
+use crate::data::table::{ColumnValues, NUMBER, Table};
 use crate::error::{LearnError, list, suggest};
 use crate::random::{self, Purpose};
 
@@ -16,8 +20,8 @@ pub struct Dataset {
     file: String,
     lines: Vec<usize>,
     fields: Vec<Field>,
-    /// For each field its elements, rows × size, row by row.
-    values: Vec<Vec<f64>>,
+    /// For each field its elements, rows × size, row by row. Programs of their precision share them.
+    values: Vec<SharedRows>,
     standardized: bool,
 }
 
@@ -28,7 +32,12 @@ impl Dataset {
     /// They name the file, the line and the column: a column that is not there, a cell that is no finite number, and
     /// one that is none of the whole numbers, or neither 0 nor 1, where those are asked for.
     pub fn read(table: &Table, fields: &[Field]) -> Result<Dataset, LearnError> {
-        let right: Vec<String> = fields.iter().map(Field::right).collect();
+        let right = |field: &Field| match field.kind {
+            Kind::Real => NUMBER.to_string(),
+            Kind::Int | Kind::Bool => field.elements().to_string(),
+        };
+        let right: Vec<String> = fields.iter().map(right).collect();
+        fields.iter().try_for_each(|field| field.check_columns(table.file()))?;
         let mut indices = Vec::new();
         for (field, right) in fields.iter().zip(&right) {
             for column in &field.columns {
@@ -43,21 +52,38 @@ impl Dataset {
             let mut rest = row;
             for (field, values) in fields.iter().zip(&mut values) {
                 let (cells, others) = rest.split_at(field.columns.len());
-                check_kind(table.file(), line, field, IntegerRange::within(field.bound), cells)?;
+                let takes = field.elements();
+                takes.check(cells).map_err(|problem| refused(table.file(), field, problem, |_| line))?;
                 values.extend_from_slice(cells);
                 rest = others;
             }
         }
+        let values = values.into_iter().map(SharedRows::from).collect();
         Ok(Dataset { file: table.file().into(), lines, fields: fields.to_vec(), values, standardized: false })
     }
 
-    /// Values that were made, not read: for each field rows × size numbers. None if their numbers of rows differ. Line
-    /// numbers are those that [`Dataset::to_csv`] would give the rows.
-    pub fn new(name: &str, rows: usize, fields: Vec<(Field, Vec<f64>)>) -> Option<Dataset> {
-        let fits = fields.iter().all(|(field, values)| values.len() == rows * field.shape.size());
-        let (fields, values) = fields.into_iter().unzip();
-        let lines = (2..rows + 2).collect();
-        fits.then(|| Dataset { file: name.into(), lines, fields, values, standardized: false })
+    /// Rows that were made, not read: for each field rows × size elements, row by row, in f32 or f64. A vector is taken
+    /// over and an [`Arc`](std::sync::Arc) is shared, by programs of its precision too, while a slice is copied once.
+    /// Messages call the rows `name`, and number their lines as [`Dataset::to_csv`] would.
+    ///
+    /// # Errors
+    /// A field has more or fewer elements than that, or another number of columns than its shape.
+    pub fn new<V: Into<SharedRows>>(
+        name: &str,
+        rows: usize,
+        fields: impl IntoIterator<Item = (Field, V)>,
+    ) -> Result<Dataset, LearnError> {
+        let (fields, values): (Vec<Field>, Vec<SharedRows>) =
+            fields.into_iter().map(|(field, values)| (field, values.into())).unzip();
+        for (field, values) in fields.iter().zip(&values) {
+            field.check_columns(name)?;
+            let (found, expected) = (length(values), field.shape.with_leading(rows));
+            if expected.checked_size() != Some(found) {
+                let problem = Inadmissible::Length { expected, found };
+                return Err(LearnError::Value { what: field.role.name(), name: field.name.clone(), problem });
+            }
+        }
+        Ok(Dataset { file: name.into(), lines: (2..rows + 2).collect(), fields, values, standardized: false })
     }
 
     /// What messages call the source of the rows.
@@ -85,29 +111,33 @@ impl Dataset {
     ///
     /// # Errors
     /// There is none of that name.
-    pub fn values(&self, name: &str) -> Result<&[f64], LearnError> {
-        Ok(&self.values[self.find(name)?])
+    pub fn values(&self, name: &str) -> Result<Cow<'_, [f64]>, LearnError> {
+        Ok(self.values_at(self.find(name)?))
     }
 
-    /// The elements that a function takes for one of its inputs or outcomes. Errors: there is no such field, or it has
-    /// another shape or kind; for whole numbers, the line and the column of one that is none, or out of its bound.
-    pub(crate) fn values_for(&self, function: &Function, id: NodeId) -> Result<&[f64], LearnError> {
+    /// The rows that a function takes for one of its inputs or outcomes.
+    ///
+    /// # Errors
+    /// There is no such field, or it has another shape or kind; for whole numbers, the line and the column of one that is
+    /// none, or out of its bound.
+    pub(crate) fn rows_for(&self, function: &Function, id: NodeId) -> Result<&SharedRows, LearnError> {
         let index = self.find(function.name(id))?;
         let field = &self.fields[index];
         field.check(function, id)?;
-        if field.kind != Kind::Real {
-            let right = function.integer_range(id);
-            for (row, &line) in self.values[index].chunks(field.shape.size().max(1)).zip(&self.lines) {
-                check_kind(&self.file, line, field, right, row)?;
-            }
-        }
+        let ElementType { kind, range } = InputType::within(function, id).elements;
+        let admitted = match &self.values[index] {
+            SharedRows::F32(elements) => ElementType { kind, range }.check(elements),
+            SharedRows::F64(elements) => ElementType { kind, range }.check(elements),
+        };
+        admitted.map_err(|problem| refused(&self.file, field, problem, |row| self.lines[row]))?;
         Ok(&self.values[index])
     }
 
     /// An error if a whole number of an input or outcome is more than f32 can hold, with the line and the column.
     pub(crate) fn check_f32(&self, name: &str) -> Result<(), LearnError> {
         let index = self.find(name)?;
-        let (field, values) = (&self.fields[index], &self.values[index]);
+        let field = &self.fields[index];
+        let SharedRows::F64(values) = &self.values[index] else { return Ok(()) };
         if field.kind == Kind::Real {
             return Ok(());
         }
@@ -117,8 +147,8 @@ impl Dataset {
         Err(LearnError::Cell { file: self.file.clone(), line, column: column.clone(), problem })
     }
 
-    pub(crate) fn values_at(&self, index: usize) -> &[f64] {
-        &self.values[index]
+    pub(crate) fn values_at(&self, index: usize) -> Cow<'_, [f64]> {
+        in_f64(&self.values[index])
     }
 
     /// The values of all inputs, or all outcomes, in one row: each of its field's shape.
@@ -176,8 +206,9 @@ impl Dataset {
         const IN_MEMORY: &str = "a table in memory can be written";
         let mut table = csv::Writer::from_writer(Vec::new());
         table.write_record(self.fields.iter().flat_map(|field| &field.columns)).expect(IN_MEMORY);
+        let values: Vec<Cow<'_, [f64]>> = self.values.iter().map(in_f64).collect();
         for row in 0..self.rows() {
-            let elements = self.values.iter().zip(&self.fields).flat_map(|(values, field)| {
+            let elements = values.iter().zip(&self.fields).flat_map(|(values, field)| {
                 let size = field.shape.size();
                 &values[row * size..(row + 1) * size]
             });
@@ -211,7 +242,7 @@ impl Dataset {
             field.columns = (0..shape.size()).map(|i| format!("{}{i}", field.name)).collect();
         }
         field.shape = shape;
-        self.values[index] = values;
+        self.values[index] = values.into();
         self
     }
 
@@ -227,12 +258,12 @@ impl Dataset {
     }
 
     fn gather(&self, index: usize, rows: &[usize], shape: Shape) -> Tensor {
-        Tensor::new(shape, self.picked(index, rows)).expect("a field has rows × size elements")
+        let elements = in_f64(&self.picked(index, rows)).into_owned();
+        Tensor::new(shape, elements).expect("a field has rows × size elements")
     }
 
-    fn picked(&self, index: usize, rows: &[usize]) -> Vec<f64> {
-        let size = self.fields[index].shape.size();
-        rows.iter().flat_map(|row| &self.values[index][row * size..(row + 1) * size]).copied().collect()
+    fn picked(&self, index: usize, rows: &[usize]) -> SharedRows {
+        picked(&self.values[index], self.fields[index].shape.size(), rows)
     }
 }
 
@@ -255,25 +286,28 @@ fn missing(table: &Table, fields: &[Field], field: &Field, column: &str) -> Lear
 /// 2²⁴: up to here f32 tells all whole numbers apart.
 const WHOLE_IN_F32: f64 = 16_777_216.0;
 
-/// An error unless the cells of a row are of the kind of the field, and of whole numbers some of these.
-fn check_kind(file: &str, line: usize, field: &Field, right: IntegerRange, cells: &[f64]) -> Result<(), LearnError> {
-    let fits = |value: f64| match field.kind {
-        Kind::Real => true,
-        Kind::Int => right.contain(value),
-        Kind::Bool => value == 0.0 || value == 1.0,
+/// What is said of elements of a field that may not be there; `line` is that of a row.
+fn refused(file: &str, field: &Field, problem: Inadmissible, line: impl Fn(usize) -> usize) -> LearnError {
+    let Inadmissible::Element { expected, found, index, .. } = problem else {
+        return LearnError::Value { what: field.role.name(), name: field.name.clone(), problem };
     };
-    let Some((value, column)) = cells.iter().zip(&field.columns).find(|(value, _)| !fits(**value)) else {
-        return Ok(());
+    let (size, name) = (field.columns.len().max(1), &field.name);
+    let but = match (expected, field.role) {
+        (ElementType { kind: Kind::Int, range: IntegerRange { least: Some(0), below: Some(below) } }, role)
+            if found.fract() == 0.0 =>
+        {
+            match role {
+                Role::Outcome => format!(", but `{name}` has {below} classes"),
+                Role::Input => format!(", but `{name}` is less than {below}"),
+            }
+        }
+        _ => String::new(),
     };
-    let name = &field.name;
-    let found = match (field.kind, right, field.role) {
-        (Kind::Int, IntegerRange { least: Some(0), below: Some(below) }, role) if value.fract() == 0.0 => match role {
-            Role::Outcome => format!("found {value}, but `{name}` has {below} classes"),
-            Role::Input => format!("found {value}, but `{name}` is less than {below}"),
-        },
-        _ => format!("found {value}"),
-    };
-    let right = if field.kind == Kind::Int { right.to_string() } else { field.right() };
-    let problem = format!("{found}; {right} would be right");
-    Err(LearnError::Cell { file: file.into(), line, column: column.clone(), problem })
+    let problem = format!("found {found}{but}; {expected} would be right");
+    LearnError::Cell {
+        file: file.into(),
+        line: line(index / size),
+        column: field.columns[index % size].clone(),
+        problem,
+    }
 }

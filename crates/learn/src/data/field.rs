@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use chainrule_exec::ElementType;
 use chainrule_graph::{Function, IntegerRange, Kind, NodeId, Shape};
 
-use crate::data::table::NUMBER;
 use crate::error::LearnError;
 
 /// The part of a value in a function.
@@ -82,7 +82,7 @@ impl Field {
         let (what, name) = (self.role.name(), self.name.clone());
         let (shape, kind) = (function.graph.shape(id), function.graph.kind(id));
         if self.shape != *shape {
-            return Err(LearnError::Shape { what, name, found: self.shape.clone(), expected: shape.clone() });
+            return Err(LearnError::shape(what, &name, &self.shape, shape));
         }
         if self.kind != kind {
             return Err(LearnError::Kind { what, name, found: self.kind, expected: kind });
@@ -90,12 +90,22 @@ impl Field {
         Ok(())
     }
 
-    /// What a cell of its columns holds.
-    pub(crate) fn right(&self) -> String {
-        match self.kind {
-            Kind::Int => IntegerRange::within(self.bound).to_string(),
-            Kind::Bool => "0 or 1".into(),
-            Kind::Real => NUMBER.into(),
+    /// An error unless it has a column for each element of a row. `file` is what messages call the rows.
+    pub(crate) fn check_columns(&self, file: &str) -> Result<(), LearnError> {
+        let (size, found) = (self.shape.checked_size(), self.columns.len());
+        if size == Some(found) {
+            return Ok(());
         }
+        Err(LearnError::Columns {
+            file: file.into(),
+            name: format!("{} `{}`", self.role, self.name),
+            problem: format!("has shape {} and {found} columns; one for each element would be right", self.shape),
+            remedy: None,
+        })
+    }
+
+    /// What its elements may be.
+    pub(crate) fn elements(&self) -> ElementType {
+        ElementType { kind: self.kind, range: IntegerRange::within(self.bound) }
     }
 }

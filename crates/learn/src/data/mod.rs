@@ -5,6 +5,7 @@ pub(crate) mod columns;
 pub(crate) mod dataset;
 pub(crate) mod declaration;
 pub(crate) mod field;
+pub(crate) mod rows;
 pub(crate) mod sizes;
 pub(crate) mod standardize;
 pub(crate) mod step_features;

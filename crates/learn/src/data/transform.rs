@@ -43,7 +43,7 @@ impl Transforms {
         };
         let standardize = |index: usize| {
             let field = &rows.fields()[index];
-            let statistics = Standardize::of(rows.values_at(index), field.shape.size());
+            let statistics = Standardize::of(&rows.values_at(index), field.shape.size());
             (field.name.clone(), Transform::Standardize(statistics))
         };
         Transforms((0..rows.fields().len()).filter(is_real_input).map(standardize).collect())
@@ -73,7 +73,7 @@ impl Transforms {
                 let problem = format!("of {} rows would be {elements} numbers, more than fit into memory", rows.rows());
                 return Err(LearnError::Setting { name: "the transformed input", problem });
             }
-            let values = transform.apply(rows.values_at(index));
+            let values = transform.apply(&rows.values_at(index));
             rows = rows.replaced(index, shape, values);
             if let Transform::Standardize(_) = transform {
                 rows = rows.marked_standardized();
@@ -133,8 +133,7 @@ impl Transform {
     /// The shape of an input after it, or why it does not fit the shape before.
     fn shape(&self, input: &str, before: &Shape) -> Result<Shape, LearnError> {
         if before.size() != self.takes().size() {
-            let (found, expected) = (before.clone(), self.takes());
-            return Err(LearnError::Shape { what: "input", name: input.into(), found, expected });
+            return Err(LearnError::shape("input", input, before, &self.takes()));
         }
         match self {
             Transform::Standardize(_) => Ok(before.clone()),

@@ -1,8 +1,7 @@
 //! What a person can ask of a function and its parameters: the objective, its gradients, the prediction.
 
-use chainrule_exec::Bindings;
 use chainrule_exec::compile::Options;
-use chainrule_exec::evaluate_compiled;
+use chainrule_exec::{Bindings, InputType, evaluate_compiled};
 use chainrule_graph::{Function, NodeId, Tensor, Value, differentiate};
 
 use crate::admission;
@@ -107,12 +106,14 @@ fn bindings(
             let names = ids.iter().map(|&id| function.name(id));
             let index = names.clone().position(|other| other == name);
             let id = ids[index.ok_or_else(|| LearnError::unknown(what, name, names))?];
-            admission::check(what, name, value, function.graph.shape(id))?;
+            admission::check(what, name, value, &InputType::within(function, id))?;
+            if bindings.get(id).is_some() {
+                return Err(LearnError::Repeated { what, name: name.into() });
+            }
             bindings.set(id, value.clone());
         }
         if let Some(&id) = ids.iter().find(|&&id| needed[id.index()] && bindings.get(id).is_none()) {
-            let (name, shape) = (function.name(id).to_string(), function.graph.shape(id).clone());
-            return Err(LearnError::Missing { what, name, shape });
+            return Err(LearnError::missing(what, function.name(id), function.graph.shape(id)));
         }
     }
     Ok(bindings)

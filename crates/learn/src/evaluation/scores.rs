@@ -85,7 +85,7 @@ impl<'a> Scorer<'a> {
         let (mut wanted, mut measure) = (vec![objective], None);
         if let Some(((found, outcome), prediction)) = Measure::of(function).zip(function.prediction) {
             let shape = function.graph.shape(outcome).with_leading(tables.data.rows());
-            let values = tables.data.values(function.name(outcome))?.to_vec();
+            let values = tables.data.values(function.name(outcome))?.into_owned();
             measure = Tensor::new(shape, values).map(|outcomes| (found, outcomes));
             wanted.push(prediction);
         }
@@ -144,7 +144,7 @@ impl<'a> OverRows<'a> {
         let batches = |(order, size)| Batches::new(&each, &wanted, order, size, level);
         let batches = stretches.map(batches).collect::<Result<Vec<Batches>, _>>()?;
         if let Some(first) = batches.first() {
-            tables.of(&first.program)?; // mistakes in the data come before a run
+            tables.of(&first.program, Some(first.size))?; // mistakes in the data come before a run
         }
         Ok(OverRows { tables, wanted, shapes, batches })
     }
@@ -154,7 +154,7 @@ impl<'a> OverRows<'a> {
     fn values(&mut self, parameters: &Parameters) -> Result<Vec<Tensor>, LearnError> {
         let mut gathered: Vec<Vec<f64>> = self.shapes.iter().map(|_| Vec::new()).collect();
         for batches in &mut self.batches {
-            let tables = self.tables.of(&batches.program)?;
+            let tables = self.tables.of(&batches.program, Some(batches.size))?;
             let record = batches.run(&tables, parameters).map_err(|error| {
                 failing_row(self.tables.function, parameters, self.tables.data, batches.failing(&tables), &self.wanted)
                     .unwrap_or(error)

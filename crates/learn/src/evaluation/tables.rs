@@ -11,12 +11,20 @@ use crate::data::dataset::Dataset;
 use crate::error::LearnError;
 
 /// The rows of a dataset for all programs that are made from one function: at each precision once, when they are asked
-/// for.
+/// for. Programs for single examples, which read rows where they lie, have tables of their own; the others may share the
+/// dataset's rows.
 pub(crate) struct Tables<'a> {
     pub function: &'a Function,
     pub data: &'a Dataset,
     /// The inputs and outcomes that they are the rows of.
     nodes: Vec<NodeId>,
+    of_batches: AtPrecisions,
+    of_examples: AtPrecisions,
+}
+
+/// The tables at each precision.
+#[derive(Default)]
+struct AtPrecisions {
     in_f32: OnceCell<Vec<StreamTable>>,
     in_f64: OnceCell<Vec<StreamTable>>,
 }
@@ -29,7 +37,13 @@ pub(crate) fn data_nodes(function: &Function) -> Vec<NodeId> {
 impl<'a> Tables<'a> {
     /// For programs that take the inputs and outcomes.
     pub fn new(function: &'a Function, data: &'a Dataset) -> Tables<'a> {
-        Tables { function, data, nodes: data_nodes(function), in_f32: OnceCell::new(), in_f64: OnceCell::new() }
+        Tables {
+            function,
+            data,
+            nodes: data_nodes(function),
+            of_batches: AtPrecisions::default(),
+            of_examples: AtPrecisions::default(),
+        }
     }
 
     /// For programs that take the inputs alone.
@@ -42,12 +56,15 @@ impl<'a> Tables<'a> {
         self.nodes.contains(&id)
     }
 
-    /// The tables of a program. Errors: the data are not of the shapes and kinds that the function takes, or are too
-    /// large for the program's precision.
-    pub fn of(&self, program: &Program) -> Result<Vec<&StreamTable>, LearnError> {
+    /// The tables of a program for batches of a size, or for single examples, without a batch axis.
+    ///
+    /// # Errors
+    /// The data are not of the shapes and kinds that the function takes, or are too large for the program's precision.
+    pub fn of(&self, program: &Program, batch: Option<usize>) -> Result<Vec<&StreamTable>, LearnError> {
+        let at = if batch.is_some() { &self.of_batches } else { &self.of_examples };
         let cell = match program.precision() {
-            Precision::F32 => &self.in_f32,
-            Precision::F64 => &self.in_f64,
+            Precision::F32 => &at.in_f32,
+            Precision::F64 => &at.in_f64,
         };
         let tables = match cell.get() {
             Some(tables) => tables,
@@ -63,8 +80,9 @@ impl<'a> Tables<'a> {
         if program.precision() == Precision::F32 {
             self.nodes.iter().try_for_each(|&id| self.data.check_f32(self.function.name(id)))?;
         }
-        let table =
-            |(index, &id): (usize, &NodeId)| Ok(program.table(index, self.data.values_for(self.function, id)?)?);
+        let table = |(index, &id): (usize, &NodeId)| {
+            Ok(program.shared_table(index, self.data.rows_for(self.function, id)?.clone())?)
+        };
         self.nodes.iter().enumerate().map(table).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! A function with parameters that were trained, and how training went.
 
-use chainrule_graph::{Function, Kind, Shape, Tensor};
+use chainrule_graph::{Function, Tensor};
 
 use crate::data::dataset::Dataset;
 use crate::data::field::{Field, Role};
@@ -12,6 +12,9 @@ use crate::training::diverged::TrainError;
 use crate::training::progress::{Epoch, Unobserved};
 use crate::training::settings::Training;
 use crate::training::train::train;
+
+/// What messages call the rows.
+const NAME: &str = "the data";
 
 /// A trained function of one input `x` and one outcome `y`.
 #[derive(Clone, Debug)]
@@ -46,7 +49,8 @@ impl Fitted {
     /// Rows of another shape or kind than the function's input; a node that cannot be computed at a row.
     pub fn predict(&self, x: &Tensor) -> Result<Tensor, LearnError> {
         let field = field(&self.function, Role::Input, x)?;
-        predictions(&self.function, &self.parameters, &rows_of(x, vec![(field, x.data().to_vec())])?)
+        let rows = x.shape().first().copied().unwrap_or(0);
+        predictions(&self.function, &self.parameters, &Dataset::new(NAME, rows, [(field, x.data())])?)
     }
 
     /// The mean squared error, or the accuracy, on rows `x` `[n, …]` and outcomes `y` `[n, …]`.
@@ -61,50 +65,40 @@ impl Fitted {
     }
 }
 
+/// The rows, each of them one that the function takes.
 fn dataset(function: &Function, (x, y): (&Tensor, &Tensor)) -> Result<Dataset, LearnError> {
     let (input, outcome) = (field(function, Role::Input, x)?, field(function, Role::Outcome, y)?);
-    rows_of(x, vec![(input, x.data().to_vec()), (outcome, y.data().to_vec())])
+    let rows = [x, y].map(|rows| rows.shape().first().copied().unwrap_or(0));
+    if rows[0] != rows[1] {
+        let [inputs, outcomes] = rows;
+        let problem =
+            format!("have {inputs} rows of inputs and {outcomes} of outcomes; as many of each would be right");
+        return Err(LearnError::Setting { name: "the data", problem });
+    }
+    let data = Dataset::new(NAME, rows[0], [(input, x.data()), (outcome, y.data())])?;
+    function.outcomes.iter().try_for_each(|&id| data.rows_for(function, id).map(|_| ()))?;
+    Ok(data)
 }
 
-fn rows_of(x: &Tensor, fields: Vec<(Field, Vec<f64>)>) -> Result<Dataset, LearnError> {
-    let rows = x.shape().first().copied().unwrap_or(0);
-    let outcomes = fields.last().map_or(rows, |(field, values)| values.len() / field.shape.size().max(1));
-    Dataset::new("the data", rows, fields).ok_or_else(|| LearnError::Setting {
-        name: "the data",
-        problem: format!("have {rows} rows of inputs and {outcomes} of outcomes; as many of each would be right"),
-    })
-}
-
-/// What a column of rows is, if it fits the function.
+/// The field of a function's only input, or only outcome, for these rows.
 fn field(function: &Function, role: Role, rows: &Tensor) -> Result<Field, LearnError> {
     let ids = if role == Role::Input { &function.inputs } else { &function.outcomes };
     let [id] = ids[..] else { return Err(LearnError::Lacks("single input and outcome")) };
-    let (name, node) = (function.name(id).to_string(), function.graph.node(id));
-    let count = rows.shape().first().copied().unwrap_or(0);
-    let expected = node.outputs[0].shape.with_leading(count);
-    if *rows.shape() != expected {
-        let what = if role == Role::Input { "input" } else { "outcome" };
-        return Err(LearnError::Shape { what, name, found: rows.shape().clone(), expected });
+    let field = Field::of(function, function.name(id))?;
+    let expected = field.shape.with_leading(rows.shape().first().copied().unwrap_or(0));
+    match *rows.shape() == expected {
+        true => Ok(field),
+        false => Err(LearnError::shape(role.name(), &field.name, rows.shape(), &expected)),
     }
-    let right = function.integer_range(id);
-    if node.outputs[0].kind == Kind::Int
-        && let Some(odd) = rows.data().iter().find(|&&class| !right.contain(class))
-    {
-        let problem = format!("holds {odd}; {right} would be right");
-        return Err(LearnError::Setting { name: "the outcome", problem });
-    }
-    Field::of(function, &name)
 }
 
-/// The number of features of rows [n, d].
+/// The number of features of rows `[n, d]`.
 pub(crate) fn features(x: &Tensor) -> Result<usize, LearnError> {
     match x.shape()[..] {
         [_, d] => Ok(d),
-        _ => Err(LearnError::Shape {
-            what: "input",
-            name: "x".into(),
-            found: x.shape().clone(),
-            expected: Shape::from([x.shape().first().copied().unwrap_or(0), 1]),
-        }),
+        _ => {
+            let rows = x.shape().first().copied().unwrap_or(0);
+            Err(LearnError::shape("input", "x", x.shape(), &[rows, 1].into()))
+        }
     }
 }

@@ -25,6 +25,8 @@ enum Executable {
 
 struct Compiled {
     program: Program,
+    /// The rows of its batches; none for single examples.
+    batch: Option<usize>,
     workspace: Workspace,
 }
 
@@ -104,7 +106,7 @@ impl<'a> Runner<'a> {
         let record = &mut objectives[start..];
         let (steps, end) = match &mut self.steps[index].1 {
             Executable::Compiled(compiled) => {
-                let run = Run { tables: &self.tables.of(&compiled.program)?, order, stop: self.stop };
+                let run = Run { tables: &self.tables.of(&compiled.program, compiled.batch)?, order, stop: self.stop };
                 compiled.program.run(&mut compiled.workspace, run, record)?
             }
             Executable::Reference(step) => {
@@ -122,7 +124,7 @@ impl<'a> Runner<'a> {
             let problem = "runs no program, so there are no kernels to time; the compiled engine does".into();
             return Err(LearnError::Setting { name: "the reference engine", problem });
         };
-        let run = Run { tables: &self.tables.of(&compiled.program)?, order, stop: self.stop };
+        let run = Run { tables: &self.tables.of(&compiled.program, compiled.batch)?, order, stop: self.stop };
         let profile = compiled.program.profile(&mut compiled.workspace, run)?;
         Ok((profile, compiled.program.memory_use(&compiled.workspace)))
     }
@@ -155,9 +157,9 @@ impl<'a> Runner<'a> {
             return Ok(Executable::Reference(Box::new(step)));
         }
         let program = compile(&step.function.graph, &self.settings.program_options(&step))?;
-        self.tables.of(&program)?; // mistakes in the data come before room is taken
+        self.tables.of(&program, step.size)?; // mistakes in the data come before room is taken
         let workspace = program.workspace()?;
-        Ok(Executable::Compiled(Box::new(Compiled { program, workspace })))
+        Ok(Executable::Compiled(Box::new(Compiled { program, batch: step.size, workspace })))
     }
 
     /// Brings the values of the program in use up to date.

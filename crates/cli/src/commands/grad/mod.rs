@@ -63,9 +63,9 @@ impl Grad {
         let mistake = |diagnostic: Diagnostic| CommandError::in_text(&diagnostic, source, SOURCE);
         let expression = text::parse_expression(source).map_err(mistake)?;
         let values = self.read_values(&expression)?;
-        let facts: Vec<(String, Shape, Kind)> =
+        let types: Vec<(String, Shape, Kind)> =
             values.iter().map(|(name, value, kind)| (name.clone(), value.shape().clone(), *kind)).collect();
-        let (function, result) = expression.build(&facts).map_err(mistake)?;
+        let (function, result) = expression.build(&types).map_err(mistake)?;
         let node = function.graph.node(result);
         if node.outputs[0].shape.rank() > 0 {
             let problem = format!("the result has shape {}; only a scalar has a gradient", node.outputs[0].shape);
@@ -79,10 +79,7 @@ impl Grad {
             })));
         }
         for (name, value, _) in &values {
-            let Some(id) = function.graph.find(name).filter(|&id| function.graph.kind(id) == Kind::Int) else {
-                continue;
-            };
-            values::check_range(name, value, function.integer_range(id)).map_err(CommandError::mistake)?;
+            values::check(&function, name, value).map_err(CommandError::mistake)?;
         }
         let values = values.into_iter().map(|(name, value, _)| (name, value)).collect::<Vec<_>>();
         let answer = answer(&function, result, source, &values, self.order)?;
@@ -102,9 +99,6 @@ impl Grad {
         let read = |argument: &String| {
             let (name, value) = values::parse(argument).map_err(CommandError::mistake)?;
             let is_index = expression.names().iter().any(|known| known.name == name && known.is_index);
-            if is_index {
-                values::check_index(&name, &value).map_err(CommandError::mistake)?;
-            }
             Ok((name, value, if is_index { Kind::Int } else { Kind::Real }))
         };
         self.values.iter().map(read).collect()

@@ -1,6 +1,7 @@
 //! Values as they are written on the command line: `x=2`, `W=[[1,2],[3,4]]`, `v=1,2,3`.
 
-use chainrule::{IntegerRange, Shape, Tensor};
+use chainrule::exec::InputType;
+use chainrule::{Function, Shape, Tensor};
 use serde_json::Value;
 
 /// A name and its value. Errors name it, and say where an array is ragged or holds something else than finite numbers.
@@ -112,26 +113,16 @@ fn what(value: &Value) -> String {
     }
 }
 
-/// An error unless all elements are whole numbers from 0 up.
-pub fn check_index(name: &str, value: &Tensor) -> Result<(), String> {
-    match value.data().iter().find(|&&element| element < 0.0 || element.fract() != 0.0) {
-        Some(element) if *element < 0.0 => {
-            Err(format!("`{name}` is used as an index or a class, and {element} is negative; they count from 0"))
-        }
-        Some(element) => Err(format!("`{name}` is used as an index or a class, and {element} is no whole number")),
-        None => Ok(()),
-    }
-}
-
-/// An error unless all elements are those that an index or a class may be.
-pub fn check_range(name: &str, value: &Tensor, right: IntegerRange) -> Result<(), String> {
-    match value.data().iter().find(|&&element| !right.contain(element)) {
-        Some(_) if right.below.is_some_and(|below| below <= right.least.unwrap_or(0)) => {
-            Err(format!("`{name}` is used as an index of an axis without elements"))
-        }
-        Some(element) => Err(format!("`{name}` is {element}; {right} would be right")),
-        None => Ok(()),
-    }
+/// An error unless the function takes the value of its input.
+pub fn check(function: &Function, name: &str, value: &Tensor) -> Result<(), String> {
+    let Some(input) = function.graph.find(name) else { return Ok(()) };
+    let takes = InputType::within(function, input.node);
+    let range = takes.elements.range;
+    let nothing = range.below.is_some_and(|below| below <= range.least.unwrap_or(0));
+    takes.check(value).map_err(|problem| match nothing {
+        true => format!("no value of `{name}` keeps every index that is computed from it on its axis"),
+        false => format!("`{name}` {problem}"),
+    })
 }
 
 #[cfg(test)]

@@ -136,10 +136,7 @@ fn picture_of_functions(problem: &Regression, regressions: &[TrainedModel]) -> R
     let Some(input) = problem.points.fields().iter().find(|field| field.role == Role::Input) else {
         return Err(CommandError::mistake("the regression problem has no input"));
     };
-    let grid = Dataset::new("the points drawn", x.len(), vec![(input.clone(), x.clone())]);
-    let Some(grid) = grid else {
-        return Err(CommandError::mistake("the regression problem has an input that is no number"));
-    };
+    let grid = Dataset::new("the points drawn", x.len(), [(input.clone(), x.clone())])?;
     let prediction = |trained: &TrainedModel| {
         let points = at(trained.predictions(&grid)?.into_data());
         Ok(Prediction { label: trained.model.name.into(), stroke: trained.model.stroke, points })

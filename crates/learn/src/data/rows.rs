@@ -1,0 +1,32 @@
+//! The elements of one field, row by row, in 32 or 64 bits.
+
+use std::borrow::Cow;
+
+use chainrule_exec::run::SharedRows;
+
+/// How many elements there are.
+pub(crate) fn length(rows: &SharedRows) -> usize {
+    match rows {
+        SharedRows::F32(elements) => elements.len(),
+        SharedRows::F64(elements) => elements.len(),
+    }
+}
+
+/// All elements in f64, copied only if they are not.
+pub(crate) fn in_f64(rows: &SharedRows) -> Cow<'_, [f64]> {
+    match rows {
+        SharedRows::F32(elements) => elements.iter().map(|&element| f64::from(element)).collect(),
+        SharedRows::F64(elements) => Cow::from(&elements[..]),
+    }
+}
+
+/// The rows of these indices, `size` elements each, in that order and in the precision that they have.
+pub(crate) fn picked(rows: &SharedRows, size: usize, indices: &[usize]) -> SharedRows {
+    fn of<T: Copy>(elements: &[T], size: usize, indices: &[usize]) -> Vec<T> {
+        indices.iter().flat_map(|row| &elements[row * size..(row + 1) * size]).copied().collect()
+    }
+    match rows {
+        SharedRows::F32(elements) => of(elements, size, indices).into(),
+        SharedRows::F64(elements) => of(elements, size, indices).into(),
+    }
+}
