@@ -14,7 +14,32 @@ use crate::data::table::{ColumnValues, NUMBER, Table};
 use crate::error::{LearnError, list, suggest};
 use crate::random::{self, Purpose};
 
-/// The values of inputs and outcomes in each row.
+/// The values of inputs and outcomes in each row: read from a [`Table`], or made.
+///
+/// ```
+/// use chainrule_graph::{Builder, Initializer};
+/// use chainrule_learn::{Dataset, Field, Parameters, Role, Table, scores};
+///
+/// let builder = Builder::new();
+/// let (x, y) = (builder.input("x", [2]), builder.outcome("y", []));
+/// let w = builder.parameter("w", [2], Initializer::Constant(1.0));
+/// builder.prediction(w.dot(x));
+/// builder.objective((w.dot(x) - y).power(2.0));
+/// let function = builder.finish()?;
+///
+/// // Two rows that are there already, in f32 or f64: x of shape [2] each, y a scalar.
+/// let (x, y) = (Field::of(&function, "x")?, Field::of(&function, "y")?);
+/// let made = Dataset::new("the rows", 2, [(x, vec![1.0f32, 2.0, 3.0, 4.0]), (y, vec![3.0, 8.0])])?;
+/// assert_eq!(made.batch_of(Role::Input, &[0, 1])[0].1.shape()[..], [2, 2]);
+/// let parameters = Parameters::initialize(&function, 0)?;
+/// assert_eq!(scores(&function, &parameters, &made)?.objective, 0.5); // the mean of (3 − 3)² and (7 − 8)²
+///
+/// // The same rows from a table.
+/// let table = Table::from_bytes("rows.csv", b"x0,x1,y\n1,2,3\n3,4,8\n".to_vec())?;
+/// let read = Dataset::read(&table, made.fields())?;
+/// assert_eq!((read.values("x")?, read.line(1)), (made.values("x")?, 3));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
     file: String,

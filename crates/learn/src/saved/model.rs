@@ -12,7 +12,36 @@ use crate::saved::tensor_file::{Content, FileFormat, damaged};
 
 const FORMAT: FileFormat = FileFormat { what: "model", key: "chainrule", version: 1 };
 
-/// A trained model, as it is kept in a file.
+/// A trained model, as it is kept in a file: with all that predicting from new data needs.
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// use chainrule_graph::text;
+/// use chainrule_learn::{Dataset, Field, Parameters, SavedModel, Table, Transforms, predictions};
+///
+/// let graph = "input x []\noutcome y []\nparam w [] = 3\nprediction = w * x\nobjective = (prediction - y)^2\n";
+/// let function = text::parse(graph)?.build(&BTreeMap::new())?;
+/// let parameters = Parameters::initialize(&function, 0)?; // and trained
+/// let saved = SavedModel {
+///     graph: text::print(&function),
+///     fields: [Field::of(&function, "x")?, Field::of(&function, "y")?].into(),
+///     transforms: Transforms::new(),
+///     settings: Default::default(),
+///     parameters: parameters.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
+/// };
+/// let bytes = saved.to_bytes()?; // what `save` writes
+///
+/// // Elsewhere, with new rows
+/// let saved = SavedModel::from_bytes("the model", &bytes)?;
+/// let function = text::parse(&saved.graph)?.build(&BTreeMap::new())?;
+/// saved.check(&function)?;
+/// let parameters = Parameters::from_values(&function, saved.parameters)?;
+/// let rows = Table::from_bytes("new.csv", b"x\n2\n-1\n".to_vec())?;
+/// let rows = saved.transforms.apply(&Dataset::read(&rows, &saved.fields[..1])?)?;
+/// assert_eq!(predictions(&function, &parameters, &rows)?.data(), [6.0, -3.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct SavedModel {
     /// The function in the text form, all sizes numbers.

@@ -15,7 +15,39 @@ use crate::training::step::{Step, StepOptions};
 /// f32 holds every whole number up to here; a count of steps stands still there.
 const LAST_COUNT_IN_F32: f64 = (1 << f32::MANTISSA_DIGITS) as f64;
 
-/// How to train.
+/// How to train: the settings of [`train`](crate::train()), and their defaults.
+///
+/// ```
+/// use std::ops::ControlFlow;
+///
+/// use chainrule_graph::{Builder, Initializer};
+/// use chainrule_learn::{Adam, Dataset, Ending, Field, Optimizer, Parameters, Progress, Training, train};
+///
+/// // (w x + b − y)² on four points of y = 2 x + 1
+/// let builder = Builder::new();
+/// let (x, y) = (builder.input("x", []), builder.outcome("y", []));
+/// let [w, b] = ["w", "b"].map(|name| builder.parameter(name, [], Initializer::Constant(0.0)));
+/// builder.prediction(w * x + b);
+/// builder.objective((w * x + b - y).power(2.0));
+/// let function = builder.finish()?;
+/// let fields = [Field::of(&function, "x")?, Field::of(&function, "y")?];
+/// let values = [vec![0.0, 1.0, 2.0, 3.0], vec![1.0, 3.0, 5.0, 7.0]];
+/// let data = Dataset::new("the points", 4, fields.into_iter().zip(values))?;
+///
+/// // 400 epochs at most, each of one step on all four rows; ended by the observer once the error is small.
+/// let optimizer = Optimizer::Adam(Adam::default());
+/// let settings = Training { epochs: 400, batch: 4, rate: 0.1, optimizer, ..Training::default() };
+/// let mut parameters = Parameters::initialize(&function, 0)?;
+/// let trained = train(&function, &mut parameters, &data, None, &settings, &mut |progress: Progress<'_>| {
+///     match progress {
+///         Progress::Scored(epoch) if epoch.train.objective < 1e-4 => ControlFlow::Break(()),
+///         _ => ControlFlow::Continue(()),
+///     }
+/// })?;
+/// assert_eq!(trained.ending, Ending::Stopped);
+/// assert!((parameters.get("w")?.item() - 2.0).abs() < 0.05);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Training<'a> {
     /// How often all rows are gone through.
