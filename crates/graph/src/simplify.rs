@@ -9,7 +9,7 @@ use crate::error::GraphError;
 use crate::function::{Function, Parameter};
 use crate::graph::{Graph, Update};
 use crate::node::{Kind, Node, NodeId, Origin, Output, Value};
-use crate::ops::elementwise::Exponent;
+use crate::ops::Exponent;
 use crate::ops::signature::Algebra;
 use crate::ops::source::Constant;
 use crate::ops::{Elementwise, Op, Reduce, Reduction, ShapeOp, Source};

@@ -5,8 +5,7 @@ use chainrule_check::cases::Input;
 use chainrule_exec::Bindings;
 use chainrule_exec::bounds::{Rounding, evaluate_with_bounds};
 use chainrule_exec::reference::{evaluate, evaluate_op};
-use chainrule_graph::ops::elementwise::Exponent;
-use chainrule_graph::ops::{Elementwise, Index, Reduce, Reduction, Source};
+use chainrule_graph::ops::{Elementwise, Exponent, Index, Reduce, Reduction, Source};
 use chainrule_graph::{Graph, Kind, Op, Shape, Tensor, Value, grad, hvp};
 use chainrule_kernels::philox::Philox;
 

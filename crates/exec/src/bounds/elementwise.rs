@@ -5,7 +5,7 @@ use std::f64::consts::FRAC_2_SQRT_PI;
 use chainrule_graph::Tensor;
 use chainrule_graph::ops::Elementwise;
 use chainrule_graph::ops::Elementwise::*;
-use chainrule_graph::ops::elementwise::Exponent;
+use chainrule_graph::ops::Exponent;
 use chainrule_graph::ops::signature::Operands;
 use chainrule_graph::ops::signature::Rounding::{Decision, Exact, Function, Nearest};
 

@@ -6,8 +6,7 @@
 
 use std::collections::HashMap;
 
-use chainrule_graph::ops::elementwise::Exponent;
-use chainrule_graph::ops::{Elementwise, Index, Reduce, Reduction, ShapeOp, Source};
+use chainrule_graph::ops::{Elementwise, Exponent, Index, Reduce, Reduction, ShapeOp, Source};
 use chainrule_graph::{Graph, Node, NodeId, Op, Shape, Value};
 use chainrule_kernels::reduce::Axis;
 

@@ -1,7 +1,7 @@
 //! The instructions of a program, on one arena.
 
+use chainrule_graph::ops::Exponent;
 use chainrule_graph::ops::custom::Custom;
-use chainrule_graph::ops::elementwise::Exponent;
 use chainrule_graph::ops::{Elementwise, Reduction};
 use chainrule_graph::{NodeId, Shape};
 use chainrule_kernels::reduce::Axis;

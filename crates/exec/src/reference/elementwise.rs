@@ -3,7 +3,7 @@
 use chainrule_graph::Tensor;
 use chainrule_graph::ops::Elementwise;
 use chainrule_graph::ops::Elementwise::*;
-use chainrule_graph::ops::elementwise::Exponent;
+use chainrule_graph::ops::Exponent;
 
 use super::exactly;
 use crate::error::ExecError;

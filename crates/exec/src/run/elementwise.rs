@@ -1,7 +1,7 @@
 //! The ops of a fused loop over a block: each on elements, or on a scalar that is spread.
 
 use chainrule_graph::ops::Elementwise;
-use chainrule_graph::ops::elementwise::Exponent;
+use chainrule_graph::ops::Exponent;
 use chainrule_kernels::simd::*;
 use chainrule_kernels::{Float, Lanes, Simd, elementwise, math, vector};
 

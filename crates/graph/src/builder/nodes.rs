@@ -90,3 +90,11 @@ impl Builder {
         })
     }
 }
+
+impl<'g> Var<'g> {
+    /// The greater of 0 and x. A tie of max goes to its first operand, here the constant: relu′(0) = 0.
+    #[track_caller]
+    pub fn relu(self) -> Var<'g> {
+        self.scoped("relu", |builder| builder.elementwise(Elementwise::Max, &[Operand::Literal(0.0), self.into()]))
+    }
+}

@@ -1,4 +1,4 @@
-//! Operators on handles, with NumPy's broadcasting and literals.
+//! Operators and comparisons of handles, with NumPy's broadcasting and literals.
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
@@ -123,5 +123,50 @@ impl<'g> Neg for Var<'g> {
     #[track_caller]
     fn neg(self) -> Var<'g> {
         self.builder.elementwise(Elementwise::Neg, &[self.into()])
+    }
+}
+
+/// What Rust has no operator for, or one with another result.
+impl<'g> Var<'g> {
+    /// 1/x
+    #[track_caller]
+    pub fn reciprocal(self) -> Var<'g> {
+        self.power(-1.0)
+    }
+
+    /// Where `self` < `other`.
+    #[track_caller]
+    pub fn less(self, other: impl Into<Operand<'g>>) -> Var<'g> {
+        self.builder.elementwise(Elementwise::Less, &[self.into(), other.into()])
+    }
+
+    /// Where `self` ≤ `other`.
+    #[track_caller]
+    pub fn less_equal(self, other: impl Into<Operand<'g>>) -> Var<'g> {
+        self.builder.elementwise(Elementwise::LessEqual, &[self.into(), other.into()])
+    }
+
+    /// Where `self` > `other`.
+    #[track_caller]
+    pub fn greater(self, other: impl Into<Operand<'g>>) -> Var<'g> {
+        self.builder.elementwise(Elementwise::Less, &[other.into(), self.into()])
+    }
+
+    /// Where `self` ≥ `other`.
+    #[track_caller]
+    pub fn greater_equal(self, other: impl Into<Operand<'g>>) -> Var<'g> {
+        self.builder.elementwise(Elementwise::LessEqual, &[other.into(), self.into()])
+    }
+
+    /// Where the two are equal.
+    #[track_caller]
+    pub fn equal(self, other: impl Into<Operand<'g>>) -> Var<'g> {
+        self.builder.elementwise(Elementwise::Equal, &[self.into(), other.into()])
+    }
+
+    /// Where the two differ.
+    #[track_caller]
+    pub fn not_equal(self, other: impl Into<Operand<'g>>) -> Var<'g> {
+        self.builder.elementwise(Elementwise::NotEqual, &[self.into(), other.into()])
     }
 }

@@ -3,103 +3,105 @@
 //! NumPy's broadcasting is not here: the operators on [`Var`] insert broadcast nodes first.
 
 use std::f64::consts::PI;
-use std::hash::{Hash, Hasher};
 
 use super::rules::{Contributions, batch_lifted};
 use super::signature::{Algebra, Cost, Notation, Operands, Signature};
-use super::{Backward, Batched, Op, Rules, ShapeError, TensorType};
+use super::{Backward, Batched, Exponent, Op, Rules, ShapeError, TensorType};
 use crate::builder::{Builder, Operand, Var};
 use crate::node::Kind;
 
-/// An op on each element.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Elementwise {
+/// The ops, each with its signature; of one with an attribute, an example.
+macro_rules! ops {
+    ($($(#[$doc:meta])+ $op:ident $(($attribute:ty, $example:expr))? => $signature:expr,)+) => {
+        /// An op on each element.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Elementwise {
+            $($(#[$doc])+ $op $(($attribute))?,)+
+        }
+
+        impl Elementwise {
+            /// Every op; of one with an attribute, an example.
+            pub const ALL: &[Elementwise] = &[$($op $(($example))?),+];
+
+            /// What the op says of itself.
+            pub const fn signature(self) -> Signature {
+                match self {
+                    $($op { .. } => $signature,)+
+                }
+            }
+        }
+    };
+}
+
+ops! {
     /// −x
-    Neg,
+    Neg => Signature::exact("neg", Numbers(1)).notation(Notation::Negation).algebra(Algebra::Negation),
     /// eˣ
-    Exp,
+    Exp => Signature::function("exp"),
     /// eˣ − 1
-    Expm1,
+    Expm1 => Signature::function("expm1"),
     /// ln x
-    Log,
+    Log => Signature::function("log"),
     /// ln (1 + x)
-    Log1p,
+    Log1p => Signature::function("log1p"),
     /// √x
-    Sqrt,
+    Sqrt => Signature::arithmetic("sqrt", Reals(1)).cost(Cost::Division),
     /// 1/√x
-    Rsqrt,
+    Rsqrt => Signature::function("rsqrt").cost(Cost::Division),
     /// sin x
-    Sin,
+    Sin => Signature::function("sin").cost(Cost::Library),
     /// cos x
-    Cos,
+    Cos => Signature::function("cos").cost(Cost::Library),
     /// The angle in (−π/2, π/2) whose tangent is x
-    Atan,
+    Atan => Signature::function("atan").cost(Cost::Library),
     /// tanh x
-    Tanh,
+    Tanh => Signature::function("tanh"),
     /// 1/(1 + e⁻ˣ)
-    Sigmoid,
+    Sigmoid => Signature::function("sigmoid"),
     /// ln (1 + eˣ)
-    Softplus,
+    Softplus => Signature::function("softplus"),
     /// 2/√π ∫₀ˣ e^(−t²) dt
-    Erf,
+    Erf => Signature::function("erf"),
     /// |x|
-    Abs,
+    Abs => Signature::exact("abs", Numbers(1)),
     /// −1, 0 or 1
-    Sign,
+    Sign => Signature::decision("sign", Numbers(1)),
     /// xⁿ for a constant n
-    Power(Exponent),
+    Power(Exponent, Exponent(3.0)) => Signature::function("power").notation(Notation::Exponent).cost(Cost::Library),
     /// A whole number or a truth value (0, 1) as a real
-    ToReal,
+    ToReal => Signature::exact("to_real", Operands::Discrete),
     /// x, with derivative 0
-    StopGradient,
+    StopGradient => Signature::exact("stop_gradient", Reals(1)),
     /// a + b
-    Add,
+    Add => Signature::arithmetic("add", Numbers(2)).infix("+").algebra(Algebra::Sum),
     /// a − b
-    Sub,
+    Sub => Signature::arithmetic("sub", Numbers(2)).infix("-").algebra(Algebra::Difference),
     /// a · b
-    Mul,
+    Mul => Signature::arithmetic("mul", Numbers(2)).infix("*").algebra(Algebra::Product),
     /// a / b
-    Div,
+    Div => Signature::arithmetic("div", Reals(2)).infix("/").cost(Cost::Division).algebra(Algebra::Quotient),
     /// aᵇ
-    Pow,
+    Pow => Signature::function("pow").operands(Reals(2)).infix("^").cost(Cost::Library),
     /// The greater of a and b; the first if they are equal
-    Max,
+    Max => Signature::exact("max", Numbers(2)).notation(Notation::Shared).algebra(Algebra::Greater),
     /// The lesser of a and b; the first if they are equal
-    Min,
+    Min => Signature::exact("min", Numbers(2)).notation(Notation::Shared).algebra(Algebra::Lesser),
     /// a < b
-    Less,
+    Less => Signature::decision("less", Operands::Comparable).infix("<"),
     /// a ≤ b
-    LessEqual,
+    LessEqual => Signature::decision("less_equal", Operands::Comparable).infix("<="),
     /// a = b
-    Equal,
+    Equal => Signature::decision("equal", Operands::Comparable).infix("=="),
     /// a ≠ b
-    NotEqual,
+    NotEqual => Signature::decision("not_equal", Operands::Comparable).infix("!="),
     /// a where the condition holds, else b
-    Where,
+    Where => Signature::exact("where", Operands::Selection).algebra(Algebra::Choice),
 }
 
 use Elementwise::*;
 use Operands::{Numbers, Reals};
 
-/// A constant exponent; equal if its bits are.
-#[derive(Clone, Copy, Debug)]
-pub struct Exponent(pub f64);
-
-impl PartialEq for Exponent {
-    fn eq(&self, other: &Exponent) -> bool {
-        self.0.to_bits() == other.0.to_bits()
-    }
-}
-
-impl Eq for Exponent {}
-
-impl Hash for Exponent {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.to_bits().hash(state);
-    }
-}
-
-/// Methods that build elementwise nodes. Operators (`+ - * /`) are in the builder.
+/// Methods that build elementwise nodes. Operators and comparisons are in the builder.
 impl<'g> Var<'g> {
     /// eˣ
     #[track_caller]
@@ -143,12 +145,6 @@ impl<'g> Var<'g> {
         self.elementwise(Rsqrt)
     }
 
-    /// 1/x
-    #[track_caller]
-    pub fn reciprocal(self) -> Var<'g> {
-        self.power(-1.0)
-    }
-
     /// sin x
     #[track_caller]
     pub fn sin(self) -> Var<'g> {
@@ -183,12 +179,6 @@ impl<'g> Var<'g> {
     #[track_caller]
     pub fn softplus(self) -> Var<'g> {
         self.elementwise(Softplus)
-    }
-
-    /// The greater of 0 and x. A tie of max goes to its first operand, here the constant: relu′(0) = 0.
-    #[track_caller]
-    pub fn relu(self) -> Var<'g> {
-        self.scoped("relu", |builder| builder.elementwise(Max, &[Operand::Literal(0.0), self.into()]))
     }
 
     /// The error function.
@@ -233,42 +223,6 @@ impl<'g> Var<'g> {
         self.builder.elementwise(Min, &[self.into(), other.into()])
     }
 
-    /// Where `self` < `other`.
-    #[track_caller]
-    pub fn less(self, other: impl Into<Operand<'g>>) -> Var<'g> {
-        self.builder.elementwise(Less, &[self.into(), other.into()])
-    }
-
-    /// Where `self` ≤ `other`.
-    #[track_caller]
-    pub fn less_equal(self, other: impl Into<Operand<'g>>) -> Var<'g> {
-        self.builder.elementwise(LessEqual, &[self.into(), other.into()])
-    }
-
-    /// Where `self` > `other`.
-    #[track_caller]
-    pub fn greater(self, other: impl Into<Operand<'g>>) -> Var<'g> {
-        self.builder.elementwise(Less, &[other.into(), self.into()])
-    }
-
-    /// Where `self` ≥ `other`.
-    #[track_caller]
-    pub fn greater_equal(self, other: impl Into<Operand<'g>>) -> Var<'g> {
-        self.builder.elementwise(LessEqual, &[other.into(), self.into()])
-    }
-
-    /// Where the two are equal.
-    #[track_caller]
-    pub fn equal(self, other: impl Into<Operand<'g>>) -> Var<'g> {
-        self.builder.elementwise(Equal, &[self.into(), other.into()])
-    }
-
-    /// Where the two differ.
-    #[track_caller]
-    pub fn not_equal(self, other: impl Into<Operand<'g>>) -> Var<'g> {
-        self.builder.elementwise(NotEqual, &[self.into(), other.into()])
-    }
-
     /// `a` where `self`, a condition, holds, else `b`.
     #[track_caller]
     pub fn select(self, a: impl Into<Operand<'g>>, b: impl Into<Operand<'g>>) -> Var<'g> {
@@ -291,57 +245,6 @@ impl<'g> Var<'g> {
     fn elementwise(self, op: Elementwise) -> Var<'g> {
         self.builder.elementwise(op, &[self.into()])
     }
-}
-
-/// The signature of each op, and from it the list of all, of those with an attribute an example.
-macro_rules! signatures {
-    ($($op:ident $(($attribute:expr))? => $signature:expr,)+) => {
-        impl Elementwise {
-            /// Every op; of one with an attribute, an example.
-            pub const ALL: &[Elementwise] = &[$($op $(($attribute))?),+];
-
-            /// What the op says of itself.
-            pub const fn signature(self) -> Signature {
-                match self {
-                    $($op { .. } => $signature,)+
-                }
-            }
-        }
-    };
-}
-
-signatures! {
-    Neg => Signature::exact("neg", Numbers(1)).notation(Notation::Negation).algebra(Algebra::Negation),
-    Exp => Signature::function("exp"),
-    Expm1 => Signature::function("expm1"),
-    Log => Signature::function("log"),
-    Log1p => Signature::function("log1p"),
-    Sqrt => Signature::arithmetic("sqrt", Reals(1)).cost(Cost::Division),
-    Rsqrt => Signature::function("rsqrt").cost(Cost::Division),
-    Sin => Signature::function("sin").cost(Cost::Library),
-    Cos => Signature::function("cos").cost(Cost::Library),
-    Atan => Signature::function("atan").cost(Cost::Library),
-    Tanh => Signature::function("tanh"),
-    Sigmoid => Signature::function("sigmoid"),
-    Softplus => Signature::function("softplus"),
-    Erf => Signature::function("erf"),
-    Abs => Signature::exact("abs", Numbers(1)),
-    Sign => Signature::decision("sign", Numbers(1)),
-    Power(Exponent(3.0)) => Signature::function("power").notation(Notation::Exponent).cost(Cost::Library),
-    ToReal => Signature::exact("to_real", Operands::Discrete),
-    StopGradient => Signature::exact("stop_gradient", Reals(1)),
-    Add => Signature::arithmetic("add", Numbers(2)).infix("+").algebra(Algebra::Sum),
-    Sub => Signature::arithmetic("sub", Numbers(2)).infix("-").algebra(Algebra::Difference),
-    Mul => Signature::arithmetic("mul", Numbers(2)).infix("*").algebra(Algebra::Product),
-    Div => Signature::arithmetic("div", Reals(2)).infix("/").cost(Cost::Division).algebra(Algebra::Quotient),
-    Pow => Signature::function("pow").operands(Reals(2)).infix("^").cost(Cost::Library),
-    Max => Signature::exact("max", Numbers(2)).notation(Notation::Shared).algebra(Algebra::Greater),
-    Min => Signature::exact("min", Numbers(2)).notation(Notation::Shared).algebra(Algebra::Lesser),
-    Less => Signature::decision("less", Operands::Comparable).infix("<"),
-    LessEqual => Signature::decision("less_equal", Operands::Comparable).infix("<="),
-    Equal => Signature::decision("equal", Operands::Comparable).infix("=="),
-    NotEqual => Signature::decision("not_equal", Operands::Comparable).infix("!="),
-    Where => Signature::exact("where", Operands::Selection).algebra(Algebra::Choice),
 }
 
 impl Elementwise {

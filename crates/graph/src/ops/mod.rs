@@ -24,6 +24,7 @@ macro_rules! names {
 pub mod contract;
 pub mod custom;
 pub mod elementwise;
+mod exponent;
 pub mod index;
 pub mod reduce;
 pub mod rules;
@@ -37,6 +38,7 @@ use crate::shape::Shape;
 pub use contract::Contract;
 pub use custom::Custom;
 pub use elementwise::Elementwise;
+pub use exponent::Exponent;
 pub use index::Index;
 pub use reduce::{Reduce, Reduction};
 pub(crate) use rules::{Backward, Batched, Rules};
