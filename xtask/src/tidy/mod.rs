@@ -12,9 +12,6 @@ use std::path::{Path, PathBuf};
 
 use crate::{licences, metadata, read};
 
-/// Crates that are being reshaped: their long functions and long files are let be for now.
-const RESHAPED: &[&str] = &["crates/graph/"];
-
 /// Prints what is wrong, and advice about long files of tests.
 ///
 /// # Errors
@@ -44,10 +41,9 @@ pub fn problems(root: &Path) -> Result<Vec<String>, String> {
     let sources = rust_files(root)?;
     problems.extend(sources.iter().flat_map(sources::problems));
     problems.extend(circles::problems(&sources, circles::DECIDED));
-    let is_strict = |file: &&File| !is_test(file) && !RESHAPED.iter().any(|folder| file.path.starts_with(folder));
-    let strict = || sources.iter().filter(is_strict);
-    problems.extend(strict().flat_map(functions::problems));
-    problems.extend(strict().filter_map(sources::long_file));
+    let sources: Vec<File> = sources.into_iter().filter(|file| !is_test(file)).collect();
+    problems.extend(sources.iter().flat_map(functions::problems));
+    problems.extend(sources.iter().filter_map(sources::long_file));
     Ok(problems)
 }
 
