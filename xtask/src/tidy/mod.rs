@@ -12,14 +12,11 @@ use std::path::{Path, PathBuf};
 
 use crate::{licences, metadata, read};
 
-/// Prints what is wrong, and advice about long files of tests.
+/// Prints what is wrong.
 ///
 /// # Errors
 /// How many problems there are, if any; or what could not be read.
 pub fn run(root: &Path) -> Result<(), String> {
-    for advice in rust_files(root)?.iter().filter(|file| is_test(file)).filter_map(sources::long_file) {
-        println!("note: {advice}");
-    }
     let problems = problems(root)?;
     problems.iter().for_each(|problem| println!("{problem}"));
     match problems.len() {
@@ -41,9 +38,7 @@ pub fn problems(root: &Path) -> Result<Vec<String>, String> {
     let sources = rust_files(root)?;
     problems.extend(sources.iter().flat_map(sources::problems));
     problems.extend(circles::problems(&sources, circles::DECIDED));
-    let sources: Vec<File> = sources.into_iter().filter(|file| !is_test(file)).collect();
-    problems.extend(sources.iter().flat_map(functions::problems));
-    problems.extend(sources.iter().filter_map(sources::long_file));
+    problems.extend(sources.iter().filter(|file| !is_test(file)).flat_map(functions::problems));
     Ok(problems)
 }
 
@@ -56,7 +51,7 @@ pub struct File {
     pub text: String,
 }
 
-/// Whether a file holds tests alone; these may be long.
+/// Whether a file holds tests alone; their functions may be long.
 fn is_test(file: &File) -> bool {
     file.path.contains("/tests/")
 }
