@@ -238,6 +238,19 @@ pub fn argmin_along<S: Simd, T: Float>(simd: S, x: &[T], axis: Axis, y: &mut [T]
     );
 }
 
+/// Running sums along an axis: element i of a result is x₀ + … + xᵢ, added in that order. `y` is as long as `x`.
+#[inline(always)]
+pub fn cumsum_along<T: Float>(x: &[T], Axis { n, inner, .. }: Axis, y: &mut [T]) {
+    // Nothing is to be done for an axis, or others, without elements.
+    let block = (n * inner).max(1);
+    for (x, y) in x.chunks_exact(block).zip(y.chunks_exact_mut(block)) {
+        y[..inner].copy_from_slice(&x[..inner]);
+        for offset in inner..block {
+            y[offset] = y[offset - inner] + x[offset];
+        }
+    }
+}
+
 #[inline(always)]
 fn indices<T: Float>(
     x: &[T],

@@ -32,7 +32,7 @@ fn log_of_exponentials(x: &[f64]) -> f64 {
 }
 
 pub(super) fn cases() -> Vec<Case> {
-    [sums(), extremes(), exponentials()].into_iter().flatten().collect()
+    [sums(), running_sums(), extremes(), exponentials()].into_iter().flatten().collect()
 }
 
 fn sums() -> Vec<Case> {
@@ -63,6 +63,36 @@ fn sums() -> Vec<Case> {
             .gives(|x| vec![x[0].data().iter().zip(x[1].data()).map(|(a, b)| (a - b).powi(2)).sum()]),
         case("sum: l2_norm_penalty", [real([4])], [], |b, x| b.l2_norm_penalty(0.3, x[0]))
             .gives(|x| vec![0.3 * x[0].data().iter().map(|x| x * x).sum::<f64>()]),
+    ]
+}
+
+fn running_sums() -> Vec<Case> {
+    /// The sum of the elements of row i, column j of [2, 3] that `is_before` finds at or before it.
+    fn summed(x: &Tensor, is_before: fn((usize, usize), (usize, usize)) -> bool) -> Vec<f64> {
+        let at = |index: usize| (index / 3, index % 3);
+        let sum = |index| (0..6).filter(|&other| is_before(at(other), at(index))).map(|other| x.data()[other]).sum();
+        (0..6).map(sum).collect()
+    }
+    vec![
+        case("cumsum along the first axis", [real([2, 3])], [2, 3], |_, x| x[0].cumsum(0))
+            .gives(|x| summed(&x[0], |(i, j), (row, column)| i <= row && j == column)),
+        case("cumsum along the last axis", [real([2, 3])], [2, 3], |_, x| x[0].cumsum(1))
+            .gives(|x| summed(&x[0], |(i, j), (row, column)| i == row && j <= column)),
+        case("cumsum along the axis between", [real([2, 3, 2])], [2, 3, 2], |_, x| x[0].cumsum(1)).gives(|x| {
+            let element = |outer: usize, j: usize, inner: usize| x[0].data()[outer * 6 + j * 2 + inner];
+            let sum = |index: usize| (0..=index / 2 % 3).map(|j| element(index / 6, j, index % 2)).sum();
+            (0..12).map(sum).collect()
+        }),
+        case("cumsum along an axis of one", [real([3, 1])], [3, 1], |_, x| x[0].cumsum(1))
+            .gives(|x| x[0].data().to_vec()),
+        case("cumsum of nothing", [real([2, 0])], [2, 0], |_, x| x[0].cumsum(1)).gives(|_| vec![]),
+        case("cumsum to nothing", [real([2, 0])], [2, 0], |_, x| x[0].cumsum(0)).gives(|_| vec![]),
+        case("cumsum of integers", [below(9, [4])], [4], |_, x| x[0].cumsum(0))
+            .of_kind(Kind::Int)
+            .gives(|x| (0..4).map(|i| total(&x[0].data()[..=i])).collect()),
+        case("cumsum passes NaN on", [fixed([3], &[1.0, f64::NAN, 2.0])], [3], |_, x| x[0].cumsum(0))
+            .gives(|_| vec![1.0, f64::NAN, f64::NAN])
+            .differentiable(0),
     ]
 }
 

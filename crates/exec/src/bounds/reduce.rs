@@ -45,6 +45,19 @@ pub(super) fn bound(
         }
         Reduction::LogSumExp => along_axis(x, axis, y, |elements, y| of_logsumexp(elements, y, rounding)),
         Reduction::Softmax => softmax(x, axis, y, rounding),
+        Reduction::Cumsum => {
+            let mut sums = sum::none(y.shape());
+            let fibers = Fibers::of(x.value.shape(), axis);
+            for index in 0..fibers.count {
+                let mut running = sum::RunningSum::default();
+                for offset in fibers.offsets(index) {
+                    let (element, bound) = x.element(offset);
+                    running.add(element, bound, x.is_undecided(offset));
+                    sums[offset] = running;
+                }
+            }
+            sum::bounds(y, &sums, false, rounding)
+        }
     })
 }
 

@@ -19,6 +19,7 @@ pub(crate) fn evaluate(op: &Reduce, inputs: &[&Tensor], shape: &Shape) -> Result
         Reduction::ArgMin => along_axis(x, axis, shape, |elements| first(elements, |element, best| element < best)),
         Reduction::LogSumExp => along_axis(x, axis, shape, logsumexp),
         Reduction::Softmax => softmax(x, axis),
+        Reduction::Cumsum => cumsum(x, axis),
     })
 }
 
@@ -53,6 +54,21 @@ fn softmax(x: &Tensor, axis: usize) -> Tensor {
         fibers.offsets(index).for_each(|offset| out[offset] = (out[offset] - top).exp());
         let total: f64 = fibers.offsets(index).map(|offset| out[offset]).sum();
         fibers.offsets(index).for_each(|offset| out[offset] /= total);
+    }
+    y
+}
+
+/// Each element with those before it, added up from the first.
+fn cumsum(x: &Tensor, axis: usize) -> Tensor {
+    let fibers = Fibers::of(x.shape(), axis);
+    let mut y = x.clone();
+    let out = y.data_mut();
+    for index in 0..fibers.count {
+        let mut total = 0.0;
+        for offset in fibers.offsets(index) {
+            total += out[offset];
+            out[offset] = total;
+        }
     }
     y
 }

@@ -1,4 +1,4 @@
-//! Ops along an axis: reductions, fewer elements from many; and softmax, which normalises along one.
+//! Ops along an axis: reductions, fewer elements from many; softmax, which normalises along one; and the running sum.
 
 use super::rules::{Contributions, batch_with};
 use super::signature::{AxisOperand, AxisResult, AxisSignature, DefaultAxes};
@@ -24,6 +24,8 @@ pub enum Reduction {
     LogSumExp,
     /// eˣ / Σ eˣ, without overflow.
     Softmax,
+    /// The sum of each element and those before it.
+    Cumsum,
 }
 
 use Reduction::*;
@@ -53,6 +55,7 @@ signatures! {
     ArgMin => AxisSignature::index("argmin"),
     LogSumExp => AxisSignature { takes: AxisOperand::Reals, of_nothing: true, ..AxisSignature::element("logsumexp") },
     Softmax => AxisSignature { takes: AxisOperand::Reals, ..AxisSignature::keeps_axis("softmax", DefaultAxes::Last) },
+    Cumsum => AxisSignature::keeps_axis("cumsum", DefaultAxes::First),
 }
 
 /// An op along axes.
@@ -163,6 +166,12 @@ impl<'g> Var<'g> {
         self.along(Softmax, axis)
     }
 
+    /// The running sum along an axis: element i of the result is x₀ + … + xᵢ.
+    #[track_caller]
+    pub fn cumsum(self, axis: usize) -> Var<'g> {
+        self.along(Cumsum, axis)
+    }
+
     /// The logits and the axis, if this is the result of a softmax.
     pub(crate) fn softmax_logits(self) -> Option<(Var<'g>, usize)> {
         let node = self.node()?;
@@ -246,6 +255,8 @@ impl Rules for Reduce {
                 LogSumExp => dy.expand(axis, shape[axis]) * x.softmax(axis),
                 // s = softmax(x)      ∂J/∂x = s ⊙ (g − g·s)  with g = ∂J/∂s
                 Softmax => y * (dy - (dy * y).sum_axes(&[axis]).expand(axis, shape[axis])),
+                // y = cumsum x        ∂J/∂xⱼ = Σᵢ ∂J/∂yᵢ, i ≥ j      the running sum from the other end
+                Cumsum => dy.reverse(&[axis]).cumsum(axis).reverse(&[axis]),
                 // An index is a step function.
                 ArgMax | ArgMin => return None,
             })
