@@ -3,7 +3,7 @@
 
 use chainrule_graph::{Kind, Tensor};
 
-use super::{Build, Case, Input, Value, below, between, case, fixed, integers, real};
+use super::{Build, Case, Formula, Input, below, between, case, fixed, integers, real};
 use crate::draw::Draw;
 
 pub(super) fn cases() -> Vec<Case> {
@@ -29,7 +29,7 @@ fn zip(x: &[Tensor], f: fn(f64, f64) -> f64) -> Vec<f64> {
 }
 
 /// A matrix, a scalar, one element, and none, drawn alike.
-fn over_shapes(name: &str, draws: &[Draw], build: Build, value: Value) -> Vec<Case> {
+fn over_shapes(name: &str, draws: &[Draw], build: Build, value: Formula) -> Vec<Case> {
     let shapes: [(&str, &[usize]); 4] =
         [("", &[2, 3]), (" of scalars", &[]), (" of one element", &[1, 1]), (" of no elements", &[0, 2])];
     let row = |(what, shape): (&str, &[usize])| {
@@ -41,7 +41,7 @@ fn over_shapes(name: &str, draws: &[Draw], build: Build, value: Value) -> Vec<Ca
 
 fn unary() -> Vec<Case> {
     let positive = Draw::Uniform { low: 0.1, high: 4.0 };
-    let rows: [(&str, Draw, Build, Value); _] = [
+    let rows: [(&str, Draw, Build, Formula); _] = [
         ("neg", Draw::Normal, |_, x| -x[0], |x| map(&x[0], |x| 0.0 - x)),
         ("exp", Draw::Normal, |_, x| x[0].exp(), |x| map(&x[0], |x| 1.0 / (-x).exp())),
         ("expm1", Draw::Normal, |_, x| x[0].expm1(), |x| map(&x[0], |x| 2.0 * (x / 2.0).exp() * (x / 2.0).sinh())),
@@ -77,7 +77,7 @@ fn erf(x: f64) -> f64 {
 
 fn binary() -> Vec<Case> {
     let (normal, positive) = (Draw::Normal, Draw::Uniform { low: 0.3, high: 2.0 });
-    let rows: [(&str, [Draw; 2], Build, Value); _] = [
+    let rows: [(&str, [Draw; 2], Build, Formula); _] = [
         ("add", [normal.clone(), normal.clone()], |_, x| x[0] + x[1], |x| zip(x, |a, b| a - (-b))),
         ("sub", [normal.clone(), normal.clone()], |_, x| x[0] - x[1], |x| zip(x, |a, b| a + (-b))),
         ("mul", [normal.clone(), normal.clone()], |_, x| x[0] * x[1], |x| zip(x, |a, b| a / (1.0 / b))),

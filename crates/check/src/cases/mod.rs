@@ -21,7 +21,7 @@ use crate::draw::{Draw, Draws};
 /// Builds the result from the inputs.
 type Build = for<'g> fn(&'g Builder, &[Var<'g>]) -> Var<'g>;
 /// The elements of the result from the inputs.
-type Value = fn(&[Tensor]) -> Vec<f64>;
+type Formula = fn(&[Tensor]) -> Vec<f64>;
 
 /// A row of the table.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ pub struct Case {
     /// Whether [`Case::build`] takes operands of any shape, all alike.
     pub any_shape: bool,
     build: Build,
-    expected: Option<Value>,
+    expected: Option<Formula>,
 }
 
 /// An input of a row's graph.
@@ -125,7 +125,7 @@ fn case(name: impl Into<String>, inputs: impl Into<Vec<Input>>, shape: impl Into
 
 impl Case {
     /// With an independent value: the elements of the result from the inputs.
-    fn gives(self, expected: Value) -> Case {
+    fn gives(self, expected: Formula) -> Case {
         Case { expected: Some(expected), ..self }
     }
 
