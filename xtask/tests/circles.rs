@@ -19,7 +19,7 @@ fn assert_circle(a: &str) {
     let b = "use crate::a::A;\npub struct Thing;\npub fn thing() {}\n";
     let found = circles(&[("lib.rs", lib), ("a.rs", a), ("b.rs", b), ("b/deep.rs", "pub struct Deep;\n")]);
     assert_eq!(found.len(), 1, "{a}: {found:?}");
-    let beginning = "crates/x: files use each other in a circle: a.rs -> b.rs (";
+    let beginning = "crates/x: modules use each other in a circle: a.rs -> b.rs (";
     assert!(found[0].starts_with(beginning) && found[0].ends_with(") -> a.rs (A)"), "{a}: {found:?}");
 }
 
@@ -56,7 +56,7 @@ fn a_re_export_is_followed_to_the_file_that_defines() {
         ("c/deep.rs", "use crate::a::A;\npub struct Inner;"),
     ];
     let found = circles(&through_two);
-    assert_eq!(found, ["crates/x: files use each other in a circle: a.rs -> c/deep.rs (Inner) -> a.rs (A)"]);
+    assert_eq!(found, ["crates/x: modules use each other in a circle: a.rs -> c/deep.rs (Inner) -> a.rs (A)"]);
     let exported_macro = [
         ("lib.rs", "mod a;\nmod b;"),
         ("a.rs", "pub struct A;\nfn f() { crate::shout!() }"),
@@ -70,7 +70,7 @@ fn a_re_export_is_followed_to_the_file_that_defines() {
         ("c.rs", "pub fn b() {}"),
     ];
     let found = circles(&same_names);
-    assert_eq!(found, ["crates/x: files use each other in a circle: a.rs -> b.rs (thing) -> a.rs (A)"]);
+    assert_eq!(found, ["crates/x: modules use each other in a circle: a.rs -> b.rs (thing) -> a.rs (A)"]);
     let an_inner_name = [
         ("lib.rs", "mod a;\nmod b;\npub use b::D;\nfn f() { struct D; }"),
         ("a.rs", "pub struct A;\nfn f() { crate::D::new() }"),
@@ -90,7 +90,7 @@ fn the_shortest_circle_is_shown() {
         ("b.rs", "use crate::c::C;\npub struct B;"),
         ("c.rs", "use crate::d::D;\nuse crate::a::one;\npub struct C;"),
     ]);
-    assert_eq!(found, ["crates/x: files use each other in a circle: a.rs -> b.rs (B) -> c.rs (C) -> a.rs (one)"]);
+    assert_eq!(found, ["crates/x: modules use each other in a circle: a.rs -> b.rs (B) -> c.rs (C) -> a.rs (one)"]);
 }
 
 #[test]
@@ -130,14 +130,26 @@ fn a_modules_file_and_its_children_may_refer_to_each_other() {
     assert!(circles(&family("use super::P;\npub fn g() {}")).is_empty());
     // Two children may not, even where they find each other through their parent.
     let found = circles(&family("use super::{P, f};\npub fn g() {}"));
-    assert_eq!(found, ["crates/x: files use each other in a circle: p/a.rs -> p/b.rs (g) -> p/a.rs (f)"]);
-    // Nor may one outside the family: the way back is through the parent.
+    assert_eq!(found, ["crates/x: modules use each other in a circle: p/a.rs -> p/b.rs (g) -> p/a.rs (f)"]);
+    // Nor may a module outside the family and one in it.
     let mut wider = family("use crate::o::O;\npub fn g() {}");
     wider.push(("o.rs", "use crate::p::P;\npub struct O;"));
     wider[1].1 = "mod p;\nmod o;";
     let found = circles(&wider);
-    assert_eq!(found.len(), 1);
-    assert!(found[0].contains("o.rs (O) -> p/mod.rs (P)"), "{found:?}");
+    assert_eq!(found, ["crates/x: modules use each other in a circle: p/b.rs -> o.rs (O) -> p/mod.rs (P)"]);
+}
+
+#[test]
+fn two_modules_are_on_a_circle_even_where_no_file_is() {
+    let sources = [
+        ("lib.rs", "mod float;\nmod math;"),
+        ("float.rs", "use crate::math::Coefficients;\npub trait Float: Coefficients {}"),
+        ("math/mod.rs", "mod coefficients;\nmod sine;\npub use coefficients::Coefficients;\npub use sine::sin;"),
+        ("math/coefficients.rs", "pub trait Coefficients {}"),
+        ("math/sine.rs", "use crate::float::Float;\npub fn sin() {}"),
+    ];
+    let circle = "float.rs -> math/coefficients.rs (Coefficients), math/sine.rs -> float.rs (Float)";
+    assert_eq!(circles(&sources), [format!("crates/x: modules use each other in a circle: {circle}")]);
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Files that are written whole or not at all: to a partial file in the same folder, synced, then renamed.
 
+mod partial;
+
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, Error, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::LearnError;
-use crate::saved::partial::PartialFile;
+use partial::PartialFile;
 
 /// Writes a file. On any error the file is what it was before, and nothing else is left behind. A process that is
 /// killed meanwhile leaves a hidden partial file, which the next write to the same file removes.

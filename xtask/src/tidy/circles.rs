@@ -1,7 +1,7 @@
-//! The files of a crate do not use each other in a circle, but for those of which that was decided.
+//! The modules of a crate do not use each other in a circle, but for those of which that was decided.
 //!
-//! A module's file and the files below it are one thing in several files, so a circle that goes through the module's own
-//! file is none.
+//! A module is its file and the files below it. Those are one thing in several files: the module's own file and one below it
+//! may use each other, while two modules beside each other may not.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -27,105 +27,83 @@ pub const DECIDED: &[Decided] = &[
     },
 ];
 
-/// The circles, the shortest of each knot of files; and what is decided of files that are on none.
+/// The circles, of each knot of modules the shortest; and what is decided of files that are on none.
 pub fn problems(files: &[File], decided: &[Decided]) -> Vec<String> {
-    crates(files).iter().flat_map(|found| circles(found, decided)).collect()
+    crates(files).iter().flat_map(|found| problems_of(found, decided)).collect()
 }
 
-fn circles(found: &Crate<'_>, decided: &[Decided]) -> Vec<String> {
+fn problems_of(found: &Crate<'_>, decided: &[Decided]) -> Vec<String> {
     let Crate { folder, files } = found;
     let uses = found.uses();
-    let graph = Graph::new(&uses, files.len());
     let decided = decided.iter().find(|decided| decided.folder == *folder);
-    let names = |file: usize, entry: &str| {
-        let inner = &files[file].path[folder.len() + "/src/".len()..];
+    let entries = decided.map(|decided| decided.files).unwrap_or_default();
+    let names = |entry: &str, file: usize| {
+        let inner = found.inner_path(file);
         inner == entry || entry.ends_with('/') && inner.starts_with(entry)
     };
-    let entries = decided.map(|decided| decided.files).unwrap_or_default();
-    let is_free: Vec<bool> = (0..files.len()).map(|file| !entries.iter().any(|entry| names(file, entry))).collect();
+    let is_free: Vec<bool> = (0..files.len()).map(|file| !entries.iter().any(|entry| names(entry, file))).collect();
     let mut problems = Vec::new();
     for module in 0..files.len() {
         let above = found.module_path(module);
-        // The part below the module that a file is in.
-        let part = |file: usize| {
+        // The module just below this one that a file belongs to.
+        let below = |file: usize| {
             let path = found.module_path(file);
             path.starts_with(&above).then(|| path.get(above.len()).copied()).flatten()
         };
-        let parts: Vec<Option<&str>> = (0..files.len()).map(part).collect();
-        let circles = graph.circles(&parts, &is_free);
+        let circles = circles(&uses, below, &is_free);
         problems.extend(circles.iter().map(|circle| format!("{folder}: {}", describe(found, circle))));
     }
-    // What is decided says exactly which files: each is on a circle with others of them.
-    let inside: Vec<bool> = is_free.iter().map(|free| !free).collect();
+    // What is decided says exactly which files: each is on a circle.
+    let next =
+        |file: usize| uses.iter().filter(|used| used.from == file).map(|used| (used.to, used)).collect::<Vec<_>>();
     for entry in entries {
-        let is_on_one = |file: usize| names(file, entry) && graph.is_on_circle(file, &inside);
-        if !(0..files.len()).any(is_on_one) {
+        let is_back = |&(to, used): &(usize, &Use)| shortest(to, used.from, next).is_some();
+        if !(0..files.len()).any(|file| names(entry, file) && next(file).iter().any(is_back)) {
             problems.push(format!("{folder}/src/{entry} is on no circle; take it from the list of those decided"));
         }
     }
     problems
 }
 
+/// Circles of the modules that files belong to, with a free file on each. No two have a module in common.
+fn circles<'a>(uses: &'a [Use], module: impl Fn(usize) -> Option<&'a str>, is_free: &[bool]) -> Vec<Vec<&'a Use>> {
+    let crossing = uses.iter().filter_map(|used| {
+        let (from, to) = (module(used.from)?, module(used.to)?);
+        (from != to).then_some((from, to, is_free[used.from] || is_free[used.to], used))
+    });
+    let crossing: Vec<(&str, &str, bool, &Use)> = crossing.collect();
+    let back = |&(from, to, is_free, used): &(&'a str, &'a str, bool, &'a Use)| {
+        // With each module on the way, whether a free file was on it so far.
+        let way = shortest((to, is_free), (from, true), |(module, was_free)| {
+            let next = crossing.iter().filter(|(from, ..)| *from == module);
+            next.map(|&(_, to, is_free, used)| ((to, was_free || is_free), used)).collect()
+        });
+        way.map(|way| [vec![used], way].concat())
+    };
+    let mut circles: Vec<Vec<&Use>> = crossing.iter().filter_map(back).collect();
+    circles.sort_by_key(Vec::len);
+    let mut apart: Vec<Vec<&Use>> = Vec::new();
+    for circle in circles {
+        let meets = |other: &Vec<&Use>| other.iter().any(|a| circle.iter().any(|b| module(a.from) == module(b.from)));
+        if !apart.iter().any(meets) {
+            apart.push(circle);
+        }
+    }
+    apart
+}
+
 fn describe(found: &Crate<'_>, circle: &[&Use]) -> String {
-    let name = |file: usize| &found.files[file].path[found.folder.len() + "/src/".len()..];
-    let mut text = format!("files use each other in a circle: {}", name(circle[0].from));
-    for Use { to, name: used, .. } in circle {
-        text += &format!(" -> {} ({used})", name(*to));
+    let mut text = "modules use each other in a circle: ".to_string();
+    let mut last = None;
+    for Use { from, to, name } in circle {
+        if last != Some(*from) {
+            text += if last.is_some() { ", " } else { "" };
+            text += found.inner_path(*from);
+        }
+        text += &format!(" -> {} ({name})", found.inner_path(*to));
+        last = Some(*to);
     }
     text
-}
-
-struct Graph<'a> {
-    uses: Vec<Vec<&'a Use>>,
-}
-
-impl<'a> Graph<'a> {
-    fn new(all: &'a [Use], files: usize) -> Graph<'a> {
-        let mut uses = vec![Vec::new(); files];
-        for found in all {
-            uses[found.from].push(found);
-        }
-        Graph { uses }
-    }
-
-    /// Circles among the files that have a part, through at least two parts and one free file. No two have a file in
-    /// common.
-    fn circles(&self, parts: &[Option<&str>], is_free: &[bool]) -> Vec<Vec<&'a Use>> {
-        let crossing = self.uses.iter().flatten().filter(|found| {
-            let (from, to) = (parts[found.from], parts[found.to]);
-            from.is_some() && to.is_some() && from != to
-        });
-        let mut circles: Vec<Vec<&Use>> = Vec::new();
-        for &found in crossing {
-            if let Some(back) = self.back(found, parts, is_free) {
-                circles.push([vec![found], back].concat());
-            }
-        }
-        circles.sort_by_key(Vec::len);
-        let mut apart: Vec<Vec<&Use>> = Vec::new();
-        for circle in circles {
-            let meets = |other: &Vec<&Use>| other.iter().any(|a| circle.iter().any(|b| a.from == b.from));
-            if !apart.iter().any(meets) {
-                apart.push(circle);
-            }
-        }
-        apart
-    }
-
-    /// The shortest way back from where a use leads, with a free file at one end of it or on the way.
-    fn back(&self, found: &Use, parts: &[Option<&str>], is_free: &[bool]) -> Option<Vec<&'a Use>> {
-        let start = (found.to, is_free[found.to] || is_free[found.from]);
-        shortest(start, (found.from, true), |(file, free)| {
-            let inner = self.uses[file].iter().filter(|next| parts[next.to].is_some());
-            inner.map(|&next| ((next.to, free || is_free[next.to]), next)).collect()
-        })
-    }
-
-    /// Whether a file uses itself by way of others that are inside.
-    fn is_on_circle(&self, file: usize, inside: &[bool]) -> bool {
-        let inner = |file: usize| self.uses[file].iter().filter(|next| inside[next.to]).map(|&next| (next.to, next));
-        inner(file).any(|(next, _)| shortest(next, file, |file| inner(file).collect()).is_some())
-    }
 }
 
 /// The uses on a shortest path.

@@ -44,9 +44,14 @@ pub fn crates(files: &[File]) -> Vec<Crate<'_>> {
 }
 
 impl Crate<'_> {
+    /// A file's path from `src`.
+    pub fn inner_path(&self, file: usize) -> &str {
+        &self.files[file].path[self.folder.len() + "/src/".len()..]
+    }
+
     /// The path of modules that a file is, from the crate's root.
     pub fn module_path(&self, file: usize) -> Vec<&str> {
-        let inner = &self.files[file].path[self.folder.len() + "/src/".len()..];
+        let inner = self.inner_path(file);
         let inner = inner.strip_suffix(".rs").unwrap_or(inner);
         let mut path: Vec<&str> = inner.split('/').collect();
         if matches!(path[..], ["lib" | "main"] | [.., "mod"]) {

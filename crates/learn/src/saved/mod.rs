@@ -1,6 +1,4 @@
 //! After training: files that hold values, and the model as it is kept in one.
 
-pub(crate) mod fingerprint;
 pub(crate) mod model;
-pub(crate) mod partial;
 pub(crate) mod tensor_file;

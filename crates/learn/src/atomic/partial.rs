@@ -10,7 +10,7 @@ use std::io::{self, ErrorKind};
 use std::mem;
 use std::path::{Path, PathBuf};
 
-use super::fingerprint::Fingerprint;
+use crate::fingerprint::Fingerprint;
 
 /// How many names after the one taken are looked at for what was left: as many writers at once may have been killed.
 const LOOKED_AT: usize = 8;
