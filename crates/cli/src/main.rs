@@ -31,7 +31,7 @@ use clap::{CommandFactory, Parser};
 
 use commands::Command;
 use error::CommandError;
-use output::{Output, message};
+use output::{StandardOutput, message};
 
 /// Write the function for one example as a graph of named nodes; get its values, checked gradients and a trained model
 #[derive(Parser)]
@@ -60,7 +60,7 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments.command.unwrap_or_default(),
         Err(error) => return explain(error),
     };
-    let mut output = Output::default();
+    let mut output = StandardOutput::default();
     let result = command.run(&mut output).and_then(|()| output.finish());
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,11 +8,11 @@ use crate::error::CommandError;
 /// Standard output, which holds the answer and nothing else. A reader that goes away early, as `head` does, has had
 /// enough: what is written after that is dropped. Any other fault is an error.
 #[derive(Default)]
-pub struct Output {
+pub struct StandardOutput {
     closed: bool,
 }
 
-impl Output {
+impl StandardOutput {
     /// Writes a line.
     pub fn line(&mut self, line: impl Display) -> Result<(), CommandError> {
         self.text(&format!("{line}\n"))

@@ -1,9 +1,14 @@
-//! Learning: data from tables, parameters and what is asked of a function with them, scores, and models on disk.
+//! Learning: data from tables, parameters and what is asked of a function with them, training, scores, and models on disk.
 //!
 //! A [`Table`] is a CSV file; [`assign`] says which of its columns each input and outcome of a model takes, and a
-//! [`Dataset`] holds the numbers. [`Transforms`] are what is done to the inputs before the model sees them.
-//! [`Parameters`] hold the values of a function, which is asked for its [`objective`](fn@objective),
-//! [`gradients`](fn@gradients) and [`prediction`](fn@prediction). A [`SavedModel`] is all of it in one file.
+//! [`Dataset`] holds the rows, read from a table or made. [`Transforms`] are what is done to the inputs before the model
+//! sees them. [`Parameters`] hold the values of a function, which is asked for its [`objective`](fn@objective),
+//! [`gradients`](fn@gradients) and [`prediction`](fn@prediction) on one example, and for its [`scores`](fn@scores) on a
+//! dataset. [`train`](fn@train) moves them, as [`Training`] says, and tells an [`Observer`] how it goes; [`models`] are
+//! ready to be trained. A [`SavedModel`] is all that predicting needs, in one file.
+//!
+//! A [`LearnError`] says what was found, where, and what would be right; a [`Remedy`] that users give by an option or an
+//! argument stands in it as data, for the caller to word.
 #![forbid(unsafe_code)]
 
 mod admission;

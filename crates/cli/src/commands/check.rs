@@ -12,7 +12,7 @@ use crate::json::{self, Object};
 use crate::model_file::ModelFile;
 use crate::names::NodeNames;
 use crate::options::{self, ModelOptions};
-use crate::output::Output;
+use crate::output::StandardOutput;
 use crate::progress::Waiting;
 
 /// Draws values for a model and compares every gradient with differences
@@ -46,7 +46,7 @@ Free sizes become small numbers that differ. Reals are drawn from normal(0, 1), 
 
 impl Check {
     /// Checks first and second derivatives of the objective.
-    pub fn run(self, output: &mut Output) -> Result<(), CommandError> {
+    pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
         let file = ModelFile::read(&self.model.model)?;
         let function = file.build_small(&self.model.settings()?)?;
         let objective = file.objective(&function)?;

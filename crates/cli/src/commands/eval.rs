@@ -9,7 +9,7 @@ use crate::data::{Loaded, check_finite};
 use crate::error::CommandError;
 use crate::format;
 use crate::json::{self, Object};
-use crate::output::Output;
+use crate::output::StandardOutput;
 
 /// Scores a trained model on a table that has the outcomes
 #[derive(Args)]
@@ -35,7 +35,7 @@ Examples:
 
 impl Eval {
     /// Scores it.
-    pub fn run(self, output: &mut Output) -> Result<(), CommandError> {
+    pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
         let loaded = Loaded::read(&self.model)?;
         let data = loaded.rows(&self.data, true)?;
         let scores = scores(&loaded.function, &loaded.parameters, &data).map_err(|error| loaded.file.failed(error))?;

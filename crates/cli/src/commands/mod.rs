@@ -12,7 +12,7 @@ mod tour;
 use clap::Subcommand;
 
 use crate::error::CommandError;
-use crate::output::Output;
+use crate::output::StandardOutput;
 
 /// What can be asked for.
 #[derive(Subcommand)]
@@ -24,7 +24,7 @@ pub enum Command {
     Grad(grad::Grad),
     Check(check::Check),
     Show(Box<show::Show>),
-    Profile(Box<profile::Profile>),
+    Profile(Box<profile::ProfileCommand>),
 }
 
 impl Default for Command {
@@ -35,7 +35,7 @@ impl Default for Command {
 
 impl Command {
     /// Does it; the answer goes to `output`.
-    pub fn run(self, output: &mut Output) -> Result<(), CommandError> {
+    pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
         match self {
             Command::Tour(tour) => tour.run(output),
             Command::Fit(fit) => fit.run(output),

@@ -10,7 +10,7 @@ use clap::Args;
 use crate::data::{Loaded, not_finite};
 use crate::error::CommandError;
 use crate::files;
-use crate::output::{Output, message};
+use crate::output::{StandardOutput, message};
 
 /// Predicts for each row of a table, which needs no outcomes
 #[derive(Args)]
@@ -39,7 +39,7 @@ the index of the largest element (of a single number: 1 from ½ up).";
 
 impl Predict {
     /// Predicts.
-    pub fn run(self, output: &mut Output) -> Result<(), CommandError> {
+    pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
         files::check(
             &[("the model", Some(&self.model)), ("the table of --data", Some(&self.data))],
             &[("--out", self.out.as_deref())],

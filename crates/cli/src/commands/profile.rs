@@ -11,12 +11,12 @@ use crate::format;
 use crate::json::{self, Object};
 use crate::model_file::ModelFile;
 use crate::options::{self, ModelOptions};
-use crate::output::Output;
+use crate::output::StandardOutput;
 
 /// Says where the time and the memory of a training step go, kernel by kernel
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Profile {
+pub struct ProfileCommand {
     #[command(flatten)]
     model: ModelOptions,
 
@@ -48,9 +48,9 @@ Examples:
 Steps run for about a second, with the options that fit takes. A fused kernel's time is divided over forward, backward and \
 update as its nodes are. chainrule show MODEL.graph --step --program prints the program itself.";
 
-impl Profile {
+impl ProfileCommand {
     /// Measures.
-    pub fn run(self, output: &mut Output) -> Result<(), CommandError> {
+    pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
         let settings = self.steps.training(Training { batch: self.batch, ..Training::default() })?;
         let file = ModelFile::read(&self.model.model)?;
         let PreparedData { function, data } = self.table.fit(&file, self.model.settings()?)?;
@@ -65,7 +65,7 @@ impl Profile {
 
 const PHASES: [Phase; 4] = [Phase::Rows, Phase::Forward, Phase::Backward, Phase::Update];
 
-fn print(cost: &StepCost, output: &mut Output) -> Result<(), CommandError> {
+fn print(cost: &StepCost, output: &mut StandardOutput) -> Result<(), CommandError> {
     let total = total(cost);
     let share = |seconds: f64| format!("{:.1} %", 100.0 * seconds / total);
     let mut lines = Vec::new();
@@ -110,7 +110,7 @@ fn print(cost: &StepCost, output: &mut Output) -> Result<(), CommandError> {
     output.line(format!("a step on {rows} takes {} µs on {threads}", microseconds(cost.seconds)))
 }
 
-fn print_json(cost: &StepCost, output: &mut Output) -> Result<(), CommandError> {
+fn print_json(cost: &StepCost, output: &mut StandardOutput) -> Result<(), CommandError> {
     for kernel in &cost.profile.kernels {
         let phases = kernel
             .phases

@@ -9,7 +9,7 @@ use super::fit::StepSettings;
 use crate::error::CommandError;
 use crate::model_file::ModelFile;
 use crate::options::{self, ModelOptions};
-use crate::output::Output;
+use crate::output::StandardOutput;
 
 /// Prints the graph of a model, its gradient, its batched form, or how its training step is compiled
 #[derive(Args)]
@@ -59,7 +59,7 @@ Free sizes become small numbers that differ, unless --set says them.";
 
 impl Show {
     /// Prints it.
-    pub fn run(self, output: &mut Output) -> Result<(), CommandError> {
+    pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
         let file = ModelFile::read(&self.model.model)?;
         let mut function = file.build_small(&self.model.settings()?)?;
         let mistake = |error: GraphError| file.mistake(error);
@@ -93,7 +93,7 @@ impl Show {
 
 impl Show {
     /// What each pass makes of the training step.
-    fn compiled(&self, function: &Function, output: &mut Output) -> Result<(), CommandError> {
+    fn compiled(&self, function: &Function, output: &mut StandardOutput) -> Result<(), CommandError> {
         let training = self.steps.training(Training { batch: self.batch.unwrap_or(1), ..Training::default() })?;
         let step = step(function, &training.step_options(training.batch), self.batch)?;
         let stages = passes(&step.function.graph, &training.program_options(&step))?;

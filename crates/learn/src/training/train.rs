@@ -37,21 +37,21 @@ pub fn train(
     settings.check(training.rows())?;
     let tables = Tables::new(function, training);
     let validation = validation.map(|data| Tables::new(function, data));
-    let mut trainer = Trainer::new(&tables, validation.as_ref(), parameters, settings, observer)?;
-    let ending = trainer.run()?;
-    let best = trainer.state.best.filter(|_| ending != Ending::Stopped);
+    let mut training_loop = TrainingLoop::new(&tables, validation.as_ref(), parameters, settings, observer)?;
+    let ending = training_loop.run()?;
+    let best = training_loop.state.best.filter(|_| ending != Ending::Stopped);
     let trained = Trained {
         ending,
-        position: trainer.state.position,
+        position: training_loop.state.position,
         best: best.as_ref().map(|best| best.epoch),
-        history: trainer.state.history,
+        history: training_loop.state.history,
     };
-    *parameters = best.map_or(trainer.parameters, |best| best.parameters);
+    *parameters = best.map_or(training_loop.parameters, |best| best.parameters);
     Ok(trained)
 }
 
 /// Training under way.
-struct Trainer<'a> {
+struct TrainingLoop<'a> {
     function: &'a Function,
     training: &'a Dataset,
     settings: &'a Training<'a>,
@@ -68,7 +68,7 @@ struct Trainer<'a> {
     is_stopped: bool,
 }
 
-impl<'a> Trainer<'a> {
+impl<'a> TrainingLoop<'a> {
     /// Training that begins, or goes on from its checkpoint.
     fn new(
         tables: &'a Tables<'a>,
@@ -76,7 +76,7 @@ impl<'a> Trainer<'a> {
         parameters: &Parameters,
         settings: &'a Training<'a>,
         observer: &'a mut dyn Observer,
-    ) -> Result<Trainer<'a>, TrainError> {
+    ) -> Result<TrainingLoop<'a>, TrainError> {
         let (function, training) = (tables.function, tables.data);
         let mut runner = Runner::new(tables, parameters, settings)?;
         let fresh = runner.values()?.to_vec();
@@ -96,7 +96,7 @@ impl<'a> Trainer<'a> {
             }
         };
         let scorer = |tables| Scorer::new(tables, settings.level);
-        let mut trainer = Trainer {
+        let mut training_loop = TrainingLoop {
             function,
             training,
             settings,
@@ -109,8 +109,8 @@ impl<'a> Trainer<'a> {
             parameters: parameters.clone(),
             is_stopped,
         };
-        trainer.update_parameters()?;
-        Ok(trainer)
+        training_loop.update_parameters()?;
+        Ok(training_loop)
     }
 
     fn run(&mut self) -> Result<Ending, TrainError> {

@@ -25,7 +25,7 @@ use crate::interrupt;
 use crate::json::{self, Object};
 use crate::model_file::ModelFile;
 use crate::options::{self, ModelOptions};
-use crate::output::{Output, message};
+use crate::output::{StandardOutput, message};
 use crate::plots::picture_path;
 use crate::progress::ProgressMeter;
 
@@ -130,7 +130,7 @@ nor a checkpoint that training does not go on from.";
 
 impl Fit {
     /// Trains.
-    pub fn run(self, output: &mut Output) -> Result<(), CommandError> {
+    pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
         let mut settings = self.training()?;
         self.check_files()?;
         let file = ModelFile::read(&self.model.model)?;
@@ -214,7 +214,7 @@ impl Fit {
         parameters: &mut Parameters,
         rows: &TrainingRows,
         settings: &Training<'_>,
-        output: &mut Output,
+        output: &mut StandardOutput,
     ) -> Result<Trained, CommandError> {
         if let Some(path) = self.checkpoint.as_deref().filter(|path| self.resume && !path.exists()) {
             message(format!("there is no checkpoint {} yet: training begins", path.display()));
@@ -259,7 +259,7 @@ impl Fit {
         result: &Scored,
         rows: &TrainingRows,
         trained: &Trained,
-        output: &mut Output,
+        output: &mut StandardOutput,
     ) -> Result<(), CommandError> {
         let epochs = trained.position.epoch;
         if self.json {

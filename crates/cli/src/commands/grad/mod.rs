@@ -10,7 +10,7 @@ use chainrule::{Kind, Shape, Tensor};
 
 use crate::error::CommandError;
 use crate::options;
-use crate::output::Output;
+use crate::output::StandardOutput;
 use crate::{format, json};
 use derivatives::{Answer, Problem, answer};
 
@@ -55,7 +55,7 @@ const SOURCE: &str = "expression";
 
 impl Grad {
     /// Evaluates the expression and its derivatives.
-    pub fn run(self, output: &mut Output) -> Result<(), CommandError> {
+    pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
         if self.expression == "-h" && self.values.is_empty() {
             return help(output);
         }
@@ -105,7 +105,7 @@ impl Grad {
     }
 }
 
-fn help(output: &mut Output) -> Result<(), CommandError> {
+fn help(output: &mut StandardOutput) -> Result<(), CommandError> {
     let mut command = Grad::augment_args(clap::Command::new("grad")).bin_name("chainrule grad");
     output.text(&command.render_help().to_string())
 }

@@ -15,7 +15,7 @@ use clap::Args;
 
 use crate::error::CommandError;
 use crate::options;
-use crate::output::{Output, message};
+use crate::output::{StandardOutput, message};
 use crate::plots::{LearningCurves, Picture, Prediction, confusion_matrix, functions, learning_curves_of_all};
 use folder::Folder;
 use models::{DIGITS, HELD_OUT, REGRESSION, TARGET, TourModel};
@@ -62,7 +62,7 @@ impl Default for Tour {
 
 impl Tour {
     /// Shows it.
-    pub fn run(self, output: &mut Output) -> Result<(), CommandError> {
+    pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
         let models = || REGRESSION.iter().chain([&DIGITS]);
         let pictures = PICTURES.iter().flat_map(|name| FORMATS.map(|format| format!("{name}.{format}")));
         let names = models().map(|model| model.file).chain(DATA).map(String::from).chain(pictures);
