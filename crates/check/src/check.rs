@@ -83,7 +83,7 @@ impl<'a> Session<'a> {
         let real = |value: &Value| graph.kind(*value) == Kind::Real;
         let asked = old_values(derivatives).filter(|&value| derivatives.cotangent(value).is_some());
         let depends = graph.dependent_on(asked);
-        let active = old_values(derivatives).filter(real).filter(|value| depends[value.node.index()]).collect();
+        let active = old_values(derivatives).filter(real).filter(|value| depends[graph.value_index(*value)]).collect();
         let mut users = vec![Vec::new(); derivatives.cotangents.len()];
         for id in old(derivatives).filter(|&id| outputs(graph, id).any(|output| real(&output))) {
             for (operand, &input) in graph.node(id).inputs.iter().enumerate() {

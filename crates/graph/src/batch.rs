@@ -15,7 +15,7 @@ use crate::ops::{Batched, Op};
 ///
 /// # Errors
 ///
-/// A batch of no examples; an update whose value differs between examples; a custom node whose own `batch` gives another
+/// A batch of no examples; a role of a node of another graph; an update whose value differs between examples; a custom node whose own `batch` gives another
 /// shape.
 pub fn batch(function: &Function, size: usize) -> Result<Function, GraphError> {
     batch_values(function, size, &[] as &[Value]).map(|(function, _)| function)
@@ -35,6 +35,7 @@ pub fn batch_values<V: Into<Value> + Copy>(
         return Err(GraphError::new("a batch of no examples").help("take at least 1"));
     }
     let graph = &function.graph;
+    function.check_roles()?;
     graph.check_values(wanted.iter().map(|&value| value.into()))?;
     let builder = Builder::with_scopes_of(graph);
     let made = Made { graph, values: copies(&builder, function, size) };
@@ -139,7 +140,7 @@ fn is_lifted_prediction(function: &Function, id: Value, batched: Batched<'_>) ->
 }
 
 fn is_given(function: &Function, id: Value) -> bool {
-    matches!(function.graph.node(id).op, Op::Source(Source::Input { .. }))
+    function.graph.node(id).op.is_input()
 }
 
 /// The prediction for each example.
@@ -163,7 +164,7 @@ fn mean<'g>(builder: &'g Builder, graph: &Graph, id: Value, each: Batched<'g>, s
     let node = graph.node(id);
     copy(builder, node, |builder| {
         let mean = each.var.sum_axes(&[0]) / size as f64;
-        let name = match matches!(node.op, Op::Source(Source::Input { .. })) {
+        let name = match node.op.is_input() {
             true => Some("objective").filter(|name| graph.find(name).is_none()),
             false => graph.name(id),
         };

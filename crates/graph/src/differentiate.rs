@@ -1,7 +1,8 @@
 //! Derivatives: the reverse pass over a graph, and what is made of it.
 //!
-//! The rule of each op, beside the op, returns the contribution of one edge. Here, and only here, contributions to the
-//! same node are added up: a node that is read twice gets the sum of both, so tied parameters need nothing special.
+//! The rule of each op, beside the op, returns the contribution of a node to each of its inputs. Here, and only here,
+//! contributions to the same value are added up: one that is read twice gets the sum of both, so tied parameters need
+//! nothing special.
 
 use std::sync::Arc;
 
@@ -75,9 +76,9 @@ pub fn grad<V: Into<Value> + Copy>(
     objective: impl Into<Value>,
     wrt: &[V],
 ) -> Result<(Graph, Vec<Value>), GraphError> {
-    let derivatives = differentiate(graph, objective, wrt)?;
-    let builder = Builder::extend_graph(derivatives.graph.clone());
-    let gradient = |value: Value| match derivatives.cotangent(value) {
+    let Derivatives { graph: extended, cotangents, .. } = differentiate(graph, objective, wrt)?;
+    let builder = Builder::extend_graph(extended);
+    let gradient = |value: Value| match cotangents[graph.value_index(value)] {
         Some(cotangent) => Ok(cotangent),
         None => required(&builder, derived(&builder, graph, value, |builder| builder.zeros(graph.shape(value)))),
     };
@@ -98,6 +99,14 @@ pub fn vjp<V: Into<Value> + Copy>(
 ) -> Result<(Derivatives, NodeId), GraphError> {
     let output = output.into();
     graph.check_values([output])?;
+    if graph.kind(output) != Kind::Real {
+        let what = graph.describe(output);
+        return Err(GraphError::new(format!(
+            "{what} is of kind {}; only a real value has derivatives",
+            graph.kind(output)
+        ))
+        .at(graph.node(output).origin.clone()));
+    }
     let builder = Builder::extend_graph(graph.clone());
     let cotangent = new_input(&builder, graph, output, "cotangent")?;
     let derivatives = reverse(builder, graph, output, Some(cotangent), &values(wrt))?;
@@ -196,14 +205,17 @@ fn reverse(
 ) -> Result<Derivatives, GraphError> {
     graph.check_values(wrt.iter().copied())?;
     let depends = graph.dependent_on(wrt.iter().copied());
-    let active = |value: Value| depends[value.node.index()] && graph.kind(value) == Kind::Real;
+    let active = |value: Value| depends[graph.value_index(value)] && graph.kind(value) == Kind::Real;
     let mut arrived: Vec<Vec<Value>> = vec![Vec::new(); graph.value_count()];
     let mut cotangents = vec![None; graph.value_count()];
     let mut contributions: Vec<Vec<Option<Value>>> =
         graph.nodes().iter().map(|node| vec![None; node.inputs.len()]).collect();
     arrived[graph.value_index(output)].extend(seed);
-    for id in graph.ids().rev().filter(|id| depends[id.index()]) {
+    for id in graph.ids().rev() {
         let node = graph.node(id);
+        if !(0..node.outputs.len()).any(|index| active(id.output(index))) {
+            continue;
+        }
         derived(&builder, graph, id, |builder| {
             let outputs = (0..node.outputs.len()).map(|index| id.output(index));
             let cotangent = |value: Value| {
@@ -214,12 +226,12 @@ fn reverse(
                 Some(sum)
             };
             let dy: Vec<Option<Var<'_>>> = outputs.clone().map(cotangent).collect();
-            if dy.iter().all(Option::is_none) {
+            let wanted: Vec<bool> = node.inputs.iter().map(|&input| active(input)).collect();
+            if dy.iter().all(Option::is_none) || !wanted.contains(&true) {
                 return;
             }
             let x: Vec<Var<'_>> = node.inputs.iter().map(|&input| builder.var(input)).collect();
             let y: Vec<Var<'_>> = outputs.map(|value| builder.var(value)).collect();
-            let wanted: Vec<bool> = node.inputs.iter().map(|&input| active(input)).collect();
             let terms = node.op.rules().derivative(&Backward { x: &x, y: &y, dy: &dy, wanted: &wanted });
             for (operand, (&input, term)) in node.inputs.iter().zip(terms).enumerate() {
                 let term = term.and_then(|term| fitting(term, graph, id, input));
@@ -249,14 +261,14 @@ fn name_cotangent(builder: &Builder, graph: &Graph, output: Value, value: Value,
 fn fitting(contribution: Var<'_>, graph: &Graph, node: NodeId, input: Value) -> Option<Value> {
     let id = contribution.id()?;
     let (found, right) = (contribution.shape(), graph.shape(input));
-    if found != *right {
-        let (node, input) = (graph.describe(node), graph.describe(input));
-        contribution
-            .builder()
-            .fail(format!("the derivative of {node} by {input} has shape {found}, not {right}"), None);
-        return None;
-    }
-    Some(id)
+    let problem = match contribution.kind() {
+        _ if found != *right => format!("has shape {found}, not {right}"),
+        Kind::Real => return Some(id),
+        kind => format!("is of kind {kind}, not {}", Kind::Real),
+    };
+    let (node, input) = (graph.describe(node), graph.describe(input));
+    contribution.builder().fail(format!("the derivative of {node} by {input} {problem}"), None);
+    None
 }
 
 /// The sum of contributions, in the order of arrival.
@@ -277,6 +289,8 @@ fn derived<'g, R>(
 }
 
 fn short_name(graph: &Graph, value: Value) -> String {
-    let unnamed = || format!("{} {}", graph.node(value).op.name(), value.node.index());
+    let node = graph.node(value);
+    let which = if node.outputs.len() > 1 { format!("_{}", value.output) } else { String::new() };
+    let unnamed = || format!("{} {}{which}", node.op.name(), value.node.index());
     graph.name(value).map_or_else(unnamed, str::to_string)
 }

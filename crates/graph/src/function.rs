@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::error::GraphError;
 use crate::graph::Graph;
 use crate::node::{NodeId, Value};
 use crate::shape::Shape;
@@ -34,7 +35,7 @@ pub enum Initializer {
 impl Initializer {
     /// Why no value of this shape can start so, if it can't: numbers that are not finite, a negative deviation, a range that
     /// is empty, too few axes.
-    pub(crate) fn misfit(&self, shape: &Shape) -> Option<String> {
+    pub(crate) fn problem(&self, shape: &Shape) -> Option<String> {
         let finite = |x: f64| (!x.is_finite()).then(|| format!("starts from {x}, which is not finite"));
         match *self {
             Initializer::Constant(_) => None,
@@ -113,6 +114,13 @@ impl Function {
     pub fn name(&self, id: impl Into<NodeId>) -> &str {
         let output = self.graph.get(id).and_then(|node| node.outputs.first());
         output.and_then(|output| output.name.as_deref()).unwrap_or_default()
+    }
+
+    /// An error unless every node with a role is one of the graph's.
+    pub(crate) fn check_roles(&self) -> Result<(), GraphError> {
+        let kept = self.parameters.iter().chain(&self.state).map(|parameter| parameter.node);
+        let nodes = self.inputs.iter().chain(&self.outcomes).copied().chain(kept).map(Value::from);
+        self.graph.check_values(nodes.chain(self.prediction).chain(self.objective))
     }
 
     /// The parameter of that name.

@@ -114,14 +114,16 @@ impl Graph {
 
     /// An error unless each of these values is one of this graph's.
     pub(crate) fn check_values(&self, values: impl IntoIterator<Item = Value>) -> Result<(), GraphError> {
-        match values.into_iter().find(|&value| !self.contains(value)) {
-            None => Ok(()),
-            Some(value) => Err(GraphError::new(format!(
-                "node {} is of another graph; this one has {} nodes",
-                value.node.index(),
-                self.nodes.len()
-            ))),
-        }
+        let Some(value) = values.into_iter().find(|&value| !self.contains(value)) else { return Ok(()) };
+        let (index, count) = (value.node.index(), self.nodes.len());
+        Err(GraphError::new(match self.get(value) {
+            None => format!("node {index} is of another graph; this one has {count} nodes"),
+            Some(node) => {
+                let count = node.outputs.len();
+                let outputs = if count == 1 { "1 output".into() } else { format!("{count} outputs") };
+                format!("node {index} has {outputs}, and none of index {}", value.output)
+            }
+        }))
     }
 
     /// What is known of a value.
@@ -188,7 +190,14 @@ impl Graph {
         }
         match self.name(value) {
             Some(name) => format!("`{name}`"),
-            None => format!("{} {} (node {index})", self.node(value).op.name(), self.shape(value)),
+            None => {
+                let which = if self.node(value).outputs.len() > 1 {
+                    format!(", output {}", value.output)
+                } else {
+                    String::new()
+                };
+                format!("{} {} (node {index}{which})", self.node(value).op.name(), self.shape(value))
+            }
         }
     }
 
@@ -221,14 +230,17 @@ impl Graph {
         users
     }
 
-    /// For each node, whether it depends on any of `sources`.
-    pub fn dependent_on(&self, sources: impl IntoIterator<Item = impl Into<NodeId>>) -> Vec<bool> {
-        let mut dependent = vec![false; self.nodes.len()];
-        for source in sources {
-            mark(&mut dependent, source.into());
+    /// For each value, by its [`value_index`](Graph::value_index), whether it depends on any of `sources`. Of a node all
+    /// outputs depend on all inputs.
+    pub fn dependent_on(&self, sources: impl IntoIterator<Item = impl Into<Value>>) -> Vec<bool> {
+        let mut dependent = vec![false; self.value_count];
+        for source in sources.into_iter().map(Into::into).filter(|&source| self.contains(source)) {
+            dependent[self.value_index(source)] = true;
         }
-        for (index, node) in self.nodes.iter().enumerate() {
-            dependent[index] |= node.inputs.iter().any(|input| dependent[input.node.index()]);
+        for (node, &first) in self.nodes.iter().zip(&self.first_values) {
+            if node.inputs.iter().any(|&input| dependent[self.value_index(input)]) {
+                dependent[first as usize..][..node.outputs.len()].fill(true);
+            }
         }
         dependent
     }

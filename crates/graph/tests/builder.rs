@@ -76,6 +76,9 @@ fn a_node_of_another_builder_is_blamed_on_the_line_of_the_call() {
         ("prediction", |b, foreign| (b.prediction(foreign), here()).1),
         ("objective", |b, foreign| (b.objective(foreign), here()).1),
         ("update", |b, foreign| (b.update(b.state("s", [], Initializer::Constant(0.0)), foreign), here()).1),
+        ("affine", |b, foreign| (b.affine(foreign, foreign, foreign), here()).1),
+        ("l2_norm_penalty", |b, foreign| (b.l2_norm_penalty(foreign, b.input("w", [2])), here()).1),
+        ("max with a number", |b, foreign| (b.input("x", [2]).max(foreign), here()).1),
     ];
     for (name, with) in uses {
         let builder = Builder::new();
@@ -84,6 +87,39 @@ fn a_node_of_another_builder_is_blamed_on_the_line_of_the_call() {
         assert_eq!(error.message, "a node of another builder", "{name}");
         let Origin::Code(location) = &error.origin else { panic!("{name}: {:?}", error.origin) };
         assert_eq!((location.file(), location.line()), (file!(), line), "{name}");
+    }
+}
+
+/// A method that is composed of others says the user's line, of its mistakes and of its nodes.
+#[test]
+fn what_a_method_is_composed_of_comes_from_the_line_of_the_call() {
+    type Use = for<'g> fn(&'g Builder) -> u32;
+    let wrong: &[(&str, Use)] = &[
+        ("affine", |b| (b.affine(b.input("W", [2, 3]), b.input("x", [4]), b.input("b", [2])), here()).1),
+        ("mean_axes", |b| (b.input("x", [3, 3]).mean_axes(&[2]), here()).1),
+        ("nll", |b| (b.nll(b.input("p", [2, 3]).index(4), b.iota(1).index(0)), here()).1),
+        ("+", |b| (b.input("x", [3]) + b.input("y", [2]), here()).1),
+    ];
+    for (name, with) in wrong {
+        let builder = Builder::new();
+        let line = with(&builder);
+        let error = builder.finish().expect_err(name);
+        let Origin::Code(location) = &error.origin else { panic!("{name}: {:?}", error.origin) };
+        assert_eq!((location.file(), location.line()), (file!(), line), "{name}");
+    }
+    let right: &[(&str, Use)] = &[
+        ("affine", |b| (b.affine(b.input("W", [2, 3]), b.input("x", [3]), b.input("b", [2])), here()).1),
+        ("a column and a row", |b| (b.input("x", [3, 1]) * b.input("y", [2]), here()).1),
+        ("relu", |b| (b.input("x", [3]).relu(), here()).1),
+        ("log of a softmax", |b| (b.input("x", [3]).softmax(0).log(), here()).1),
+    ];
+    for (name, with) in right {
+        let builder = Builder::new();
+        let line = with(&builder);
+        for node in builder.finish_graph().expect(name).nodes() {
+            let Origin::Code(location) = &node.origin else { panic!("{name}: {:?}", node.origin) };
+            assert_eq!((location.file(), location.line()), (file!(), line), "{name}: {}", node.op.name());
+        }
     }
 }
 

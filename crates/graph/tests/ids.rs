@@ -1,8 +1,8 @@
 //! Ids of another graph: every function that takes one answers with an error, or with none.
 
 use chainrule_graph::{
-    Builder, Function, Graph, IntegerRange, Kind, NodeId, Value, batch_values, differentiate, grad, hvp, jvp, simplify,
-    vjp,
+    Builder, Function, Graph, Initializer, IntegerRange, Kind, NodeId, Parameter, Value, batch, batch_values,
+    differentiate, grad, hvp, jvp, simplify, vjp,
 };
 
 /// x · x of one real number, and a whole number that indexes nothing.
@@ -45,11 +45,39 @@ fn what_returns_a_result_says_that_a_node_is_of_another_graph() {
         ("simplified", function.simplified(&[far]).err()),
     ] {
         let error = error.unwrap_or_else(|| panic!("{name} takes it"));
-        assert!(error.message.contains("of another graph; this one has 3 nodes"), "{name}: {error}");
+        let message = match name {
+            "differentiate an output" => "node 0 has 1 output, and none of index 1",
+            _ => "node 19 is of another graph; this one has 3 nodes",
+        };
+        assert_eq!(error.message, message, "{name}");
     }
     let builder = Builder::extend(function.clone());
     assert!(builder.var(far).id().is_none());
     assert!(builder.finish().expect_err("a mistake").message.contains("of another graph"));
+}
+
+#[test]
+fn a_role_of_a_node_of_another_graph_is_told() {
+    type Edit = fn(&mut Function, NodeId);
+    let edits: [(&str, Edit); 6] = [
+        ("inputs", |f, far| f.inputs.push(far)),
+        ("outcomes", |f, far| f.outcomes.push(far)),
+        ("parameters", |f, node| f.parameters.push(Parameter { node, initializer: Initializer::Constant(0.0) })),
+        ("state", |f, node| f.state.push(Parameter { node, initializer: Initializer::Constant(0.0) })),
+        ("prediction", |f, far| f.prediction = Some(far.into())),
+        ("objective", |f, far| f.objective = Some(far.into())),
+    ];
+    for (role, edit) in edits {
+        let mut function = small();
+        edit(&mut function, foreign());
+        for error in [
+            batch(&function, 2).expect_err(role),
+            function.simplified::<Value>(&[]).expect_err(role),
+            Builder::extend(function.clone()).finish().expect_err(role),
+        ] {
+            assert_eq!(error.message, "node 19 is of another graph; this one has 3 nodes", "{role}");
+        }
+    }
 }
 
 #[test]

@@ -16,16 +16,16 @@ impl Builder {
         for (index, shape) in shapes.iter().enumerate().skip(1) {
             match common.broadcast(shape) {
                 Some(joint) => common = joint,
-                None => return vec![self.misfit(op, vars[index - 1], vars[index]); vars.len()],
+                None => return vec![self.shapes_differ(op, vars[index - 1], vars[index]); vars.len()],
             }
         }
         vars.into_iter().map(|var| var.broadcast_to(common.clone())).collect()
     }
 
     #[track_caller]
-    fn misfit<'g>(&'g self, op: Elementwise, a: Var<'g>, b: Var<'g>) -> Var<'g> {
+    fn shapes_differ<'g>(&'g self, op: Elementwise, a: Var<'g>, b: Var<'g>) -> Var<'g> {
         let (shape_a, shape_b) = (a.shape(), b.shape());
-        let misfit = (1..=shape_a.rank().min(shape_b.rank())).find_map(|end| {
+        let differing = (1..=shape_a.rank().min(shape_b.rank())).find_map(|end| {
             let (axis_a, axis_b) = (shape_a.rank() - end, shape_b.rank() - end);
             let (n, m) = (shape_a[axis_a], shape_b[axis_b]);
             (n != m && n != 1 && m != 1).then(|| {
@@ -34,7 +34,11 @@ impl Builder {
             })
         });
         self.fail(
-            format!("{}: shapes {shape_a} and {shape_b} do not fit{}", op.signature().name, misfit.unwrap_or_default()),
+            format!(
+                "{}: shapes {shape_a} and {shape_b} do not fit{}",
+                op.signature().name,
+                differing.unwrap_or_default()
+            ),
             Some("elementwise operands have equal shapes, up to axes of one element".into()),
         )
     }

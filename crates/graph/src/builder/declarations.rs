@@ -60,7 +60,7 @@ impl Builder {
 
     #[track_caller]
     fn initialized(&self, name: &str, shape: Shape, initializer: Initializer) -> Var<'_> {
-        match initializer.misfit(&shape) {
+        match initializer.problem(&shape) {
             Some(problem) => self.fail(format!("`{name}` {problem}"), Some("use normal(0, 0.1)".into())),
             None => self.source(name, shape, Kind::Real, None),
         }

@@ -190,9 +190,9 @@ impl Builder {
         };
         let outputs = match op.infer(&types) {
             Ok(outputs) => outputs,
-            Err(misfit) => {
+            Err(error) => {
                 let names: Vec<String> = inputs.iter().map(|input| input.describe_name()).collect();
-                let message = format!("{}({}) {}", op.name(), names.join(", "), misfit.0);
+                let message = format!("{}({}) {}", op.name(), names.join(", "), error.0);
                 self.keep_error(GraphError { message, help: None, origin });
                 return Vec::new();
             }

@@ -1,8 +1,9 @@
 //! Names and scopes of the nodes that are built.
 
+use std::panic::Location;
 use std::sync::Arc;
 
-use super::Builder;
+use super::{Builder, Var};
 use crate::node::{Scope, ScopeId, Value};
 
 impl Builder {
@@ -20,6 +21,28 @@ impl Builder {
         };
         let scope = self.open_scope(&path, outer);
         self.within(Some(scope), build)
+    }
+
+    /// Runs `build` on operands of this builder, its nodes and mistakes said to come from the line of the caller: of what a
+    /// method is composed of, the user wrote nothing.
+    #[track_caller]
+    pub(crate) fn on<'g>(&'g self, operands: &[Var<'g>], build: impl FnOnce(&'g Builder) -> Var<'g>) -> Var<'g> {
+        let origin = self.origin(Location::caller());
+        if operands.iter().any(|&operand| self.is_foreign(operand, &origin) || operand.failed()) {
+            return self.poisoned();
+        }
+        self.with_origin(origin, build)
+    }
+
+    /// The same in a scope of that name.
+    #[track_caller]
+    pub(crate) fn composed<'g>(
+        &'g self,
+        name: &str,
+        operands: &[Var<'g>],
+        build: impl FnOnce(&'g Builder) -> Var<'g>,
+    ) -> Var<'g> {
+        self.on(operands, |builder| builder.scope(name, build))
     }
 
     pub(crate) fn scope_path(&self) -> Option<Arc<str>> {

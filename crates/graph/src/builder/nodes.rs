@@ -14,7 +14,7 @@ impl Builder {
                 Some("use affine(W, x, b) for a vector of results".into()),
             );
         }
-        self.scope("vector_scalar_affine", |_| w.dot(x) + b)
+        self.composed("vector_scalar_affine", &[x, w, b], |_| w.dot(x) + b)
     }
 
     /// Wx + b for W `[m, d]`, x `[d]` and b `[m]`.
@@ -26,7 +26,7 @@ impl Builder {
                 Some(format!("b would be [{}]", w.shape()[0])),
             );
         }
-        self.scope("affine", |_| w.matvec(x) + b)
+        self.composed("affine", &[w, x, b], |_| w.matvec(x) + b)
     }
 
     /// ‖a − b‖², the sum of the squared differences of two values of one shape.
@@ -38,7 +38,7 @@ impl Builder {
                 None,
             );
         }
-        self.scope("squared_l2_distance", |_| {
+        self.composed("squared_l2_distance", &[a, b], |_| {
             let squares = (a - b).power(2.0);
             if squares.rank() == 0 { squares } else { squares.sum() }
         })
@@ -58,7 +58,8 @@ impl Builder {
         {
             return self.fail(format!("l2_norm_penalty takes a scalar weight, not {}", var.describe()), None);
         }
-        self.scope("l2_norm_penalty", |builder| {
+        let weight = if let Operand::Var(var) = lambda { var } else { w };
+        self.composed("l2_norm_penalty", &[weight, w], |builder| {
             let squares = w.power(2.0);
             let norm = if squares.rank() == 0 { squares } else { squares.sum() };
             builder.elementwise(Elementwise::Mul, &[lambda, norm.into()])
@@ -84,7 +85,7 @@ impl Builder {
                 Some("declare it as `outcome y [] int`".into()),
             );
         }
-        self.scope("nll", |_| match p.softmax_logits() {
+        self.composed("nll", &[p, y], |_| match p.softmax_logits() {
             Some((logits, axis)) => logits.logsumexp(axis) - logits.gather(y, 0),
             None => -p.gather(y, 0).log(),
         })
@@ -95,6 +96,8 @@ impl<'g> Var<'g> {
     /// The greater of 0 and x. A tie of max goes to its first operand, here the constant: relu′(0) = 0.
     #[track_caller]
     pub fn relu(self) -> Var<'g> {
-        self.scoped("relu", |builder| builder.elementwise(Elementwise::Max, &[Operand::Literal(0.0), self.into()]))
+        self.builder.composed("relu", &[self], |builder| {
+            builder.elementwise(Elementwise::Max, &[Operand::Literal(0.0), self.into()])
+        })
     }
 }

@@ -36,6 +36,13 @@ impl From<f64> for Tensor {
 }
 
 impl<'g> Operand<'g> {
+    fn var(self) -> Option<Var<'g>> {
+        match self {
+            Operand::Var(var) => Some(var),
+            Operand::Literal(_) => None,
+        }
+    }
+
     fn kind(self) -> Option<Kind> {
         match self {
             Operand::Var(var) => Some(var.kind()),
@@ -58,10 +65,13 @@ impl Builder {
             Operands::Comparable | Operands::Selection => Some(common_kind(free, true)),
             Operands::Discrete => None,
         };
-        let fixed = fixed.iter().map(|&operand| self.operand(operand, None));
-        let vars: Vec<Var<'g>> = fixed.chain(free.iter().map(|&operand| self.operand(operand, kind))).collect();
-        let vars = self.broadcast_together(op, vars);
-        self.push(op, &vars)
+        let own: Vec<Var<'g>> = operands.iter().filter_map(|operand| operand.var()).collect();
+        self.on(&own, |_| {
+            let fixed = fixed.iter().map(|&operand| self.operand(operand, None));
+            let vars: Vec<Var<'g>> = fixed.chain(free.iter().map(|&operand| self.operand(operand, kind))).collect();
+            let vars = self.broadcast_together(op, vars);
+            self.push(op, &vars)
+        })
     }
 
     /// The node of an operand, made real if the context is. A literal becomes a constant of the kind asked for.

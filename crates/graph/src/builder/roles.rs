@@ -5,7 +5,6 @@ use crate::error::GraphError;
 use crate::function::Function;
 use crate::graph::Update;
 use crate::node::{Kind, Value};
-use crate::ops::{Op, Source};
 
 impl Builder {
     /// Says what the function predicts, once.
@@ -48,7 +47,7 @@ impl Builder {
             self.fail(format!("{}: the shapes differ", becomes()), None);
         } else if target.kind() != value.kind() {
             self.fail(format!("{}: the kinds differ, {} and {}", becomes(), target.kind(), value.kind()), None);
-        } else if !matches!(target.op(), Some(Op::Source(Source::Input { .. }))) {
+        } else if !target.op().is_some_and(|op| op.is_input()) {
             self.fail(format!("{} is computed and can not be updated", target.describe()), None);
         } else if self.state.borrow().function.graph.updates.iter().any(|update| update.target == target_id.node) {
             self.fail(format!("{} is updated twice", target.describe()), None);
@@ -69,6 +68,7 @@ impl Builder {
 
 /// Whether the roles of a function go together.
 pub(super) fn check(function: &Function) -> Result<(), GraphError> {
+    function.check_roles()?;
     let graph = &function.graph;
     for (role, id) in [("prediction", function.prediction), ("objective", function.objective)] {
         if let (Some(id), Some(named)) = (id, graph.find(role))

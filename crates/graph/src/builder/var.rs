@@ -94,10 +94,6 @@ impl<'g> Var<'g> {
             (None, None) => "a mistake".into(),
         }
     }
-
-    pub(crate) fn scoped(self, name: &str, build: impl FnOnce(&'g Builder) -> Var<'g>) -> Var<'g> {
-        if self.failed() { self } else { self.builder.scope(name, build) }
-    }
 }
 
 impl fmt::Debug for Var<'_> {

@@ -58,9 +58,9 @@ impl Contract {
         format!("{},{}->{}", letters(&self.lhs), letters(&self.rhs), letters(&self.out))
     }
 
-    /// How many axes the labels name.
+    /// How many axes the labels name: one more than the greatest label.
     pub fn labels(&self) -> usize {
-        self.lhs.iter().chain(&self.rhs).map(|&label| label as usize + 1).max().unwrap_or(0)
+        self.lhs.iter().chain(&self.rhs).chain(&self.out).map(|&label| label as usize + 1).max().unwrap_or(0)
     }
 
     /// The size of each label's axis, from the shapes of the operands.

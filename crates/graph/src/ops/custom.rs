@@ -18,6 +18,8 @@ use crate::tensor::Tensor;
 
 /// A node of a user's own: forward and backward in Rust. It is checked like every other node.
 ///
+/// What they compute is a function of the inputs alone: equal calls are made once.
+///
 /// Over a batch, forward and backward are called for one example after the other, unless the node says how else. A node
 /// that gives its derivative as graph nodes has it batched like every other graph, and its `backward` is never called.
 pub trait CustomNode: fmt::Debug + Send + Sync {
@@ -118,8 +120,10 @@ impl Builder {
     /// A node of the user's own on these inputs.
     #[track_caller]
     pub fn custom<'g>(&'g self, node: Arc<dyn CustomNode>, inputs: &[Var<'g>]) -> Var<'g> {
-        let inputs: Vec<Var<'g>> = inputs.iter().map(|input| input.to_real()).collect();
-        self.push(Custom { node, pass: Pass::Forward, loops: Vec::new() }, &inputs)
+        self.on(inputs, |builder| {
+            let inputs: Vec<Var<'g>> = inputs.iter().map(|input| input.to_real()).collect();
+            builder.push(Custom { node, pass: Pass::Forward, loops: Vec::new() }, &inputs)
+        })
     }
 
     /// The nodes of a graph once more, with `given` in place of its first ones, which have one output each; what becomes of

@@ -138,6 +138,11 @@ impl Op {
         self.rules().infer(inputs)
     }
 
+    /// Whether it is an input, whose value is bound and not computed.
+    pub fn is_input(&self) -> bool {
+        matches!(self, Op::Source(Source::Input { .. }))
+    }
+
     /// Whether equal ops on equal inputs have the same value, at every run. An input has not; nor has what draws random
     /// numbers. Passes ask before they merge or hoist.
     pub fn is_pure(&self) -> bool {

@@ -127,7 +127,7 @@ impl<'g> Var<'g> {
         if count == 0 {
             return self.builder.fail(format!("the mean of no elements of {}", self.describe()), None);
         }
-        self.scoped("mean", |_| self.to_real().sum_axes(axes) / count as f64)
+        self.builder.composed("mean", &[self], |_| self.to_real().sum_axes(axes) / count as f64)
     }
 
     /// The greatest element along an axis, which vanishes.

@@ -17,7 +17,12 @@ pub(super) fn dot(function: &Function) -> String {
     let graph = &function.graph;
     for (id, node) in graph.ids().zip(graph.nodes()) {
         for input in &node.inputs {
-            drawing.line(&format!("n{} -> n{};", input.node.index(), id.index()));
+            // Which of several outputs it is
+            let label = match graph.node(*input).outputs.len() {
+                1 => String::new(),
+                _ => format!(" [taillabel=\"{}\"]", input.output),
+            };
+            drawing.line(&format!("n{} -> n{}{label};", input.node.index(), id.index()));
         }
     }
     for update in graph.updates() {

@@ -3,7 +3,7 @@
 use super::evaluated::{Evaluated, Spanned};
 use crate::builder::{Builder, Operand, Var};
 use crate::node::{Kind, Span};
-use crate::ops::{Op, ShapeOp, Source};
+use crate::ops::{Op, ShapeOp};
 use crate::text::diagnostic::Diagnostic;
 use crate::text::functions::Callable;
 use crate::text::registry::Registry;
@@ -107,7 +107,7 @@ pub(super) fn indices<'g>(
         Evaluated::Number(number) => std::slice::from_ref(number),
         Evaluated::Array(array) => array.data(),
         Evaluated::Var(var) if var.kind() != Kind::Int => {
-            let is_declared = var.node().is_some_and(|node| matches!(node.op, Op::Source(Source::Input { .. })));
+            let is_declared = var.node().is_some_and(|node| node.op.is_input());
             return Err(argument
                 .wrong(format!("an index or a class is a whole number, not {var:?} of kind {}", var.kind()))
                 .help(if is_declared {

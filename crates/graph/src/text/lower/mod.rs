@@ -167,7 +167,7 @@ impl<'a, 'g> Lowering<'a, 'g> {
             StatementKind::Declare(declare) => self.declare(declare, &values),
             StatementKind::Role { role, node, initializer } => {
                 let (name, var) = self.node(*node, statement.span)?;
-                if !var.node().is_some_and(|node| matches!(node.op, Op::Source(Source::Input { .. }))) {
+                if !var.node().is_some_and(|node| node.op.is_input()) {
                     return Err(Diagnostic::new(
                         format!("`{name}` is computed, so it cannot have this role"),
                         statement.span,

@@ -152,7 +152,7 @@ impl Walk<'_> {
             && node.outputs[0].name.is_none()
             && self.mentions.inputs[index] == 1
             && self.mentions.others[index] == 0
-            && !matches!(node.op, Op::Source(Source::Input { .. }))
+            && !node.op.is_input()
     }
 
     /// What is written for the inputs of a node. The nodes that this implies become part of the statement.

@@ -116,7 +116,7 @@ impl Printer<'_> {
         let root = NodeId::from_index(nodes.end - 1);
         let node = graph.node(root);
         self.scopes.enter(node.scope);
-        if let Op::Source(Source::Input { .. }) = node.op {
+        if node.op.is_input() {
             let line = self.declaration(root);
             self.scopes.line(&line, true);
             return;
