@@ -240,7 +240,8 @@ pub fn argmin_along<S: Simd, T: Float>(simd: S, x: &[T], axis: Axis, y: &mut [T]
 
 /// Running sums along an axis: element i of a result is x₀ + … + xᵢ, added in that order. `y` is as long as `x`.
 #[inline(always)]
-pub fn cumsum_along<T: Float>(x: &[T], Axis { n, inner, .. }: Axis, y: &mut [T]) {
+pub fn cumsum_along<T: Float>(x: &[T], Axis { outer, n, inner }: Axis, y: &mut [T]) {
+    debug_assert!(x.len() == outer * n * inner && y.len() == x.len());
     // Nothing is to be done for an axis, or others, without elements.
     let block = (n * inner).max(1);
     for (x, y) in x.chunks_exact(block).zip(y.chunks_exact_mut(block)) {

@@ -69,6 +69,14 @@ fn reductions<T: Float>(level: Level, axis: Axis) {
         let found: Vec<T> = found.iter().map(|&x| T::from_f64(x)).collect();
         assert_close(&found, &right, axis.n, 1.0, &format!("softmax {what}"));
     }
+
+    let mut y = vec![T::NAN; x.len()];
+    reduce::cumsum_along(&x, axis, &mut y);
+    for (found, line) in self::lines(&to_f64(&y), axis).iter().zip(&lines) {
+        let right: Vec<f64> = (0..line.len()).map(|last| line[..=last].iter().sum()).collect();
+        let found: Vec<T> = found.iter().map(|&x| T::from_f64(x)).collect();
+        assert_close(&found, &right, axis.n, 1.0 + axis.n as f64, &format!("cumsum {what}"));
+    }
 }
 
 #[test]
