@@ -5,18 +5,19 @@ use chainrule_graph::{Derivatives, Kind, Node, NodeId, Tensor, Value};
 use chainrule_kernels::philox::Philox;
 
 use crate::compare::{Comparison, Tally};
-use crate::draw::{DrawPlan, Draws};
+use crate::draw::{DrawPlan, Draws, is_input};
 use crate::edge::Edge;
 use crate::error::CheckError;
 use crate::findings::{Findings, Site};
 use crate::options::{CheckOptions, Elements};
-use crate::point::{Point, is_input, old, old_values, outputs};
+use crate::point::{Point, old, old_values, outputs};
 use crate::report::Report;
 use crate::tolerance::{SUM_ROUNDING, tolerance};
 use crate::whole::Whole;
 
 /// How many more draws are made where no draw so far could tell: all were at a kink, or flat.
 const REDRAWS: usize = 10;
+
 /// Checks derivatives: the contribution of each edge against differences of that one op under the actual cotangent of
 /// its value, the cotangent of each node against the sum of the contributions to it, and the whole along a random
 /// direction for each real input. All at several draws of the inputs.
@@ -31,11 +32,12 @@ const REDRAWS: usize = 10;
 /// held.
 ///
 /// # Errors
-/// [`CheckError::Run`] if the graph can't be run, or its values would not fit into memory; [`CheckError::NotFinite`] if no
-/// draw gives finite values and derivatives; [`CheckError::NotDrawn`] if no draw gives indices that are in range.
+/// [`CheckError::Run`] if the graph can't be run, a draw is set for a node of another graph, or its values would not fit into memory; [`CheckError::NotFinite`] if no
+/// draw gives finite values and derivatives; [`CheckError::NotDrawn`] if no draw gives indices that are in range;
+/// [`CheckError::NoInput`] if a draw is set for a node that is none.
 pub fn check(derivatives: &Derivatives, draws: &Draws, options: &CheckOptions) -> Result<Report, CheckError> {
     fits(derivatives)?;
-    let mut session = Session::new(derivatives, draws, options);
+    let mut session = Session::new(derivatives, draws, options)?;
     for _ in 0..options.draws.max(1) {
         session.test(|_| true)?;
     }
@@ -78,30 +80,30 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn new(derivatives: &'a Derivatives, draws: &Draws, options: &CheckOptions) -> Session<'a> {
+    fn new(derivatives: &'a Derivatives, draws: &Draws, options: &CheckOptions) -> Result<Session<'a>, CheckError> {
         let graph = &derivatives.graph;
         let real = |value: &Value| graph.kind(*value) == Kind::Real;
         let asked = old_values(derivatives).filter(|&value| derivatives.cotangent(value).is_some());
         let depends = graph.dependent_on(asked);
-        let active = old_values(derivatives).filter(real).filter(|value| depends[graph.value_index(*value)]).collect();
+        let depends = |value: &Value| depends[graph.value_index(*value)];
+        let active: Vec<Value> = old_values(derivatives).filter(real).filter(depends).collect();
         let mut users = vec![Vec::new(); derivatives.cotangents.len()];
         for id in old(derivatives).filter(|&id| outputs(graph, id).any(|output| real(&output))) {
             for (operand, &input) in graph.node(id).inputs.iter().enumerate() {
                 users[graph.value_index(input)].push((id, operand));
             }
         }
-        let active: Vec<Value> = active;
         let sources = active.iter().filter(|&&value| is_input(graph, value)).map(|value| value.node);
-        Session {
+        Ok(Session {
             wholes: sources.map(|id| Whole::new(graph, id, derivatives.output)).collect(),
             derivatives,
             elements: options.elements,
-            plan: draws.plan(graph),
+            plan: draws.plan(graph)?,
             generator: Philox::new(options.seed, 0),
             active,
             users,
             findings: Findings::default(),
-        }
+        })
     }
 
     /// Draws values and tests what is wanted, judged by its tests so far.

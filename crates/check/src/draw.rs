@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
-use chainrule_exec::Bindings;
+use chainrule_exec::{Bindings, ExecError};
 use chainrule_graph::ops::Source;
 use chainrule_graph::{Function, Graph, IntegerRange, Kind, NodeId, Op, Shape, Tensor};
 use chainrule_kernels::philox::Philox;
 use rand_distr::{Distribution, StandardNormal, StandardUniform};
+
+use crate::error::CheckError;
 
 /// How many integers are drawn from where nothing bounds them.
 const UNBOUNDED: i64 = 5;
@@ -65,7 +67,7 @@ impl Draws {
         Draws::default()
     }
 
-    /// Sets how one input is drawn.
+    /// Sets how one input is drawn. A check refuses what is no input of its graph.
     pub fn set(&mut self, id: impl Into<NodeId>, draw: Draw) -> &mut Draws {
         self.0.insert(id.into(), draw);
         self
@@ -78,7 +80,16 @@ impl Draws {
     }
 
     /// How each input of a graph is drawn, in the order of the graph.
-    pub fn plan(&self, graph: &Graph) -> DrawPlan {
+    ///
+    /// # Errors
+    /// What is set is a node of another graph, or no input.
+    pub fn plan(&self, graph: &Graph) -> Result<DrawPlan, CheckError> {
+        if let Some(&node) = self.0.keys().filter(|&&node| !graph.contains(node)).min() {
+            return Err(ExecError::ForeignNode { node, count: graph.nodes().len() }.into());
+        }
+        if let Some(&node) = self.0.keys().filter(|&&node| !is_input(graph, node)).min() {
+            return Err(CheckError::NoInput { name: graph.describe(node) });
+        }
         let function = Function { graph: graph.clone(), ..Function::default() };
         let usual = |id: NodeId| match graph.kind(id) {
             Kind::Real => Draw::Normal,
@@ -90,15 +101,11 @@ impl Draws {
             }
             Kind::Bool => Draw::Integers { least: 0, below: 2 },
         };
-        let inputs = graph.ids().filter(|&id| matches!(graph.node(id).op, Op::Source(Source::Input { .. })));
-        DrawPlan(
-            inputs
-                .map(|id| {
-                    let draw = self.0.get(&id).cloned().unwrap_or_else(|| usual(id));
-                    (id, graph.shape(id).clone(), draw)
-                })
-                .collect(),
-        )
+        let drawn = |id: NodeId| {
+            let draw = self.0.get(&id).cloned().unwrap_or_else(|| usual(id));
+            (id, graph.shape(id).clone(), draw)
+        };
+        Ok(DrawPlan(graph.ids().filter(|&id| is_input(graph, id)).map(drawn).collect()))
     }
 }
 
@@ -121,4 +128,8 @@ impl DrawPlan {
     pub(crate) fn varies(&self) -> bool {
         self.0.iter().any(|(_, shape, draw)| shape.size() > 0 && !matches!(draw, Draw::Fixed(_)))
     }
+}
+
+pub(crate) fn is_input(graph: &Graph, id: impl Into<NodeId>) -> bool {
+    matches!(graph.node(id).op, Op::Source(Source::Input { .. }))
 }

@@ -14,6 +14,11 @@ pub enum CheckError {
     Graph(GraphError),
     /// The graph could not be run.
     Run(ExecError),
+    /// A draw is set for a node that is no input.
+    NoInput {
+        /// How a message calls the node.
+        name: String,
+    },
     /// At no draw of integers could the graph be run.
     NotDrawn {
         /// How many draws were tried.
@@ -36,6 +41,7 @@ impl fmt::Display for CheckError {
             CheckError::NoObjective => f.write_str("the function has no `objective` to differentiate"),
             CheckError::Graph(error) => error.fmt(f),
             CheckError::Run(error) => error.fmt(f),
+            CheckError::NoInput { name } => write!(f, "{name} is computed; only an input is drawn"),
             CheckError::NotDrawn { draws, error } => write!(
                 f,
                 "none of {draws} draws can be computed; in the last one, {error}; declare the range of the integers, \

@@ -2,11 +2,11 @@
 
 use chainrule_exec::reference::evaluate;
 use chainrule_exec::{Values, infinite_by_constants, nan_origin};
-use chainrule_graph::ops::{Elementwise, Source};
+use chainrule_graph::ops::Elementwise;
 use chainrule_graph::{Derivatives, Graph, Kind, Node, NodeId, Op, Tensor, Value};
 use chainrule_kernels::philox::Philox;
 
-use crate::draw::DrawPlan;
+use crate::draw::{DrawPlan, is_input};
 use crate::error::CheckError;
 
 /// A draw with a value that is not finite, or an index that is out of range, is drawn again, up to this many times.
@@ -80,10 +80,6 @@ pub(crate) fn old_values(derivatives: &Derivatives) -> impl Iterator<Item = Valu
 /// The outputs of a node.
 pub(crate) fn outputs(graph: &Graph, id: NodeId) -> impl Iterator<Item = Value> + use<> {
     (0..graph.node(id).outputs.len()).map(move |index| id.output(index))
-}
-
-pub(crate) fn is_input(graph: &Graph, id: impl Into<NodeId>) -> bool {
-    matches!(graph.node(id).op, Op::Source(Source::Input { .. }))
 }
 
 pub(crate) fn real_inputs(graph: &Graph) -> Vec<NodeId> {

@@ -94,7 +94,7 @@ pub fn check_second(derivatives: &Derivatives, draws: &Draws, options: &CheckOpt
 /// uᵀHv and vᵀHu for two random vectors, at the first draw that has both finite.
 fn symmetry(second: &SecondDerivatives, draws: &Draws, options: &CheckOptions) -> Result<Comparison, CheckError> {
     let graph = &second.derivatives.graph;
-    let plan = draws.plan(graph);
+    let plan = draws.plan(graph)?;
     let mut generator = Philox::new(options.seed, 1);
     let mut last = Ok(Comparison { formula: 0.0, expected: 0.0, noise: 0.0 });
     for _ in 0..FINITE_DRAWS {

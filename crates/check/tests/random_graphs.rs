@@ -99,7 +99,7 @@ proptest! {
         // Only what changes nothing goes unnamed, as a factor on the zeros of a branch not taken. These are the values of
         // the check's first draw.
         if report.failures.is_empty() && !tied {
-            let bindings = Draws::new().plan(graph).bindings(&mut Philox::new(seed, 0));
+            let bindings = Draws::new().plan(graph).expect("all are inputs").bindings(&mut Philox::new(seed, 0));
             prop_assert!(distance(&healthy, &faulty, input(edge), &bindings) < 1e-12, "{} for {:?}", report, fault);
         }
     }

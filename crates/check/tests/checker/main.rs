@@ -7,8 +7,8 @@ mod square;
 use std::sync::Arc;
 
 use chainrule_check::{
-    Blame, CheckOptions, Draw, Draws, Elements, Failure, Report, Second, Verdict, check, check_function, check_node,
-    check_op, check_output,
+    Blame, CheckError, CheckOptions, Draw, Draws, Elements, Failure, Report, Second, Verdict, check, check_function,
+    check_node, check_op, check_output,
 };
 use chainrule_graph::ops::{Elementwise, Op};
 use chainrule_graph::{Builder, CustomNode, Function, Kind, NodeId, Shape, Tensor, Var, differentiate};
@@ -103,6 +103,20 @@ fn a_value_outside_of_the_two_slopes_of_a_kink_is_wrong() {
             );
         }
     }
+}
+
+#[test]
+fn only_an_input_of_the_graph_is_drawn() {
+    let b = Builder::new();
+    let y = b.input("x", [2]).exp().named("y").id().expect("a node");
+    let graph = b.finish_graph().expect("it is well formed");
+    let error = |id: NodeId| {
+        let draws = Draws::new().with(id, Draw::Normal);
+        check_output(&graph, y, &draws, &CheckOptions::default()).expect_err("it is no input")
+    };
+    assert_eq!(error(y.node), CheckError::NoInput { name: "`y`".into() });
+    assert_eq!(error(y.node).to_string(), "`y` is computed; only an input is drawn");
+    assert!(error(NodeId::from_index(99)).to_string().starts_with("node 99 is of another graph"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What a random step may be besides a row of the case table: operands of any shapes, along any of their axes.
 
+use chainrule_graph::ops::{Reduce, Reduction};
 use chainrule_graph::{Builder, Shape, Tensor, Var};
 
 /// More elements, or axes, a node does not get.
@@ -33,10 +34,9 @@ pub const ARMS: &[Arm] = &[
     |o| Some(2.0 * o.a - 1.0),
     |o| Some(tame(o.a).power(2.0).sum()),
     |o| Some(o.a.sum()),
-    |o| Some(o.a.sum_axes(&o.axes())),
-    |o| Some(o.a.max_axis(o.axis_with_elements()?)),
-    |o| Some(o.a.logsumexp(o.axis_with_elements()?)),
-    |o| Some(o.a.softmax(o.axis()?)),
+    reduction,
+    reduction,
+    reduction,
     |o| o.a.shape().iter().all(|&n| n > 0).then(|| o.a.mean()),
     |o| (o.ranks() == (1, 1) && o.a.shape() == o.b.shape()).then(|| o.a.dot(o.b)),
     |o| (o.ranks() == (2, 1) && o.a.shape()[1] == o.b.shape()[0]).then(|| o.a.matmul(o.b)),
@@ -106,6 +106,15 @@ impl<'g> Operands<'g> {
     fn axes(&self) -> Vec<usize> {
         (0..self.a.rank()).filter(|axis| self.number >> axis & 1 == 1).collect()
     }
+}
+
+/// Any op along axes.
+fn reduction<'g>(operands: &Operands<'g>) -> Option<Var<'g>> {
+    let op = Reduction::ALL[operands.number / 16 % Reduction::ALL.len()];
+    let signature = op.signature();
+    let axis = if signature.of_nothing { operands.axis() } else { operands.axis_with_elements() };
+    let axes = if signature.several_axes { operands.axes() } else { vec![axis?] };
+    Some(operands.builder.push(Reduce { op, axes }, &[operands.a]).to_real())
 }
 
 /// A contraction of any kind that two operands allow: axes of equal size are summed over, shared or kept apart.

@@ -94,7 +94,7 @@ fn with_derivatives(row: &Row, generator: &mut Philox) -> (Graph, Bindings) {
         (None, _) => weighted.graph,
     };
     // Tangents are drawn like any other real.
-    let bindings = row.case.draws(&row.function).plan(&graph).bindings(generator);
+    let bindings = row.case.draws(&row.function).plan(&graph).expect("all are inputs").bindings(generator);
     (graph, bindings)
 }
 
