@@ -5,9 +5,9 @@ use std::sync::Arc;
 use chainrule_exec::compile::{Options, Precision, compile};
 use chainrule_exec::program::Program;
 use chainrule_exec::run::{End, Run};
-use chainrule_exec::{Inadmissible, InputType};
+use chainrule_exec::{ExecError, Inadmissible, InputType};
 use chainrule_graph::ops::Source;
-use chainrule_graph::{Builder, Graph, Initializer, Kind, NodeId, Op, Shape, Tensor, Value};
+use chainrule_graph::{Builder, Function, Graph, Initializer, Kind, NodeId, Op, Shape, Tensor, Value};
 
 const PRECISIONS: [Precision; 2] = [Precision::F32, Precision::F64];
 
@@ -144,6 +144,43 @@ fn an_output_that_a_step_replaces_is_the_one_reported() {
     assert_eq!(program.get(&workspace, "w").unwrap(), Tensor::vector([8.0, 24.0]));
 }
 
+/// A new value that is reported stays as it was when the state that it became is set anew.
+#[test]
+fn an_output_that_a_state_became_stays_when_the_state_is_set() {
+    let builder = Builder::new();
+    let (w, c, m) = (
+        builder.state("w", [2], Initializer::Constant(0.0)),
+        builder.state("c", [], Initializer::Constant(0.0)),
+        builder.state("m", [2, 2], Initializer::Constant(0.0)),
+    );
+    let x = builder.input("x", [2]);
+    let news = [w * 2.0 + x, c + 1.0, m + x.outer(x)];
+    for (target, new) in [w, c, m].into_iter().zip(news) {
+        builder.update(target, new);
+    }
+    // All of a new value, part of one, and one that is a sum of a product.
+    let outputs = [news[0], news[0].slice(&[1], &[2]), news[1], news[2]].map(|var| var.id().unwrap());
+    let graph = builder.finish_graph().unwrap();
+    let program = program(&graph, &outputs, Precision::F64);
+    let mut workspace = program.workspace().unwrap();
+    program.write_argument(&mut workspace, program.argument("x").unwrap(), &[1.0, 2.0]).unwrap();
+    program.advance(&mut workspace, Run::default(), 2).unwrap();
+    for (name, size) in [("w", 2), ("c", 1), ("m", 4)] {
+        program.write_argument(&mut workspace, program.argument(name).unwrap(), &[9.0; 4][..size]).unwrap();
+    }
+    let expected: [&[f64]; 4] = [&[3.0, 6.0], &[6.0], &[2.0], &[2.0, 4.0, 4.0, 8.0]];
+    for (output, expected) in outputs.into_iter().zip(expected) {
+        let mut found = vec![0.0; expected.len()];
+        program.read_output(&workspace, program.output(output).unwrap(), &mut found).unwrap();
+        assert_eq!(found, expected);
+    }
+    // The next step begins with what was set.
+    program.advance(&mut workspace, Run::default(), 1).unwrap();
+    assert_eq!(program.get(&workspace, "w").unwrap(), Tensor::vector([19.0, 20.0]));
+    assert_eq!(program.get(&workspace, "c").unwrap().item(), 10.0);
+    assert_eq!(program.get(&workspace, "m").unwrap().data(), [10.0, 11.0, 11.0, 13.0]);
+}
+
 #[test]
 fn steps_that_record_nothing_are_the_same_and_end_alike() {
     let builder = Builder::new();
@@ -199,7 +236,7 @@ fn tables_are_made_of_borrowed_and_shared_slices() {
             program.run(&mut program.workspace().unwrap(), run, &mut record).unwrap();
             assert_eq!(record, [30.0 + 2.0, 12.0, 3.0 + 3.0, 21.0 + 1.0]);
         }
-        let told = |error: chainrule_exec::ExecError| error.to_string();
+        let told = |error: ExecError| error.to_string();
         assert_eq!(
             told(program.shared_table(1, Arc::new(vec![0.0, 4.0])).unwrap_err()),
             "row 1: `class` takes a whole number from 0 to 3, not 4"
@@ -235,7 +272,7 @@ fn shared_rows_that_are_read_where_they_lie_are_copied() {
     program.run(&mut workspace, Run { tables: &[&table], order: &[0, 1], stop: None }, &mut record).unwrap();
     assert_eq!(record, [43210.0, 98765.0]);
     // One that a program for batches shares has no such room.
-    let function = chainrule_graph::Function { graph, inputs: vec![x.node], ..Default::default() };
+    let function = Function { graph, inputs: vec![x.node], ..Default::default() };
     let batched = chainrule_graph::batch_values(&function, 2, &[product]).unwrap().0.graph;
     let x = batched.find("x").unwrap();
     let of_batches =
@@ -268,4 +305,8 @@ fn what_an_input_takes_is_asked_in_one_place() {
     );
     assert_eq!(holds.check(&Tensor::scalar(0.5)).unwrap_err().to_string(), "takes 0 or 1, not 0.5");
     assert_eq!([1.0, 0.0, 2.0].map(|x| holds.elements.contains(x)), [true, true, false]);
+    let function = Function { graph, ..Function::default() };
+    assert_eq!(InputType::within(&function, ids[1].node), Ok(class));
+    let node = NodeId::from_index(3);
+    assert_eq!(InputType::within(&function, node), Err(ExecError::ForeignNode { node, count: 3 }));
 }

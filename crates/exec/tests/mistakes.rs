@@ -235,3 +235,26 @@ fn an_index_that_is_no_place_is_told_with_its_node() {
     assert!(error.contains("`picked`") && error.contains("mistakes.rs"), "{error}");
     assert!(error.ends_with("the index -1 is not a whole number from 0 below 3"), "{error}");
 }
+
+#[test]
+fn more_steps_than_can_be_counted_have_no_room_and_no_rows() {
+    let builder = Builder::new();
+    let x = builder.input("x", [4]);
+    let y = (x * 2.0).id().unwrap();
+    let x = x.id().unwrap();
+    let graph = builder.finish_graph().unwrap();
+    let streams = vec![x.node];
+    let program =
+        compile(&graph, &Options { streams, batch: Some(4), outputs: vec![y], ..Options::default() }).unwrap();
+    let mut workspace = program.workspace().unwrap();
+    let table = program.table(0, &[1.0; 4]).unwrap();
+    let run = Run { tables: &[&table], order: &[0; 4], stop: None };
+    // Four times as many are none, if the product is cut off.
+    let steps = usize::MAX / 4 + 1;
+    let error = program.advance(&mut workspace, run, steps).unwrap_err().to_string();
+    assert_eq!(error, "the order names fewer rows than the steps take");
+    let program = compile(&graph, &Options { outputs: vec![y], ..Options::default() }).unwrap();
+    let mut workspace = program.workspace().unwrap();
+    let error = program.run_steps(&mut workspace, Run::default(), steps, &mut [0.0; 4]).unwrap_err().to_string();
+    assert_eq!(error, "there is no room to record the outputs of all steps");
+}

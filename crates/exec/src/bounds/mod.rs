@@ -19,6 +19,7 @@ use chainrule_graph::ops::Source;
 use chainrule_graph::{Graph, Kind, Node, Op, Tensor, Value};
 
 use crate::error::{ExecError, check_values};
+use crate::memory::check_memory_of;
 use crate::reference::{evaluate_op, outputs_of};
 use crate::values::Bindings;
 pub use rounding::Rounding;
@@ -124,6 +125,9 @@ pub fn evaluate_with_bounds<V: Into<Value> + Copy>(
     check_values(graph, targets.iter().copied())?;
     check_values(graph, bindings.nodes())?;
     let needed = graph.needed_for(targets.iter().map(|&target| target.into()));
+    let computed: Vec<Value> = graph.values().filter(|value| needed[value.node.index()]).collect();
+    // Beside each value, its bound and its marks.
+    check_memory_of(graph, std::iter::repeat_n(computed, 3).flatten())?;
     let mut all = Bounded(vec![Vec::new(); graph.nodes().len()]);
     for id in graph.ids().filter(|id| needed[id.index()]) {
         let node = graph.node(id);

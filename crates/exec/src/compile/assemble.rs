@@ -11,8 +11,8 @@ use super::memory::ArenaLayout;
 use super::options::Options;
 use super::plan::Plan;
 use super::view::View;
-use crate::admission::InputType;
 use crate::error::ExecError;
+use crate::input_type::InputType;
 use crate::program::Program;
 use crate::program::address::Address;
 use crate::program::handle::ProgramId;
@@ -145,13 +145,12 @@ fn stream(graph: &Graph, addresses: &[Option<Address>], stream: &NamedValue, bat
 }
 
 fn output(layout: &ArenaLayout, view: &View, named: &NamedValue) -> Output {
-    let address = layout
-        .address(view.buffer)
-        .map_or(Address::in_arena(0), |address| Address { offset: address.offset + view.offset, ..address });
+    // An input that is an output has been copied, so all of them lie in the arena.
+    let offset = layout.address(view.buffer).and_then(Address::arena_offset).map_or(0, |offset| offset + view.offset);
     Output {
         value: named.compiled,
         described: named.described.clone(),
-        address,
+        offset,
         runs: view.runs(),
         length: view.shape.size(),
     }

@@ -16,7 +16,9 @@ pub(crate) fn hoist(mut plan: Plan, streams: &[NodeId]) -> Plan {
     for (id, node) in plan.graph.ids().zip(plan.graph.nodes()) {
         fixed[plan.buffers.of(id).index()] = match node.op {
             Op::Source(Source::Input { .. }) => !streams.contains(&id),
-            _ => node.inputs.is_empty() && node.op.is_pure(),
+            Op::Source(Source::Constant(_) | Source::Iota { .. }) => node.op.is_pure(),
+            // What their kernels write is, if these are moved.
+            Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) | Op::Index(_) | Op::Custom(_) => false,
         };
     }
     for update in plan.graph.updates() {
@@ -24,7 +26,8 @@ pub(crate) fn hoist(mut plan: Plan, streams: &[NodeId]) -> Plan {
     }
     for kernel in std::mem::take(&mut plan.kernels) {
         let writes = kernel.kind.writes();
-        let is_fixed = writes.iter().all(|&buffer| plan.buffers.size(buffer) == 1)
+        let is_fixed = kernel.nodes.iter().all(|&id| plan.graph.node(id).op.is_pure())
+            && writes.iter().all(|&buffer| plan.buffers.size(buffer) == 1)
             && kernel.kind.reads().iter().all(|view| fixed[view.buffer.index()])
             && !accumulates(&kernel.kind);
         if is_fixed {

@@ -34,6 +34,7 @@ pub use options::Options;
 use crate::error::ExecError;
 pub use crate::precision::Precision;
 use crate::program::Program;
+use crate::program::interface::is_gathered;
 use accumulate::Accumulation;
 use assemble::{Interface, NamedValue};
 use buffer::BufferId;
@@ -184,9 +185,8 @@ fn plan_step(
     Scheduled { plan, write_backs, kept }
 }
 
-/// The buffers of inputs that are read where a table's row lies, with the table's number: of one row a step. A scalar is
-/// brought into the arena.
+/// The buffers of inputs that are read where a table's row lies, with the table's number.
 fn rows(plan: &Plan, options: &Options, streams: &[NamedValue]) -> HashMap<BufferId, u16> {
     let buffers = streams.iter().map(|stream| plan.buffers.of(stream.own)).zip(0..);
-    buffers.filter(|&(buffer, _)| options.batch.is_none() && plan.size(buffer) != 1).collect()
+    buffers.filter(|&(buffer, _)| !is_gathered(options.batch, plan.size(buffer))).collect()
 }

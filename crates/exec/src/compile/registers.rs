@@ -16,7 +16,7 @@ use super::view::View;
 use crate::program::address::Address;
 use crate::program::chunks::Chunks;
 use crate::program::instruction::{Instruction, ScalarOp, ScalarOperand, ScalarStep};
-use crate::program::loop_code::{ClosingSum, Fill, LoopCode, LoopOperand, LoopStep, StepOp, Store};
+use crate::program::loop_code::{Fill, LoopCode, LoopOperand, LoopStep, StepOp, Store, SumCode};
 
 /// The instruction of a loop.
 pub(super) fn loop_code(addresses: &Addresses<'_>, fused: &Loop) -> Instruction {
@@ -245,7 +245,7 @@ impl DraftLoop {
         }
         let stores: Vec<Store> =
             self.stores.iter().map(|&(origin, out)| Store { operand: operand(origin, &of_steps), out }).collect();
-        let sum = self.sum.map(|(origin, axis, out)| ClosingSum { operand: operand(origin, &of_steps), axis, out });
+        let sum = self.sum.map(|(origin, axis, out)| SumCode { operand: operand(origin, &of_steps), axis, out });
         let fills = self.fills.into_iter().zip(&of_fills);
         let cost = steps.iter().map(|step| step.op.cost()).sum();
         LoopCode {

@@ -3,7 +3,8 @@
 //! Kernels stand in an order in which each comes after those it reads from. A new value of a parameter goes straight into
 //! the parameter's buffer if all that reads the old value has run by then, or in the same loop reads it index by index;
 //! where a kernel can be moved behind those users, it is. Otherwise the new value is kept apart and written back at the
-//! end. Loops of one index that stand apart are then brought together where nothing between them minds.
+//! end; so is one that is an output, which stays as it is when the caller sets the parameter anew. Loops of one index that
+//! stand apart are then brought together where nothing between them minds.
 
 use std::collections::HashSet;
 
@@ -34,8 +35,9 @@ pub(crate) fn schedule(mut plan: Plan, kept: &[BufferId]) -> (Plan, Vec<WriteBac
     for (update, value) in updates.iter().zip(values) {
         let target = plan.buffers.of(update.target);
         let owner = value.buffer.index();
-        let is_free = value.is_whole(plan.size(value.buffer)) && old_of[owner].is_none();
-        let writer = uses.writer[owner].filter(|_| is_free && !read_at_end[target.index()]);
+        let is_output = read_at_end[owner] || read_at_end[target.index()];
+        let is_free = value.is_whole(plan.size(value.buffer)) && old_of[owner].is_none() && !is_output;
+        let writer = uses.writer[owner].filter(|_| is_free);
         match writer {
             Some(writer) if may_overwrite(&mut plan, &mut uses, &old_of, writer, (value.buffer, target)) => {
                 old_of[owner] = Some(target);

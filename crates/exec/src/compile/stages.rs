@@ -1,8 +1,8 @@
 //! What stands between two passes, as text: a graph, a plan, addresses.
 //!
-//! A plan is a line for each kernel. A value is called by its node, or `%120` if it has no name; one that is read
-//! otherwise than from its first element to its last shows how: `W[+6, 2·3, 3·1]` begins at element 6, and takes 2 steps of
-//! 3 elements, in each 3 steps of 1.
+//! A plan is a line for each kernel. A value is called by its name, or by its node, `%120`; one that is read otherwise than
+//! from its first element to its last shows how: `W[+6, 2·3, 3·1]` begins at element 6, and takes 2 steps of 3 elements, in
+//! each 3 steps of 1.
 
 use std::fmt::Write;
 
@@ -70,8 +70,8 @@ pub(super) fn layout(plan: &Plan, layout: &ArenaLayout) -> String {
 }
 
 fn buffer_name(plan: &Plan, buffer: BufferId) -> String {
-    match plan.buffers.node(buffer) {
-        Some(id) => value_name(&plan.graph, id),
+    match plan.buffers.value(buffer) {
+        Some(value) => value_name(&plan.graph, value),
         None => format!("%{}", buffer.index()),
     }
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use chainrule_graph::{NodeId, Shape, Tensor, Value};
 
-use super::address::Address;
-use crate::admission::{Inadmissible, InputType};
+use crate::admission::Inadmissible;
 use crate::error::ExecError;
+use crate::input_type::InputType;
 
 /// How many tables a program takes at most.
 pub(crate) const MOST_TABLES: usize = 16;
@@ -63,8 +63,8 @@ pub(crate) struct Output {
     pub value: Value,
     /// How a message calls it.
     pub described: String,
-    /// Where its first element lies.
-    pub address: Address,
+    /// Where in the arena its first element lies.
+    pub offset: usize,
     /// How its elements lie from there on, in row-major order: (elements, stride) of each axis, outermost first, axes
     /// merged where one stride runs through both. A single one that is `(n, 1)` is contiguous.
     pub runs: Vec<(usize, usize)>,
@@ -88,8 +88,13 @@ impl Stream {
         &self.argument.takes.shape[usize::from(self.batch.is_some())..]
     }
 
-    /// Whether its rows are brought into the arena: batches, and scalars.
+    /// Whether its rows are brought into the arena.
     pub fn is_gathered(&self) -> bool {
-        self.batch.is_some() || self.row == 1
+        is_gathered(self.batch, self.row)
     }
+}
+
+/// Whether rows of so many elements are brought into the arena: batches, and scalars. All others are read where they lie.
+pub(crate) fn is_gathered(batch: Option<usize>, row: usize) -> bool {
+    batch.is_some() || row == 1
 }

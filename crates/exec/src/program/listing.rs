@@ -1,7 +1,8 @@
 //! A program as text: what runs, on which nodes, where, and how much memory it takes.
 //!
-//! An instruction is a line: its kernel and sizes, then what it computes in the user's names. A node without a name is
-//! called by its number in the program's graph, `%12`, and a value that a pass added by its address, `@640`.
+//! An instruction is a line: its kernel and sizes, then what it computes in the user's names. A value without a name is
+//! called by its node's number in the program's graph, `%12`, or `%12_1` if it is the second output of that, and one that a
+//! pass added by its address, `@640`.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -82,7 +83,7 @@ impl Program {
             line(format!("table {number}"), stream.row, format!("{rows} of {}", stream.argument.listed))?;
         }
         for output in &self.outputs {
-            line(output.address.to_string(), output.length, format!("reported: {}", output.described))?;
+            line(format!("@{}", output.offset), output.length, format!("reported: {}", output.described))?;
         }
         line("shared".into(), self.shared_length, "for what is not alive at once".into())?;
         let length = self.arena_length;
@@ -90,10 +91,14 @@ impl Program {
     }
 }
 
-/// How a value is called in a listing.
+/// How a value is called in a listing: by its name, or by its node, and which output of that it is unless the first.
 pub(crate) fn value_name(graph: &Graph, value: impl Into<Value>) -> String {
-    let value = value.into();
-    graph.name(value).map_or_else(|| format!("%{}", value.node.index()), on_one_line)
+    let Value { node, output } = value.into();
+    match (graph.name(Value { node, output }), output) {
+        (Some(name), _) => on_one_line(name),
+        (None, 0) => format!("%{}", node.index()),
+        (None, output) => format!("%{}_{output}", node.index()),
+    }
 }
 
 /// A text whose names may hold what breaks a line, or moves what follows: such characters as their escapes.

@@ -14,7 +14,7 @@ pub(crate) struct LoopCode {
     pub fills: Vec<Fill>,
     pub steps: Vec<LoopStep>,
     pub stores: Vec<Store>,
-    pub sum: Option<ClosingSum>,
+    pub sum: Option<SumCode>,
     pub registers: usize,
     /// How it is cut for threads, if that is worth it.
     pub chunks: Option<Chunks>,
@@ -70,9 +70,9 @@ pub(crate) struct Store {
     pub out: usize,
 }
 
-/// The closing sum of a loop.
+/// The sum that closes a loop, on registers and addresses.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ClosingSum {
+pub(crate) struct SumCode {
     pub operand: LoopOperand,
     pub axis: Axis,
     pub out: usize,

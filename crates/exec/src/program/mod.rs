@@ -60,7 +60,7 @@ pub struct Program {
     pub(crate) level: Level,
     pub(crate) threads: usize,
     pub(crate) pool: Option<Pool>,
-    /// The graph that runs, and for each of its nodes how a person calls it.
+    /// The graph that runs.
     pub(crate) graph: Graph,
     /// What runs once a run, before the first step.
     pub(crate) prologue: Vec<LabelledInstruction>,
@@ -78,7 +78,7 @@ pub struct Program {
     pub(crate) reported_values: Vec<Value>,
     /// What lies where in the arena from the start.
     pub(crate) literals: Vec<(usize, Literal)>,
-    /// Where the buffer of each node of the graph lies, if it is stored.
+    /// Where the buffer of each value of the graph lies, if it is stored.
     pub(crate) value_addresses: Vec<Option<Address>>,
     /// How many elements the arena holds.
     pub(crate) arena_length: usize,
@@ -90,7 +90,7 @@ pub struct Program {
     pub(crate) partial_sums: usize,
     /// How many nodes the graph has that was compiled.
     pub(crate) compiled_nodes: usize,
-    /// Shared with the workspaces that were made for this program, and with no other.
+    /// The workspaces and handles that are made for this program carry it, and no others do.
     pub(crate) id: ProgramId,
 }
 

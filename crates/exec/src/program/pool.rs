@@ -102,7 +102,7 @@ mod tests {
         let (done, wait) = mpsc::channel();
         std::thread::spawn(move || {
             let pool = Pool::new(8).expect("they can be started");
-            for _ in 0..10_000 {
+            for _ in 0..1000 {
                 let sum = pool.run(|_| (0..64u32).into_par_iter().sum::<u32>());
                 assert_eq!(sum, 2016);
             }

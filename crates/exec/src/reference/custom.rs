@@ -16,33 +16,37 @@ pub(crate) fn evaluate(op: &Custom, inputs: &[&Tensor], shapes: &[&Shape]) -> Re
         inputs.iter().enumerate().map(|(i, x)| Tensor::zeros(&x.shape()[split(i)..])).collect();
     let starts: Vec<Vec<usize>> = inputs.iter().enumerate().map(|(i, x)| starts(op, i, x.shape(), loops)).collect();
     let mut outputs: Vec<Tensor> = shapes.iter().map(|&shape| Tensor::zeros(shape)).collect();
-    let mut of_one: Vec<Tensor> = shapes.iter().map(|shape| Tensor::zeros(&shape[depth..])).collect();
+    let of_one: Vec<Shape> = shapes.iter().map(|shape| Shape::from(&shape[depth..])).collect();
     for call in 0..loops.iter().product::<usize>() {
         for ((part, x), starts) in parts.iter_mut().zip(inputs).zip(&starts) {
             let length = part.data().len();
             part.data_mut().copy_from_slice(&x.data()[starts[call]..starts[call] + length]);
         }
-        of_one.iter_mut().for_each(|output| output.data_mut().fill(0.0));
-        let done = match (op.pass, &parts[..], &mut of_one[..]) {
-            (Pass::Forward, inputs, [output]) => op.node.forward(inputs, output.data_mut()),
-            (Pass::Backward, [inputs @ .., output, cotangent], contributions) => {
-                op.node.backward(inputs, output, cotangent, contributions)
-            }
-            (Pass::Forward | Pass::Backward, ..) => Err("has other inputs and outputs than its pass".into()),
-        };
-        done.map_err(ExecError::new)?;
-        for ((output, of_one), shape) in outputs.iter_mut().zip(&of_one).zip(shapes) {
-            if of_one.shape()[..] != shape[depth..] {
-                let (found, right) = (of_one.shape(), Shape::from(&shape[depth..]));
-                return Err(ExecError::new(format!(
-                    "left a value of shape {found} where one of {right} was to be filled"
-                )));
-            }
-            let length = of_one.data().len();
-            output.data_mut()[call * length..(call + 1) * length].copy_from_slice(of_one.data());
-        }
+        let to = outputs.iter_mut().zip(&of_one);
+        let to = to.map(|(output, shape)| &mut output.data_mut()[call * shape.size()..][..shape.size()]);
+        one_call(op, &parts, &of_one, to.collect()).map_err(ExecError::new)?;
     }
     Ok(outputs)
+}
+
+/// A call for one example; the elements of each output go to a place that holds zeros.
+fn one_call(op: &Custom, inputs: &[Tensor], shapes: &[Shape], mut outputs: Vec<&mut [f64]>) -> Result<(), String> {
+    match (op.pass, inputs, &mut outputs[..]) {
+        (Pass::Forward, inputs, [output]) => op.node.forward(inputs, output),
+        (Pass::Backward, [inputs @ .., output, cotangent], to) => {
+            let mut contributions: Vec<Tensor> = shapes.iter().map(Tensor::zeros).collect();
+            op.node.backward(inputs, output, cotangent, &mut contributions)?;
+            for ((to, contribution), right) in to.iter_mut().zip(&contributions).zip(shapes) {
+                let found = contribution.shape();
+                if found != right {
+                    return Err(format!("left a value of shape {found} where one of {right} was to be filled"));
+                }
+                to.copy_from_slice(contribution.data());
+            }
+            Ok(())
+        }
+        (Pass::Forward | Pass::Backward, ..) => Err("has other inputs and outputs than its pass".into()),
+    }
 }
 
 /// For each call, in order, where an input's part begins.

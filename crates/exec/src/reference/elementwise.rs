@@ -10,60 +10,75 @@ use crate::error::ExecError;
 
 /// An op on tensors of one shape.
 pub(crate) fn evaluate(op: Elementwise, inputs: &[&Tensor]) -> Result<Tensor, ExecError> {
-    match op.signature().arity() {
-        1 => exactly(inputs).map(|x: [_; 1]| over(op, x)),
-        2 => exactly(inputs).map(|x: [_; 2]| over(op, x)),
-        _ => exactly(inputs).map(|x: [_; 3]| over(op, x)),
+    with_formula(op, OnTensors(inputs))
+}
+
+/// What is done with the formula of an op. It is told once which formula that is, and so can use it in a loop.
+pub(crate) trait FormulaUse {
+    type Output;
+    fn unary(self, f: impl Fn(f64) -> f64) -> Self::Output;
+    fn binary(self, f: impl Fn(f64, f64) -> f64) -> Self::Output;
+    fn ternary(self, f: impl Fn(f64, f64, f64) -> f64) -> Self::Output;
+}
+
+/// Hands out the formula of an op: an element of the result from the elements of the operands.
+pub(crate) fn with_formula<U: FormulaUse>(op: Elementwise, to: U) -> U::Output {
+    match op {
+        Neg => to.unary(|a| -a),
+        Exp => to.unary(f64::exp),
+        Expm1 => to.unary(f64::exp_m1),
+        Log => to.unary(f64::ln),
+        Log1p => to.unary(f64::ln_1p),
+        Sqrt => to.unary(f64::sqrt),
+        Rsqrt => to.unary(|a| 1.0 / a.sqrt()),
+        Sin => to.unary(f64::sin),
+        Cos => to.unary(f64::cos),
+        Atan => to.unary(f64::atan),
+        Tanh => to.unary(f64::tanh),
+        Sigmoid => to.unary(sigmoid),
+        Softplus => to.unary(softplus),
+        Erf => to.unary(libm::erf),
+        Abs => to.unary(f64::abs),
+        Sign => to.unary(sign),
+        Power(Exponent(n)) => to.unary(|a| power(a, n)),
+        ToReal | StopGradient => to.unary(|a| a),
+        Add => to.binary(|a, b| a + b),
+        Sub => to.binary(|a, b| a - b),
+        Mul => to.binary(|a, b| a * b),
+        Div => to.binary(|a, b| a / b),
+        Pow => to.binary(f64::powf),
+        Max => to.binary(greater),
+        Min => to.binary(lesser),
+        Less => to.binary(|a, b| truth(a < b)),
+        LessEqual => to.binary(|a, b| truth(a <= b)),
+        Equal => to.binary(|a, b| truth(a == b)),
+        NotEqual => to.binary(|a, b| truth(a != b)),
+        Where => to.ternary(|condition, a, b| if condition != 0.0 { a } else { b }),
     }
 }
 
-fn over<const ARITY: usize>(op: Elementwise, inputs: [&Tensor; ARITY]) -> Tensor {
-    let mut x = [0.0; 3];
-    Tensor::from_fn(inputs[0].shape(), |index| {
-        x.iter_mut().zip(inputs).for_each(|(x, input)| *x = input.data()[index]);
-        element(op, x)
-    })
-}
+/// A formula over all elements of tensors of one shape.
+struct OnTensors<'a>(&'a [&'a Tensor]);
 
-/// An op on one element of each operand, of which it reads as many as it takes.
-pub(crate) fn element(op: Elementwise, [a, b, c]: [f64; 3]) -> f64 {
-    match op {
-        Neg => -a,
-        Exp => a.exp(),
-        Expm1 => a.exp_m1(),
-        Log => a.ln(),
-        Log1p => a.ln_1p(),
-        Sqrt => a.sqrt(),
-        Rsqrt => 1.0 / a.sqrt(),
-        Sin => a.sin(),
-        Cos => a.cos(),
-        Atan => a.atan(),
-        Tanh => a.tanh(),
-        Sigmoid => sigmoid(a),
-        Softplus => softplus(a),
-        Erf => libm::erf(a),
-        Abs => a.abs(),
-        Sign => sign(a),
-        Power(Exponent(n)) => power(a, n),
-        ToReal | StopGradient => a,
-        Add => a + b,
-        Sub => a - b,
-        Mul => a * b,
-        Div => a / b,
-        Pow => a.powf(b),
-        Max => greater(a, b),
-        Min => lesser(a, b),
-        Less => truth(a < b),
-        LessEqual => truth(a <= b),
-        Equal => truth(a == b),
-        NotEqual => truth(a != b),
-        Where => {
-            if a != 0.0 {
-                b
-            } else {
-                c
-            }
-        }
+impl FormulaUse for OnTensors<'_> {
+    type Output = Result<Tensor, ExecError>;
+
+    fn unary(self, f: impl Fn(f64) -> f64) -> Result<Tensor, ExecError> {
+        let [x] = exactly(self.0)?;
+        let a = x.data();
+        Ok(Tensor::from_fn(x.shape(), |i| f(a[i])))
+    }
+
+    fn binary(self, f: impl Fn(f64, f64) -> f64) -> Result<Tensor, ExecError> {
+        let [x, y] = exactly(self.0)?;
+        let (a, b) = (x.data(), y.data());
+        Ok(Tensor::from_fn(x.shape(), |i| f(a[i], b[i])))
+    }
+
+    fn ternary(self, f: impl Fn(f64, f64, f64) -> f64) -> Result<Tensor, ExecError> {
+        let [x, y, z] = exactly(self.0)?;
+        let (a, b, c) = (x.data(), y.data(), z.data());
+        Ok(Tensor::from_fn(x.shape(), |i| f(a[i], b[i], c[i])))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The reference interpreter: f64, one obvious loop nest an op, no clever code. Everything else is tested against it.
 
 pub(crate) mod contract;
-mod custom;
+pub(crate) mod custom;
 pub(crate) mod elementwise;
 pub(crate) mod index;
 pub(crate) mod reduce;
@@ -11,8 +11,9 @@ pub(crate) mod strided;
 use chainrule_graph::ops::Source;
 use chainrule_graph::{Graph, NodeId, Op, Shape, Tensor, Value};
 
-use crate::admission::{Inadmissible, InputType};
+use crate::admission::Inadmissible;
 use crate::error::{ExecError, check_values};
+use crate::input_type::InputType;
 use crate::memory::check_memory_of;
 use crate::values::{Bindings, Values};
 

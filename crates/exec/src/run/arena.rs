@@ -74,15 +74,6 @@ impl<T: Float> Writes<T> for ArenaView<'_, T> {
 }
 
 impl<T: Float> ArenaView<'_, T> {
-    /// All elements from an address on.
-    #[inline(always)]
-    pub fn from(&self, address: Address) -> &[T] {
-        match address.space {
-            Space::Arena => &self.elements[address.offset..],
-            Space::Row(table) => row(self.tables, self.starts, table, address.offset),
-        }
-    }
-
     /// The part of the arena that an instruction writes, and all else.
     #[inline(always)]
     pub fn split(&mut self, out: usize, length: usize) -> (&mut [T], Rest<'_, T>) {

@@ -1,12 +1,12 @@
 //! The ops of a fused loop over a block: each on elements, or on a scalar that is spread.
 
-use chainrule_graph::ops::Elementwise;
-use chainrule_graph::ops::Exponent;
+use chainrule_graph::ops::signature::Cost;
+use chainrule_graph::ops::{Elementwise, Exponent};
 use chainrule_kernels::simd::*;
 use chainrule_kernels::{Float, Lanes, Simd, elementwise, math, vector};
 
 use crate::program::loop_code::StepOp;
-use crate::reference::elementwise::element;
+use crate::reference::elementwise::{FormulaUse, with_formula};
 
 /// What an op reads over a block: elements, or where there are none a scalar that is spread. Not an enum: that would be
 /// written to memory in parts and read back whole, and the processor waits for such a read longer than a short block takes.
@@ -25,6 +25,11 @@ impl<'a, T: Float> Read<'a, T> {
     #[inline(always)]
     pub fn scalar(scalar: T) -> Read<'a, T> {
         Read { elements: None, scalar }
+    }
+
+    /// The element at an index.
+    fn at(self, index: usize) -> f64 {
+        self.elements.map_or(self.scalar, |elements| elements[index]).to_f64()
     }
 }
 
@@ -81,7 +86,7 @@ pub(super) fn compute<S: Simd, T: Float>(
     match op {
         StepOp::MulAdd => inlined!(simd, out, |a, b, c| a.mul_add(b, c)),
         StepOp::NegMulAdd => inlined!(simd, out, |a, b, c| (-a).mul_add(b, c)),
-        StepOp::Copy | StepOp::Elementwise(ToReal | StopGradient) => inlined!(simd, out, |a| a),
+        StepOp::Copy => inlined!(simd, out, |a| a),
         StepOp::Elementwise(Add) => inlined!(simd, out, |a, b| a + b),
         StepOp::Elementwise(Sub) => inlined!(simd, out, |a, b| a - b),
         StepOp::Elementwise(Mul) => inlined!(simd, out, |a, b| a * b),
@@ -109,9 +114,7 @@ pub(super) fn compute<S: Simd, T: Float>(
         StepOp::Elementwise(Where) => called!(simd, out, |a, b, c| a.simd_eq(spread(simd, T::ZERO)).select(c, b)),
         StepOp::Elementwise(Abs) => called!(simd, out, |a| a.abs()),
         StepOp::Elementwise(Sign) => called!(simd, out, |a| elementwise::sign(simd, a)),
-        StepOp::Elementwise(Power(Exponent(n))) => by_library([a, b, c], out, |[a, ..]| power(a, n)),
-        // All others cost what the scalar library does (`Cost::Library`): number by number, as in the reference.
-        StepOp::Elementwise(op) => by_library([a, b, c], out, |x| element(op, x)),
+        StepOp::Elementwise(op) => by_library(op, OnBlock { a, b, c, out }),
     }
 }
 
@@ -121,18 +124,49 @@ fn call<S: Simd>(simd: S, work: impl FnOnce()) {
     simd.vectorize(work);
 }
 
-/// An op that the scalar library computes, in f64.
+/// An op that costs what the scalar library does: element by element in f64, by the formula of the reference. Any other has
+/// an arm in [`compute`]; one without is found by the case table.
 #[inline(never)]
-fn by_library<T: Float>(operands: [Read<'_, T>; 3], out: &mut [T], f: impl Fn([f64; 3]) -> f64) {
-    let at = |read: Read<'_, T>, i: usize| read.elements.map_or(read.scalar, |elements| elements[i]).to_f64();
-    for (i, out) in out.iter_mut().enumerate() {
-        *out = T::from_f64(f(operands.map(|operand| at(operand, i))));
+fn by_library<T: Float>(op: Elementwise, block: OnBlock<'_, T>) {
+    debug_assert_eq!(op.signature().cost, Cost::Library, "{op:?} has no kernel");
+    match op {
+        // A small whole n by multiplication.
+        Elementwise::Power(Exponent(n)) if n.fract() == 0.0 && n.abs() <= 16.0 => block.unary(|a| a.powi(n as i32)),
+        Elementwise::Power(Exponent(n)) => block.unary(|a| a.powf(n)),
+        op => with_formula(op, block),
     }
 }
 
-/// aⁿ: a small whole n by multiplication.
-fn power(a: f64, n: f64) -> f64 {
-    if n.fract() == 0.0 && n.abs() <= 16.0 { a.powi(n as i32) } else { a.powf(n) }
+/// A formula over a block: the operands of an op, of which it reads as many as it takes, and its result.
+struct OnBlock<'a, T> {
+    a: Read<'a, T>,
+    b: Read<'a, T>,
+    c: Read<'a, T>,
+    out: &'a mut [T],
+}
+
+impl<T: Float> FormulaUse for OnBlock<'_, T> {
+    type Output = ();
+
+    fn unary(self, f: impl Fn(f64) -> f64) {
+        let f = |a: T| T::from_f64(f(a.to_f64()));
+        match self.a.elements {
+            Some(elements) => self.out.iter_mut().zip(elements).for_each(|(out, &a)| *out = f(a)),
+            None => self.out.fill(f(self.a.scalar)),
+        }
+    }
+
+    fn binary(self, f: impl Fn(f64, f64) -> f64) {
+        for (i, out) in self.out.iter_mut().enumerate() {
+            *out = T::from_f64(f(self.a.at(i), self.b.at(i)));
+        }
+    }
+
+    fn ternary(self, f: impl Fn(f64, f64, f64) -> f64) {
+        for (i, out) in self.out.iter_mut().enumerate() {
+            *out = T::from_f64(f(self.a.at(i), self.b.at(i), self.c.at(i)));
+        }
+    }
 }
 
 #[inline(always)]
@@ -160,23 +194,11 @@ fn two<S: Simd, T: Float>(
         (Some(a), Some(b)) => vector::zip(simd, a, b, out, f),
         (_, None) => {
             let b = spread(simd, b.scalar);
-            one(
-                simd,
-                a,
-                out,
-                #[inline(always)]
-                |a| f(a, b),
-            );
+            inlined!(simd, out, |a| f(a, b));
         }
         (None, _) => {
             let a = spread(simd, a.scalar);
-            one(
-                simd,
-                b,
-                out,
-                #[inline(always)]
-                |b| f(a, b),
-            );
+            inlined!(simd, out, |b| f(a, b));
         }
     }
 }
@@ -194,36 +216,15 @@ fn three<S: Simd, T: Float>(
         (Some(a), Some(b), Some(c)) => vector::zip_three(simd, a, b, c, out, f),
         (None, ..) => {
             let a = spread(simd, a.scalar);
-            two(
-                simd,
-                b,
-                c,
-                out,
-                #[inline(always)]
-                |b, c| f(a, b, c),
-            );
+            inlined!(simd, out, |b, c| f(a, b, c));
         }
         (_, None, _) => {
             let b = spread(simd, b.scalar);
-            two(
-                simd,
-                a,
-                c,
-                out,
-                #[inline(always)]
-                |a, c| f(a, b, c),
-            );
+            inlined!(simd, out, |a, c| f(a, b, c));
         }
         (.., None) => {
             let c = spread(simd, c.scalar);
-            two(
-                simd,
-                a,
-                b,
-                out,
-                #[inline(always)]
-                |a, b| f(a, b, c),
-            );
+            inlined!(simd, out, |a, b| f(a, b, c));
         }
     }
 }

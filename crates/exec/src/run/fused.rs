@@ -9,7 +9,7 @@ use super::arena::{ArenaView, Reads, Writes};
 use super::elementwise::{Read, compute};
 use super::scratch::{RegisterBlock, Registers};
 use crate::program::chunks::BLOCK;
-use crate::program::loop_code::{ClosingSum, Fill, LoopCode, LoopOperand, LoopStep, Store};
+use crate::program::loop_code::{Fill, LoopCode, LoopOperand, LoopStep, Store, SumCode};
 
 /// How many elements an op takes at once: the more, the less time goes into choosing ops, as long as the registers of a loop
 /// stay in the first cache. So many take 4 KiB.
@@ -175,7 +175,7 @@ fn fill_register<T: Float>(fill: &Fill, memory: &impl Reads<T>, out: &mut [T], s
 #[inline(always)]
 fn add_up<S: Simd, T: Float>(
     simd: S,
-    sum: &ClosingSum,
+    sum: &SumCode,
     to: &mut [T],
     first: usize,
     memory: &impl Reads<T>,

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use chainrule_graph::ops::Reduction;
-use chainrule_graph::{Op, Shape, Tensor};
+use chainrule_graph::{Shape, Tensor};
 use chainrule_kernels::index::{self, OutOfRange};
 use chainrule_kernels::reduce::{self, Axis, Fold};
 use chainrule_kernels::simd::*;
@@ -229,9 +229,8 @@ fn custom<T: Float>(code: &CustomCode, arena: &mut ArenaView<'_, T>) -> Result<(
         Tensor::from_fn(shape, |i| elements[i].to_f64())
     };
     let inputs: Vec<Tensor> = code.inputs.iter().map(tensor).collect();
-    let op = Op::Custom(code.op.clone());
     let shapes: Vec<&Shape> = code.outs.iter().map(|(shape, _)| shape).collect();
-    let outputs = reference::evaluate_op(&op, &inputs.iter().collect::<Vec<_>>(), &shapes)?;
+    let outputs = reference::custom::evaluate(&code.op, &inputs.iter().collect::<Vec<_>>(), &shapes)?;
     for (output, &(_, start)) in outputs.iter().zip(&code.outs) {
         let out = &mut arena.elements[start..start + output.data().len()];
         out.iter_mut().zip(output.data()).for_each(|(out, &value)| *out = T::from_f64(value));

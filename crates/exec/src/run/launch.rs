@@ -77,7 +77,7 @@ impl Program {
     ) -> Result<(usize, End), ExecError> {
         self.check_workspace(workspace)?;
         self.check_run(run, steps)?;
-        if record.as_ref().is_some_and(|record| record.len() < steps * self.reported()) {
+        if record.as_ref().is_some_and(|record| record.len() < steps.saturating_mul(self.reported())) {
             return Err(ExecError::new("there is no room to record the outputs of all steps"));
         }
         let go = |threads| match &mut workspace.arena {
@@ -106,7 +106,7 @@ impl Program {
                 return Err(ExecError::new(format!("{name} {problem}")));
             }
         }
-        if !self.streams.is_empty() && run.order.len() < steps * self.rows_a_step() {
+        if !self.streams.is_empty() && run.order.len() < steps.saturating_mul(self.rows_a_step()) {
             return Err(ExecError::new("the order names fewer rows than the steps take"));
         }
         Ok(())

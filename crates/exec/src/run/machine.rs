@@ -39,8 +39,8 @@ pub enum End {
     NotFinite,
 }
 
-/// Runs steps; each writes the elements of all outputs behind one another into `record`, if there is one. Returns how many steps began, and how they ended. A
-/// clock, if there is one, is told where time goes.
+/// Runs steps; each writes the elements of all outputs behind one another into `record`, if there is one. Returns how many
+/// steps began, and how they ended. A clock, if there is one, is told where time goes.
 #[inline(always)]
 pub(super) fn run<S: Simd, T: Float>(
     simd: S,
@@ -95,12 +95,12 @@ pub(super) fn run<S: Simd, T: Float>(
 fn report<T: Float>(arena: &ArenaView<'_, T>, program: &Program, record: Option<&mut [f64]>) -> bool {
     let Some(mut rest) = record else {
         let finite = program.finite.map(|index| &program.outputs[index]);
-        return finite.is_none_or(|output| is_finite(arena.from(output.address), &output.runs));
+        return finite.is_none_or(|output| is_finite(&arena.elements[output.offset..], &output.runs));
     };
     let mut all_finite = true;
     for (index, output) in program.outputs.iter().enumerate() {
         let (to, after) = rest.split_at_mut(output.length);
-        read_strided(arena.from(output.address), &output.runs, to);
+        read_strided(&arena.elements[output.offset..], &output.runs, to);
         if program.finite == Some(index) {
             all_finite = to.iter().all(|element| element.is_finite());
         }
@@ -138,7 +138,7 @@ fn rare<S: Simd, T: Float>(
 fn take_rows<T: Float>(task: &Task<'_, T>, arena: &mut ArenaView<'_, T>, step: usize) {
     for (index, stream) in task.program.streams.iter().enumerate() {
         match stream.batch {
-            None if stream.row == 1 => {
+            None if stream.is_gathered() => {
                 arena.elements[stream.argument.offset] = task.tables[index][task.order[step] as usize];
             }
             None => arena.starts[index] = task.order[step] as usize * stream.row,

@@ -13,12 +13,7 @@ pub(super) fn read_strided<T: Float, U: Float>(from: &[T], runs: &[(usize, usize
         return;
     };
     for (row, to) in to.chunks_exact_mut(length.max(1)).enumerate() {
-        let (mut rest, mut offset) = (row, 0);
-        for &(n, stride) in outer.iter().rev() {
-            offset += rest % n * stride;
-            rest /= n;
-        }
-        let from = &from[offset..];
+        let from = &from[row_offset(row, outer)..];
         match stride {
             0 => to.fill(converted(from[0])),
             1 => to.iter_mut().zip(from).for_each(|(to, &from)| *to = converted(from)),
@@ -34,15 +29,28 @@ pub(super) fn write<T: Float, U: Float>(from: &[T], to: &mut [U]) {
 
 /// Whether all elements that [`read_strided`] would copy are finite.
 pub(super) fn is_finite<T: Float>(from: &[T], runs: &[(usize, usize)]) -> bool {
-    let count: usize = runs.iter().map(|run| run.0).product();
-    (0..count).all(|index| {
-        let (mut rest, mut offset) = (index, 0);
-        for &(n, stride) in runs.iter().rev() {
-            offset += rest % n * stride;
-            rest /= n;
+    let is_finite = |x: &T| x.to_f64().is_finite();
+    let Some((&(length, stride), outer)) = runs.split_last() else { return from.first().is_none_or(is_finite) };
+    let rows = if length == 0 { 0 } else { outer.iter().map(|run| run.0).product() };
+    (0..rows).all(|row| {
+        let from = &from[row_offset(row, outer)..];
+        match stride {
+            0 => is_finite(&from[0]),
+            1 => from[..length].iter().all(is_finite),
+            _ => from.iter().step_by(stride).take(length).all(is_finite),
         }
-        from[offset].to_f64().is_finite()
     })
+}
+
+/// Where a row begins, by (rows, stride) of each axis that it is counted along, outermost first.
+#[inline(always)]
+fn row_offset(row: usize, axes: &[(usize, usize)]) -> usize {
+    let (mut rest, mut offset) = (row, 0);
+    for &(n, stride) in axes.iter().rev() {
+        offset += rest % n * stride;
+        rest /= n;
+    }
+    offset
 }
 
 #[inline(always)]

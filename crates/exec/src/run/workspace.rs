@@ -181,8 +181,7 @@ impl Program {
         self.check_workspace(workspace)?;
         let output = self.output_at(output)?;
         check_room(&output.described, output.length, to.len())?;
-        let offset = output.address.offset;
-        with_arena!(&workspace.arena, arena => read_strided(&arena.elements.padded()[offset..], &output.runs, to));
+        with_arena!(&workspace.arena, arena => read_strided(&arena.elements.padded()[output.offset..], &output.runs, to));
         Ok(())
     }
 }

@@ -1,8 +1,9 @@
 //! The running error bound: what it marks, and what it says of single ops. That it holds is tested over the case table, in
 //! crate check.
 
+use chainrule_exec::Bindings;
 use chainrule_exec::bounds::{Bounded, Rounding, evaluate_with_bounds};
-use chainrule_graph::{Builder, Tensor, Value, Var, grad};
+use chainrule_graph::{Builder, Shape, Tensor, Value, Var, grad};
 
 use crate::support::{InputValue, assert_close, build, int, real, vector};
 
@@ -167,7 +168,7 @@ fn comparisons_closer_than_their_bounds_are_undecided() {
 }
 
 #[test]
-fn only_what_depends_on_an_undecided_entry_is_undecided() {
+fn only_what_depends_on_an_undecided_element_is_undecided() {
     let close = [0.1, 0.2, 0.3];
     fn undecided<'g>(x: &[Var<'g>]) -> Var<'g> {
         (x[0] + x[1]).less(x[2]).to_real()
@@ -221,4 +222,15 @@ fn deviations_are_ratios_to_the_bound() {
     assert_eq!(bounded.deviation(built.output, &vector([0.0])), None);
     let wrong = vector([f64::NAN, sum[1], sum[2]]);
     assert_eq!(bounded.deviation(built.output, &wrong).unwrap().ratio, f64::INFINITY);
+}
+
+#[test]
+fn values_with_their_bounds_must_fit_into_memory() {
+    let builder = Builder::new();
+    // More in all than there are addresses.
+    let sums = (0..8).map(|index| builder.input(&format!("x{index}"), [Shape::MAX_SIZE]).sum());
+    let sum = sums.reduce(|a, b| a + b).and_then(Var::id).unwrap();
+    let graph = builder.finish_graph().unwrap();
+    let error = evaluate_with_bounds(&graph, &Bindings::new(), &[sum], &Rounding::F32).unwrap_err().to_string();
+    assert!(error.contains("more than this machine has"), "{error}");
 }

@@ -174,7 +174,7 @@ fn contractions() {
 }
 
 #[test]
-fn rearrangements_send_each_entry_back() {
+fn rearrangements_send_each_element_back() {
     let x = Tensor::from_fn([2, 3], |i| i as f64);
     let back = |function: for<'g> fn(Var<'g>) -> Var<'g>, expected: [f64; 6]| {
         // Under the cotangent 1, 2, 3, … each element gets the places that it went to.

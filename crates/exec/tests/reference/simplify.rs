@@ -50,7 +50,7 @@ fn nothing_times_zero_stays() {
 }
 
 #[test]
-fn constants_of_one_entry_are_computed() {
+fn constants_of_one_element_are_computed() {
     let builder = Builder::new();
     let y = (builder.constant(2.0) * 3.0 + 4.0) / 5.0 - 1.0;
     let y = y.id().unwrap();

@@ -149,7 +149,7 @@ impl Dataset {
         let index = self.find(function.name(id))?;
         let field = &self.fields[index];
         field.check(function, id)?;
-        let ElementType { kind, range } = InputType::within(function, id).elements;
+        let ElementType { kind, range } = InputType::within(function, id)?.elements;
         let admitted = match &self.values[index] {
             SharedRows::F32(elements) => ElementType { kind, range }.check(elements),
             SharedRows::F64(elements) => ElementType { kind, range }.check(elements),

@@ -106,7 +106,7 @@ fn bindings(
             let names = ids.iter().map(|&id| function.name(id));
             let index = names.clone().position(|other| other == name);
             let id = ids[index.ok_or_else(|| LearnError::unknown(what, name, names))?];
-            admission::check(what, name, value, &InputType::within(function, id))?;
+            admission::check(what, name, value, &InputType::within(function, id)?)?;
             if bindings.get(id).is_some() {
                 return Err(LearnError::Repeated { what, name: name.into() });
             }

@@ -116,7 +116,7 @@ fn what(value: &Value) -> String {
 /// An error unless the function takes the value of its input.
 pub fn check(function: &Function, name: &str, value: &Tensor) -> Result<(), String> {
     let Some(input) = function.graph.find(name) else { return Ok(()) };
-    let takes = InputType::within(function, input.node);
+    let takes = InputType::within(function, input.node).map_err(|error| error.to_string())?;
     let range = takes.elements.range;
     let nothing = range.below.is_some_and(|below| below <= range.least.unwrap_or(0));
     takes.check(value).map_err(|problem| match nothing {
