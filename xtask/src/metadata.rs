@@ -55,7 +55,10 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
 }
 
 /// The name of this machine's kind, as the compiler says it.
-fn host() -> Result<String, String> {
+///
+/// # Errors
+/// If rustc can't be run, or does not name it.
+pub fn host() -> Result<String, String> {
     let output = Command::new("rustc").arg("-vV").output().map_err(|error| format!("rustc -vV: {error}"))?;
     let text = String::from_utf8_lossy(&output.stdout);
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));

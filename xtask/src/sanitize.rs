@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::metadata::host;
+
 /// Runs them. The compiler takes the sanitizer for unfinished, and has to be told that we know. Host and target are said
 /// apart, so that the programs that run while building are as usual.
 ///
@@ -17,12 +19,4 @@ pub fn run(root: &Path) -> Result<(), String> {
     command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address");
     let status = command.status().map_err(|error| format!("cargo: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("the tests of the matrix products ended with {status}")) }
-}
-
-/// The machine that the compiler runs on, as it calls it.
-fn host() -> Result<String, String> {
-    let output = Command::new("rustc").arg("-vV").output().map_err(|error| format!("rustc: {error}"))?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_string).ok_or_else(|| "rustc does not say what machine it runs on".into())
 }

@@ -4,7 +4,7 @@ use xtask::licences::is_allowed;
 use xtask::metadata::Package;
 use xtask::tidy::File;
 use xtask::tidy::code::{bare, without_tests};
-use xtask::tidy::{floors, functions, links, sources};
+use xtask::tidy::{floors, functions, links, sources, unit_tests};
 
 fn file(path: &str, text: &str) -> File {
     File { path: path.into(), text: text.into() }
@@ -109,6 +109,19 @@ fn long_functions_are_seen_unless_they_are_one_match() {
         ))
         .is_empty()
     );
+}
+
+#[test]
+fn tests_that_never_run_are_seen() {
+    let found = |manifest: &str, path: &str, source: &str| {
+        unit_tests::problems(&[file("crates/graph/Cargo.toml", manifest)], &[file(path, source)]).len()
+    };
+    let (untested, test) = ("[lib]\ntest = false # fast\n\n[lints]\n", "#[cfg(test)]\nmod tests {}");
+    assert_eq!(found(untested, LIBRARY, test), 1);
+    assert_eq!(found(untested, LIBRARY, "// #[cfg(test)]"), 0);
+    assert_eq!(found(untested, "crates/graph/tests/a.rs", test), 0);
+    assert_eq!(found(untested, "crates/exec/src/a.rs", test), 0);
+    assert_eq!(found("[lib]\n[[bin]]\ntest = false", LIBRARY, test), 0);
 }
 
 #[test]

@@ -12,7 +12,6 @@ const FLOORS: &[(usize, &str)] = &[
     (4, "chainrule"),
     (5, "chainrule-cli"),
     (5, "bench"),
-    (5, "book"),
 ];
 
 /// It looks after all of them, and uses none.

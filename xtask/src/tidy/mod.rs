@@ -7,6 +7,7 @@ pub mod functions;
 pub mod links;
 pub mod modules;
 pub mod sources;
+pub mod unit_tests;
 
 use std::path::{Path, PathBuf};
 
@@ -37,6 +38,7 @@ pub fn problems(root: &Path) -> Result<Vec<String>, String> {
     problems.extend(links::problems(root)?);
     let sources = rust_files(root)?;
     problems.extend(sources.iter().flat_map(sources::problems));
+    problems.extend(unit_tests::problems(&files(root, "toml")?, &sources));
     problems.extend(circles::problems(&sources, circles::DECIDED));
     problems.extend(sources.iter().filter(|file| !is_test(file)).flat_map(functions::problems));
     Ok(problems)
