@@ -50,6 +50,15 @@ fn outcomes_of_another_shape_are_an_error_and_no_number() {
     refused(Measure::MeanSquaredError, &classes, &Tensor::vector([0.0; 6]), "[2, 3] would be right");
 }
 
+#[test]
+fn predictions_that_mean_no_class_have_no_accuracy() {
+    for (shape, outcomes) in [(Shape::scalar(), 1), (Shape::from([2, 1, 2]), 2)] {
+        let predictions = Tensor::filled(&shape, 1.0);
+        let error = accuracy(&predictions, &Tensor::vector(vec![1.0; outcomes])).unwrap_err().to_string();
+        assert!(error.starts_with("the predictions") && error.contains("[rows, classes] would be right"), "{error}");
+    }
+}
+
 /// A model that was trained on three rows is scored on others.
 #[test]
 fn a_fitted_model_refuses_another_number_of_outcomes_than_rows() {

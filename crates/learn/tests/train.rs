@@ -1,11 +1,11 @@
 //! Training: optima with a closed form, the course's models, both engines, and what goes wrong.
 
 use chainrule_exec::compile::Precision;
-use chainrule_graph::{Builder, Function, Initializer, NodeId, Tensor, text};
+use chainrule_graph::{Builder, Function, Initializer, Tensor, text};
 use chainrule_learn::models::{LinearRegression, MlpClassifier, MlpRegression, RidgeRegression};
 use chainrule_learn::problems::{Regression, digits};
 use chainrule_learn::{
-    Adam, Dataset, Diverged, Engine, Field, Optimizer, Parameters, Role, Schedule, StepOptions, StepPart, TrainError,
+    Adam, Dataset, Diverged, Engine, Field, Optimizer, Parameters, Schedule, StepOptions, StepPart, TrainError,
     Training, Unobserved, predictions, scores, step, train,
 };
 
@@ -170,20 +170,23 @@ fn every_parameter_moves_exactly_once_a_step() {
 }
 
 fn dataset(function: &Function, x: Vec<f64>, y: Vec<f64>) -> Dataset {
-    let field = |id: NodeId, role| {
-        let node = function.graph.node(id);
-        Field {
-            name: function.name(id).into(),
-            role,
-            kind: node.outputs[0].kind,
-            bound: None,
-            shape: node.outputs[0].shape.clone(),
-            columns: vec![function.name(id).into()],
-        }
-    };
-    let fields =
-        vec![(field(function.inputs[0], Role::Input), x), (field(function.outcomes[0], Role::Outcome), y.clone())];
-    Dataset::new("the data", y.len(), fields).unwrap()
+    let field = |id| Field::of(function, function.name(id)).unwrap();
+    let (inputs, outcomes) = (field(function.inputs[0]), field(function.outcomes[0]));
+    Dataset::new("the data", y.len(), [(inputs, x), (outcomes, y)]).unwrap()
+}
+
+#[test]
+fn data_without_rows_are_refused_at_the_start() {
+    let builder = Builder::new();
+    let (x, y) = (builder.input("x", []), builder.outcome("y", []));
+    builder.objective((builder.parameter("w", [], Initializer::Constant(1.0)) * x - y).power(2.0));
+    let function = builder.finish().unwrap();
+    let (some, none) = (dataset(&function, vec![1.0], vec![2.0]), dataset(&function, vec![], vec![]));
+    for (training, validation, name) in [(&none, None, "training"), (&some, Some(&none), "validation")] {
+        let mut parameters = Parameters::initialize(&function, 0).unwrap();
+        let error = train(&function, &mut parameters, training, validation, &Training::default(), &mut Unobserved);
+        assert_eq!(error.unwrap_err().to_string(), format!("the {name} data has no rows"));
+    }
 }
 
 #[test]

@@ -66,9 +66,12 @@ pub fn mean_squared_error(predictions: &Tensor, outcomes: &Tensor) -> Result<f64
 /// `[rows]`: see [`predicted_class`].
 ///
 /// # Errors
-/// The outcomes are not of shape `[rows]`, or there is no row.
+/// The predictions have another rank, the outcomes are not of shape `[rows]`, or there is no row.
 pub fn accuracy(predictions: &Tensor, outcomes: &Tensor) -> Result<f64, LearnError> {
-    let rows = predictions.shape().first().copied().unwrap_or(1);
+    let (&[rows] | &[rows, _]) = &predictions.shape()[..] else {
+        let problem = format!("have shape {}; [rows] or [rows, classes] would be right", predictions.shape());
+        return Err(LearnError::Setting { name: "the predictions", problem });
+    };
     check_outcomes(predictions, outcomes, &[rows].into())?;
     let right = (0..rows).filter(|&row| row_class(predictions, row) as f64 == outcomes.data()[row]).count();
     Ok(right as f64 / rows as f64)

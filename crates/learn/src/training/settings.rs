@@ -70,7 +70,7 @@ pub struct Training<'a> {
     /// own.
     pub weight_decay: f64,
     /// Ends training once so many epochs in a row did not better the objective on the validation rows, or on the
-    /// training rows if there are no others. The parameters are then those of the best epoch, however training ends.
+    /// training rows if there are no others. The parameters are then those of the best epoch, unless training is stopped.
     pub patience: Option<usize>,
     /// The precision that programs work in.
     pub precision: Precision,
@@ -163,9 +163,6 @@ impl Training<'_> {
 
     /// An error if a setting is out of its range.
     pub(crate) fn check(&self, rows: usize) -> Result<(), LearnError> {
-        if rows == 0 {
-            return Err(wrong("the training data", "has no rows"));
-        }
         let counts = [
             ("the number of epochs", Some(self.epochs)),
             ("the batch", Some(self.batch)),

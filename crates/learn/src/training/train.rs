@@ -34,6 +34,11 @@ pub fn train(
     settings: &Training<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Trained, TrainError> {
+    for (name, data) in [("the training data", Some(training)), ("the validation data", validation)] {
+        if data.is_some_and(|data| data.rows() == 0) {
+            return Err(LearnError::Setting { name, problem: "has no rows".into() }.into());
+        }
+    }
     settings.check(training.rows())?;
     let tables = Tables::new(function, training);
     let validation = validation.map(|data| Tables::new(function, data));
@@ -252,7 +257,7 @@ impl<'a> TrainingLoop<'a> {
         self.settings.patience.is_some_and(|patience| patience::is_over(best.as_ref(), position.epoch, patience))
     }
 
-    /// Gives the parameters the values of the state.
+    /// Gives the function's parameters and states the values that training is at, in which the optimizer has states, too.
     fn update_parameters(&mut self) -> Result<(), LearnError> {
         for (name, value) in &self.state.values {
             if self.parameters.get(name).is_ok() {
