@@ -231,15 +231,16 @@ impl LearnError {
     pub(crate) fn file(file: impl Into<String>, problem: impl Into<String>) -> LearnError {
         LearnError::File { file: file.into(), problem: problem.into() }
     }
+}
 
-    /// A name that is none of `known`.
-    pub(crate) fn unknown<'a>(
-        what: &'static str,
-        name: &str,
-        known: impl IntoIterator<Item = &'a str, IntoIter: Clone>,
-    ) -> LearnError {
-        LearnError::Unknown { what, name: name.into(), known: suggest(name, known) }
-    }
+/// The index of a name among those of all that is `what`; an error that says which was perhaps meant.
+pub(crate) fn find<'a>(
+    what: &'static str,
+    name: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> Result<usize, LearnError> {
+    let index = known.clone().position(|other| other == name);
+    index.ok_or_else(|| LearnError::Unknown { what, name: name.into(), known: suggest(name, known) })
 }
 
 /// `did you mean …?` where one of the names is near, else what names there are.

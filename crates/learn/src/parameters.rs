@@ -7,7 +7,7 @@ use rand_core::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::admission::{self, reals};
-use crate::error::LearnError;
+use crate::error::{LearnError, find};
 use crate::random::{self, Purpose};
 
 const WHAT: &str = "parameter";
@@ -47,9 +47,7 @@ impl Parameters {
         let all = || function.parameters.iter().chain(&function.state);
         let mut found: Vec<Option<Tensor>> = vec![None; all().count()];
         for (name, value) in values {
-            let index = all().position(|parameter| function.name(parameter.node) == name);
-            let names = all().map(|parameter| function.name(parameter.node));
-            let index = index.ok_or_else(|| LearnError::unknown(WHAT, &name, names))?;
+            let index = find(WHAT, &name, all().map(|parameter| function.name(parameter.node)))?;
             if found[index].replace(value).is_some() {
                 return Err(LearnError::Repeated { what: WHAT, name });
             }
@@ -103,8 +101,7 @@ impl Parameters {
     }
 
     fn find(&self, name: &str) -> Result<usize, LearnError> {
-        let names = self.0.iter().map(|(name, _)| name.as_str());
-        names.clone().position(|other| other == name).ok_or_else(|| LearnError::unknown(WHAT, name, names))
+        find(WHAT, name, self.0.iter().map(|(name, _)| name.as_str()))
     }
 }
 

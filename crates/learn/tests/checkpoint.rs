@@ -11,7 +11,7 @@ use chainrule_exec::compile::{Level, Precision};
 use chainrule_graph::Function;
 use chainrule_learn::models::MlpRegression;
 use chainrule_learn::{
-    Adam, Checkpointing, Dataset, Ending, Engine, Field, Optimizer, Parameters, Position, Progress, Role, Schedule,
+    Adam, Checkpointing, Dataset, Ending, Engine, Field, Optimizer, Parameters, Position, Progress, Schedule,
     TrainError, Trained, Training, Unobserved, train,
 };
 
@@ -20,20 +20,9 @@ fn function() -> Function {
 }
 
 fn rows(function: &Function, n: usize, phase: f64) -> Dataset {
-    let field = |id, role| {
-        let node = function.graph.node(id);
-        let columns = (0..node.outputs[0].shape.size()).map(|i| format!("c{i}")).collect();
-        Field {
-            name: function.name(id).into(),
-            role,
-            kind: node.outputs[0].kind,
-            bound: None,
-            shape: node.outputs[0].shape.clone(),
-            columns,
-        }
-    };
+    let field = |id| Field::of(function, function.name(id)).unwrap();
     let noise = |n: usize, by: f64| (0..n).map(|i| (i as f64 * by + phase).sin()).collect::<Vec<f64>>();
-    let (x, y) = (field(function.inputs[0], Role::Input), field(function.outcomes[0], Role::Outcome));
+    let (x, y) = (field(function.inputs[0]), field(function.outcomes[0]));
     Dataset::new("the data", n, vec![(x, noise(3 * n, 1.7)), (y, noise(n, 2.3))]).unwrap()
 }
 

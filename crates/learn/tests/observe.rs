@@ -13,20 +13,9 @@ use chainrule_learn::{
 const ROWS: usize = 11;
 
 fn rows(function: &Function) -> Dataset {
-    let field = |id, role| {
-        let node = function.graph.node(id);
-        let columns = (0..node.outputs[0].shape.size()).map(|i| format!("c{i}")).collect();
-        Field {
-            name: function.name(id).into(),
-            role,
-            kind: node.outputs[0].kind,
-            bound: None,
-            shape: node.outputs[0].shape.clone(),
-            columns,
-        }
-    };
+    let field = |id| Field::of(function, function.name(id)).unwrap();
     let wave = |n: usize, by: f64| (0..n).map(|i| (i as f64 * by).sin()).collect::<Vec<f64>>();
-    let (x, y) = (field(function.inputs[0], Role::Input), field(function.outcomes[0], Role::Outcome));
+    let (x, y) = (field(function.inputs[0]), field(function.outcomes[0]));
     Dataset::new("the data", ROWS, vec![(x, wave(3 * ROWS, 1.7)), (y, wave(ROWS, 2.3))]).unwrap()
 }
 

@@ -7,7 +7,6 @@
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
-use std::mem;
 use std::path::{Path, PathBuf};
 
 use crate::fingerprint::Fingerprint;
@@ -18,7 +17,8 @@ const LOOKED_AT: usize = 8;
 /// A partial file, open and locked; removed when dropped.
 pub(crate) struct PartialFile {
     file: File,
-    path: PathBuf,
+    /// Where it is; nowhere once it has taken the place of a file.
+    path: Option<PathBuf>,
 }
 
 impl PartialFile {
@@ -44,7 +44,7 @@ impl PartialFile {
         remove_if_left(&path);
         match OpenOptions::new().write(true).create_new(true).open(&path) {
             // Another writer may take it for one that was left until it is locked.
-            Ok(file) if is_taken(&file, &path) => Ok(Some(PartialFile { file, path })),
+            Ok(file) if is_taken(&file, &path) => Ok(Some(PartialFile { file, path: Some(path) })),
             Ok(_) => Ok(None),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
             Err(error) => Err(error),
@@ -58,16 +58,17 @@ impl PartialFile {
 
     /// Takes the place of a file. The lock lasts until it has.
     pub fn rename(mut self, to: &Path) -> io::Result<()> {
-        fs::rename(&self.path, to)?;
-        self.path = PathBuf::new(); // there is nothing to remove
+        if let Some(path) = &self.path {
+            fs::rename(path, to)?;
+        }
+        self.path = None;
         Ok(())
     }
 }
 
 impl Drop for PartialFile {
     fn drop(&mut self) {
-        let path = mem::take(&mut self.path);
-        if !path.as_os_str().is_empty() {
+        if let Some(path) = &self.path {
             let _ = fs::remove_file(path);
         }
     }

@@ -9,9 +9,9 @@ use chainrule_graph::{Function, IntegerRange, Kind, NodeId, Shape, Tensor};
 
 use crate::atomic;
 use crate::data::field::{Field, Role};
-use crate::data::rows::{in_f64, length, picked};
+use crate::data::rows::{in_f64, length, picked, picked_in_f64};
 use crate::data::table::{ColumnValues, NUMBER, Table};
-use crate::error::{LearnError, list, suggest};
+use crate::error::{LearnError, find, list, suggest};
 use crate::random::{self, Purpose};
 
 /// The values of inputs and outcomes in each row: read from a [`Table`], or made.
@@ -188,11 +188,12 @@ impl Dataset {
 
     /// These rows, in that order.
     pub fn select(&self, rows: &[usize]) -> Dataset {
+        let values = self.values.iter().zip(&self.fields);
         Dataset {
             file: self.file.clone(),
             lines: rows.iter().map(|&row| self.lines[row]).collect(),
             fields: self.fields.clone(),
-            values: (0..self.fields.len()).map(|index| self.picked(index, rows)).collect(),
+            values: values.map(|(values, field)| picked(values, field.shape.size(), rows)).collect(),
             standardized: self.standardized,
         }
     }
@@ -272,9 +273,7 @@ impl Dataset {
     }
 
     pub(crate) fn find(&self, name: &str) -> Result<usize, LearnError> {
-        let names = self.fields.iter().map(|field| field.name.as_str());
-        let index = names.clone().position(|other| other == name);
-        index.ok_or_else(|| LearnError::unknown("input or outcome", name, names))
+        find("input or outcome", name, self.fields.iter().map(|field| field.name.as_str()))
     }
 
     fn each(&self, role: Role, value: impl Fn(usize, &Field) -> Tensor) -> Vec<(&str, Tensor)> {
@@ -283,12 +282,8 @@ impl Dataset {
     }
 
     fn gather(&self, index: usize, rows: &[usize], shape: Shape) -> Tensor {
-        let elements = in_f64(&self.picked(index, rows)).into_owned();
+        let elements = picked_in_f64(&self.values[index], self.fields[index].shape.size(), rows);
         Tensor::new(shape, elements).expect("a field has rows × size elements")
-    }
-
-    fn picked(&self, index: usize, rows: &[usize]) -> SharedRows {
-        picked(&self.values[index], self.fields[index].shape.size(), rows)
     }
 }
 

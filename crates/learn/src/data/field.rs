@@ -5,7 +5,7 @@ use std::fmt;
 use chainrule_exec::ElementType;
 use chainrule_graph::{Function, IntegerRange, Kind, NodeId, Shape};
 
-use crate::error::LearnError;
+use crate::error::{LearnError, find};
 
 /// The part of a value in a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,10 +57,8 @@ impl Field {
     /// There is no input or outcome of that name.
     pub fn of(function: &Function, name: &str) -> Result<Field, LearnError> {
         let inputs = function.inputs.iter().map(|&id| (Role::Input, id));
-        let all = inputs.chain(function.outcomes.iter().map(|&id| (Role::Outcome, id)));
-        let found = all.clone().find(|&(_, id)| function.name(id) == name);
-        let names = all.map(|(_, id)| function.name(id));
-        let (role, id) = found.ok_or_else(|| LearnError::unknown("input or outcome", name, names))?;
+        let all: Vec<(Role, NodeId)> = inputs.chain(function.outcomes.iter().map(|&id| (Role::Outcome, id))).collect();
+        let (role, id) = all[find("input or outcome", name, all.iter().map(|&(_, id)| function.name(id)))?];
         let (shape, kind) = (function.graph.shape(id).clone(), function.graph.kind(id));
         let columns = match shape.rank() {
             0 => vec![name.to_string()],

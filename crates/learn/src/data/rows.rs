@@ -22,11 +22,20 @@ pub(crate) fn in_f64(rows: &SharedRows) -> Cow<'_, [f64]> {
 
 /// The rows of these indices, `size` elements each, in that order and in the precision that they have.
 pub(crate) fn picked(rows: &SharedRows, size: usize, indices: &[usize]) -> SharedRows {
-    fn of<T: Copy>(elements: &[T], size: usize, indices: &[usize]) -> Vec<T> {
-        indices.iter().flat_map(|row| &elements[row * size..(row + 1) * size]).copied().collect()
-    }
     match rows {
-        SharedRows::F32(elements) => of(elements, size, indices).into(),
-        SharedRows::F64(elements) => of(elements, size, indices).into(),
+        SharedRows::F32(elements) => each(elements, size, indices).collect::<Vec<f32>>().into(),
+        SharedRows::F64(elements) => each(elements, size, indices).collect::<Vec<f64>>().into(),
     }
+}
+
+/// The same in f64.
+pub(crate) fn picked_in_f64(rows: &SharedRows, size: usize, indices: &[usize]) -> Vec<f64> {
+    match rows {
+        SharedRows::F32(elements) => each(elements, size, indices).map(f64::from).collect(),
+        SharedRows::F64(elements) => each(elements, size, indices).collect(),
+    }
+}
+
+fn each<T: Copy>(elements: &[T], size: usize, indices: &[usize]) -> impl Iterator<Item = T> {
+    indices.iter().flat_map(move |row| &elements[row * size..(row + 1) * size]).copied()
 }

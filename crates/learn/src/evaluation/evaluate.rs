@@ -5,7 +5,7 @@ use chainrule_exec::{Bindings, InputType, evaluate_compiled};
 use chainrule_graph::{Function, NodeId, Tensor, Value, differentiate};
 
 use crate::admission;
-use crate::error::LearnError;
+use crate::error::{LearnError, find};
 use crate::parameters::Parameters;
 
 /// The objective, and its derivative with respect to each parameter.
@@ -23,9 +23,8 @@ impl Gradients {
     /// # Errors
     /// There is no parameter of that name.
     pub fn get(&self, name: &str) -> Result<&Tensor, LearnError> {
-        let names = self.by_name.iter().map(|(name, _)| name.as_str());
-        let index = names.clone().position(|other| other == name);
-        index.map(|index| &self.by_name[index].1).ok_or_else(|| LearnError::unknown("parameter", name, names))
+        let index = find("parameter", name, self.by_name.iter().map(|(name, _)| name.as_str()))?;
+        Ok(&self.by_name[index].1)
     }
 }
 
@@ -41,7 +40,7 @@ pub fn objective(
     outcomes: &[(&str, Tensor)],
 ) -> Result<f64, LearnError> {
     let target = function.objective.ok_or(LearnError::Lacks("objective"))?;
-    let bindings = bindings(function, parameters, inputs, outcomes, target)?;
+    let bindings = checked(function, parameters, inputs, outcomes, target)?;
     Ok(evaluate_compiled(&function.graph, &bindings, &[target], &Options::default())?[target].item())
 }
 
@@ -56,7 +55,7 @@ pub fn gradients(
     outcomes: &[(&str, Tensor)],
 ) -> Result<Gradients, LearnError> {
     let target = function.objective.ok_or(LearnError::Lacks("objective"))?;
-    let bindings = bindings(function, parameters, inputs, outcomes, target)?;
+    let bindings = checked(function, parameters, inputs, outcomes, target)?;
     let wrt: Vec<NodeId> = function.parameters.iter().map(|parameter| parameter.node).collect();
     let derivatives = differentiate(&function.graph, target, &wrt)?;
     let of = |&id: &NodeId| derivatives.cotangent(id).expect("a real node that is asked for has a cotangent");
@@ -77,12 +76,12 @@ pub fn prediction(
     inputs: &[(&str, Tensor)],
 ) -> Result<Tensor, LearnError> {
     let target = function.prediction.ok_or(LearnError::Lacks("prediction"))?;
-    let bindings = bindings(function, parameters, inputs, &[], target)?;
+    let bindings = checked(function, parameters, inputs, &[], target)?;
     Ok(evaluate_compiled(&function.graph, &bindings, &[target], &Options::default())?[target].clone())
 }
 
 /// The values by node, each checked, those that `target` needs all there.
-fn bindings(
+fn checked(
     function: &Function,
     parameters: &Parameters,
     inputs: &[(&str, Tensor)],
@@ -103,9 +102,7 @@ fn bindings(
     let needed = function.graph.needed_for([target]);
     for (what, ids, values) in groups {
         for &(name, value) in &values {
-            let names = ids.iter().map(|&id| function.name(id));
-            let index = names.clone().position(|other| other == name);
-            let id = ids[index.ok_or_else(|| LearnError::unknown(what, name, names))?];
+            let id = ids[find(what, name, ids.iter().map(|&id| function.name(id)))?];
             admission::check(what, name, value, &InputType::within(function, id)?)?;
             if bindings.get(id).is_some() {
                 return Err(LearnError::Repeated { what, name: name.into() });

@@ -60,8 +60,8 @@ impl Fitted {
     /// or outcomes that are no class of it.
     pub fn score(&self, x: &Tensor, y: &Tensor) -> Result<f64, LearnError> {
         let (measure, _) = Measure::of(&self.function).ok_or(LearnError::Lacks("score"))?;
-        dataset(&self.function, (x, y))?;
-        measure.score(&self.predict(x)?, y)
+        let rows = dataset(&self.function, (x, y))?;
+        measure.score(&predictions(&self.function, &self.parameters, &rows)?, y)
     }
 }
 

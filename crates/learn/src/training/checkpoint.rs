@@ -9,6 +9,7 @@ use std::path::Path;
 use chainrule_graph::{Function, Tensor, text};
 use serde_json::{Map, Value, json};
 
+use crate::admission::{self, reals};
 use crate::data::dataset::Dataset;
 use crate::error::LearnError;
 use crate::evaluation::score::Measure;
@@ -219,10 +220,8 @@ fn fit(mut values: Vec<(String, Tensor)>, fresh: &[(String, Tensor)]) -> Result<
         let index = values.iter().position(|(other, _)| other == name);
         let index = index.ok_or_else(|| format!("is damaged: `{name}` has no value"))?;
         let found = values.swap_remove(index);
-        match found.1.shape() == start.shape() && found.1.is_finite() {
-            true => Ok(found),
-            false => Err(format!("is damaged: `{name}` is not finite, or not of shape {}", start.shape())),
-        }
+        let checked = admission::check("parameter or state", name, &found.1, &reals(start.shape()));
+        checked.map(|()| found).map_err(|error| format!("is damaged: {error}"))
     });
     fitted.collect()
 }

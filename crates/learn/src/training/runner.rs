@@ -10,7 +10,7 @@ use chainrule_graph::{Tensor, Value};
 
 use crate::admission;
 use crate::data::dataset::Dataset;
-use crate::error::LearnError;
+use crate::error::{LearnError, find};
 use crate::evaluation::bindings::bindings;
 use crate::evaluation::tables::Tables;
 use crate::parameters::Parameters;
@@ -176,9 +176,7 @@ impl<'a> Runner<'a> {
 
     /// The current value of one of them.
     pub fn value(&self, name: &str) -> Result<Tensor, LearnError> {
-        let names = self.values.iter().map(|(name, _)| name.as_str());
-        let index = names.clone().position(|other| other == name);
-        let index = index.ok_or_else(|| LearnError::unknown("parameter or state", name, names))?;
+        let index = find("parameter or state", name, self.values.iter().map(|(name, _)| name.as_str()))?;
         match self.in_use.map(|size| &self.steps[size].1) {
             Some(Executable::Compiled(compiled)) => Ok(compiled.program.get(&compiled.workspace, name)?),
             _ => Ok(self.values[index].1.clone()),

@@ -45,9 +45,9 @@ impl Default for StepOptions {
 pub struct Step {
     /// The function of an example or of a batch, its parameters' updates, and the optimizer's state.
     pub function: Function,
-    /// The objective before the step.
+    /// The objective before the step, of a batch the mean.
     pub objective: Value,
-    /// Its gradients, for each parameter that it depends on.
+    /// Its gradients before clipping, one for each parameter in the function's order.
     pub gradients: Vec<Value>,
     /// The rows that it takes; none is one example, without a batch axis.
     pub size: Option<usize>,
@@ -68,17 +68,18 @@ pub fn step(function: &Function, options: &StepOptions, size: Option<usize>) -> 
     let objective = function.objective.ok_or_else(|| GraphError::new("the function has no objective"))?;
     let parameters: Vec<NodeId> = function.parameters.iter().map(|parameter| parameter.node).collect();
     let derivatives = differentiate(&function.graph, objective, &parameters)?;
-    let reached = parameters.iter().filter_map(|&id| Some((id, derivatives.cotangent(id)?)));
-    let reached: Vec<(NodeId, Value)> = reached.collect();
+    // Zeros, where the objective does not depend on it.
+    let of = |&id: &NodeId| derivatives.cotangent(id).expect("a parameter is real, and those have a cotangent");
+    let gradients: Vec<Value> = parameters.iter().map(of).collect();
     let builder = Builder::extend(Function { graph: derivatives.graph, ..function.clone() });
     let mut state = StateBuilder::new(&builder, &function.graph);
     let base = state.scalar(RATE, options.rate);
     let rate = options.schedule.rate(base, options.length, &mut state);
-    let mut gradients: Vec<Var<'_>> = reached.iter().map(|&(_, gradient)| builder.var(gradient)).collect();
+    let mut clipped: Vec<Var<'_>> = gradients.iter().map(|&gradient| builder.var(gradient)).collect();
     if let Some(limit) = options.clip_norm {
-        clip(&mut gradients, limit, &mut state);
+        clip(&mut clipped, limit, &mut state);
     }
-    for (&(id, _), mut gradient) in reached.iter().zip(gradients) {
+    for (id, mut gradient) in parameters.into_iter().zip(clipped) {
         let parameter = builder.var(id);
         if options.weight_decay != 0.0 {
             gradient = gradient + options.weight_decay * parameter;
@@ -88,7 +89,6 @@ pub fn step(function: &Function, options: &StepOptions, size: Option<usize>) -> 
         builder.update(parameter, value);
     }
     state.check()?;
-    let gradients = reached.iter().map(|&(_, gradient)| gradient).collect();
     Ok(Step { function: builder.finish()?, objective, gradients, size })
 }
 

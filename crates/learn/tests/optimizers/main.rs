@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use chainrule_graph::{Builder, Function, Initializer, Kind, NodeId, Tensor};
-use chainrule_learn::{Adam, Dataset, Field, Optimizer, Parameters, Role, Training, Unobserved, train};
+use chainrule_graph::{Builder, Function, Initializer, Tensor};
+use chainrule_learn::{Adam, Dataset, Field, Optimizer, Parameters, Training, Unobserved, train};
 
 /// After how many steps the golden numbers stand.
 const STEPS: [usize; 5] = [1, 2, 5, 20, 100];
@@ -18,16 +18,7 @@ fn function() -> Function {
 }
 
 fn data(function: &Function) -> Dataset {
-    let field = |id: NodeId, role, columns: &[&str]| Field {
-        name: function.name(id).into(),
-        role,
-        kind: Kind::Real,
-        bound: None,
-        shape: function.graph.shape(id).clone(),
-        columns: columns.iter().map(|&column| column.into()).collect(),
-    };
-    let x = field(function.inputs[0], Role::Input, &["x0", "x1"]);
-    let y = field(function.outcomes[0], Role::Outcome, &["y"]);
+    let (x, y) = (Field::of(function, "x").unwrap(), Field::of(function, "y").unwrap());
     let fields = vec![(x, vec![1.0, -2.0, 0.5, 1.5, -1.0, 0.25]), (y, vec![1.0, -2.0, 0.5])];
     Dataset::new("three rows", 3, fields).unwrap()
 }
