@@ -21,7 +21,7 @@ pub fn print() {
         };
         rows.push(vec![nodes.to_string(), milliseconds(&[40]), milliseconds(&[])]);
     }
-    println!("{}", table(&["nodes", "of 40 entries, ms", "of numbers, ms"], rows));
+    println!("{}", table(&["nodes", "of 40 elements, ms", "of numbers, ms"], rows));
 }
 
 fn chain(nodes: usize, shape: &[usize]) -> Function {

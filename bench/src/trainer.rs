@@ -55,13 +55,13 @@ impl Trainer {
         }
         let rows = way.batch.map_or(ROWS, |batch| BATCHES * batch);
         let nodes = step.function.inputs.iter().chain(&step.function.outcomes);
-        let table = |(place, &id)| {
+        let table = |(index, &id)| {
             let width = step.function.graph.shape(id).size() / way.batch.unwrap_or(1);
             let values = match step.function.graph.kind(id) {
                 Kind::Int => (0..rows).map(|row| (row * 7 % 10) as f64).collect(),
-                Kind::Real | Kind::Bool => noise(rows * width, 5 + place as u64),
+                Kind::Real | Kind::Bool => noise(rows * width, 5 + index as u64),
             };
-            program.table(place, &values).expect("the rows fit")
+            program.table(index, &values).expect("the rows fit")
         };
         let tables = nodes.enumerate().map(table).collect();
         let order = (0..rows as u32).map(|row| row * 37 % rows as u32).collect();

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use chainrule::check::{CheckOptions, Report, check_function};
 use chainrule::{Builder, CustomNode, Function, Initializer, Shape, Tensor};
 
-/// y = ln (1 + e²), entry by entry.
+/// y = ln (1 + e²), element by element.
 #[derive(Debug)]
 pub struct StudentLoss {
     /// Whether the backward forgets the factor e, as a first attempt may.

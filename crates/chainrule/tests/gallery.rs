@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chainrule::check::{CheckOptions, check_function};
-use chainrule::learn::{Dataset, Field, Parameters, Role, Training, Unobserved, random, scores, train};
-use chainrule::{Function, NodeId, text};
+use chainrule::learn::{Dataset, Field, Parameters, Training, Unobserved, random, scores, train};
+use chainrule::{Function, text};
 
 /// The rows of the made-up data.
 const ROWS: usize = 60;
@@ -34,23 +34,23 @@ fn data(function: &Function) -> Dataset {
     let mut sums = vec![0.0; ROWS];
     let mut fields = Vec::new();
     for &id in &function.inputs {
-        let field = field(function, id, Role::Input);
+        let field = Field::of(function, function.name(id)).expect("it is an input");
         let size = field.shape.size();
         let order = random::permutation(ROWS * size, &mut generator);
         // Of several inputs of whole numbers, each has smaller ones than the one before.
         let skew = 1 + fields.len() as i32;
-        let value = |place: usize| {
-            let part = place as f64 / (ROWS * size) as f64;
+        let value = |index: usize| {
+            let part = index as f64 / (ROWS * size) as f64;
             field.bound.map_or((part - 0.5) * 12f64.sqrt(), |bound| (part.powi(skew) * bound as f64).floor())
         };
         let values: Vec<f64> = order.into_iter().map(value).collect();
-        for (sum, entries) in sums.iter_mut().zip(values.chunks(size)) {
-            *sum += entries.iter().sum::<f64>() / size as f64;
+        for (sum, elements) in sums.iter_mut().zip(values.chunks(size)) {
+            *sum += elements.iter().sum::<f64>() / size as f64;
         }
         fields.push((field, values));
     }
     for &id in &function.outcomes {
-        let field = field(function, id, Role::Outcome);
+        let field = Field::of(function, function.name(id)).expect("it is an outcome");
         let size = field.shape.size();
         let follows = |sum: f64| match field.bound {
             None => (1.0 + sum).abs(),
@@ -59,15 +59,7 @@ fn data(function: &Function) -> Dataset {
         let values = sums.iter().flat_map(|&sum| vec![follows(sum); size]).collect();
         fields.push((field, values));
     }
-    Dataset::new("made up", ROWS, fields).expect("each field has a value for each entry of each row")
-}
-
-fn field(function: &Function, id: NodeId, role: Role) -> Field {
-    let shape = function.graph.shape(id).clone();
-    let bound = function.bound(id);
-    let kind = function.graph.kind(id);
-    let columns = (0..shape.size()).map(|entry| format!("{}{entry}", function.name(id))).collect();
-    Field { name: function.name(id).into(), role, kind, bound, shape, columns }
+    Dataset::new("made up", ROWS, fields).expect("each field has a value for each element of each row")
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The gradients of the ready models by central differences, entry by entry, with a relative error of at most 1e-5: the
+//! The gradients of the ready models by central differences, element by element, with a relative error of at most 1e-5: the
 //! course framework's own tests of its models.
 
 use chainrule::check::{CheckOptions, Elements, check_function};
