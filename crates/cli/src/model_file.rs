@@ -130,20 +130,21 @@ impl ModelFile {
                 Diagnostic::general("the model has no `objective`").help("add a line `objective = …` with shape []"),
             )
         })?;
-        let node = function.graph.node(objective);
+        let graph = &function.graph;
         // Of a node that is `objective` by a second name, the line that says so.
-        let second = node.outputs[0].name.as_deref() != Some("objective");
+        let second = graph.name(objective) != Some("objective");
         let span = if second { self.model.defined_at("objective") } else { None };
-        let located = |mistake: Diagnostic| match (span, &node.origin) {
+        let located = |mistake: Diagnostic| match (span, &graph.node(objective).origin) {
             (Some(span), _) | (None, &Origin::Text(span)) => Diagnostic { span: Some(span), ..mistake },
             _ => mistake,
         };
-        if node.outputs[0].shape.rank() > 0 {
-            let problem = format!("the `objective` has shape {}; [] is needed", node.outputs[0].shape);
+        let (shape, kind) = (graph.shape(objective), graph.kind(objective));
+        if shape.rank() > 0 {
+            let problem = format!("the `objective` has shape {shape}; [] is needed");
             return Err(self.mistake(located(Diagnostic::general(problem)).help("take its `sum(…)` or `mean(…)`")));
         }
-        if node.outputs[0].kind != Kind::Real {
-            let problem = format!("the `objective` is of kind {}, and has no gradient", node.outputs[0].kind);
+        if kind != Kind::Real {
+            let problem = format!("the `objective` is of kind {kind}, and has no gradient");
             return Err(self.mistake(located(Diagnostic::general(problem)).help("a real number is needed")));
         }
         Ok(objective)

@@ -72,13 +72,12 @@ impl<'a> NodeNames<'a> {
     /// written where the operand was, perhaps in brackets.
     fn reads_as_operand(&self, value: Value) -> bool {
         let node = self.graph.node(value);
-        let adapts = match node.op {
-            Op::Source(Source::Constant(_)) => return true,
-            Op::Elementwise(Elementwise::ToReal) => true,
-            Op::Shape(ShapeOp::Broadcast { .. }) => true,
-            Op::Shape(ShapeOp::Reshape { .. }) => self.stretched.contains(&value),
-            _ => false,
-        };
+        if matches!(node.op, Op::Source(Source::Constant(_))) {
+            return true;
+        }
+        let makes_room = || matches!(node.op, Op::Shape(ShapeOp::Reshape { .. })) && self.stretched.contains(&value);
+        let adapts = matches!(node.op, Op::Elementwise(Elementwise::ToReal) | Op::Shape(ShapeOp::Broadcast { .. }))
+            || makes_room();
         let bare = |value: Value| {
             let text = self.text(span(self.graph, value)?);
             Some(text.trim_matches(|c: char| c.is_whitespace() || c == '(' || c == ')'))

@@ -57,8 +57,8 @@ impl Predict {
         if !predictions.is_finite() {
             return Err(not_finite(&loaded.file, &loaded.function, &loaded.parameters, &data, prediction));
         }
-        let node = loaded.function.graph.node(prediction);
-        let csv = csv(&predictions, &node.outputs[0].shape, data.rows(), says_class(&loaded.function));
+        let shape = loaded.function.graph.shape(prediction);
+        let csv = csv(&predictions, shape, data.rows(), says_class(&loaded.function));
         match &self.out {
             None => output.text(&csv),
             Some(out) => {

@@ -160,7 +160,7 @@ impl Fit {
             curves::of(&self.model.model, &trained.history).write(path)?;
             message(format!("drew {}", path.display()));
         }
-        // TrainingRows that are only looked at spoil no model.
+        // Validation rows spoil no model, so it is saved before their scores are looked at.
         match (&rows.validation, &result.validation) {
             (Some(rows), Some(scores)) => check_finite(&file, &function, &parameters, rows, scores),
             _ => Ok(()),

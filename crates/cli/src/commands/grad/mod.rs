@@ -67,13 +67,14 @@ impl Grad {
             values.iter().map(|(name, value, kind)| (name.clone(), value.shape().clone(), *kind)).collect();
         let (function, result) = expression.build(&types).map_err(mistake)?;
         let node = function.graph.node(result);
-        if node.outputs[0].shape.rank() > 0 {
-            let problem = format!("the result has shape {}; only a scalar has a gradient", node.outputs[0].shape);
+        let (shape, kind) = (function.graph.shape(result), function.graph.kind(result));
+        if shape.rank() > 0 {
+            let problem = format!("the result has shape {shape}; only a scalar has a gradient");
             return Err(mistake(at_node(node, problem).help(format!("take its sum: sum({})", format::name(source)))));
         }
-        if node.outputs[0].kind != Kind::Real {
-            let problem = format!("the result is of kind {}, and has no gradient", node.outputs[0].kind);
-            return Err(mistake(at_node(node, problem).help(match node.outputs[0].kind {
+        if kind != Kind::Real {
+            let problem = format!("the result is of kind {kind}, and has no gradient");
+            return Err(mistake(at_node(node, problem).help(match kind {
                 Kind::Bool => "where(condition, 1, 0) makes a real number of a condition",
                 Kind::Int | Kind::Real => "a whole number does not change with its inputs but in jumps",
             })));
