@@ -18,17 +18,21 @@ use crate::format;
 use crate::model_file::ModelFile;
 use crate::nan_origin;
 use crate::options;
+use crate::tables::SeparatorOption;
 
 /// A table to train on, and which of its columns a model takes.
 #[derive(Args)]
 pub struct TableOptions {
-    /// The table to train on: CSV with a header, perhaps compressed by gzip
+    /// The table to train on: CSV with a header, perhaps compressed by gzip; - is standard input
     #[arg(long, value_name = "T.csv")]
     pub data: PathBuf,
 
     /// The columns of an input or outcome: --map x=age,weight (may be repeated)
     #[arg(long, value_name = "NAME=COLUMN,…", value_parser = options::mapping, allow_hyphen_values = true)]
     pub map: Vec<Mapping>,
+
+    #[command(flatten)]
+    pub separator: SeparatorOption,
 }
 
 /// A model built for the columns of a table, with its data.
@@ -42,7 +46,7 @@ pub struct PreparedData {
 impl TableOptions {
     /// Builds a model with the sizes that the columns of the table and the user say, and reads its data.
     pub fn fit(&self, file: &ModelFile, mut settings: BTreeMap<String, f64>) -> Result<PreparedData, CommandError> {
-        let table = Table::read(&self.data)?;
+        let table = self.separator.read(&self.data)?;
         let declarations = FieldDeclaration::all_of(&file.model);
         let Assignment { fields, sizes } =
             assign(&declarations, &table, &self.map, &known(file, &declarations, &settings)?)?;
@@ -95,10 +99,9 @@ impl Loaded {
     }
 
     /// The rows of a table as the function takes them: the same columns as in training, transformed as they were then.
-    pub fn rows(&self, path: &Path, with_outcomes: bool) -> Result<Dataset, CommandError> {
-        let table = Table::read(path)?;
+    pub fn rows(&self, table: &Table, with_outcomes: bool) -> Result<Dataset, CommandError> {
         let wanted = self.saved.fields.iter().filter(|field| with_outcomes || field.role == Role::Input);
-        let data = Dataset::read(&table, &wanted.cloned().collect::<Vec<_>>())?;
+        let data = Dataset::read(table, &wanted.cloned().collect::<Vec<_>>())?;
         Ok(self.saved.transforms.apply(&data)?)
     }
 }

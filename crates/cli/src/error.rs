@@ -72,6 +72,7 @@ fn in_options(error: &LearnError) -> String {
     error.worded(|remedy| match remedy {
         Remedy::MapColumns(name) => format!("or say which by --map {name}=…"),
         Remedy::BindSizes(_) => "say one by --set".into(),
+        Remedy::NameSeparator => "say what separates its cells by --separator, as in --separator ';'".into(),
     })
 }
 

@@ -21,6 +21,7 @@ mod options;
 mod output;
 mod plots;
 mod progress;
+mod tables;
 
 use std::ffi::OsString;
 use std::io;

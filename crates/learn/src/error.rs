@@ -15,12 +15,15 @@ pub enum Remedy {
     MapColumns(String),
     /// The number of one of the free sizes of these names.
     BindSizes(Vec<String>),
+    /// What separates the cells of a table.
+    NameSeparator,
 }
 
 impl fmt::Display for Remedy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Remedy::MapColumns(name) => write!(f, "or map `{name}` to its columns"),
+            Remedy::NameSeparator => f.write_str("name what separates the cells"),
             Remedy::BindSizes(names) => write!(f, "bind one of {}", list(names.iter().map(String::as_str))),
         }
     }

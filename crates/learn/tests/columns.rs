@@ -106,7 +106,9 @@ fn an_outcome_without_a_column_is_named_with_a_near_one() {
         "{message}"
     );
     assert!(refusal(&declarations, "a,b,yield_kq", &[]).contains("did you mean `yield_kq`?"));
-    assert!(refusal(&declarations, "a;b;yield_kg", &[]).contains("commas"));
+    let message = refusal(&declarations, "a b yield_kg", &[]);
+    assert!(message.contains("a single column, `a b yield_kg`; name what separates the cells"), "{message}");
+    assert!(refusal(&declarations, "5.1,3.5,1", &[]).contains("the first line holds numbers"));
 }
 
 #[test]

@@ -118,7 +118,7 @@ fn a_cell_that_is_no_number_is_named_by_line_and_column() {
         ("1_000", "`1_000`"),
         ("1 2", "`1 2`"),
         ("\"1,5\"", "`1,5`"),
-        ("nan", "`nan`, which is not finite"),
+        ("nan", "`nan`, which stands for no value"),
         ("-inf", "`-inf`, which is not finite"),
         ("1e999", "`1e999`, which is not finite"),
         ("", "empty"),
@@ -164,6 +164,75 @@ fn a_long_row_is_named_by_its_line() {
 fn columns_that_nobody_takes_may_hold_anything() {
     let text = "a,name,b,empty\n1,\"x, \"\"y\"\"\nz\",2,\n3,nan,4\n";
     assert_eq!(values(text, &[0, 2]), [1.0, 2.0, 3.0, 4.0]);
+}
+
+/// The names of a table, and its cells, all numbers.
+fn read(text: &str) -> (Vec<String>, Vec<f64>) {
+    let table = table(text);
+    let all: Vec<usize> = (0..table.names().len()).collect();
+    let values = table.values(&all).unwrap_or_else(|error| panic!("{text:?}: {error}")).values;
+    (table.names().to_vec(), values)
+}
+
+#[test]
+fn separators_are_told_apart_by_header_and_rows() {
+    for separator in [",", ";", "\t", "|"] {
+        for end in ["\n", "\r\n", "\r"] {
+            let text = format!("a,b,y{end}1.5,-2,3e1{end}\"4\", 5 ,6{end}").replace(',', separator);
+            let (names, values) = read(&text);
+            assert_eq!(
+                (names, values),
+                (["a", "b", "y"].map(String::from).into(), vec![1.5, -2.0, 30.0, 4.0, 5.0, 6.0])
+            );
+        }
+    }
+    // What separates other things stands within cells.
+    assert_eq!(table("a;b,note\n1,x;y\n").names(), ["a;b", "note"]);
+    assert_eq!(table("note|x;a\np|q;1\nr;2\n").names(), ["note|x", "a"]);
+    assert_eq!(table("height, cm;weight\n170,9;80\n").names(), ["height, cm", "weight"]);
+    assert_eq!(table("\"a;b;c\";y\n\"1;2\n;3\";2\n").names(), ["a;b;c", "y"]);
+    assert_eq!(table("y\n1\n").names(), ["y"]);
+    // Where none fits, that of a CSV file.
+    assert!(refusal(b"a,b\n1,2,3\n").to_string().contains("the row has 3 cells, the header 2"));
+}
+
+#[test]
+fn decimals_stand_after_a_comma_where_it_separates_nothing() {
+    let text = "height;weight;y\n170,9;-81,3;,5\n 160,2 ;\"62,5\";3,511e1\n181.5;7;8\n";
+    assert_eq!(read(text).1, [170.9, -81.3, 0.5, 160.2, 62.5, 35.11, 181.5, 7.0, 8.0]);
+    let (line, column, problem) = cell_error("a;b\n1;2\n3;1.234,5\n", &[1]);
+    assert_eq!((line, column.as_str()), (3, "b"));
+    assert!(problem.contains("`1.234,5`"), "{problem}");
+    assert_eq!(cell_error("a;b\n1;2\n3;1,2,3\n", &[1]).0, 3);
+}
+
+#[test]
+fn comments_and_a_line_that_names_the_separator_are_skipped() {
+    let text = "# made; by hand\n#\na;b\n1;2\n\n# it's \"open\n3;4\n#5;6";
+    assert_eq!(read(text).1, [1.0, 2.0, 3.0, 4.0]);
+    assert_eq!(lines(text), [4, 7]);
+    let quoted = "# one\n\"a\",b\r\n# \"two\n\r\n1,\"2\"\n#\r\n3,\"x\ny\"\n# z\n5,6\n";
+    assert_eq!((values(quoted, &[0]), lines(quoted)), (vec![1.0, 3.0, 5.0], vec![5, 7, 10]));
+
+    for first in ["sep=;", "SEP=;", "\"sep=;\"", "\u{feff}sep=;"] {
+        let text = format!("{first}\r\nx,1;y\r\n\r\n1,5;2\r\n");
+        assert_eq!((read(&text).0, read(&text).1), (["x,1", "y"].map(String::from).into(), vec![1.5, 2.0]), "{first}");
+        assert_eq!(lines(&text), [4]);
+    }
+    let message = refusal(b"sep=;\na;a\n1;2\n").to_string();
+    assert!(message.starts_with("t.csv, line 2: "), "{message}");
+    assert!(refusal(b"sep=;\na;b\n1;\"2\n").to_string().starts_with("t.csv, line 3: "));
+}
+
+#[test]
+fn a_separator_that_is_known_is_not_guessed() {
+    let read = |text: &str, separator| {
+        let table = Table::from_bytes_separated("t.csv", text.into(), Some(separator)).unwrap();
+        (table.names().len(), table.values(&[0]).unwrap().values)
+    };
+    assert_eq!(read("y\n1,5\n", b';'), (1, vec![1.5]));
+    assert_eq!(read("a b\n1 2\n", b' '), (2, vec![1.0]));
+    assert_eq!(read("a:b;c\n1:2\n", b':'), (2, vec![1.0]));
 }
 
 #[test]
@@ -225,7 +294,7 @@ fn files_that_cannot_be_read_are_named() {
 /// Bytes that look like a table now and then.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
-        8 => prop::sample::select(vec![",", "\n", "\r", "\r\n", "\"", " ", "1", "a", "-2.5", "nan", "\t", "é"])
+        8 => prop::sample::select(vec![",", ";", "|", "#", "\n", "\r", "\r\n", "\"", " ", "1", "a", "-2.5", "1,5", "nan", "\t", "é"])
             .prop_map(|piece| piece.as_bytes().to_vec()),
         1 => prop::collection::vec(any::<u8>(), 0..4),
     ];

@@ -10,6 +10,7 @@ use crate::error::CommandError;
 use crate::format;
 use crate::json::{self, Object};
 use crate::output::StandardOutput;
+use crate::tables::SeparatorOption;
 
 /// Scores a trained model on a table that has the outcomes
 #[derive(Args)]
@@ -19,9 +20,12 @@ pub struct Eval {
     #[arg(value_name = "M.safetensors")]
     model: PathBuf,
 
-    /// The table, CSV, perhaps compressed by gzip
+    /// The table, CSV, perhaps compressed by gzip; - is standard input
     #[arg(long, value_name = "X.csv")]
     data: PathBuf,
+
+    #[command(flatten)]
+    separator: SeparatorOption,
 
     /// Prints one line of JSON: objective, and mse or accuracy
     #[arg(long)]
@@ -37,7 +41,7 @@ impl Eval {
     /// Scores it.
     pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
         let loaded = Loaded::read(&self.model)?;
-        let data = loaded.rows(&self.data, true)?;
+        let data = loaded.rows(&self.separator.read(&self.data)?, true)?;
         let scores = scores(&loaded.function, &loaded.parameters, &data).map_err(|error| loaded.file.failed(error))?;
         let measure = scores.measure.map(|(measure, score)| (measure.name(), score));
         if self.json {

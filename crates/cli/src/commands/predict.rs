@@ -11,6 +11,7 @@ use crate::data::{Loaded, not_finite};
 use crate::error::CommandError;
 use crate::files;
 use crate::output::{StandardOutput, message};
+use crate::tables::SeparatorOption;
 
 /// Predicts for each row of a table, which needs no outcomes
 #[derive(Args)]
@@ -20,9 +21,12 @@ pub struct Predict {
     #[arg(value_name = "M.safetensors")]
     model: PathBuf,
 
-    /// The table, CSV, perhaps compressed by gzip
+    /// The table, CSV, perhaps compressed by gzip; - is standard input
     #[arg(long, value_name = "X.csv")]
     data: PathBuf,
+
+    #[command(flatten)]
+    separator: SeparatorOption,
 
     /// Writes the predictions to this file instead of standard output
     #[arg(long, value_name = "P.csv")]
@@ -51,7 +55,7 @@ impl Predict {
                 self.model.display()
             )));
         };
-        let data = loaded.rows(&self.data, false)?;
+        let data = loaded.rows(&self.separator.read(&self.data)?, false)?;
         let predictions = predictions(&loaded.function, &loaded.parameters, &data);
         let predictions = predictions.map_err(|error| loaded.file.failed(error))?;
         if !predictions.is_finite() {

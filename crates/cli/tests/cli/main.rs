@@ -1,6 +1,7 @@
 //! The command line as a user meets it: what it prints, its exit code, its files.
 
 mod check;
+mod data;
 mod files;
 mod fit;
 mod grad;

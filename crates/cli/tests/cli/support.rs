@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -111,7 +111,11 @@ impl Folder {
 
 impl Run {
     fn of(command: &mut Command) -> Run {
-        let output = command.output().expect("the binary was built for this test");
+        Run::from_output(command.output().expect("the binary was built for this test"))
+    }
+
+    /// What a command that has ended left.
+    pub fn from_output(output: Output) -> Run {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it writes UTF-8");
         Run { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }

@@ -99,6 +99,7 @@ impl Choice<'_> {
                     declaration.name,
                     if anothers(&format!("{}{count}", declaration.name)) { "another's" } else { "not" }
                 ),
+                Remedy::MapColumns(declaration.name.clone()),
             )),
             _ => Ok((count > 0).then_some(columns)),
         }
@@ -109,20 +110,27 @@ impl Choice<'_> {
     }
 
     fn without_columns(&self, declaration: &FieldDeclaration) -> LearnError {
-        let name = &declaration.name;
-        let hint = match self.table.names() {
-            [single] if single.contains([';', '\t']) => "its cells seem not to be separated by commas".into(),
-            _ => self.near(name),
-        };
-        self.columns_error(declaration, format!("finds no column `{name}` or `{name}0`; {hint}"))
+        let (name, names) = (&declaration.name, self.table.names());
+        let finds = format!("finds no column `{name}` or `{name}0`");
+        let are_numbers = names.iter().all(|name| name.parse::<f64>().is_ok());
+        match names {
+            [single] if single.contains(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.')) => {
+                let problem = format!("{finds}; the table has a single column, {}", quote(single));
+                self.columns_error(declaration, problem, Remedy::NameSeparator)
+            }
+            _ if are_numbers => {
+                let problem = format!("{finds}; the first line holds numbers, where the columns' names would be right");
+                self.columns_error(declaration, problem, Remedy::MapColumns(name.clone()))
+            }
+            _ => {
+                let problem = format!("{finds}; {}", self.near(name));
+                self.columns_error(declaration, problem, Remedy::MapColumns(name.clone()))
+            }
+        }
     }
 
-    fn columns_error(&self, declaration: &FieldDeclaration, problem: String) -> LearnError {
-        LearnError::Columns {
-            file: self.table.file().into(),
-            name: declaration.described(),
-            problem,
-            remedy: Some(Remedy::MapColumns(declaration.name.clone())),
-        }
+    fn columns_error(&self, declaration: &FieldDeclaration, problem: String, remedy: Remedy) -> LearnError {
+        let (file, name) = (self.table.file().into(), declaration.described());
+        LearnError::Columns { file, name, problem, remedy: Some(remedy) }
     }
 }

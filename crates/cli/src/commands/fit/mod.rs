@@ -5,12 +5,12 @@ mod settings;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chainrule::exec::compile::Precision;
 use chainrule::learn::{
-    self, Checkpointing, Dataset, Ending, LearnError, Parameters, Position, SavedModel, Scores, Table, TrainError,
-    Trained, Training, Transforms, check_counts, scores,
+    self, Checkpointing, Dataset, Ending, LearnError, Parameters, Position, SavedModel, Scores, TrainError, Trained,
+    Training, Transforms, check_counts, scores,
 };
 use chainrule::{Function, text};
 use clap::Args;
@@ -168,6 +168,9 @@ impl Fit {
     }
 
     fn check_files(&self) -> Result<(), CommandError> {
+        if self.table.data == Path::new("-") && self.valid.as_deref() == Some(Path::new("-")) {
+            return Err(CommandError::mistake("--valid: --data reads standard input; a file would be right"));
+        }
         files::check(
             &[
                 ("the model", Some(&self.model.model)),
@@ -341,7 +344,7 @@ impl TrainingRows {
     fn new(fit: &Fit, data: &Dataset) -> Result<TrainingRows, CommandError> {
         let (training, validation) = match (&fit.valid, fit.valid_split) {
             (Some(path), _) => {
-                let table = Table::read(path)?;
+                let table = fit.table.separator.read(path)?;
                 check_counts(data.fields(), &table, &fit.table.map)?;
                 (data.clone(), Some(Dataset::read(&table, data.fields())?))
             }
