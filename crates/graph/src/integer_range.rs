@@ -160,7 +160,7 @@ fn range(graph: &Graph, node: &Node, values: &[Range]) -> Range {
             Algebra::Greater => Range { from: of(0).from.max(of(1).from), to: of(0).to.max(of(1).to) },
             Algebra::Lesser => Range { from: of(0).from.min(of(1).from), to: of(0).to.min(of(1).to) },
             Algebra::Choice => of(1).hull(of(2)),
-            Algebra::Quotient | Algebra::None => ALL,
+            Algebra::Quotient | Algebra::StrongProduct | Algebra::StrongQuotient | Algebra::None => ALL,
         },
         Op::Reduce(reduce) => match reduce.op.signature().result {
             AxisResult::Picked => of(0),
@@ -205,6 +205,11 @@ fn distance(node: &Node, of: impl Fn(usize) -> Option<Range>, value: impl Fn(usi
             let to = [of(0), of(1)].into_iter().flatten().map(|away| away.to).reduce(f64::min)?;
             Some(Range { to, ..ALL })
         }
-        Algebra::Negation | Algebra::Quotient | Algebra::Choice | Algebra::None => None,
+        Algebra::Negation
+        | Algebra::Quotient
+        | Algebra::StrongProduct
+        | Algebra::StrongQuotient
+        | Algebra::Choice
+        | Algebra::None => None,
     }
 }

@@ -14,6 +14,7 @@
 mod batch;
 mod builder;
 mod differentiate;
+mod dropped_slopes;
 mod error;
 mod function;
 mod graph;
@@ -29,6 +30,7 @@ mod verify;
 pub use batch::{batch, batch_values};
 pub use builder::{Builder, Operand, Var};
 pub use differentiate::{Derivatives, Directional, differentiate, grad, hvp, jvp, vjp};
+pub use dropped_slopes::{DroppedSlope, DroppedSlopes, dropped_slopes};
 pub use error::GraphError;
 pub use function::{Function, Initializer, Parameter};
 pub use graph::{Graph, Update};

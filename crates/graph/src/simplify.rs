@@ -145,7 +145,7 @@ impl Rewriter {
 
     fn push(&mut self, node: Node) -> NodeId {
         let number = match &node.op {
-            Op::Source(Source::Constant(constant)) => single_number(&constant.value),
+            Op::Source(Source::Constant(constant)) => constant.value.single_number(),
             Op::Shape(ShapeOp::Broadcast { .. } | ShapeOp::Reshape { .. }) => self.number(node.inputs[0]),
             _ => None,
         };
@@ -210,6 +210,15 @@ impl Rewriter {
             (Algebra::Sum | Algebra::Difference, _, Some(0.0)) => Rewrite::Same(inputs[0]),
             (Algebra::Product | Algebra::Quotient, _, Some(1.0)) => Rewrite::Same(inputs[0]),
             (Algebra::Sum, Some(0.0), _) | (Algebra::Product, Some(1.0), _) => Rewrite::Same(inputs[1]),
+            // 0 times anything is 0, and 0 over anything: that is what makes them strong.
+            (Algebra::StrongProduct | Algebra::StrongQuotient, Some(0.0), _) => Rewrite::Same(inputs[0]),
+            // Without a 0 on the left, or with a right side that is no danger, they are what everyone knows.
+            (Algebra::StrongProduct, a, b) if a.is_some() || b.is_some_and(f64::is_finite) => {
+                Rewrite::Into(Elementwise::Mul.into(), inputs.clone())
+            }
+            (Algebra::StrongQuotient, a, b) if a.is_some() || b.is_some_and(|b| b.is_finite() && b != 0.0) => {
+                Rewrite::Into(Elementwise::Div.into(), inputs.clone())
+            }
             // 0 − x = −x, x · −1 = −x
             (Algebra::Difference, Some(0.0), _) | (Algebra::Product, Some(-1.0), _) => negation(inputs[1]),
             (Algebra::Product, _, Some(-1.0)) => negation(inputs[0]),
@@ -221,6 +230,8 @@ impl Rewriter {
                 | Algebra::Difference
                 | Algebra::Product
                 | Algebra::Quotient
+                | Algebra::StrongProduct
+                | Algebra::StrongQuotient
                 | Algebra::Greater
                 | Algebra::Lesser
                 | Algebra::Choice
@@ -265,12 +276,6 @@ enum Rewrite {
     /// The node is this op on these inputs.
     Into(Op, Vec<Value>),
     None,
-}
-
-/// The number that an array has everywhere.
-fn single_number(value: &Tensor) -> Option<f64> {
-    let first = *value.data().first()?;
-    value.data().iter().all(|element| element.to_bits() == first.to_bits()).then_some(first)
 }
 
 fn scalar_constant(value: f64, kind: Kind) -> Op {

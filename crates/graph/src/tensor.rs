@@ -88,6 +88,12 @@ impl Tensor {
         Tensor::new(shape, self.data)
     }
 
+    /// The number that every element is, if there is one.
+    pub(crate) fn single_number(&self) -> Option<f64> {
+        let first = *self.data.first()?;
+        self.data.iter().all(|element| element.to_bits() == first.to_bits()).then_some(first)
+    }
+
     /// Whether every element is finite.
     pub fn is_finite(&self) -> bool {
         self.data.iter().all(|value| value.is_finite())

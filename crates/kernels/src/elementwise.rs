@@ -21,6 +21,13 @@ pub fn indicator<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, mask:
     mask.select(V::splat(simd, T::ONE), V::splat(simd, T::ZERO))
 }
 
+/// 0 where `a` is 0, whatever was made of it.
+#[inline(always)]
+pub fn strong<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, a: V, result: V) -> V {
+    let zero = V::splat(simd, T::ZERO);
+    a.simd_eq(zero).select(zero, result)
+}
+
 /// −1, 0 or 1; NaN stays.
 #[inline(always)]
 pub fn sign<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> V {

@@ -7,8 +7,18 @@ use super::{Build, Case, Formula, Input, below, between, case, fixed, integers, 
 use crate::draw::Draw;
 
 pub(super) fn cases() -> Vec<Case> {
-    let families =
-        [unary(), binary(), broadcasting(), powers(), kinks(), extremes(), integer_rows(), comparisons(), selections()];
+    let families = [
+        unary(),
+        binary(),
+        broadcasting(),
+        powers(),
+        strong_zeros(),
+        kinks(),
+        extremes(),
+        integer_rows(),
+        comparisons(),
+        selections(),
+    ];
     let mut cases: Vec<Case> = families.into_iter().flatten().collect();
     for case in &mut cases {
         // A fixed value has its shape.
@@ -82,6 +92,18 @@ fn binary() -> Vec<Case> {
         ("sub", [normal.clone(), normal.clone()], |_, x| x[0] - x[1], |x| zip(x, |a, b| a + (-b))),
         ("mul", [normal.clone(), normal.clone()], |_, x| x[0] * x[1], |x| zip(x, |a, b| a / (1.0 / b))),
         ("div", [normal.clone(), positive.clone()], |_, x| x[0] / x[1], |x| zip(x, |a, b| a * b.powi(-1))),
+        (
+            "strong_mul",
+            [normal.clone(), normal.clone()],
+            |_, x| x[0].strong_mul(x[1]),
+            |x| zip(x, |a, b| a / (1.0 / b)),
+        ),
+        (
+            "strong_div",
+            [normal.clone(), positive.clone()],
+            |_, x| x[0].strong_div(x[1]),
+            |x| zip(x, |a, b| a * b.powi(-1)),
+        ),
         ("pow", [positive, normal.clone()], |_, x| x[0].pow(x[1]), |x| zip(x, |a, b| (b * a.ln()).exp())),
         (
             "max of two",
@@ -147,6 +169,26 @@ fn powers() -> Vec<Case> {
         case("pow of 0", [fixed([2], &[0.0, 1.5]), fixed([2], &[3.0, 2.0])], [2], |_, x| x[0].pow(x[1]))
             .gives(|_| vec![0.0, 2.25])
             .differentiable(1),
+    ]
+}
+
+/// 0 on the left is 0 at the end, whatever is on the right; beside it all goes its way.
+fn strong_zeros() -> Vec<Case> {
+    let left = || fixed([5], &[0.0, -0.0, 0.0, 0.0, 1.0]);
+    let right = || fixed([5], &[f64::INFINITY, f64::NAN, f64::NEG_INFINITY, 0.0, f64::INFINITY]);
+    vec![
+        case("strong_mul of 0", [fixed([3], &[0.0, 1.0, -2.0]), real([3])], [3], |_, x| x[0].strong_mul(x[1]))
+            .gives(|x| zip(x, |a, b| a * b)),
+        case("strong_mul of 0 by no number", [left(), right()], [5], |_, x| x[0].strong_mul(x[1]))
+            .gives(|_| vec![0.0, 0.0, 0.0, 0.0, f64::INFINITY])
+            .differentiable(0),
+        case("strong_div of 0", [fixed([3], &[0.0, 1.0, -2.0]), between(0.5, 2.0, [3])], [3], |_, x| {
+            x[0].strong_div(x[1])
+        })
+        .gives(|x| zip(x, |a, b| a / b)),
+        case("strong_div of 0 by no number", [left(), right()], [5], |_, x| x[0].strong_div(x[1]))
+            .gives(|_| vec![0.0; 5])
+            .differentiable(0),
     ]
 }
 

@@ -51,7 +51,7 @@ fn simulate(graph: &Graph, bindings: &Bindings, rounding: &Rounding, seed: u64) 
                     Neg | Abs | Sign | StopGradient | ToReal | Max | Min | Where => 0.0,
                     Less | LessEqual | Equal | NotEqual => 0.0,
                     // Rounded by the computation itself
-                    Add | Sub | Mul | Div | Sqrt | Power(Exponent(2.0)) => 0.0,
+                    Add | Sub | Mul | Div | StrongMul | StrongDiv | Sqrt | Power(Exponent(2.0)) => 0.0,
                     // Less what the computation and the shaking have
                     _ => 2.0 * (rounding.function_ulps - 1.0) * unit,
                 };

@@ -138,12 +138,15 @@ fn finite(op: Elementwise, y: f64, x: &[Element], rounding: &Rounding) -> f64 {
             (Element { value: 0.0, bound: 0.0, .. }, b) => b.bound,
             (_, b) => rounding.rounded(y, a.bound + b.bound, unit),
         },
-        Mul => {
+        // 0 times anything, and 0 over anything, is 0; another value may turn out to be 0.
+        StrongMul | StrongDiv if a.value == 0.0 && a.bound == 0.0 => 0.0,
+        StrongMul if !x[1].value.is_finite() => f64::INFINITY,
+        Mul | StrongMul => {
             let (a, b) = pair();
             let propagated = times(a.value, b.bound) + times(b.value, a.bound) + times(a.bound, b.bound);
             product(y, propagated, [a, b], rounding)
         }
-        Div => match pair() {
+        Div | StrongDiv => match pair() {
             (_, b) if b.may_be_zero() && a.bound + b.bound > 0.0 => f64::INFINITY,
             (_, b) => product(y, (a.bound + times(y, b.bound)) / (b.value.abs() - b.bound), [a, b], rounding),
         },

@@ -136,6 +136,7 @@ fn terms(graph: &Graph, node: &Node, mut product: ScalarProduct) -> Option<Vec<(
             Some(vec![(a, product)])
         }
         (Algebra::Difference | Algebra::Negation | Algebra::Product | Algebra::Quotient, _) => None,
+        (Algebra::StrongProduct | Algebra::StrongQuotient, _) => None,
         (Algebra::None | Algebra::Greater | Algebra::Lesser | Algebra::Choice, _) => None,
     }
 }

@@ -150,6 +150,8 @@ pub(crate) enum ScalarOp {
     Sub,
     Mul,
     Div,
+    StrongMul,
+    StrongDiv,
     Square,
     /// a · b + c
     MulAdd,
@@ -167,6 +169,8 @@ impl From<Option<Elementwise>> for ScalarOp {
             Some(Elementwise::Sub) => ScalarOp::Sub,
             Some(Elementwise::Mul) => ScalarOp::Mul,
             Some(Elementwise::Div) => ScalarOp::Div,
+            Some(Elementwise::StrongMul) => ScalarOp::StrongMul,
+            Some(Elementwise::StrongDiv) => ScalarOp::StrongDiv,
             Some(Elementwise::Power(Exponent(2.0))) => ScalarOp::Square,
             Some(op) => ScalarOp::Other(op),
         }

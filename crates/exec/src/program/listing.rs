@@ -260,6 +260,8 @@ impl<'a> Names<'a> {
                 ScalarOp::Sub => Expression::of(Elementwise::Sub, &operands),
                 ScalarOp::Mul => Expression::of(Elementwise::Mul, &operands),
                 ScalarOp::Div => Expression::of(Elementwise::Div, &operands),
+                ScalarOp::StrongMul => Expression::of(Elementwise::StrongMul, &operands),
+                ScalarOp::StrongDiv => Expression::of(Elementwise::StrongDiv, &operands),
                 ScalarOp::Square => Expression::name(format!("{}^2", operands[0])),
                 ScalarOp::MulAdd => Expression::multiply_add(&operands),
                 ScalarOp::NegMulAdd => Expression::negative_multiply_add(&operands),

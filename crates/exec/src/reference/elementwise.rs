@@ -46,6 +46,8 @@ pub(crate) fn with_formula<U: FormulaUse>(op: Elementwise, to: U) -> U::Output {
         Sub => to.binary(|a, b| a - b),
         Mul => to.binary(|a, b| a * b),
         Div => to.binary(|a, b| a / b),
+        StrongMul => to.binary(|a, b| strong(a, a * b)),
+        StrongDiv => to.binary(|a, b| strong(a, a / b)),
         Pow => to.binary(f64::powf),
         Max => to.binary(greater),
         Min => to.binary(lesser),
@@ -85,6 +87,11 @@ impl FormulaUse for OnTensors<'_> {
 /// 1 or 0.
 pub(crate) fn truth(holds: bool) -> f64 {
     if holds { 1.0 } else { 0.0 }
+}
+
+/// 0 where a is 0, whatever was made of it.
+fn strong(a: f64, result: f64) -> f64 {
+    if a == 0.0 { 0.0 } else { result }
 }
 
 /// 1/(1 + e⁻ˣ), from the exponential that does not overflow.

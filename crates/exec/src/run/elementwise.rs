@@ -91,6 +91,8 @@ pub(super) fn compute<S: Simd, T: Float>(
         StepOp::Elementwise(Sub) => inlined!(simd, out, |a, b| a - b),
         StepOp::Elementwise(Mul) => inlined!(simd, out, |a, b| a * b),
         StepOp::Elementwise(Div) => inlined!(simd, out, |a, b| a / b),
+        StepOp::Elementwise(StrongMul) => inlined!(simd, out, |a, b| elementwise::strong(simd, a, a * b)),
+        StepOp::Elementwise(StrongDiv) => inlined!(simd, out, |a, b| elementwise::strong(simd, a, a / b)),
         StepOp::Elementwise(Neg) => inlined!(simd, out, |a| -a),
         StepOp::Elementwise(Power(Exponent(2.0))) => inlined!(simd, out, |a| a * a),
         StepOp::Elementwise(Exp) => called!(simd, out, |a| math::exp(simd, a)),

@@ -23,6 +23,8 @@ pub(super) fn run<S: Simd, T: Float>(simd: S, steps: &[ScalarStep], arena: &mut 
             ScalarOp::Sub => a - read(b),
             ScalarOp::Mul => a * read(b),
             ScalarOp::Div => a / read(b),
+            ScalarOp::StrongMul => strong(a, a * read(b)),
+            ScalarOp::StrongDiv => strong(a, a / read(b)),
             ScalarOp::Square => a * a,
             ScalarOp::MulAdd => mul_add(simd, a, read(b), read(c)),
             ScalarOp::NegMulAdd => mul_add(simd, -a, read(b), read(c)),
@@ -30,6 +32,12 @@ pub(super) fn run<S: Simd, T: Float>(simd: S, steps: &[ScalarStep], arena: &mut 
         };
         arena.elements[step.out] = last;
     }
+}
+
+/// 0 where a is 0, whatever was made of it.
+#[inline(always)]
+fn strong<T: Float>(a: T, result: T) -> T {
+    if a == T::ZERO { T::ZERO } else { result }
 }
 
 #[inline(always)]

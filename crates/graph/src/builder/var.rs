@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Builder;
 use crate::node::{Kind, Node, Output, Value};
-use crate::ops::{Op, Source};
+use crate::ops::{Op, ShapeOp, Source};
 use crate::shape::Shape;
 
 /// A copyable handle on a value of a [`Builder`]'s graph. After a mistake it stands for none, and what is done with it is
@@ -67,6 +67,20 @@ impl<'g> Var<'g> {
     /// The op that computes it.
     pub(crate) fn op(self) -> Option<Op> {
         self.node().map(|node| node.op)
+    }
+
+    /// The number that every element is, if it is a constant of one number or copies of one.
+    pub(crate) fn constant_number(self) -> Option<f64> {
+        let state = self.builder.state.borrow();
+        let graph = &state.function.graph;
+        let mut node = graph.node(self.id?);
+        while let Op::Shape(ShapeOp::Broadcast { .. }) = node.op {
+            node = graph.node(node.inputs[0]);
+        }
+        match &node.op {
+            Op::Source(Source::Constant(constant)) => constant.value.single_number(),
+            _ => None,
+        }
     }
 
     fn with_output<R>(self, read: impl FnOnce(&Output) -> R) -> Option<R> {

@@ -41,13 +41,13 @@ ops! {
     /// eˣ − 1
     Expm1 => Signature::function("expm1"),
     /// ln x
-    Log => Signature::function("log"),
+    Log => Signature::function("log").singular(),
     /// ln (1 + x)
-    Log1p => Signature::function("log1p"),
+    Log1p => Signature::function("log1p").singular(),
     /// √x
-    Sqrt => Signature::arithmetic("sqrt", Reals(1)).cost(Cost::Division),
+    Sqrt => Signature::arithmetic("sqrt", Reals(1)).cost(Cost::Division).singular(),
     /// 1/√x
-    Rsqrt => Signature::function("rsqrt").cost(Cost::Division),
+    Rsqrt => Signature::function("rsqrt").cost(Cost::Division).singular(),
     /// sin x
     Sin => Signature::function("sin").cost(Cost::Library),
     /// cos x
@@ -67,7 +67,7 @@ ops! {
     /// −1, 0 or 1
     Sign => Signature::decision("sign", Numbers(1)),
     /// xⁿ for a constant n
-    Power(Exponent, Exponent(3.0)) => Signature::function("power").notation(Notation::Exponent).cost(Cost::Library),
+    Power(Exponent, Exponent(3.0)) => Signature::function("power").notation(Notation::Exponent).cost(Cost::Library).singular(),
     /// A whole number or a truth value (0, 1) as a real
     ToReal => Signature::exact("to_real", Operands::Discrete),
     /// x, with derivative 0
@@ -79,9 +79,13 @@ ops! {
     /// a · b
     Mul => Signature::arithmetic("mul", Numbers(2)).infix("*").algebra(Algebra::Product),
     /// a / b
-    Div => Signature::arithmetic("div", Reals(2)).infix("/").cost(Cost::Division).algebra(Algebra::Quotient),
+    Div => Signature::arithmetic("div", Reals(2)).infix("/").cost(Cost::Division).algebra(Algebra::Quotient).singular(),
+    /// a · b, 0 where a is 0, whatever b: a cotangent times a slope
+    StrongMul => Signature::arithmetic("strong_mul", Reals(2)).algebra(Algebra::StrongProduct),
+    /// a / b, 0 where a is 0, whatever b
+    StrongDiv => Signature::arithmetic("strong_div", Reals(2)).cost(Cost::Division).algebra(Algebra::StrongQuotient).singular(),
     /// aᵇ
-    Pow => Signature::function("pow").operands(Reals(2)).infix("^").cost(Cost::Library),
+    Pow => Signature::function("pow").operands(Reals(2)).infix("^").cost(Cost::Library).singular(),
     /// The greater of a and b; the first if they are equal
     Max => Signature::exact("max", Numbers(2)).notation(Notation::Shared).algebra(Algebra::Greater),
     /// The lesser of a and b; the first if they are equal
@@ -205,6 +209,33 @@ impl<'g> Var<'g> {
         self.elementwise(Power(Exponent(n)))
     }
 
+    /// a · b, but 0 where a is 0, whatever b: also where it is infinite or NaN. So the rules multiply a cotangent by a
+    /// slope, and what does not enter the function adds nothing to its gradient (a *strong zero*). Where a constant
+    /// makes sure that there is no danger it is built as a product.
+    #[track_caller]
+    pub fn strong_mul(self, b: impl Into<Operand<'g>>) -> Var<'g> {
+        let b = b.into();
+        let is_finite = match b {
+            Operand::Literal(number) => number.is_finite(),
+            Operand::Var(b) => b.constant_number().is_some_and(f64::is_finite),
+        };
+        let op = if is_finite || self.constant_number().is_some_and(|a| a != 0.0) { Mul } else { StrongMul };
+        self.builder.elementwise(op, &[self.into(), b])
+    }
+
+    /// a / b, but 0 where a is 0, whatever b; built as a quotient where a constant makes sure that there is no danger.
+    #[track_caller]
+    pub fn strong_div(self, b: impl Into<Operand<'g>>) -> Var<'g> {
+        let b = b.into();
+        let divides = |number: f64| number.is_finite() && number != 0.0;
+        let is_safe = match b {
+            Operand::Literal(number) => divides(number),
+            Operand::Var(b) => b.constant_number().is_some_and(divides),
+        };
+        let op = if is_safe || self.constant_number().is_some_and(|a| a != 0.0) { Div } else { StrongDiv };
+        self.builder.elementwise(op, &[self.into(), b])
+    }
+
     /// aᵇ, both variable: of a negative a it is a number only where b is whole, and then has no derivative by b.
     #[track_caller]
     pub fn pow(self, b: impl Into<Operand<'g>>) -> Var<'g> {
@@ -297,56 +328,59 @@ impl Elementwise {
             // y = −x        ∂J/∂x = −∂J/∂y
             Neg => -dy,
             // y = eˣ        ∂J/∂x = ∂J/∂y ⊙ y
-            Exp => dy * y,
+            Exp => dy.strong_mul(y),
             // y = eˣ − 1    ∂J/∂x = ∂J/∂y ⊙ eˣ      not y + 1, which loses all digits far below 0
-            Expm1 => dy * x[0].exp(),
+            Expm1 => dy.strong_mul(x[0].exp()),
             // y = ln x      ∂J/∂x = ∂J/∂y / x
-            Log => dy / x[0],
+            Log => dy.strong_div(x[0]),
             // y = ln(1+x)   ∂J/∂x = ∂J/∂y / (1 + x)
-            Log1p => dy / (1.0 + x[0]),
+            Log1p => dy.strong_div(1.0 + x[0]),
             // y = √x        ∂J/∂x = ∂J/∂y / (2y)
-            Sqrt => dy / (2.0 * y),
+            Sqrt => dy.strong_div(2.0 * y),
             // y = 1/√x      ∂J/∂x = −½ ∂J/∂y ⊙ y / x
-            Rsqrt => dy * (-0.5 * y / x[0]),
+            Rsqrt => dy.strong_mul(-0.5 * y / x[0]),
             // y = sin x     ∂J/∂x = ∂J/∂y ⊙ cos x
-            Sin => dy * x[0].cos(),
+            Sin => dy.strong_mul(x[0].cos()),
             // y = cos x     ∂J/∂x = −∂J/∂y ⊙ sin x
-            Cos => -(dy * x[0].sin()),
+            Cos => -dy.strong_mul(x[0].sin()),
             // y = arctan x  ∂J/∂x = ∂J/∂y / (1 + x²)
-            Atan => dy / (1.0 + x[0] * x[0]),
+            Atan => dy.strong_div(1.0 + x[0] * x[0]),
             // y = tanh x    ∂J/∂x = ∂J/∂y ⊙ (1 − y²)      uses the output, so no tanh is computed again
-            Tanh => dy * (1.0 - y * y),
+            Tanh => dy.strong_mul(1.0 - y * y),
             // y = σ(x)      ∂J/∂x = ∂J/∂y ⊙ σ(x) σ(−x)    not y (1 − y), which loses all digits as y nears 1
-            Sigmoid => dy * (y * (-x[0]).sigmoid()),
+            Sigmoid => dy.strong_mul(y * (-x[0]).sigmoid()),
             // y = ln(1+eˣ)  ∂J/∂x = ∂J/∂y ⊙ σ(x)
-            Softplus => dy * x[0].sigmoid(),
+            Softplus => dy.strong_mul(x[0].sigmoid()),
             // y = erf x     ∂J/∂x = ∂J/∂y ⊙ 2/√π e^(−x²)
-            Erf => dy * (2.0 / PI.sqrt() * (-(x[0] * x[0])).exp()),
+            Erf => dy.strong_mul(2.0 / PI.sqrt() * (-(x[0] * x[0])).exp()),
             // y = |x|       ∂J/∂x = ∂J/∂y ⊙ sign x        0 at the kink
-            Abs => dy * x[0].sign(),
+            Abs => dy.strong_mul(x[0].sign()),
             // y = xⁿ        ∂J/∂x = ∂J/∂y ⊙ n xⁿ⁻¹        by cases, so that x = 0 is right for n = 0, 1, 2
             Power(Exponent(0.0)) => return None,
             Power(Exponent(1.0)) => dy,
-            Power(Exponent(2.0)) => dy * (2.0 * x[0]),
-            Power(Exponent(n)) => dy * (n * x[0].power(n - 1.0)),
+            Power(Exponent(2.0)) => dy.strong_mul(2.0 * x[0]),
+            Power(Exponent(n)) => dy.strong_mul(n * x[0].power(n - 1.0)),
             // y = a + b     ∂J/∂a = ∂J/∂b = ∂J/∂y
             Add => dy,
             // y = a − b     ∂J/∂a = ∂J/∂y,  ∂J/∂b = −∂J/∂y
             Sub if input == 0 => dy,
             Sub => -dy,
             // y = a b       ∂J/∂a = ∂J/∂y ⊙ b,  ∂J/∂b = ∂J/∂y ⊙ a
-            Mul => dy * x[1 - input],
+            Mul => dy.strong_mul(x[1 - input]),
+            // y = a b, 0 where a = 0: by a as if it were not 0, since a is a cotangent, in which the product is linear
+            StrongMul => dy.strong_mul(x[1 - input]),
             // y = a / b     ∂J/∂a = ∂J/∂y / b,  ∂J/∂b = −∂J/∂y ⊙ y / b
-            Div if input == 0 => dy / x[1],
-            Div => -(dy * (y / x[1])),
+            Div | StrongDiv if input == 0 => dy.strong_div(x[1]),
+            Div => -dy.strong_mul(y / x[1]),
+            StrongDiv => -dy.strong_mul(y.strong_div(x[1])),
             // y = aᵇ        ∂J/∂a = ∂J/∂y ⊙ b aᵇ⁻¹        0 where a = b = 0; there alone, since ∂/∂b (b aᵇ⁻¹) = 1/a at b = 0
             Pow if input == 0 => {
                 let (a, b) = (x[0], x[1]);
                 let both_zero = a.abs().max(b.abs()).equal(0.0);
-                dy * both_zero.select(0.0, b * a.pow(both_zero.select(1.0, b - 1.0)))
+                dy.strong_mul(both_zero.select(0.0, b * a.pow(both_zero.select(1.0, b - 1.0))))
             }
             //               ∂J/∂b = ∂J/∂y ⊙ y ln a          0 where a = 0
-            Pow => dy * (y * x[0].equal(0.0).select(1.0, x[0]).log()),
+            Pow => dy.strong_mul(y * x[0].equal(0.0).select(1.0, x[0]).log()),
             // y = max(a,b)  ∂J/∂y goes to the greater, wholly to the first if they are equal
             Max => x[1].less_equal(x[0]).route(input, dy),
             // y = min(a,b)  ∂J/∂y goes to the lesser, wholly to the first if they are equal

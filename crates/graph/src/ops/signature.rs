@@ -21,6 +21,8 @@ pub struct Signature {
     pub rounding: Rounding,
     /// The laws that it obeys, by which passes rewrite it.
     pub algebra: Algebra,
+    /// Whether it is infinite, or no number, at some finite operands.
+    pub singular: bool,
 }
 
 impl Signature {
@@ -33,6 +35,7 @@ impl Signature {
             cost: Cost::Function,
             rounding: Rounding::Function,
             algebra: Algebra::None,
+            singular: false,
         }
     }
 
@@ -53,6 +56,10 @@ impl Signature {
 
     pub(super) const fn algebra(self, algebra: Algebra) -> Signature {
         Signature { algebra, ..self }
+    }
+
+    pub(super) const fn singular(self) -> Signature {
+        Signature { singular: true, ..self }
     }
 
     pub(super) const fn infix(self, symbol: &'static str) -> Signature {
@@ -217,6 +224,10 @@ pub enum Algebra {
     Product,
     /// a / b: by 1, a.
     Quotient,
+    /// a · b, 0 where a is 0: of finite factors, a product.
+    StrongProduct,
+    /// a / b, 0 where a is 0: by a finite number but 0, a quotient.
+    StrongQuotient,
     /// The greater of two.
     Greater,
     /// The lesser of two.

@@ -280,7 +280,7 @@ input x []
 $1 = sin(x)
 objective = $1^2
 `d objective / d objective` = 1
-`d objective / d x` = `d objective / d objective` * (2 * $1) * cos(x)
+`d objective / d x` = strong_mul(`d objective / d objective` * (2 * $1), cos(x))
 "
     );
     let printed = round_trip(&batch(&function, 4).expect("it batches"));
