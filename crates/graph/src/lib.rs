@@ -28,7 +28,7 @@ pub mod text;
 mod verify;
 
 pub use batch::{batch, batch_values};
-pub use builder::{Builder, Operand, Var};
+pub use builder::{Builder, CrossEntropy, Operand, Var};
 pub use differentiate::{Derivatives, Directional, differentiate, grad, hvp, jvp, vjp};
 pub use dropped_slopes::{DroppedSlope, DroppedSlopes, dropped_slopes};
 pub use error::GraphError;

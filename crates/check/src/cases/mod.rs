@@ -5,6 +5,7 @@
 //! reference. Random graphs are made of them, too. A file a family, as the ops have; every op of
 //! [`Op::labels`](chainrule_graph::Op::labels) must have a row before its tests pass.
 
+mod composed;
 mod contract;
 mod custom;
 mod elementwise;
@@ -63,6 +64,7 @@ pub fn cases() -> Vec<Case> {
         shape::cases(),
         index::cases(),
         custom::cases(),
+        composed::cases(),
         rewrites::cases(),
     ];
     families.into_iter().flatten().collect()

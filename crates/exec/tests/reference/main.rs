@@ -5,6 +5,7 @@ mod support;
 
 mod bindings;
 mod bounds;
+mod composed;
 mod custom;
 mod derivatives;
 mod elementwise;

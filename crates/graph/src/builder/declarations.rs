@@ -88,11 +88,6 @@ impl Builder {
         self.push(Source::Constant(Constant { value: Arc::new(value), kind }), &[])
     }
 
-    /// Zeros of a shape, as copies of one.
-    pub(crate) fn zeros(&self, shape: &Shape) -> Var<'_> {
-        self.constant(0.0).broadcast_to(shape.clone())
-    }
-
     /// The whole numbers 0, 1, …, length − 1.
     #[track_caller]
     pub fn iota(&self, length: usize) -> Var<'_> {

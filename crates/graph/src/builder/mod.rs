@@ -3,13 +3,18 @@
 //! The first mistake is kept, with the line of the call; what follows from it stays silent, and [`Builder::finish`]
 //! returns it. Nothing panics.
 
+mod activations;
+mod arrays;
 mod broadcasting;
 mod declarations;
+mod elementary;
+mod losses;
 mod naming;
 mod nodes;
 mod numbering;
 mod operators;
 mod roles;
+mod statistics;
 mod var;
 
 use std::cell::RefCell;
@@ -25,6 +30,7 @@ use crate::ops::{Op, TensorType};
 use crate::shape::Shape;
 use crate::verify::verify;
 
+pub use losses::CrossEntropy;
 use numbering::NameNumbers;
 pub use operators::Operand;
 pub use var::Var;

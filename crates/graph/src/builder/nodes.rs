@@ -91,13 +91,3 @@ impl Builder {
         })
     }
 }
-
-impl<'g> Var<'g> {
-    /// The greater of 0 and x. A tie of max goes to its first operand, here the constant: relu′(0) = 0.
-    #[track_caller]
-    pub fn relu(self) -> Var<'g> {
-        self.builder.composed("relu", &[self], |builder| {
-            builder.elementwise(Elementwise::Max, &[Operand::Literal(0.0), self.into()])
-        })
-    }
-}

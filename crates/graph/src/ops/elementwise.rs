@@ -123,10 +123,7 @@ impl<'g> Var<'g> {
     #[track_caller]
     pub fn log(self) -> Var<'g> {
         match self.softmax_logits() {
-            Some((logits, axis)) => self.builder.composed("log_softmax", &[self], |_| {
-                let total = logits.logsumexp(axis);
-                logits - total.expand(axis, logits.shape()[axis])
-            }),
+            Some((logits, axis)) => logits.log_softmax(axis),
             None => self.elementwise(Log),
         }
     }

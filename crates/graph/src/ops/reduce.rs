@@ -166,6 +166,16 @@ impl<'g> Var<'g> {
         self.along(Softmax, axis)
     }
 
+    /// ln softmax(x) along an axis, exact where the softmax underflows.
+    #[track_caller]
+    pub fn log_softmax(self, axis: usize) -> Var<'g> {
+        self.builder.composed("log_softmax", &[self], |_| {
+            let x = self.to_real();
+            let total = x.logsumexp(axis);
+            x - total.expand(axis, x.shape().get(axis).copied().unwrap_or(0))
+        })
+    }
+
     /// The running sum along an axis: element i of the result is x₀ + … + xᵢ.
     #[track_caller]
     pub fn cumsum(self, axis: usize) -> Var<'g> {

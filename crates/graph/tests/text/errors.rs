@@ -320,7 +320,6 @@ fn of_what_is_meant_otherwise() {
     is_told("param w [3] = «abc»\n", &["a number, or the name of a number", "`let abc = …`"]);
     is_told("let m = «abc»\n", &["`let abc = …`"]);
     is_told("input x []\na = x *«*» 2\n", &["`x^2`"]);
-    is_told("input x [2]\na = «prod»(x)\n", &["exp(sum(log(x)))"]);
     is_told("input x [2]\na = «qqqqqq»(x)\n", &["the functions are neg, exp, ", ", iota, "]);
     let mistake = text::parse_expression("x y").expect_err("two values").to_string();
     assert!(mistake.contains("an operator between two values"), "{mistake}");

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use super::near::near;
 use super::registry::Registry;
+use crate::builder::Var;
 use crate::ops::{Elementwise, Reduction};
 
 /// Every function, in the order in which messages name them. Those with the name of an op build it; the others are made of
@@ -43,13 +44,20 @@ pub(super) enum Takes {
     Many,
 }
 
+/// A method of one value.
+pub(super) type Method = for<'g> fn(Var<'g>) -> Var<'g>;
+
 /// What a call builds.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Builds {
     /// An elementwise op on operands brought to one kind and one shape.
     Elementwise(Elementwise),
     /// An op along axes, or where two values are given the elementwise op of that name.
     Reduction(Reduction, Option<Elementwise>),
+    /// A method of one value.
+    Method(Method),
+    /// What else is made of ops.
+    Composed(Composed),
     /// What the lowering has code of its own for.
     Builtin(Builtin),
 }
@@ -57,8 +65,6 @@ pub(super) enum Builds {
 /// A function that the lowering has code of its own for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Builtin {
-    Relu,
-    Reciprocal,
     Power,
     /// The op `log` itself: the log of a softmax is otherwise built from its logits.
     PlainLog,
@@ -84,6 +90,28 @@ pub(super) enum Builtin {
     L2NormPenalty,
     Nll,
     Custom,
+}
+
+/// A function that is made of ops, besides the methods of one value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Composed {
+    Clip,
+    Elu,
+    LeakyRelu,
+    Norm,
+    Prod,
+    Variance,
+    Std,
+    LogSoftmax,
+    Normalize,
+    OneHot,
+    Zeros,
+    Ones,
+    CrossEntropy,
+    BinaryCrossEntropy,
+    Huber,
+    Hinge,
+    KlDivergence,
 }
 
 impl Callable {
@@ -142,8 +170,6 @@ pub(super) fn meant(name: &str, registry: &Registry) -> Option<String> {
         "maximum" => Some("the greater of two is `max(a, b)`"),
         "minimum" => Some("the lesser of two is `min(a, b)`"),
         "inner" => Some("the inner product is `dot(a, b)`"),
-        "norm" => Some("a squared norm is `sum(x^2)`"),
-        "prod" | "product" => Some("the product of numbers above 0 is `exp(sum(log(x)))`"),
         _ => None,
     };
     let known = all().map(|function| function.name).chain(registry.names());

@@ -1,6 +1,6 @@
 //! The table of functions: a row each, with its parameters.
 
-use super::{Builds, Builtin, CallParameter, Callable, Takes};
+use super::{Builds, Builtin, CallParameter, Callable, Composed, Method, Takes};
 use crate::ops::signature::Notation;
 use crate::ops::{Elementwise, Reduction};
 
@@ -26,14 +26,52 @@ const fn many(name: &'static str) -> CallParameter {
 
 const X: &[CallParameter] = &[one("x")];
 const AB: &[CallParameter] = &[one("a"), one("b")];
+const SHAPE: &[CallParameter] = &[one("shape")];
+const CROSS_ENTROPY: &[CallParameter] =
+    &[one("logits"), indices("y"), keyword("smoothing"), keyword("weights"), keyword("ignore")];
 const ALONG_AXIS: &[CallParameter] = &[one("x"), perhaps("axis")];
 const JOINED: &[CallParameter] = &[many("a"), keyword("axis")];
 const ALONG_AXIS_OR_OF_TWO: &[CallParameter] = &[one("a"), perhaps("b"), keyword("axis")];
 
+/// The methods of one value.
+static METHODS: &[(&str, Method)] = &[
+    ("relu", |x| x.relu()),
+    ("reciprocal", |x| x.reciprocal()),
+    ("tan", |x| x.tan()),
+    ("sinh", |x| x.sinh()),
+    ("cosh", |x| x.cosh()),
+    ("selu", |x| x.selu()),
+    ("gelu", |x| x.gelu()),
+    ("gelu_tanh", |x| x.gelu_tanh()),
+    ("silu", |x| x.silu()),
+    ("mish", |x| x.mish()),
+    ("hard_sigmoid", |x| x.hard_sigmoid()),
+    ("hard_swish", |x| x.hard_swish()),
+];
+
+/// What else is made of ops.
+static COMPOSED: &[(&str, Composed, &[CallParameter])] = &[
+    ("clip", Composed::Clip, &[one("x"), one("low"), one("high")]),
+    ("elu", Composed::Elu, &[one("x"), perhaps("alpha")]),
+    ("leaky_relu", Composed::LeakyRelu, &[one("x"), perhaps("slope")]),
+    ("norm", Composed::Norm, ALONG_AXIS),
+    ("prod", Composed::Prod, ALONG_AXIS),
+    ("var", Composed::Variance, ALONG_AXIS),
+    ("std", Composed::Std, ALONG_AXIS),
+    ("log_softmax", Composed::LogSoftmax, ALONG_AXIS),
+    ("normalize", Composed::Normalize, &[one("x"), perhaps("axis"), perhaps("epsilon")]),
+    ("one_hot", Composed::OneHot, &[indices("i"), one("k")]),
+    ("zeros", Composed::Zeros, SHAPE),
+    ("ones", Composed::Ones, SHAPE),
+    ("cross_entropy", Composed::CrossEntropy, CROSS_ENTROPY),
+    ("binary_cross_entropy", Composed::BinaryCrossEntropy, &[one("logit"), one("y")]),
+    ("huber", Composed::Huber, &[one("p"), one("y"), perhaps("width")]),
+    ("hinge", Composed::Hinge, &[one("score"), one("y")]),
+    ("kl_divergence", Composed::KlDivergence, &[one("p"), one("q")]),
+];
+
 /// The other functions.
 static BUILTINS: &[(&str, Builtin, &[CallParameter])] = &[
-    ("relu", Builtin::Relu, X),
-    ("reciprocal", Builtin::Reciprocal, X),
     ("power", Builtin::Power, &[one("x"), one("n")]),
     ("plain_log", Builtin::PlainLog, X),
     ("mean", Builtin::Mean, ALONG_AXIS),
@@ -73,11 +111,18 @@ pub(super) fn rows() -> impl Iterator<Item = Callable> {
         parameters: parameters.to_vec(),
         builds: Builds::Builtin(builtin),
     });
+    let methods =
+        METHODS.iter().map(|&(name, method)| Callable { name, parameters: X.to_vec(), builds: Builds::Method(method) });
+    let composed = COMPOSED.iter().map(|&(name, composed, parameters)| Callable {
+        name,
+        parameters: parameters.to_vec(),
+        builds: Builds::Composed(composed),
+    });
     let reductions = Reduction::ALL.iter().map(|op| {
         let name = op.signature().name;
         let of_two = Elementwise::ALL.iter().find(|of_two| of_two.signature().name == name).copied();
         let parameters = if of_two.is_some() { ALONG_AXIS_OR_OF_TWO } else { ALONG_AXIS }.to_vec();
         Callable { name, parameters, builds: Builds::Reduction(*op, of_two) }
     });
-    elementwise.chain(reductions).chain(builtins)
+    elementwise.chain(methods).chain(reductions).chain(composed).chain(builtins)
 }

@@ -88,6 +88,19 @@ impl<'g> CallArguments<'_, 'g> {
         }
     }
 
+    pub fn number_or(&self, parameter: &str, without: f64) -> Result<f64, Diagnostic> {
+        self.get(parameter).map_or(Ok(without), |argument| argument.number(&format!("`{parameter}`")))
+    }
+
+    /// An argument as an operand whose kind the others decide.
+    pub fn operand(&self, parameter: &str) -> Result<Operand<'g>, Diagnostic> {
+        self.need(parameter)?.clone().operand(self.builder)
+    }
+
+    pub fn operand_or(&self, parameter: &str, without: f64) -> Result<Operand<'g>, Diagnostic> {
+        self.get(parameter).map_or(Ok(without.into()), |argument| argument.clone().operand(self.builder))
+    }
+
     pub fn whole_or(&self, parameter: &str, without: usize) -> Result<usize, Diagnostic> {
         self.get(parameter).map_or(Ok(without), |argument| argument.whole(&format!("`{parameter}`")))
     }

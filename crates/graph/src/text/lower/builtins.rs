@@ -19,8 +19,6 @@ use crate::text::functions::Builtin;
 /// What a function builds of its arguments.
 pub(super) fn builtin<'g>(function: Builtin, a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
     Ok(match function {
-        Builtin::Relu => a.var("x")?.relu(),
-        Builtin::Reciprocal => a.var("x")?.reciprocal(),
         Builtin::Power => a.var("x")?.power(a.need("n")?.number("the exponent")?),
         Builtin::PlainLog => a.builder.push(Elementwise::Log, &[a.var("x")?.to_real()]),
         Builtin::Mean => {

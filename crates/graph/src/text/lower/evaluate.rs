@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::arguments::CallArguments;
 use super::builtins::{builtin, reduction};
+use super::composed::composed;
 use super::evaluated::{Evaluated, Spanned};
 use super::index::index;
 use crate::builder::{Builder, Var};
@@ -197,6 +198,8 @@ fn call<'g>(
             match callable.builds {
                 Builds::Elementwise(op) => Ok(elementwise(builder, op, &arguments.operands()?)),
                 Builds::Reduction(op, of_two) => reduction(op, of_two, arguments),
+                Builds::Method(method) => arguments.var("x").map(method),
+                Builds::Composed(function) => composed(function, arguments),
                 Builds::Builtin(function) => builtin(function, arguments),
             }
         }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod builtins;
+mod composed;
 mod evaluate;
 mod evaluated;
 mod index;
