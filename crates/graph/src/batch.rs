@@ -78,7 +78,7 @@ impl<'g> Made<'_, 'g> {
     }
 
     fn parameters(&self, parameters: &[Parameter]) -> Vec<Parameter> {
-        parameters.iter().map(|p| Parameter { node: self.node(p.node), ..*p }).collect()
+        parameters.iter().map(|p| Parameter { node: self.node(p.node), ..p.clone() }).collect()
     }
 }
 

@@ -1,75 +1,53 @@
 //! A graph and the roles of its nodes.
 
-use std::fmt;
-
 use crate::error::GraphError;
 use crate::graph::Graph;
+use crate::initializer::Initializer;
 use crate::node::{NodeId, Value};
-use crate::shape::Shape;
-
-/// How a parameter or state starts, as data: whoever draws numbers reads it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Initializer {
-    /// The same number everywhere.
-    Constant(f64),
-    /// Normally distributed.
-    Normal {
-        /// The mean.
-        mean: f64,
-        /// The standard deviation.
-        std: f64,
-    },
-    /// Uniform on [low, high).
-    Uniform {
-        /// The least value.
-        low: f64,
-        /// The bound above.
-        high: f64,
-    },
-    /// Uniform on ±√(6/(in + out)) (Glorot and Bengio 2010); in = the last axis, out = the one before.
-    Glorot,
-    /// Normal with mean 0 and standard deviation √(2/in) (He et al. 2015); in = the last axis.
-    He,
-}
-
-impl Initializer {
-    /// Why no value of this shape can start so, if it can't: numbers that are not finite, a negative deviation, a range that
-    /// is empty, too few axes.
-    pub(crate) fn problem(&self, shape: &Shape) -> Option<String> {
-        let finite = |x: f64| (!x.is_finite()).then(|| format!("starts from {x}, which is not finite"));
-        match *self {
-            Initializer::Constant(_) => None,
-            Initializer::Normal { mean, std } => finite(mean)
-                .or_else(|| finite(std))
-                .or_else(|| (std < 0.0).then(|| format!("has a standard deviation of {std}; it is at least 0"))),
-            Initializer::Uniform { low, high } => finite(low)
-                .or_else(|| finite(high))
-                .or_else(|| (low > high).then(|| format!("is drawn from {low} to {high}, an empty range"))),
-            Initializer::Glorot | Initializer::He => (shape.rank() < 2)
-                .then(|| format!("of shape {shape} has too few axes for glorot or he, which need two or more")),
-        }
-    }
-}
-
-impl fmt::Display for Initializer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Initializer::Constant(value) => write!(f, "= {value}"),
-            Initializer::Normal { mean, std } => write!(f, "~ normal({mean}, {std})"),
-            Initializer::Uniform { low, high } => write!(f, "~ uniform({low}, {high})"),
-            Initializer::Glorot => f.write_str("~ glorot"),
-            Initializer::He => f.write_str("~ he"),
-        }
-    }
-}
 
 /// A named value that is kept from run to run.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
     /// Its input node.
     pub node: NodeId,
     /// How it starts.
     pub initializer: Initializer,
+    /// How training steps move it; of a state, which none moves, the default.
+    pub learning: Learning,
+}
+
+impl Parameter {
+    /// A parameter that steps move as they do others, or a state.
+    pub fn new(node: NodeId, initializer: Initializer) -> Parameter {
+        Parameter { node, initializer, learning: Learning::default() }
+    }
+}
+
+/// How training steps move a parameter, where that is not how they move the others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Learning {
+    /// No step moves it, whatever the optimizer and the decay.
+    pub frozen: bool,
+    /// What the rate of the others is times, a finite number from 0 up.
+    pub rate: f64,
+    /// The weight decay, in place of that of the others; a finite number from 0 up.
+    pub weight_decay: Option<f64>,
+}
+
+impl Default for Learning {
+    fn default() -> Learning {
+        Learning { frozen: false, rate: 1.0, weight_decay: None }
+    }
+}
+
+impl Learning {
+    /// Why a parameter can't be moved so, if it can't.
+    pub(crate) fn problem(&self) -> Option<String> {
+        let wrong = |what: &str, x: f64| {
+            (!(x.is_finite() && x >= 0.0)).then(|| format!("has a {what} of {x}; a finite number ≥ 0 would be right"))
+        };
+        wrong("rate", self.rate).or_else(|| wrong("weight decay", self.weight_decay?))
+    }
 }
 
 /// A graph and the roles of its nodes. It holds no values: parameters belong to the caller.
@@ -124,7 +102,7 @@ impl Function {
     }
 
     /// The parameter of that name.
-    pub fn parameter(&self, name: &str) -> Option<Parameter> {
-        self.parameters.iter().copied().find(|parameter| self.name(parameter.node) == name)
+    pub fn parameter(&self, name: &str) -> Option<&Parameter> {
+        self.parameters.iter().find(|parameter| self.name(parameter.node) == name)
     }
 }

@@ -76,7 +76,8 @@ impl Function {
         let (graph, map) = simplify(&self.graph, &kept)?;
         let forward = |value: Value| map.get(value).unwrap_or(value); // every role was kept
         let node = |id: NodeId| forward(id.into()).node;
-        let parameters = |list: &[Parameter]| list.iter().map(|p| Parameter { node: node(p.node), ..*p }).collect();
+        let parameters =
+            |list: &[Parameter]| list.iter().map(|p| Parameter { node: node(p.node), ..p.clone() }).collect();
         let function = Function {
             inputs: self.inputs.iter().map(|&id| node(id)).collect(),
             outcomes: self.outcomes.iter().map(|&id| node(id)).collect(),

@@ -88,8 +88,8 @@ mod tests {
 
     use super::*;
     use crate::builder::Builder;
-    use crate::function::Initializer;
     use crate::graph::Update;
+    use crate::initializer::Initializer;
     use crate::node::{Kind, NodeId, Scope, ScopeId};
 
     const X: usize = 0;

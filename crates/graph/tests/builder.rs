@@ -155,7 +155,7 @@ fn initial_values_that_cannot_be_drawn_are_mistakes() {
     assert_eq!(of(Initializer::Uniform { low: 1.0, high: 0.0 }), "`w` is drawn from 1 to 0, an empty range");
     assert_eq!(of(Initializer::Normal { mean: f64::NAN, std: 1.0 }), "`w` starts from NaN, which is not finite");
     let error = refusal(|b| _ = b.state("s", [2], Initializer::Glorot));
-    assert_eq!(error.message, "`s` of shape [2] has too few axes for glorot or he, which need two or more");
+    assert_eq!(error.message, "`s` of shape [2] has too few axes for glorot, which needs two or more");
 }
 
 #[test]

@@ -62,8 +62,8 @@ fn a_role_of_a_node_of_another_graph_is_told() {
     let edits: [(&str, Edit); 6] = [
         ("inputs", |f, far| f.inputs.push(far)),
         ("outcomes", |f, far| f.outcomes.push(far)),
-        ("parameters", |f, node| f.parameters.push(Parameter { node, initializer: Initializer::Constant(0.0) })),
-        ("state", |f, node| f.state.push(Parameter { node, initializer: Initializer::Constant(0.0) })),
+        ("parameters", |f, node| f.parameters.push(Parameter::new(node, Initializer::Constant(0.0)))),
+        ("state", |f, node| f.state.push(Parameter::new(node, Initializer::Constant(0.0)))),
         ("prediction", |f, far| f.prediction = Some(far.into())),
         ("objective", |f, far| f.objective = Some(far.into())),
     ];

@@ -17,6 +17,7 @@ mod data;
 mod error;
 mod evaluation;
 mod fingerprint;
+mod initial;
 pub mod models;
 mod optimizer;
 mod parameters;

@@ -1,13 +1,11 @@
 //! The values of a function's parameters, by name.
 
 use chainrule_exec::check_memory_of;
-use chainrule_graph::{Function, Initializer, Shape, Tensor};
-use chainrule_kernels::philox::{Philox, unit53};
-use rand_core::Rng;
-use rand_distr::{Distribution, StandardNormal};
+use chainrule_graph::{Function, Tensor};
 
 use crate::admission::{self, reals};
 use crate::error::{LearnError, find};
+use crate::initial::draw;
 use crate::random::{self, Purpose};
 
 const WHAT: &str = "parameter";
@@ -29,7 +27,7 @@ impl Parameters {
         let drawn = all.map(|(index, parameter)| {
             let (name, shape) = (function.name(parameter.node), function.graph.shape(parameter.node));
             let mut generator = random::generator(seed, Purpose::Initial(index as u32));
-            let value = draw(parameter.initializer, shape, &mut generator);
+            let value = draw(&parameter.initializer, shape, &mut generator);
             admission::check(WHAT, name, &value, &reals(shape))?;
             Ok((name.to_string(), value))
         });
@@ -86,6 +84,27 @@ impl Parameters {
         Ok(())
     }
 
+    /// Gives each parameter and state the value that another function's has under the same name and shape; returns the names
+    /// of those.
+    ///
+    /// # Errors
+    /// One of these values is not finite; all parameters then keep what they have.
+    pub fn take<'a>(
+        &mut self,
+        values: impl IntoIterator<Item = (&'a str, &'a Tensor)>,
+    ) -> Result<Vec<String>, LearnError> {
+        let mut taken = self.clone();
+        let mut names = Vec::new();
+        for (name, value) in values {
+            if taken.get(name).is_ok_and(|own| own.shape() == value.shape()) {
+                taken.set(name, value.clone())?;
+                names.push(name.to_string());
+            }
+        }
+        *self = taken;
+        Ok(names)
+    }
+
     /// Adds to a parameter, element by element.
     ///
     /// # Errors
@@ -103,33 +122,4 @@ impl Parameters {
     fn find(&self, name: &str) -> Result<usize, LearnError> {
         find(WHAT, name, self.0.iter().map(|(name, _)| name.as_str()))
     }
-}
-
-/// Values as the initializer says; `in` is the size of the last axis, `out` that of the one before.
-fn draw(initializer: Initializer, shape: &Shape, generator: &mut Philox) -> Tensor {
-    let fan_in = || shape.last().copied().unwrap_or(1) as f64;
-    let fan_out = || shape.iter().rev().nth(1).copied().unwrap_or(1) as f64;
-    match initializer {
-        Initializer::Constant(value) => Tensor::filled(shape, value),
-        Initializer::Normal { mean, std } => normal(shape, mean, std, generator),
-        Initializer::Uniform { low, high } => uniform(shape, low, high, generator),
-        // Glorot and Bengio 2010, equation 16
-        Initializer::Glorot => {
-            let limit = (6.0 / (fan_in() + fan_out())).sqrt();
-            uniform(shape, -limit, limit, generator)
-        }
-        // He et al. 2015, equation 10
-        Initializer::He => normal(shape, 0.0, (2.0 / fan_in()).sqrt(), generator),
-    }
-}
-
-fn normal(shape: &Shape, mean: f64, std: f64, generator: &mut Philox) -> Tensor {
-    Tensor::from_fn(shape, |_| {
-        let z: f64 = StandardNormal.sample(generator);
-        mean + std * z
-    })
-}
-
-fn uniform(shape: &Shape, low: f64, high: f64, generator: &mut Philox) -> Tensor {
-    Tensor::from_fn(shape, |_| low + (high - low) * unit53(generator.next_u64()))
 }

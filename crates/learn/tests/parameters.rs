@@ -7,7 +7,7 @@ use chainrule_learn::Parameters;
 fn function(parameters: &[(Shape, Initializer)]) -> Function {
     let builder = Builder::new();
     for (i, (shape, initializer)) in parameters.iter().enumerate() {
-        builder.parameter(&format!("p{i}"), shape, *initializer);
+        builder.parameter(&format!("p{i}"), shape, initializer.clone());
     }
     builder.finish().unwrap()
 }
@@ -39,7 +39,7 @@ fn initial_values_have_the_distribution_that_was_asked_for() {
         (Initializer::Glorot, 0.0, 2.0 / 300.0, (6f64 / 300.0).sqrt()),
         (Initializer::He, 0.0, 2.0 / 200.0, f64::INFINITY),
     ] {
-        let values = one(shape, initializer, 5);
+        let values = one(shape, initializer.clone(), 5);
         let (found_mean, found_variance) = moments(values.data());
         assert!((found_mean - mean).abs() < 5.0 * (variance / 40_000f64).sqrt(), "{initializer}: {found_mean}");
         assert!((found_variance / variance - 1.0).abs() < 0.04, "{initializer}: {found_variance}");
@@ -52,14 +52,14 @@ fn initial_values_have_the_distribution_that_was_asked_for() {
 
 #[test]
 fn initial_values_depend_on_seed_and_place_alone() {
-    let normal = Initializer::Normal { mean: 0.0, std: 1.0 };
-    assert_eq!(one([8], normal, 1), one([8], normal, 1));
-    assert_ne!(one([8], normal, 1), one([8], normal, 2));
-    let both = Parameters::initialize(&function(&[([8].into(), normal), ([8].into(), normal)]), 1).unwrap();
-    assert_eq!(both.get("p0").unwrap(), &one([8], normal, 1));
+    let normal = || Initializer::Normal { mean: 0.0, std: 1.0 };
+    assert_eq!(one([8], normal(), 1), one([8], normal(), 1));
+    assert_ne!(one([8], normal(), 1), one([8], normal(), 2));
+    let both = Parameters::initialize(&function(&[([8].into(), normal()), ([8].into(), normal())]), 1).unwrap();
+    assert_eq!(both.get("p0").unwrap(), &one([8], normal(), 1));
     assert_ne!(both.get("p0").unwrap(), both.get("p1").unwrap());
     // A longer parameter begins with the values of a shorter one, and changes none of the next.
-    let longer = Parameters::initialize(&function(&[([9].into(), normal), ([8].into(), normal)]), 1).unwrap();
+    let longer = Parameters::initialize(&function(&[([9].into(), normal()), ([8].into(), normal())]), 1).unwrap();
     assert_eq!(longer.get("p0").unwrap().data()[..8], both.get("p0").unwrap().data()[..]);
     assert_eq!(longer.get("p1").unwrap(), both.get("p1").unwrap());
 }

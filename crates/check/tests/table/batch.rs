@@ -41,7 +41,7 @@ fn splits(row: &Row, generator: &mut Philox) -> Vec<Split> {
 /// The same function, with the inputs that are not data as parameters: these stay unbatched.
 fn with_parameters(function: &Function, data: &[NodeId]) -> Function {
     let (inputs, others): (Vec<NodeId>, Vec<NodeId>) = function.inputs.iter().partition(|id| data.contains(id));
-    let parameter = |node| Parameter { node, initializer: Initializer::Constant(0.0) };
+    let parameter = |node| Parameter::new(node, Initializer::Constant(0.0));
     Function { inputs, parameters: others.into_iter().map(parameter).collect(), ..function.clone() }
 }
 

@@ -7,6 +7,7 @@ mod fit;
 mod grad;
 mod memory;
 mod options;
+mod parameters;
 mod profile;
 mod show;
 mod support;

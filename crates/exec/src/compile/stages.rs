@@ -23,7 +23,7 @@ pub(super) fn graph(graph: &Graph) -> String {
     let is_updated = |id: &NodeId| graph.updates().iter().any(|update| update.target == *id);
     let inputs = graph.ids().filter(|&id| matches!(graph.node(id).op, Op::Source(Source::Input { .. })));
     let (state, inputs): (Vec<NodeId>, Vec<NodeId>) = inputs.partition(is_updated);
-    let state = state.into_iter().map(|node| Parameter { node, initializer: Initializer::Constant(0.0) }).collect();
+    let state = state.into_iter().map(|node| Parameter::new(node, Initializer::Constant(0.0))).collect();
     text::print(&Function { graph: graph.clone(), inputs, state, ..Function::default() })
 }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{Builder, Var};
-use crate::function::{Initializer, Parameter};
+use crate::function::{Learning, Parameter};
+use crate::initializer::Initializer;
 use crate::node::Kind;
 use crate::ops::source::{Constant, Source};
 use crate::shape::Shape;
@@ -42,24 +43,59 @@ impl Builder {
     /// for glorot or he.
     #[track_caller]
     pub fn parameter(&self, name: &str, shape: impl Into<Shape>, initializer: Initializer) -> Var<'_> {
-        let var = self.initialized(name, shape.into(), initializer);
-        let parameter = |node| Parameter { node, initializer };
-        var.id.inspect(|&id| self.state.borrow_mut().function.parameters.push(parameter(id.node)));
+        let var = self.initialized(name, shape.into(), &initializer);
+        if let Some(id) = var.id {
+            self.state.borrow_mut().function.parameters.push(Parameter::new(id.node, initializer.canonical()));
+        }
         var
+    }
+
+    /// Says how training steps move a parameter, where that is not how they move the others.
+    ///
+    /// ```
+    /// use chainrule_graph::{Builder, Initializer, Learning, text};
+    ///
+    /// let builder = Builder::new();
+    /// let embedding = builder.parameter("E", [50, 8], Initializer::Normal { mean: 0.0, std: 1.0 });
+    /// builder.learning(embedding, Learning { frozen: true, ..Learning::default() });
+    /// let bias = builder.parameter("b", [8], Initializer::Constant(0.0));
+    /// builder.learning(bias, Learning { rate: 2.0, weight_decay: Some(0.0), ..Learning::default() });
+    /// assert_eq!(
+    ///     text::print(&builder.finish()?),
+    ///     "param E [50, 8] ~ normal(0, 1), frozen\nparam b [8] = 0, rate 2, weight_decay 0\n"
+    /// );
+    /// # Ok::<(), chainrule_graph::GraphError>(())
+    /// ```
+    #[track_caller]
+    pub fn learning(&self, parameter: Var<'_>, learning: Learning) {
+        let Some(id) = self.own(parameter) else { return };
+        if let Some(problem) = learning.problem() {
+            self.fail(format!("{} {problem}", parameter.describe()), None);
+            return;
+        }
+        let is_parameter = {
+            let parameters = &mut self.state.borrow_mut().function.parameters;
+            let found = parameters.iter_mut().find(|parameter| id == parameter.node.into());
+            found.map(|parameter| parameter.learning = learning).is_some()
+        };
+        if !is_parameter {
+            self.fail(format!("{} is no parameter, so no step moves it", parameter.describe()), None);
+        }
     }
 
     /// A value that is kept from run to run and has no gradient. Say its next value by [`Builder::update`]. Mistakes are
     /// those of [`Builder::parameter`].
     #[track_caller]
     pub fn state(&self, name: &str, shape: impl Into<Shape>, initializer: Initializer) -> Var<'_> {
-        let var = self.initialized(name, shape.into(), initializer);
-        let state = |node| Parameter { node, initializer };
-        var.id.inspect(|&id| self.state.borrow_mut().function.state.push(state(id.node)));
+        let var = self.initialized(name, shape.into(), &initializer);
+        if let Some(id) = var.id {
+            self.state.borrow_mut().function.state.push(Parameter::new(id.node, initializer.canonical()));
+        }
         var
     }
 
     #[track_caller]
-    fn initialized(&self, name: &str, shape: Shape, initializer: Initializer) -> Var<'_> {
+    fn initialized(&self, name: &str, shape: Shape, initializer: &Initializer) -> Var<'_> {
         match initializer.problem(&shape) {
             Some(problem) => self.fail(format!("`{name}` {problem}"), Some("use normal(0, 0.1)".into())),
             None => self.source(name, shape, Kind::Real, None),

@@ -76,7 +76,7 @@ pub(super) enum StatementKind {
     /// `}`
     Close,
     /// `role input x`, `role param w = 0`
-    Role { role: Role, node: BindingId, initializer: Option<InitializerForm> },
+    Role { role: Role, node: BindingId, start: Option<StartForm> },
     /// `role objective none`
     NoRole(NamedRole),
 }
@@ -89,7 +89,7 @@ pub(super) struct Declare {
     pub sizes: Vec<(SizeForm, Span)>,
     pub kind: Kind,
     pub bound: Option<(SizeForm, Span)>,
-    pub initializer: Option<InitializerForm>,
+    pub start: Option<StartForm>,
 }
 
 /// What a declared value is for.
@@ -126,14 +126,33 @@ pub(super) enum SizeForm {
     Name(BindingId),
 }
 
-/// How a parameter starts; the numbers are expressions of the statement.
+/// How a parameter starts and is moved; the numbers are expressions of the statement, in the order of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct StartForm {
+    pub initializer: InitializerForm,
+    pub learning: LearningForm,
+}
+
+/// How a parameter starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum InitializerForm {
-    Constant,
+    /// A number or an array
+    Given,
     Normal,
     Uniform,
     Glorot,
+    GlorotOf,
     He,
+    HeOf,
+    Orthogonal,
+}
+
+/// How training moves a parameter: for each number which of the statement's it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct LearningForm {
+    pub frozen: bool,
+    pub rate: Option<usize>,
+    pub weight_decay: Option<usize>,
 }
 
 /// A step of an expression: it takes values from the stack and leaves one.

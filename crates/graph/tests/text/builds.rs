@@ -31,10 +31,10 @@ fn sizes(sizes: &[(&str, f64)]) -> BTreeMap<String, f64> {
 #[test]
 fn the_model_of_the_manual_is_that_of_the_builder() {
     let builder = Builder::new();
-    let normal = Initializer::Normal { mean: 0.0, std: 0.1 };
+    let normal = || Initializer::Normal { mean: 0.0, std: 0.1 };
     let (x, y) = (builder.input("x", [4]), builder.outcome("y", []));
-    let (w1, b1) = (builder.parameter("W1", [10, 4], normal), builder.parameter("b1", [10], normal));
-    let w2 = builder.parameter("w2", [10], normal);
+    let (w1, b1) = (builder.parameter("W1", [10, 4], normal()), builder.parameter("b1", [10], normal()));
+    let w2 = builder.parameter("w2", [10], normal());
     let b2 = builder.parameter("b2", [], Initializer::Constant(0.0));
     let l = (w1.matmul(x) + b1).named("L");
     let h = l.tanh().named("h");

@@ -128,7 +128,7 @@ fn of_initial_values() {
     is_told("param w [3] ~ normal(0, «-1»)\n", &["standard deviation"]);
     is_told("param w [3] ~ uniform(2, «1»)\n", &["empty"]);
     is_told("input x []\nparam w [3] = «x»\n", &["fixed number"]);
-    is_told("param w [3] = «[1, 2, 3]»\n", &["fixed number"]);
+    is_told("param w [3] = «[1, 2]»\n", &["shape [3]"]);
     is_told("param w [3] = «nan»\n", &["no `nan`", "in quotes"]);
     is_told("input x []\na = x * «\"Inf\"»\n", &["text in quotes", "\"inf\""]);
     is_told("a = constant(«\"Inf\"»)\n", &["text in quotes", "\"inf\""]);

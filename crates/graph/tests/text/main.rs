@@ -5,6 +5,7 @@ mod deep;
 mod errors;
 mod functions;
 mod garbage;
+mod parameters;
 mod prints;
 mod random;
 mod round_trip;

@@ -224,7 +224,7 @@ fn roles_are_said_by_name_or_apart() {
     // Orders and doubled roles that no declaration gives
     let (a, c, unnamed) = (function.inputs[0], function.parameters[0].node, function.graph.nodes().len() - 5);
     function.inputs = vec![c, chainrule_graph::NodeId::from_index(unnamed), a];
-    function.state = vec![Parameter { node: a, initializer: Initializer::Normal { mean: f64::INFINITY, std: 1.0 } }];
+    function.state = vec![Parameter::new(a, Initializer::Normal { mean: f64::INFINITY, std: 1.0 })];
     let printed = round_trip(&function);
     assert!(printed.contains("value a [2]\noutcome b [2]\nvalue c [2]\nvalue $3 [2]\n"), "{printed}");
     assert!(

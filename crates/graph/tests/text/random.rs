@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chainrule_graph::ops::custom::Pass;
 use chainrule_graph::ops::signature::{AxisOperand, Operands};
 use chainrule_graph::ops::{Contract, Custom, Elementwise, Reduce, Reduction, ShapeOp, Source};
-use chainrule_graph::{Builder, Function, Initializer, Kind, Shape, Tensor, Var, text};
+use chainrule_graph::{Builder, Function, Initializer, Kind, Learning, Shape, Tensor, Var, text};
 use proptest::prelude::*;
 
 use super::support::custom;
@@ -82,7 +82,8 @@ fn function(steps: &[Step], ends: [u8; 4]) -> Function {
     let builder = Builder::new();
     let mut nodes: Vec<Var<'_>> = Vec::new();
     nodes.push(builder.input("first", [3]));
-    nodes.push(builder.parameter("second", [2, 3], Initializer::Glorot));
+    nodes.push(builder.parameter("second", [2, 3], start(ends[0])));
+    builder.learning(nodes[1], learning(ends[1]));
     nodes.push(builder.outcome_of("third", [], Kind::Int, Some(3)));
     run(&builder, steps, &mut nodes, &mut HashSet::new());
     let pick = |index: u8| nodes[index as usize % nodes.len()];
@@ -102,6 +103,31 @@ fn function(steps: &[Step], ends: [u8; 4]) -> Function {
         }
     }
     builder.finish().expect("nothing is built that does not fit")
+}
+
+/// How a parameter of shape [2, 3] starts.
+fn start(choice: u8) -> Initializer {
+    let number = NUMBERS[choice as usize % 12];
+    match choice % 9 {
+        0 => Initializer::Constant(number),
+        1 => Initializer::Values(Tensor::from_fn([2, 3], |i| NUMBERS[(choice as usize + i) % 14]).into()),
+        2 => Initializer::Normal { mean: number, std: 0.25 },
+        3 => Initializer::Uniform { low: -1e301, high: number },
+        4 => Initializer::Glorot,
+        5 => Initializer::GlorotOf { inputs: choice as usize, outputs: 1 },
+        6 => Initializer::He,
+        7 => Initializer::HeOf { inputs: choice as usize },
+        _ => Initializer::Orthogonal { gain: number },
+    }
+}
+
+fn learning(choice: u8) -> Learning {
+    let number = NUMBERS[choice as usize % 5];
+    Learning {
+        frozen: choice.is_multiple_of(3),
+        rate: if choice.is_multiple_of(2) { 1.0 } else { number },
+        weight_decay: (choice % 5 < 2).then_some(number),
+    }
 }
 
 fn real<'g>(node: Var<'g>, nodes: &[Var<'g>]) -> Var<'g> {

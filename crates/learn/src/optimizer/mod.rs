@@ -74,6 +74,15 @@ impl Optimizer {
         }
     }
 
+    /// The rule and the λ of the penalty ½λ‖w‖² for a parameter with a decay of its `own`, which takes the place of
+    /// AdamW's decay or, of other rules, of λ.
+    pub(crate) fn with_decay(self, penalty: f64, own: Option<f64>) -> (Optimizer, f64) {
+        match (self, own) {
+            (Optimizer::AdamW { adam, .. }, Some(decay)) => (Optimizer::AdamW { adam, decay }, 0.0),
+            (rule, own) => (rule, own.unwrap_or(penalty)),
+        }
+    }
+
     /// Its constants, by name.
     pub fn constants(&self) -> Vec<(&'static str, f64)> {
         let of_adam = |adam: Adam| vec![("beta1", adam.beta1), ("beta2", adam.beta2), ("epsilon", adam.epsilon)];

@@ -40,6 +40,12 @@ impl<'g> StateBuilder<'g> {
         self.shape = shape.clone();
     }
 
+    /// Names what is computed for the parameter, such as `rate of W`.
+    pub fn named(&mut self, value: Var<'g>, what: &str) -> Var<'g> {
+        let name = format!("{what} of {}", self.name);
+        value.named(self.claim(&name))
+    }
+
     /// A value of the parameter's shape that starts at 0, such as `velocity of W`.
     pub fn zeros(&mut self, what: &str) -> Var<'g> {
         let name = format!("{what} of {}", self.name);

@@ -1,6 +1,8 @@
 //! The training step as a graph: forward, backward and update in one.
 
-use chainrule_graph::{Builder, Function, GraphError, NodeId, Value, Var, batch, differentiate};
+use chainrule_graph::{
+    Builder, Function, GraphError, NodeId, Parameter, Value, Var, batch, differentiate, reached_by_derivative,
+};
 
 use crate::optimizer::Optimizer;
 use crate::optimizer::state::StateBuilder;
@@ -23,7 +25,7 @@ pub struct StepOptions {
     /// The greatest norm of all gradients together; longer ones are scaled down to it.
     pub clip_norm: Option<f64>,
     /// λ of the penalty ½λ‖w‖² on every parameter, whose gradient λw is added after clipping. AdamW has a decay of its
-    /// own.
+    /// own. A parameter may say another one instead: see [`Learning`](chainrule_graph::Learning).
     pub weight_decay: f64,
 }
 
@@ -47,7 +49,7 @@ pub struct Step {
     pub function: Function,
     /// The objective before the step, of a batch the mean.
     pub objective: Value,
-    /// Its gradients before clipping, one for each parameter in the function's order.
+    /// Its gradients before clipping, one for each parameter that the step moves, in the function's order.
     pub gradients: Vec<Value>,
     /// The rows that it takes; none is one example, without a batch axis.
     pub size: Option<usize>,
@@ -55,7 +57,8 @@ pub struct Step {
 
 /// The step on a function: on one example, or with `size` on the mean objective of a batch of so many.
 ///
-/// Every parameter moves exactly once, all by gradients at the old parameters.
+/// Every parameter moves exactly once, all by gradients at the old parameters; but those that are frozen, and those that no
+/// derivative of the objective reaches, stay as they are, whatever the optimizer keeps or decays.
 ///
 /// # Errors
 /// The function has no objective, an op on the way has no derivative, or it has updates or names that are the step's.
@@ -66,11 +69,13 @@ pub fn step(function: &Function, options: &StepOptions, size: Option<usize>) -> 
         None => function.clone(),
     };
     let objective = function.objective.ok_or_else(|| GraphError::new("the function has no objective"))?;
-    let parameters: Vec<NodeId> = function.parameters.iter().map(|parameter| parameter.node).collect();
-    let derivatives = differentiate(&function.graph, objective, &parameters)?;
-    // Zeros, where the objective does not depend on it.
+    let reached = reached_by_derivative(&function.graph, objective);
+    let moves = |parameter: &&Parameter| !parameter.learning.frozen && reached[parameter.node.index()];
+    let moved: Vec<&Parameter> = function.parameters.iter().filter(moves).collect();
+    let nodes: Vec<NodeId> = moved.iter().map(|parameter| parameter.node).collect();
+    let derivatives = differentiate(&function.graph, objective, &nodes)?;
     let of = |&id: &NodeId| derivatives.cotangent(id).expect("a parameter is real, and those have a cotangent");
-    let gradients: Vec<Value> = parameters.iter().map(of).collect();
+    let gradients: Vec<Value> = nodes.iter().map(of).collect();
     let builder = Builder::extend(Function { graph: derivatives.graph, ..function.clone() });
     let mut state = StateBuilder::new(&builder, &function.graph);
     let base = state.scalar(RATE, options.rate);
@@ -79,17 +84,31 @@ pub fn step(function: &Function, options: &StepOptions, size: Option<usize>) -> 
     if let Some(limit) = options.clip_norm {
         clip(&mut clipped, limit, &mut state);
     }
-    for (id, mut gradient) in parameters.into_iter().zip(clipped) {
-        let parameter = builder.var(id);
-        if options.weight_decay != 0.0 {
-            gradient = gradient + options.weight_decay * parameter;
-        }
-        state.of(function.name(id), function.graph.shape(id));
-        let value = options.optimizer.next(parameter, gradient, rate, &mut state);
-        builder.update(parameter, value);
+    for (parameter, gradient) in moved.into_iter().zip(clipped) {
+        state.of(function.name(parameter.node), function.graph.shape(parameter.node));
+        let value = moved_by(parameter, builder.var(parameter.node), gradient, rate, options, &mut state);
+        builder.update(builder.var(parameter.node), value);
     }
     state.check()?;
     Ok(Step { function: builder.finish()?, objective, gradients, size })
+}
+
+/// The next value of a parameter, by its own rate and decay where it has them.
+fn moved_by<'g>(
+    parameter: &Parameter,
+    value: Var<'g>,
+    gradient: Var<'g>,
+    rate: Var<'g>,
+    options: &StepOptions,
+    state: &mut StateBuilder<'g>,
+) -> Var<'g> {
+    let rate = match parameter.learning.rate {
+        1.0 => rate,
+        times => state.named(rate * times, "rate"),
+    };
+    let (optimizer, penalty) = options.optimizer.with_decay(options.weight_decay, parameter.learning.weight_decay);
+    let gradient = if penalty == 0.0 { gradient } else { gradient + penalty * value };
+    optimizer.next(value, gradient, rate, state)
 }
 
 /// An error if the function updates a parameter itself.

@@ -1,6 +1,7 @@
 //! `chainrule fit`: trains a model on a table.
 
 mod curves;
+mod init;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -82,6 +83,10 @@ pub struct Fit {
     #[arg(long, value_name = "N", value_parser = options::count, allow_hyphen_values = true)]
     patience: Option<usize>,
 
+    /// Begins with the values of the parameters that a saved model has under the same name and shape, and says which
+    #[arg(long, value_name = "M.safetensors")]
+    init: Option<PathBuf>,
+
     #[command(flatten)]
     steps: StepSettings,
 
@@ -144,6 +149,9 @@ impl Fit {
         }
         let rows = TrainingRows::new(&self, &data)?;
         let mut parameters = Parameters::initialize(&function, self.seed)?;
+        if let Some(path) = &self.init {
+            init::take(path, &mut parameters)?;
+        }
         settings.stop = Some(interrupt::watch());
         let trained = self.train(&file, &function, &mut parameters, &rows, &settings, output)?;
         if trained.ending == Ending::Stopped {
@@ -176,6 +184,7 @@ impl Fit {
                 ("the model", Some(&self.model.model)),
                 ("the table of --data", Some(&self.table.data)),
                 ("the table of --valid", self.valid.as_deref()),
+                ("the model of --init", self.init.as_deref()),
             ],
             &[
                 ("--save", self.save.as_deref()),

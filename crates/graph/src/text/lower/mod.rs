@@ -7,18 +7,20 @@ mod evaluate;
 mod evaluated;
 mod index;
 pub(super) mod sizes;
+mod start;
 
 use std::collections::HashMap;
 
 use self::evaluate::Evaluator;
 use self::evaluated::{Evaluated, Spanned};
 use self::sizes::SizeBindings;
+use self::start::{Start, start};
 use super::diagnostic::Diagnostic;
 use super::names::is_generated;
 use super::registry::Registry;
-use super::syntax::{BindingId, Declare, InitializerForm, NamedRole, Role, Statement, StatementKind, Syntax};
+use super::syntax::{BindingId, Declare, NamedRole, Role, Statement, StatementKind, Syntax};
 use crate::builder::{Builder, Var};
-use crate::function::{Function, Initializer, Parameter};
+use crate::function::{Function, Parameter};
 use crate::node::{Kind, NodeId, Origin, ScopeId, Span, Value};
 use crate::ops::{Op, Source};
 use crate::shape::Shape;
@@ -95,16 +97,16 @@ struct Roles {
 }
 
 impl Roles {
-    fn add(&mut self, role: Role, node: NodeId, initializer: Option<Initializer>) {
-        let parameter = |initializer: Option<Initializer>| Parameter {
-            node,
-            initializer: initializer.unwrap_or(Initializer::Constant(0.0)), // the parser reads one
+    fn add(&mut self, role: Role, node: NodeId, start: Option<Start>) {
+        let parameter = |start: Option<Start>| {
+            let Start { initializer, learning } = start.unwrap_or_default(); // the parser reads one
+            Parameter { node, initializer, learning }
         };
         match role {
             Role::Input => self.inputs.push(node),
             Role::Outcome => self.outcomes.push(node),
-            Role::Parameter => self.parameters.push(parameter(initializer)),
-            Role::State => self.state.push(parameter(initializer)),
+            Role::Parameter => self.parameters.push(parameter(start)),
+            Role::State => self.state.push(parameter(start)),
             Role::Value => {}
         }
     }
@@ -166,7 +168,7 @@ impl<'a, 'g> Lowering<'a, 'g> {
         let values = self.evaluator.run(statement.steps.clone())?;
         match &statement.kind {
             StatementKind::Declare(declare) => self.declare(declare, &values),
-            StatementKind::Role { role, node, initializer } => {
+            StatementKind::Role { role, node, start: form } => {
                 let (name, var) = self.node(*node, statement.span)?;
                 if !var.node().is_some_and(|node| node.op.is_input()) {
                     return Err(Diagnostic::new(
@@ -174,8 +176,8 @@ impl<'a, 'g> Lowering<'a, 'g> {
                         statement.span,
                     ));
                 }
-                let initializer = initializer.map(|form| start(form, &values)).transpose()?;
-                var.id().inspect(|&id| self.roles.add(*role, id.node, initializer));
+                let start = form.map(|form| start(form, name, &var.shape(), &values)).transpose()?;
+                var.id().inspect(|&id| self.roles.add(*role, id.node, start));
                 Ok(())
             }
             StatementKind::Update { target, span } => {
@@ -226,7 +228,7 @@ impl<'a, 'g> Lowering<'a, 'g> {
         if let (Some(0), Some((_, span))) = (below, declare.bound) {
             return Err(Diagnostic::new("a bound must be at least 1: no whole number from 0 up is less than 0", span));
         }
-        let initializer = declare.initializer.map(|form| start(form, values)).transpose()?;
+        let start = declare.start.map(|form| start(form, &bound.name, &shape, values)).transpose()?;
         let source = Op::Source(Source::Input { shape, kind: declare.kind, bound: below });
         let var = builder.at(bound.span, |builder| builder.push(source, &[]));
         let Some(id) = var.id() else { return Ok(()) };
@@ -235,7 +237,7 @@ impl<'a, 'g> Lowering<'a, 'g> {
             builder.set_name(id, &bound.name);
             self.roles.called(&bound.name, id);
         }
-        self.roles.add(declare.role, id.node, initializer);
+        self.roles.add(declare.role, id.node, start);
         Ok(())
     }
 
@@ -257,34 +259,4 @@ impl<'a, 'g> Lowering<'a, 'g> {
         self.scopes.push(self.evaluator.builder.open_scope(path, parent));
         Ok(())
     }
-}
-
-/// How a parameter starts, from the numbers that were written.
-fn start(form: InitializerForm, values: &[Spanned<'_>]) -> Result<Initializer, Diagnostic> {
-    let number = |index: usize| match values.get(index) {
-        Some(value) => value.number("an initial value"),
-        None => Err(Diagnostic::general("an initial value is missing")), // the parser reads them
-    };
-    let not_negative = |index: usize, what: &str| {
-        let number = number(index)?;
-        match values.get(index) {
-            Some(value) if number < 0.0 => Err(value.wrong(format!("{what} cannot be negative, and this is {number}"))),
-            _ => Ok(number),
-        }
-    };
-    Ok(match form {
-        InitializerForm::Constant => Initializer::Constant(number(0)?),
-        InitializerForm::Normal => {
-            Initializer::Normal { mean: number(0)?, std: not_negative(1, "a standard deviation")? }
-        }
-        InitializerForm::Uniform => {
-            let (low, high) = (number(0)?, number(1)?);
-            if let (true, Some(value)) = (low > high, values.get(1)) {
-                return Err(value.wrong(format!("the range from {low} to {high} is empty")));
-            }
-            Initializer::Uniform { low, high }
-        }
-        InitializerForm::Glorot => Initializer::Glorot,
-        InitializerForm::He => Initializer::He,
-    })
 }

@@ -4,6 +4,7 @@ mod bracket;
 mod expression;
 mod lexer;
 mod pending;
+mod start;
 mod statement;
 
 use std::collections::HashMap;

@@ -7,8 +7,7 @@ use crate::text::diagnostic::Diagnostic;
 use crate::text::fold::fold;
 use crate::text::near::near;
 use crate::text::syntax::{
-    BindingKind, Declare, InitializerForm, NamedRole, Operator, Role, SizeForm, StackStep, StackStepKind, Statement,
-    StatementKind,
+    BindingKind, Declare, NamedRole, Operator, Role, SizeForm, StackStep, StackStepKind, Statement, StatementKind,
 };
 use crate::text::whole::{LARGEST, whole};
 
@@ -162,12 +161,12 @@ impl Parser<'_> {
             Role::Input | Role::Outcome | Role::Value => self.kind()?,
             Role::Parameter | Role::State => (Kind::Real, None),
         };
-        let initializer = match role {
-            Role::Parameter | Role::State => Some(self.initializer(&name, &sizes, target.span)?),
+        let start = match role {
+            Role::Parameter | Role::State => Some(self.start(role, &name, sizes.len(), target.span)?),
             Role::Input | Role::Outcome | Role::Value => None,
         };
         let binding = self.define_target(&target)?;
-        Ok(StatementKind::Declare(Declare { role, binding, sizes, kind, bound, initializer }))
+        Ok(StatementKind::Declare(Declare { role, binding, sizes, kind, bound, start }))
     }
 
     /// `[m, d]`
@@ -250,64 +249,6 @@ impl Parser<'_> {
         Ok((kind, Some((bound, span))))
     }
 
-    fn initializer(
-        &mut self,
-        name: &str,
-        sizes: &[(SizeForm, Span)],
-        span: Span,
-    ) -> Result<InitializerForm, Diagnostic> {
-        const FORMS: &str = "start it with `= 0`, `~ normal(0, 0.1)`, `~ uniform(-1, 1)`, `~ glorot` or `~ he`";
-        if self.take("=") {
-            self.expression(false)?;
-            return Ok(InitializerForm::Constant);
-        }
-        if !self.take("~") {
-            return Err(self.expected("an initial value").help(FORMS));
-        }
-        self.skip_newlines();
-        let token = self.next();
-        let (form, numbers) = match token.kind {
-            TokenKind::Name("normal") => (InitializerForm::Normal, ["mean", "std"].as_slice()),
-            TokenKind::Name("uniform") => (InitializerForm::Uniform, ["low", "high"].as_slice()),
-            TokenKind::Name("glorot") => (InitializerForm::Glorot, [].as_slice()),
-            TokenKind::Name("he") => (InitializerForm::He, [].as_slice()),
-            _ => {
-                let known = ["normal", "uniform", "glorot", "he"];
-                let near = token.name().and_then(|name| near(&name, known));
-                return Err(Diagnostic::new(
-                    format!("{} is not an initializer", token.describe(self.source)),
-                    token.span,
-                )
-                .help(near.map_or(FORMS.into(), |near| format!("did you mean `{near}`?"))));
-            }
-        };
-        if numbers.is_empty() {
-            if sizes.len() < 2 {
-                return Err(Diagnostic::new(
-                    format!("`{name}` has too few axes for {}", token.describe(self.source)),
-                    token.span,
-                )
-                .also(span, "declared here")
-                .help("it needs two axes or more; use normal(0, 0.1)"));
-            }
-            return Ok(form);
-        }
-        let usage = format!("write {}({})", token.describe(self.source).trim_matches('`'), numbers.join(", "));
-        if !self.take("(") {
-            return Err(self.expected("`(`").help(usage));
-        }
-        for index in 0..numbers.len() {
-            self.skip_newlines();
-            self.expression(true)?;
-            self.skip_newlines();
-            let last = index + 1 == numbers.len();
-            if !self.take(if last { ")" } else { "," }) {
-                return Err(self.expected(if last { "`)`" } else { "`,`" }).help(usage));
-            }
-        }
-        Ok(form)
-    }
-
     fn update(&mut self) -> Result<StatementKind, Diagnostic> {
         self.next();
         let (target, span) = self.reference("the parameter or state")?;
@@ -357,15 +298,14 @@ impl Parser<'_> {
             }
         };
         let (node, span) = self.reference("the node")?;
-        let initializer = match role {
+        let start = match role {
             Role::Parameter | Role::State => {
                 let name = self.syntax.bindings[node].name.clone();
                 // Its axes are known once it is built.
-                let unknown = [(SizeForm::Number(1), span); 2];
-                Some(self.initializer(&name, &unknown, span)?)
+                Some(self.start(role, &name, usize::MAX, span)?)
             }
             Role::Input | Role::Outcome | Role::Value => None,
         };
-        Ok(StatementKind::Role { role, node, initializer })
+        Ok(StatementKind::Role { role, node, start })
     }
 }

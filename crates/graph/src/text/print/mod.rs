@@ -6,15 +6,16 @@
 mod inlining;
 mod scopes;
 mod spelling;
+mod start;
 
 use std::fmt::Write;
 
 use self::inlining::{Inlining, OperandForm};
 use self::scopes::Scopes;
 use self::spelling::{Spelled, spell, spell_root};
+use self::start::start;
 use super::names::spelled;
-use super::number::written;
-use crate::function::{Function, Initializer, Parameter};
+use crate::function::{Function, Parameter};
 use crate::graph::Graph;
 use crate::node::{Kind, NodeId, Value};
 use crate::ops::{Op, ShapeOp, Source};
@@ -50,17 +51,17 @@ fn reference(graph: &Graph, id: impl Into<Value>) -> String {
 }
 
 /// Which roles are said where a node is declared; the others are said at the end.
-struct Declared {
-    /// For each node, the word and the initial value that declare it, if it is not `value`.
-    words: Vec<Option<(&'static str, Option<Initializer>)>>,
+struct Declared<'a> {
+    /// For each node, the word and the start that declare it, if it is not `value`.
+    words: Vec<Option<(&'static str, Option<&'a Parameter>)>>,
     inputs: bool,
     outcomes: bool,
     parameters: bool,
     state: bool,
 }
 
-impl Declared {
-    fn new(function: &Function) -> Declared {
+impl<'a> Declared<'a> {
+    fn new(function: &'a Function) -> Declared<'a> {
         let graph = &function.graph;
         let nodes = |parameters: &[Parameter]| parameters.iter().map(|p| p.node).collect::<Vec<_>>();
         let lists =
@@ -90,8 +91,8 @@ impl Declared {
         };
         say(declared.inputs, &lists[0], "input");
         say(declared.outcomes, &lists[1], "outcome");
-        let mut say = |natural: bool, list: &[Parameter], word| {
-            list.iter().filter(|_| natural).for_each(|p| words[p.node.index()] = Some((word, Some(p.initializer))));
+        let mut say = |natural: bool, list: &'a [Parameter], word| {
+            list.iter().filter(|_| natural).for_each(|p| words[p.node.index()] = Some((word, Some(p))));
         };
         say(declared.parameters, &function.parameters, "param");
         say(declared.state, &function.state, "state");
@@ -103,7 +104,7 @@ struct Printer<'a> {
     function: &'a Function,
     /// The texts of the nodes within the statement that is being written.
     texts: Vec<Option<Spelled>>,
-    declared: Declared,
+    declared: Declared<'a>,
     scopes: Scopes<'a>,
     /// The updates before this one are written.
     next_update: usize,
@@ -164,16 +165,16 @@ impl Printer<'_> {
     fn declaration(&self, id: NodeId) -> String {
         let graph = &self.function.graph;
         let Op::Source(Source::Input { shape, kind, bound }) = &graph.node(id).op else { return String::new() };
-        let (word, initializer) = self.declared.words[id.index()].unwrap_or(("value", None));
+        let (word, parameter) = self.declared.words[id.index()].unwrap_or(("value", None));
         let mut line = format!("{word} {} {shape}", reference(graph, id));
         match (kind, bound) {
             (Kind::Real, None) => {}
             (kind, None) => write!(line, " {kind}").expect("a String takes every text"),
             (kind, Some(bound)) => write!(line, " {kind} < {bound}").expect("a String takes every text"),
         }
-        if let Some(initializer) = initializer {
+        if let Some(parameter) = parameter {
             line.push(' ');
-            line.push_str(&start(initializer));
+            line.push_str(&start(parameter));
         }
         line
     }
@@ -201,7 +202,7 @@ impl Printer<'_> {
         plain(self.declared.inputs, &function.inputs, "input");
         plain(self.declared.outcomes, &function.outcomes, "outcome");
         let mut learned = |said: bool, list: &[Parameter], word| {
-            let line = |p: &Parameter| format!("role {word} {} {}", reference(graph, p.node), start(p.initializer));
+            let line = |p: &Parameter| format!("role {word} {} {}", reference(graph, p.node), start(p));
             lines.extend(list.iter().filter(|_| !said).map(line));
         };
         learned(self.declared.parameters, &function.parameters, "param");
@@ -218,16 +219,5 @@ impl Printer<'_> {
         for line in lines {
             self.scopes.line(&line, false);
         }
-    }
-}
-
-/// How a parameter starts.
-fn start(initializer: Initializer) -> String {
-    match initializer {
-        Initializer::Constant(value) => format!("= {}", written(value)),
-        Initializer::Normal { mean, std } => format!("~ normal({}, {})", written(mean), written(std)),
-        Initializer::Uniform { low, high } => format!("~ uniform({}, {})", written(low), written(high)),
-        Initializer::Glorot => "~ glorot".into(),
-        Initializer::He => "~ he".into(),
     }
 }

@@ -281,7 +281,7 @@ fn constant_attributes(constant: &Constant) -> Vec<String> {
 }
 
 /// Elements in row-major order in the brackets of their axes; none of the axes is empty, unless it is the only one.
-fn array(data: &[f64], shape: &Shape) -> String {
+pub(super) fn array(data: &[f64], shape: &Shape) -> String {
     let mut text = String::new();
     // Where the blocks of each axis end.
     let strides = shape.strides();
