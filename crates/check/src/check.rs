@@ -1,7 +1,7 @@
 //! The check of first derivatives: each rule, each accumulation, then the whole.
 
-use chainrule_exec::{ExecError, check_memory_of};
-use chainrule_graph::{Derivatives, Kind, Node, NodeId, Tensor, Value};
+use chainrule_exec::{ExecError, check_memory_of, dropped_slope};
+use chainrule_graph::{Derivatives, DroppedSlopeCounts, Kind, Node, NodeId, Tensor, Value, count_dropped_slopes};
 use chainrule_kernels::philox::Philox;
 
 use crate::compare::{Comparison, Tally};
@@ -76,6 +76,8 @@ struct Session<'a> {
     /// For each value of the original graph, the edges that end there: (node, operand index).
     users: Vec<Vec<(NodeId, usize)>>,
     wholes: Vec<Whole>,
+    /// Counts of slopes that are left out, if any may be.
+    counts: Option<DroppedSlopeCounts>,
     findings: Findings,
 }
 
@@ -93,9 +95,10 @@ impl<'a> Session<'a> {
                 users[graph.value_index(input)].push((id, operand));
             }
         }
-        let sources = active.iter().filter(|&&value| is_input(graph, value)).map(|value| value.node);
+        let sources: Vec<Value> = active.iter().copied().filter(|&value| is_input(graph, value)).collect();
         Ok(Session {
-            wholes: sources.map(|id| Whole::new(graph, id, derivatives.output)).collect(),
+            wholes: sources.iter().map(|value| Whole::new(graph, value.node, derivatives.output)).collect(),
+            counts: count_dropped_slopes(derivatives, &sources)?,
             derivatives,
             elements: options.elements,
             plan: draws.plan(graph)?,
@@ -111,6 +114,9 @@ impl<'a> Session<'a> {
         let point = Point::draw(self.derivatives, &self.plan, &mut self.generator)?;
         self.findings.draws += 1;
         let graph = &self.derivatives.graph;
+        if let (Some(counts), None) = (&self.counts, &self.findings.dropped_slope) {
+            self.findings.dropped_slope = dropped_slope(counts, &point.bindings())?;
+        }
         for &value in &self.active {
             let users = &self.users[graph.value_index(value)];
             for &(node, operand) in users {

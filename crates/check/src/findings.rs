@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chainrule_exec::DroppedSlope;
 use chainrule_graph::{Derivatives, Graph, Node, NodeId, Value};
 
 use crate::compare::{Comparison, Outcome, Tally};
@@ -24,6 +25,7 @@ pub(crate) enum Site {
 #[derive(Default)]
 pub(crate) struct Findings {
     pub draws: usize,
+    pub dropped_slope: Option<DroppedSlope>,
     pub tallies: BTreeMap<Site, Tally>,
     accumulations: BTreeMap<Value, f64>,
     rules: BTreeMap<(NodeId, usize), (Option<usize>, Comparison)>,
@@ -83,6 +85,7 @@ impl Findings {
             nodes: reached.into_iter().map(|id| self.node_report(graph, id)).collect(),
             directions: self.tallies.iter().filter_map(whole).collect(),
             failures: self.failures(graph),
+            dropped_slope: self.dropped_slope.clone(),
             second: None,
         }
     }

@@ -1,7 +1,7 @@
 //! A draw of the values, at which the function and its derivatives are finite.
 
 use chainrule_exec::reference::evaluate;
-use chainrule_exec::{Values, infinite_by_constants, nan_origin};
+use chainrule_exec::{Bindings, Values, infinite_by_constants, nan_origin};
 use chainrule_graph::ops::Elementwise;
 use chainrule_graph::{Derivatives, Graph, Kind, Node, NodeId, Op, Tensor, Value};
 use chainrule_kernels::philox::Philox;
@@ -46,6 +46,13 @@ impl<'a> Point<'a> {
             last = Some(CheckError::NotFinite { draws, nan_origin: Box::new(nan_origin) });
         }
         Err(last.expect("there is a draw, and it was not good"))
+    }
+
+    /// What the inputs were drawn to be.
+    pub fn bindings(&self) -> Bindings {
+        let graph = &self.derivatives.graph;
+        let inputs = graph.values().filter(|&value| is_input(graph, value));
+        inputs.filter_map(|value| Some((value.node, self.values.get(value)?.clone()))).collect()
     }
 
     /// A value's cotangent, if it has one.

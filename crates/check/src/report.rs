@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chainrule_exec::number;
+use chainrule_exec::{DroppedSlope, number};
 use chainrule_graph::NodeId;
 
 use crate::compare::{Comparison, Tally};
@@ -19,6 +19,8 @@ pub struct Report {
     pub directions: Vec<DirectionReport>,
     /// What is wrong: rules and accumulations, and if none of these, what else.
     pub failures: Vec<Failure>,
+    /// A slope that is not finite and was left out at some draw, though no branch or mask did it.
+    pub dropped_slope: Option<DroppedSlope>,
     /// Second derivatives, checked in the same way.
     pub second: Option<Second>,
 }

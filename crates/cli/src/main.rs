@@ -8,6 +8,7 @@
 mod bypassed;
 mod commands;
 mod data;
+mod dropped_slope;
 mod error;
 mod files;
 mod format;

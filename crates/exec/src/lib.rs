@@ -8,6 +8,7 @@
 mod admission;
 pub mod bounds;
 pub mod compile;
+mod dropped_slope;
 mod error;
 mod evaluate;
 mod input_type;
@@ -21,6 +22,7 @@ pub mod run;
 mod values;
 
 pub use admission::{ElementType, Inadmissible};
+pub use dropped_slope::{DroppedSlope, dropped_slope};
 pub use error::ExecError;
 pub use evaluate::evaluate_compiled;
 pub use input_type::InputType;

@@ -54,7 +54,7 @@ pub struct ValueRange {
 }
 
 impl ValueRange {
-    fn of(graph: &Graph, id: Value, value: &Tensor) -> ValueRange {
+    pub(crate) fn of(graph: &Graph, id: Value, value: &Tensor) -> ValueRange {
         let finite = value.data().iter().copied().filter(|element| element.is_finite());
         let count = |is: fn(f64) -> bool| value.data().iter().filter(|&&element| is(element)).count();
         ValueRange {
@@ -70,21 +70,26 @@ impl ValueRange {
     }
 }
 
-impl fmt::Display for ValueRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ValueRange { name, shape, elements, .. } = self;
-        write!(f, "{name} {shape}: ")?;
-        match self.finite {
-            Some((low, high)) if low == high => write!(f, "{}", number(low))?,
-            Some((low, high)) => write!(f, "from {} to {}", number(low), number(high))?,
-            None => f.write_str("nothing finite")?,
-        }
+impl ValueRange {
+    /// `from 0 to 3.5, 1 of 6 infinite`
+    pub fn elements(&self) -> String {
+        let mut text = match self.finite {
+            Some((low, high)) if low == high => number(low),
+            Some((low, high)) => format!("from {} to {}", number(low), number(high)),
+            None => "nothing finite".into(),
+        };
         for (count, what) in [(self.nan, NonFinite::NaN), (self.infinite, NonFinite::Infinite)] {
             if count > 0 {
-                write!(f, ", {count} of {elements} {what}")?;
+                text += &format!(", {count} of {} {what}", self.elements);
             }
         }
-        Ok(())
+        text
+    }
+}
+
+impl fmt::Display for ValueRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.name, self.shape, self.elements())
     }
 }
 

@@ -5,6 +5,8 @@
 //! `where(x > 0, √x, 0)` the 0 is right. The two are told apart by a shadow of every cotangent: 0 where it would be 0 at
 //! any point near by, because a branch, a mask or a constant makes it so; above 0 elsewhere.
 
+use std::collections::HashSet;
+
 use crate::builder::{Builder, Var};
 use crate::differentiate::Derivatives;
 use crate::error::GraphError;
@@ -15,16 +17,16 @@ use crate::ops::{Elementwise, Op, Reduction, Source};
 
 /// A graph of derivatives, extended by a count for each slope that may be left out.
 #[derive(Clone, Debug)]
-pub struct DroppedSlopes {
+pub struct DroppedSlopeCounts {
     /// The nodes of old, then those that count.
     pub graph: Graph,
-    /// The slopes.
-    pub slopes: Vec<DroppedSlope>,
+    /// A count for each of those slopes, the last node first.
+    pub counts: Vec<DroppedSlopeCount>,
 }
 
 /// A slope that a strong zero may leave out.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct DroppedSlope {
+pub struct DroppedSlopeCount {
     /// The node whose slope it is.
     pub node: NodeId,
     /// The input by which it is the slope.
@@ -39,7 +41,10 @@ pub struct DroppedSlope {
 /// # Errors
 ///
 /// A value of another graph.
-pub fn dropped_slopes(derivatives: &Derivatives, wrt: &[Value]) -> Result<Option<DroppedSlopes>, GraphError> {
+pub fn count_dropped_slopes(
+    derivatives: &Derivatives,
+    wrt: &[Value],
+) -> Result<Option<DroppedSlopeCounts>, GraphError> {
     let graph = &derivatives.graph;
     graph.check_values(wrt.iter().copied())?;
     let products = strong_products(derivatives);
@@ -66,10 +71,10 @@ pub fn dropped_slopes(derivatives: &Derivatives, wrt: &[Value]) -> Result<Option
         let not_finite = (slope * 0.0).not_equal(0.0).to_real();
         let counts = shadows.of(product.cotangent).greater(0.0).to_real();
         let total = (cotangent.equal(0.0).to_real() * counts * not_finite).sum();
-        Some(DroppedSlope { node: product.node, input: product.input, count: total.id()? })
+        Some(DroppedSlopeCount { node: product.node, input: product.input, count: total.id()? })
     };
-    let slopes = products.iter().filter_map(count).collect();
-    Ok(Some(DroppedSlopes { graph: builder.finish_graph()?, slopes }))
+    let counts = products.iter().filter_map(count).collect();
+    Ok(Some(DroppedSlopeCounts { graph: builder.finish_graph()?, counts }))
 }
 
 /// A contribution that is a cotangent times a slope, or over a divisor.
@@ -85,13 +90,16 @@ struct StrongProduct {
 fn strong_products(derivatives: &Derivatives) -> Vec<StrongProduct> {
     let graph = &derivatives.graph;
     let written = derivatives.contributions.len();
-    let edges = derivatives.contributions.iter().enumerate().flat_map(|(index, of_node)| {
+    // Some rules pass on what they are given: a product is of the last node that contributes it.
+    let mut seen = HashSet::new();
+    let edges = derivatives.contributions.iter().enumerate().rev().flat_map(|(index, of_node)| {
         of_node
             .iter()
             .enumerate()
             .filter_map(move |(operand, term)| Some((NodeId::from_index(index), operand, (*term)?)))
     });
     edges
+        .filter(|&(_, _, term)| seen.insert(term))
         .filter_map(|(node, operand, term)| {
             // A rule may negate the product.
             let negated = graph.node(term).op == Elementwise::Neg.into();

@@ -32,7 +32,7 @@ mod verify;
 pub use batch::{batch, batch_values};
 pub use builder::{Builder, CrossEntropy, Operand, Var};
 pub use differentiate::{Derivatives, Directional, differentiate, grad, hvp, jvp, vjp};
-pub use dropped_slopes::{DroppedSlope, DroppedSlopes, dropped_slopes};
+pub use dropped_slopes::{DroppedSlopeCount, DroppedSlopeCounts, count_dropped_slopes};
 pub use error::GraphError;
 pub use function::{Function, Learning, Parameter};
 pub use graph::{Graph, Update};

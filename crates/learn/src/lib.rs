@@ -36,6 +36,7 @@ pub use data::table::{ColumnValues, Table};
 pub use data::transform::{Transform, Transforms};
 pub use error::{LearnError, Remedy};
 pub use evaluation::bindings::bindings;
+pub use evaluation::dropped_slopes::dropped_slope;
 pub use evaluation::evaluate::{Gradients, gradients, objective, prediction};
 pub use evaluation::score::{Measure, accuracy, mean_squared_error, predicted_class};
 pub use evaluation::scores::{Scores, objectives, predictions, scores};

@@ -5,6 +5,7 @@ use chainrule::{Function, Value};
 use clap::Args;
 
 use crate::bypassed;
+use crate::dropped_slope;
 use crate::error::CommandError;
 use crate::format;
 use crate::idle;
@@ -99,7 +100,9 @@ fn as_text(report: &Report, names: &NodeNames<'_>, objective: Value) -> String {
     });
     let table = format::table(&["node", "op", "shape", "worst error", "verdict"], 3, rows);
     let failures: String = report.all_failures().map(|failure| format!("\n{failure}\n")).collect();
-    let note = bypassed::note(names, objective, "objective").map_or_else(String::new, |note| format!("{note}\n"));
+    let dropped = report.dropped_slope.as_ref().map(|slope| format!("note: {}", dropped_slope::note(slope, names)));
+    let notes = [bypassed::note(names, objective, "objective"), dropped];
+    let note: String = notes.into_iter().flatten().map(|note| format!("{note}\n")).collect();
     format!("{table}\n{note}{failures}\n{}", summary(report))
 }
 

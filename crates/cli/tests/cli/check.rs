@@ -106,3 +106,13 @@ fn sizes_that_no_machine_holds_are_refused() {
     let folder = Folder::with(&[("m.graph", PLANE)]);
     folder.refuses(2, "check m.graph --set d=1000000000000", &["GiB", "`x`"]);
 }
+
+#[test]
+fn a_slope_that_was_left_out_is_told() {
+    let zero = "input x []\nparam w [] = 2\nobjective = sqrt(x - stop_gradient(x))^2 + w^2\n";
+    let folder =
+        Folder::with(&[("m.graph", zero), ("fine.graph", "input x []\nobjective = where(x > 9, sqrt(x), x)\n")]);
+    let run = folder.line("check m.graph");
+    assert!(run.out.contains("note: the slope of `sqrt(x - stop_gradient(x))` (sqrt) is not finite"), "{run:?}");
+    assert!(!folder.line("check fine.graph").succeeded().contains("note"));
+}

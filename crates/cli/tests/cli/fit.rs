@@ -296,3 +296,25 @@ fn validation_rows_without_a_finite_result_spoil_no_model() {
     folder.line("predict m.safetensors --data t.csv").succeeded();
     folder.line("predict m.safetensors --data v.csv").failed(1, &["v.csv, line 3", "look at that row"]);
 }
+
+#[test]
+fn a_slope_that_was_left_out_is_told_with_its_row() {
+    let model = |objective: &str| {
+        format!("input x []\noutcome y []\nparam w [] = 1\nprediction = {objective}\nobjective = (prediction - y)^2\n")
+    };
+    let folder = Folder::with(&[
+        ("m.graph", &model("sqrt(w * x)^2")),
+        ("fine.graph", &model("where(x > 0, sqrt(w * x)^2, 0)")),
+        ("t.csv", "x,y\n1,1\n4,4\n0,0\n"),
+    ]);
+    let run = folder.line("fit m.graph --data t.csv --epochs 2");
+    run.succeeded();
+    assert_eq!(
+        run.err.matches("note: t.csv, line 4: the slope of `sqrt(w * x)` (sqrt) is not finite").count(),
+        1,
+        "{run:?}"
+    );
+    let run = folder.line("fit fine.graph --data t.csv --epochs 2");
+    run.succeeded();
+    assert!(!run.err.contains("note"), "{run:?}");
+}

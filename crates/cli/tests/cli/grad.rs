@@ -109,9 +109,35 @@ fn what_is_not_finite_is_named_and_the_answer_still_printed() {
     folder.line("grad x/y x=1 y=0").failed(1, &["`x/y` = inf", "`y` = 0"]);
     // A branch that is not taken is at no fault.
     folder.line("grad where(x>0,log(x),x) x=-1").succeeded();
-    // The first derivative is finite at 0, the second is not.
-    folder.line("grad abs(x)^1.5 x=0 --order 2").failed(1, &["second derivative"]);
-    folder.line("grad abs(x)^1.5 x=0").succeeded();
+    // The first derivative is finite, the second overflows.
+    folder.line("grad 1/(x*1e-120) x=1 --order 2").failed(1, &["second derivative"]);
+    folder.line("grad 1/(x*1e-120) x=1").succeeded();
+}
+
+#[test]
+fn a_branch_that_is_not_taken_adds_nothing() {
+    assert_eq!(grad("where(x==0,0,x*sqrt(x)) x=0")["gradient"], json!({"x": 0.0}));
+    assert_eq!(grad("max(sqrt(x*x+y*y),1e-10) x=0 y=0")["gradient"], json!({"x": 0.0, "y": 0.0}));
+    assert_eq!(grad("where(x==0,1,sin(x)/x) x=0")["gradient"], json!({"x": 0.0}));
+    assert_eq!(grad("sum(where(p>0,p*log(p),0)) p=0,1")["gradient"], json!({"p": [0.0, 1.0]}));
+    // A contraction is not guarded, and the message names the branch.
+    let folder = Folder::with(&[]);
+    let run = folder.line("grad where(c>0,dot(w,log(x)),0) c=-1 w=1,1 x=0,1");
+    run.failed(1, &["`log(x)` = [-inf, 0]", "branch that is not taken", "log(where(x > 0, x, 1))"]);
+}
+
+#[test]
+fn a_slope_that_was_left_out_is_told_once() {
+    let folder = Folder::with(&[]);
+    let run = folder.line("grad sqrt(x)^2 x=0");
+    let note = "note: the slope of `sqrt(x)` (sqrt) is not finite where `x` is 0, and its cotangent is 0";
+    assert!(run.succeeded().contains(note), "{}", run.out);
+    let run = folder.line("grad sqrt(x)^2 x=0 --json");
+    assert!(run.err.contains(note) && run.json()[0]["gradient"]["x"] == 0.0, "{run:?}");
+    for line in ["grad sqrt(x)^2 x=1", "grad where(x>0,sqrt(x),0) x=0", "grad max(sqrt(x*x),1) x=0"] {
+        let run = folder.line(line);
+        assert!(!run.succeeded().contains("note"), "{line}: {}", run.out);
+    }
 }
 
 #[test]

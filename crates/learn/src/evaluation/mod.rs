@@ -1,6 +1,7 @@
 //! At any parameters, trained or not: what a function is on one example, and over the rows of a dataset.
 
 pub(crate) mod bindings;
+pub(crate) mod dropped_slopes;
 pub(crate) mod evaluate;
 pub(crate) mod failing_row;
 pub(crate) mod score;

@@ -15,9 +15,10 @@ use chainrule::learn::{
 };
 use chainrule::{Function, text};
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use crate::data::{PreparedData, TableOptions, check_finite};
+use crate::dropped_slope;
 use crate::error::CommandError;
 use crate::files;
 use crate::format;
@@ -152,6 +153,7 @@ impl Fit {
         if let Some(path) = &self.init {
             init::take(path, &mut parameters)?;
         }
+        let initial = parameters.clone();
         settings.stop = Some(interrupt::watch());
         let trained = self.train(&file, &function, &mut parameters, &rows, &settings, output)?;
         if trained.ending == Ending::Stopped {
@@ -159,6 +161,7 @@ impl Fit {
         }
         let result = Scored::new(&function, &parameters, &rows).map_err(|error| file.failed(error))?;
         self.print(&result, &rows, &trained, output)?;
+        dropped_slope::tell(&file, &function, [&initial, &parameters], &rows.training)?;
         check_finite(&file, &function, &parameters, &rows.training, &result.training)?;
         if let Some(path) = &self.save {
             self.saved(&function, &parameters, &data, rows.transforms.clone(), &settings).save(path)?;
@@ -327,10 +330,7 @@ impl Fit {
             graph: text::print(function),
             fields: data.fields().to_vec(),
             transforms,
-            settings: match settings {
-                Value::Object(settings) => settings,
-                _ => Map::new(),
-            },
+            settings: settings.as_object().cloned().unwrap_or_default(),
             parameters: parameters.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
         }
     }

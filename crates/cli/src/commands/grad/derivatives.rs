@@ -1,9 +1,12 @@
 //! The values and derivatives of an expression, by the reference interpreter.
 
-use chainrule::exec::{Bindings, ExecError, Values, check_memory, reference};
-use chainrule::{Derivatives, Function, Graph, Kind, NodeId, Origin, Shape, Tensor, Value, differentiate, hvp};
+use chainrule::exec::{Bindings, ExecError, Values, check_memory, dropped_slope, reference};
+use chainrule::{
+    Derivatives, Function, Graph, Kind, NodeId, Origin, Shape, Tensor, Value, count_dropped_slopes, differentiate, hvp,
+};
 
 use crate::bypassed;
+use crate::dropped_slope;
 use crate::error::CommandError;
 use crate::format;
 use crate::names::NodeNames;
@@ -21,7 +24,7 @@ pub struct Answer {
     /// The nodes.
     pub nodes: Vec<NodeRow>,
     /// What a reader of the nodes should know.
-    pub note: Option<String>,
+    pub notes: Vec<String>,
     /// What is not finite, if anything is.
     pub problem: Option<Problem>,
 }
@@ -87,8 +90,14 @@ pub fn answer(
         gradient: gradient_of(value).and_then(|gradient| run.get(gradient)).cloned(),
     };
     let nodes = shown.into_iter().map(line).collect();
-    let note = bypassed::note(&names, result, "result");
-    Ok(Answer { value: run[result].item(), gradient, second, nodes, note, problem })
+    let wrt: Vec<Value> = inputs.iter().map(|&id| id.into()).collect();
+    let dropped = match count_dropped_slopes(&derivatives, &wrt)? {
+        Some(counts) if is_fine => dropped_slope(&counts, &bindings)?,
+        _ => None,
+    };
+    let dropped = dropped.map(|slope| format!("note: {}", dropped_slope::note(&slope, &names)));
+    let notes = [bypassed::note(&names, result, "result"), dropped].into_iter().flatten().collect();
+    Ok(Answer { value: run[result].item(), gradient, second, nodes, notes, problem })
 }
 
 /// The second derivatives with respect to one name, of shape s: a row, of shape s, for each of its elements.
@@ -126,7 +135,16 @@ impl NotFinite<'_> {
         let nan_origin = chainrule::check::nan_origin_in_derivatives(self.derivatives, self.run);
         Problem(match nan_origin.map(|nan_origin| nan_origin.node) {
             Some(id) if id.index() < self.graph.nodes().len() => {
-                format!("the value is not finite: {}", nan_origin::nan_origin(self.graph, self.run, self.names, id))
+                let origin = nan_origin::nan_origin(self.graph, self.run, self.names, id);
+                // Elementwise ops do not multiply a cotangent of 0; a contraction does.
+                match self.run[result].is_finite() {
+                    true => format!(
+                        "a derivative is not finite, but the value is: {origin} is in a branch that is not taken, and a \
+                         product of it with the cotangent 0 is NaN; write the branch so that it is finite there, too, as \
+                         in log(where(x > 0, x, 1))"
+                    ),
+                    false => format!("the value is not finite: {origin}"),
+                }
             }
             Some(id) => self.derivative(id),
             None => format!("a second derivative of {} is not finite", nan_origin::value(self.run, self.names, result)),

@@ -10,7 +10,7 @@ use chainrule::{Kind, Shape, Tensor};
 
 use crate::error::CommandError;
 use crate::options;
-use crate::output::StandardOutput;
+use crate::output::{StandardOutput, message};
 use crate::{format, json};
 use derivatives::{Answer, Problem, answer};
 
@@ -86,6 +86,7 @@ impl Grad {
         let answer = answer(&function, result, source, &values, self.order)?;
         if self.json {
             output.line(as_json(&answer))?;
+            answer.notes.iter().for_each(message);
         } else {
             output.text(&as_text(&answer))?;
         }
@@ -150,7 +151,7 @@ fn as_text(answer: &Answer) -> String {
         ]
     });
     let mut text = format::table(&["node", "op", "shape", "value", "d result / d node"], 3, rows);
-    if let Some(note) = &answer.note {
+    for note in &answer.notes {
         text += &format!("\n{note}");
     }
     text += &format!("\n\nvalue     {}\n", format::number(answer.value));
