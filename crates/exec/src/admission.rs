@@ -68,7 +68,7 @@ impl ElementType {
     pub fn contains(self, element: f64) -> bool {
         match self.kind {
             Kind::Real => true,
-            Kind::Int => self.range.contain(element),
+            Kind::Int => self.range.contains(element),
             Kind::Bool => element == 0.0 || element == 1.0,
         }
     }

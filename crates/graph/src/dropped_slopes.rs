@@ -12,7 +12,7 @@ use crate::differentiate::Derivatives;
 use crate::error::GraphError;
 use crate::graph::Graph;
 use crate::node::{Kind, Node, NodeId, Value};
-use crate::ops::signature::{Algebra, Rounding};
+use crate::ops::signature::{Algebra, RoundingClass};
 use crate::ops::{Elementwise, Op, Reduction, Source};
 
 /// A graph of derivatives, extended by a count for each slope that may be left out.
@@ -137,8 +137,10 @@ fn moving(graph: &Graph, wrt: &[Value]) -> Vec<bool> {
     for id in graph.ids() {
         let node = graph.node(id);
         let is_step = match &node.op {
-            Op::Elementwise(op) => op.signature().rounding == Rounding::Decision || *op == Elementwise::StopGradient,
-            _ => false,
+            Op::Elementwise(op) => {
+                op.signature().rounding == RoundingClass::Decision || *op == Elementwise::StopGradient
+            }
+            Op::Source(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) | Op::Index(_) | Op::Custom(_) => false,
         };
         let reads = node.inputs.iter().any(|&input| moves[graph.value_index(input)]);
         for index in 0..node.outputs.len() {

@@ -24,7 +24,7 @@ impl IntegerRange {
     }
 
     /// Whether a number is one of them.
-    pub fn contain(self, x: f64) -> bool {
+    pub fn contains(self, x: f64) -> bool {
         let fits =
             |bound: Option<i64>, holds: fn(&f64, &f64) -> bool| bound.is_none_or(|bound| holds(&x, &(bound as f64)));
         x.fract() == 0.0 && fits(self.least, f64::ge) && fits(self.below, f64::lt)

@@ -148,7 +148,8 @@ impl Rewriter {
         let number = match &node.op {
             Op::Source(Source::Constant(constant)) => constant.value.single_number(),
             Op::Shape(ShapeOp::Broadcast { .. } | ShapeOp::Reshape { .. }) => self.number(node.inputs[0]),
-            _ => None,
+            Op::Source(_) | Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) => None,
+            Op::Shape(_) | Op::Index(_) | Op::Custom(_) => None,
         };
         self.numbers.extend(std::iter::once(number).chain(std::iter::repeat(None)).take(node.outputs.len()));
         self.graph.push(node)
@@ -266,7 +267,8 @@ impl Rewriter {
                 Rewrite::Into(Op::Shape(Broadcast { shape: shape.clone(), axes }), inner.inputs.clone())
             }
             (Reverse { axes: outer }, Op::Shape(Reverse { axes })) if outer == axes => Rewrite::Same(inner.inputs[0]),
-            _ => Rewrite::None,
+            (Reshape { .. } | Transpose { .. } | Broadcast { .. } | Slice { .. }, _) => Rewrite::None,
+            (Pad { .. } | Concat { .. } | Reverse { .. }, _) => Rewrite::None,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chainrule_graph::{IntegerRange, text};
 
-/// The least that `i` may be, and what it stays below, in a model with this expression; `w` has 10 entries.
+/// The least that `i` may be, and what it stays below, in a model with this expression; `w` has 10 elements.
 fn of_i(expression: &str) -> (Option<i64>, Option<i64>) {
     let source = format!("input w [10]\ninput i [] int\ninput k [] int < 4\ninput v [3] int\ny = {expression}\n");
     let model = text::parse(&source).unwrap_or_else(|mistake| panic!("{}", mistake.render(&source, "test", false)));
@@ -56,5 +56,5 @@ fn products_and_the_greater_and_lesser_of_two_bound_one_side() {
 #[test]
 fn an_axis_that_no_number_fits_leaves_none() {
     assert_eq!(of_i("w[:2][i] * w[i - 5]"), (Some(5), Some(2)));
-    assert!(!IntegerRange { least: Some(5), below: Some(2) }.contain(3.0));
+    assert!(!IntegerRange { least: Some(5), below: Some(2) }.contains(3.0));
 }

@@ -7,7 +7,7 @@ use chainrule_graph::ops::Elementwise;
 use chainrule_graph::ops::Elementwise::*;
 use chainrule_graph::ops::Exponent;
 use chainrule_graph::ops::signature::Operands;
-use chainrule_graph::ops::signature::Rounding::{Decision, Exact, Function, Nearest};
+use chainrule_graph::ops::signature::RoundingClass::{Decision, Exact, Function, Nearest};
 
 use super::{Enclosed, Rounding, apart, times};
 use crate::error::ExecError;

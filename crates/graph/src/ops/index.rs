@@ -1,4 +1,4 @@
-//! Entries picked, or scattered, by computed indices.
+//! Elements picked, or scattered, by computed indices.
 //!
 //! Both ops have leading batch axes, shared by the indices and the elements, as a batched class lookup needs them.
 

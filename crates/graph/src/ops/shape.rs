@@ -309,7 +309,7 @@ impl ShapeOp {
                 let new: Vec<usize> = (0..shape.rank()).filter(|axis| !axes.contains(axis)).collect();
                 dy.sum_axes(&new)
             }
-            // Entries that were dropped get 0; zeros that were added give nothing back.
+            // Elements that were dropped get 0; zeros that were added give nothing back.
             Slice { start, stop } => {
                 let high: Vec<usize> = shape.iter().zip(stop).map(|(n, stop)| n - stop).collect();
                 dy.pad(start, &high)

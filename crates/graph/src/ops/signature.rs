@@ -18,7 +18,7 @@ pub struct Signature {
     /// What an element costs.
     pub cost: Cost,
     /// The error of its own.
-    pub rounding: Rounding,
+    pub rounding: RoundingClass,
     /// The laws that it obeys, by which passes rewrite it.
     pub algebra: Algebra,
     /// Whether it is infinite, or no number, at some finite operands.
@@ -33,7 +33,7 @@ impl Signature {
             operands: Operands::Reals(1),
             notation: Notation::Call,
             cost: Cost::Function,
-            rounding: Rounding::Function,
+            rounding: RoundingClass::Function,
             algebra: Algebra::None,
             singular: false,
         }
@@ -41,17 +41,17 @@ impl Signature {
 
     /// An exact op.
     pub(super) const fn exact(name: &'static str, operands: Operands) -> Signature {
-        Signature { operands, cost: Cost::Arithmetic, rounding: Rounding::Exact, ..Signature::function(name) }
+        Signature { operands, cost: Cost::Arithmetic, rounding: RoundingClass::Exact, ..Signature::function(name) }
     }
 
     /// An op whose result is the nearest number to the true one.
     pub(super) const fn arithmetic(name: &'static str, operands: Operands) -> Signature {
-        Signature { rounding: Rounding::Nearest, ..Signature::exact(name, operands) }
+        Signature { rounding: RoundingClass::Nearest, ..Signature::exact(name, operands) }
     }
 
     /// A comparison, or another step: exact, unless its operands are too close to call.
     pub(super) const fn decision(name: &'static str, operands: Operands) -> Signature {
-        Signature { rounding: Rounding::Decision, ..Signature::exact(name, operands) }
+        Signature { rounding: RoundingClass::Decision, ..Signature::exact(name, operands) }
     }
 
     pub(super) const fn algebra(self, algebra: Algebra) -> Signature {
@@ -198,7 +198,7 @@ impl Cost {
 
 /// How an op's own result is rounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rounding {
+pub enum RoundingClass {
     /// Not at all.
     Exact,
     /// To the nearest number.

@@ -84,6 +84,7 @@ fn of_statements() {
     is_told("«+» 1\n", &["end the line above"]);
     is_told("«3» = a\n", &["does not start a statement"]);
     is_told("a = 1 +«»\nb = 2\n", &["incomplete", "after an operator"]);
+    is_told("a = 1 +«»\nb, c = f(2)\n", &["incomplete", "after an operator"]);
     is_told("a =«»\n", &["incomplete"]);
     is_told("a = 1 «b»\n", &["unexpected `b` after the end of the statement", "operator between"]);
     is_told("a = 1 «=» 2\n", &["`==`"]);
@@ -143,6 +144,7 @@ fn of_names_and_calls() {
     told("a = «wieght» + 1\n", &["no `wieght`", "did you mean `weight`?"]);
     told("a = «qqqqq» + 1\n", &["no `qqqqq`", "define it"]);
     told("a = «b» + 1\nb = 2\n", &["`b` is used before it is defined"]);
+    told("a = «c» + 1\nb, c = f(x)\n", &["`c` is used before it is defined"]);
     told("a = «a» + 1\n", &["its own definition"]);
     told("a = «exp» + 1\n", &["`exp` is a function: exp(x)"]);
     told("a = «dott»(x, x)\n", &["no function `dott`", "did you mean `dot`?"]);
@@ -206,6 +208,7 @@ fn of_shapes_and_kinds() {
     told("a = constant([1, 2], «[3]»)\n", &["3 elements", "there are 2 numbers"]);
     told("a = constant(«0.5», kind=int)\n", &["not a whole number"]);
     told("a = «contract(W, x, \"ij,j\")»\n", &["no contraction"]);
+    told("a = «contract(x, x, [0], [0], [200])»\n", &["contract"]);
     told("a = «mean(pad(x, [0], [0])[0:0])»\n", &["mean of no elements"]);
     is_told("input «x» [9999999, 9999999]\n", &["too large"]);
 }

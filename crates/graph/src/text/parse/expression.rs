@@ -35,8 +35,7 @@ impl<'a> Parser<'a> {
     fn go_on(&mut self) -> Result<(), Diagnostic> {
         let ahead = (0..).find(|&ahead| self.peek_at(ahead).kind != TokenKind::Newline).unwrap_or(0);
         let next = self.peek_at(ahead);
-        let statement = next.name().is_some() && self.peek_at(ahead + 1).is("=");
-        if statement || next.kind == TokenKind::End {
+        if !self.targets(self.at + ahead).is_empty() || next.kind == TokenKind::End {
             return Err(Diagnostic::new("the expression is incomplete at the end of the line", self.peek().span)
                 .help("an expression continues on the next line after an operator"));
         }

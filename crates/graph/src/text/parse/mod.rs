@@ -227,13 +227,28 @@ impl<'a> Parser<'a> {
         (line..self.tokens.len()).find_map(|at| {
             let begins = at == 0 || self.tokens[at - 1].kind == TokenKind::Newline || self.tokens[at - 1].is("{");
             let keyword = matches!(self.tokens[at].kind, TokenKind::Name(word) if KEYWORDS.contains(&word));
-            let target = |at: usize, then: &str| {
-                let named = self.tokens[at].name().is_some_and(|n| n == name);
-                (named && self.tokens.get(at + 1).is_some_and(|token| token.is(then))).then(|| self.tokens[at].span)
+            let named = |token: &&Token<'a>| token.name().is_some_and(|found| found == name);
+            let assigned = || self.targets(at).iter().step_by(2).find(named);
+            let declared = || match self.tokens.get(at + 1..at + 3)? {
+                [declared, bracket] if keyword && bracket.is("[") => Some(declared).filter(named),
+                _ => None,
             };
-            let declared = || (keyword && at + 1 < self.tokens.len()).then(|| target(at + 1, "[")).flatten();
-            if begins { target(at, "=").or_else(declared) } else { None }
+            if begins { assigned().or_else(declared).map(|token| token.span) } else { None }
         })
+    }
+
+    /// The targets of an assignment that begins at a token, `a, b =`, with the commas between them; none if none does.
+    fn targets(&self, at: usize) -> &[Token<'a>] {
+        let is_target = |token: &Token<'a>| token.name().is_some() || matches!(token.kind, TokenKind::Label(_));
+        let mut end = at;
+        while self.tokens.get(end).is_some_and(is_target) {
+            match self.tokens.get(end + 1) {
+                Some(token) if token.is("=") => return &self.tokens[at..=end],
+                Some(token) if token.is(",") => end += 2,
+                _ => break,
+            }
+        }
+        &[]
     }
 
     /// A name or label may be defined once.
