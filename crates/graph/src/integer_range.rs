@@ -164,7 +164,7 @@ fn range(graph: &Graph, node: &Node, values: &[Range]) -> Range {
         },
         Op::Reduce(reduce) => match reduce.op.signature().result {
             AxisResult::Picked => of(0),
-            AxisResult::Index => up_to(graph.shape(node.inputs[0])[reduce.axis()]),
+            AxisResult::Index | AxisResult::Order => up_to(graph.shape(node.inputs[0])[reduce.axis()]),
             AxisResult::Element | AxisResult::KeepsAxis => ALL,
         },
         Op::Index(Index::Gather { .. }) => of(0),

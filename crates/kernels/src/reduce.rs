@@ -238,6 +238,44 @@ pub fn argmin_along<S: Simd, T: Float>(simd: S, x: &[T], axis: Axis, y: &mut [T]
     );
 }
 
+/// The indices, as floats, that put the elements along an axis in ascending order: equal ones as they stand, NaN last.
+/// `y` is as long as `x`.
+#[inline(always)]
+pub fn argsort_along<T: Float>(x: &[T], Axis { outer, n, inner }: Axis, y: &mut [T]) {
+    debug_assert!(x.len() == outer * n * inner && y.len() == x.len());
+    for fiber in 0..outer * inner {
+        let at = |place: usize| (fiber / inner * n + place) * inner + fiber % inner;
+        (0..n).for_each(|place| y[at(place)] = T::from_f64(place as f64));
+        // A heap in place, since nothing may be allocated: the index decides between equals, so the order is stable.
+        let is_before = |a: T, b: T| {
+            let (left, right) = (x[at(a.to_f64() as usize)], x[at(b.to_f64() as usize)]);
+            if left < right || right.is_nan() && !left.is_nan() {
+                true
+            } else {
+                !(right < left || left.is_nan() && !right.is_nan()) && a < b
+            }
+        };
+        let sink = |y: &mut [T], mut top: usize, end: usize| {
+            while 2 * top + 1 < end {
+                let mut child = 2 * top + 1;
+                if child + 1 < end && is_before(y[at(child)], y[at(child + 1)]) {
+                    child += 1;
+                }
+                if !is_before(y[at(top)], y[at(child)]) {
+                    return;
+                }
+                y.swap(at(top), at(child));
+                top = child;
+            }
+        };
+        (0..n / 2).rev().for_each(|top| sink(y, top, n));
+        for end in (1..n).rev() {
+            y.swap(at(0), at(end));
+            sink(y, 0, end);
+        }
+    }
+}
+
 /// Running sums along an axis: element i of a result is x₀ + … + xᵢ, added in that order. `y` is as long as `x`.
 #[inline(always)]
 pub fn cumsum_along<T: Float>(x: &[T], Axis { outer, n, inner }: Axis, y: &mut [T]) {

@@ -196,6 +196,19 @@ fn arrays() -> Vec<Case> {
     vec![
         case("one_hot", [integers([2, 2], &[2.0, 0.0, 1.0, 3.0])], [2, 2, 3], |_, x| x[0].one_hot(3))
             .gives(|_| vec![0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]),
+        case("sort along rows", [real([2, 5])], [2, 5], |_, x| x[0].sort(1)).gives(|x| {
+            let sorted = |row: &[f64]| {
+                let mut row = row.to_vec();
+                row.sort_by(f64::total_cmp);
+                row
+            };
+            x[0].data().chunks(5).flat_map(sorted).collect()
+        }),
+        case("sort along columns", [real([2, 3])], [2, 3], |_, x| x[0].sort(0)).gives(|x| {
+            let (first, second) = x[0].data().split_at(3);
+            let pairs = || first.iter().zip(second);
+            pairs().map(|(a, b)| a.min(*b)).chain(pairs().map(|(a, b)| a.max(*b))).collect()
+        }),
         case("one_hot of a scalar", [below(3, [])], [3], |_, x| x[0].one_hot(3))
             .gives(|x| (0..3).map(|i| if x[0].item() == f64::from(i) { 1.0 } else { 0.0 }).collect()),
         case("zeros beside a value", [real([2])], [2], |b, x| x[0] + b.zeros([2])).gives(|x| map(&x[0], |x| x)),

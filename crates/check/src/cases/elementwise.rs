@@ -11,6 +11,7 @@ pub(super) fn cases() -> Vec<Case> {
         unary(),
         binary(),
         broadcasting(),
+        gamma(),
         powers(),
         strong_zeros(),
         kinks(),
@@ -57,6 +58,8 @@ fn unary() -> Vec<Case> {
         ("expm1", Draw::Normal, |_, x| x[0].expm1(), |x| map(&x[0], |x| 2.0 * (x / 2.0).exp() * (x / 2.0).sinh())),
         ("log", positive.clone(), |_, x| x[0].log(), |x| map(&x[0], |x| x.log2() * std::f64::consts::LN_2)),
         ("log1p", positive.clone(), |_, x| x[0].log1p(), |x| map(&x[0], |x| (1.0 + x).ln())),
+        ("log2", positive.clone(), |_, x| x[0].log2(), |x| map(&x[0], |x| x.ln() / std::f64::consts::LN_2)),
+        ("log10", positive.clone(), |_, x| x[0].log10(), |x| map(&x[0], |x| x.ln() / std::f64::consts::LN_10)),
         ("sqrt", positive.clone(), |_, x| x[0].sqrt(), |x| map(&x[0], |x| (0.5 * x.ln()).exp())),
         ("rsqrt", positive, |_, x| x[0].rsqrt(), |x| map(&x[0], |x| 1.0 / x.sqrt())),
         ("sin", Draw::Normal, |_, x| x[0].sin(), |x| map(&x[0], |x| 2.0 * (x / 2.0).sin() * (x / 2.0).cos())),
@@ -68,6 +71,8 @@ fn unary() -> Vec<Case> {
         ("erf", Draw::Normal, |_, x| x[0].erf(), |x| map(&x[0], erf)),
         ("abs", Draw::Normal, |_, x| x[0].abs(), |x| map(&x[0], |x| (x * x).sqrt())),
         ("sign", Draw::Normal, |_, x| x[0].sign(), |x| map(&x[0], |x| if x > 0.0 { 1.0 } else { -1.0 })),
+        ("floor", Draw::Normal, |_, x| x[0].floor(), |x| map(&x[0], |x| x - x.rem_euclid(1.0))),
+        ("round", Draw::Normal, |_, x| x[0].round(), |x| map(&x[0], |x| (x + 0.5) - (x + 0.5).rem_euclid(1.0))),
         ("relu", Draw::Normal, |_, x| x[0].relu(), |x| map(&x[0], |x| if x > 0.0 { x } else { 0.0 })),
         ("stop_gradient", Draw::Normal, |_, x| x[0].stop_gradient(), |x| map(&x[0], |x| x)),
         ("stop_gradient beside x", Draw::Normal, |_, x| x[0].stop_gradient() * x[0], |x| map(&x[0], |x| x * x)),
@@ -143,6 +148,59 @@ fn broadcasting() -> Vec<Case> {
     ]
 }
 
+/// ln Γ and its derivatives, computed with 60 digits.
+fn gamma() -> Vec<Case> {
+    let at = || fixed([6], &[0.3, 1.4616, 2.5, 10.0, -0.5, -7.75]);
+    vec![
+        case("lgamma", [at()], [6], |_, x| x[0].lgamma()).gives(|_| {
+            vec![
+                1.0957979948180756,
+                -0.12148629003589733,
+                0.2846828704729192,
+                12.80182748008147,
+                1.2655121234846454,
+                -8.581847763551867,
+            ]
+        }),
+        case("polygamma of order 0", [at()], [6], |_, x| x[0].digamma()).gives(|_| {
+            vec![
+                -3.502524222200133,
+                -3.110625123034165e-5,
+                0.7031566406452432,
+                2.251752589066721,
+                0.03648997397857652,
+                -1.0307688328309315,
+            ]
+        }),
+        case("polygamma of order 1", [at()], [6], |_, x| x[0].polygamma(1)).gives(|_| {
+            vec![
+                12.245364546107731,
+                0.9677007114650836,
+                0.4903577561002349,
+                0.10516633568168575,
+                8.93480220054468,
+                19.61814433435229,
+            ]
+        }),
+        case("polygamma of order 3", [at()], [6], |_, x| x[0].polygamma(3)).gives(|_| {
+            vec![
+                743.1417646550498,
+                1.5511250508129752,
+                0.22390584881725205,
+                0.002319901304289868,
+                193.40909103400244,
+                1558.5419205916066,
+            ]
+        }),
+        case("lgamma at poles", [fixed([3], &[0.0, -1.0, 1e-8])], [3], |_, x| x[0].lgamma())
+            .gives(|_| vec![f64::INFINITY, f64::INFINITY, 18.42068073818021])
+            .differentiable(0),
+        case("polygamma of large values", [fixed([2], &[1e6, 1e-8])], [2], |_, x| x[0].polygamma(2) * 1e-10)
+            .gives(|_| vec![-1.0000010000005e-22, -2e14])
+            .differentiable(0),
+    ]
+}
+
 fn powers() -> Vec<Case> {
     let zeros = || fixed([3], &[0.0, 1.5, -2.0]);
     vec![
@@ -195,6 +253,12 @@ fn strong_zeros() -> Vec<Case> {
 /// The value lies at the kink itself; the subgradient must lie between the slopes of the two sides.
 fn kinks() -> Vec<Case> {
     vec![
+        case("floor at whole numbers", [fixed([4], &[-1.0, 2.0, -0.5, 1.9])], [4], |_, x| x[0].floor())
+            .gives(|_| vec![-1.0, 2.0, -1.0, 1.0])
+            .differentiable(0),
+        case("round half way", [fixed([5], &[0.5, 1.5, -2.5, 2.4, -0.6])], [5], |_, x| x[0].round())
+            .gives(|_| vec![0.0, 2.0, -2.0, 2.0, -1.0])
+            .differentiable(0),
         case("abs at 0", [fixed([3], &[0.0, -1.0, 2.0])], [3], |_, x| x[0].abs()).gives(|_| vec![0.0, 1.0, 2.0]),
         case("sign at 0", [fixed([3], &[0.0, -1.0, 2.0])], [3], |_, x| x[0].sign()).gives(|_| vec![0.0, -1.0, 1.0]),
         case("relu at 0", [fixed([3], &[0.0, -1.0, 2.0])], [3], |_, x| x[0].relu()).gives(|_| vec![0.0, 0.0, 2.0]),
@@ -214,6 +278,11 @@ fn extremes() -> Vec<Case> {
     vec![
         case("exp far below 0", [fixed([2], &[-800.0, -700.0])], [2], |_, x| x[0].exp())
             .gives(|_| vec![0.0, 9.85967654375977e-305]),
+        case("log2 and log10 of whole powers", [fixed([2], &[8.0, 1000.0])], [2], |_, x| {
+            x[0].log2().floor() + x[0].log10().floor()
+        })
+        .gives(|_| vec![3.0, 12.0])
+        .differentiable(0),
         case("expm1 of tiny values", [tiny()], [2], |_, x| x[0].expm1()).gives(|x| map(&x[0], |x| x)),
         case("log1p of tiny values", [tiny()], [2], |_, x| x[0].log1p()).gives(|x| map(&x[0], |x| x)),
         case("tanh of large values", [large()], [3], |_, x| x[0].tanh()).gives(|_| vec![-1.0, 0.0, 1.0]),

@@ -136,6 +136,23 @@ fn extremes() -> Vec<Case> {
         })
         .of_kind(Kind::Int)
         .gives(|_| vec![1.0, 0.0, 1.0]),
+        case(
+            "argsort along rows",
+            [fixed([2, 4], &[3.0, -1.0, 3.0, f64::NAN, 2.0, 1.0, 0.0, -5.0])],
+            [2, 4],
+            |_, x| x[0].argsort(1),
+        )
+        .of_kind(Kind::Int)
+        .gives(|_| vec![1.0, 0.0, 2.0, 3.0, 3.0, 2.0, 1.0, 0.0]),
+        case("argsort along columns", [fixed([3, 2], &[3.0, -1.0, 3.0, 7.0, 2.0, 1.0])], [3, 2], |_, x| {
+            x[0].argsort(0)
+        })
+        .of_kind(Kind::Int)
+        .gives(|_| vec![2.0, 0.0, 0.0, 2.0, 1.0, 1.0]),
+        case("argsort of integers", [integers([4], &[3.0, 0.0, 3.0, 1.0])], [4], |_, x| x[0].argsort(0))
+            .of_kind(Kind::Int)
+            .gives(|_| vec![1.0, 3.0, 0.0, 2.0]),
+        case("argsort of nothing", [real([2, 0])], [2, 0], |_, x| x[0].argsort(1)).of_kind(Kind::Int).gives(|_| vec![]),
         case("argmax that ties", [tied()], [2], |_, x| x[0].argmax(1)).of_kind(Kind::Int).gives(|_| vec![0.0, 1.0]),
         case("argmax of a NaN", [fixed([3], &[1.0, f64::NAN, 2.0])], [], |_, x| x[0].argmax(0))
             .of_kind(Kind::Int)

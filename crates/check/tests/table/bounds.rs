@@ -48,7 +48,7 @@ fn simulate(graph: &Graph, bindings: &Bindings, rounding: &Rounding, seed: u64) 
             Op::Elementwise(op) => {
                 use Elementwise::*;
                 let relative = match op {
-                    Neg | Abs | Sign | StopGradient | ToReal | Max | Min | Where => 0.0,
+                    Neg | Abs | Sign | Floor | Round | StopGradient | ToReal | Max | Min | Where => 0.0,
                     Less | LessEqual | Equal | NotEqual => 0.0,
                     // Rounded by the computation itself
                     Add | Sub | Mul | Div | StrongMul | StrongDiv | Sqrt | Power(Exponent(2.0)) => 0.0,

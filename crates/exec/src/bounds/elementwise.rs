@@ -1,6 +1,6 @@
 //! The bounds of elementwise ops: the greatest slope between the values that the inputs may have.
 
-use std::f64::consts::FRAC_2_SQRT_PI;
+use std::f64::consts::{FRAC_2_SQRT_PI, LOG2_E, LOG10_E};
 
 use chainrule_graph::Tensor;
 use chainrule_graph::ops::Elementwise;
@@ -12,6 +12,7 @@ use chainrule_graph::ops::signature::RoundingClass::{Decision, Exact, Function, 
 use super::{Enclosed, Rounding, apart, times};
 use crate::error::ExecError;
 use crate::reference::elementwise::{evaluate, truth};
+use crate::reference::gamma::polygamma;
 
 pub(super) fn bound(
     op: Elementwise,
@@ -115,10 +116,16 @@ fn finite(op: Elementwise, y: f64, x: &[Element], rounding: &Rounding) -> f64 {
         ToReal => rounding.of_conversion(y),
         // Outcomes of comparisons are exact, or undecided.
         Sign | Less | LessEqual | Equal | NotEqual => 0.0,
+        Floor => (a.high().floor() - y).max(y - a.low().floor()),
+        Round => (a.high().round_ties_even() - y).max(y - a.low().round_ties_even()),
         Where => selected(x).bound,
         Exp | Expm1 => along(a.high().exp(), function),
         Log => along(1.0 / a.low().max(0.0), function),
         Log1p => along(1.0 / (1.0 + a.low()).max(0.0), function),
+        Log2 => along(LOG2_E / a.low().max(0.0), function),
+        Log10 => along(LOG10_E / a.low().max(0.0), function),
+        Lgamma => along(polygamma_slope(a, 0), function),
+        Polygamma(n) => along(polygamma_slope(a, n.saturating_add(1)), function),
         Sqrt => along(0.5 / a.low().max(0.0).sqrt(), unit),
         Rsqrt => along(0.5 * a.low().max(0.0).powf(-1.5), function),
         Sin => along((a.value.cos().abs() + a.bound).min(1.0), function),
@@ -178,6 +185,13 @@ fn power_slope(x: Element, n: f64) -> f64 {
     } else {
         n.abs() * x.nearest_to_zero().abs().powf(n - 1.0)
     }
+}
+
+/// The greatest |ψ⁽ⁿ⁾(x)| over the values x may have. Between two poles it is monotone, or least somewhere within.
+fn polygamma_slope(x: Element, n: u32) -> f64 {
+    let meets_pole =
+        x.low() <= 0.0 && x.low().floor() != x.high().floor() || x.low() == x.low().floor() && x.low() <= 0.0;
+    if meets_pole { f64::INFINITY } else { polygamma(n, x.low()).abs().max(polygamma(n, x.high()).abs()) }
 }
 
 /// How far a^b may move: ln y = b ln a, so the relative error is e^(|b| δ(ln a) + |ln a| δb) − 1.

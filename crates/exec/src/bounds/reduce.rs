@@ -43,6 +43,7 @@ pub(super) fn bound(
             }
             (bound, undecided)
         }
+        Reduction::ArgSort => argsort(x, axis, y),
         Reduction::LogSumExp => along_axis(x, axis, y, |elements, y| of_logsumexp(elements, y, rounding)),
         Reduction::Softmax => softmax(x, axis, y, rounding),
         Reduction::Cumsum => {
@@ -59,6 +60,26 @@ pub(super) fn bound(
             sum::bounds(y, &sums, false, rounding)
         }
     })
+}
+
+/// A place in the order is sure if no element before it may be one after it.
+fn argsort(x: &Enclosed, axis: usize, y: &Tensor) -> (Tensor, Tensor) {
+    let mut undecided = Tensor::zeros(y.shape());
+    let fibers = Fibers::of(y.shape(), axis);
+    for index in 0..fibers.count {
+        let places: Vec<usize> = fibers.offsets(index).collect();
+        let any_undecided = places.iter().any(|&offset| x.is_undecided(offset));
+        let element = |place: usize| x.element(places[y.data()[places[place]] as usize]);
+        for first in 0..places.len() {
+            let unsure = |&last: &usize| last > first && !apart(element(first), element(last));
+            let reach =
+                if any_undecided { places.len() - 1 } else { (first..places.len()).rfind(unsure).unwrap_or(first) };
+            if reach > first || any_undecided {
+                (first..=reach).for_each(|place| undecided.data_mut()[places[place]] = 1.0);
+            }
+        }
+    }
+    (Tensor::zeros(y.shape()), undecided)
 }
 
 /// The bound of each reduced fiber by `bound`, from the fiber's elements with their bounds, and the result. A result is

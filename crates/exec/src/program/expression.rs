@@ -35,7 +35,8 @@ impl Expression {
             (Notation::Infix(symbol), _) => Expression::compound(format!("{a} {} {b}", symbol.replace('*', "·"))),
             (Notation::Negation, _) => Expression::compound(format!("-{a}")),
             (_, Elementwise::Power(exponent)) => Expression::name(format!("{a}^{}", exponent.0)),
-            (Notation::Call | Notation::Shared | Notation::Exponent, _) => {
+            (_, Elementwise::Polygamma(order)) => Expression::name(format!("polygamma({order}, {})", a.text)),
+            (Notation::Call | Notation::Shared | Notation::Exponent | Notation::Order, _) => {
                 let taken: Vec<&str> =
                     operands.iter().map(|operand| operand.text.as_str()).take(signature.arity()).collect();
                 Expression::name(format!("{}({})", signature.name, taken.join(", ")))

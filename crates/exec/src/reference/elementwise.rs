@@ -6,6 +6,7 @@ use chainrule_graph::ops::Elementwise::*;
 use chainrule_graph::ops::Exponent;
 
 use super::exactly;
+use super::gamma::polygamma;
 use crate::error::ExecError;
 
 /// An op on tensors of one shape.
@@ -29,6 +30,10 @@ pub(crate) fn with_formula<U: FormulaUse>(op: Elementwise, to: U) -> U::Output {
         Expm1 => to.unary(f64::exp_m1),
         Log => to.unary(f64::ln),
         Log1p => to.unary(f64::ln_1p),
+        Log2 => to.unary(f64::log2),
+        Log10 => to.unary(f64::log10),
+        Lgamma => to.unary(libm::lgamma),
+        Polygamma(n) => to.unary(|a| polygamma(n, a)),
         Sqrt => to.unary(f64::sqrt),
         Rsqrt => to.unary(|a| 1.0 / a.sqrt()),
         Sin => to.unary(f64::sin),
@@ -40,6 +45,8 @@ pub(crate) fn with_formula<U: FormulaUse>(op: Elementwise, to: U) -> U::Output {
         Erf => to.unary(libm::erf),
         Abs => to.unary(f64::abs),
         Sign => to.unary(sign),
+        Floor => to.unary(f64::floor),
+        Round => to.unary(f64::round_ties_even),
         Power(Exponent(n)) => to.unary(|a| power(a, n)),
         ToReal | StopGradient => to.unary(|a| a),
         Add => to.binary(|a, b| a + b),

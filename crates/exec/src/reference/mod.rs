@@ -3,6 +3,7 @@
 pub(crate) mod contract;
 pub(crate) mod custom;
 pub(crate) mod elementwise;
+pub(crate) mod gamma;
 pub(crate) mod index;
 pub(crate) mod reduce;
 mod shape;

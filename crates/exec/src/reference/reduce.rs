@@ -17,6 +17,7 @@ pub(crate) fn evaluate(op: &Reduce, inputs: &[&Tensor], shape: &Shape) -> Result
         Reduction::Min => along_axis(x, axis, shape, least),
         Reduction::ArgMax => along_axis(x, axis, shape, |elements| first(elements, |element, best| element > best)),
         Reduction::ArgMin => along_axis(x, axis, shape, |elements| first(elements, |element, best| element < best)),
+        Reduction::ArgSort => argsort(x, axis),
         Reduction::LogSumExp => along_axis(x, axis, shape, logsumexp),
         Reduction::Softmax => softmax(x, axis),
         Reduction::Cumsum => cumsum(x, axis),
@@ -56,6 +57,23 @@ fn softmax(x: &Tensor, axis: usize) -> Tensor {
         fibers.offsets(index).for_each(|offset| out[offset] /= total);
     }
     y
+}
+
+/// The indices of the elements in ascending order, equal ones as they stand, NaN last.
+fn argsort(x: &Tensor, axis: usize) -> Tensor {
+    let fibers = Fibers::of(x.shape(), axis);
+    let mut y = x.clone();
+    for index in 0..fibers.count {
+        let elements: Vec<f64> = fibers.offsets(index).map(|offset| x.data()[offset]).collect();
+        let mut order: Vec<usize> = (0..elements.len()).collect();
+        order.sort_by(|&a, &b| ascending(elements[a], elements[b]));
+        fibers.offsets(index).zip(order).for_each(|(offset, from)| y.data_mut()[offset] = from as f64);
+    }
+    y
+}
+
+fn ascending(a: f64, b: f64) -> std::cmp::Ordering {
+    a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
 }
 
 /// Each element with those before it, added up from the first.

@@ -163,6 +163,7 @@ fn axis_op<S: Simd, T: Float>(
                 Reduction::Softmax => softmax::softmax_along(simd, x, axis, y),
                 Reduction::ArgMax => reduce::argmax_along(simd, x, axis, y),
                 Reduction::ArgMin => reduce::argmin_along(simd, x, axis, y),
+                Reduction::ArgSort => reduce::argsort_along(x, axis, y),
                 Reduction::Cumsum => reduce::cumsum_along(x, axis, y),
             }
         },

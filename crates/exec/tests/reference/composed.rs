@@ -42,6 +42,30 @@ fn a_product_is_differentiated_beside_zeros() {
 }
 
 #[test]
+fn a_sorted_element_hands_its_slope_to_where_it_came_from() {
+    let weights = || Tensor::vector([1.0, 10.0, 100.0, 1000.0]);
+    gradient(
+        &[real(vector([3.0, 1.0, 3.0, -2.0]))],
+        |b, x| x[0].sort(0).dot(b.constant(weights())),
+        3308.0,
+        &[100.0, 10.0, 1000.0, 1.0],
+    );
+}
+
+#[test]
+fn the_derivatives_of_lgamma() {
+    let at = |x: f64| build(&[real(x)], |_, x| x[0].lgamma());
+    let expected =
+        [0.2846828704729192, 0.7031566406452432, 0.4903577561002349, -0.2362040516417274, 0.22390584881725205];
+    for (order, expected) in expected.into_iter().enumerate() {
+        let found = at(2.5).derivative(order);
+        assert!(close(found, expected, 1e-14), "derivative {order} is {found}, not {expected}");
+    }
+    assert!(close(at(-2.3).derivative(2), 14.725912160961291, 1e-13));
+    assert!(close(at(1e6).derivative(1), 13.815510057964191, 1e-15));
+}
+
+#[test]
 fn kinks_have_the_slopes_that_are_promised() {
     gradient(&[real(vector([0.0, 1.0, -0.1, 1.1]))], |_, x| x[0].clip(0.0, 1.0).sum(), 2.0, &[1.0, 1.0, 0.0, 0.0]);
     gradient(&[real(vector([0.0, -1.0, 2.0]))], |_, x| x[0].leaky_relu(0.5).sum(), 1.5, &[0.5, 0.5, 1.0]);

@@ -19,6 +19,22 @@ impl Builder {
 }
 
 impl<'g> Var<'g> {
+    /// The elements along an axis in ascending order, NaN last. The derivative goes back to where each came from; of equal
+    /// ones the first comes first.
+    #[track_caller]
+    pub fn sort(self, axis: usize) -> Var<'g> {
+        let rank = self.rank();
+        if !self.failed() && axis >= rank {
+            return self.builder.fail(format!("sort: there is no axis {axis} in {}", self.describe()), None);
+        }
+        self.builder.composed("sort", &[self], |_| {
+            let last: Vec<usize> = (0..rank).filter(|&other| other != axis).chain([axis]).collect();
+            let back: Vec<usize> = (0..axis).chain([rank - 1]).chain(axis..rank - 1).collect();
+            let x = self.transpose_axes(&last);
+            x.gather_batched(x.argsort(rank - 1), rank - 1).transpose_axes(&back)
+        })
+    }
+
     /// Of whole numbers `[…]`: `[…, k]`, 1 at the index that the number is and 0 elsewhere. A number that is no index gets
     /// zeros alone.
     #[track_caller]

@@ -2,7 +2,7 @@
 //!
 //! NumPy's broadcasting is not here: the operators on [`Var`] insert broadcast nodes first.
 
-use std::f64::consts::PI;
+use std::f64::consts::{LN_2, LN_10, PI};
 
 use super::rules::{Contributions, batch_lifted};
 use super::signature::{Algebra, Cost, Notation, Operands, Signature};
@@ -44,6 +44,14 @@ ops! {
     Log => Signature::function("log").singular(),
     /// ln (1 + x)
     Log1p => Signature::function("log1p").singular(),
+    /// The logarithm of x to base 2
+    Log2 => Signature::function("log2").cost(Cost::Library).singular(),
+    /// The logarithm of x to base 10
+    Log10 => Signature::function("log10").cost(Cost::Library).singular(),
+    /// ln |Γ(x)|
+    Lgamma => Signature::function("lgamma").cost(Cost::Library).singular(),
+    /// The (n + 1)-th derivative of ln Γ(x): for n = 0 the digamma function
+    Polygamma(u32, 1) => Signature::function("polygamma").notation(Notation::Order).cost(Cost::Library).singular(),
     /// √x
     Sqrt => Signature::arithmetic("sqrt", Reals(1)).cost(Cost::Division).singular(),
     /// 1/√x
@@ -66,6 +74,10 @@ ops! {
     Abs => Signature::exact("abs", Numbers(1)),
     /// −1, 0 or 1
     Sign => Signature::decision("sign", Numbers(1)),
+    /// The greatest whole number that is not above x
+    Floor => Signature::exact("floor", Numbers(1)).cost(Cost::Library),
+    /// The nearest whole number, of two the even one
+    Round => Signature::exact("round", Numbers(1)).cost(Cost::Library),
     /// xⁿ for a constant n
     Power(Exponent, Exponent(3.0)) => Signature::function("power").notation(Notation::Exponent).cost(Cost::Library).singular(),
     /// A whole number or a truth value (0, 1) as a real
@@ -134,6 +146,36 @@ impl<'g> Var<'g> {
         self.elementwise(Log1p)
     }
 
+    /// The logarithm to base 2.
+    #[track_caller]
+    pub fn log2(self) -> Var<'g> {
+        self.elementwise(Log2)
+    }
+
+    /// The logarithm to base 10.
+    #[track_caller]
+    pub fn log10(self) -> Var<'g> {
+        self.elementwise(Log10)
+    }
+
+    /// ln |Γ(x)|, the logarithm of the gamma function.
+    #[track_caller]
+    pub fn lgamma(self) -> Var<'g> {
+        self.elementwise(Lgamma)
+    }
+
+    /// The derivative of ln Γ(x).
+    #[track_caller]
+    pub fn digamma(self) -> Var<'g> {
+        self.polygamma(0)
+    }
+
+    /// The (n + 1)-th derivative of ln Γ(x).
+    #[track_caller]
+    pub fn polygamma(self, n: u32) -> Var<'g> {
+        self.elementwise(Polygamma(n))
+    }
+
     /// √x
     #[track_caller]
     pub fn sqrt(self) -> Var<'g> {
@@ -198,6 +240,18 @@ impl<'g> Var<'g> {
     #[track_caller]
     pub fn sign(self) -> Var<'g> {
         self.elementwise(Sign)
+    }
+
+    /// The greatest whole number that is not above x, with derivative 0.
+    #[track_caller]
+    pub fn floor(self) -> Var<'g> {
+        self.elementwise(Floor)
+    }
+
+    /// The nearest whole number, of two equally near the even one; with derivative 0.
+    #[track_caller]
+    pub fn round(self) -> Var<'g> {
+        self.elementwise(Round)
     }
 
     /// xⁿ for a constant n.
@@ -332,6 +386,14 @@ impl Elementwise {
             Log => dy.strong_div(x[0]),
             // y = ln(1+x)   ∂J/∂x = ∂J/∂y / (1 + x)
             Log1p => dy.strong_div(1.0 + x[0]),
+            // y = log₂ x    ∂J/∂x = ∂J/∂y / (x ln 2)
+            Log2 => dy.strong_div(LN_2 * x[0]),
+            // y = log₁₀ x   ∂J/∂x = ∂J/∂y / (x ln 10)
+            Log10 => dy.strong_div(LN_10 * x[0]),
+            // y = ln Γ(x)   ∂J/∂x = ∂J/∂y ⊙ ψ(x)
+            Lgamma => dy.strong_mul(x[0].digamma()),
+            // y = ψ⁽ⁿ⁾(x)   ∂J/∂x = ∂J/∂y ⊙ ψ⁽ⁿ⁺¹⁾(x)
+            Polygamma(n) => dy.strong_mul(x[0].polygamma(n.saturating_add(1))),
             // y = √x        ∂J/∂x = ∂J/∂y / (2y)
             Sqrt => dy.strong_div(2.0 * y),
             // y = 1/√x      ∂J/∂x = −½ ∂J/∂y ⊙ y / x
@@ -386,7 +448,7 @@ impl Elementwise {
             Where if input == 0 => return None,
             Where => x[0].route(input - 1, dy),
             // Steps, and what is no real number, have derivative 0.
-            Sign | ToReal | StopGradient | Less | LessEqual | Equal | NotEqual => return None,
+            Sign | Floor | Round | ToReal | StopGradient | Less | LessEqual | Equal | NotEqual => return None,
         })
     }
 }

@@ -20,6 +20,8 @@ pub enum Reduction {
     ArgMax,
     /// The index of the least element; the first of equals.
     ArgMin,
+    /// The indices that put the elements in ascending order, equal ones as they stand, NaN last.
+    ArgSort,
     /// ln Σ eˣ, without overflow; −∞ over an empty axis.
     LogSumExp,
     /// eˣ / Σ eˣ, without overflow.
@@ -53,6 +55,7 @@ signatures! {
     Min => AxisSignature { result: AxisResult::Picked, ..AxisSignature::element("min") },
     ArgMax => AxisSignature::index("argmax"),
     ArgMin => AxisSignature::index("argmin"),
+    ArgSort => AxisSignature { result: AxisResult::Order, of_nothing: true, ..AxisSignature::index("argsort") },
     LogSumExp => AxisSignature { takes: AxisOperand::Reals, of_nothing: true, ..AxisSignature::element("logsumexp") },
     Softmax => AxisSignature { takes: AxisOperand::Reals, ..AxisSignature::keeps_axis("softmax", DefaultAxes::Last) },
     Cumsum => AxisSignature::keeps_axis("cumsum", DefaultAxes::First),
@@ -154,6 +157,12 @@ impl<'g> Var<'g> {
         self.along(ArgMin, axis)
     }
 
+    /// The indices that put the elements along an axis in ascending order, equal ones as they stand, NaN last.
+    #[track_caller]
+    pub fn argsort(self, axis: usize) -> Var<'g> {
+        self.along(ArgSort, axis)
+    }
+
     /// ln Σ eˣ along an axis, which vanishes.
     #[track_caller]
     pub fn logsumexp(self, axis: usize) -> Var<'g> {
@@ -246,6 +255,7 @@ impl Rules for Reduce {
             AxisResult::Picked | AxisResult::Element => TensorType::new(x.shape.without(&self.axes), x.kind),
             AxisResult::Index => TensorType::new(x.shape.without(&self.axes), Kind::Int),
             AxisResult::KeepsAxis => x.clone(),
+            AxisResult::Order => TensorType::new(&x.shape, Kind::Int),
         }])
     }
 
@@ -268,7 +278,7 @@ impl Rules for Reduce {
                 // y = cumsum x        ∂J/∂xⱼ = Σᵢ ∂J/∂yᵢ, i ≥ j      the running sum from the other end
                 Cumsum => dy.reverse(&[axis]).cumsum(axis).reverse(&[axis]),
                 // An index is a step function.
-                ArgMax | ArgMin => return None,
+                ArgMax | ArgMin | ArgSort => return None,
             })
         })
     }

@@ -167,6 +167,8 @@ pub enum Notation {
     Negation,
     /// `x^n` for a number n that belongs to the op; `power(x, n)` as a call.
     Exponent,
+    /// `name(n, x)` for a whole number n that belongs to the op.
+    Order,
     /// Not at all as itself: another op of the same name stands for several.
     Shared,
 }
@@ -297,6 +299,8 @@ pub enum AxisResult {
     Index,
     /// As many elements; the axis stays.
     KeepsAxis,
+    /// As many indices, whole numbers; the axis stays.
+    Order,
 }
 
 /// The axes that a text means which names none.

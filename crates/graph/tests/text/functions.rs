@@ -66,6 +66,10 @@ const CALLS: &[(&str, &str)] = &[
     ("argmin(W, axis=0)", "[3]"),
     ("constant(1.5, [2, 3])", "[2, 3]"),
     ("constant([0, 1], kind=int)", "[2]"),
+    ("polygamma(2, x)", "[3]"),
+    ("digamma(x)", "[3]"),
+    ("sort(T)", "[2, 3, 4]"),
+    ("sort(T, axis=1)", "[2, 3, 4]"),
     ("tan(x)", "[3]"),
     ("sinh(W)", "[2, 3]"),
     ("cosh(x)", "[3]"),
@@ -125,7 +129,7 @@ fn shape(expression: &str) -> String {
 /// A call of each elementwise op, and its shape.
 fn of_elementwise_ops() -> Vec<(String, &'static str)> {
     let signatures = Elementwise::ALL.iter().map(|op| op.signature());
-    let called = signatures.filter(|op| op.notation != Notation::Exponent); // as `power` below
+    let called = signatures.filter(|op| !matches!(op.notation, Notation::Exponent | Notation::Order)); // as `power` and `polygamma` below
     let call = |op: chainrule_graph::ops::signature::Signature| match op.operands {
         Operands::Reals(1) | Operands::Numbers(1) => (format!("{}(x)", op.name), "[3]"),
         Operands::Reals(_) | Operands::Numbers(_) | Operands::Comparable => (format!("{}(W, x)", op.name), "[2, 3]"),
@@ -139,7 +143,7 @@ fn of_elementwise_ops() -> Vec<(String, &'static str)> {
 fn of_axis_ops() -> Vec<(String, &'static str)> {
     let mut calls = Vec::new();
     for op in Reduction::ALL.iter().map(|op| op.signature()) {
-        let keeps = op.result == AxisResult::KeepsAxis;
+        let keeps = matches!(op.result, AxisResult::KeepsAxis | AxisResult::Order);
         let shape = |reduced: &'static str| if keeps { "[2, 3, 4]" } else { reduced };
         calls.push((format!("{}(T, axis=1)", op.name), shape("[2, 4]")));
         calls.push((

@@ -66,6 +66,7 @@ pub(super) enum Builds {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Builtin {
     Power,
+    Polygamma,
     /// The op `log` itself: the log of a softmax is otherwise built from its logits.
     PlainLog,
     Mean,
@@ -105,6 +106,7 @@ pub(super) enum Composed {
     LogSoftmax,
     Normalize,
     OneHot,
+    Sort,
     Zeros,
     Ones,
     CrossEntropy,

@@ -37,6 +37,7 @@ const ALONG_AXIS_OR_OF_TWO: &[CallParameter] = &[one("a"), perhaps("b"), keyword
 static METHODS: &[(&str, Method)] = &[
     ("relu", |x| x.relu()),
     ("reciprocal", |x| x.reciprocal()),
+    ("digamma", |x| x.digamma()),
     ("tan", |x| x.tan()),
     ("sinh", |x| x.sinh()),
     ("cosh", |x| x.cosh()),
@@ -61,6 +62,7 @@ static COMPOSED: &[(&str, Composed, &[CallParameter])] = &[
     ("log_softmax", Composed::LogSoftmax, ALONG_AXIS),
     ("normalize", Composed::Normalize, &[one("x"), perhaps("axis"), perhaps("epsilon")]),
     ("one_hot", Composed::OneHot, &[indices("i"), one("k")]),
+    ("sort", Composed::Sort, ALONG_AXIS),
     ("zeros", Composed::Zeros, SHAPE),
     ("ones", Composed::Ones, SHAPE),
     ("cross_entropy", Composed::CrossEntropy, CROSS_ENTROPY),
@@ -73,6 +75,7 @@ static COMPOSED: &[(&str, Composed, &[CallParameter])] = &[
 /// The other functions.
 static BUILTINS: &[(&str, Builtin, &[CallParameter])] = &[
     ("power", Builtin::Power, &[one("x"), one("n")]),
+    ("polygamma", Builtin::Polygamma, &[one("n"), one("x")]),
     ("plain_log", Builtin::PlainLog, X),
     ("mean", Builtin::Mean, ALONG_AXIS),
     ("dot", Builtin::Dot, AB),
@@ -100,7 +103,8 @@ static BUILTINS: &[(&str, Builtin, &[CallParameter])] = &[
 
 /// Every row.
 pub(super) fn rows() -> impl Iterator<Item = Callable> {
-    let called = |op: &&Elementwise| !matches!(op.signature().notation, Notation::Exponent | Notation::Shared);
+    let called =
+        |op: &&Elementwise| !matches!(op.signature().notation, Notation::Exponent | Notation::Order | Notation::Shared);
     let elementwise = Elementwise::ALL.iter().filter(called).map(|op| Callable {
         name: op.signature().name,
         parameters: op.signature().operands.names().iter().copied().map(one).collect(),

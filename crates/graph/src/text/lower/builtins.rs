@@ -20,6 +20,11 @@ use crate::text::functions::Builtin;
 pub(super) fn builtin<'g>(function: Builtin, a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
     Ok(match function {
         Builtin::Power => a.var("x")?.power(a.need("n")?.number("the exponent")?),
+        Builtin::Polygamma => {
+            let order = a.need("n")?;
+            let n = u32::try_from(order.whole("`n`")?).map_err(|_| order.wrong("this order is too large"))?;
+            a.var("x")?.polygamma(n)
+        }
         Builtin::PlainLog => a.builder.push(Elementwise::Log, &[a.var("x")?.to_real()]),
         Builtin::Mean => {
             let x = a.var("x")?;

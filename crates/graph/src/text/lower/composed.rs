@@ -32,6 +32,10 @@ pub(super) fn composed<'g>(function: Composed, a: CallArguments<'_, 'g>) -> Resu
             let k = a.need("k")?.whole("`k`")?;
             a.index("i", None)?.one_hot(k)
         }
+        Composed::Sort => {
+            let x = a.var("x")?;
+            x.sort(a.axis_or("axis", x, |rank| rank - 1)?)
+        }
         Composed::Zeros => a.builder.zeros(a.need("shape")?.shape()?),
         Composed::Ones => a.builder.ones(a.need("shape")?.shape()?),
         Composed::CrossEntropy => cross_entropy(&a)?,

@@ -135,6 +135,10 @@ fn elementwise(graph: &Graph, id: NodeId, op: Elementwise, operands: &[Spelled])
         (Log, _) if matches!(graph.node(node.inputs[0]).op, Op::Reduce(Reduce { op: Reduction::Softmax, .. })) => {
             call("plain_log", operands, &[])
         }
+        (Polygamma(n), _) => {
+            let n = Spelled::atom(n.to_string());
+            call(name, &[std::slice::from_ref(&n), operands].concat(), &[])
+        }
         (_, Notation::Negation) if !numbers => {
             let text = format!("-{}", operands[0].tighter(Precedence::Negation));
             Spelled { text, precedence: Precedence::Negation, is_number: false }
@@ -143,9 +147,15 @@ fn elementwise(graph: &Graph, id: NodeId, op: Elementwise, operands: &[Spelled])
             Some(&operator) => infix(operator, operands),
             None => call(name, operands, &[]),
         },
-        (_, Notation::Call | Notation::Infix(_) | Notation::Negation | Notation::Exponent | Notation::Shared) => {
-            call(name, operands, &[])
-        }
+        (
+            _,
+            Notation::Call
+            | Notation::Infix(_)
+            | Notation::Negation
+            | Notation::Exponent
+            | Notation::Order
+            | Notation::Shared,
+        ) => call(name, operands, &[]),
     }
 }
 
