@@ -47,7 +47,7 @@
 //!
 //! ```
 //! use std::collections::BTreeMap;
-//! use chainrule::learn::{Dataset, FieldDeclaration, Parameters, Table, Training, Unobserved, assign, train};
+//! use chainrule::learn::{FieldDeclaration, Parameters, Selection, Table, Training, Unobserved, assign, train};
 //! use chainrule::text;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -60,10 +60,10 @@
 //!      objective  = (prediction - y)^2",
 //! )?;
 //! let table = Table::from_bytes("plane.csv", b"x0,x1,y\n0,0,1\n1,0,3\n0,1,0\n1,1,2\n".to_vec())?;
-//! let columns = assign(&FieldDeclaration::all_of(&model), &table, &[], &[])?;
+//! let columns = assign(&FieldDeclaration::all_of(&model), &table, &Selection::default(), &[])?;
 //! let sizes: BTreeMap<String, f64> = columns.sizes.iter().map(|(name, size)| (name.clone(), *size as f64)).collect();
 //! let function = model.build(&sizes)?;
-//! let data = Dataset::read(&table, &columns.fields)?;
+//! let data = columns.dataset(&function)?;
 //!
 //! let mut parameters = Parameters::initialize(&function, 0)?;
 //! let settings = Training { epochs: 500, rate: 0.1, ..Training::default() };

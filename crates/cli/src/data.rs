@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 use chainrule::check::nan_origin;
 use chainrule::exec::reference;
 use chainrule::learn::{
-    Assignment, Dataset, Field, FieldDeclaration, LearnError, Mapping, Measure, Parameters, Role, SavedModel, Scores,
-    Table, assign, bindings, objectives, predictions,
+    Dataset, FieldDeclaration, LearnError, Measure, Parameters, Role, SavedModel, Scores, Table, Words, assign,
+    bindings, objectives, predictions,
 };
 use chainrule::text::Dim;
 use chainrule::{Function, Value};
 use clap::Args;
 
+use crate::columns::{self, ColumnOptions};
 use crate::error::CommandError;
 use crate::format;
 use crate::model_file::ModelFile;
 use crate::nan_origin;
-use crate::options;
 use crate::tables::SeparatorOption;
 
 /// A table to train on, and which of its columns a model takes.
@@ -27,9 +27,8 @@ pub struct TableOptions {
     #[arg(long, value_name = "T.csv")]
     pub data: PathBuf,
 
-    /// The columns of an input or outcome: --map x=age,weight (may be repeated)
-    #[arg(long, value_name = "NAME=COLUMN,…", value_parser = options::mapping, allow_hyphen_values = true)]
-    pub map: Vec<Mapping>,
+    #[command(flatten)]
+    pub columns: ColumnOptions,
 
     #[command(flatten)]
     pub separator: SeparatorOption,
@@ -48,12 +47,14 @@ impl TableOptions {
     pub fn fit(&self, file: &ModelFile, mut settings: BTreeMap<String, f64>) -> Result<PreparedData, CommandError> {
         let table = self.separator.read(&self.data)?;
         let declarations = FieldDeclaration::all_of(&file.model);
-        let Assignment { fields, sizes } =
-            assign(&declarations, &table, &self.map, &known(file, &declarations, &settings)?)?;
-        settings.extend(sizes.into_iter().map(|(name, size)| (name, size as f64)));
+        let known = known(file, &declarations, &settings)?;
+        let assignment = assign(&declarations, &table, &self.columns.selection(), &known)?;
+        columns::report(&assignment, table.file());
+        settings.extend(assignment.sizes.iter().map(|(name, size)| (name.clone(), *size as f64)));
         let function = file.build(&settings)?;
-        let fields: Vec<Field> = fields.into_iter().map(|field| field.bounded(&function)).collect();
-        Ok(PreparedData { data: Dataset::read(&table, &fields)?, function })
+        let data = assignment.dataset(&function)?;
+        columns::warn_of_copies(&data);
+        Ok(PreparedData { data, function })
     }
 }
 
@@ -96,6 +97,13 @@ impl Loaded {
         let parameters = Parameters::from_values(&function, values).map_err(damaged)?;
         saved.check(&function).map_err(damaged)?;
         Ok(Loaded { function, parameters, file: model, saved })
+    }
+
+    /// The words of the outcome that is predicted as a class, if it has words.
+    pub fn classes(&self) -> Option<&Words> {
+        let (_, outcome) = Measure::of(&self.function)?;
+        let name = self.function.name(outcome);
+        self.saved.fields.iter().find(|field| field.role == Role::Outcome && field.name == name)?.classes()
     }
 
     /// The rows of a table as the function takes them: the same columns as in training, transformed as they were then.

@@ -72,6 +72,12 @@ fn in_options(error: &LearnError) -> String {
     error.worded(|remedy| match remedy {
         Remedy::MapColumns(name) => format!("or say which by --map {name}=…"),
         Remedy::BindSizes(_) => "say one by --set".into(),
+        Remedy::DropColumn(name) => format!("--drop {name} leaves it out"),
+        Remedy::Missing { numbers, words } => {
+            let mean = if *numbers { ", --missing mean fills numbers in by the column's mean" } else { "" };
+            let class = if *words { ", --missing class makes a word of its own of a hole among words" } else { "" };
+            format!("--missing drop leaves out the rows{mean}{class}")
+        }
         Remedy::NameSeparator => "say what separates its cells by --separator, as in --separator ';'".into(),
     })
 }

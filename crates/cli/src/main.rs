@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod bypassed;
+mod columns;
 mod commands;
 mod data;
 mod dropped_slope;

@@ -6,7 +6,6 @@ use std::num::IntErrorKind;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use chainrule::learn::Mapping;
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command};
 
@@ -79,16 +78,6 @@ pub fn missing_value(mut command: Command, words: &[OsString]) -> Option<clap::E
     let problem = words.windows(2).find_map(lacks)?;
     let problem = format!("a value is required for '{problem}' but none was supplied");
     Some(command.error(ErrorKind::InvalidValue, problem))
-}
-
-/// The columns of an input or outcome.
-pub fn mapping(text: &str) -> Result<Mapping, String> {
-    let (name, columns) = text.split_once('=').unwrap_or((text, ""));
-    let columns: Vec<String> = columns.split(',').map(|column| column.trim().to_string()).collect();
-    if name.trim().is_empty() || columns.iter().any(String::is_empty) {
-        return Err("a name and its columns would be right, as in x=age,weight".into());
-    }
-    Ok(Mapping { name: name.trim().into(), columns })
 }
 
 /// An integer from 1 up.
@@ -166,19 +155,6 @@ mod tests {
         assert_eq!(seed("18446744073709551615"), Ok(u64::MAX));
         assert!(["-1", "1.0", "18446744073709551616"].iter().all(|text| seed(text).is_err()));
         assert!(["0", "3", "-1"].iter().all(|text| order(text).is_err()));
-    }
-
-    #[test]
-    fn a_mapping_is_a_name_and_columns() {
-        let of = |name: &str, columns: &[&str]| Mapping {
-            name: name.into(),
-            columns: columns.iter().map(|column| column.to_string()).collect(),
-        };
-        assert_eq!(mapping("x=age,weight"), Ok(of("x", &["age", "weight"])));
-        assert_eq!(mapping(" x = age , body weight "), Ok(of("x", &["age", "body weight"])));
-        for wrong in ["x", "=age", "x=", "x=age,,weight", "x=age,", " =age"] {
-            assert!(mapping(wrong).is_err(), "{wrong}");
-        }
     }
 
     #[test]

@@ -17,12 +17,27 @@ pub enum Remedy {
     BindSizes(Vec<String>),
     /// What separates the cells of a table.
     NameSeparator,
+    /// That a column is not to be taken, of this name.
+    DropColumn(String),
+    /// What becomes of missing cells.
+    Missing {
+        /// Whether some of them are numbers of a real input, which their mean can fill.
+        numbers: bool,
+        /// Whether some of them are among the words of an input.
+        words: bool,
+    },
 }
 
 impl fmt::Display for Remedy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Remedy::MapColumns(name) => write!(f, "or map `{name}` to its columns"),
+            Remedy::DropColumn(name) => write!(f, "leave out `{name}`"),
+            Remedy::Missing { numbers, words } => {
+                let mean = if *numbers { ", fill numbers by their mean" } else { "" };
+                let class = if *words { ", make a word of its own of a hole among words" } else { "" };
+                write!(f, "drop the rows{mean}{class}")
+            }
             Remedy::NameSeparator => f.write_str("name what separates the cells"),
             Remedy::BindSizes(names) => write!(f, "bind one of {}", list(names.iter().map(String::as_str))),
         }
@@ -69,7 +84,7 @@ pub enum LearnError {
         remedy: Option<Remedy>,
     },
     /// A cell of a table.
-    #[error("{file}, line {line}, column `{column}`: {problem}")]
+    #[error("{file}, line {line}, column `{column}`: {problem}{}", Remedy::after(problem, remedy))]
     Cell {
         /// The file.
         file: String,
@@ -79,6 +94,18 @@ pub enum LearnError {
         column: String,
         /// What was found, and what would be right.
         problem: String,
+        /// What else would help.
+        remedy: Option<Remedy>,
+    },
+    /// Cells of a table that are missing.
+    #[error("{file}: {problem}{}", Remedy::after(problem, remedy))]
+    Missing {
+        /// The file.
+        file: String,
+        /// How many are missing in which columns.
+        problem: String,
+        /// What would help.
+        remedy: Option<Remedy>,
     },
     /// A node that cannot be computed at a row, such as one whose index is out of range.
     #[error("{file}, line {line}: {name}: {problem}; look at that row, and at what leads to this node")]
@@ -211,9 +238,11 @@ impl LearnError {
     /// What the caller could give, if that is known.
     pub fn remedy(&self) -> Option<&Remedy> {
         match self {
-            LearnError::Row { remedy, .. } | LearnError::Columns { remedy, .. } | LearnError::Size { remedy, .. } => {
-                remedy.as_ref()
-            }
+            LearnError::Row { remedy, .. }
+            | LearnError::Cell { remedy, .. }
+            | LearnError::Missing { remedy, .. }
+            | LearnError::Columns { remedy, .. }
+            | LearnError::Size { remedy, .. } => remedy.as_ref(),
             _ => None,
         }
     }
@@ -222,9 +251,11 @@ impl LearnError {
     pub fn worded(&self, words: impl FnOnce(&Remedy) -> String) -> String {
         let mut plain = self.clone();
         let remedy = match &mut plain {
-            LearnError::Row { remedy, .. } | LearnError::Columns { remedy, .. } | LearnError::Size { remedy, .. } => {
-                remedy.take()
-            }
+            LearnError::Row { remedy, .. }
+            | LearnError::Cell { remedy, .. }
+            | LearnError::Missing { remedy, .. }
+            | LearnError::Columns { remedy, .. }
+            | LearnError::Size { remedy, .. } => remedy.take(),
             _ => None,
         };
         let plain = plain.to_string();

@@ -2,7 +2,9 @@
 
 use chainrule_graph::Kind;
 use chainrule_graph::text::Dim;
-use chainrule_learn::{Assignment, FieldDeclaration, LearnError, Mapping, Remedy, Role, Table, assign, check_counts};
+use chainrule_learn::{
+    Assignment, FieldDeclaration, LearnError, Mapping, Remedy, Role, Selection, Table, assign, check_counts,
+};
 
 fn declaration(role: Role, name: &str, dims: &str) -> FieldDeclaration {
     let dim = |text: &str| text.parse().map_or_else(|_| Dim::Size(text.into()), Dim::Number);
@@ -34,7 +36,7 @@ fn all_mapped(mappings: &[&str]) -> Vec<Mapping> {
 }
 
 fn taken(declarations: &[FieldDeclaration], header: &str, mappings: &[&str]) -> Result<Assignment, LearnError> {
-    assign(declarations, &table(header), &all_mapped(mappings), &[])
+    assign(declarations, &table(header), &all_mapped(mappings).into(), &[])
 }
 
 fn columns(declarations: &[FieldDeclaration], header: &str, mappings: &[&str]) -> Vec<String> {
@@ -182,9 +184,9 @@ fn free_sizes_are_bound_by_the_number_of_columns() {
 fn a_size_known_before_is_not_bound_again() {
     let known = [("d".to_string(), 4)];
     let declarations = [input("x", "d k"), outcome("y", "")];
-    let assignment = assign(&declarations, &table("a,b,c,e,f,g,h,i,y"), &[], &known).unwrap();
+    let assignment = assign(&declarations, &table("a,b,c,e,f,g,h,i,y"), &Selection::default(), &known).unwrap();
     assert_eq!(assignment.sizes, [("k".to_string(), 2)]);
-    let message = assign(&[input("x", "d")], &table("a,b,c"), &[], &known).unwrap_err().to_string();
+    let message = assign(&[input("x", "d")], &table("a,b,c"), &Selection::default(), &known).unwrap_err().to_string();
     assert!(message.contains("[d = 4]") && message.contains("4 columns") && message.contains("3 were"), "{message}");
 }
 
@@ -230,4 +232,41 @@ fn a_further_table_has_as_many_numbered_columns() {
     }
     // A mapping says which of them are meant.
     assert_eq!(further("x0,x1,x2,y", &["x=x0,x1"]), Ok(()));
+}
+
+#[test]
+fn columns_are_mapped_by_ranges_and_patterns() {
+    let declarations = [input("x", "d"), outcome("y", "")];
+    let of = |header: &str, mapping: &str| columns(&declarations, header, &[mapping])[0].clone();
+    assert_eq!(of("V1,V2,V3,y,V4", "x=V2..V4"), "V2 V3 V4");
+    assert_eq!(of("V1,V2,V3,y", "x=V3..V1"), "V3 V2 V1");
+    assert_eq!(of("p08,p09,p10,y", "x=p08..p10"), "p08 p09 p10");
+    assert_eq!(of("pixel_b,q,pixel_a,y", "x=pixel*,q"), "pixel_b pixel_a q");
+    assert_eq!(of("a1z,b1z,a2y,y", "x=a*z"), "a1z");
+    assert_eq!(of("a*,ab,y", "x=a*"), "a*"); // a column of just that name
+    let message = |mapping: &str| refusal(&declarations, "V1,V2,y", &[mapping]);
+    assert!(message("x=V1..V3").contains("no column `V3`"));
+    assert!(message("x=W*").contains("no column `W*`"));
+    assert!(message("x=V*,V1").contains("the column `V1` is listed twice"));
+    assert!(message("x=*").contains("is given the column `y`"));
+}
+
+#[test]
+fn columns_may_count_from_one() {
+    let declarations = [input("x", "d"), outcome("y", "")];
+    assert_eq!(columns(&declarations, "x2,x1,other,y", &[]), ["x1 x2", "y"]);
+    assert_eq!(columns(&declarations, "x0,x1,x2,y", &[]), ["x0 x1 x2", "y"]);
+    assert!(refusal(&declarations, "x1,x3,y", &[]).contains("`x3` is there, `x2` is not"));
+}
+
+#[test]
+fn an_only_input_leaves_out_what_is_dropped() {
+    let declarations = [input("x", "d"), outcome("y", "")];
+    let dropping = |names: &[&str]| {
+        let dropped = names.iter().map(|name| name.to_string()).collect();
+        assign(&declarations, &table("id,a,b1,b2,y"), &Selection { dropped, ..Selection::default() }, &[])
+    };
+    assert_eq!(dropping(&["id", "b*"]).unwrap().fields[0].columns, ["a"]);
+    let message = dropping(&["ib"]).unwrap_err().to_string();
+    assert_eq!(message, "t.csv: has no column `ib` to drop; did you mean `id`?");
 }

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 fn field(name: &str, role: Role, kind: Kind, shape: impl Into<Shape>, columns: &[&str]) -> Field {
     let columns = columns.iter().map(|column| column.to_string()).collect();
-    Field { name: name.into(), role, kind, bound: None, shape: shape.into(), columns }
+    Field { name: name.into(), role, kind, bound: None, shape: shape.into(), columns, reading: Default::default() }
 }
 
 fn fields() -> [Field; 2] {

@@ -20,7 +20,15 @@ fn stepped() -> Function {
 }
 
 fn field(name: &str, role: Role, kind: Kind) -> Field {
-    Field { name: name.into(), role, kind, bound: None, shape: [].into(), columns: vec![name.into()] }
+    Field {
+        name: name.into(),
+        role,
+        kind,
+        bound: None,
+        shape: [].into(),
+        columns: vec![name.into()],
+        reading: Default::default(),
+    }
 }
 
 fn fields() -> [Field; 3] {

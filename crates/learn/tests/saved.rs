@@ -16,6 +16,7 @@ fn model() -> SavedModel {
         bound,
         shape: [].into(),
         columns: vec![format!("{name}, \"quoted\"")],
+        reading: Default::default(),
     };
     let settings = json!({"epochs": 3, "rate": 0.1, "standardize": false});
     SavedModel {

@@ -5,8 +5,8 @@ use std::f64::consts::PI;
 use chainrule_exec::compile::Precision;
 use chainrule_graph::{Function, Tensor, text};
 use chainrule_learn::{
-    Adam, Dataset, Ending, Engine, FieldDeclaration, Optimizer, Parameters, Schedule, Table, TrainError, Training,
-    Unobserved, assign, train,
+    Adam, Dataset, Ending, Engine, FieldDeclaration, Optimizer, Parameters, Schedule, Selection, Table, TrainError,
+    Training, Unobserved, assign, train,
 };
 
 /// J = w x + 2 u x: the gradients are x and 2 x whatever the parameters, so that each step shows its rate.
@@ -16,7 +16,7 @@ const LINE: &str = "input x []\noutcome y []\nparam w [] = 0.5\nprediction = w *
 fn problem(model: &str, csv: &str) -> (Function, Dataset) {
     let model = text::parse(model).unwrap();
     let table = Table::from_bytes("t.csv", csv.as_bytes().to_vec()).unwrap();
-    let fields = assign(&FieldDeclaration::all_of(&model), &table, &[], &[]).unwrap().fields;
+    let fields = assign(&FieldDeclaration::all_of(&model), &table, &Selection::default(), &[]).unwrap().fields;
     (model.build(&Default::default()).unwrap(), Dataset::read(&table, &fields).unwrap())
 }
 

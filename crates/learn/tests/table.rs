@@ -26,7 +26,7 @@ fn lines(text: &str) -> Vec<usize> {
 
 fn cell_error(text: &str, columns: &[usize]) -> (usize, String, String) {
     match table(text).values(columns).unwrap_err() {
-        LearnError::Cell { file, line, column, problem } => {
+        LearnError::Cell { file, line, column, problem, .. } => {
             assert_eq!(file, "t.csv");
             (line, column, problem)
         }

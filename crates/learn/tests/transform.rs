@@ -7,7 +7,7 @@ use proptest::prelude::*;
 fn field(name: &str, role: Role, kind: Kind, shape: impl Into<Shape>) -> Field {
     let shape = shape.into();
     let columns = (0..shape.size()).map(|i| format!("{name}_{i}")).collect();
-    Field { name: name.into(), role, kind, bound: None, shape, columns }
+    Field { name: name.into(), role, kind, bound: None, shape, columns, reading: Default::default() }
 }
 
 fn rows(x: &[f64]) -> Dataset {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use chainrule::learn::{Measure, atomic, predicted_class, predictions};
+use chainrule::learn::{Measure, Words, atomic, predicted_class, predictions};
 use chainrule::{Function, Tensor};
 use clap::Args;
 
@@ -39,7 +39,7 @@ Examples:
   chainrule predict model.safetensors --data new.csv --out predictions.csv
 
 Prints CSV, a row for each row of the table: prediction, or prediction0, prediction1, …; for an int outcome also class, \
-the index of the largest element (of a single number: 1 from ½ up).";
+the index of the largest element (of a single number: 1 from ½ up), or the word that the table for training had.";
 
 impl Predict {
     /// Predicts.
@@ -62,7 +62,7 @@ impl Predict {
             return Err(not_finite(&loaded.file, &loaded.function, &loaded.parameters, &data, prediction));
         }
         let shape = loaded.function.graph.shape(prediction);
-        let csv = csv(&predictions, shape, data.rows(), says_class(&loaded.function));
+        let csv = csv(&predictions, shape, data.rows(), says_class(&loaded.function), loaded.classes());
         match &self.out {
             None => output.text(&csv),
             Some(out) => {
@@ -80,7 +80,7 @@ fn says_class(function: &Function) -> bool {
 }
 
 /// A header, and a row for each of the predictions, whose elements follow one another.
-fn csv(predictions: &Tensor, shape: &[usize], rows: usize, with_class: bool) -> String {
+fn csv(predictions: &Tensor, shape: &[usize], rows: usize, with_class: bool, words: Option<&Words>) -> String {
     let size: usize = shape.iter().product();
     let mut header: Vec<String> = match shape {
         [] => vec!["prediction".into()],
@@ -94,11 +94,17 @@ fn csv(predictions: &Tensor, shape: &[usize], rows: usize, with_class: bool) -> 
         let elements = &predictions.data()[row * size..(row + 1) * size];
         let mut cells: Vec<String> = elements.iter().map(|&element| cell(element)).collect();
         if with_class && let Some(one) = Tensor::new(shape, elements.to_vec()) {
-            cells.push(predicted_class(&one).to_string());
+            let class = predicted_class(&one);
+            cells.push(words.and_then(|words| words.words.get(class)).map_or(class.to_string(), |word| quoted(word)));
         }
         writeln!(csv, "{}", cells.join(",")).expect("a String takes every text");
     }
     csv
+}
+
+/// A word as a cell of a CSV file.
+fn quoted(word: &str) -> String {
+    if word.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", word.replace('"', "\"\"")) } else { word.into() }
 }
 
 /// A number that reads back to the same bits.
@@ -114,9 +120,9 @@ mod tests {
     #[test]
     fn columns_are_named_by_the_shape() {
         let two = Tensor::vector([0.25, 1e-7]);
-        assert_eq!(csv(&two, &[], 2, false), "prediction\n0.25\n1e-7\n");
-        assert_eq!(csv(&two, &[], 2, true), "prediction,class\n0.25,0\n1e-7,0\n");
-        assert_eq!(csv(&two, &[2], 1, true), "prediction0,prediction1,class\n0.25,1e-7,0\n");
-        assert_eq!(csv(&two, &[1, 2], 1, false), "prediction0,prediction1\n0.25,1e-7\n");
+        assert_eq!(csv(&two, &[], 2, false, None), "prediction\n0.25\n1e-7\n");
+        assert_eq!(csv(&two, &[], 2, true, None), "prediction,class\n0.25,0\n1e-7,0\n");
+        assert_eq!(csv(&two, &[2], 1, true, None), "prediction0,prediction1,class\n0.25,1e-7,0\n");
+        assert_eq!(csv(&two, &[1, 2], 1, false, None), "prediction0,prediction1\n0.25,1e-7\n");
     }
 }

@@ -55,6 +55,7 @@ impl ProfileCommand {
         let file = ModelFile::read(&self.model.model)?;
         let PreparedData { function, data } = self.table.fit(&file, self.model.settings()?)?;
         file.objective(&function)?;
+        let data = Transforms::filling(&data).apply(&data)?;
         let transforms = if self.standardize { Transforms::standardizing(&data) } else { Transforms::new() };
         let parameters = Parameters::initialize(&function, settings.seed)?;
         let cost = profile(&function, &parameters, &transforms.apply(&data)?, &settings);

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use crate::support::{Folder, ON_A_PLANE, PLANE, Run};
+use crate::support::{CLASSIFIER, Folder, ON_A_PLANE, PLANE, Run};
 
 /// Runs a line of words with this on standard input.
 fn piped(folder: &Folder, words: &str, input: &str) -> Run {
@@ -46,4 +46,95 @@ fn a_hyphen_is_standard_input() {
     assert_eq!(prediction.succeeded().lines().count(), 2);
     piped(&folder, "eval m.safetensors --data -", "").failed(2, &["standard input", "no data rows"]);
     folder.refuses(2, "fit m.graph --data - --valid -", &["--valid", "standard input"]);
+}
+
+#[test]
+fn words_of_an_outcome_are_its_classes_and_come_back() {
+    let rows = "x0,x1,y\n3,0,\"b, c\"\n0,3,a\n-3,-3,d\n";
+    let folder = Folder::with(&[("c.graph", CLASSIFIER), ("t.csv", rows)]);
+    let fit = folder.line("fit c.graph --data t.csv --save c.safetensors");
+    fit.succeeded();
+    assert!(fit.err.contains("outcome `y` takes y (3 classes: a, b, c, d)"), "{}", fit.err);
+    let predicted = folder.line("predict c.safetensors --data t.csv");
+    let ends = ["class", "\"b, c\"", "a", "d"];
+    let classes: Vec<&str> = predicted.succeeded().lines().collect();
+    assert!(classes.iter().zip(ends).all(|(line, end)| line.ends_with(&format!(",{end}"))), "{classes:?}");
+    assert!(folder.line("eval c.safetensors --data t.csv").succeeded().contains("accuracy"));
+    folder.write("other.csv", b"x0,x1,y\n3,0,a\n3,0,e\n");
+    let says = ["other.csv, line 3, column `y`: found `e`", "`b, c`"];
+    folder.refuses(2, "eval c.safetensors --data other.csv", &says);
+
+    folder.write("n.csv", b"x0,x1,y\n3,0,2\n0,3,1\n-3,-3,3\n");
+    folder.refuses(2, "fit c.graph --data n.csv", &["n.csv, line 4, column `y`: found 3, but `y` has 3 classes"]);
+    folder.line("fit c.graph --data n.csv --classes y --save n.safetensors").succeeded();
+    let predicted = folder.line("predict n.safetensors --data n.csv");
+    let classes: Vec<&str> = predicted.succeeded().lines().filter_map(|line| line.rsplit(',').next()).collect();
+    assert_eq!(classes, ["class", "2", "1", "3"]);
+}
+
+#[test]
+fn words_of_an_input_are_columns() {
+    let rows = "city,rooms,garden,y\nRome,2,yes,5\nParis,3,no,6\nRome,4,no,6\nOslo,1,yes,9\n";
+    let folder = Folder::with(&[("m.graph", PLANE), ("t.csv", rows)]);
+    let fit =
+        folder.line("fit m.graph --data t.csv --standardize --epochs 1000 --batch 4 --rate 0.1 --save m.safetensors");
+    fit.succeeded();
+    assert!(
+        fit.err.contains(
+            "3 columns: city (a column for each of 3 words: Oslo, Paris, Rome), rooms, garden (no, yes: 0, 1)"
+        ),
+        "{}",
+        fit.err
+    );
+    folder.write("new.csv", b"garden,rooms,city\nYES,1,Oslo\nNo,3,Paris\n");
+    let run = folder.line("predict m.safetensors --data new.csv");
+    let predictions: Vec<f64> = run.succeeded().lines().skip(1).map(|line| line.parse().expect("a number")).collect();
+    assert!((predictions[0] - 9.0).abs() < 1e-3 && (predictions[1] - 6.0).abs() < 1e-3, "{predictions:?}");
+    folder.write("new.csv", b"garden,rooms,city\nno,1,Bonn\n");
+    folder.refuses(
+        2,
+        "predict m.safetensors --data new.csv",
+        &["new.csv, line 2, column `city`: found `Bonn`", "`Oslo`"],
+    );
+}
+
+#[test]
+fn missing_cells_are_an_error_with_its_remedies() {
+    let rows = "a,port,y\n1,S,3\n,C,4\n5,,7\n3,S,5\n";
+    let folder = Folder::with(&[("m.graph", PLANE), ("t.csv", rows)]);
+    let counts = ["1 in column `a` (the first in line 3)", "1 in column `port` (the first in line 4)"];
+    folder.refuses(
+        2,
+        "fit m.graph --data t.csv",
+        &[&counts[..], &["--missing drop", "--missing mean", "--missing class"]].concat(),
+    );
+    let left = ["t.csv: cells are missing: 1 in column `port`", "--missing drop", "--missing class"];
+    folder.refuses(2, "fit m.graph --data t.csv --missing mean", &left);
+
+    let dropped = folder.line("fit m.graph --data t.csv --missing drop --save d.safetensors");
+    dropped.succeeded();
+    assert!(dropped.err.contains("left out 2 rows"), "{}", dropped.err);
+    folder.refuses(2, "predict d.safetensors --data t.csv", &["t.csv, line 3, column `a`: the cell is empty"]);
+
+    let filled = "fit m.graph --data t.csv --missing mean,class --standardize --epochs 2000 --batch 4 --rate 0.1";
+    let run = folder.line(&format!("{filled} --save f.safetensors"));
+    assert!(run.succeeded().contains("4") && run.err.contains("C, S, missing"), "{run:?}");
+    folder.write("new.csv", b"a,port\nNA,S\n3,S\n1,S\n1,-\n");
+    let run = folder.line("predict f.safetensors --data new.csv");
+    let predictions: Vec<&str> = run.succeeded().lines().skip(1).collect();
+    assert_eq!(predictions.len(), 4);
+    assert_eq!(predictions[0], predictions[1]); // 3 is the mean
+    assert_ne!(predictions[2], predictions[3]);
+}
+
+#[test]
+fn a_column_that_tells_the_outcome_is_warned_of() {
+    let folder = Folder::with(&[("m.graph", PLANE), ("t.csv", "x0,copy,y\n1,3,3\n2,5,5\n")]);
+    let run = folder.line("fit m.graph --data t.csv --map x=x0,copy --epochs 1");
+    run.succeeded();
+    assert!(run.err.contains("warning: t.csv: the column `copy` equals outcome `y` in every row"), "{}", run.err);
+    folder.refuses(2, "fit m.graph --data t.csv --map x=y", &["input `x` is given the column `y`", "--map x="]);
+    let run = folder.line("fit m.graph --data t.csv --drop copy --epochs 1");
+    run.succeeded();
+    assert!(run.err.contains("input `x` takes x0\n") && !run.err.contains("warning"), "{}", run.err);
 }

@@ -64,6 +64,7 @@ objective  = (prediction - y)^2
         bound: None,
         shape: if columns.len() == 1 { [].into() } else { [columns.len()].into() },
         columns: columns.to_vec(),
+        reading: Default::default(),
     };
     let model = SavedModel {
         graph: graph.into(),

@@ -4,6 +4,8 @@ use chainrule_graph::text::Dim;
 
 use crate::data::declaration::{FieldDeclaration, Mapping};
 use crate::data::field::Role;
+use crate::data::pattern;
+use crate::data::selection::Selection;
 use crate::data::table::Table;
 use crate::error::{LearnError, Remedy, quote, suggest};
 
@@ -11,7 +13,7 @@ use crate::error::{LearnError, Remedy, quote, suggest};
 pub(crate) struct Choice<'a> {
     pub declarations: &'a [FieldDeclaration],
     pub table: &'a Table,
-    pub mappings: &'a [Mapping],
+    pub selection: &'a Selection,
 }
 
 impl Choice<'_> {
@@ -32,28 +34,55 @@ impl Choice<'_> {
             return Err(self.without_columns(outcome));
         }
         let only_input = self.declarations.iter().filter(|declaration| declaration.role == Role::Input).count() == 1;
-        let rest: Vec<usize> = (0..self.table.names().len()).filter(|column| !taken.contains(column)).collect();
+        let dropped = self.dropped()?;
+        let is_left = |column: &usize| !taken.contains(column) && !dropped.contains(column);
+        let rest: Vec<usize> = (0..self.table.names().len()).filter(is_left).collect();
         let with_rest = |(declaration, columns): (&FieldDeclaration, Option<Vec<usize>>)| match columns {
             Some(columns) => Ok(columns),
             None if only_input && !rest.is_empty() => Ok(rest.clone()),
             None => Err(self.without_columns(declaration)),
         };
-        self.declarations.iter().zip(chosen).map(with_rest).collect()
+        let chosen = self.declarations.iter().zip(chosen).map(with_rest).collect::<Result<Vec<_>, _>>()?;
+        self.check_outcomes(&chosen)?;
+        Ok(chosen)
+    }
+
+    /// An error if an input is given a column of an outcome: it would be told what it is to predict.
+    fn check_outcomes(&self, chosen: &[Vec<usize>]) -> Result<(), LearnError> {
+        let of = |role: Role| self.declarations.iter().zip(chosen).filter(move |(field, _)| field.role == role);
+        for (input, columns) in of(Role::Input) {
+            for (outcome, others) in of(Role::Outcome) {
+                if let Some(&column) = columns.iter().find(|column| others.contains(column)) {
+                    let column = &self.table.names()[column];
+                    let problem = format!("is given the column {}, which {} takes", quote(column), outcome.described());
+                    return Err(self.columns_error(input, problem, Remedy::MapColumns(input.name.clone())));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The columns that the rest is without.
+    fn dropped(&self) -> Result<Vec<usize>, LearnError> {
+        let mut dropped = Vec::new();
+        for name in &self.selection.dropped {
+            dropped.extend(pattern::find(self.table, name).map_err(|missing| {
+                let problem = format!("has no column {} to drop; {}", quote(&missing), self.near(&missing));
+                LearnError::file(self.table.file(), problem)
+            })?);
+        }
+        Ok(dropped)
     }
 
     fn check(&self) -> Result<(), LearnError> {
-        for (index, Mapping { name, columns }) in self.mappings.iter().enumerate() {
+        for (index, Mapping { name, columns }) in self.selection.mappings.iter().enumerate() {
             let fault = |problem: String| LearnError::Mapping { name: name.clone(), problem };
             let names = self.declarations.iter().map(|declaration| declaration.name.as_str());
             if !names.clone().any(|other| other == name) {
                 return Err(fault(format!("the model has no such input or outcome; {}", suggest(name, names))));
             }
-            if self.mappings[..index].iter().any(|other| other.name == *name) {
+            if self.selection.mappings[..index].iter().any(|other| other.name == *name) {
                 return Err(fault("it is mapped twice; once, with all its columns, would be right".into()));
-            }
-            let repeated = columns.iter().enumerate().find(|(index, column)| columns[..*index].contains(column));
-            if let Some((_, column)) = repeated {
-                return Err(fault(format!("the column {} is listed twice", quote(column))));
             }
             if columns.is_empty() {
                 return Err(fault("it lists no column; at least one would be right".into()));
@@ -63,45 +92,52 @@ impl Choice<'_> {
     }
 
     fn mapping(&self, name: &str) -> Option<&Mapping> {
-        self.mappings.iter().find(|mapping| mapping.name == name)
+        self.selection.mappings.iter().find(|mapping| mapping.name == name)
     }
 
     fn mapped(&self, mapping: &Mapping) -> Result<Vec<usize>, LearnError> {
-        let find = |column: &String| {
-            self.table.find(column).ok_or_else(|| LearnError::Mapping {
-                name: mapping.name.clone(),
-                problem: format!("{} has no column {}; {}", self.table.file(), quote(column), self.near(column)),
-            })
-        };
-        mapping.columns.iter().map(find).collect()
+        let fault = |problem: String| LearnError::Mapping { name: mapping.name.clone(), problem };
+        let mut found: Vec<usize> = Vec::new();
+        for column in &mapping.columns {
+            let columns = pattern::find(self.table, column).map_err(|missing| {
+                fault(format!("{} has no column {}; {}", self.table.file(), quote(&missing), self.near(&missing)))
+            })?;
+            if let Some(&twice) = columns.iter().find(|column| found.contains(column)) {
+                return Err(fault(format!("the column {} is listed twice", quote(&self.table.names()[twice]))));
+            }
+            found.extend(columns);
+        }
+        Ok(found)
     }
 
-    /// The column NAME, else NAME0, NAME1, … up to one that is another's by its own name.
+    /// The column NAME, else NAME0, NAME1, … or NAME1, NAME2, … up to one that is another's by its own name.
     fn named(&self, declaration: &FieldDeclaration) -> Result<Option<Vec<usize>>, LearnError> {
-        if let Some(column) = self.table.find(&declaration.name) {
+        let own = &declaration.name;
+        if let Some(column) = self.table.find(own) {
             return Ok(Some(vec![column]));
         }
         let anothers =
             |column: &str| self.declarations.iter().any(|other| other.name == column) && self.mapping(column).is_none();
-        let numbered = (0..).map(|number: usize| format!("{}{number}", declaration.name));
-        let columns = numbered.map_while(|column| self.table.find(&column).filter(|_| !anothers(&column)));
-        let columns: Vec<usize> = columns.collect();
-        let count = columns.len();
+        let find =
+            |number: usize| self.table.find(&format!("{own}{number}")).filter(|_| !anothers(&format!("{own}{number}")));
+        let first = if find(0).is_some() { 0 } else { 1 };
+        let columns: Vec<usize> = (first..).map_while(find).collect();
+        if columns.is_empty() {
+            return Ok(None);
+        }
         // A gap matters where the number of columns is to say the size.
         let names = self.table.names().iter().filter(|name| !anothers(name));
-        let numbers = names.filter_map(|name| name.strip_prefix(&declaration.name)?.parse::<usize>().ok());
+        let numbers = names.filter_map(|name| name.strip_prefix(own)?.parse::<usize>().ok());
         let is_free = declaration.dims.iter().any(|dim| matches!(dim, Dim::Size(_)));
-        match numbers.filter(|&number| number > count).min() {
-            Some(beyond) if count > 0 && is_free => Err(self.columns_error(
-                declaration,
-                format!(
-                    "has a gap in its columns: `{0}{beyond}` is there, `{0}{count}` is {1}; rename them",
-                    declaration.name,
-                    if anothers(&format!("{}{count}", declaration.name)) { "another's" } else { "not" }
-                ),
-                Remedy::MapColumns(declaration.name.clone()),
-            )),
-            _ => Ok((count > 0).then_some(columns)),
+        let next = first + columns.len();
+        match numbers.filter(|&number| number > next).min() {
+            Some(beyond) if is_free => {
+                let is = if anothers(&format!("{own}{next}")) { "another's" } else { "not" };
+                let problem =
+                    format!("has a gap in its columns: `{own}{beyond}` is there, `{own}{next}` is {is}; rename them");
+                Err(self.columns_error(declaration, problem, Remedy::MapColumns(own.clone())))
+            }
+            _ => Ok(Some(columns)),
         }
     }
 

@@ -1,18 +1,22 @@
-//! Which columns each input and outcome of a model takes, and what its free sizes are by their number.
+//! Which columns each input and outcome of a model takes, what their cells become, and what the free sizes are by their
+//! number.
 //!
-//! An input or outcome NAME takes, in this order: what a mapping says; the column NAME; the columns NAME0, NAME1, …;
-//! and, if it is the only input, all columns that no outcome took.
+//! An input or outcome NAME takes, in this order: what a mapping says; the column NAME; the columns NAME0, NAME1, … or
+//! NAME1, NAME2, …; and, if it is the only input, all columns that no outcome took and nobody dropped.
 
-use chainrule_graph::Shape;
+use chainrule_graph::{Function, Shape};
 
 use crate::data::choice::Choice;
+use crate::data::dataset::Dataset;
 use crate::data::declaration::{FieldDeclaration, Mapping};
 use crate::data::field::Field;
+use crate::data::resolve::{self, Resolved, Taken};
+use crate::data::selection::Selection;
 use crate::data::sizes::Sizes;
 use crate::data::table::Table;
 use crate::error::{LearnError, Remedy};
 
-/// What the columns of a table say about a model.
+/// What the columns of a table say about a model, and their cells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assignment {
     /// Each input and outcome with its shape and columns, in the order of the declarations. Without bounds, which the
@@ -20,56 +24,90 @@ pub struct Assignment {
     pub fields: Vec<Field>,
     /// The sizes that the columns bind, in the order in which they were found; those known before are not among them.
     pub sizes: Vec<(String, usize)>,
+    /// How many rows were left out since a cell is missing in them.
+    pub left_out: usize,
+    file: String,
+    lines: Vec<usize>,
+    values: Vec<Vec<f64>>,
 }
 
-/// Gives each input and outcome its columns of the table and binds the free sizes. `known` are the sizes that the model
-/// or the user has set.
+impl Assignment {
+    /// The rows, for a function that was built with these sizes.
+    ///
+    /// # Errors
+    /// They name the line and the column of a number that is none of the whole numbers of its input or outcome.
+    pub fn dataset(self, function: &Function) -> Result<Dataset, LearnError> {
+        let fields = self.fields.into_iter().map(|field| field.bounded(function)).collect();
+        Dataset::checked(self.file, self.lines, fields, self.values)
+    }
+}
+
+/// Gives each input and outcome its columns of the table, reads them and binds the free sizes. `known` are the sizes that
+/// the model or the user has set.
 ///
 /// # Errors
 /// A mapping of a name that is no input or outcome, twice of one name, of no column, or to a column that is not there
 /// or twice there; an input or outcome without columns, or with one that has no name, or with more or fewer than its
-/// size; a size bound to two numbers, or to none since a shape has two free sizes.
+/// size; an input that is given a column of an outcome; a size bound to two numbers, or to none since a shape has two free
+/// sizes. Cells that are no numbers where those are wanted, and missing ones that the selection does not cover.
 pub fn assign(
     declarations: &[FieldDeclaration],
     table: &Table,
-    mappings: &[Mapping],
+    selection: &Selection,
     known: &[(String, usize)],
 ) -> Result<Assignment, LearnError> {
-    let taken = Choice { declarations, table, mappings }.choose()?;
-    for (declaration, columns) in declarations.iter().zip(&taken) {
+    let chosen = Choice { declarations, table, selection }.choose()?;
+    for (declaration, columns) in declarations.iter().zip(&chosen) {
         if let Some(column) = columns.iter().find(|&&column| table.names()[column].is_empty()) {
             let (number, taker) = (column + 1, declaration.described());
             let problem = format!("column {number} has no name, and {taker} would take it; name it");
             return Err(table.in_header(problem, Some(Remedy::MapColumns(declaration.name.clone()))));
         }
     }
-    let mut sizes = Sizes::new(table, known);
-    sizes.bind(declarations, &taken)?;
-    let fields = declarations.iter().zip(taken).map(|(declaration, columns)| Field {
+    let taken = declarations.iter().zip(&chosen).map(|(FieldDeclaration { name, role, kind, .. }, columns)| Taken {
+        name,
+        role: *role,
+        kind: *kind,
+        columns,
+    });
+    let Resolved { lines, values, readings, left_out } = resolve::first(table, &taken.collect::<Vec<_>>(), selection)?;
+    let fields = declarations.iter().zip(chosen).zip(readings).map(|((declaration, columns), reading)| Field {
         name: declaration.name.clone(),
         role: declaration.role,
         kind: declaration.kind,
         bound: None,
-        shape: declaration.dims.iter().filter_map(|dim| sizes.value(dim)).collect::<Shape>(),
+        shape: Shape::scalar(),
         columns: columns.into_iter().map(|column| table.names()[column].clone()).collect(),
+        reading,
     });
-    let fields = fields.collect();
-    Ok(Assignment { fields, sizes: sizes.bound() })
+    let mut fields: Vec<Field> = fields.collect();
+
+    let mut sizes = Sizes::new(table.file(), known);
+    let elements: Vec<Vec<String>> = fields.iter().map(Field::element_names).collect();
+    sizes.bind(declarations, &elements)?;
+    for (field, declaration) in fields.iter_mut().zip(declarations) {
+        field.shape = declaration.dims.iter().filter_map(|dim| sizes.value(dim)).collect();
+    }
+    let (file, sizes) = (table.file().into(), sizes.bound());
+    Ok(Assignment { fields, sizes, left_out, file, lines, values })
 }
 
-/// Whether a further table, such as one to validate on, has as many of the columns NAME0, NAME1, … as a field took from
-/// the first: their number must be the size in each table. What a mapping names takes just what that says.
+/// Whether a further table, such as one to validate on, has as many of the columns NAME0, NAME1, … or NAME1, NAME2, … as a
+/// field took from the first: their number must be the size in each table. What a mapping names takes just what that says.
 ///
 /// # Errors
 /// It has more of them.
 pub fn check_counts(fields: &[Field], table: &Table, mappings: &[Mapping]) -> Result<(), LearnError> {
     for Field { name, role, columns, .. } in fields {
         let count = columns.len();
-        let numbered = columns.iter().enumerate().all(|(index, column)| *column == format!("{name}{index}"));
-        let next = format!("{name}{count}");
+        let numbered_from = |first: usize| {
+            columns.iter().enumerate().all(|(index, column)| *column == format!("{name}{}", first + index))
+        };
+        let Some(first) = [0, 1].into_iter().find(|&first| numbered_from(first)) else { continue };
+        let next = format!("{name}{}", first + count);
         let others = fields.iter().any(|field| field.columns.contains(&next));
         let mapped = mappings.iter().any(|mapping| mapping.name == *name);
-        if numbered && !others && !mapped && table.find(&next).is_some() {
+        if !others && !mapped && table.find(&next).is_some() {
             let plural = if count == 1 { "" } else { "s" };
             return Err(LearnError::Columns {
                 file: table.file().into(),

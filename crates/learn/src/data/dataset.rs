@@ -9,9 +9,11 @@ use chainrule_graph::{Function, IntegerRange, Kind, NodeId, Shape, Tensor};
 
 use crate::atomic;
 use crate::data::field::{Field, Role};
+use crate::data::reading::Reading;
+use crate::data::resolve::{self, Resolved};
 use crate::data::rows::{in_f64, length, picked, picked_in_f64};
-use crate::data::table::{ColumnValues, NUMBER, Table};
-use crate::error::{LearnError, find, list, suggest};
+use crate::data::table::Table;
+use crate::error::{LearnError, find, list, quote, suggest};
 use crate::random::{self, Purpose};
 
 /// The values of inputs and outcomes in each row: read from a [`Table`], or made.
@@ -51,40 +53,53 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Reads the columns of `fields` from a table.
+    /// Reads the columns of `fields` from a table, words as they are known. Cells that are missing are not a number where
+    /// that is filled in later.
     ///
     /// # Errors
-    /// They name the file, the line and the column: a column that is not there, a cell that is no finite number, and
-    /// one that is none of the whole numbers, or neither 0 nor 1, where those are asked for.
+    /// They name the file, the line and the column: a column that is not there, a cell that is missing, no finite number
+    /// or a word that is not known, and one that is none of the whole numbers, or neither 0 nor 1, where those are asked
+    /// for.
     pub fn read(table: &Table, fields: &[Field]) -> Result<Dataset, LearnError> {
-        let right = |field: &Field| match field.kind {
-            Kind::Real => NUMBER.to_string(),
-            Kind::Int | Kind::Bool => field.elements().to_string(),
-        };
-        let right: Vec<String> = fields.iter().map(right).collect();
+        Dataset::read_rows(table, fields, false)
+    }
+
+    /// The same without the rows in which a cell is missing that nothing fills in.
+    ///
+    /// # Errors
+    /// The others of [`Dataset::read`].
+    pub fn read_whole_rows(table: &Table, fields: &[Field]) -> Result<Dataset, LearnError> {
+        Dataset::read_rows(table, fields, true)
+    }
+
+    fn read_rows(table: &Table, fields: &[Field], drops: bool) -> Result<Dataset, LearnError> {
         fields.iter().try_for_each(|field| field.check_columns(table.file()))?;
-        let mut indices = Vec::new();
-        for (field, right) in fields.iter().zip(&right) {
-            for column in &field.columns {
-                let index = table.find(column).ok_or_else(|| missing(table, fields, field, column))?;
-                indices.push((index, right.as_str()));
-            }
-        }
-        let ColumnValues { lines, values: cells } = table.values_like(&indices)?;
-        let mut values: Vec<Vec<f64>> =
-            fields.iter().map(|field| Vec::with_capacity(lines.len() * field.columns.len())).collect();
-        for (row, &line) in cells.chunks(indices.len().max(1)).zip(&lines) {
-            let mut rest = row;
-            for (field, values) in fields.iter().zip(&mut values) {
-                let (cells, others) = rest.split_at(field.columns.len());
-                let takes = field.elements();
-                takes.check(cells).map_err(|problem| refused(table.file(), field, problem, |_| line))?;
-                values.extend_from_slice(cells);
-                rest = others;
-            }
+        let find = |field: &Field| {
+            let find = |column: &String| table.find(column).ok_or_else(|| missing(table, fields, field, column));
+            field.columns.iter().map(find).collect::<Result<Vec<usize>, _>>()
+        };
+        let columns = fields.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+        let Resolved { lines, values, .. } = resolve::again(table, fields, &columns, drops)?;
+        Dataset::checked(table.file().into(), lines, fields.to_vec(), values)
+    }
+
+    /// The elements of fields, if each is what its field takes.
+    pub(crate) fn checked(
+        file: String,
+        lines: Vec<usize>,
+        fields: Vec<Field>,
+        values: Vec<Vec<f64>>,
+    ) -> Result<Dataset, LearnError> {
+        let checks = fields.iter().zip(&values).filter_map(|(field, values)| {
+            let Err(problem) = field.elements().check(values) else { return None };
+            let row = if let Inadmissible::Element { index, .. } = problem { index / field.width().max(1) } else { 0 };
+            Some((row, refused(&file, field, problem, |row| lines[row])))
+        });
+        if let Some((_, error)) = checks.min_by_key(|(row, _)| *row) {
+            return Err(error);
         }
         let values = values.into_iter().map(SharedRows::from).collect();
-        Ok(Dataset { file: table.file().into(), lines, fields: fields.to_vec(), values, standardized: false })
+        Ok(Dataset { file, lines, fields, values, standardized: false })
     }
 
     /// Rows that were made, not read: for each field rows × size elements, row by row, in f32 or f64. A vector is taken
@@ -167,9 +182,10 @@ impl Dataset {
             return Ok(());
         }
         let Some(element) = values.iter().position(|value| value.abs() > WHOLE_IN_F32) else { return Ok(()) };
-        let (line, column) = (self.lines[element / field.columns.len()], &field.columns[element % field.columns.len()]);
+        let (line, column) =
+            (self.lines[element / field.width()], field.element_names().swap_remove(element % field.width()));
         let problem = format!("found {}, but f32 holds whole numbers only to {WHOLE_IN_F32}; use f64", values[element]);
-        Err(LearnError::Cell { file: self.file.clone(), line, column: column.clone(), problem })
+        Err(LearnError::Cell { file: self.file.clone(), line, column, problem, remedy: None })
     }
 
     pub(crate) fn values_at(&self, index: usize) -> Cow<'_, [f64]> {
@@ -231,7 +247,7 @@ impl Dataset {
     pub fn to_csv(&self) -> Vec<u8> {
         const IN_MEMORY: &str = "a table in memory can be written";
         let mut table = csv::Writer::from_writer(Vec::new());
-        table.write_record(self.fields.iter().flat_map(|field| &field.columns)).expect(IN_MEMORY);
+        table.write_record(self.fields.iter().flat_map(Field::element_names)).expect(IN_MEMORY);
         let values: Vec<Cow<'_, [f64]>> = self.values.iter().map(in_f64).collect();
         for row in 0..self.rows() {
             let elements = values.iter().zip(&self.fields).flat_map(|(values, field)| {
@@ -264,8 +280,9 @@ impl Dataset {
     /// The same rows with other values in one field: rows × the size of `shape`.
     pub(crate) fn replaced(mut self, index: usize, shape: Shape, values: Vec<f64>) -> Dataset {
         let field = &mut self.fields[index];
-        if shape.size() != field.columns.len() {
+        if shape.size() != field.width() {
             field.columns = (0..shape.size()).map(|i| format!("{}{i}", field.name)).collect();
+            field.reading = Reading::default();
         }
         field.shape = shape;
         self.values[index] = values.into();
@@ -311,7 +328,7 @@ fn refused(file: &str, field: &Field, problem: Inadmissible, line: impl Fn(usize
     let Inadmissible::Element { expected, found, index, .. } = problem else {
         return LearnError::Value { what: field.role.name(), name: field.name.clone(), problem };
     };
-    let (size, name) = (field.columns.len().max(1), &field.name);
+    let (size, name) = (field.width().max(1), &field.name);
     let but = match (expected, field.role) {
         (ElementType { kind: Kind::Int, range: IntegerRange { least: Some(0), below: Some(below) } }, role)
             if found.fract() == 0.0 =>
@@ -323,11 +340,9 @@ fn refused(file: &str, field: &Field, problem: Inadmissible, line: impl Fn(usize
         }
         _ => String::new(),
     };
+    let word = field.classes().and_then(|words| words.words.get(found as usize));
+    let found = word.map_or_else(|| found.to_string(), |word| format!("{}, the class {found}", quote(word)));
     let problem = format!("found {found}{but}; {expected} would be right");
-    LearnError::Cell {
-        file: file.into(),
-        line: line(index / size),
-        column: field.columns[index % size].clone(),
-        problem,
-    }
+    let column = field.element_names().swap_remove(index % size);
+    LearnError::Cell { file: file.into(), line: line(index / size), column, problem, remedy: None }
 }

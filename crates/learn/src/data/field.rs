@@ -5,6 +5,8 @@ use std::fmt;
 use chainrule_exec::ElementType;
 use chainrule_graph::{Function, IntegerRange, Kind, NodeId, Shape};
 
+use crate::data::reading::Reading;
+use crate::data::words::{WordEncoding, Words};
 use crate::error::{LearnError, find};
 
 /// The part of a value in a function.
@@ -45,8 +47,10 @@ pub struct Field {
     pub bound: Option<usize>,
     /// The shape for one row.
     pub shape: Shape,
-    /// The column of each element, by rows.
+    /// The columns that its elements are read from, by rows: one for each, but for those of words, see [`Reading`].
     pub columns: Vec<String>,
+    /// How the cells of the columns become elements.
+    pub reading: Reading,
 }
 
 impl Field {
@@ -64,7 +68,8 @@ impl Field {
             0 => vec![name.to_string()],
             _ => (0..shape.size()).map(|i| format!("{name}{i}")).collect(),
         };
-        Ok(Field { name: name.into(), role, kind, bound: None, shape, columns }.bounded(function))
+        Ok(Field { name: name.into(), role, kind, bound: None, shape, columns, reading: Reading::default() }
+            .bounded(function))
     }
 
     /// The same with the bound that follows from the function, see [`Function::bound`].
@@ -90,7 +95,7 @@ impl Field {
 
     /// An error unless it has a column for each element of a row. `file` is what messages call the rows.
     pub(crate) fn check_columns(&self, file: &str) -> Result<(), LearnError> {
-        let (size, found) = (self.shape.checked_size(), self.columns.len());
+        let (size, found) = (self.shape.checked_size(), self.width());
         if size == Some(found) {
             return Ok(());
         }
@@ -100,6 +105,36 @@ impl Field {
             problem: format!("has shape {} and {found} columns; one for each element would be right", self.shape),
             remedy: None,
         })
+    }
+
+    /// How many elements the cells of its columns become.
+    pub(crate) fn width(&self) -> usize {
+        self.columns.iter().map(|column| self.reading.width(column)).sum()
+    }
+
+    /// What each of its elements is called: by its column, and by the word that it stands for.
+    pub fn element_names(&self) -> Vec<String> {
+        let names = |column: &String| match self.reading.words.get(column) {
+            Some(words) => words.element_names(column),
+            None => vec![column.clone()],
+        };
+        self.columns.iter().flat_map(names).collect()
+    }
+
+    /// The indices of the elements that are of words.
+    pub(crate) fn word_elements(&self) -> Vec<usize> {
+        let is_word = |column: &String| {
+            let is_word = self.reading.words.contains_key(column);
+            std::iter::repeat_n(is_word, self.reading.width(column))
+        };
+        let elements = self.columns.iter().flat_map(is_word).enumerate();
+        elements.filter(|(_, is_word)| *is_word).map(|(index, _)| index).collect()
+    }
+
+    /// The words of an outcome or input of classes, in the order of the classes; none if they are numbers.
+    pub fn classes(&self) -> Option<&Words> {
+        let words = self.reading.words.get(self.columns.first()?)?;
+        (self.columns.len() == 1 && words.encoding == WordEncoding::Class).then_some(words)
     }
 
     /// What its elements may be.

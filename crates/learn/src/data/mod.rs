@@ -1,13 +1,21 @@
 //! Before training: tables, which of their columns a model takes, the rows as values, and what is done to them.
 
+pub(crate) mod cells;
 pub(crate) mod choice;
 pub(crate) mod columns;
+pub(crate) mod copies;
 pub(crate) mod dataset;
 pub(crate) mod declaration;
 pub(crate) mod field;
+pub(crate) mod fill;
+pub(crate) mod pattern;
+pub(crate) mod reading;
+pub(crate) mod resolve;
 pub(crate) mod rows;
+pub(crate) mod selection;
 pub(crate) mod sizes;
 pub(crate) mod standardize;
 pub(crate) mod step_features;
 pub(crate) mod table;
 pub(crate) mod transform;
+pub(crate) mod words;

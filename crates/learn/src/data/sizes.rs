@@ -3,12 +3,12 @@
 use chainrule_graph::text::Dim;
 
 use crate::data::declaration::FieldDeclaration;
-use crate::data::table::Table;
 use crate::error::{LearnError, Remedy, list};
 
 /// Sizes that are known, or bound by the columns of a table.
 pub(crate) struct Sizes<'a> {
-    table: &'a Table,
+    /// What messages call the data.
+    file: &'a str,
     known: &'a [(String, usize)],
     bound: Vec<BoundSize>,
 }
@@ -22,8 +22,8 @@ struct BoundSize {
 
 impl<'a> Sizes<'a> {
     /// Those known before the columns of the table are looked at.
-    pub fn new(table: &'a Table, known: &'a [(String, usize)]) -> Sizes<'a> {
-        Sizes { table, known, bound: Vec::new() }
+    pub fn new(file: &'a str, known: &'a [(String, usize)]) -> Sizes<'a> {
+        Sizes { file, known, bound: Vec::new() }
     }
 
     /// The sizes that columns bound, in that order.
@@ -55,10 +55,10 @@ impl<'a> Sizes<'a> {
         free
     }
 
-    /// Goes round until no shape with one free size is left: a size found in one shape may leave one free in another.
-    pub fn bind(&mut self, declarations: &[FieldDeclaration], taken: &[Vec<usize>]) -> Result<(), LearnError> {
-        let mut pending: Vec<(&FieldDeclaration, &[usize])> =
-            declarations.iter().zip(taken.iter().map(Vec::as_slice)).collect();
+    /// Binds the sizes, by what the elements of each are called. Goes round until no shape with one free size is left: a size found in one shape may leave one free in another.
+    pub fn bind(&mut self, declarations: &[FieldDeclaration], elements: &[Vec<String>]) -> Result<(), LearnError> {
+        let mut pending: Vec<(&FieldDeclaration, &[String])> =
+            declarations.iter().zip(elements.iter().map(Vec::as_slice)).collect();
         loop {
             let before = pending.len();
             let mut rest = Vec::new();
@@ -97,7 +97,7 @@ impl<'a> Sizes<'a> {
         (root.checked_pow(power) == Some(quotient)).then_some(root)
     }
 
-    fn check(&self, declaration: &FieldDeclaration, columns: &[usize]) -> Result<(), LearnError> {
+    fn check(&self, declaration: &FieldDeclaration, columns: &[String]) -> Result<(), LearnError> {
         let sizes = declaration.dims.iter().map(|dim| self.value(dim));
         if sizes.clone().try_fold(1usize, |product, n| product.checked_mul(n?)) == Some(columns.len()) {
             return Ok(());
@@ -118,8 +118,8 @@ impl<'a> Sizes<'a> {
         Err(self.mismatch(declaration, columns))
     }
 
-    fn mismatch(&self, declaration: &FieldDeclaration, columns: &[usize]) -> LearnError {
-        let names = columns.iter().map(|&column| self.table.names()[column].as_str());
+    fn mismatch(&self, declaration: &FieldDeclaration, columns: &[String]) -> LearnError {
+        let names = columns.iter().map(String::as_str);
         let size =
             declaration.dims.iter().map(|dim| self.value(dim)).try_fold(1usize, |product, n| product.checked_mul(n?));
         let takes = match size {
@@ -133,7 +133,7 @@ impl<'a> Sizes<'a> {
         };
         let (shape, names) = (self.shape(declaration), list(names));
         LearnError::Columns {
-            file: self.table.file().into(),
+            file: self.file.into(),
             name: declaration.described(),
             problem: format!("{shape} {takes}, but {found} found: {names}; change its sizes"),
             remedy: Some(Remedy::MapColumns(declaration.name.clone())),

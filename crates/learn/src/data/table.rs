@@ -4,6 +4,7 @@
 //! anything.
 
 pub(crate) mod cell;
+mod detection;
 pub(crate) mod dialect;
 pub(crate) mod row_reader;
 pub(crate) mod text;
@@ -95,7 +96,7 @@ impl Table {
         start += named.map_or(0, |(_, length)| length);
         let body = &bytes[start..];
         let known = separator.map(|separator| Dialect { separator }).or(named.map(|(dialect, _)| dialect));
-        let dialect = known.unwrap_or_else(|| Dialect::found(body));
+        let dialect = known.unwrap_or_else(|| detection::dialect(body));
         let first_line = if named.is_some() { 2 } else { 1 };
 
         let plain = text::with_plain_quotes(file, body, dialect.separator, first_line)?;
@@ -147,29 +148,35 @@ impl Table {
             let problem = format!("has {} columns, and none of index {column}", self.names.len());
             return Err(LearnError::file(&self.file, problem));
         }
-        let columns: Vec<(usize, &str)> = columns.iter().map(|&column| (column, NUMBER)).collect();
-        self.values_like(&columns)
-    }
-
-    /// The same, of columns each with what would be right in it.
-    pub(crate) fn values_like(&self, columns: &[(usize, &str)]) -> Result<ColumnValues, LearnError> {
         let mut numbers = ColumnValues { lines: Vec::new(), values: Vec::new() };
-        let mut rows = RowReader::new(&self.file, &self.bytes[self.start..], self.dialect, self.first_line);
-        rows.next()?;
-        rows.width = self.names.len();
+        let mut rows = self.rows()?;
         while rows.next()?.is_some() {
             numbers.lines.push(rows.line);
-            for &(column, right) in columns {
+            for &column in columns {
                 let value = number(rows.record.get(column), self.dialect).map_err(|problem| LearnError::Cell {
                     file: self.file.clone(),
                     line: rows.line,
                     column: self.names[column].clone(),
-                    problem: format!("{problem}; {right} would be right"),
+                    problem: format!("{problem}; {NUMBER} would be right"),
+                    remedy: None,
                 })?;
                 numbers.values.push(value);
             }
         }
         Ok(numbers)
+    }
+
+    /// How its cells are written.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Its rows, those after the header.
+    pub(crate) fn rows(&self) -> Result<RowReader<'_>, LearnError> {
+        let mut rows = RowReader::new(&self.file, &self.bytes[self.start..], self.dialect, self.first_line);
+        rows.next()?;
+        rows.width = self.names.len();
+        Ok(rows)
     }
 }
 

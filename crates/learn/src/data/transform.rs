@@ -4,7 +4,8 @@ use chainrule_graph::{Kind, Shape};
 use serde_json::{Map, Value, json};
 
 use crate::data::dataset::Dataset;
-use crate::data::field::Role;
+use crate::data::field::{Field, Role};
+use crate::data::fill::Fill;
 use crate::data::standardize::Standardize;
 use crate::data::step_features::StepFeatures;
 use crate::error::LearnError;
@@ -12,6 +13,8 @@ use crate::error::LearnError;
 /// A transformation of the values of one input.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Transform {
+    /// Missing numbers to the mean of their column.
+    Fill(Fill),
     /// Each column to mean 0 and deviation 1.
     Standardize(Standardize),
     /// A number to step functions of it.
@@ -35,7 +38,16 @@ impl Transforms {
         self
     }
 
-    /// Standardisation of every real input by the statistics of these rows. Integers and outcomes are left alone.
+    /// What fills in the missing numbers of inputs, where that is to be done, by the means of these rows.
+    pub fn filling(rows: &Dataset) -> Transforms {
+        let of = |(index, field): (usize, &Field)| {
+            let fill = || Transform::Fill(Fill::of(&rows.values_at(index), field.shape.size()));
+            field.reading.fills.then(|| (field.name.clone(), fill()))
+        };
+        Transforms(rows.fields().iter().enumerate().filter_map(of).collect())
+    }
+
+    /// Standardisation of every real input by the statistics of these rows. Integers, words and outcomes are left alone.
     pub fn standardizing(rows: &Dataset) -> Transforms {
         let is_real_input = |&index: &usize| {
             let field = &rows.fields()[index];
@@ -43,10 +55,19 @@ impl Transforms {
         };
         let standardize = |index: usize| {
             let field = &rows.fields()[index];
-            let statistics = Standardize::of(&rows.values_at(index), field.shape.size());
+            let mut statistics = Standardize::of(&rows.values_at(index), field.shape.size());
+            for element in field.word_elements() {
+                (statistics.mean[element], statistics.std[element]) = (0.0, 0.0);
+            }
             (field.name.clone(), Transform::Standardize(statistics))
         };
         Transforms((0..rows.fields().len()).filter(is_real_input).map(standardize).collect())
+    }
+
+    /// These, and then others.
+    pub fn then(mut self, others: Transforms) -> Transforms {
+        self.0.extend(others.0);
+        self
     }
 
     /// Whether there is none.
@@ -93,6 +114,7 @@ impl Transforms {
         self.0
             .iter()
             .map(|(input, transform)| match transform {
+                Transform::Fill(Fill { mean }) => json!({"input": input, "transform": "fill", "mean": mean}),
                 Transform::Standardize(Standardize { mean, std }) => {
                     json!({"input": input, "transform": "standardize", "mean": mean, "std": std})
                 }
@@ -113,6 +135,7 @@ impl Transforms {
                     let (mean, std) = (numbers(item, "mean")?, numbers(item, "std")?);
                     (mean.len() == std.len()).then_some(Transform::Standardize(Standardize { mean, std }))?
                 }
+                "fill" => Transform::Fill(Fill { mean: numbers(item, "mean")? }),
                 "step_features" => {
                     let count = usize::try_from(item.get("count")?.as_u64()?).ok()?;
                     (count <= StepFeatures::MOST).then_some(Transform::StepFeatures(StepFeatures { count }))?
@@ -136,7 +159,7 @@ impl Transform {
             return Err(LearnError::shape("input", input, before, &self.takes()));
         }
         match self {
-            Transform::Standardize(_) => Ok(before.clone()),
+            Transform::Standardize(_) | Transform::Fill(_) => Ok(before.clone()),
             Transform::StepFeatures(StepFeatures { count }) if *count > StepFeatures::MOST => {
                 let problem = format!("are {count}; at most {} would be right", StepFeatures::MOST);
                 Err(LearnError::Setting { name: "the step features", problem })
@@ -149,6 +172,7 @@ impl Transform {
     fn takes(&self) -> Shape {
         match self {
             Transform::Standardize(standardize) => [standardize.mean.len()].into(),
+            Transform::Fill(fill) => [fill.mean.len()].into(),
             Transform::StepFeatures(_) => Shape::scalar(),
         }
     }
@@ -156,6 +180,7 @@ impl Transform {
     fn apply(&self, values: &[f64]) -> Vec<f64> {
         match self {
             Transform::Standardize(standardize) => standardize.apply(values),
+            Transform::Fill(fill) => fill.apply(values),
             Transform::StepFeatures(features) => features.apply(values),
         }
     }

@@ -36,6 +36,7 @@ pub fn dataset() -> Result<Dataset, LearnError> {
         bound,
         shape,
         columns,
+        reading: Default::default(),
     };
     let pixels = (0..PIXELS).map(|i| format!("x{i}")).collect();
     let fields = [

@@ -67,5 +67,13 @@ fn target(steps: &[(f64, f64)], x: f64) -> f64 {
 }
 
 fn field(name: &str, role: Role) -> Field {
-    Field { name: name.into(), role, kind: Kind::Real, bound: None, shape: Shape::scalar(), columns: vec![name.into()] }
+    Field {
+        name: name.into(),
+        role,
+        kind: Kind::Real,
+        bound: None,
+        shape: Shape::scalar(),
+        columns: vec![name.into()],
+        reading: Default::default(),
+    }
 }

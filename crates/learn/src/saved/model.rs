@@ -1,12 +1,15 @@
 //! A model on disk: one safetensors file, with all that predicting from new data needs.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use chainrule_graph::{Function, Kind, NodeId, Shape, Tensor};
 use serde_json::{Map, Value, json};
 
 use crate::data::field::{Field, Role};
+use crate::data::reading::Reading;
 use crate::data::transform::Transforms;
+use crate::data::words::Words;
 use crate::error::{LearnError, list, quote};
 use crate::saved::tensor_file::{Content, FileFormat, damaged};
 
@@ -144,14 +147,23 @@ impl SavedModel {
 }
 
 fn field_to_json(field: &Field) -> Value {
-    json!({
+    let mut json = json!({
         "name": field.name,
         "role": field.role.to_string(),
         "kind": field.kind.to_string(),
         "bound": field.bound,
         "shape": field.shape.to_vec(),
         "columns": field.columns,
-    })
+    });
+    let Reading { words, fills } = &field.reading;
+    if !words.is_empty() {
+        let words = words.iter().map(|(column, words)| (column.clone(), words.to_json()));
+        json["words"] = Value::Object(words.collect());
+    }
+    if *fills {
+        json["fills"] = true.into();
+    }
+    json
 }
 
 fn field_from_json(json: &Value) -> Option<Field> {
@@ -175,5 +187,14 @@ fn field_from_json(json: &Value) -> Option<Field> {
     let shape: Shape = json.get("shape")?.as_array()?.iter().map(number).collect::<Option<_>>()?;
     let columns: Vec<String> = json.get("columns")?.as_array()?.iter().map(text).collect::<Option<_>>()?;
     let name = text(json.get("name")?)?;
-    (shape.checked_size() == Some(columns.len())).then_some(Field { name, role, kind, bound, shape, columns })
+    let words = match json.get("words") {
+        None => BTreeMap::new(),
+        Some(words) => {
+            let words = words.as_object()?.iter();
+            words.map(|(column, words)| Some((column.clone(), Words::from_json(words)?))).collect::<Option<_>>()?
+        }
+    };
+    let fills = json.get("fills").is_some_and(|fills| *fills == Value::Bool(true));
+    let field = Field { name, role, kind, bound, shape, columns, reading: Reading { words, fills } };
+    (field.shape.checked_size() == Some(field.width())).then_some(field)
 }

@@ -2,6 +2,7 @@
 
 mod curves;
 mod init;
+mod rows;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 use chainrule::exec::compile::Precision;
 use chainrule::learn::{
     self, Checkpointing, Dataset, Ending, LearnError, Parameters, Position, SavedModel, Scores, TrainError, Trained,
-    Training, Transforms, check_counts, scores,
+    Training, Transforms, scores,
 };
 use chainrule::{Function, text};
 use clap::Args;
@@ -31,6 +32,7 @@ use crate::output::{StandardOutput, message};
 use crate::plots::picture_path;
 use crate::progress::ProgressMeter;
 
+use rows::TrainingRows;
 pub use settings::StepSettings;
 
 /// Trains a model on a table, by stochastic gradient descent or another optimizer
@@ -340,37 +342,6 @@ impl Fit {
 fn described(Position { epoch, rows }: Position, of: usize) -> String {
     let more = if rows == 0 { String::new() } else { format!(" and {rows} of the {of} rows of the next") };
     format!("after epoch {epoch}{more}")
-}
-
-/// The rows to train on and those to validate on, as the function takes them.
-struct TrainingRows {
-    training: Dataset,
-    validation: Option<Dataset>,
-    transforms: Transforms,
-}
-
-impl TrainingRows {
-    fn new(fit: &Fit, data: &Dataset) -> Result<TrainingRows, CommandError> {
-        let (training, validation) = match (&fit.valid, fit.valid_split) {
-            (Some(path), _) => {
-                let table = fit.table.separator.read(path)?;
-                check_counts(data.fields(), &table, &fit.table.map)?;
-                (data.clone(), Some(Dataset::read(&table, data.fields())?))
-            }
-            (None, Some(fraction)) => {
-                let split = data.split(fraction, fit.seed);
-                let split = split.map_err(|error| CommandError::of_option("--valid-split", &error))?;
-                (split.0, Some(split.1))
-            }
-            (None, None) => (data.clone(), None),
-        };
-        let transforms = if fit.standardize { Transforms::standardizing(&training) } else { Transforms::new() };
-        Ok(TrainingRows {
-            training: transforms.apply(&training)?,
-            validation: validation.map(|rows| transforms.apply(&rows)).transpose()?,
-            transforms,
-        })
-    }
 }
 
 /// The final figures, over whole sets.

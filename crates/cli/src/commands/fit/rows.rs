@@ -1,0 +1,46 @@
+//! The rows that a model is trained and validated on.
+
+use chainrule::learn::{Dataset, Transforms, check_counts};
+
+use crate::commands::fit::Fit;
+use crate::error::CommandError;
+
+/// The rows to train on and those to validate on, as the function takes them.
+pub struct TrainingRows {
+    /// Those to train on.
+    pub training: Dataset,
+    /// Those to validate on.
+    pub validation: Option<Dataset>,
+    /// What was done to both.
+    pub transforms: Transforms,
+}
+
+impl TrainingRows {
+    /// Splits the rows, or reads those to validate on, and transforms all by the statistics of those to train on.
+    pub fn new(fit: &Fit, data: &Dataset) -> Result<TrainingRows, CommandError> {
+        let (training, validation) = match (&fit.valid, fit.valid_split) {
+            (Some(path), _) => {
+                let table = fit.table.separator.read(path)?;
+                check_counts(data.fields(), &table, &fit.table.columns.map)?;
+                let read = if fit.table.columns.drops_rows() { Dataset::read_whole_rows } else { Dataset::read };
+                (data.clone(), Some(read(&table, data.fields())?))
+            }
+            (None, Some(fraction)) => {
+                let split = data.split(fraction, fit.seed);
+                let split = split.map_err(|error| CommandError::of_option("--valid-split", &error))?;
+                (split.0, Some(split.1))
+            }
+            (None, None) => (data.clone(), None),
+        };
+        let mut transforms = Transforms::filling(&training);
+        if fit.standardize {
+            let filled = transforms.apply(&training)?;
+            transforms = transforms.then(Transforms::standardizing(&filled));
+        }
+        Ok(TrainingRows {
+            training: transforms.apply(&training)?,
+            validation: validation.map(|rows| transforms.apply(&rows)).transpose()?,
+            transforms,
+        })
+    }
+}

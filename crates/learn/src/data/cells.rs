@@ -1,0 +1,200 @@
+//! The cells of the columns that are taken, in one pass over a table: numbers as they are, words as indices.
+
+use std::collections::HashMap;
+
+use crate::data::table::Table;
+use crate::data::table::cell::{self, Cell};
+use crate::data::words::{self, Words};
+use crate::error::{LearnError, Remedy, list, quote};
+
+/// A column that is taken.
+#[derive(Clone, Debug)]
+pub(crate) struct Column<'a> {
+    /// Its index in the table.
+    pub index: usize,
+    /// Its name.
+    pub name: &'a str,
+    /// What may stand in it.
+    pub holds: Holds<'a>,
+    /// What is said where something else does: `a number would be right`.
+    pub right: &'a str,
+}
+
+/// What may stand in a column.
+#[derive(Clone, Debug)]
+pub(crate) enum Holds<'a> {
+    /// Numbers.
+    Numbers,
+    /// Numbers, or words alone, of which there are at most so many.
+    Either { most: usize },
+    /// Words, numbers among them, at most so many.
+    Words { most: usize },
+    /// These words, as in training.
+    Known(&'a Words),
+}
+
+/// What was read of a table.
+pub(crate) struct Cells {
+    /// The line of each row.
+    pub lines: Vec<usize>,
+    /// For each group of columns its cells, row by row; not a number where one is missing.
+    pub values: Vec<Vec<f64>>,
+    /// Of each column of each group what else was found.
+    pub columns: Vec<Vec<Found>>,
+}
+
+/// What was found in a column.
+#[derive(Default)]
+pub(crate) struct Found {
+    /// Its words in the order of their first row, if it holds words that were not known.
+    pub words: Option<Vec<String>>,
+    /// The rows in which a cell is missing.
+    pub holes: Vec<usize>,
+}
+
+/// Reads groups of columns.
+pub(crate) fn read(table: &Table, groups: &[Vec<Column<'_>>]) -> Result<Cells, LearnError> {
+    let mut states: Vec<Vec<State<'_>>> = groups.iter().map(|group| group.iter().map(State::new).collect()).collect();
+    let mut values: Vec<Vec<f64>> = vec![Vec::new(); groups.len()];
+    let mut lines = Vec::new();
+    let mut rows = table.rows()?;
+    while rows.next()?.is_some() {
+        let row = lines.len();
+        lines.push(rows.line);
+        for ((group, states), values) in groups.iter().zip(&mut states).zip(&mut values) {
+            for (column, state) in group.iter().zip(states) {
+                let cell = rows.record.get(column.index);
+                // Most cells are numbers among numbers.
+                let value = match (&state.words, cell::read(cell, table.dialect())) {
+                    (Content::Numbers, Ok(Cell::Number(number))) => Ok(number),
+                    (_, Ok(cell)) => state.take(cell, row, rows.line, column),
+                    (_, Err(problem)) => Err((rows.line, format!("{problem}; {}", column.right), None)),
+                };
+                values.push(value.map_err(|(line, problem, remedy)| cell_error(table, column, line, problem, remedy))?);
+            }
+        }
+    }
+    let found = |state: State<'_>| match state.words {
+        Content::Words { list, .. } if !list.is_empty() => Found { words: Some(list), holes: state.holes },
+        _ => Found { words: None, holes: state.holes },
+    };
+    let columns = states.into_iter().map(|states| states.into_iter().map(found).collect()).collect();
+    Ok(Cells { lines, values, columns })
+}
+
+fn cell_error(table: &Table, column: &Column<'_>, line: usize, problem: String, remedy: Option<Remedy>) -> LearnError {
+    let (file, column) = (table.file().to_string(), column.name.to_string());
+    LearnError::Cell { file, line, column, problem, remedy }
+}
+
+/// What a column has held so far.
+struct State<'a> {
+    words: Content<'a>,
+    holes: Vec<usize>,
+}
+
+enum Content<'a> {
+    /// Nothing but holes.
+    Nothing,
+    Numbers,
+    Words {
+        list: Vec<String>,
+        index: HashMap<String, usize>,
+        first_line: usize,
+        with_numbers: bool,
+    },
+    Known {
+        words: &'a Words,
+        index: HashMap<&'a str, usize>,
+    },
+}
+
+/// The line, what is wrong there, and what would help.
+type Problem = (usize, String, Option<Remedy>);
+
+impl<'a> State<'a> {
+    fn new(column: &Column<'a>) -> State<'a> {
+        let words = match column.holds {
+            Holds::Numbers => Content::Numbers,
+            Holds::Either { .. } => Content::Nothing,
+            Holds::Words { .. } => Content::words(0, true),
+            Holds::Known(words) => {
+                let index = words.words.iter().enumerate().map(|(index, word)| (word.as_str(), index));
+                Content::Known { words, index: index.collect() }
+            }
+        };
+        State { words, holes: Vec::new() }
+    }
+
+    /// The value of a cell: its number, or the index of its word.
+    fn take(&mut self, cell: Cell<'_>, row: usize, line: usize, column: &Column<'_>) -> Result<f64, Problem> {
+        if let (Cell::Missing, known) = (cell, &self.words) {
+            return match known {
+                Content::Known { words, .. } if words.has_hole() => Ok((words.words.len() - 1) as f64),
+                _ => {
+                    self.holes.push(row);
+                    Ok(f64::NAN)
+                }
+            };
+        }
+        if let Content::Nothing = self.words {
+            self.words = match cell {
+                Cell::Number(_) => Content::Numbers,
+                Cell::Word(_) | Cell::Missing => Content::words(line, false),
+            };
+        }
+        let number_or_word = |cell: Cell<'_>| words::word(cell).unwrap_or_default();
+        match (&mut self.words, cell) {
+            (Content::Numbers, Cell::Number(number)) => Ok(number),
+            (Content::Numbers | Content::Nothing, cell) => {
+                Err((line, format!("found {}; {}", quote(&number_or_word(cell)), column.right), None))
+            }
+            (Content::Words { list, first_line, with_numbers: false, .. }, Cell::Number(number)) => {
+                let problem =
+                    format!("found {}, but the number {number} in line {line}; {}", quote(&list[0]), column.right);
+                Err((*first_line, problem, None))
+            }
+            (Content::Words { list, index, .. }, cell) => {
+                let word = number_or_word(cell);
+                if let Some(&index) = index.get(&word) {
+                    return Ok(index as f64);
+                }
+                column.check_count(list.len() + 1, line, &word)?;
+                index.insert(word.clone(), list.len());
+                list.push(word);
+                Ok((list.len() - 1) as f64)
+            }
+            (Content::Known { words, index }, cell) => {
+                let word = number_or_word(cell);
+                let found = index.get(word.as_str()).copied().or_else(|| words.index(&word));
+                found.map(|index| index as f64).ok_or_else(|| {
+                    let there = list(words.words.iter().map(String::as_str).filter(|word| !word.is_empty()));
+                    (line, format!("found {}, which was not there in training; there were {there}", quote(&word)), None)
+                })
+            }
+        }
+    }
+}
+
+impl Content<'_> {
+    fn words(first_line: usize, with_numbers: bool) -> Content<'static> {
+        Content::Words { list: Vec::new(), index: HashMap::new(), first_line, with_numbers }
+    }
+}
+
+impl Column<'_> {
+    /// An error if there are more words than may be.
+    fn check_count(&self, count: usize, line: usize, word: &str) -> Result<(), Problem> {
+        match self.holds {
+            Holds::Either { most } | Holds::Words { most } if count > most => {
+                let problem = format!(
+                    "found {}, one word more than the {most} that a column of a real input may have, since it becomes one \
+                     for each (is it a name or an identifier?)",
+                    quote(word)
+                );
+                Err((line, problem, Some(Remedy::DropColumn(self.name.into()))))
+            }
+            _ => Ok(()),
+        }
+    }
+}

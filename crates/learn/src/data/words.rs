@@ -1,0 +1,135 @@
+//! Columns of words: which there are, and what they become.
+
+use serde_json::{Value, json};
+
+use crate::data::table::cell::Cell;
+
+/// Pairs of words that say false and true, in any case.
+const TRUTH: [(&str, &str); 4] = [("false", "true"), ("no", "yes"), ("f", "t"), ("n", "y")];
+
+/// The word that stands for a missing cell.
+const HOLE: &str = "";
+
+/// The words of a column, and what they become.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// The words: in the order of their names, numbers in theirs. Last, where missing cells count as a word, an empty one.
+    pub words: Vec<String>,
+    /// What they become.
+    pub encoding: WordEncoding,
+}
+
+/// What the words of a column become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WordEncoding {
+    /// The index of the word: a class.
+    Class,
+    /// For each word an element, which is 1 where the cell is that word, else 0.
+    Indicators,
+    /// Of two words that say false and true, 0 and 1; they may be written in any case.
+    Truth,
+}
+
+impl Words {
+    /// Of the words that were found in a column of a field of whole numbers, or of a real one. `hole` says whether a
+    /// missing cell is a word, too.
+    pub(crate) fn of(found: impl IntoIterator<Item = String>, is_real: bool, hole: bool) -> Words {
+        let mut words: Vec<String> = found.into_iter().collect();
+        if let (Some(words), false) = (truth(&words), hole) {
+            let encoding = if is_real { WordEncoding::Truth } else { WordEncoding::Class };
+            return Words { words, encoding };
+        }
+        let number = |word: &String| word.parse::<f64>().ok();
+        words.sort_by(|a, b| match (number(a), number(b)) {
+            (Some(x), Some(y)) => x.total_cmp(&y),
+            (Some(_), None) => std::cmp::Ordering::Less,
+            (None, Some(_)) => std::cmp::Ordering::Greater,
+            (None, None) => a.cmp(b),
+        });
+        words.extend(hole.then(|| HOLE.to_string()));
+        Words { words, encoding: if is_real { WordEncoding::Indicators } else { WordEncoding::Class } }
+    }
+
+    /// How many elements a cell becomes.
+    pub fn width(&self) -> usize {
+        match self.encoding {
+            WordEncoding::Class | WordEncoding::Truth => 1,
+            WordEncoding::Indicators => self.words.len(),
+        }
+    }
+
+    /// Whether a missing cell is one of the words.
+    pub fn has_hole(&self) -> bool {
+        self.words.last().is_some_and(|word| word == HOLE)
+    }
+
+    /// The index of a word as a table holds it.
+    pub fn index(&self, word: &str) -> Option<usize> {
+        let same = |other: &&String| match truth(&self.words) {
+            Some(_) => other.eq_ignore_ascii_case(word),
+            None => *other == word,
+        };
+        self.words.iter().position(|other| same(&other))
+    }
+
+    /// What the elements of a column are called: by the column alone, or with the word that each stands for.
+    pub(crate) fn element_names(&self, column: &str) -> Vec<String> {
+        match self.encoding {
+            WordEncoding::Class | WordEncoding::Truth => vec![column.into()],
+            WordEncoding::Indicators => {
+                let shown = |word: &String| if word == HOLE { "missing".to_string() } else { word.clone() };
+                self.words.iter().map(|word| format!("{column}={}", shown(word))).collect()
+            }
+        }
+    }
+
+    /// The elements of a cell that holds the word of this index.
+    pub(crate) fn write(&self, index: f64, elements: &mut Vec<f64>) {
+        match self.encoding {
+            WordEncoding::Class | WordEncoding::Truth => elements.push(index),
+            WordEncoding::Indicators => {
+                elements.extend((0..self.words.len()).map(|word| f64::from(u8::from(word as f64 == index))));
+            }
+        }
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
+        let encoding = match self.encoding {
+            WordEncoding::Class => "class",
+            WordEncoding::Indicators => "indicators",
+            WordEncoding::Truth => "truth",
+        };
+        json!({"words": self.words, "encoding": encoding})
+    }
+
+    pub(crate) fn from_json(json: &Value) -> Option<Words> {
+        let encoding = match json.get("encoding")?.as_str()? {
+            "class" => WordEncoding::Class,
+            "indicators" => WordEncoding::Indicators,
+            "truth" => WordEncoding::Truth,
+            _ => return None,
+        };
+        let word = |word: &Value| word.as_str().map(str::to_string);
+        let words: Vec<String> = json.get("words")?.as_array()?.iter().map(word).collect::<Option<_>>()?;
+        (!words.is_empty()).then_some(Words { words, encoding })
+    }
+}
+
+/// What a cell is as a word: numbers that are equal are one word.
+pub(crate) fn word(cell: Cell<'_>) -> Option<String> {
+    match cell {
+        Cell::Number(number) => Some(number.to_string()),
+        Cell::Word(word) => Some(word.to_string()),
+        Cell::Missing => None,
+    }
+}
+
+/// The words that say false and true, in that order, if each of these says one and both are there.
+fn truth(words: &[String]) -> Option<Vec<String>> {
+    let says = |word: &String, text: &str| word.eq_ignore_ascii_case(text);
+    TRUTH.iter().find_map(|(no, yes)| {
+        let all = words.iter().all(|word| says(word, no) || says(word, yes));
+        let first = |text: &str| words.iter().find(|word| says(word, text)).cloned();
+        all.then(|| Some(vec![first(no)?, first(yes)?]))?
+    })
+}
