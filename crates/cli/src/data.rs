@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use chainrule::check::nan_origin;
 use chainrule::exec::reference;
 use chainrule::learn::{
-    Dataset, FieldDeclaration, LearnError, Measure, Parameters, Role, SavedModel, Scores, Table, Words, assign,
+    Dataset, FieldDeclaration, LearnError, Parameters, Role, SavedModel, Scores, Scoring, Table, Words, assign,
     bindings, objectives, predictions,
 };
 use chainrule::text::Dim;
@@ -15,6 +15,7 @@ use clap::Args;
 
 use crate::columns::{self, ColumnOptions};
 use crate::error::CommandError;
+use crate::figures::words_of;
 use crate::format;
 use crate::model_file::ModelFile;
 use crate::nan_origin;
@@ -74,6 +75,9 @@ fn known(
     Ok(known)
 }
 
+/// Where the settings of a saved model keep the labels of the classes that it predicts.
+pub const LABELS: &str = "labels";
+
 /// A model from a file, ready to be used.
 pub struct Loaded {
     /// The function.
@@ -100,10 +104,16 @@ impl Loaded {
     }
 
     /// The words of the outcome that is predicted as a class, if it has words.
-    pub fn classes(&self) -> Option<&Words> {
-        let (_, outcome) = Measure::of(&self.function)?;
-        let name = self.function.name(outcome);
-        self.saved.fields.iter().find(|field| field.role == Role::Outcome && field.name == name)?.classes()
+    pub fn classes(&self, scoring: &Scoring) -> Option<&Words> {
+        words_of(scoring, &self.function, &self.saved.fields)
+    }
+
+    /// What its predictions are scored by, and what they mean, as in training.
+    pub fn scoring(&self) -> Scoring {
+        let numbers = |labels: &serde_json::Value| {
+            labels.as_array()?.iter().map(serde_json::Value::as_f64).collect::<Option<Vec<f64>>>()
+        };
+        Scoring::with_labels(&self.function, self.saved.settings.get(LABELS).and_then(numbers).as_deref())
     }
 
     /// The rows of a table as the function takes them: the same columns as in training, transformed as they were then.
@@ -122,7 +132,7 @@ pub fn check_finite(
     data: &Dataset,
     scores: &Scores,
 ) -> Result<(), CommandError> {
-    if scores.objective.is_finite() && scores.measure.is_none_or(|(_, score)| score.is_finite()) {
+    if scores.objective.is_finite() && scores.figures.named().iter().all(|(_, figure)| figure.is_finite()) {
         return Ok(());
     }
     let targets: Vec<Value> = function.objective.into_iter().chain(function.prediction).collect();
@@ -179,7 +189,7 @@ fn mean_not_finite(
             "{file}, line {line}: the {mean} is not finite, for {found} adds the most; {remedy}"
         ))
     };
-    if let (true, Some((_, outcome))) = (scores.objective.is_finite(), Measure::of(function)) {
+    if let (true, Some(outcome)) = (scores.objective.is_finite(), Scoring::of(function, data)?.outcome()) {
         let (predictions, outcomes) =
             (predictions(function, parameters, data)?.into_data(), data.values(function.name(outcome))?);
         let error = |index: usize| (predictions[index] - outcomes[index]).abs();

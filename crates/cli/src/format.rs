@@ -98,16 +98,66 @@ pub fn wrapped(text: &str, width: usize) -> String {
     wrapped
 }
 
-/// A table with a heading; the columns from `numbers` on are numbers and stand to the right.
-pub fn table(heading: &[&str], numbers: usize, rows: impl IntoIterator<Item = Vec<String>>) -> String {
+/// What a table gives up where there is no room for it.
+#[derive(Clone, Copy, Default)]
+pub struct Narrow<'a> {
+    /// The column whose texts are shortened.
+    pub shorten: usize,
+    /// The columns that are left out, the first of these first.
+    pub leave_out: &'a [usize],
+}
+
+/// A table with a heading; the columns from `numbers` on are numbers and stand to the right. It is no wider than the
+/// terminal, or than 80 columns where there is none: it gives up what `narrow` says.
+pub fn table(
+    heading: &[&str],
+    numbers: usize,
+    rows: impl IntoIterator<Item = Vec<String>>,
+    narrow: Narrow<'_>,
+) -> String {
+    fitted(heading, numbers, rows.into_iter().collect(), narrow, width())
+}
+
+/// How many columns standard output has.
+fn width() -> usize {
+    const USUAL: usize = 80;
+    terminal_size::terminal_size_of(std::io::stdout()).map_or(USUAL, |(width, _)| width.0.into())
+}
+
+fn fitted(heading: &[&str], numbers: usize, mut rows: Vec<Vec<String>>, narrow: Narrow<'_>, width: usize) -> String {
+    /// A column has a space on each side, and one more to the next.
+    const AROUND: usize = 3;
+    /// What is left of a shortened text while there is another column to leave out.
+    const SHORTEST: usize = 20;
+    let Narrow { shorten, leave_out } = narrow;
+    let count = |text: &str| text.chars().count();
+    let widths: Vec<usize> = (0..heading.len())
+        .map(|column| {
+            rows.iter().map(|row| count(&row[column])).chain([count(heading[column])]).max().unwrap_or(0) + AROUND
+        })
+        .collect();
+    let mut shown: Vec<usize> = (0..heading.len()).collect();
+    let wide = |shown: &[usize]| shown.iter().map(|&column| widths[column]).sum::<usize>() - 1;
+    let rest = |shown: &[usize]| wide(shown) - widths[shorten];
+    for column in leave_out {
+        if rest(&shown) + widths[shorten].min(SHORTEST + AROUND) > width {
+            shown.retain(|other| other != column);
+        }
+    }
+    if wide(&shown) > width {
+        let most = width.saturating_sub(rest(&shown) + AROUND).max(1);
+        rows.iter_mut().for_each(|row| row[shorten] = shortened(&row[shorten], most));
+    }
     let mut table = Table::new();
     table.load_style(LINES).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(heading.to_vec());
-    rows.into_iter().for_each(|row| {
-        table.add_row(row);
-    });
-    for column in table.column_iter_mut().skip(numbers) {
-        column.set_cell_alignment(CellAlignment::Right);
+    table.set_header(shown.iter().map(|&column| heading[column]));
+    for row in rows {
+        table.add_row(shown.iter().map(|&column| row[column].clone()));
+    }
+    for (column, &of) in table.column_iter_mut().zip(&shown) {
+        if of >= numbers {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
     }
     table.trim_fmt()
 }
@@ -135,6 +185,24 @@ mod tests {
         for (x, text) in cases {
             assert_eq!(number(x), text);
         }
+    }
+
+    #[test]
+    fn a_table_is_no_wider_than_there_is_room() {
+        let heading = ["node", "op", "shape", "worst error", "verdict"];
+        const NARROW: Narrow<'_> = Narrow { shorten: 0, leave_out: &[2, 1, 3] };
+        let row = |name: &str| [name, "contract", "[2, 3]", "1.2e-13", "right"].map(String::from).to_vec();
+        let rows = || vec![row("x"), row("a name that is rather long and goes on for a while")];
+        for width in [200, 100, 80, 70, 60, 50, 40, 30, 20] {
+            let table = fitted(&heading, 3, rows(), NARROW, width);
+            let widest = table.lines().map(|line| line.chars().count()).max();
+            assert!(widest <= Some(width), "{width}:\n{table}");
+            assert!(table.contains("verdict") && table.contains("right"), "{width}:\n{table}");
+            assert_eq!(table.lines().count(), 6, "{width}:\n{table}");
+        }
+        assert!(fitted(&heading, 3, rows(), NARROW, 100).contains("goes on for a while"));
+        assert!(fitted(&heading, 3, rows(), NARROW, 80).contains("worst error"));
+        assert!(!fitted(&heading, 3, rows(), NARROW, 50).contains("shape"));
     }
 
     #[test]

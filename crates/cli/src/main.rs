@@ -11,6 +11,7 @@ mod commands;
 mod data;
 mod dropped_slope;
 mod error;
+mod figures;
 mod files;
 mod format;
 mod idle;

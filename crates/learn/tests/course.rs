@@ -128,8 +128,8 @@ fn errors_agree_with_the_course() {
             let trained =
                 train(&row.function, &mut parameters, &train_rows, Some(&valid_rows), &settings, &mut Unobserved);
             let last = *trained.unwrap().history.last().unwrap();
-            training.push(last.train.measure.unwrap().1);
-            validation.push(last.valid.unwrap().measure.unwrap().1);
+            training.push(last.train.measure().unwrap().1);
+            validation.push(last.valid.unwrap().measure().unwrap().1);
         }
         let (train_mean, train_deviation) = mean_and_deviation(&training);
         let (valid_mean, valid_deviation) = mean_and_deviation(&validation);
@@ -168,7 +168,7 @@ fn the_classifier_of_digits_agrees_with_others() {
         let mut parameters = Parameters::initialize(&function, seed).unwrap();
         let trained = train(&function, &mut parameters, &training, Some(&held), &settings, &mut Unobserved).unwrap();
         let last = *trained.history.last().unwrap();
-        let share = |scores: Scores| 100.0 * scores.measure.unwrap().1;
+        let share = |scores: Scores| 100.0 * scores.measure().unwrap().1;
         println!("| {seed} | {:.2} % | {:.2} % |", share(last.train), share(last.valid.unwrap()));
         held_out.push(share(last.valid.unwrap()));
     }

@@ -1,6 +1,6 @@
 //! Scores are those counted by hand.
 
-use chainrule_graph::{Builder, Kind, Shape, Tensor};
+use chainrule_graph::{Shape, Tensor};
 use chainrule_learn::models::{LinearRegression, MlpClassifier};
 use chainrule_learn::{Measure, Training, accuracy, mean_squared_error, predicted_class};
 
@@ -94,40 +94,4 @@ fn outcomes_that_are_no_class_are_refused_with_their_line() {
         );
         assert!(classifier.fit(&x, &y(odd), None).unwrap_err().to_string().starts_with(&right(odd)));
     }
-}
-
-#[test]
-fn a_function_is_scored_by_what_has_a_meaning() {
-    let measure = |outcomes: &[(Kind, Shape)], predicted: Option<Shape>| {
-        let builder = Builder::new();
-        for (i, (kind, shape)) in outcomes.iter().enumerate() {
-            builder.outcome_of(&format!("y{i}"), shape, *kind, None);
-        }
-        if let Some(shape) = predicted {
-            builder.prediction(builder.input("x", shape).tanh());
-        }
-        let function = builder.finish().unwrap();
-        Measure::of(&function).map(|(measure, outcome)| (measure, function.name(outcome).to_string()))
-    };
-    let squared = |name: &str| Some((Measure::MeanSquaredError, name.to_string()));
-    let accuracy = Some((Measure::Accuracy, "y0".to_string()));
-    let (scalar, vector, matrix) = (Shape::scalar(), Shape::from([3]), Shape::from([3, 3]));
-    let real = |shape: &Shape| (Kind::Real, shape.clone());
-    let class = (Kind::Int, scalar.clone());
-    assert_eq!(measure(&[real(&scalar)], Some(scalar.clone())), squared("y0"));
-    assert_eq!(measure(&[real(&vector)], Some(vector.clone())), squared("y0"));
-    assert_eq!(measure(&[real(&scalar)], Some(vector.clone())), None);
-    assert_eq!(measure(&[real(&scalar), real(&scalar)], Some(scalar.clone())), None);
-    // Of several outcomes, the one that the prediction can be compared with.
-    assert_eq!(measure(&[real(&vector), real(&scalar)], Some(scalar.clone())), squared("y1"));
-    assert_eq!(measure(&[class.clone(), real(&scalar)], Some(scalar.clone())), squared("y1"));
-    assert_eq!(measure(&[class.clone(), class.clone()], Some(scalar.clone())), None);
-    assert_eq!(measure(&[], Some(scalar.clone())), None);
-    assert_eq!(measure(&[real(&scalar)], None), None);
-    assert_eq!(measure(std::slice::from_ref(&class), Some(vector.clone())), accuracy);
-    assert_eq!(measure(std::slice::from_ref(&class), Some(scalar.clone())), accuracy);
-    assert_eq!(measure(&[class.clone(), real(&scalar)], Some(vector.clone())), accuracy);
-    assert_eq!(measure(&[class], Some(matrix)), None);
-    assert_eq!(measure(&[(Kind::Int, vector.clone())], Some(vector)), None);
-    assert_eq!((Measure::Accuracy.name(), Measure::MeanSquaredError.name()), ("accuracy", "mse"));
 }

@@ -376,8 +376,8 @@ fn the_classifier_reads_digits() {
         let (training, held) = (transforms.apply(&training).unwrap(), transforms.apply(&held).unwrap());
         let mut parameters = Parameters::initialize(&function, seed).unwrap();
         let trained = train(&function, &mut parameters, &training, Some(&held), &settings, &mut Unobserved).unwrap();
-        let accuracy = trained.history.last().unwrap().valid.unwrap().measure.unwrap().1;
-        assert_eq!(scores(&function, &parameters, &held).unwrap().measure.unwrap().1, accuracy);
+        let accuracy = trained.history.last().unwrap().valid.unwrap().measure().unwrap().1;
+        assert_eq!(scores(&function, &parameters, &held).unwrap().measure().unwrap().1, accuracy);
         assert_eq!(predictions(&function, &parameters, &held).unwrap().shape()[..], [held.rows(), 10]);
         total += accuracy;
     }

@@ -98,7 +98,12 @@ fn as_text(report: &Report, names: &NodeNames<'_>, objective: Value) -> String {
             node.verdict.to_string(),
         ]
     });
-    let table = format::table(&["node", "op", "shape", "worst error", "verdict"], 3, rows);
+    let table = format::table(
+        &["node", "op", "shape", "worst error", "verdict"],
+        3,
+        rows,
+        format::Narrow { shorten: 0, leave_out: &[2, 1] },
+    );
     let failures: String = report.all_failures().map(|failure| format!("\n{failure}\n")).collect();
     let dropped = report.dropped_slope.as_ref().map(|slope| format!("note: {}", dropped_slope::note(slope, names)));
     let notes = [bypassed::note(names, objective, "objective"), dropped];

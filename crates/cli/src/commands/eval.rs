@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use chainrule::learn::scores;
+use chainrule::learn::{confusion, scores_by};
 use clap::Args;
 
 use crate::data::{Loaded, check_finite};
 use crate::error::CommandError;
+use crate::figures::confusion_table;
 use crate::format;
 use crate::json::{self, Object};
 use crate::output::StandardOutput;
@@ -27,7 +28,7 @@ pub struct Eval {
     #[command(flatten)]
     separator: SeparatorOption,
 
-    /// Prints one line of JSON: objective, and mse or accuracy
+    /// Prints one line of JSON: objective, and mse, mae, r2 or accuracy, f1, auc
     #[arg(long)]
     json: bool,
 }
@@ -42,16 +43,23 @@ impl Eval {
     pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
         let loaded = Loaded::read(&self.model)?;
         let data = loaded.rows(&self.separator.read(&self.data)?, true)?;
-        let scores = scores(&loaded.function, &loaded.parameters, &data).map_err(|error| loaded.file.failed(error))?;
-        let measure = scores.measure.map(|(measure, score)| (measure.name(), score));
+        let (scoring, function, parameters) = (loaded.scoring(), &loaded.function, &loaded.parameters);
+        let failed = |error| loaded.file.failed(error);
+        let scores = scores_by(&scoring, function, parameters, &data).map_err(failed)?;
+        let figures = scores.figures.named();
         if self.json {
             let object = Object::default().with("objective", json::number(scores.objective));
-            output
-                .line(measure.iter().fold(object, |object, (name, score)| object.with(name, json::number(*score))))?;
+            let with = |object: Object, (name, figure): &(&str, f64)| object.with(name, json::number(*figure));
+            output.line(figures.iter().fold(object, with))?;
         } else {
             output.line(format!("objective  {}", format::number(scores.objective)))?;
-            if let Some((name, score)) = measure {
-                output.line(format!("{name:9}  {}", format::number(score)))?;
+            for (name, figure) in &figures {
+                output.line(format!("{name:9}  {}", format::number(*figure)))?;
+            }
+            let counts = confusion(&scoring, function, parameters, &data).map_err(failed)?;
+            if let Some(table) = counts.and_then(|counts| confusion_table(&scoring, &counts, loaded.classes(&scoring)))
+            {
+                output.line(format!("\n{table}"))?;
             }
         }
         check_finite(&loaded.file, &loaded.function, &loaded.parameters, &data, &scores)

@@ -3,12 +3,13 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use chainrule::learn::{Measure, Words, atomic, predicted_class, predictions};
-use chainrule::{Function, Tensor};
+use chainrule::Tensor;
+use chainrule::learn::{Scoring, Words, atomic, predictions};
 use clap::Args;
 
 use crate::data::{Loaded, not_finite};
 use crate::error::CommandError;
+use crate::figures::label;
 use crate::files;
 use crate::output::{StandardOutput, message};
 use crate::tables::SeparatorOption;
@@ -38,8 +39,9 @@ Examples:
   chainrule predict model.safetensors --data new.csv
   chainrule predict model.safetensors --data new.csv --out predictions.csv
 
-Prints CSV, a row for each row of the table: prediction, or prediction0, prediction1, …; for an int outcome also class, \
-the index of the largest element (of a single number: 1 from ½ up), or the word that the table for training had.";
+Prints CSV, a row for each row of the table: prediction, or prediction0, prediction1, …; where it is a \
+probability by its making, of the classes of an int outcome, also class: the label of the largest element (of a single \
+probability: the upper one from ½ up), or the word that the table for training had.";
 
 impl Predict {
     /// Predicts.
@@ -62,7 +64,8 @@ impl Predict {
             return Err(not_finite(&loaded.file, &loaded.function, &loaded.parameters, &data, prediction));
         }
         let shape = loaded.function.graph.shape(prediction);
-        let csv = csv(&predictions, shape, data.rows(), says_class(&loaded.function), loaded.classes());
+        let scoring = loaded.scoring();
+        let csv = csv(&predictions, shape, data.rows(), &scoring, loaded.classes(&scoring));
         match &self.out {
             None => output.text(&csv),
             Some(out) => {
@@ -74,29 +77,21 @@ impl Predict {
     }
 }
 
-/// Whether a prediction says a class: then it is scored by the share of right ones.
-fn says_class(function: &Function) -> bool {
-    matches!(Measure::of(function), Some((Measure::Accuracy, _)))
-}
-
 /// A header, and a row for each of the predictions, whose elements follow one another.
-fn csv(predictions: &Tensor, shape: &[usize], rows: usize, with_class: bool, words: Option<&Words>) -> String {
+fn csv(predictions: &Tensor, shape: &[usize], rows: usize, scoring: &Scoring, words: Option<&Words>) -> String {
     let size: usize = shape.iter().product();
     let mut header: Vec<String> = match shape {
         [] => vec!["prediction".into()],
         _ => (0..size).map(|i| format!("prediction{i}")).collect(),
     };
-    if with_class {
+    if scoring.labels().is_some() {
         header.push("class".into());
     }
     let mut csv = header.join(",") + "\n";
     for row in 0..rows {
         let elements = &predictions.data()[row * size..(row + 1) * size];
         let mut cells: Vec<String> = elements.iter().map(|&element| cell(element)).collect();
-        if with_class && let Some(one) = Tensor::new(shape, elements.to_vec()) {
-            let class = predicted_class(&one);
-            cells.push(words.and_then(|words| words.words.get(class)).map_or(class.to_string(), |word| quoted(word)));
-        }
+        cells.extend(scoring.label(elements).map(|class| quoted(&label(words, class))));
         writeln!(csv, "{}", cells.join(",")).expect("a String takes every text");
     }
     csv
@@ -119,10 +114,16 @@ mod tests {
 
     #[test]
     fn columns_are_named_by_the_shape() {
+        let scoring = |prediction: &str| {
+            let source = format!("input x [2]\noutcome y [] int\nprediction = {prediction}\n");
+            let function = chainrule::text::parse(&source).unwrap().build(&Default::default()).unwrap();
+            Scoring::with_labels(&function, None)
+        };
+        let (numbers, classes) = (scoring("x"), scoring("sigmoid(x)"));
         let two = Tensor::vector([0.25, 1e-7]);
-        assert_eq!(csv(&two, &[], 2, false, None), "prediction\n0.25\n1e-7\n");
-        assert_eq!(csv(&two, &[], 2, true, None), "prediction,class\n0.25,0\n1e-7,0\n");
-        assert_eq!(csv(&two, &[2], 1, true, None), "prediction0,prediction1,class\n0.25,1e-7,0\n");
-        assert_eq!(csv(&two, &[1, 2], 1, false, None), "prediction0,prediction1\n0.25,1e-7\n");
+        assert_eq!(csv(&two, &[], 2, &numbers, None), "prediction\n0.25\n1e-7\n");
+        assert_eq!(csv(&two, &[], 2, &classes, None), "prediction,class\n0.25,0\n1e-7,0\n");
+        assert_eq!(csv(&two, &[2], 1, &classes, None), "prediction0,prediction1,class\n0.25,1e-7,0\n");
+        assert_eq!(csv(&two, &[1, 2], 1, &numbers, None), "prediction0,prediction1\n0.25,1e-7\n");
     }
 }

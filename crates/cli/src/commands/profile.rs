@@ -86,12 +86,12 @@ fn print(cost: &StepCost, output: &mut StandardOutput) -> Result<(), CommandErro
         }
     }
     let heading = ["kernel", "for", "computes", "µs a step", "share", "written"];
-    output.line(format::table(&heading, 3, lines))?;
+    output.line(format::table(&heading, 3, lines, format::Narrow { shorten: 2, leave_out: &[1, 5, 0] }))?;
     let phases = PHASES.iter().map(|&phase| {
         let seconds = of_phase(cost, phase);
         vec![phase.name().to_string(), microseconds(seconds), share(seconds)]
     });
-    output.line(format::table(&["", "µs a step", "share"], 1, phases))?;
+    output.line(format::table(&["", "µs a step", "share"], 1, phases, format::Narrow::default()))?;
     let memory = cost.memory;
     let memory = [
         ("parameters, state and fixed inputs", memory.inputs),
@@ -105,6 +105,7 @@ fn print(cost: &StepCost, output: &mut StandardOutput) -> Result<(), CommandErro
         &["memory", ""],
         1,
         memory.map(|(what, bytes)| vec![what.into(), format::bytes(bytes)]),
+        format::Narrow::default(),
     ))?;
     let rows = if cost.rows == 1 { "1 row".to_string() } else { format!("{} rows", cost.rows) };
     let threads = if cost.threads == 1 { "1 thread".to_string() } else { format!("{} threads", cost.threads) };

@@ -49,7 +49,9 @@ fn every_line_is_json_and_the_last_is_final() {
     let (last, epochs) = lines.split_last().expect("there are lines");
     assert!(epochs.iter().all(|line| line["epoch"].is_u64() && line["train_objective"].is_f64()));
     let keys: Vec<&str> = last.as_object().expect("an object").keys().map(String::as_str).collect();
-    assert_eq!(keys, ["final", "epochs", "train_objective", "train_mse", "valid_objective", "valid_mse"]);
+    let sets = ["train", "valid"].map(|set| ["objective", "mse", "mae", "r2"].map(|name| format!("{set}_{name}")));
+    assert_eq!(keys[..2], ["final", "epochs"]);
+    assert_eq!(keys[2..], sets.concat());
     assert_eq!(last["train_objective"], last["valid_objective"]);
 }
 

@@ -34,7 +34,8 @@ fn eval_gives_the_figures_of_fit() {
     let eval = &folder.line("eval m.safetensors --data t.csv --json").json()[0];
     assert_eq!(number(eval, "objective"), number(&fit, "train_objective"));
     assert_eq!(number(eval, "mse"), number(&fit, "train_mse"));
-    assert_eq!(eval.as_object().map(|object| object.len()), Some(2));
+    assert_eq!((number(eval, "mae"), number(eval, "r2")), (number(&fit, "train_mae"), number(&fit, "train_r2")));
+    assert_eq!(eval.as_object().map(|object| object.len()), Some(4));
     assert!(folder.line("eval m.safetensors --data t.csv").succeeded().contains("objective"));
 }
 
@@ -118,7 +119,7 @@ fn a_result_that_is_not_finite_names_row_and_node() {
     folder.refuses(1, "predict m.safetensors --data large.csv --out p.csv", &["large.csv", "line 3", "dot(w, x)"]);
     let run = folder.line("eval m.safetensors --data large.csv --json");
     run.failed(1, &["large.csv", "line 3"]);
-    assert_eq!(run.out, "{\"objective\":null,\"mse\":null}\n");
+    assert_eq!(run.out, "{\"objective\":null,\"mse\":null,\"mae\":null,\"r2\":null}\n");
 }
 
 #[test]

@@ -4,6 +4,8 @@ pub(crate) mod bindings;
 pub(crate) mod dropped_slopes;
 pub(crate) mod evaluate;
 pub(crate) mod failing_row;
+pub(crate) mod figures;
 pub(crate) mod score;
 pub(crate) mod scores;
+pub(crate) mod scoring;
 pub(crate) mod tables;

@@ -1,6 +1,6 @@
 //! How good predictions are.
 
-use chainrule_graph::{Function, Kind, NodeId, Shape, Tensor};
+use chainrule_graph::{Shape, Tensor};
 
 use crate::error::LearnError;
 
@@ -14,23 +14,6 @@ pub enum Measure {
 }
 
 impl Measure {
-    /// What fits a function, and the outcome that predictions are scored by: the mean squared error if just one outcome
-    /// is real and of the prediction's shape; else the accuracy if just one outcome is a whole number, and a scalar or
-    /// a vector is predicted; else none.
-    pub fn of(function: &Function) -> Option<(Measure, NodeId)> {
-        let graph = &function.graph;
-        let prediction = graph.shape(function.prediction?);
-        let outcomes = |kind: Kind, shape: &Shape| -> Vec<NodeId> {
-            let fits = |&id: &NodeId| graph.kind(id) == kind && graph.shape(id) == shape;
-            function.outcomes.iter().copied().filter(fits).collect()
-        };
-        match (&outcomes(Kind::Real, prediction)[..], &outcomes(Kind::Int, &Shape::scalar())[..]) {
-            (&[outcome], _) => Some((Measure::MeanSquaredError, outcome)),
-            (_, &[outcome]) if prediction.rank() <= 1 => Some((Measure::Accuracy, outcome)),
-            _ => None,
-        }
-    }
-
     /// Its short name: `mse` or `accuracy`.
     pub fn name(self) -> &'static str {
         match self {

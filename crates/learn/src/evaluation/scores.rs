@@ -10,7 +10,9 @@ use crate::admission;
 use crate::data::dataset::Dataset;
 use crate::error::LearnError;
 use crate::evaluation::failing_row::failing_row;
+use crate::evaluation::figures::{Confusion, Figures};
 use crate::evaluation::score::Measure;
+use crate::evaluation::scoring::Scoring;
 use crate::evaluation::tables::{Tables, data_nodes};
 use crate::parameters::Parameters;
 
@@ -22,8 +24,15 @@ const ROWS: usize = 64;
 pub struct Scores {
     /// The mean objective over the rows.
     pub objective: f64,
-    /// The mean squared error or the accuracy, where one fits the function.
-    pub measure: Option<(Measure, f64)>,
+    /// How good the predictions are.
+    pub figures: Figures,
+}
+
+impl Scores {
+    /// The main figure: the mean squared error or the accuracy, where one has a meaning.
+    pub fn measure(&self) -> Option<(Measure, f64)> {
+        self.figures.main()
+    }
 }
 
 /// The scores of a function over all rows.
@@ -33,7 +42,36 @@ pub struct Scores {
 /// value out of its bound. The results do not fit into memory. A node cannot be computed at a row, which the error
 /// names.
 pub fn scores(function: &Function, parameters: &Parameters, data: &Dataset) -> Result<Scores, LearnError> {
-    Scorer::new(&Tables::new(function, data), None)?.scores(parameters)
+    scores_by(&Scoring::of(function, data)?, function, parameters, data)
+}
+
+/// The scores of a function over all rows, its predictions scored as those of training were.
+///
+/// # Errors
+/// Those of [`scores`()].
+pub fn scores_by(
+    scoring: &Scoring,
+    function: &Function,
+    parameters: &Parameters,
+    data: &Dataset,
+) -> Result<Scores, LearnError> {
+    Scorer::new(&Tables::new(function, data), scoring, None)?.scores(parameters)
+}
+
+/// How often rows of each class were taken for each; none where predictions mean no classes.
+///
+/// # Errors
+/// Those of [`predictions`()], and data without the outcome.
+pub fn confusion(
+    scoring: &Scoring,
+    function: &Function,
+    parameters: &Parameters,
+    data: &Dataset,
+) -> Result<Option<Confusion>, LearnError> {
+    let (Some(_), Some(outcome)) = (scoring.labels(), scoring.outcome()) else { return Ok(None) };
+    let outcomes = data.values(function.name(outcome))?.into_owned();
+    let outcomes = Tensor::vector(outcomes);
+    Confusion::of(scoring, &predictions(function, parameters, data)?, &outcomes).map(Some)
 }
 
 /// The objective of each row.
@@ -74,33 +112,33 @@ pub(crate) fn at_its_row(
 pub(crate) struct Scorer<'a> {
     over: OverRows<'a>,
     /// What predictions are scored by, and the outcomes that they are compared with.
-    measure: Option<(Measure, Tensor)>,
+    compared: Option<(Scoring, Tensor)>,
 }
 
 impl<'a> Scorer<'a> {
     /// At a SIMD level; none is the machine's best.
-    pub fn new(tables: &'a Tables<'a>, level: Option<Level>) -> Result<Scorer<'a>, LearnError> {
+    pub fn new(tables: &'a Tables<'a>, scoring: &Scoring, level: Option<Level>) -> Result<Scorer<'a>, LearnError> {
         let function = tables.function;
         let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
-        let (mut wanted, mut measure) = (vec![objective], None);
-        if let Some(((found, outcome), prediction)) = Measure::of(function).zip(function.prediction) {
+        let (mut wanted, mut compared) = (vec![objective], None);
+        if let Some((outcome, prediction)) = scoring.outcome().zip(function.prediction) {
             let shape = function.graph.shape(outcome).with_leading(tables.data.rows());
             let values = tables.data.values(function.name(outcome))?.into_owned();
-            measure = Tensor::new(shape, values).map(|outcomes| (found, outcomes));
+            compared = Tensor::new(shape, values).map(|outcomes| (scoring.clone(), outcomes));
             wanted.push(prediction);
         }
-        Ok(Scorer { over: OverRows::new(tables, wanted, level)?, measure })
+        Ok(Scorer { over: OverRows::new(tables, wanted, level)?, compared })
     }
 
     pub fn scores(&mut self, parameters: &Parameters) -> Result<Scores, LearnError> {
         let results = self.over.values(parameters)?;
         let objectives = results[0].data();
         let objective = objectives.iter().sum::<f64>() / objectives.len() as f64;
-        let measure = self.measure.as_ref().map(|(measure, outcomes)| {
-            let score = measure.score(&results[1], outcomes)?;
-            Ok::<_, LearnError>((*measure, score))
-        });
-        Ok(Scores { objective, measure: measure.transpose()? })
+        let figures = match &self.compared {
+            Some((scoring, outcomes)) => Figures::of(scoring, &results[1], outcomes)?,
+            None => Figures::None,
+        };
+        Ok(Scores { objective, figures })
     }
 }
 

@@ -5,8 +5,8 @@ use chainrule_graph::{Function, Tensor};
 use crate::data::dataset::Dataset;
 use crate::data::field::{Field, Role};
 use crate::error::LearnError;
-use crate::evaluation::score::Measure;
 use crate::evaluation::scores::predictions;
+use crate::evaluation::scoring::Scoring;
 use crate::parameters::Parameters;
 use crate::training::diverged::TrainError;
 use crate::training::progress::{Epoch, Unobserved};
@@ -59,8 +59,8 @@ impl Fitted {
     /// There are no rows, or another number of outcomes; rows or outcomes of another shape or kind than the function's,
     /// or outcomes that are no class of it.
     pub fn score(&self, x: &Tensor, y: &Tensor) -> Result<f64, LearnError> {
-        let (measure, _) = Measure::of(&self.function).ok_or(LearnError::Lacks("score"))?;
         let rows = dataset(&self.function, (x, y))?;
+        let measure = Scoring::of(&self.function, &rows)?.measure().ok_or(LearnError::Lacks("score"))?;
         measure.score(&predictions(&self.function, &self.parameters, &rows)?, y)
     }
 }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::admission::{self, reals};
 use crate::data::dataset::Dataset;
 use crate::error::LearnError;
-use crate::evaluation::score::Measure;
+use crate::evaluation::figures::Figures;
 use crate::evaluation::scores::Scores;
 use crate::fingerprint::Fingerprint;
 use crate::parameters::Parameters;
@@ -113,8 +113,8 @@ impl<'a> Provenance<'a> {
                 let valid = report.get("valid")?;
                 Some(Epoch {
                     epoch: number(report.get("epoch"))?,
-                    train: self.scores_from_json(report.get("train")?)?,
-                    valid: if valid.is_null() { None } else { Some(self.scores_from_json(valid)?) },
+                    train: scores_from_json(report.get("train")?)?,
+                    valid: if valid.is_null() { None } else { Some(scores_from_json(valid)?) },
                 })
             };
             let best = match content.member("best")? {
@@ -163,13 +163,6 @@ impl<'a> Provenance<'a> {
             "is a checkpoint of other training; {different}; give the same settings and data, or start anew in another file"
         ))
     }
-
-    fn scores_from_json(&self, json: &Value) -> Option<Scores> {
-        let [objective, score] = &json.as_array()?[..] else { return None };
-        let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
-        let measure = Measure::of(self.function).map(|(measure, _)| (measure, number(score)));
-        Some(Scores { objective: number(objective), measure })
-    }
 }
 
 /// Of settings that belong together, only those that both have: that the others are there follows from another one.
@@ -205,7 +198,17 @@ fn plain(value: &Value) -> String {
 
 /// Numbers that are not finite become null.
 fn scores_to_json(scores: &Scores) -> Value {
-    json!([scores.objective, scores.measure.map(|(_, score)| score)])
+    let figures: Map<String, Value> =
+        scores.figures.named().into_iter().map(|(name, figure)| (name.to_string(), figure.into())).collect();
+    json!([scores.objective, figures])
+}
+
+fn scores_from_json(json: &Value) -> Option<Scores> {
+    let [objective, figures] = &json.as_array()?[..] else { return None };
+    let figures = figures.as_object()?;
+    let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
+    let figures = Figures::from_named(|name| figures.get(name).map(number), f64::NAN);
+    Some(Scores { objective: number(objective), figures })
 }
 
 /// The tensors whose names begin so, without that beginning.

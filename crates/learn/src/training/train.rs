@@ -8,6 +8,7 @@ use chainrule_graph::Function;
 use crate::data::dataset::Dataset;
 use crate::error::LearnError;
 use crate::evaluation::scores::{Scorer, Scores, at_its_row};
+use crate::evaluation::scoring::Scoring;
 use crate::evaluation::tables::Tables;
 use crate::parameters::Parameters;
 use crate::random::{self, Purpose};
@@ -100,7 +101,8 @@ impl<'a> TrainingLoop<'a> {
                 TrainingState { position: Position::default(), values: fresh, best: None, history: Vec::new() }
             }
         };
-        let scorer = |tables| Scorer::new(tables, settings.level);
+        let scoring = Scoring::of(function, training)?;
+        let scorer = |tables| Scorer::new(tables, &scoring, settings.level);
         let mut training_loop = TrainingLoop {
             function,
             training,

@@ -25,7 +25,7 @@ fn curves(quantity: &str, history: &[Epoch], value: fn(Scores) -> Option<f64>) -
 }
 
 fn accuracy(scores: Scores) -> Option<f64> {
-    match scores.measure? {
+    match scores.measure()? {
         (Measure::Accuracy, share) => Some(share),
         (Measure::MeanSquaredError, _) => None,
     }

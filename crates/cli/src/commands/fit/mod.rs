@@ -1,6 +1,7 @@
 //! `chainrule fit`: trains a model on a table.
 
 mod curves;
+mod figures;
 mod init;
 mod rows;
 mod settings;
@@ -11,21 +12,21 @@ use std::path::{Path, PathBuf};
 
 use chainrule::exec::compile::Precision;
 use chainrule::learn::{
-    self, Checkpointing, Dataset, Ending, LearnError, Parameters, Position, SavedModel, Scores, TrainError, Trained,
-    Training, Transforms, scores,
+    self, Checkpointing, Dataset, Ending, Parameters, Position, SavedModel, Scoring, TrainError, Trained, Training,
+    Transforms,
 };
 use chainrule::{Function, text};
 use clap::Args;
 use serde_json::json;
 
-use crate::data::{PreparedData, TableOptions, check_finite};
+use self::figures::Scored;
+use crate::data::{LABELS, PreparedData, TableOptions, check_finite};
 use crate::dropped_slope;
 use crate::error::CommandError;
 use crate::files;
-use crate::format;
 use crate::idle;
 use crate::interrupt;
-use crate::json::{self, Object};
+use crate::json::Object;
 use crate::model_file::ModelFile;
 use crate::options::{self, ModelOptions};
 use crate::output::{StandardOutput, message};
@@ -151,6 +152,10 @@ impl Fit {
             message(format!("warning: {}: the model has no `param`; training changes nothing", file.name()));
         }
         let rows = TrainingRows::new(&self, &data)?;
+        let scoring = Scoring::of(&function, &rows.training)?;
+        if let Some(why) = scoring.why_no_accuracy() {
+            message(format!("note: {}: no accuracy and no class, for {why}", file.name()));
+        }
         let mut parameters = Parameters::initialize(&function, self.seed)?;
         if let Some(path) = &self.init {
             init::take(path, &mut parameters)?;
@@ -161,12 +166,13 @@ impl Fit {
         if trained.ending == Ending::Stopped {
             return Err(self.interrupted(trained.position, rows.training.rows()));
         }
-        let result = Scored::new(&function, &parameters, &rows).map_err(|error| file.failed(error))?;
+        let result = Scored::new(&scoring, &function, &parameters, &rows).map_err(|error| file.failed(error))?;
         self.print(&result, &rows, &trained, output)?;
         dropped_slope::tell(&file, &function, [&initial, &parameters], &rows.training)?;
         check_finite(&file, &function, &parameters, &rows.training, &result.training)?;
         if let Some(path) = &self.save {
-            self.saved(&function, &parameters, &data, rows.transforms.clone(), &settings).save(path)?;
+            let saved = self.saved(&function, &parameters, &data, rows.transforms.clone(), &settings);
+            labelled(saved, &scoring).save(path)?;
             message(format!("saved {}", path.display()));
         }
         if let Some(path) = &self.plot {
@@ -246,7 +252,7 @@ impl Fit {
                 learn::Progress::EpochDone { epoch, of } if !self.json => progress.at(epoch, of),
                 learn::Progress::Scored(epoch) if self.json => {
                     let line = Object::default().with("epoch", epoch.epoch);
-                    written = output.line(with_scores(line, &epoch.train, epoch.valid.as_ref()));
+                    written = output.line(figures::with_scores(line, &epoch.train, epoch.valid.as_ref()));
                 }
                 _ => {}
             }
@@ -282,25 +288,17 @@ impl Fit {
         if self.json {
             let line = Object::default().with("final", true).with("epochs", epochs);
             let line = line.with_some("best_epoch", trained.best);
-            return output.line(with_scores(line, &result.training, result.validation.as_ref()));
-        }
-        let measure = result.training.measure.map(|(measure, _)| measure.name());
-        let mut heading = vec!["", "rows", "objective"];
-        heading.extend(measure);
-        let row = |name: &str, rows: &Dataset, scores: &Scores| {
-            let mut row = vec![name.to_string(), rows.rows().to_string(), format::number(scores.objective)];
-            row.extend(scores.measure.map(|(_, score)| format::number(score)));
-            row
-        };
-        let mut lines = vec![row("training", &rows.training, &result.training)];
-        if let (Some(rows), Some(scores)) = (&rows.validation, &result.validation) {
-            lines.push(row("validation", rows, scores));
+            return output.line(figures::with_scores(line, &result.training, result.validation.as_ref()));
         }
         let plural = if epochs == 1 { "" } else { "s" };
         let best =
             trained.best.map(|best| format!(", with the parameters of epoch {best}, the best")).unwrap_or_default();
         output.line(format!("{}, after {epochs} epoch{plural}{best}\n", self.model.model.display()))?;
-        output.line(format::table(&heading, 1, lines))
+        output.line(result.table(rows.training.rows(), rows.validation.as_ref().map_or(0, Dataset::rows)))?;
+        match &result.confusion {
+            Some(confusion) => output.line(format!("\n{confusion}")),
+            None => Ok(()),
+        }
     }
 
     /// All that predicting from new data needs.
@@ -338,33 +336,16 @@ impl Fit {
     }
 }
 
+/// The same with the labels of the classes that it predicts.
+fn labelled(mut saved: SavedModel, scoring: &Scoring) -> SavedModel {
+    if let Some(labels) = scoring.labels() {
+        saved.settings.insert(LABELS.into(), json!(labels));
+    }
+    saved
+}
+
 /// `after epoch 3`, or `after epoch 3 and 40 of the 100 rows of the next`.
 fn described(Position { epoch, rows }: Position, of: usize) -> String {
     let more = if rows == 0 { String::new() } else { format!(" and {rows} of the {of} rows of the next") };
     format!("after epoch {epoch}{more}")
-}
-
-/// The final figures, over whole sets.
-struct Scored {
-    training: Scores,
-    validation: Option<Scores>,
-}
-
-impl Scored {
-    fn new(function: &Function, parameters: &Parameters, rows: &TrainingRows) -> Result<Scored, LearnError> {
-        let validation = rows.validation.as_ref().map(|rows| scores(function, parameters, rows)).transpose()?;
-        Ok(Scored { training: scores(function, parameters, &rows.training)?, validation })
-    }
-}
-
-/// `train_objective`, `train_mse`, `valid_objective`, `valid_mse`, those that have a meaning.
-fn with_scores(object: Object, train: &Scores, valid: Option<&Scores>) -> Object {
-    let sets = [("train", Some(train)), ("valid", valid)];
-    sets.into_iter().filter_map(|(name, scores)| Some((name, scores?))).fold(object, |object, (name, scores)| {
-        let object = object.with(&format!("{name}_objective"), json::number(scores.objective));
-        match scores.measure {
-            Some((measure, score)) => object.with(&format!("{name}_{}", measure.name()), json::number(score)),
-            None => object,
-        }
-    })
 }

@@ -150,7 +150,12 @@ fn as_text(answer: &Answer) -> String {
             gradient,
         ]
     });
-    let mut text = format::table(&["node", "op", "shape", "value", "d result / d node"], 3, rows);
+    let mut text = format::table(
+        &["node", "op", "shape", "value", "d result / d node"],
+        3,
+        rows,
+        format::Narrow { shorten: 0, leave_out: &[2, 1] },
+    );
     for note in &answer.notes {
         text += &format!("\n{note}");
     }

@@ -45,7 +45,7 @@ fn table<'a>(title: &str, rows: impl IntoIterator<Item = &'a Row>, shown: impl F
         vec![row.name.into(), training, range(row.expected.training), validation, range(row.expected.validation)]
     };
     let heading = [title, "training", "expected", "validation", "expected"];
-    format::table(&heading, 1, rows.into_iter().map(cells))
+    format::table(&heading, 1, rows.into_iter().map(cells), format::Narrow::default())
 }
 
 /// What the errors of the regression say, each in a sentence or two.

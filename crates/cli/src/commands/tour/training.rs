@@ -87,6 +87,6 @@ impl TrainedModel {
 }
 
 fn score(scores: Option<Scores>) -> f64 {
-    let measured = |scores: Scores| scores.measure.map(|(_, score): (Measure, f64)| score);
+    let measured = |scores: Scores| scores.measure().map(|(_, score): (Measure, f64)| score);
     scores.and_then(measured).unwrap_or(f64::NAN)
 }

@@ -1,0 +1,70 @@
+//! The figures of a trained model, over whole sets.
+
+use chainrule::Function;
+use chainrule::learn::{Dataset, LearnError, Parameters, Scores, Scoring, confusion, scores_by};
+
+use super::rows::TrainingRows;
+use crate::figures::{confusion_table, words_of};
+use crate::format;
+use crate::json::{self, Object};
+
+/// The final figures.
+pub struct Scored {
+    pub training: Scores,
+    pub validation: Option<Scores>,
+    /// For each class in the validation rows how often it was taken for which, as a table.
+    pub confusion: Option<String>,
+}
+
+impl Scored {
+    pub fn new(
+        scoring: &Scoring,
+        function: &Function,
+        parameters: &Parameters,
+        rows: &TrainingRows,
+    ) -> Result<Scored, LearnError> {
+        let (training, validation) = (&rows.training, rows.validation.as_ref());
+        let words = words_of(scoring, function, training.fields());
+        let scores = |rows: &Dataset| scores_by(scoring, function, parameters, rows);
+        let counts = validation.map(|rows| confusion(scoring, function, parameters, rows)).transpose()?.flatten();
+        Ok(Scored {
+            training: scores(training)?,
+            validation: validation.map(scores).transpose()?,
+            confusion: counts.and_then(|counts| confusion_table(scoring, &counts, words)),
+        })
+    }
+
+    /// A line for the training rows and one for the validation rows, if there are so many.
+    pub fn table(&self, training: usize, validation: usize) -> String {
+        let sets = [("training", training, Some(&self.training)), ("validation", validation, self.validation.as_ref())];
+        let sets: Vec<(&str, usize, &Scores)> =
+            sets.into_iter().filter_map(|(name, rows, scores)| Some((name, rows, scores?))).collect();
+        let mut names: Vec<&str> = Vec::new();
+        for (name, _) in sets.iter().flat_map(|(.., scores)| scores.figures.named()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let heading = [&["", "rows", "objective"], &names[..]].concat();
+        let line = |(name, rows, scores): &(&str, usize, &Scores)| {
+            let mut line = vec![name.to_string(), rows.to_string(), format::number(scores.objective)];
+            let figures = scores.figures.named();
+            let figure = |name: &&str| figures.iter().find(|(other, _)| other == name).map(|(_, figure)| *figure);
+            line.extend(names.iter().map(|name| figure(name).map(format::number).unwrap_or_default()));
+            line
+        };
+        // Where there is no room, the last figures go first.
+        let least: Vec<usize> = (3..heading.len()).rev().chain([1]).collect();
+        format::table(&heading, 1, sets.iter().map(line), format::Narrow { shorten: 0, leave_out: &least })
+    }
+}
+
+/// `train_objective`, `train_mse`, `valid_objective`, `valid_mse` and so on, those that have a meaning.
+pub fn with_scores(object: Object, train: &Scores, valid: Option<&Scores>) -> Object {
+    let sets = [("train", Some(train)), ("valid", valid)];
+    sets.into_iter().filter_map(|(name, scores)| Some((name, scores?))).fold(object, |object, (name, scores)| {
+        let object = object.with(&format!("{name}_objective"), json::number(scores.objective));
+        let figures = scores.figures.named().into_iter();
+        figures.fold(object, |object, (figure, value)| object.with(&format!("{name}_{figure}"), json::number(value)))
+    })
+}

@@ -1,0 +1,72 @@
+//! Figures that mean something, in the user's labels, and reasons where there are none.
+
+use super::support::{Folder, number};
+
+const HINGE: &str = "input x [d]\noutcome y [] int\nparam w [d] = 0\nparam b [] = 0\nprediction = dot(w, x) + b\n\
+                     objective = max(0, 1 - y * prediction) + 0.01 * sum(w^2)\n";
+const SIGNS: &str = "a,y\n-2,-1\n-1,-1\n1,1\n2,1\n3,1\n";
+
+#[test]
+fn labels_from_one_are_the_users() {
+    let graph = "input x [d]\noutcome y [] int\nparam W [3, d] = 0\nparam b [3] = 0\nprediction = softmax(W @ x + b)\n\
+                 objective = nll(prediction, y - 1)\n";
+    let folder = Folder::with(&[("m.graph", graph), ("t.csv", "a,b,y\n3,0,1\n0,3,2\n-3,-3,3\n4,1,1\n")]);
+    let run = folder.line("fit m.graph --data t.csv --valid t.csv --save m.safetensors --json");
+    let lines = run.json();
+    let last = lines.last().expect("there is a last line");
+    assert_eq!((number(last, "train_accuracy"), number(last, "train_f1")), (1.0, 1.0));
+    assert!(last.get("train_auc").is_none() && last.get("train_mse").is_none(), "{last}");
+    let csv = folder.line("predict m.safetensors --data t.csv").succeeded().to_string();
+    let classes: Vec<&str> = csv.lines().filter_map(|line| line.rsplit(',').next()).collect();
+    assert_eq!(classes, ["class", "1", "2", "3", "1"]);
+    assert_eq!(number(&folder.line("eval m.safetensors --data t.csv --json").json()[0], "accuracy"), 1.0);
+    let eval = folder.line("eval m.safetensors --data t.csv").succeeded().to_string();
+    assert!(eval.contains("is \\ predicted   1   2   3"), "{eval}");
+    let text = folder.line("fit m.graph --data t.csv --valid t.csv").succeeded().to_string();
+    assert!(text.contains("is \\ predicted   1   2   3") && text.contains("f1"), "{text}");
+}
+
+#[test]
+fn scores_of_a_hinge_are_no_classes_and_it_is_said() {
+    let folder = Folder::with(&[("m.graph", HINGE), ("t.csv", SIGNS)]);
+    let run = folder.line("fit m.graph --data t.csv --save m.safetensors --json");
+    let lines = run.json();
+    let last = lines.last().expect("there is a last line");
+    assert!(last.get("train_accuracy").is_none() && last["train_mse"].is_f64() && last["train_r2"].is_f64(), "{last}");
+    assert!(run.err.contains("no accuracy") && run.err.contains("`prediction` is no probability"), "{}", run.err);
+    let csv = folder.line("predict m.safetensors --data t.csv").succeeded().to_string();
+    assert_eq!(csv.lines().next(), Some("prediction"));
+}
+
+#[test]
+fn a_probability_of_signs_is_in_the_users_labels() {
+    let graph = HINGE.replace("prediction = dot(w, x) + b", "z = dot(w, x) + b\nprediction = sigmoid(z)");
+    let graph = graph.replace("max(0, 1 - y * prediction)", "softplus(-y * z)");
+    let folder = Folder::with(&[("m.graph", &graph), ("t.csv", SIGNS), ("one.csv", "a,y\n2,1\n-3,1\n")]);
+    let run = folder.line("fit m.graph --data t.csv --save m.safetensors --json");
+    let lines = run.json();
+    let last = lines.last().expect("there is a last line");
+    assert_eq!((number(last, "train_accuracy"), number(last, "train_auc")), (1.0, 1.0));
+    assert!(!run.err.contains("note"), "{}", run.err);
+    let csv = folder.line("predict m.safetensors --data t.csv").succeeded().to_string();
+    assert!(csv.lines().nth(1).is_some_and(|line| line.ends_with(",-1")), "{csv}");
+    let one = &folder.line("eval m.safetensors --data one.csv --json").json()[0];
+    assert_eq!(number(one, "accuracy"), 0.5);
+    assert!(one.get("auc").is_none(), "{one}");
+}
+
+#[test]
+fn logits_and_counts() {
+    let logits = "input x [d]\noutcome y [] int\nparam W [2, d] = 0\nprediction = W @ x\n\
+                  objective = nll(softmax(prediction), y)\n";
+    let counts = "input x [d]\noutcome y [] int\nparam w [d] = 0\nprediction = exp(dot(w, x))\n\
+                  objective = prediction - y * log(prediction)\n";
+    let folder = Folder::with(&[("l.graph", logits), ("c.graph", counts), ("t.csv", "a,y\n1,0\n2,1\n3,1\n")]);
+    let run = folder.line("fit l.graph --data t.csv --json");
+    let keys: Vec<String> = run.json().last().unwrap().as_object().unwrap().keys().cloned().collect();
+    assert_eq!(keys, ["final", "epochs", "train_objective"]);
+    assert!(run.err.contains("`prediction` is no probability"), "{}", run.err);
+    let run = folder.line("fit c.graph --data t.csv --json");
+    assert!(run.json().last().unwrap()["train_mae"].is_f64());
+    assert!(run.err.contains("no accuracy"), "{}", run.err);
+}
