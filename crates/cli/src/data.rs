@@ -10,7 +10,7 @@ use chainrule::learn::{
     bindings, objectives, predictions,
 };
 use chainrule::text::Dim;
-use chainrule::{Function, Value};
+use chainrule::{Function, Tensor, Value};
 use clap::Args;
 
 use crate::columns::{self, ColumnOptions};
@@ -116,6 +116,13 @@ impl Loaded {
         Scoring::with_labels(&self.function, self.saved.settings.get(LABELS).and_then(numbers).as_deref())
     }
 
+    /// The predictions for rows, `[rows, …]`, in the units of the table for training.
+    pub fn predictions(&self, rows: &Dataset) -> Result<Tensor, CommandError> {
+        let predictions = predictions(&self.function, &self.parameters, rows);
+        let predictions = predictions.map_err(|error| self.file.failed(error))?;
+        Ok(self.saved.transforms.undone(&self.function, predictions))
+    }
+
     /// The rows of a table as the function takes them: the same columns as in training, transformed as they were then.
     pub fn rows(&self, table: &Table, with_outcomes: bool) -> Result<Dataset, CommandError> {
         let wanted = self.saved.fields.iter().filter(|field| with_outcomes || field.role == Role::Input);
@@ -167,9 +174,11 @@ fn first_not_finite(
         let bindings = bindings(function, data, &[row], parameters.iter());
         let values = reference::evaluate(graph, &bindings, targets).ok()?;
         let nan_origin = targets.iter().find_map(|&target| nan_origin(graph, &values, target))?;
+        let in_file = data.standardized_values(function, nan_origin.node, row);
+        let in_file: String = in_file.iter().map(|value| format!("; {value}")).collect();
         let (line, nan_origin) = (data.line(row), nan_origin::nan_origin(graph, &values, &names, nan_origin.node));
         Some(CommandError::result(format!(
-            "{}, line {line}: the result is not finite: {nan_origin}; look at that row, and at what leads to this node",
+            "{}, line {line}: the result is not finite: {nan_origin}{in_file}; look at that row, and at what leads to this node",
             data.file()
         )))
     })

@@ -24,6 +24,7 @@ mod options;
 mod output;
 mod plots;
 mod progress;
+mod standardize;
 mod tables;
 
 use std::ffi::OsString;

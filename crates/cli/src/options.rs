@@ -72,7 +72,7 @@ pub fn missing_value(mut command: Command, words: &[OsString]) -> Option<clap::E
         command.get_arguments().find(|argument| argument.get_long() == Some(name))
     };
     let lacks = |pair: &[OsString]| {
-        let takes_values = |option: &&Arg| option.get_action().takes_values();
+        let takes_values = |option: &&Arg| option.get_action().takes_values() && !option.is_require_equals_set();
         option(&pair[0]).filter(takes_values).filter(|_| option(&pair[1]).is_some())
     };
     let problem = words.windows(2).find_map(lacks)?;

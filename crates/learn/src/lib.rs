@@ -37,6 +37,7 @@ pub use data::standardize::Standardize;
 pub use data::step_features::StepFeatures;
 pub use data::table::{ColumnValues, Table};
 pub use data::transform::{Transform, Transforms};
+pub use data::units::StandardizedValue;
 pub use data::words::{WordEncoding, Words};
 pub use error::{LearnError, Remedy};
 pub use evaluation::bindings::bindings;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use chainrule::Tensor;
-use chainrule::learn::{Scoring, Words, atomic, predictions};
+use chainrule::learn::{Scoring, Words, atomic};
 use clap::Args;
 
 use crate::data::{Loaded, not_finite};
@@ -58,8 +58,7 @@ impl Predict {
             )));
         };
         let data = loaded.rows(&self.separator.read(&self.data)?, false)?;
-        let predictions = predictions(&loaded.function, &loaded.parameters, &data);
-        let predictions = predictions.map_err(|error| loaded.file.failed(error))?;
+        let predictions = loaded.predictions(&data)?;
         if !predictions.is_finite() {
             return Err(not_finite(&loaded.file, &loaded.function, &loaded.parameters, &data, prediction));
         }

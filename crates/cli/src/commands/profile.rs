@@ -12,6 +12,7 @@ use crate::json::{self, Object};
 use crate::model_file::ModelFile;
 use crate::options::{self, ModelOptions};
 use crate::output::StandardOutput;
+use crate::standardize::StandardizeOption;
 
 /// Says where the time and the memory of a training step go, kernel by kernel
 #[derive(Args)]
@@ -27,9 +28,8 @@ pub struct ProfileCommand {
     #[arg(long, value_name = "N", default_value = "1", value_parser = options::count, allow_hyphen_values = true)]
     batch: usize,
 
-    /// Brings each real input column to mean 0 and deviation 1
-    #[arg(long)]
-    standardize: bool,
+    #[command(flatten)]
+    standardize: StandardizeOption,
 
     #[command(flatten)]
     steps: StepSettings,
@@ -56,7 +56,7 @@ impl ProfileCommand {
         let PreparedData { function, data } = self.table.fit(&file, self.model.settings()?)?;
         file.objective(&function)?;
         let data = Transforms::filling(&data).apply(&data)?;
-        let transforms = if self.standardize { Transforms::standardizing(&data) } else { Transforms::new() };
+        let transforms = self.standardize.transforms(&function, &data)?;
         let parameters = Parameters::initialize(&function, settings.seed)?;
         let cost = profile(&function, &parameters, &transforms.apply(&data)?, &settings);
         let cost = cost.map_err(|error| file.failed(error))?;

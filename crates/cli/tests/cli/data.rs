@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use crate::support::{CLASSIFIER, Folder, ON_A_PLANE, PLANE, Run};
+use crate::support::{CLASSIFIER, Folder, ON_A_PLANE, PLANE, Run, number};
 
 /// Runs a line of words with this on standard input.
 fn piped(folder: &Folder, words: &str, input: &str) -> Run {
@@ -137,4 +137,56 @@ fn a_column_that_tells_the_outcome_is_warned_of() {
     let run = folder.line("fit m.graph --data t.csv --drop copy --epochs 1");
     run.succeeded();
     assert!(run.err.contains("input `x` takes x0\n") && !run.err.contains("warning"), "{}", run.err);
+}
+
+/// What the row of a table that a message is about says stays what it says in the file.
+#[test]
+fn messages_show_what_the_file_says_where_it_was_standardized() {
+    let model = "input area []\ninput year []\noutcome price []\nparam a [] = 0\nparam b [] = 0\nparam c [] = 0\n\
+                 prediction = exp(a * log(area) + b * year + c)\nobjective = (log(prediction) - log(price))^2\n";
+    let rows = "area,year,price\n100,1980,200\n50,1990,120\n70,2000,160\n120,1950,190\n";
+    let folder = Folder::with(&[("m.graph", model), ("t.csv", rows)]);
+    let says = ["t.csv, line 3", "the file's `area` is 50, and standardizing made -1.2998"];
+    folder.refuses(1, "fit m.graph --data t.csv --epochs 20 --standardize", &says);
+    let run = folder.line("fit m.graph --data t.csv --epochs 20 --standardize=year --save m.safetensors");
+    run.succeeded();
+    folder.write("new.csv", b"area,year\n100,1980\n-5,1980\n");
+    let run = folder.line("predict m.safetensors --data new.csv");
+    run.failed(1, &["new.csv, line 3", "`area` = -5"]);
+    assert!(!run.err.contains("standardizing"), "{}", run.err);
+    folder.refuses(2, "fit m.graph --data t.csv --standardize=yaer", &["--standardize", "did you mean `year`?"]);
+}
+
+#[test]
+fn a_standardized_outcome_is_predicted_and_scored_in_the_units_of_the_file() {
+    let rows = "x0,x1,y\n0,0,100000\n1,0,300000\n0,1,0\n1,1,200000\n";
+    let folder = Folder::with(&[("m.graph", PLANE), ("t.csv", rows)]);
+    let fit = "fit m.graph --data t.csv --standardize=x,y --batch 4 --rate 0.1 --epochs 30 --json --save m.safetensors";
+    let last = folder.line(fit).json().pop().expect("a last line");
+    let run = folder.line("predict m.safetensors --data t.csv");
+    let predictions: Vec<f64> = run.succeeded().lines().skip(1).map(|line| line.parse().expect("a number")).collect();
+    let outcomes = [100000.0, 300000.0, 0.0, 200000.0];
+    let squares = predictions.iter().zip(outcomes).map(|(prediction, outcome)| (prediction - outcome).powi(2));
+    let mse = squares.sum::<f64>() / 4.0;
+    assert!(predictions.iter().zip(outcomes).all(|(prediction, outcome)| (prediction - outcome).abs() < 1e4));
+    assert!((number(&last, "train_mse") / mse - 1.0).abs() < 1e-6, "{last} {mse}");
+    // The objective is of the standardised outcome, whose variance is that of the file by 1.25e10.
+    assert!((number(&last, "train_objective") * 1.25e10 / mse - 1.0).abs() < 1e-6, "{last}");
+    let eval = &folder.line("eval m.safetensors --data t.csv --json").json()[0];
+    assert_eq!(number(eval, "mse"), number(&last, "train_mse"));
+    let classes = Folder::with(&[("c.graph", CLASSIFIER), ("t.csv", "x0,x1,y\n1,2,0\n2,1,1\n")]);
+    classes.refuses(2, "fit c.graph --data t.csv --standardize=y", &["--standardize", "outcome `y`", "int"]);
+}
+
+#[test]
+fn an_input_that_the_prediction_does_not_read_is_left_alone() {
+    let model = "input x []\ninput weight []\noutcome y []\nparam w [] = 0\n\
+                 prediction = w * x\nobjective = weight * (prediction - y)^2\n";
+    let folder = Folder::with(&[("m.graph", model), ("t.csv", "x,weight,y\n-1,3,-2\n1,5,2\n")]);
+    let run = folder.line("fit m.graph --data t.csv --standardize --epochs 1 --json");
+    assert!(run.err.contains("input `weight` is not standardized"), "{}", run.err);
+    // (3 · 2² + 5 · 2²) / 2 before the first step, less after it
+    assert!(number(run.json().last().expect("a last line"), "train_objective") > 0.0);
+    let named = folder.line("fit m.graph --data t.csv --standardize=weight --epochs 1 --json");
+    assert!(number(named.json().last().expect("a last line"), "train_objective") <= 0.0);
 }

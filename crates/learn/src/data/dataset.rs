@@ -12,6 +12,7 @@ use crate::data::field::{Field, Role};
 use crate::data::reading::Reading;
 use crate::data::resolve::{self, Resolved};
 use crate::data::rows::{in_f64, length, picked, picked_in_f64};
+use crate::data::standardize::Standardize;
 use crate::data::table::Table;
 use crate::error::{LearnError, find, list, quote, suggest};
 use crate::random::{self, Purpose};
@@ -49,7 +50,8 @@ pub struct Dataset {
     fields: Vec<Field>,
     /// For each field its elements, rows × size, row by row. Programs of their precision share them.
     values: Vec<SharedRows>,
-    standardized: bool,
+    /// What was standardised, and how.
+    standardized: Vec<(String, Standardize)>,
 }
 
 impl Dataset {
@@ -99,7 +101,7 @@ impl Dataset {
             return Err(error);
         }
         let values = values.into_iter().map(SharedRows::from).collect();
-        Ok(Dataset { file, lines, fields, values, standardized: false })
+        Ok(Dataset { file, lines, fields, values, standardized: Vec::new() })
     }
 
     /// Rows that were made, not read: for each field rows × size elements, row by row, in f32 or f64. A vector is taken
@@ -123,7 +125,7 @@ impl Dataset {
                 return Err(LearnError::Value { what: field.role.name(), name: field.name.clone(), problem });
             }
         }
-        Ok(Dataset { file: name.into(), lines: (2..rows + 2).collect(), fields, values, standardized: false })
+        Ok(Dataset { file: name.into(), lines: (2..rows + 2).collect(), fields, values, standardized: Vec::new() })
     }
 
     /// What messages call the source of the rows.
@@ -210,7 +212,7 @@ impl Dataset {
             lines: rows.iter().map(|&row| self.lines[row]).collect(),
             fields: self.fields.clone(),
             values: values.map(|(values, field)| picked(values, field.shape.size(), rows)).collect(),
-            standardized: self.standardized,
+            standardized: self.standardized.clone(),
         }
     }
 
@@ -267,14 +269,20 @@ impl Dataset {
         atomic::write(path, &self.to_csv())
     }
 
-    /// Whether any of its inputs was standardised.
+    /// Whether any of its inputs or outcomes was standardised.
     pub(crate) fn is_standardized(&self) -> bool {
-        self.standardized
+        !self.standardized.is_empty()
     }
 
-    /// The same rows, known to be standardised.
-    pub(crate) fn marked_standardized(self) -> Dataset {
-        Dataset { standardized: true, ..self }
+    /// How an input or outcome was standardised, if it was.
+    pub(crate) fn standardize_of(&self, name: &str) -> Option<&Standardize> {
+        self.standardized.iter().find(|(other, _)| other == name).map(|(_, standardize)| standardize)
+    }
+
+    /// The same rows, with an input or outcome that is known to be standardised so.
+    pub(crate) fn marked_standardized(mut self, name: &str, standardize: &Standardize) -> Dataset {
+        self.standardized.push((name.into(), standardize.clone()));
+        self
     }
 
     /// The same rows with other values in one field: rows × the size of `shape`.
@@ -296,6 +304,11 @@ impl Dataset {
     fn each(&self, role: Role, value: impl Fn(usize, &Field) -> Tensor) -> Vec<(&str, Tensor)> {
         let fields = self.fields.iter().enumerate().filter(|(_, field)| field.role == role);
         fields.map(|(index, field)| (field.name.as_str(), value(index, field))).collect()
+    }
+
+    /// The elements of the field of an index in one row.
+    pub(crate) fn row_of(&self, index: usize, row: usize) -> Vec<f64> {
+        picked_in_f64(&self.values[index], self.fields[index].shape.size(), &[row])
     }
 
     fn gather(&self, index: usize, rows: &[usize], shape: Shape) -> Tensor {

@@ -18,4 +18,5 @@ pub(crate) mod standardize;
 pub(crate) mod step_features;
 pub(crate) mod table;
 pub(crate) mod transform;
+pub(crate) mod units;
 pub(crate) mod words;

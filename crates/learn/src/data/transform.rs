@@ -1,6 +1,6 @@
-//! What is done to the inputs before the model sees them, as data that is saved with the model.
+//! What is done to inputs and outcomes before the model sees them, as data that is saved with the model.
 
-use chainrule_graph::{Kind, Shape};
+use chainrule_graph::{Function, Kind, Shape, Tensor};
 use serde_json::{Map, Value, json};
 
 use crate::data::dataset::Dataset;
@@ -8,6 +8,7 @@ use crate::data::field::{Field, Role};
 use crate::data::fill::Fill;
 use crate::data::standardize::Standardize;
 use crate::data::step_features::StepFeatures;
+use crate::data::units;
 use crate::error::LearnError;
 
 /// A transformation of the values of one input.
@@ -49,19 +50,69 @@ impl Transforms {
 
     /// Standardisation of every real input by the statistics of these rows. Integers, words and outcomes are left alone.
     pub fn standardizing(rows: &Dataset) -> Transforms {
-        let is_real_input = |&index: &usize| {
-            let field = &rows.fields()[index];
-            field.role == Role::Input && field.kind == Kind::Real
-        };
-        let standardize = |index: usize| {
-            let field = &rows.fields()[index];
+        Transforms::standardizing_those(rows, |field| field.role == Role::Input && field.kind == Kind::Real)
+    }
+
+    /// The same of those inputs alone that the prediction reads, or, without one, the objective: what only weighs an
+    /// example, for instance, stays as it is.
+    pub fn standardizing_read(function: &Function, rows: &Dataset) -> Transforms {
+        let read = function.graph.needed_for(function.prediction.or(function.objective));
+        let is_read = |name: &str| function.graph.find(name).is_some_and(|value| read[value.node.index()]);
+        let is_standardized =
+            |field: &Field| field.role == Role::Input && field.kind == Kind::Real && is_read(&field.name);
+        Transforms::standardizing_those(rows, is_standardized)
+    }
+
+    /// Standardisation of the inputs and outcomes of these names. Predictions of an outcome are then made in units of its
+    /// deviation: see [`Transforms::undone`].
+    ///
+    /// # Errors
+    /// There is no input or outcome of such a name; it is not real; it is an outcome that the prediction is not compared
+    /// with, since that has another shape.
+    pub fn standardizing_named(
+        function: &Function,
+        rows: &Dataset,
+        names: &[String],
+    ) -> Result<Transforms, LearnError> {
+        for name in names {
+            let field = &rows.fields()[rows.find(name)?];
+            let fault = |problem: String| LearnError::Setting {
+                name: "what is standardized",
+                problem: format!("is {} `{name}`, {problem}", field.role),
+            };
+            if field.kind != Kind::Real {
+                return Err(fault(format!("whose kind is {}; a real one would be right", field.kind)));
+            }
+            if !units::can_be_undone(function, field.role, name) {
+                return Err(fault("but the prediction has another shape, and could not be given in its units".into()));
+            }
+        }
+        Ok(Transforms::standardizing_those(rows, |field| names.contains(&field.name)))
+    }
+
+    fn standardizing_those(rows: &Dataset, is_standardized: impl Fn(&Field) -> bool) -> Transforms {
+        let standardize = |(index, field): (usize, &Field)| {
             let mut statistics = Standardize::of(&rows.values_at(index), field.shape.size());
             for element in field.word_elements() {
                 (statistics.mean[element], statistics.std[element]) = (0.0, 0.0);
             }
             (field.name.clone(), Transform::Standardize(statistics))
         };
-        Transforms((0..rows.fields().len()).filter(is_real_input).map(standardize).collect())
+        let fields = rows.fields().iter().enumerate().filter(|(_, field)| is_standardized(field));
+        Transforms(fields.map(standardize).collect())
+    }
+
+    /// Predictions `[rows, …]` of a function in the units of the file, if the outcome that they are compared with was
+    /// standardised.
+    pub fn undone(&self, function: &Function, predictions: Tensor) -> Tensor {
+        let Some(outcome) = units::predicted_outcome(function) else { return predictions };
+        self.0.iter().rev().filter(|(name, _)| name == function.name(outcome)).fold(
+            predictions,
+            |values, (_, transform)| {
+                let Transform::Standardize(standardize) = transform else { return values };
+                Tensor::new(values.shape().clone(), standardize.undo(values.data())).unwrap_or(values)
+            },
+        )
     }
 
     /// These, and then others.
@@ -75,7 +126,7 @@ impl Transforms {
         self.0.is_empty()
     }
 
-    /// The inputs that are transformed.
+    /// The inputs, and outcomes, that are transformed.
     pub fn inputs(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(input, _)| input.as_str())
     }
@@ -96,8 +147,8 @@ impl Transforms {
             }
             let values = transform.apply(&rows.values_at(index));
             rows = rows.replaced(index, shape, values);
-            if let Transform::Standardize(_) = transform {
-                rows = rows.marked_standardized();
+            if let Transform::Standardize(standardize) = transform {
+                rows = rows.marked_standardized(name, standardize);
             }
         }
         Ok(rows)

@@ -124,7 +124,8 @@ impl<'a> Scorer<'a> {
         if let Some((outcome, prediction)) = scoring.outcome().zip(function.prediction) {
             let shape = function.graph.shape(outcome).with_leading(tables.data.rows());
             let values = tables.data.values(function.name(outcome))?.into_owned();
-            compared = Tensor::new(shape, values).map(|outcomes| (scoring.clone(), outcomes));
+            let outcomes = Tensor::new(shape, values).map(|outcomes| tables.data.in_file_units(function, outcomes));
+            compared = outcomes.map(|outcomes| (scoring.clone(), outcomes));
             wanted.push(prediction);
         }
         Ok(Scorer { over: OverRows::new(tables, wanted, level)?, compared })
@@ -135,7 +136,10 @@ impl<'a> Scorer<'a> {
         let objectives = results[0].data();
         let objective = objectives.iter().sum::<f64>() / objectives.len() as f64;
         let figures = match &self.compared {
-            Some((scoring, outcomes)) => Figures::of(scoring, &results[1], outcomes)?,
+            Some((scoring, outcomes)) => {
+                let Tables { function, data, .. } = self.over.tables;
+                Figures::of(scoring, &data.in_file_units(function, results[1].clone()), outcomes)?
+            }
             None => Figures::None,
         };
         Ok(Scores { objective, figures })

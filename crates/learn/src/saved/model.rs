@@ -112,9 +112,9 @@ impl SavedModel {
         for field in &fields {
             transforms.shape(&field.name, &field.shape).map_err(|error| format!("{}: {error}", damaged()))?;
         }
-        let is_input = |name: &str| fields.iter().any(|field| field.role == Role::Input && field.name == name);
-        if let Some(name) = transforms.inputs().find(|name| !is_input(name)) {
-            return Err(format!("{}: it transforms {}, which is no input of it", damaged(), quote(name)));
+        let is_there = |name: &str| fields.iter().any(|field| field.name == name);
+        if let Some(name) = transforms.inputs().find(|name| !is_there(name)) {
+            return Err(format!("{}: it transforms {}, which is no input or outcome of it", damaged(), quote(name)));
         }
         Ok(SavedModel {
             graph: content.member("graph")?.as_str().ok_or_else(damaged)?.to_string(),

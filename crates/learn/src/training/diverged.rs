@@ -6,6 +6,7 @@ use chainrule_exec::{ExecError, NanOrigin, ValueRange};
 use chainrule_graph::{GraphError, Origin};
 use thiserror::Error;
 
+use crate::data::units::StandardizedValue;
 use crate::error::LearnError;
 
 /// Why training ended without a model.
@@ -61,6 +62,8 @@ pub struct Diverged {
     pub rate: f64,
     /// Whether it is finite in f64, and only f32 is too narrow.
     pub only_in_f32: bool,
+    /// If it was at a single row, what that node was made from, as the file has it, where it was standardised.
+    pub standardized: Vec<StandardizedValue>,
 }
 
 impl fmt::Display for Diverged {
@@ -69,7 +72,10 @@ impl fmt::Display for Diverged {
         let lines: Vec<String> = self.lines.iter().take(5).map(usize::to_string).collect();
         let more = if self.lines.len() > lines.len() { ", …" } else { "" };
         let rows = format!("{file}, line{} {}{more}", if lines.len() == 1 { "" } else { "s" }, lines.join(", "));
-        let what = self.nan_origin.as_ref().map_or_else(|| "the objective is not finite".into(), described);
+        let mut what = self.nan_origin.as_ref().map_or_else(|| "the objective is not finite".into(), described);
+        for value in &self.standardized {
+            what += &format!("; {value}");
+        }
         if self.only_in_f32 {
             let (when, smaller) = match epoch {
                 0 => ("at the initial parameters".into(), String::new()),

@@ -52,15 +52,28 @@ fn at_rows(
     rate: f64,
 ) -> Result<TrainError, LearnError> {
     let (mut origin_at_row, mut lines) = (None, (0..data.rows()).map(|row| data.line(row)).collect());
+    let mut standardized = Vec::new();
     if let Some(row) = objectives.iter().position(|objective| !objective.is_finite()) {
         let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
         let bindings = bindings(function, data, &[row], parameters.iter());
         let results = reference::evaluate(&function.graph, &bindings, &[objective])?;
         (origin_at_row, lines) = (nan_origin(&function.graph, &results, objective), vec![data.line(row)]);
+        if let Some(origin) = &origin_at_row {
+            standardized = data.standardized_values(function, origin.node, row);
+        }
     }
     let (nan_origin, file) = (origin_at_row, data.file().into());
     let part = StepPart::Objective;
-    Ok(TrainError::Diverged(Box::new(Diverged { part, nan_origin, file, lines, epoch, rate, only_in_f32: false })))
+    Ok(TrainError::Diverged(Box::new(Diverged {
+        part,
+        nan_origin,
+        file,
+        lines,
+        epoch,
+        rate,
+        only_in_f32: false,
+        standardized,
+    })))
 }
 
 /// What went wrong in the steps over the rows of `order`, which began at `before` and left values that are not finite:
@@ -96,7 +109,12 @@ pub(crate) fn during_steps(
     };
     let is_first = begin == Position::default() && earlier.is_empty();
     let is_at_start = is_first && (nan_origin.is_some() || part == StepPart::Objective);
+    let standardized = match (&nan_origin, &indices[..]) {
+        (Some(origin), &[row]) => data.standardized_values(&step.function, origin.node, row),
+        _ => Vec::new(),
+    };
     Ok(TrainError::Diverged(Box::new(Diverged {
+        standardized,
         part,
         only_in_f32,
         epoch: if is_at_start { 0 } else { begin.epoch + 1 },

@@ -32,6 +32,7 @@ use crate::options::{self, ModelOptions};
 use crate::output::{StandardOutput, message};
 use crate::plots::picture_path;
 use crate::progress::ProgressMeter;
+use crate::standardize::StandardizeOption;
 
 use rows::TrainingRows;
 pub use settings::StepSettings;
@@ -78,9 +79,8 @@ pub struct Fit {
     #[arg(long, value_name = "N", default_value = "0", value_parser = options::seed, allow_hyphen_values = true)]
     seed: u64,
 
-    /// Brings each real input column to mean 0 and deviation 1, by the training rows
-    #[arg(long)]
-    standardize: bool,
+    #[command(flatten)]
+    standardize: StandardizeOption,
 
     /// Ends training after N epochs in a row that did not better the objective on the validation rows, or on the
     /// training rows if there are no others, and takes the parameters of the best epoch
@@ -151,7 +151,7 @@ impl Fit {
         if function.parameters.is_empty() {
             message(format!("warning: {}: the model has no `param`; training changes nothing", file.name()));
         }
-        let rows = TrainingRows::new(&self, &data)?;
+        let rows = TrainingRows::new(&self, &function, &data)?;
         let scoring = Scoring::of(&function, &rows.training)?;
         if let Some(why) = scoring.why_no_accuracy() {
             message(format!("note: {}: no accuracy and no class, for {why}", file.name()));
@@ -316,7 +316,7 @@ impl Fit {
             "rate": self.rate,
             "shuffle": !self.no_shuffle,
             "seed": self.seed,
-            "standardize": self.standardize,
+            "standardize": self.standardize.as_json(),
             "valid_split": self.valid_split,
             "patience": self.patience,
             "optimizer": training.optimizer.name(),

@@ -1,5 +1,6 @@
 //! The rows that a model is trained and validated on.
 
+use chainrule::Function;
 use chainrule::learn::{Dataset, Transforms, check_counts};
 
 use crate::commands::fit::Fit;
@@ -17,7 +18,7 @@ pub struct TrainingRows {
 
 impl TrainingRows {
     /// Splits the rows, or reads those to validate on, and transforms all by the statistics of those to train on.
-    pub fn new(fit: &Fit, data: &Dataset) -> Result<TrainingRows, CommandError> {
+    pub fn new(fit: &Fit, function: &Function, data: &Dataset) -> Result<TrainingRows, CommandError> {
         let (training, validation) = match (&fit.valid, fit.valid_split) {
             (Some(path), _) => {
                 let table = fit.table.separator.read(path)?;
@@ -33,10 +34,8 @@ impl TrainingRows {
             (None, None) => (data.clone(), None),
         };
         let mut transforms = Transforms::filling(&training);
-        if fit.standardize {
-            let filled = transforms.apply(&training)?;
-            transforms = transforms.then(Transforms::standardizing(&filled));
-        }
+        let filled = transforms.apply(&training)?;
+        transforms = transforms.then(fit.standardize.transforms(function, &filled)?);
         Ok(TrainingRows {
             training: transforms.apply(&training)?,
             validation: validation.map(|rows| transforms.apply(&rows)).transpose()?,
