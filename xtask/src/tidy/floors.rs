@@ -7,6 +7,7 @@ const FLOORS: &[(usize, &str)] = &[
     (0, "chainrule-kernels"),
     (1, "chainrule-graph"),
     (2, "chainrule-exec"),
+    (2, "chainrule-draw"),
     (3, "chainrule-learn"),
     (3, "chainrule-check"),
     (4, "chainrule"),

@@ -1,0 +1,121 @@
+//! What is written in a box.
+
+use chainrule_graph::ops::signature::Notation;
+use chainrule_graph::ops::{Elementwise, Source};
+use chainrule_graph::{Function, Graph, Kind, NodeId, Op};
+
+use crate::outline::seen_through;
+
+/// The width of a character, in pixels, on average; names in bold are a little wider.
+const CHARACTER: f64 = 6.6;
+/// The height of a line.
+const LINE: f64 = 15.0;
+
+/// The text of a box.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Label {
+    /// In bold; may be empty.
+    pub name: String,
+    /// What it computes, and of which shape.
+    pub text: String,
+    /// How many nodes it stands for, if it is a folded scope.
+    pub folded: Option<usize>,
+    /// Whether it is what the function is for: its prediction or its objective.
+    pub is_end: bool,
+}
+
+impl Label {
+    pub fn new(name: &str, text: &str) -> Label {
+        Label { name: name.into(), text: text.into(), ..Label::default() }
+    }
+
+    pub fn folded(name: String, nodes: usize) -> Label {
+        let text = format!("{nodes} node{}", if nodes == 1 { "" } else { "s" });
+        Label { name, text, folded: Some(nodes), is_end: false }
+    }
+
+    /// The width and height of its box.
+    pub fn size(&self) -> (f64, f64) {
+        let lines = usize::from(!self.name.is_empty()) + usize::from(!self.text.is_empty());
+        let longest = self.name.chars().count().max(self.text.chars().count()) as f64;
+        ((longest * CHARACTER + 18.0).max(36.0).round(), lines as f64 * LINE + 9.0)
+    }
+}
+
+/// The label of a node in the scope of that path: its name without the path, its op with the numbers that it reads, its shape.
+pub(crate) fn of_node(function: &Function, id: NodeId, path: &str) -> Label {
+    let graph = &function.graph;
+    let node = graph.node(id);
+    let names: Vec<&str> = node.outputs.iter().filter_map(|output| output.name.as_deref()).collect();
+    let inner = |name: &str| match name.strip_prefix(path).and_then(|rest| rest.strip_prefix('/')) {
+        Some(rest) if !path.is_empty() => rest.to_string(),
+        _ => name.to_string(),
+    };
+    let shapes: Vec<String> = node
+        .outputs
+        .iter()
+        .map(|output| match output.kind {
+            Kind::Real => output.shape.to_string(),
+            kind => format!("{} {kind}", output.shape),
+        })
+        .collect();
+    let is = |list: &[NodeId]| list.contains(&id);
+    let role = if is(&function.inputs) {
+        "input".into()
+    } else if is(&function.outcomes) {
+        "outcome".into()
+    } else if function.parameters.iter().any(|parameter| parameter.node == id) {
+        "param".into()
+    } else if function.state.iter().any(|state| state.node == id) {
+        "state".into()
+    } else {
+        operation(graph, id)
+    };
+    // A scalar's shape says nothing new.
+    let shapes = shapes.join(" ");
+    let text = if shapes == "[]" { role } else { format!("{role} {shapes}") };
+    let is_end = [function.prediction, function.objective].into_iter().flatten().any(|end| end.node == id);
+    Label { name: names.into_iter().map(inner).collect::<Vec<_>>().join(", "), text, folded: None, is_end }
+}
+
+/// `tanh`, `+`, `2 ·`, `^2`
+fn operation(graph: &Graph, id: NodeId) -> String {
+    let node = graph.node(id);
+    let number = |operand: usize| match &graph.node(seen_through(graph, node.inputs[operand])).op {
+        Op::Source(Source::Constant(constant)) if constant.value.data().len() == 1 => {
+            Some(short(constant.value.item()))
+        }
+        _ => None,
+    };
+    match &node.op {
+        Op::Source(Source::Constant(constant)) if constant.value.data().len() == 1 => short(constant.value.item()),
+        Op::Elementwise(Elementwise::Power(exponent)) => format!("^{}", short(exponent.0)),
+        Op::Elementwise(op) => {
+            let numbers: Vec<Option<String>> = (0..node.inputs.len()).map(number).collect();
+            let symbol = match op.signature().notation {
+                Notation::Infix("*") => "·",
+                Notation::Infix("-") => "−",
+                Notation::Infix(symbol) => symbol,
+                Notation::Negation => return "−".into(),
+                Notation::Call | Notation::Exponent | Notation::Order | Notation::Shared => {
+                    let given: Vec<String> = numbers.into_iter().flatten().collect();
+                    let name = op.signature().name;
+                    return if given.is_empty() { name.into() } else { format!("{name} {}", given.join(" ")) };
+                }
+            };
+            match &numbers[..] {
+                [Some(a), Some(b)] => format!("{a} {symbol} {b}"),
+                [Some(a), _] => format!("{a} {symbol}"),
+                [_, Some(b)] => format!("{symbol} {b}"),
+                _ => symbol.into(),
+            }
+        }
+        op => op.name().into(),
+    }
+}
+
+/// A number in four digits.
+fn short(number: f64) -> String {
+    let exact = format!("{number}");
+    if exact.len() <= 6 { exact } else { format!("{number:.3e}") }
+}

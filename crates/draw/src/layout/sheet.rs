@@ -1,0 +1,108 @@
+//! One group: its boxes, inner groups and ports in rows, and the ways of the lines between them.
+
+use super::order::order;
+use super::position::{Rows, columns};
+use super::rows::{Segment, layered};
+use crate::diagram::Point;
+
+/// What is arranged within one group.
+pub(super) struct Sheet {
+    pub elements: Vec<Element>,
+    pub links: Vec<Link>,
+    pub least_width: f64,
+    /// The height of the title above all.
+    pub title: f64,
+    pub margin: f64,
+}
+
+/// A box, an inner group, a port, or a bend of a line.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Element {
+    pub width: f64,
+    pub height: f64,
+    pub place: Place,
+    /// Where the group around would like a port to be.
+    pub wanted: Option<f64>,
+}
+
+/// Where an element may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In any row.
+    Free,
+    /// On the upper edge.
+    Top,
+    /// On the lower edge.
+    Bottom,
+}
+
+impl Element {
+    pub fn boxed(width: f64, height: f64) -> Element {
+        Element { width, height, place: Place::Free, wanted: None }
+    }
+
+    pub fn port(at_top: bool, wanted: Option<f64>) -> Element {
+        Element { width: 0.0, height: 0.0, place: if at_top { Place::Top } else { Place::Bottom }, wanted }
+    }
+}
+
+/// A line from the lower edge of one element to the upper edge of another, each at so far from its left.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Link {
+    pub value: usize,
+    pub from: usize,
+    pub from_x: f64,
+    pub to: usize,
+    pub to_x: f64,
+}
+
+/// Where the elements and lines of one group are, from its upper left corner.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Arranged {
+    pub width: f64,
+    pub height: f64,
+    pub corners: Vec<Point>,
+    pub ways: Vec<Vec<Point>>,
+}
+
+impl Sheet {
+    pub fn arrange(&self) -> Arranged {
+        let mut layers = layered(&self.elements, &self.links);
+        order(&mut layers);
+        let x = columns(&layers, self.margin);
+        let rows = Rows::new(&layers, &x, self.title, self.margin);
+        let right = layers.elements.iter().zip(&x).map(|(element, x)| x + element.width).fold(0.0, f64::max);
+        let corner = |element: usize| Point { x: x[element], y: rows.top(&layers, element) };
+        let ways = layers.chains.iter().map(|chain| {
+            let mut way = Vec::new();
+            for &segment in chain {
+                self.follow(&layers.segments[segment], &layers, &x, &rows, &mut way);
+            }
+            way
+        });
+        let straight = |link: &Link| {
+            let (from, to) = (corner(link.from), corner(link.to));
+            let below = from.y + self.elements[link.from].height;
+            vec![Point { x: from.x + link.from_x, y: below }, Point { x: to.x + link.to_x, y: to.y }]
+        };
+        let ways = ways.zip(&self.links).map(|(way, link)| if way.is_empty() { straight(link) } else { way }).collect();
+        Arranged {
+            width: (right + self.margin).max(self.least_width),
+            height: rows.height,
+            corners: (0..self.elements.len()).map(corner).collect(),
+            ways,
+        }
+    }
+
+    /// Straight down to the end of the upper row, across the gap, and straight down to the lower element.
+    fn follow(&self, segment: &Segment, layers: &super::rows::Layers, x: &[f64], rows: &Rows, way: &mut Vec<Point>) {
+        let (from, to) = (segment.upper, segment.lower);
+        let (upper, lower) = (layers.row[from], layers.row[to]);
+        let [from_x, to_x] = [x[from] + segment.upper_x, x[to] + segment.lower_x];
+        let below = rows.top(layers, from) + layers.elements[from].height;
+        way.push(Point { x: from_x, y: below });
+        way.push(Point { x: from_x, y: rows.end[upper] });
+        way.push(Point { x: to_x, y: rows.begin[lower] });
+        way.push(Point { x: to_x, y: rows.top(layers, to) });
+    }
+}

@@ -1,0 +1,184 @@
+//! Where things stand: boxes beside each other, in their frames, and no line through a box that it does not begin or end at.
+
+use std::collections::BTreeMap;
+
+use chainrule_draw::{Diagram, DiagramBox, DiagramGroup, DiagramLine, Drawing, Frame, Placed, Point, place};
+use chainrule_graph::{differentiate, text};
+
+/// A generator of whole numbers (Knuth's MMIX), good enough to make diagrams.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (self.0 >> 33) as usize % end
+    }
+}
+
+/// Boxes in nested groups, each reading one or two of those before it.
+fn diagram(boxes: usize, groups: usize, seed: u64) -> Diagram {
+    let mut numbers = Numbers(seed);
+    let mut diagram = Diagram::default();
+    for group in 0..groups {
+        let parent = numbers.below(group + 2).checked_sub(2).or(None);
+        diagram.groups.push(DiagramGroup { parent, width: 60.0 });
+    }
+    for index in 0..boxes {
+        // Neighbours are often of one group, as the nodes of a scope are.
+        let group = (index / 4 + numbers.below(3)) % (groups + 1);
+        let (width, height) = (40.0 + numbers.below(90) as f64, 24.0 + numbers.below(2) as f64 * 15.0);
+        diagram.boxes.push(DiagramBox { group: group.checked_sub(1), width, height });
+        for _ in 0..numbers.below(3).min(index) {
+            let from = index - 1 - numbers.below(index.min(12));
+            diagram.lines.push(DiagramLine { from, to: index, value: from });
+        }
+    }
+    diagram
+}
+
+fn frame(diagram: &Diagram, placed: &Placed, index: usize) -> Frame {
+    let DiagramBox { width, height, .. } = diagram.boxes[index];
+    Frame { corner: placed.boxes[index], width, height }
+}
+
+fn overlap(a: Frame, b: Frame) -> bool {
+    let apart = |a: f64, width: f64, b: f64, other: f64| a + width <= b + 0.01 || b + other <= a + 0.01;
+    !apart(a.corner.x, a.width, b.corner.x, b.width) && !apart(a.corner.y, a.height, b.corner.y, b.height)
+}
+
+fn holds(outer: Frame, inner: Frame) -> bool {
+    let within = |a: f64, width: f64, b: f64, other: f64| a <= b + 0.01 && b + other <= a + width + 0.01;
+    within(outer.corner.x, outer.width, inner.corner.x, inner.width)
+        && within(outer.corner.y, outer.height, inner.corner.y, inner.height)
+}
+
+/// The groups around a box.
+fn around(diagram: &Diagram, index: usize) -> Vec<usize> {
+    std::iter::successors(diagram.boxes[index].group, |&group| diagram.groups[group].parent).collect()
+}
+
+fn assert_is_sound(diagram: &Diagram, placed: &Placed) {
+    let whole = Frame { corner: Point::default(), width: placed.size.x, height: placed.size.y };
+    for index in 0..diagram.boxes.len() {
+        let own = frame(diagram, placed, index);
+        assert!(holds(whole, own), "box {index} is outside: {own:?} of {whole:?}");
+        for other in 0..index {
+            assert!(!overlap(own, frame(diagram, placed, other)), "boxes {other} and {index} overlap");
+        }
+        let groups = around(diagram, index);
+        for (group, &of_group) in placed.groups.iter().enumerate() {
+            match groups.contains(&group) {
+                true => assert!(holds(of_group, own), "box {index} is not in its group {group}"),
+                false => assert!(!overlap(of_group, own), "box {index} is in group {group}, which is not its own"),
+            }
+        }
+    }
+    for (line, way) in diagram.lines.iter().zip(&placed.lines) {
+        let (from, to) = (frame(diagram, placed, line.from), frame(diagram, placed, line.to));
+        let (first, last) = (way[0], way[way.len() - 1]);
+        assert!((first.y - from.corner.y - from.height).abs() < 0.01, "a line begins at the lower edge: {way:?}");
+        assert!((last.y - to.corner.y).abs() < 0.01, "a line ends at the upper edge: {way:?}");
+        assert!(first.x >= from.corner.x && first.x <= from.corner.x + from.width, "{way:?}");
+        assert!(last.x >= to.corner.x && last.x <= to.corner.x + to.width, "{way:?}");
+    }
+}
+
+/// How many times a line passes through a box that is neither of its ends: its upright stretches, and the corners of the others.
+fn passed(diagram: &Diagram, placed: &Placed) -> usize {
+    let mut count = 0;
+    for (line, way) in diagram.lines.iter().zip(&placed.lines) {
+        for pair in way.windows(2).filter(|pair| (pair[0].x - pair[1].x).abs() < 0.05) {
+            let (top, bottom) = (pair[0].y.min(pair[1].y), pair[0].y.max(pair[1].y));
+            let corner = Point { x: pair[0].x, y: top };
+            let stretch = Frame { corner, width: 0.02, height: bottom - top };
+            let others = (0..diagram.boxes.len()).filter(|&index| index != line.from && index != line.to);
+            count += others.filter(|&index| overlap(frame(diagram, placed, index), stretch)).count();
+        }
+    }
+    count
+}
+
+#[test]
+fn boxes_stand_apart_in_their_frames_and_lines_beside_them() {
+    for seed in 0..30 {
+        let diagram = diagram(20 + 5 * seed as usize, seed as usize % 7, seed);
+        let placed = place(&diagram);
+        assert_is_sound(&diagram, &placed);
+        assert_eq!(placed.lines, place(&diagram).lines, "the same diagram is placed the same");
+    }
+}
+
+/// Without groups no line goes upwards, and none crosses a box.
+#[test]
+fn lines_of_a_flat_diagram_go_down_beside_the_boxes() {
+    for seed in 0..20 {
+        let diagram = diagram(60, 0, seed);
+        let placed = place(&diagram);
+        assert_is_sound(&diagram, &placed);
+        assert_eq!(passed(&diagram, &placed), 0, "seed {seed}");
+        for way in &placed.lines {
+            assert!(way.windows(2).all(|pair| pair[0].y <= pair[1].y + 0.01), "{way:?}");
+        }
+    }
+}
+
+#[test]
+fn two_rows_that_can_do_without_crossings_have_none() {
+    // Each box of the second row reads the one that stands across.
+    let boxes = (0..8).map(|_| DiagramBox { group: None, width: 40.0, height: 24.0 }).collect();
+    let line = |(from, to)| DiagramLine { from, to, value: from };
+    let lines = [(0, 7), (1, 6), (2, 5), (3, 4)].map(line).to_vec();
+    let placed = place(&Diagram { boxes, groups: Vec::new(), lines });
+    for way in &placed.lines {
+        assert!((way[0].x - way[way.len() - 1].x).abs() < 0.01, "it is straight: {way:?}");
+    }
+}
+
+#[test]
+fn nothing_at_all_is_drawn_too() {
+    assert!(place(&Diagram::default()).boxes.is_empty());
+    let function = text::parse("objective = 3\n").unwrap().build(&BTreeMap::new()).unwrap();
+    assert!(Drawing::new(&function).svg().contains(">objective<"));
+}
+
+const MODEL: &str = "\
+input   x [4]
+outcome y []
+param   W [3, 4] ~ normal(0, 1)
+param   w [3]    ~ normal(0, 1)
+h          = tanh(affine(W, x, w))
+prediction = 2 * dot(w, h) + 1
+objective  = (prediction - y)^2
+";
+
+#[test]
+fn a_drawing_says_names_ops_and_shapes_in_the_colours_of_parts() {
+    let mut function = text::parse(MODEL).unwrap().build(&BTreeMap::new()).unwrap();
+    let svg = Drawing::new(&function).svg();
+    for words in [">x<", "input [4]", "param [3, 4]", ">tanh [3]<", ">2 ·<", ">+ 1<", ">^2<", ">affine<"] {
+        assert!(svg.contains(words), "{words} is missing in {svg}");
+    }
+    assert!(!svg.contains("box derivative") && svg.contains("prefers-color-scheme: dark"));
+    let wrt: Vec<_> = function.parameters.iter().map(|parameter| parameter.node).collect();
+    function.graph = differentiate(&function.graph, function.objective.unwrap(), &wrt).unwrap().graph;
+    let svg = Drawing::new(&function).svg();
+    assert!(svg.contains("box derivative") && svg.contains("d objective / d W"), "{svg}");
+}
+
+/// Fifty blocks of five nodes: too many to show, all alike.
+#[test]
+fn scopes_that_are_alike_fold_into_one() {
+    let mut source = String::from("input x [4]\nb0 = x\n");
+    for block in 1..=50 {
+        let before = block - 1;
+        source += &format!(
+            "scope block{block} {{\n  u{block} = tanh(b{before})\n  v{block} = exp(u{block})\n  w{block} = sin(v{block})\n}}\n\
+             b{block} = w{block} + b{before}\n"
+        );
+    }
+    source += "objective = sum(b50)\n";
+    let function = text::parse(&source).unwrap().build(&BTreeMap::new()).unwrap();
+    let svg = Drawing::new(&function).svg();
+    assert!(svg.contains("block × 50") && svg.contains("3 nodes"), "{svg}");
+    assert!(svg.matches("<rect").count() < 160);
+}
