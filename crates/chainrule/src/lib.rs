@@ -79,6 +79,7 @@
 mod pages;
 
 pub use chainrule_check as check;
+pub use chainrule_draw as draw;
 pub use chainrule_exec as exec;
 pub use chainrule_graph::*;
 pub use chainrule_learn as learn;

@@ -23,6 +23,11 @@ impl StandardOutput {
         self.attempt(|stdout| stdout.write_all(text.as_bytes()))
     }
 
+    /// Writes bytes, as of a picture.
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), CommandError> {
+        self.attempt(|stdout| stdout.write_all(bytes))
+    }
+
     /// Sees to it that all of it is written.
     pub fn finish(&mut self) -> Result<(), CommandError> {
         self.attempt(|stdout| stdout.flush())

@@ -116,6 +116,7 @@ fn operation(graph: &Graph, id: NodeId) -> String {
 
 /// A number in four digits.
 fn short(number: f64) -> String {
-    let exact = format!("{number}");
-    if exact.len() <= 6 { exact } else { format!("{number:.3e}") }
+    let rounded = format!("{number:.3e}").parse().unwrap_or(number);
+    let plain = format!("{rounded}");
+    if plain.len() <= 6 { plain } else { format!("{rounded:e}") }
 }

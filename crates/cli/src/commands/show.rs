@@ -1,15 +1,20 @@
 //! `chainrule show`: a model's graph, its batched form, its gradient, and what the compiler makes of its training step.
 
+use std::path::{Path, PathBuf};
+
+use chainrule::draw::Drawing;
 use chainrule::exec::compile::passes;
-use chainrule::learn::{Training, step};
+use chainrule::learn::{Training, atomic, step};
 use chainrule::{Function, GraphError, Kind, NodeId, batch, differentiate, text};
 use clap::{Args, ValueEnum};
 
 use super::fit::StepSettings;
 use crate::error::CommandError;
+use crate::files;
 use crate::model_file::ModelFile;
 use crate::options::{self, ModelOptions};
-use crate::output::StandardOutput;
+use crate::output::{StandardOutput, message};
+use crate::plots;
 
 /// Prints the graph of a model, its gradient, its batched form, or how its training step is compiled
 #[derive(Args)]
@@ -18,9 +23,14 @@ pub struct Show {
     #[command(flatten)]
     model: ModelOptions,
 
-    /// The text form, which parses back to the same graph, or DOT for drawing
-    #[arg(long, value_enum, default_value_t = GraphFormat::Text)]
-    format: GraphFormat,
+    /// The text form, which parses back to the same graph, a drawing as SVG or PNG, or DOT for other programs; without
+    /// it, what the name of --out says, else text
+    #[arg(long, value_enum)]
+    format: Option<GraphFormat>,
+
+    /// Writes a file instead of standard output
+    #[arg(long, value_name = "F")]
+    out: Option<PathBuf>,
 
     /// Appends the derivative of the objective with respect to every parameter
     #[arg(long)]
@@ -30,8 +40,9 @@ pub struct Show {
     #[arg(long, value_name = "N", value_parser = options::count, allow_hyphen_values = true)]
     batch: Option<usize>,
 
-    /// Prints the training step, on N rows with --batch, after each pass of the compiler, and the program at last
-    #[arg(long, conflicts_with_all = ["grad", "format"])]
+    /// Prints the training step, on N rows with --batch, after each pass of the compiler, and the program at last; or
+    /// draws it
+    #[arg(long, conflicts_with = "grad")]
     step: bool,
 
     /// With --step, prints the program only: its kernels, what they compute, and where the numbers lie
@@ -46,13 +57,22 @@ pub struct Show {
 enum GraphFormat {
     Text,
     Dot,
+    Svg,
+    Png,
+}
+
+impl GraphFormat {
+    fn of_name(path: &Path) -> Option<GraphFormat> {
+        GraphFormat::from_str(path.extension()?.to_str()?, true).ok()
+    }
 }
 
 const EXAMPLES: &str = "\
 Examples:
   chainrule show model.graph --set d=5
   chainrule show model.graph --batch 32 --grad
-  chainrule show model.graph --format dot | dot -Tsvg > model.svg
+  chainrule show model.graph --grad --out model.svg
+  chainrule show model.graph --step --batch 32 --format png --out step.png
   chainrule show model.graph --step --program --batch 32 --optimizer adam
 
 Free sizes become small numbers that differ, unless --set says them.";
@@ -60,12 +80,13 @@ Free sizes become small numbers that differ, unless --set says them.";
 impl Show {
     /// Prints it.
     pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
+        files::check(&[("the model", Some(&self.model.model))], &[("--out", self.out.as_deref())])?;
         let file = ModelFile::read(&self.model.model)?;
         let mut function = file.build_small(&self.model.settings()?)?;
         let mistake = |error: GraphError| file.mistake(error);
         if self.step {
             file.objective(&function)?;
-            return self.compiled(&function, output);
+            return self.step(&function, output);
         }
         if !self.steps.are_default() {
             return Err(CommandError::mistake(
@@ -83,25 +104,49 @@ impl Show {
             function.graph =
                 differentiate(&function.graph, objective, &differentiated(&function)).map_err(mistake)?.graph;
         }
-        let shown = match self.format {
-            GraphFormat::Text => text::print(&function),
-            GraphFormat::Dot => text::dot(&function),
-        };
-        output.text(&shown)
+        self.write(self.graph(&function)?, output)
     }
 }
 
 impl Show {
-    /// What each pass makes of the training step.
-    fn compiled(&self, function: &Function, output: &mut StandardOutput) -> Result<(), CommandError> {
+    fn format(&self) -> GraphFormat {
+        let by_name = || self.out.as_deref().and_then(GraphFormat::of_name);
+        self.format.or_else(by_name).unwrap_or(GraphFormat::Text)
+    }
+
+    fn graph(&self, function: &Function) -> Result<Vec<u8>, CommandError> {
+        Ok(match self.format() {
+            GraphFormat::Text => text::print(function).into_bytes(),
+            GraphFormat::Dot => text::dot(function).into_bytes(),
+            GraphFormat::Svg => Drawing::new(function).svg().into_bytes(),
+            GraphFormat::Png => plots::graph(&Drawing::new(function)).bytes(Path::new("graph.png"))?,
+        })
+    }
+
+    fn write(&self, bytes: Vec<u8>, output: &mut StandardOutput) -> Result<(), CommandError> {
+        match &self.out {
+            Some(path) => {
+                atomic::write(path, &bytes)?;
+                message(format!("wrote {}", path.display()));
+                Ok(())
+            }
+            None => output.bytes(&bytes),
+        }
+    }
+
+    /// The training step, drawn; as text, what each pass makes of it.
+    fn step(&self, function: &Function, output: &mut StandardOutput) -> Result<(), CommandError> {
         let training = self.steps.training(Training { batch: self.batch.unwrap_or(1), ..Training::default() })?;
         let step = step(function, &training.step_options(training.batch), self.batch)?;
+        if self.format() != GraphFormat::Text {
+            return self.write(self.graph(&step.function)?, output);
+        }
         let stages = passes(&step.function.graph, &training.program_options(&step))?;
         let shown: Vec<String> = match stages.last() {
             Some((_, program)) if self.program => vec![program.clone()],
             _ => stages.iter().map(|(pass, text)| format!("# after {pass}\n\n{text}")).collect(),
         };
-        output.text(&shown.join("\n"))
+        self.write(shown.join("\n").into_bytes(), output)
     }
 }
 

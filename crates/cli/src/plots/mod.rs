@@ -3,6 +3,7 @@
 mod confusion;
 mod curves;
 mod functions;
+mod graph;
 mod line;
 
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use crate::error::CommandError;
 pub use confusion::confusion_matrix;
 pub use curves::{LearningCurves, learning_curves, learning_curves_of_all};
 pub use functions::{Prediction, functions};
+pub use graph::graph;
 
 /// Pixels of a PNG for each unit of length of the picture.
 const SCALE: f32 = 2.0;

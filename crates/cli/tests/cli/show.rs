@@ -51,3 +51,23 @@ fn the_step_is_shown_after_each_pass_and_as_a_program() {
     folder.refuses(2, "show m.graph --precision f32", &["--step"]);
     folder.refuses(2, "show m.graph --step --threads 0", &["--threads"]);
 }
+
+#[test]
+fn graphs_are_drawn_without_other_programs() {
+    let folder = Folder::with(&[("m.graph", PLANE)]);
+    let svg = folder.line("show m.graph --set d=3 --format svg");
+    let svg = svg.succeeded();
+    assert!(svg.starts_with("<svg") && svg.contains("input [3]") && svg.contains(">prediction<"), "{svg}");
+    let run = folder.line("show m.graph --grad --out g.svg");
+    assert!(run.succeeded().is_empty() && run.err.contains("wrote g.svg"), "{run:?}");
+    let svg = String::from_utf8(folder.read("g.svg")).expect("it is text");
+    assert!(svg.contains("d objective / d w"), "{svg}");
+    folder.line("show m.graph --step --batch 4 --optimizer adam --out step.svg").succeeded();
+    let svg = String::from_utf8(folder.read("step.svg")).expect("it is text");
+    for title in [">forward<", ">derivative<", ">update<", ">new value<"] {
+        assert!(svg.contains(title), "{title} is missing: {svg}");
+    }
+    folder.line("show m.graph --out m.png").succeeded();
+    assert!(folder.read("m.png").starts_with(b"\x89PNG"));
+    folder.refuses(2, "show m.graph --out m.graph", &["--out: m.graph is the model, which would be lost"]);
+}

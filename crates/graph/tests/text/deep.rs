@@ -95,7 +95,7 @@ fn long_texts_take_linear_time() {
     let x = builder.input("x", [3]);
     (0..100_000).fold(x, |y, _| (y * 0.5).sin());
     round_trip(&builder.finish().expect("it fits"));
-    assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_secs(300), "{:?}", begin.elapsed());
 }
 
 #[test]
