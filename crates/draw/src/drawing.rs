@@ -4,8 +4,8 @@ use chainrule_graph::Function;
 
 use crate::diagram::{Diagram, DiagramBox, DiagramGroup, DiagramLine, Frame, Placed, Point};
 use crate::layout::place;
+use crate::mark::Mark;
 use crate::outline::Outline;
-use crate::parts::Part;
 use crate::svg::svg;
 
 /// A function that is drawn: a box for each node, a frame for each scope, a line from each value to its readers.
@@ -29,40 +29,6 @@ use crate::svg::svg;
 pub struct Drawing {
     outline: Outline,
     placed: Placed,
-}
-
-/// A part of a drawing, in pixels.
-#[derive(Clone, Copy, Debug)]
-pub enum Mark<'a> {
-    /// The frame of a scope.
-    Frame {
-        /// Where it is.
-        frame: Frame,
-        /// Its title.
-        title: &'a str,
-    },
-    /// A line from a box to a reader, with a head at its end.
-    Line {
-        /// The points that it goes by; see [`path`](crate::path).
-        way: &'a [Point],
-        /// What the reader is for.
-        part: Part,
-    },
-    /// A node, or a folded scope.
-    Box {
-        /// Where it is.
-        frame: Frame,
-        /// The first line, in bold; may be empty.
-        name: &'a str,
-        /// The other line; may be empty.
-        text: &'a str,
-        /// What it is for.
-        part: Part,
-        /// Whether it is the prediction or the objective.
-        is_end: bool,
-        /// Whether it stands for a scope.
-        is_folded: bool,
-    },
 }
 
 impl Drawing {
@@ -119,6 +85,6 @@ impl Drawing {
 
     /// The text of an SVG file, for light and dark pages.
     pub fn svg(&self) -> String {
-        svg(self)
+        svg(self.size(), self.marks())
     }
 }

@@ -4,7 +4,7 @@ use chainrule_graph::ops::signature::Notation;
 use chainrule_graph::ops::{Elementwise, Source};
 use chainrule_graph::{Function, Graph, Kind, NodeId, Op};
 
-use crate::outline::seen_through;
+use crate::omitted::seen_through;
 
 /// The width of a character, in pixels, on average; names in bold are a little wider.
 const CHARACTER: f64 = 6.6;

@@ -7,12 +7,15 @@ mod diagram;
 mod drawing;
 mod label;
 mod layout;
+mod mark;
+mod omitted;
 mod outline;
 mod parts;
 mod svg;
 
 pub use diagram::{Diagram, DiagramBox, DiagramGroup, DiagramLine, Frame, Placed, Point};
-pub use drawing::{Drawing, Mark};
+pub use drawing::Drawing;
 pub use layout::place;
+pub use mark::Mark;
 pub use parts::{Colours, Part};
 pub use svg::{head, path};

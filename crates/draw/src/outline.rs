@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chainrule_graph::ops::{ShapeOp, Source};
-use chainrule_graph::{Function, Graph, NodeId, Op, Value};
+use chainrule_graph::{Function, Graph, NodeId, Op};
 
 use crate::label::{Label, of_node};
+use crate::omitted::{seen_through, written_out};
 use crate::parts::{Part, parts};
 
 /// More boxes than these are not drawn before someone opens the scopes that hold them.
@@ -107,7 +107,7 @@ impl Outline {
                 let Some(from) = box_of[source.node.index()].filter(|&from| from != to) else { continue };
                 // Of what was folded, one line stands for all.
                 let value = graph.value_index(source);
-                let is_plain = matches!(self.boxes[to].label.folded, None);
+                let is_plain = self.boxes[to].label.folded.is_none();
                 if between.insert((from, to, value)) || is_plain {
                     self.lines.push(OutlineLine { from, to, value, part: parts[id.index()] });
                 }
@@ -121,26 +121,6 @@ impl Outline {
             self.lines.push(OutlineLine { from, to, value: graph.value_index(update.value), part: Part::Update });
         }
     }
-}
-
-/// What is not drawn as a box but in the box of its reader: single numbers, and what only stretches a value.
-fn written_out(graph: &Graph) -> HashSet<NodeId> {
-    let is_number = |id: NodeId| match &graph.node(id).op {
-        Op::Source(Source::Constant(constant)) => constant.value.data().len() == 1 && graph.name(id).is_none(),
-        _ => false,
-    };
-    let stretches =
-        |id: NodeId| matches!(graph.node(id).op, Op::Shape(ShapeOp::Broadcast { .. })) && graph.name(id).is_none();
-    let read: HashSet<NodeId> = graph.nodes().iter().flat_map(|node| node.inputs.iter().map(|v| v.node)).collect();
-    graph.ids().filter(|&id| read.contains(&id) && (is_number(id) || stretches(id))).collect()
-}
-
-/// The value that is stretched, if one is.
-pub(crate) fn seen_through(graph: &Graph, mut value: Value) -> Value {
-    while matches!(graph.node(value).op, Op::Shape(ShapeOp::Broadcast { .. })) && graph.name(value).is_none() {
-        value = graph.node(value).inputs[0];
-    }
-    value
 }
 
 /// The scopes, and for a training step its parts around them: the folders, the folder of each scope, and that of each part.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::diagram::Point;
-use crate::drawing::{Drawing, Mark};
+use crate::mark::Mark;
 use crate::parts::Part;
 
 /// Between the drawing and the edge of its page.
@@ -12,8 +12,7 @@ const PAGE: f64 = 8.0;
 const FONTS: &str = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
 
 /// The drawing as the text of an SVG file.
-pub(crate) fn svg(drawing: &Drawing) -> String {
-    let size = drawing.size();
+pub(crate) fn svg<'a>(size: Point, marks: impl Iterator<Item = Mark<'a>>) -> String {
     let (width, height) = ((size.x + 2.0 * PAGE).ceil(), (size.y + 2.0 * PAGE).ceil());
     let page = format!("x=\"-{PAGE}\" y=\"-{PAGE}\" width=\"{width}\" height=\"{height}\"");
     let mut text = format!(
@@ -22,7 +21,7 @@ pub(crate) fn svg(drawing: &Drawing) -> String {
          {}<rect class=\"page\" {page} fill=\"#ffffff\"/>\n",
         style()
     );
-    for mark in drawing.marks() {
+    for mark in marks {
         text += &svg_of(mark);
         text.push('\n');
     }

@@ -4,6 +4,7 @@
 //! hierarchical system structures, 1981). A line that crosses a group's frame does so at a port. All of it is done twice: the
 //! second time the ports of a group stand in the order in which the groups around it come to them.
 
+mod element;
 mod order;
 mod position;
 mod rows;
@@ -12,7 +13,8 @@ mod sheet;
 use std::collections::HashMap;
 
 use crate::diagram::{Diagram, Frame, Placed, Point};
-use sheet::{Arranged, Element, Link, Sheet};
+use element::{Element, Link};
+use sheet::{Arranged, Sheet};
 
 /// Between a group's frame and what it holds.
 const MARGIN: f64 = 12.0;
@@ -93,12 +95,15 @@ struct Part {
     to: Member,
 }
 
+/// A line that is cut at the frames that it crosses: (group, index of the link there).
+type Cut = Vec<(usize, usize)>;
+
 /// One placing of all groups.
 struct Pass {
     arranged: Vec<Arranged>,
     members: Vec<Vec<Member>>,
-    /// For each line, its parts: (group, index of the link there).
-    parts: Vec<Vec<(usize, usize)>>,
+    /// Of each line.
+    parts: Vec<Cut>,
     /// Where the groups around would like the ports to be.
     wanted: Ports,
 }
@@ -217,7 +222,7 @@ impl Pass {
             width: self.arranged[group].width,
             height: self.arranged[group].height,
         };
-        let way = |parts: &Vec<(usize, usize)>| {
+        let way = |parts: &Cut| {
             let points = parts.iter().flat_map(|&(group, link)| {
                 let corner = corners[group];
                 let ways = &self.arranged[group].ways[link];
@@ -238,7 +243,7 @@ impl Pass {
 }
 
 /// Every line cut at the frames that it crosses: the parts in each group, and for each line where its parts are.
-fn split(diagram: &Diagram, tree: &Tree) -> (Vec<Vec<Part>>, Vec<Vec<(usize, usize)>>) {
+fn split(diagram: &Diagram, tree: &Tree) -> (Vec<Vec<Part>>, Vec<Cut>) {
     let mut of_group: Vec<Vec<Part>> = vec![Vec::new(); tree.root + 1];
     let mut parts = Vec::with_capacity(diagram.lines.len());
     // A value crosses a frame once, for all its readers beyond.

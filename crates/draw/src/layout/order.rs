@@ -1,7 +1,7 @@
 //! The order within rows: few lines cross.
 
+use super::element::Place;
 use super::rows::Layers;
-use super::sheet::Place;
 
 /// How often the rows are gone through, downwards and upwards.
 const SWEEPS: usize = 24;

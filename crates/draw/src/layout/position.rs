@@ -1,7 +1,7 @@
 //! Where in its row an element stands, and how far down each row is.
 
+use super::element::Place;
 use super::rows::Layers;
-use super::sheet::Place;
 
 /// Between two boxes of a row.
 const GAP: f64 = 16.0;

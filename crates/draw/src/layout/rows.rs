@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::sheet::{Element, Link, Place};
+use super::element::{Element, Link, Place};
 
 /// Elements in rows, each line cut into segments from one row to the next.
 pub(super) struct Layers {

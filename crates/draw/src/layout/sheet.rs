@@ -1,8 +1,9 @@
 //! One group: its boxes, inner groups and ports in rows, and the ways of the lines between them.
 
+use super::element::{Element, Link};
 use super::order::order;
 use super::position::{Rows, columns};
-use super::rows::{Segment, layered};
+use super::rows::{Layers, Segment, layered};
 use crate::diagram::Point;
 
 /// What is arranged within one group.
@@ -13,47 +14,6 @@ pub(super) struct Sheet {
     /// The height of the title above all.
     pub title: f64,
     pub margin: f64,
-}
-
-/// A box, an inner group, a port, or a bend of a line.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Element {
-    pub width: f64,
-    pub height: f64,
-    pub place: Place,
-    /// Where the group around would like a port to be.
-    pub wanted: Option<f64>,
-}
-
-/// Where an element may stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    /// In any row.
-    Free,
-    /// On the upper edge.
-    Top,
-    /// On the lower edge.
-    Bottom,
-}
-
-impl Element {
-    pub fn boxed(width: f64, height: f64) -> Element {
-        Element { width, height, place: Place::Free, wanted: None }
-    }
-
-    pub fn port(at_top: bool, wanted: Option<f64>) -> Element {
-        Element { width: 0.0, height: 0.0, place: if at_top { Place::Top } else { Place::Bottom }, wanted }
-    }
-}
-
-/// A line from the lower edge of one element to the upper edge of another, each at so far from its left.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Link {
-    pub value: usize,
-    pub from: usize,
-    pub from_x: f64,
-    pub to: usize,
-    pub to_x: f64,
 }
 
 /// Where the elements and lines of one group are, from its upper left corner.
@@ -95,7 +55,7 @@ impl Sheet {
     }
 
     /// Straight down to the end of the upper row, across the gap, and straight down to the lower element.
-    fn follow(&self, segment: &Segment, layers: &super::rows::Layers, x: &[f64], rows: &Rows, way: &mut Vec<Point>) {
+    fn follow(&self, segment: &Segment, layers: &Layers, x: &[f64], rows: &Rows, way: &mut Vec<Point>) {
         let (from, to) = (segment.upper, segment.lower);
         let (upper, lower) = (layers.row[from], layers.row[to]);
         let [from_x, to_x] = [x[from] + segment.upper_x, x[to] + segment.lower_x];
