@@ -7,7 +7,7 @@ use crate::format::shortened;
 use crate::output::message;
 
 /// Which columns a model takes, and what becomes of words and holes in them.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct ColumnOptions {
     /// The columns of an input or outcome: --map x=age,weight (may be repeated). V1..V28 are numbered ones, pixel* all that
     /// begin so, and "a, b" is one whose name holds a comma

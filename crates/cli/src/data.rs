@@ -123,6 +123,11 @@ impl Loaded {
         Ok(self.saved.transforms.undone(&self.function, predictions))
     }
 
+    /// Rows in the units of the table for training, as the function takes them.
+    pub fn transformed(&self, rows: &Dataset) -> Result<Dataset, CommandError> {
+        Ok(self.saved.transforms.apply(rows)?)
+    }
+
     /// The rows of a table as the function takes them: the same columns as in training, transformed as they were then.
     pub fn rows(&self, table: &Table, with_outcomes: bool) -> Result<Dataset, CommandError> {
         let wanted = self.saved.fields.iter().filter(|field| with_outcomes || field.role == Role::Input);

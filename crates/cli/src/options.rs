@@ -24,18 +24,23 @@ pub struct ModelOptions {
 }
 
 impl ModelOptions {
-    /// What the user sets, by name. Setting one name to two numbers is a mistake.
+    /// What the user sets, by name.
     pub fn settings(&self) -> Result<BTreeMap<String, f64>, CommandError> {
-        let mut settings = BTreeMap::new();
-        for Setting { name, value } in &self.set {
-            if let Some(before) = settings.insert(name.clone(), *value).filter(|before| before != value) {
-                return Err(CommandError::mistake(format!(
-                    "--set {name}: it is set to {before} and to {value}; say it once"
-                )));
-            }
-        }
-        Ok(settings)
+        settings(&self.set)
     }
+}
+
+/// Settings by name. Setting one name to two numbers is a mistake.
+pub fn settings(set: &[Setting]) -> Result<BTreeMap<String, f64>, CommandError> {
+    let mut settings = BTreeMap::new();
+    for Setting { name, value } in set {
+        if let Some(before) = settings.insert(name.clone(), *value).filter(|before| before != value) {
+            return Err(CommandError::mistake(format!(
+                "--set {name}: it is set to {before} and to {value}; say it once"
+            )));
+        }
+    }
+    Ok(settings)
 }
 
 /// A size or a setting of a model, and its number; parsed from `NAME=NUMBER`.

@@ -7,7 +7,7 @@ use chainrule::learn::{LearnError, Table};
 use clap::Args;
 
 /// How the cells of a table are separated.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct SeparatorOption {
     /// What separates the cells of the tables: , ; | or another character, or tab or space [default: what the header
     /// and the rows show]. Where it is no comma, 3,14 is a number

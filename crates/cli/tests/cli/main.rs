@@ -6,6 +6,7 @@ mod figures;
 mod files;
 mod fit;
 mod grad;
+mod grad_model;
 mod memory;
 mod options;
 mod parameters;

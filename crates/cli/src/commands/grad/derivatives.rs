@@ -44,17 +44,27 @@ pub struct NodeRow {
 /// The first node whose value, or derivative, is not finite.
 pub struct Problem(pub String);
 
+/// What is asked.
+pub struct Question<'a> {
+    /// The function.
+    pub function: &'a Function,
+    /// What is differentiated.
+    pub result: Value,
+    /// What messages call the nodes.
+    pub names: &'a NodeNames<'a>,
+    /// The values of what is bound from outside, by name.
+    pub values: &'a [(String, Tensor)],
+    /// 2 for second derivatives, too.
+    pub order: u8,
+}
+
 /// Evaluates a function of these values at `result`, with its derivatives.
-pub fn answer(
-    function: &Function,
-    result: Value,
-    source: &str,
-    values: &[(String, Tensor)],
-    order: u8,
-) -> Result<Answer, CommandError> {
+pub fn answer(question: &Question<'_>) -> Result<Answer, CommandError> {
+    let &Question { function, result, names, values, order } = question;
     let graph = &function.graph;
-    let names = NodeNames::new(graph, source);
-    let shown = names.shown(result);
+    let unknown = graph.dependent_on(unbound(function, values));
+    let shown: Vec<Value> =
+        names.shown(result).into_iter().filter(|&value| !unknown[graph.value_index(value)]).collect();
     let real: Vec<Value> = shown.iter().copied().filter(|&id| graph.kind(id) == Kind::Real).collect();
     let derivatives = differentiate(graph, result, &real)?;
     let named = |(name, value): &(String, Tensor)| Some((graph.find(name)?, value.clone()));
@@ -69,7 +79,9 @@ pub fn answer(
         other => other.into(),
     })?;
 
-    let inputs: Vec<NodeId> = function.inputs.iter().copied().filter(|&id| gradient_of(id.into()).is_some()).collect();
+    let parameters = function.parameters.iter().map(|parameter| parameter.node);
+    let from_outside = function.inputs.iter().chain(&function.outcomes).copied().chain(parameters);
+    let inputs: Vec<NodeId> = from_outside.filter(|&id| gradient_of(id.into()).is_some()).collect();
     let named = |&id: &NodeId| Some((function.name(id).to_string(), run.get(gradient_of(id.into())?)?.clone()));
     let gradient: Vec<(String, Tensor)> = inputs.iter().filter_map(named).collect();
     let second = match order {
@@ -81,8 +93,7 @@ pub fn answer(
     };
     let finite = |values: &[(String, Tensor)]| values.iter().all(|(_, value)| value.is_finite());
     let is_fine = run[result].is_finite() && finite(&gradient) && second.as_deref().is_none_or(finite);
-    let problem =
-        (!is_fine).then(|| NotFinite { graph, derivatives: &derivatives, run: &run, names: &names }.problem(result));
+    let problem = (!is_fine).then(|| NotFinite { graph, derivatives: &derivatives, run: &run, names }.problem(result));
     let line = |value: Value| NodeRow {
         name: names.of(value),
         op: graph.node(value).op.name().to_string(),
@@ -95,9 +106,15 @@ pub fn answer(
         Some(counts) if is_fine => dropped_slope(&counts, &bindings)?,
         _ => None,
     };
-    let dropped = dropped.map(|slope| format!("note: {}", dropped_slope::note(&slope, &names)));
-    let notes = [bypassed::note(&names, result, "result"), dropped].into_iter().flatten().collect();
+    let dropped = dropped.map(|slope| format!("note: {}", dropped_slope::note(&slope, names)));
+    let notes = [bypassed::note(names, result, "result"), dropped].into_iter().flatten().collect();
     Ok(Answer { value: run[result].item(), gradient, second, nodes, notes, problem })
+}
+
+/// What is bound from outside and has no value: an outcome that the result does not need.
+fn unbound(function: &Function, values: &[(String, Tensor)]) -> Vec<NodeId> {
+    let all = function.inputs.iter().chain(&function.outcomes).copied();
+    all.filter(|&id| !values.iter().any(|(name, _)| name == function.name(id))).collect()
 }
 
 /// The second derivatives with respect to one name, of shape s: a row, of shape s, for each of its elements.

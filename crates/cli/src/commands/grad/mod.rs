@@ -1,7 +1,10 @@
 //! `chainrule grad`: the value of an expression and its derivatives, node by node.
 
 mod derivatives;
+mod model;
 mod values;
+
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -9,17 +12,19 @@ use chainrule::text::{self, Diagnostic, Expression};
 use chainrule::{Kind, Shape, Tensor};
 
 use crate::error::CommandError;
+use crate::names::NodeNames;
 use crate::options;
 use crate::output::{StandardOutput, message};
 use crate::{format, json};
-use derivatives::{Answer, Problem, answer};
+use derivatives::{Answer, Problem, Question, answer};
 
 /// The value of an expression, of each node in it, and the derivative of the result with respect to each
 #[derive(Args)]
 #[command(after_help = EXAMPLES, disable_help_flag = true)]
 pub struct Grad {
-    /// An expression in the text form, whose names are free; it may begin with `-`
-    #[arg(value_name = "EXPR", allow_hyphen_values = true)]
+    /// An expression in the text form, whose names are free; it may begin with `-`. Or a file with a model: MODEL.graph, or
+    /// M.safetensors that fit saved
+    #[arg(value_name = "EXPR|MODEL", allow_hyphen_values = true)]
     expression: String,
 
     /// A value for each name: a number, a JSON array, or 1,2,3 for short
@@ -34,6 +39,9 @@ pub struct Grad {
     #[arg(long)]
     json: bool,
 
+    #[command(flatten)]
+    example: model::ExampleOptions,
+
     /// Prints help (as does -h alone)
     // A short flag would take `-h*2` for itself.
     #[arg(long, action = clap::ArgAction::Help)]
@@ -46,6 +54,8 @@ Examples:
   chainrule grad -x^2 x=3 --order 2
   chainrule grad 'sum((W @ x + b)^2)' 'W=[[1,-2],[0.5,3]]' x=1,2 b=1,-2 --json
   chainrule grad 'nll(softmax(z), y)' z=1,2,-1 y=0
+  chainrule grad model.graph x=1,2 y=3
+  chainrule grad model.safetensors --data t.csv --row 7
 
 With --json: {\"value\":…,\"gradient\":{\"x\":…},\"nodes\":[{\"name\",\"op\",\"shape\",\"value\",\"gradient\"}…]}, and with \
 --order 2 also \"second\":{\"x\":…}. A node without a name is called by its source text.";
@@ -58,6 +68,11 @@ impl Grad {
     pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
         if self.expression == "-h" && self.values.is_empty() {
             return help(output);
+        }
+        if model::is_model(&self.expression) {
+            let path = PathBuf::from(&self.expression);
+            let answer = self.example.answer(&path, &self.values, self.order)?;
+            return print(answer, self.json, output);
         }
         let source = self.expression.as_str();
         let mistake = |diagnostic: Diagnostic| CommandError::in_text(&diagnostic, source, SOURCE);
@@ -83,17 +98,9 @@ impl Grad {
             values::check(&function, name, value).map_err(CommandError::mistake)?;
         }
         let values = values.into_iter().map(|(name, value, _)| (name, value)).collect::<Vec<_>>();
-        let answer = answer(&function, result, source, &values, self.order)?;
-        if self.json {
-            output.line(as_json(&answer))?;
-            answer.notes.iter().for_each(message);
-        } else {
-            output.text(&as_text(&answer))?;
-        }
-        match answer.problem {
-            Some(Problem(problem)) => Err(CommandError::result(problem)),
-            None => Ok(()),
-        }
+        let names = NodeNames::new(&function.graph, source);
+        let question = Question { function: &function, result, names: &names, values: &values, order: self.order };
+        print(answer(&question)?, self.json, output)
     }
 
     /// The value of each name, of the kind that the expression needs.
@@ -104,6 +111,20 @@ impl Grad {
             Ok((name, value, if is_index { Kind::Int } else { Kind::Real }))
         };
         self.values.iter().map(read).collect()
+    }
+}
+
+/// Prints the answer; if something is not finite, that is an error after it.
+fn print(answer: Answer, json: bool, output: &mut StandardOutput) -> Result<(), CommandError> {
+    if json {
+        output.line(as_json(&answer))?;
+        answer.notes.iter().for_each(message);
+    } else {
+        output.text(&as_text(&answer))?;
+    }
+    match answer.problem {
+        Some(Problem(problem)) => Err(CommandError::result(problem)),
+        None => Ok(()),
     }
 }
 

@@ -1,0 +1,78 @@
+//! `chainrule grad` of a model: on values, on a row of a table, on a batch, and of a trained one.
+
+use serde_json::{Value, json};
+
+use crate::support::{CLASSIFIER, Folder, ON_A_PLANE, PLANE, number};
+
+fn folder() -> Folder {
+    Folder::with(&[("m.graph", PLANE), ("c.graph", CLASSIFIER), ("t.csv", ON_A_PLANE)])
+}
+
+fn answer(folder: &Folder, line: &str) -> Value {
+    let run = folder.line(&format!("grad {line} --json"));
+    run.succeeded();
+    run.json().swap_remove(0)
+}
+
+#[test]
+fn every_node_of_a_model_on_values() {
+    let folder = folder();
+    // w and b start at 0: the prediction is 0, and ∂/∂w (p − y)² = −2 y x.
+    let found = answer(&folder, "m.graph x=1,2 y=3");
+    assert_eq!(found["value"], 9.0);
+    assert_eq!(found["gradient"], json!({"x": [0.0, 0.0], "y": 6.0, "w": [-6.0, -12.0], "b": -6.0}));
+    let nodes: Vec<&str> = found["nodes"].as_array().unwrap().iter().filter_map(|node| node["name"].as_str()).collect();
+    assert!(nodes.contains(&"prediction - y") && nodes.contains(&"prediction"), "{nodes:?}");
+    // A parameter that is given.
+    assert_eq!(answer(&folder, "m.graph x=1,2 y=3 w=1,1 b=1")["value"], 1.0);
+    let text = folder.line("grad m.graph x=1,2 y=3");
+    assert!(text.succeeded().contains("prediction - y"), "{}", text.out);
+}
+
+#[test]
+fn a_row_of_a_table_or_several() {
+    let folder = folder();
+    let found = answer(&folder, "m.graph --data t.csv --row 2");
+    assert_eq!((&found["value"], &found["gradient"]["w"]), (&json!(9.0), &json!([-6.0, 0.0])));
+    // The mean over rows 2 and 3: (3² + 0²)/2.
+    let found = answer(&folder, "m.graph --data t.csv --row 2 --batch 2");
+    assert_eq!((&found["value"], &found["gradient"]["w"]), (&json!(4.5), &json!([-3.0, 0.0])));
+    // A class, and --set.
+    let found = answer(&folder, "c.graph x=1,2 y=1 --set k=4");
+    assert!((number(&found, "value") - 4f64.ln()).abs() < 1e-15, "{found}");
+}
+
+#[test]
+fn a_trained_model_takes_values_as_the_table_had_them() {
+    let folder = folder();
+    folder.line("fit m.graph --data t.csv --standardize --epochs 50 --rate 0.1 --save m.safetensors").succeeded();
+    let predicted = folder.line("predict m.safetensors --data t.csv");
+    let second: f64 = predicted.succeeded().lines().nth(2).unwrap().parse().unwrap();
+    let prediction = |line: &str| {
+        let found = answer(&folder, line);
+        let nodes = found["nodes"].as_array().unwrap().clone();
+        nodes.iter().find(|node| node["name"] == "prediction").unwrap()["value"].as_f64().unwrap()
+    };
+    assert!((prediction("m.safetensors x=1,0 y=3") - second).abs() < 1e-12);
+    assert!((prediction("m.safetensors --data t.csv --row 2") - second).abs() < 1e-12);
+    assert!(prediction("m.safetensors x=1,0 y=3 b=100") > 90.0);
+}
+
+#[test]
+fn mistakes_name_the_model_and_what_would_be_right() {
+    let folder = folder();
+    for (line, says) in [
+        ("m.graph x=1,2", &["m.graph", "`y` []", "y=…", "--data T.csv --row 1"][..]),
+        ("m.graph x=1,2 y=3 z=1", &["`z` does not occur in m.graph"]),
+        ("m.graph x=1,2 y=3 y=4", &["`y` has two values"]),
+        ("m.graph x=1 y=3", &["`x` has 1 axis in m.graph", "no axis"]),
+        ("m.graph y=3", &["`d` is not bound"]),
+        ("m.graph x=1,2 y=3 w=1,2,3", &["`w`", "[2]"]),
+        ("m.graph --data t.csv --row 5", &["--row", "t.csv has 4 rows", "row 5"]),
+        ("m.graph --data t.csv --row 4 --batch 2", &["row 5"]),
+        ("m.graph --data t.csv", &["--row"]),
+        ("c.graph x=1,2 y=7", &["`y`", "0 to 2"]),
+    ] {
+        folder.refuses(2, &format!("grad {line}"), says);
+    }
+}
