@@ -20,6 +20,7 @@ mod json;
 mod model_file;
 mod names;
 mod nan_origin;
+mod notes;
 mod options;
 mod output;
 mod plots;

@@ -91,11 +91,11 @@ impl ModelFile {
 
     /// The text of a node: `` `x - y` ``, or `` the derivative of `x - y` ``.
     fn written(&self, origin: &Origin) -> Option<String> {
-        match origin {
+        match origin.written() {
             Origin::Text(span) => Some(format!("`{}`", shortened(self.source.get(span.start..span.end)?.trim(), 72))),
             Origin::Derivative(of) => Some(format!("the derivative of {}", self.written(&of.1)?)),
             Origin::Merged(origins) => origins.iter().find_map(|origin| self.written(origin)),
-            Origin::Unknown | Origin::Code(_) | Origin::File { .. } => None,
+            Origin::Unknown | Origin::Code(_) | Origin::File { .. } | Origin::Rewritten(_) => None,
         }
     }
 
@@ -134,7 +134,7 @@ impl ModelFile {
         // Of a node that is `objective` by a second name, the line that says so.
         let second = graph.name(objective) != Some("objective");
         let span = if second { self.model.defined_at("objective") } else { None };
-        let located = |mistake: Diagnostic| match (span, &graph.node(objective).origin) {
+        let located = |mistake: Diagnostic| match (span, graph.node(objective).origin.written()) {
             (Some(span), _) | (None, &Origin::Text(span)) => Diagnostic { span: Some(span), ..mistake },
             _ => mistake,
         };

@@ -88,8 +88,8 @@ impl<'a> NodeNames<'a> {
 }
 
 fn span(graph: &Graph, value: Value) -> Option<Span> {
-    match graph.node(value).origin {
-        Origin::Text(span) => Some(span),
+    match graph.node(value).origin.written() {
+        Origin::Text(span) => Some(*span),
         _ => None,
     }
 }

@@ -78,9 +78,9 @@ pub(crate) fn parts(function: &Function) -> Vec<Part> {
 }
 
 fn is_derivative(origin: &Origin) -> bool {
-    match origin {
+    match origin.written() {
         Origin::Derivative(_) => true,
         Origin::Merged(origins) => origins.iter().all(is_derivative),
-        Origin::Unknown | Origin::Code(_) | Origin::File { .. } | Origin::Text(_) => false,
+        Origin::Unknown | Origin::Code(_) | Origin::File { .. } | Origin::Text(_) | Origin::Rewritten(_) => false,
     }
 }

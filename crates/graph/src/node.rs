@@ -123,10 +123,34 @@ pub enum Origin {
     },
     /// A stretch of a text form.
     Text(Span),
+    /// A formula that was built as another of the same value ([`Rewritten`]).
+    Rewritten(Arc<Rewritten>),
     /// The derivative of a node: its name, or its op, and where that was written.
     Derivative(Arc<(String, Origin)>),
     /// Several nodes that turned out to be the same.
     Merged(Arc<[Origin]>),
+}
+
+/// A formula that overflows or loses its digits, and the stable one that was built instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rewritten {
+    /// What was written, as a pattern: `log(1 + exp(z))`.
+    pub written: &'static str,
+    /// What was built: `softplus(z)`.
+    pub built: &'static str,
+    /// Where.
+    pub at: Origin,
+}
+
+impl Origin {
+    /// Where it was written, whatever it was built as.
+    pub fn written(&self) -> &Origin {
+        let mut origin = self;
+        while let Origin::Rewritten(rewritten) = origin {
+            origin = &rewritten.at;
+        }
+        origin
+    }
 }
 
 impl fmt::Display for Origin {
@@ -136,6 +160,7 @@ impl fmt::Display for Origin {
             Origin::Code(location) => write!(f, "{}:{}:{}", location.file(), location.line(), location.column()),
             Origin::File { path, line } => write!(f, "{path}:{line}"),
             Origin::Text(span) => write!(f, "line {}, column {}", span.line, span.column),
+            Origin::Rewritten(rewritten) => write!(f, "{}", rewritten.at),
             Origin::Derivative(of) => write!(f, "the derivative of {}, {}", of.0, of.1),
             Origin::Merged(origins) => {
                 for (i, origin) in origins.iter().enumerate() {

@@ -117,7 +117,7 @@ fn what_a_method_is_composed_of_comes_from_the_line_of_the_call() {
         let builder = Builder::new();
         let line = with(&builder);
         for node in builder.finish_graph().expect(name).nodes() {
-            let Origin::Code(location) = &node.origin else { panic!("{name}: {:?}", node.origin) };
+            let Origin::Code(location) = node.origin.written() else { panic!("{name}: {:?}", node.origin) };
             assert_eq!((location.file(), location.line()), (file!(), line), "{name}: {}", node.op.name());
         }
     }

@@ -32,7 +32,7 @@ fn log_of_exponentials(x: &[f64]) -> f64 {
 }
 
 pub(super) fn cases() -> Vec<Case> {
-    [sums(), running_sums(), extremes(), exponentials()].into_iter().flatten().collect()
+    [sums(), running_sums(), orders(), extremes(), exponentials()].into_iter().flatten().collect()
 }
 
 fn sums() -> Vec<Case> {
@@ -96,6 +96,29 @@ fn running_sums() -> Vec<Case> {
     ]
 }
 
+/// The order of the elements.
+fn orders() -> Vec<Case> {
+    vec![
+        case(
+            "argsort along rows",
+            [fixed([2, 4], &[3.0, -1.0, 3.0, f64::NAN, 2.0, 1.0, 0.0, -5.0])],
+            [2, 4],
+            |_, x| x[0].argsort(1),
+        )
+        .of_kind(Kind::Int)
+        .gives(|_| vec![1.0, 0.0, 2.0, 3.0, 3.0, 2.0, 1.0, 0.0]),
+        case("argsort along columns", [fixed([3, 2], &[3.0, -1.0, 3.0, 7.0, 2.0, 1.0])], [3, 2], |_, x| {
+            x[0].argsort(0)
+        })
+        .of_kind(Kind::Int)
+        .gives(|_| vec![2.0, 0.0, 0.0, 2.0, 1.0, 1.0]),
+        case("argsort of integers", [integers([4], &[3.0, 0.0, 3.0, 1.0])], [4], |_, x| x[0].argsort(0))
+            .of_kind(Kind::Int)
+            .gives(|_| vec![1.0, 3.0, 0.0, 2.0]),
+        case("argsort of nothing", [real([2, 0])], [2, 0], |_, x| x[0].argsort(1)).of_kind(Kind::Int).gives(|_| vec![]),
+    ]
+}
+
 /// The greatest and the least, and where they are.
 fn extremes() -> Vec<Case> {
     let tied = || fixed([2, 3], &[1.0, 1.0, 0.5, 2.0, 3.0, 3.0]);
@@ -136,23 +159,6 @@ fn extremes() -> Vec<Case> {
         })
         .of_kind(Kind::Int)
         .gives(|_| vec![1.0, 0.0, 1.0]),
-        case(
-            "argsort along rows",
-            [fixed([2, 4], &[3.0, -1.0, 3.0, f64::NAN, 2.0, 1.0, 0.0, -5.0])],
-            [2, 4],
-            |_, x| x[0].argsort(1),
-        )
-        .of_kind(Kind::Int)
-        .gives(|_| vec![1.0, 0.0, 2.0, 3.0, 3.0, 2.0, 1.0, 0.0]),
-        case("argsort along columns", [fixed([3, 2], &[3.0, -1.0, 3.0, 7.0, 2.0, 1.0])], [3, 2], |_, x| {
-            x[0].argsort(0)
-        })
-        .of_kind(Kind::Int)
-        .gives(|_| vec![2.0, 0.0, 0.0, 2.0, 1.0, 1.0]),
-        case("argsort of integers", [integers([4], &[3.0, 0.0, 3.0, 1.0])], [4], |_, x| x[0].argsort(0))
-            .of_kind(Kind::Int)
-            .gives(|_| vec![1.0, 3.0, 0.0, 2.0]),
-        case("argsort of nothing", [real([2, 0])], [2, 0], |_, x| x[0].argsort(1)).of_kind(Kind::Int).gives(|_| vec![]),
         case("argmax that ties", [tied()], [2], |_, x| x[0].argmax(1)).of_kind(Kind::Int).gives(|_| vec![0.0, 1.0]),
         case("argmax of a NaN", [fixed([3], &[1.0, f64::NAN, 2.0])], [], |_, x| x[0].argmax(0))
             .of_kind(Kind::Int)

@@ -12,6 +12,7 @@ use crate::idle;
 use crate::json::{self, Object};
 use crate::model_file::ModelFile;
 use crate::names::NodeNames;
+use crate::notes::notes;
 use crate::options::{self, ModelOptions};
 use crate::output::StandardOutput;
 use crate::progress::Waiting;
@@ -106,8 +107,8 @@ fn as_text(report: &Report, names: &NodeNames<'_>, objective: Value) -> String {
     );
     let failures: String = report.all_failures().map(|failure| format!("\n{failure}\n")).collect();
     let dropped = report.dropped_slope.as_ref().map(|slope| format!("note: {}", dropped_slope::note(slope, names)));
-    let notes = [bypassed::note(names, objective, "objective"), dropped];
-    let note: String = notes.into_iter().flatten().map(|note| format!("{note}\n")).collect();
+    let found = [bypassed::note(names, objective, "objective"), dropped];
+    let note: String = found.into_iter().flatten().chain(notes(names)).map(|note| format!("{note}\n")).collect();
     format!("{table}\n{note}{failures}\n{}", summary(report))
 }
 

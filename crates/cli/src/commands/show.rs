@@ -12,6 +12,7 @@ use super::fit::StepSettings;
 use crate::error::CommandError;
 use crate::files;
 use crate::model_file::ModelFile;
+use crate::notes::notes;
 use crate::options::{self, ModelOptions};
 use crate::output::{StandardOutput, message};
 use crate::plots;
@@ -84,6 +85,7 @@ impl Show {
         let file = ModelFile::read(&self.model.model)?;
         let mut function = file.build_small(&self.model.settings()?)?;
         let mistake = |error: GraphError| file.mistake(error);
+        notes(&file.names(&function)).into_iter().for_each(message);
         if self.step {
             file.objective(&function)?;
             return self.step(&function, output);
@@ -116,7 +118,7 @@ impl Show {
 
     fn graph(&self, function: &Function) -> Result<Vec<u8>, CommandError> {
         Ok(match self.format() {
-            GraphFormat::Text => text::print(function).into_bytes(),
+            GraphFormat::Text => text::print_marked(function).into_bytes(),
             GraphFormat::Dot => text::dot(function).into_bytes(),
             GraphFormat::Svg => Drawing::new(function).svg().into_bytes(),
             GraphFormat::Png => plots::graph(&Drawing::new(function)).bytes(Path::new("graph.png"))?,

@@ -170,9 +170,9 @@ impl Program {
 }
 
 fn is_derivative(origin: &Origin) -> bool {
-    match origin {
+    match origin.written() {
         Origin::Derivative(_) => true,
         Origin::Merged(origins) => origins.iter().any(is_derivative),
-        Origin::Unknown | Origin::Code(_) | Origin::File { .. } | Origin::Text(_) => false,
+        Origin::Unknown | Origin::Code(_) | Origin::File { .. } | Origin::Text(_) | Origin::Rewritten(_) => false,
     }
 }

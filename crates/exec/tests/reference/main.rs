@@ -15,3 +15,4 @@ mod nodes;
 mod rearranged;
 mod reductions;
 mod simplify;
+mod stable_forms;

@@ -14,6 +14,7 @@ mod nodes;
 mod numbering;
 mod operators;
 mod roles;
+pub(crate) mod stable;
 mod statistics;
 mod var;
 
@@ -72,6 +73,8 @@ struct State {
     scope: Option<ScopeId>,
     /// Where nodes are said to come from, instead of the line of the call.
     origin: Option<Origin>,
+    /// Whether formulas are built as they are written, also those that have a stable form.
+    verbatim: bool,
     error: Option<GraphError>,
 }
 
@@ -95,7 +98,21 @@ impl Builder {
 
     /// An empty graph with the scopes of another.
     pub(crate) fn with_scopes_of(graph: &Graph) -> Builder {
-        Builder::extend_graph(Graph::with_scopes(graph.scopes.clone()))
+        Builder::extend_graph(Graph::with_scopes(graph.scopes.clone())).as_written()
+    }
+
+    /// From here on, ops are built as they are written: for passes, and for derivatives.
+    pub(crate) fn as_written(self) -> Builder {
+        self.state.borrow_mut().verbatim = true;
+        self
+    }
+
+    /// Runs `build` with ops built as they are written.
+    pub(crate) fn verbatim<'g, R>(&'g self, build: impl FnOnce(&'g Builder) -> R) -> R {
+        let outer = std::mem::replace(&mut self.state.borrow_mut().verbatim, true);
+        let result = build(self);
+        self.state.borrow_mut().verbatim = outer;
+        result
     }
 
     /// The function.

@@ -57,6 +57,9 @@ impl Builder {
     /// others; the condition of `where` keeps its own.
     #[track_caller]
     pub(crate) fn elementwise<'g>(&'g self, op: Elementwise, operands: &[Operand<'g>]) -> Var<'g> {
+        if let Some(stable) = self.stable(op, operands) {
+            return stable;
+        }
         let class = op.signature().operands;
         let (fixed, free) = operands.split_at(if class == Operands::Selection { 1 } else { 0 });
         let kind = match class {

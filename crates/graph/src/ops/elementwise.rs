@@ -131,13 +131,10 @@ impl<'g> Var<'g> {
         self.elementwise(Expm1)
     }
 
-    /// ln x. Of a softmax it is built as logits − logsumexp(logits), which never takes the log of an underflowed 0.
+    /// ln x
     #[track_caller]
     pub fn log(self) -> Var<'g> {
-        match self.softmax_logits() {
-            Some((logits, axis)) => logits.log_softmax(axis),
-            None => self.elementwise(Log),
-        }
+        self.elementwise(Log)
     }
 
     /// ln (1 + x), exact for small x

@@ -111,7 +111,7 @@ impl std::error::Error for Diagnostic {}
 
 impl From<GraphError> for Diagnostic {
     fn from(error: GraphError) -> Diagnostic {
-        let span = match &error.origin {
+        let span = match error.origin.written() {
             Origin::Text(span) => Some(*span),
             _ => None,
         };

@@ -6,8 +6,6 @@ use crate::ops::Elementwise;
 /// An elementwise op on operands, which are brought to one kind and one shape.
 pub(super) fn elementwise<'g>(builder: &'g Builder, op: Elementwise, operands: &[Operand<'g>]) -> Var<'g> {
     match (op, operands) {
-        // Of a softmax it is built on the logits.
-        (Elementwise::Log, [Operand::Var(x)]) => x.log(),
         (Elementwise::ToReal, [Operand::Var(x)]) => x.to_real(),
         _ => builder.elementwise(op, operands),
     }

@@ -38,7 +38,7 @@
 //! | `role input x`, `role param w = 0`, `role objective none` | roles that declarations do not give in this order, and a name that gives none |
 //! | `constant([1, 0], [2, 1], kind=int)` | a constant of any shape and kind; a single number fills the shape; `inf` and `nan` are numbers here |
 //! | `contract(a, b, "bij,bj->bi")`, `broadcast(x, [2, 3], axes=[0])`, `custom("name", x, y, dy, pass="backward")`, … | every op with its attributes |
-//! | `plain_log(s)` | the log of a softmax as itself; `log(s)` is built from the logits |
+//! | `plain_log(s)`, `plain_log1p(s)`, `div(a, b)` … | the op itself, where `log(s)` or `a / b` would be built as its stable form |
 //!
 //! A node without a name is written inside the expression that uses it, and what the builder inserts by itself
 //! (broadcasts, conversions to real) is left out, wherever the parser will make the same nodes in the same order again.
@@ -175,6 +175,11 @@ pub fn signatures() -> impl Iterator<Item = String> {
 /// ```
 pub fn print(function: &Function) -> String {
     print::print(function)
+}
+
+/// The same with a comment at each line that holds a formula which was written otherwise, and built as its stable form.
+pub fn print_marked(function: &Function) -> String {
+    print::print_marked(function)
 }
 
 /// The function as a graph in the DOT language, with scopes as clusters.

@@ -62,6 +62,7 @@ const CALLS: &[(&str, &str)] = &[
     ("custom(\"exp\", x)", "[3]"),
     ("power(x, 3)", "[3]"),
     ("plain_log(softmax(x))", "[3]"),
+    ("plain_log1p(exp(x))", "[3]"),
     ("argmin(W)", "[2]"),
     ("argmin(W, axis=0)", "[3]"),
     ("constant(1.5, [2, 3])", "[2, 3]"),

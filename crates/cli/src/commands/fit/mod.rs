@@ -28,6 +28,7 @@ use crate::idle;
 use crate::interrupt;
 use crate::json::Object;
 use crate::model_file::ModelFile;
+use crate::notes::notes;
 use crate::options::{self, ModelOptions};
 use crate::output::{StandardOutput, message};
 use crate::plots::picture_path;
@@ -148,6 +149,7 @@ impl Fit {
             file.check_savable(&function)?;
         }
         idle::warn(&file, &function, file.objective(&function)?);
+        notes(&file.names(&function)).into_iter().for_each(message);
         if function.parameters.is_empty() {
             message(format!("warning: {}: the model has no `param`; training changes nothing", file.name()));
         }

@@ -11,6 +11,7 @@ use crate::error::CommandError;
 use crate::format;
 use crate::names::NodeNames;
 use crate::nan_origin;
+use crate::notes::notes;
 use crate::progress::ProgressMeter;
 
 /// What is printed.
@@ -107,7 +108,8 @@ pub fn answer(question: &Question<'_>) -> Result<Answer, CommandError> {
         _ => None,
     };
     let dropped = dropped.map(|slope| format!("note: {}", dropped_slope::note(&slope, names)));
-    let notes = [bypassed::note(names, result, "result"), dropped].into_iter().flatten().collect();
+    let found = [bypassed::note(names, result, "result"), dropped].into_iter().flatten();
+    let notes = found.chain(notes(names)).collect();
     Ok(Answer { value: run[result].item(), gradient, second, nodes, notes, problem })
 }
 

@@ -134,8 +134,8 @@ fn help(output: &mut StandardOutput) -> Result<(), CommandError> {
 }
 
 fn at_node(node: &chainrule::Node, problem: String) -> Diagnostic {
-    match node.origin {
-        chainrule::Origin::Text(span) => Diagnostic::new(problem, span),
+    match node.origin.written() {
+        chainrule::Origin::Text(span) => Diagnostic::new(problem, *span),
         _ => Diagnostic::general(problem),
     }
 }

@@ -67,8 +67,9 @@ pub(super) enum Builds {
 pub(super) enum Builtin {
     Power,
     Polygamma,
-    /// The op `log` itself: the log of a softmax is otherwise built from its logits.
+    /// The ops `log` and `log1p` themselves, where a stable form would be built.
     PlainLog,
+    PlainLog1p,
     Mean,
     Dot,
     Outer,

@@ -77,6 +77,7 @@ static BUILTINS: &[(&str, Builtin, &[CallParameter])] = &[
     ("power", Builtin::Power, &[one("x"), one("n")]),
     ("polygamma", Builtin::Polygamma, &[one("n"), one("x")]),
     ("plain_log", Builtin::PlainLog, X),
+    ("plain_log1p", Builtin::PlainLog1p, X),
     ("mean", Builtin::Mean, ALONG_AXIS),
     ("dot", Builtin::Dot, AB),
     ("outer", Builtin::Outer, AB),

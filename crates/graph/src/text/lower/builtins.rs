@@ -19,13 +19,17 @@ use crate::text::functions::Builtin;
 /// What a function builds of its arguments.
 pub(super) fn builtin<'g>(function: Builtin, a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
     Ok(match function {
-        Builtin::Power => a.var("x")?.power(a.need("n")?.number("the exponent")?),
+        Builtin::Power => {
+            let (x, n) = (a.var("x")?, a.need("n")?.number("the exponent")?);
+            a.builder.verbatim(|_| x.power(n))
+        }
         Builtin::Polygamma => {
             let order = a.need("n")?;
             let n = u32::try_from(order.whole("`n`")?).map_err(|_| order.wrong("this order is too large"))?;
             a.var("x")?.polygamma(n)
         }
         Builtin::PlainLog => a.builder.push(Elementwise::Log, &[a.var("x")?.to_real()]),
+        Builtin::PlainLog1p => a.builder.push(Elementwise::Log1p, &[a.var("x")?.to_real()]),
         Builtin::Mean => {
             let x = a.var("x")?;
             a.axes("axis", x)?.map_or_else(|| x.mean(), |axes| x.mean_axes(&axes))

@@ -9,6 +9,7 @@ use super::evaluated::{Evaluated, Spanned};
 use super::index::index;
 use crate::builder::{Builder, Var};
 use crate::node::{Kind, NodeId, Span, Value};
+use crate::ops::signature::Notation;
 use crate::ops::{Elementwise, Op, ShapeOp, Source};
 use crate::tensor::Tensor;
 use crate::text::diagnostic::Diagnostic;
@@ -196,6 +197,11 @@ fn call<'g>(
             values.sort_by_key(|(parameter, _)| *parameter);
             let arguments = CallArguments { builder, registry, callable, values, span };
             match callable.builds {
+                // What has an operator is the op itself as a call.
+                Builds::Elementwise(op) if matches!(op.signature().notation, Notation::Infix(_)) => {
+                    let operands = arguments.operands()?;
+                    Ok(builder.verbatim(|builder| elementwise(builder, op, &operands)))
+                }
                 Builds::Elementwise(op) => Ok(elementwise(builder, op, &arguments.operands()?)),
                 Builds::Reduction(op, of_two) => reduction(op, of_two, arguments),
                 Builds::Method(method) => arguments.var("x").map(method),

@@ -17,15 +17,25 @@ use self::start::start;
 use super::names::spelled;
 use crate::function::{Function, Parameter};
 use crate::graph::Graph;
-use crate::node::{Kind, NodeId, Value};
+use crate::node::{Kind, NodeId, Origin, Value};
 use crate::ops::{Op, ShapeOp, Source};
 
 /// The function as text.
 pub(super) fn print(function: &Function) -> String {
+    written_out(function, false)
+}
+
+/// The same with a comment where a formula was built as its stable form.
+pub(super) fn print_marked(function: &Function) -> String {
+    written_out(function, true)
+}
+
+fn written_out(function: &Function, marked: bool) -> String {
     let graph = &function.graph;
     let inlining = Inlining::new(function);
     let mut printer = Printer {
         function,
+        marked,
         texts: vec![None; graph.nodes().len()],
         declared: Declared::new(function),
         scopes: Scopes::new(graph),
@@ -102,6 +112,8 @@ impl<'a> Declared<'a> {
 
 struct Printer<'a> {
     function: &'a Function,
+    /// Whether stable forms get a comment.
+    marked: bool,
     /// The texts of the nodes within the statement that is being written.
     texts: Vec<Option<Spelled>>,
     declared: Declared<'a>,
@@ -122,6 +134,7 @@ impl Printer<'_> {
             self.scopes.line(&line, true);
             return;
         }
+        let mark = self.mark(nodes.clone());
         for id in nodes.map(NodeId::from_index) {
             let Some(planned) = inlining.operands(id) else { continue };
             let operands: Vec<Spelled> = planned.iter().map(|&operand| self.operand(operand)).collect();
@@ -148,7 +161,21 @@ impl Printer<'_> {
                 format!("{} = {text}", names.join(", "))
             }
         };
-        self.scopes.line(&line, false);
+        self.scopes.line(&format!("{line}{mark}"), false);
+    }
+
+    /// The formulas of a statement that were written otherwise, as a comment.
+    fn mark(&self, nodes: std::ops::Range<usize>) -> String {
+        let mut written: Vec<&str> = Vec::new();
+        for node in self.function.graph.nodes()[nodes].iter().filter(|_| self.marked) {
+            match &node.origin {
+                Origin::Rewritten(rewritten) if !written.contains(&rewritten.written) => {
+                    written.push(rewritten.written)
+                }
+                _ => {}
+            }
+        }
+        if written.is_empty() { String::new() } else { format!("  # written as {}", written.join(", ")) }
     }
 
     fn operand(&mut self, operand: OperandForm) -> Spelled {

@@ -1,12 +1,13 @@
 //! One node as text, from the texts of its operands.
 
+use crate::builder::stable::is_recognised;
 use crate::graph::Graph;
 use crate::node::{Kind, NodeId};
 use crate::ops::contract::Label;
 use crate::ops::custom::Pass;
 use crate::ops::signature::{DefaultAxes, Notation};
 use crate::ops::source::Constant;
-use crate::ops::{Contract, Custom, Index, Op, Reduce, Reduction, ShapeOp, Source};
+use crate::ops::{Contract, Custom, Index, Op, Reduce, ShapeOp, Source};
 use crate::ops::{Elementwise, Exponent};
 use crate::shape::Shape;
 use crate::text::functions::Callable;
@@ -123,7 +124,13 @@ fn elementwise(graph: &Graph, id: NodeId, op: Elementwise, operands: &[Spelled])
     // An operator on numbers alone would be carried out by the parser.
     let numbers = operands.iter().all(|operand| operand.is_number);
     let name = op.signature().name;
+    let is_recognised = || is_recognised(graph, op, &node.inputs);
     match (op, op.signature().notation) {
+        // Written otherwise, these would be built as their stable form.
+        (Log, _) if is_recognised() => call("plain_log", operands, &[]),
+        (Log1p, _) if is_recognised() => call("plain_log1p", operands, &[]),
+        (_, Notation::Infix(_)) if is_recognised() => call(name, operands, &[]),
+        (Power(Exponent(n)), _) if is_recognised() => call(name, operands, &[written(n)]),
         (Power(Exponent(n)), _) if numbers || !n.is_finite() => call(name, operands, &[written(n)]),
         (Power(Exponent(n)), _) => {
             let text = format!("{}^{}", operands[0].tighter(Precedence::Power), written(n));
@@ -131,10 +138,6 @@ fn elementwise(graph: &Graph, id: NodeId, op: Elementwise, operands: &[Spelled])
         }
         // A number as the exponent would make it the op `power`.
         (Pow, _) if operands[1].is_number => call(name, operands, &[]),
-        // Of a softmax, `log` would be built from the logits.
-        (Log, _) if matches!(graph.node(node.inputs[0]).op, Op::Reduce(Reduce { op: Reduction::Softmax, .. })) => {
-            call("plain_log", operands, &[])
-        }
         (Polygamma(n), _) => {
             let n = Spelled::atom(n.to_string());
             call(name, &[std::slice::from_ref(&n), operands].concat(), &[])
