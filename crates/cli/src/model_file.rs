@@ -21,6 +21,9 @@ pub struct ModelFile {
     pub model: Model,
 }
 
+/// What other programs call the objective.
+const LOSSES: &[&str] = &["loss", "Loss", "cost", "error", "total_loss", "J", "L", "E", "nll", "mse"];
+
 impl ModelFile {
     /// Reads a file. Errors: it is not there, no text, or no model.
     pub fn read(path: &Path) -> Result<ModelFile, CommandError> {
@@ -126,9 +129,12 @@ impl ModelFile {
     /// The objective, a scalar.
     pub fn objective(&self, function: &Function) -> Result<Value, CommandError> {
         let objective = function.objective.ok_or_else(|| {
-            self.mistake(
-                Diagnostic::general("the model has no `objective`").help("add a line `objective = …` with shape []"),
-            )
+            self.mistake(Diagnostic::general("the model has no `objective`").help(
+                match LOSSES.iter().find(|name| function.graph.find(name).is_some()) {
+                    Some(loss) => format!("what training makes small is called `objective`: call `{loss}` so"),
+                    None => "add a line `objective = …` with shape []".into(),
+                },
+            ))
         })?;
         let graph = &function.graph;
         // Of a node that is `objective` by a second name, the line that says so.

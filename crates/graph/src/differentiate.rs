@@ -60,7 +60,7 @@ pub fn differentiate<V: Into<Value> + Copy>(
         .at(graph.node(objective).origin.clone())
         .help("take its sum(…), or ask for a vector-Jacobian product"));
     }
-    let builder = Builder::extend_graph(graph.clone()).as_written();
+    let builder = Builder::extend_graph(graph.clone()).into_verbatim();
     let seed = derived(&builder, graph, objective, |builder| builder.constant(1.0).id());
     reverse(builder, graph, objective, seed, &values(wrt))
 }
@@ -77,7 +77,7 @@ pub fn grad<V: Into<Value> + Copy>(
     wrt: &[V],
 ) -> Result<(Graph, Vec<Value>), GraphError> {
     let Derivatives { graph: extended, cotangents, .. } = differentiate(graph, objective, wrt)?;
-    let builder = Builder::extend_graph(extended).as_written();
+    let builder = Builder::extend_graph(extended).into_verbatim();
     let gradient = |value: Value| match cotangents[graph.value_index(value)] {
         Some(cotangent) => Ok(cotangent),
         None => required(&builder, derived(&builder, graph, value, |builder| builder.zeros(graph.shape(value)))),
@@ -107,7 +107,7 @@ pub fn vjp<V: Into<Value> + Copy>(
         ))
         .at(graph.node(output).origin.clone()));
     }
-    let builder = Builder::extend_graph(graph.clone()).as_written();
+    let builder = Builder::extend_graph(graph.clone()).into_verbatim();
     let cotangent = new_input(&builder, graph, output, "cotangent")?;
     let derivatives = reverse(builder, graph, output, Some(cotangent), &values(wrt))?;
     Ok((derivatives, cotangent.node))
@@ -167,7 +167,7 @@ fn along_tangents(
     derivatives: &Derivatives,
     wrt: &[Value],
 ) -> Result<(Graph, Vec<NodeId>, Value), GraphError> {
-    let builder = Builder::extend_graph(derivatives.graph.clone()).as_written();
+    let builder = Builder::extend_graph(derivatives.graph.clone()).into_verbatim();
     let mut tangents = Vec::new();
     let mut total: Option<Var<'_>> = None;
     for &value in wrt {

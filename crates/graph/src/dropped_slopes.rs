@@ -51,7 +51,7 @@ pub fn count_dropped_slopes(
     if products.is_empty() {
         return Ok(None);
     }
-    let builder = Builder::extend_graph(graph.clone()).as_written();
+    let builder = Builder::extend_graph(graph.clone()).into_verbatim();
     let mut shadows = Shadows {
         builder: &builder,
         graph,

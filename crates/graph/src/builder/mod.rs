@@ -98,11 +98,11 @@ impl Builder {
 
     /// An empty graph with the scopes of another.
     pub(crate) fn with_scopes_of(graph: &Graph) -> Builder {
-        Builder::extend_graph(Graph::with_scopes(graph.scopes.clone())).as_written()
+        Builder::extend_graph(Graph::with_scopes(graph.scopes.clone())).into_verbatim()
     }
 
     /// From here on, ops are built as they are written: for passes, and for derivatives.
-    pub(crate) fn as_written(self) -> Builder {
+    pub(crate) fn into_verbatim(self) -> Builder {
         self.state.borrow_mut().verbatim = true;
         self
     }

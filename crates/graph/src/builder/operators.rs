@@ -3,9 +3,9 @@
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use super::{Builder, Var};
-use crate::node::Kind;
-use crate::ops::Elementwise;
+use crate::node::{Kind, Value};
 use crate::ops::signature::Operands;
+use crate::ops::{Elementwise, Op};
 use crate::tensor::Tensor;
 
 /// A node, or a number that takes the kind its context needs.
@@ -61,6 +61,13 @@ impl Builder {
             return stable;
         }
         let class = op.signature().operands;
+        if class == Operands::Selection
+            && let Operand::Var(condition) = operands[0]
+            && !condition.failed()
+            && condition.kind() != Kind::Bool
+        {
+            return self.no_condition(condition);
+        }
         let (fixed, free) = operands.split_at(if class == Operands::Selection { 1 } else { 0 });
         let kind = match class {
             Operands::Reals(_) => Some(Kind::Real),
@@ -75,6 +82,28 @@ impl Builder {
             let vars = self.broadcast_together(op, vars);
             self.push(op, &vars)
         })
+    }
+
+    /// What stands in place of a condition is a number.
+    #[track_caller]
+    fn no_condition<'g>(&'g self, found: Var<'g>) -> Var<'g> {
+        let of_conditions = found.node().is_some_and(|node| {
+            let is_condition = |&input: &Value| self.var(input).op() == Some(Elementwise::ToReal.into());
+            matches!(node.op, Op::Elementwise(Elementwise::Mul | Elementwise::Add))
+                && node.inputs.iter().all(is_condition)
+        });
+        let help = match found.op() {
+            Some(Op::Elementwise(Elementwise::Mul)) if of_conditions => {
+                "where both of two conditions hold their product is above 0: `where((x > 0) * (x < 2) > 0, a, b)`"
+            }
+            Some(Op::Elementwise(Elementwise::Add)) if of_conditions => {
+                "where either of two conditions holds their sum is above 0: `where((x < 0) + (x > 2) > 0, a, b)`"
+            }
+            _ => "compare it with a number, as in `where(x != 0, a, b)`",
+        };
+        let message =
+            format!("where takes a condition, such as x > 0, not {} of kind {}", found.describe_name(), found.kind());
+        self.fail(message, Some(help.into()))
     }
 
     /// The node of an operand, made real if the context is. A literal becomes a constant of the kind asked for.

@@ -2,8 +2,12 @@
 
 /// The candidate nearest to `name`, if it is near enough to be a typing mistake.
 pub fn near<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    near_within(name, candidates, 1 + name.chars().take(64).count() / 4)
+}
+
+/// The candidate nearest to `name`, if no more than `allowed` letters are wrong.
+pub fn near_within<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>, allowed: usize) -> Option<&'a str> {
     let letters: Vec<char> = name.chars().take(64).collect();
-    let allowed = 1 + letters.len() / 4;
     candidates
         .into_iter()
         .filter(|candidate| *candidate != name && candidate.len().abs_diff(name.len()) <= 4 * allowed)

@@ -1,12 +1,13 @@
 //! What a text builds: precedence, calls, indices, literals, sizes, names, against nodes written by hand.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chainrule_graph::ops::{Op, Source};
-use chainrule_graph::text::{self, Dim};
+use chainrule_graph::text::{self, Dim, Registry};
 use chainrule_graph::{Builder, Function, Initializer, Kind, Origin, Shape};
 
-use super::support::{assert_same, build, built, custom, nodes, registry};
+use super::support::{Double, assert_same, build, built, custom, nodes, registry};
 
 const MODEL: &str = "\
 # one hidden layer, square loss, for one example
@@ -327,4 +328,22 @@ fn custom_nodes_parse_where_they_are_registered() {
     let x = builder.input("x", [2]);
     builder.custom(custom(0), &[x]).named("y");
     assert_same(&built(source), &builder.finish().expect("it fits"));
+}
+
+#[test]
+fn a_registered_node_hides_the_built_in_of_its_name() {
+    let source = "input x [2]\ny = gelu(x)\nz = exp(x)\n";
+    let own = Registry::new().with(Arc::new(Double("gelu"))).with(Arc::new(Double("exp")));
+    let build = |registry: &Registry| {
+        let function =
+            text::parse_with(source, registry).and_then(|model| model.build(&BTreeMap::new())).expect("it is right");
+        let customs = function.graph.nodes().iter().filter(|node| matches!(node.op, Op::Custom(_))).count();
+        (customs, text::print(&function))
+    };
+    assert_eq!(build(&Registry::new()).0, 0);
+    let (customs, printed) = build(&own);
+    assert_eq!(customs, 2);
+    assert!(printed.contains("custom(\"gelu\", x)") && printed.contains("custom(\"exp\", x)"), "{printed}");
+    // What was printed calls the built-in by the bare name.
+    assert_eq!(build(&own.for_printed()).0, 0);
 }

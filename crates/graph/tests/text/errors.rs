@@ -49,7 +49,7 @@ fn of_characters_and_numbers() {
     is_told("a = 1 «−» 2\n", &["write `-`"]);
     is_told("input x []\na = x«²»\n", &["`x^2`"]);
     is_told("a = 1«;» b = 2\n", &["a line of its own"]);
-    is_told("a = 1 «%» 2\n", &["operators"]);
+    is_told("a = 1 «%» 2\n", &["floor(x / n)"]);
     is_told("a = «\0»1\n", &["U+0000"]);
     is_told("a = «\"text\"»\n", &["text in quotes"]);
     is_told("a = «\"no end»\nb = 1", &["is not closed"]);
@@ -193,7 +193,7 @@ fn of_shapes_and_kinds() {
     told("a = nll(softmax(x), «3»)\n", &["index 3"]);
     told("a = nll(softmax(x), «sum(x)»)\n", &["whole number"]);
     told("a = «where(x, 1, 2)»\n", &["condition"]);
-    told("a = «where(sum(x), 1, 2.5)»\n", &["condition", ", 1, 2.5)"]);
+    told("a = «where(sum(x), 1, 2.5)»\n", &["takes a condition", "x != 0"]);
     told("a = «stack(x, v)»\n", &["equal shapes"]);
     told("a = «concat(x, W)»\n", &["differ only at axis 0"]);
     told("a = [1, «[2]»]\n", &["one shape"]);
@@ -349,4 +349,41 @@ fn of_several_results() {
     told(&format!("a, «7» = {two}"), &["name", "missing"]);
     told(&format!("a, «x» = {two}"), &["`x` is defined twice"]);
     told("a, b «x»", &["`=`"]);
+}
+
+#[test]
+fn names_from_elsewhere_are_told_what_they_are_here() {
+    for (call, here) in [
+        ("«silly_det»(x)", "the functions are"),
+        ("«det»(x)", "no determinants"),
+        ("«size»(x)", "a size is a name in a declaration"),
+        ("«conv»(x, x)", "slices"),
+        ("«if»(x > 0, x, 0)", "where(x > 0, a, b)"),
+        ("«not»(x > 0)", "swap the branches"),
+        ("where(x > 0 «and» x < 2, x, 0)", "where(x > 0, where(x < 2, a, b), b)"),
+        ("«CrossEntropyLoss»(x, x)", "cross_entropy(z, y)"),
+        ("«arctan2»(x, x)", "atan(y / x)"),
+        ("x @ x«.»T", "transpose(x)"),
+        ("np«.»exp(x)", "names stand without a module: `exp(…)`"),
+        ("torch«.»clamp(x)", "clip(x, low, high)"),
+        ("x«.»sum()", "sum(x)"),
+        ("x /«/» 2", "floor(a / b)"),
+        ("x «%» 2", "x - n * floor(x / n)"),
+        ("«sigmodi»(x)", "did you mean `sigmoid`?"),
+        ("«where((x > 0) * (x < 2), x, 0)»", "(x > 0) * (x < 2) > 0"),
+    ] {
+        is_told(&format!("input x [2]\na = {call}\n"), &[here]);
+    }
+    is_told("input x [2]\na = «if» x > 0 then x else 0\n", &["where(x > 0, a, b)"]);
+    is_told("«/»/ my model\ninput x [2]\n", &["a comment begins with `#`"]);
+    // A name that is spelt like another, and means something else, is not offered.
+    let far = text::parse("input x [2]\na = sizz(x)\n").expect_err("it is unknown").to_string();
+    assert!(!far.contains("did you mean"), "{far}");
+}
+
+#[test]
+fn every_function_that_help_names_is_there() {
+    for name in ["clip", "norm", "prod", "std", "gelu", "cross_entropy", "kl_divergence", "sort", "lgamma"] {
+        assert!(text::signatures().any(|signature| signature.starts_with(&format!("{name}("))), "{name}");
+    }
 }

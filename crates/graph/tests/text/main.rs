@@ -10,3 +10,4 @@ mod prints;
 mod random;
 mod round_trip;
 mod support;
+mod unstable;

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use chainrule_graph::ops::custom::Pass;
 use chainrule_graph::ops::signature::{AxisOperand, Operands};
-use chainrule_graph::ops::{Contract, Custom, Elementwise, Exponent, Reduce, Reduction, ShapeOp, Source};
+use chainrule_graph::ops::{Contract, Custom, Elementwise, Reduce, Reduction, ShapeOp, Source};
 use chainrule_graph::{Builder, Function, Initializer, Kind, Learning, Shape, Tensor, Var, text};
 use proptest::prelude::*;
 
 use super::support::custom;
+use super::unstable::unstable;
 
 /// One instruction: what to build, from which of the nodes so far.
 #[derive(Clone, Debug)]
@@ -233,7 +234,7 @@ const BUILDS: &[Build] = &[
     |d| Some(d.builder.custom(custom(d.attribute % 3), &[d.a, d.b][..1 + d.attribute % 2])),
     custom_backward,
     plain_log,
-    unstable,
+    |d| unstable(d.builder, d.a.to_real(), d.axis(), d.number),
     // Shapes changed to themselves
     |d| Some(d.builder.push(ShapeOp::Transpose { axes: (0..d.a.rank()).collect() }, &[d.a])),
     |d| Some(d.builder.push(ShapeOp::Broadcast { shape: d.a.shape(), axes: (0..d.a.rank()).collect() }, &[d.a])),
@@ -336,34 +337,6 @@ fn custom_backward<'g>(d: &Draw<'g>) -> Option<Var<'g>> {
 fn plain_log<'g>(d: &Draw<'g>) -> Option<Var<'g>> {
     let softmax = d.a.only_if(d.a.rank() > 0)?.softmax(0);
     Some(d.builder.push(Elementwise::Log, &[softmax]))
-}
-
-/// What has a stable form, as it is.
-fn unstable<'g>(d: &Draw<'g>) -> Option<Var<'g>> {
-    use Elementwise::*;
-    let (b, a) = (d.builder, d.a.to_real());
-    let number = |number: f64| b.constant(number).broadcast_to(a.shape());
-    let (exp, sigmoid) = (b.push(Exp, &[a]), b.push(Sigmoid, &[a]));
-    let one_plus = || b.push(Add, &[number(1.0), exp]);
-    Some(match d.number % 11 {
-        0 => b.push(Log, &[one_plus()]),
-        1 => b.push(Log1p, &[exp]),
-        2 => b.push(Div, &[number(1.0), one_plus()]),
-        3 => b.push(Div, &[exp, one_plus()]),
-        4 => b.push(Power(Exponent(-1.0)), &[one_plus()]),
-        5 => b.push(Sub, &[b.push(Mul, &[number(2.0), sigmoid]), number(1.0)]),
-        6 => b.push(Add, &[a, b.push(Softplus, &[b.push(Neg, &[a])])]),
-        7 => b.push(Log, &[b.push(Sub, &[number(1.0), sigmoid])]),
-        8 => b.push(Log, &[b.push(Add, &[exp, b.push(Exp, &[number(0.5)])])]),
-        9 => {
-            let total = b.push(Reduce { op: Reduction::Sum, axes: (0..a.rank()).collect() }, &[exp]);
-            b.push(Div, &[exp, total.broadcast_to(a.shape())])
-        }
-        _ => {
-            let sum = Reduce { op: Reduction::Sum, axes: vec![d.axis()] };
-            b.push(Log, &[b.push(sum, &[exp.only_if(a.rank() > 0)?])])
-        }
-    })
 }
 
 /// A contraction whose labels are not numbered in order

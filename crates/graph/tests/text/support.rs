@@ -99,5 +99,5 @@ pub fn custom(index: usize) -> Arc<dyn CustomNode> {
 
 /// Them all.
 pub fn registry() -> Registry {
-    (0..3).map(custom).fold(Registry::new(), Registry::with)
+    (0..3).map(custom).fold(Registry::new(), Registry::with).for_printed()
 }

@@ -1,11 +1,13 @@
 //! The functions that a text may call: their names, what their parameters take, and what each stands for. The parser reads
 //! calls by this, the lowering builds them, and the printer knows which names are taken.
 
+mod foreign;
 mod table;
 
 use std::sync::LazyLock;
 
-use super::near::near;
+pub(super) use self::foreign::{here, without_dot};
+use super::near::near_within;
 use super::registry::Registry;
 use crate::builder::Var;
 use crate::ops::{Elementwise, Reduction};
@@ -163,18 +165,12 @@ pub(super) fn all() -> impl Iterator<Item = &'static Callable> {
     FUNCTIONS.iter()
 }
 
-/// What was probably meant by the unknown name of a function.
+/// What was probably meant by the unknown name of a function: what a name from elsewhere is here, else a name spelt like it.
+/// Short names are near to too many others, which mean something else.
 pub(super) fn meant(name: &str, registry: &Registry) -> Option<String> {
-    let other = match name {
-        "ln" => Some("the natural logarithm is `log(x)`"),
-        "matmul" | "matvec" | "mm" => Some("a matrix product is written `A @ b`"),
-        "square" => Some("a square is written `x^2`"),
-        "average" => Some("the average is `mean(x)`"),
-        "maximum" => Some("the greater of two is `max(a, b)`"),
-        "minimum" => Some("the lesser of two is `min(a, b)`"),
-        "inner" => Some("the inner product is `dot(a, b)`"),
-        _ => None,
-    };
     let known = all().map(|function| function.name).chain(registry.names());
-    other.map(str::to_string).or_else(|| near(name, known).map(|near| format!("did you mean `{near}`?")))
+    let allowed = 1 + name.chars().count() / 6;
+    here(name)
+        .map(str::to_string)
+        .or_else(|| near_within(name, known, allowed).map(|near| format!("did you mean `{near}`?")))
 }

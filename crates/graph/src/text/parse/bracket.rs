@@ -13,9 +13,10 @@ use crate::text::syntax::{Call, Callee, IndexItem, Operator, StackStep, StackSte
 impl<'a> Parser<'a> {
     pub(super) fn open_call(&mut self, token: &Token<'a>, reader: &mut Reader) -> Result<bool, Diagnostic> {
         let name = token.name().unwrap_or_default();
-        let callee = match (Callable::find(&name), self.registry.get(&name)) {
-            (Some(function), _) => Callee::Function(function),
-            (None, Some(node)) => Callee::Custom(Arc::clone(node)),
+        let function = Callable::find(&name);
+        let callee = match (function, self.registry.called(&name, function.is_some())) {
+            (_, Some(node)) => Callee::Custom(Arc::clone(node)),
+            (Some(function), None) => Callee::Function(function),
             (None, None) => {
                 let mistake = Diagnostic::new(format!("there is no function `{name}`"), token.span);
                 return Err(match meant(&name, self.registry) {

@@ -5,6 +5,7 @@ use super::lexer::{Token, TokenKind};
 use super::pending::{Pending, PendingItem, Reader};
 use crate::node::Span;
 use crate::text::diagnostic::Diagnostic;
+use crate::text::functions::here;
 use crate::text::syntax::{Callee, Operator, Precedence, StackStep, StackStepKind};
 
 impl<'a> Parser<'a> {
@@ -99,6 +100,9 @@ impl<'a> Parser<'a> {
                 let after = self.last_end();
                 return Err(match token.kind {
                     TokenKind::Symbol("=") => mistake.help("equality is written `==`"),
+                    TokenKind::Symbol("/") if self.source.get(after.start..span.start) == Some("/") => {
+                        mistake.help("a comment begins with `#`; the whole part of a quotient is `floor(a / b)`")
+                    }
                     TokenKind::Symbol("*") if self.source.get(after.start..span.start) == Some("*") => {
                         mistake.help("a power is written `x^2`")
                     }
@@ -220,7 +224,11 @@ impl<'a> Parser<'a> {
         };
         let token = self.peek();
         let mistake = Diagnostic::new(format!("{closer} is missing before {}", self.describe_next()), token.span);
-        Err(if token.is("=") { mistake.help("equality is written `==`") } else { mistake })
+        Err(match token.name().as_deref().and_then(here) {
+            _ if token.is("=") => mistake.help("equality is written `==`"),
+            Some(here) => mistake.help(here),
+            None => mistake,
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::node::Span;
 use crate::text::diagnostic::Diagnostic;
+use crate::text::functions::without_dot;
 use crate::text::names::{begins_name, continues_name, superscript};
 use crate::text::syntax::DEEPEST;
 
@@ -195,7 +196,12 @@ impl<'a> Lexer<'a> {
                 }
                 None => {
                     self.bump();
-                    return Err(stray(c, self.since(start)));
+                    let mistake = stray(c, self.since(start));
+                    let (before, after) = self.source.split_at(start.start);
+                    return Err(match c {
+                        '.' => mistake.help(without_dot(before, &after[1..])),
+                        _ => mistake,
+                    });
                 }
             },
         };
@@ -303,7 +309,10 @@ fn stray(c: char, span: Span) -> Diagnostic {
     match c {
         ';' => mistake.help("write each statement on a line of its own"),
         '!' => mistake.help("unequal is written `!=`"),
-        '%' | '&' | '|' => mistake.help("the operators are + - * / @ ^ < <= > >= == !="),
+        '%' => mistake.help("the remainder is `x - n * floor(x / n)`"),
+        '&' => mistake.help("where two conditions hold: `where(x > 0, where(x < 2, a, b), b)`"),
+        '|' => mistake.help("where either of two conditions holds: `where(x < 0, a, where(x > 2, a, b))`"),
+        '?' => mistake.help("a choice is written `where(x > 0, a, b)`"),
         _ => mistake,
     }
 }

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use self::lexer::{Token, TokenKind, tokens};
 use super::diagnostic::Diagnostic;
-use super::functions::Callable;
+use super::functions::{Callable, here};
 use super::near::near;
 use super::number::not_finite;
 use super::registry::Registry;
@@ -214,6 +214,8 @@ impl<'a> Parser<'a> {
         let known = self.syntax.bindings.iter().filter(|binding| !binding.is_label);
         match near(name, known.map(|binding| binding.name.as_str())) {
             Some(near) => mistake.help(format!("did you mean `{near}`?")),
+            None if let Some(here) = here(name) => mistake.help(here),
+
             None if self.line_begins_with(&["let", "param", "state"]) => {
                 mistake.help(format!("this takes a number, or the name of a number: `let {name} = …` above"))
             }

@@ -5,6 +5,7 @@ use super::{KEYWORDS, Parser};
 use crate::node::{Kind, Span};
 use crate::text::diagnostic::Diagnostic;
 use crate::text::fold::fold;
+use crate::text::functions::here;
 use crate::text::near::near;
 use crate::text::syntax::{
     BindingKind, Declare, NamedRole, Operator, Role, SizeForm, StackStep, StackStepKind, Statement, StatementKind,
@@ -35,6 +36,9 @@ impl Parser<'_> {
         let token = self.peek();
         let mistake =
             Diagnostic::new(format!("unexpected {} after the end of the statement", self.describe_next()), token.span);
+        if let Some(here) = token.name().as_deref().and_then(here) {
+            return mistake.help(here);
+        }
         match token.kind {
             TokenKind::Name(_) | TokenKind::Quoted(_) | TokenKind::Number(_) | TokenKind::Symbol("(") => {
                 mistake.help("write an operator between two values, and each statement on a line of its own")
@@ -56,7 +60,10 @@ impl Parser<'_> {
             let mistake =
                 Diagnostic::new(format!("{} does not start a statement", self.describe_next()), self.peek().span);
             let operator = Operator::ALL.iter().any(|operator| self.peek().is(operator.symbol()));
-            return Err(if operator {
+            let comment = self.peek().is("/") && self.peek_at(1).is("/");
+            return Err(if comment {
+                mistake.help("a comment begins with `#`")
+            } else if operator {
                 mistake.help("an expression continues on the next line after an operator: end the line above with it")
             } else {
                 mistake.help("a statement is `NAME = expression`, or starts with input, outcome, param or let")
