@@ -103,6 +103,11 @@ impl Loaded {
         Ok(Loaded { function, parameters, file: model, saved })
     }
 
+    /// All that the file holds.
+    pub fn saved(&self) -> &SavedModel {
+        &self.saved
+    }
+
     /// The words of the outcome that is predicted as a class, if it has words.
     pub fn classes(&self, scoring: &Scoring) -> Option<&Words> {
         words_of(scoring, &self.function, &self.saved.fields)

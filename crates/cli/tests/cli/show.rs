@@ -1,6 +1,6 @@
 //! `chainrule show`
 
-use crate::support::{CLASSIFIER, Folder, PLANE};
+use crate::support::{CLASSIFIER, Folder, ON_A_PLANE, PLANE};
 
 #[test]
 fn what_is_shown_parses_back_to_itself() {
@@ -70,4 +70,38 @@ fn graphs_are_drawn_without_other_programs() {
     folder.line("show m.graph --out m.png").succeeded();
     assert!(folder.read("m.png").starts_with(b"\x89PNG"));
     folder.refuses(2, "show m.graph --out m.graph", &["--out: m.graph is the model, which would be lost"]);
+}
+
+#[test]
+fn a_trained_model_is_shown_with_its_parameters() {
+    let folder = Folder::with(&[("m.graph", PLANE), ("t.csv", ON_A_PLANE)]);
+    folder.line("fit m.graph --data t.csv --epochs 3 --rate 0.1 --no-shuffle --save m.safetensors").succeeded();
+    let run = folder.line("show m.safetensors");
+    let shown = run.succeeded();
+    for words in [
+        "# m.safetensors: a trained model",
+        "#   epochs: 3",
+        "#   input x from x0, x1",
+        "#   w [2] = [",
+        "\nobjective = ",
+    ] {
+        assert!(shown.contains(words), "{words} is missing: {shown}");
+    }
+    // What is printed is the model, which parses.
+    folder.write("again.graph", shown.as_bytes());
+    folder.line("check again.graph").succeeded();
+    let held = &folder.line("show m.safetensors --json").json()[0];
+    assert_eq!((&held["settings"]["epochs"], &held["columns"]["x"]), (&3.into(), &serde_json::json!(["x0", "x1"])));
+    let w = held["parameters"]["w"].as_array().expect("it is whole").clone();
+    let node = folder.line("show m.safetensors --node w");
+    assert!(node.succeeded().contains("`w` [2] real") && node.out.contains("read by"), "{}", node.out);
+    assert!(node.out.contains(&format!("{:.3}", w[0].as_f64().unwrap())), "{w:?}: {}", node.out);
+    assert!(folder.line("show m.safetensors --format svg").succeeded().starts_with("<svg"));
+    folder.refuses(2, "show m.safetensors --set d=2", &["--set d", "bound"]);
+    folder.refuses(2, "show m.safetensors --node ww", &["no node of that name", "did you mean `w`?"]);
+    let nodes = &folder.line("show m.graph --set d=3 --json").json()[0]["nodes"];
+    assert!(
+        nodes.as_array().unwrap().iter().any(|node| node["name"] == "objective" && node["op"] == "power"),
+        "{nodes}"
+    );
 }

@@ -1,5 +1,8 @@
 //! `chainrule show`: a model's graph, its batched form, its gradient, and what the compiler makes of its training step.
 
+mod nodes;
+mod trained;
+
 use std::path::{Path, PathBuf};
 
 use chainrule::draw::Drawing;
@@ -9,6 +12,7 @@ use chainrule::{Function, GraphError, Kind, NodeId, batch, differentiate, text};
 use clap::{Args, ValueEnum};
 
 use super::fit::StepSettings;
+use crate::data::Loaded;
 use crate::error::CommandError;
 use crate::files;
 use crate::model_file::ModelFile;
@@ -50,6 +54,14 @@ pub struct Show {
     #[arg(long, requires = "step")]
     program: bool,
 
+    /// Shows this node alone: what it computes, reads, is read by; of a trained parameter also its value
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["step", "format"])]
+    node: Option<String>,
+
+    /// Prints one line of JSON: of a trained model all that it holds, of another its nodes
+    #[arg(long, conflicts_with_all = ["step", "format", "node"])]
+    json: bool,
+
     #[command(flatten)]
     steps: StepSettings,
 }
@@ -75,15 +87,35 @@ Examples:
   chainrule show model.graph --grad --out model.svg
   chainrule show model.graph --step --batch 32 --format png --out step.png
   chainrule show model.graph --step --program --batch 32 --optimizer adam
+  chainrule show model.safetensors
+  chainrule show model.safetensors --node W
 
 Free sizes become small numbers that differ, unless --set says them.";
 
 impl Show {
     /// Prints it.
     pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
+        let read;
         files::check(&[("the model", Some(&self.model.model))], &[("--out", self.out.as_deref())])?;
-        let file = ModelFile::read(&self.model.model)?;
-        let mut function = file.build_small(&self.model.settings()?)?;
+        let path = &self.model.model;
+        let settings = self.model.settings()?;
+        let trained = match path.extension().is_some_and(|extension| extension == "safetensors") {
+            true => Some(Loaded::read(path)?),
+            false => None,
+        };
+        let (file, mut function) = match &trained {
+            Some(loaded) => match settings.keys().next() {
+                Some(name) => {
+                    let problem = format!("--set {name}: the sizes of a trained model are bound; leave it out");
+                    return Err(CommandError::mistake(problem));
+                }
+                None => (&loaded.file, loaded.function.clone()),
+            },
+            None => {
+                read = ModelFile::read(path)?;
+                (&read, read.build_small(&settings)?)
+            }
+        };
         let mistake = |error: GraphError| file.mistake(error);
         notes(&file.names(&function)).into_iter().for_each(message);
         if self.step {
@@ -106,7 +138,18 @@ impl Show {
             function.graph =
                 differentiate(&function.graph, objective, &differentiated(&function)).map_err(mistake)?.graph;
         }
-        self.write(self.graph(&function)?, output)
+        if let Some(name) = &self.node {
+            let value = trained.as_ref().and_then(|loaded| loaded.parameters.get(name).ok());
+            return self.write(nodes::node(&function, name, value, file.name())?.into_bytes(), output);
+        }
+        let is_whole = !self.grad && self.batch.is_none();
+        let shown = match trained.as_ref().filter(|_| is_whole && self.format() == GraphFormat::Text) {
+            Some(loaded) if self.json => trained::as_json(loaded) + "\n",
+            Some(loaded) => trained::as_text(path, loaded),
+            None if self.json => nodes::as_json(&function) + "\n",
+            None => return self.write(self.graph(&function)?, output),
+        };
+        self.write(shown.into_bytes(), output)
     }
 }
 

@@ -1,0 +1,90 @@
+//! What a file with a trained model holds: how it was trained, its columns and words, its parameters.
+
+use std::path::Path;
+
+use chainrule::learn::{Field, SavedModel};
+use chainrule::{Tensor, text};
+
+use crate::data::Loaded;
+use crate::format;
+use crate::json::{self, Object};
+
+/// Parameters of more elements are told by what they span.
+const WHOLE: usize = 24;
+
+/// A trained model as comments, then its graph: the text parses back to the graph.
+pub fn as_text(path: &Path, loaded: &Loaded) -> String {
+    let saved = loaded.saved();
+    let mut lines = vec![format!("{}: a trained model", path.display()), String::new(), "trained with".into()];
+    for (name, value) in saved.settings.iter().filter(|(_, value)| !value.is_null()) {
+        lines.push(format!("  {name}: {}", plain(value)));
+    }
+    lines.extend([String::new(), "columns".into()]);
+    lines.extend(saved.fields.iter().flat_map(columns));
+    let transformed: Vec<&str> = saved.transforms.inputs().collect();
+    if !transformed.is_empty() {
+        lines.push(format!("  transformed as in training: {}", transformed.join(", ")));
+    }
+    lines.extend([String::new(), "parameters".into()]);
+    lines.extend(
+        saved.parameters.iter().map(|(name, value)| format!("  {name} {} = {}", value.shape(), summary(value))),
+    );
+    let comments: String = lines.iter().map(|line| format!("# {line}").trim_end().to_string() + "\n").collect();
+    format!("{comments}\n{}", text::print(&loaded.function))
+}
+
+/// The same as JSON, the parameters whole.
+pub fn as_json(loaded: &Loaded) -> String {
+    let saved = loaded.saved();
+    let parameters =
+        saved.parameters.iter().fold(Object::default(), |object, (name, value)| object.with(name, json::tensor(value)));
+    let columns = saved.fields.iter().fold(Object::default(), |object, field| {
+        object.with(&field.name, json::array(field.columns.iter().map(|column| json::text(column))))
+    });
+    Object::default()
+        .with("graph", json::text(&saved.graph))
+        .with("settings", serde_json::Value::Object(saved.settings.clone()))
+        .with("columns", columns)
+        .with("words", words(saved))
+        .with("parameters", parameters)
+        .to_string()
+}
+
+fn words(saved: &SavedModel) -> Object {
+    let all = saved.fields.iter().flat_map(|field| &field.reading.words);
+    all.fold(Object::default(), |object, (column, words)| {
+        object.with(column, json::array(words.words.iter().map(|word| json::text(word))))
+    })
+}
+
+fn columns(field: &Field) -> Vec<String> {
+    const MOST: usize = 12;
+    let mut named = field.columns.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
+    if field.columns.len() > MOST {
+        named += &format!(", … {} in all", field.columns.len());
+    }
+    let mut lines = vec![format!("  {} {} from {named}", field.role, field.name)];
+    for (column, words) in &field.reading.words {
+        lines.push(format!("    the words of {column}: {}", words.words.join(", ")));
+    }
+    lines
+}
+
+fn plain(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_string)
+}
+
+/// A small parameter whole, of a large one what its elements span.
+fn summary(value: &Tensor) -> String {
+    let elements = value.data();
+    if elements.len() <= WHOLE {
+        return json::nested(value, ", ", format::number);
+    }
+    let n = elements.len() as f64;
+    let mean = elements.iter().sum::<f64>() / n;
+    let deviation = (elements.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n).sqrt();
+    let (least, greatest) =
+        elements.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &x| (low.min(x), high.max(x)));
+    let [mean, deviation, least, greatest] = [mean, deviation, least, greatest].map(format::number);
+    format!("mean {mean}, deviation {deviation}, from {least} to {greatest}")
+}
