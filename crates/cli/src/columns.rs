@@ -1,6 +1,6 @@
 //! What the user says about the columns of a table, and what fit says it took.
 
-use chainrule::learn::{Assignment, Dataset, Field, Mapping, Missing, Selection, WordEncoding, Words};
+use chainrule::learn::{Assignment, DataFile, Dataset, Field, Mapping, Missing, Selection, WordEncoding, Words};
 use clap::{Args, ValueEnum};
 
 use crate::format::shortened;
@@ -89,9 +89,17 @@ fn names(text: &str) -> Result<Names, String> {
 }
 
 /// Says which columns each input and outcome took, and how many rows were left out.
-pub fn report(assignment: &Assignment, file: &str) {
+pub fn report(assignment: &Assignment, data: &DataFile) {
+    let file = data.file();
     for field in &assignment.fields {
-        message(format!("{} `{}` takes {}", field.role, field.name, taken(field)));
+        let taken = match data {
+            DataFile::Table(_) => taken(field),
+            DataFile::Arrays(_) => match field.classes() {
+                Some(words) => format!("an array ({})", of_words(words)),
+                None => format!("an array of {} for each row", field.shape),
+            },
+        };
+        message(format!("{} `{}` takes {taken}", field.role, field.name));
     }
     if assignment.left_out > 0 {
         let rows = if assignment.left_out == 1 { "1 row" } else { &format!("{} rows", assignment.left_out) };

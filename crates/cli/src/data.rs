@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use chainrule::check::nan_origin;
 use chainrule::exec::reference;
 use chainrule::learn::{
-    Dataset, FieldDeclaration, LearnError, Parameters, Role, SavedModel, Scores, Scoring, Table, Words, assign,
-    bindings, objectives, predictions,
+    DataFile, Dataset, FieldDeclaration, LearnError, Parameters, Role, SavedModel, Scores, Scoring, Words, bindings,
+    objectives, predictions,
 };
 use chainrule::text::Dim;
 use chainrule::{Function, Tensor, Value};
@@ -24,7 +24,7 @@ use crate::tables::SeparatorOption;
 /// A table to train on, and which of its columns a model takes.
 #[derive(Args)]
 pub struct TableOptions {
-    /// The table to train on: CSV with a header, perhaps compressed by gzip; - is standard input
+    /// The table to train on: CSV with a header, perhaps compressed by gzip, or .npz; - is standard input
     #[arg(long, value_name = "T.csv")]
     pub data: PathBuf,
 
@@ -49,8 +49,8 @@ impl TableOptions {
         let table = self.separator.read(&self.data)?;
         let declarations = FieldDeclaration::all_of(&file.model);
         let known = known(file, &declarations, &settings)?;
-        let assignment = assign(&declarations, &table, &self.columns.selection(), &known)?;
-        columns::report(&assignment, table.file());
+        let assignment = table.assign(&declarations, &self.columns.selection(), &known)?;
+        columns::report(&assignment, &table);
         settings.extend(assignment.sizes.iter().map(|(name, size)| (name.clone(), *size as f64)));
         let function = file.build(&settings)?;
         let data = assignment.dataset(&function)?;
@@ -134,9 +134,9 @@ impl Loaded {
     }
 
     /// The rows of a table as the function takes them: the same columns as in training, transformed as they were then.
-    pub fn rows(&self, table: &Table, with_outcomes: bool) -> Result<Dataset, CommandError> {
+    pub fn rows(&self, table: &DataFile, with_outcomes: bool) -> Result<Dataset, CommandError> {
         let wanted = self.saved.fields.iter().filter(|field| with_outcomes || field.role == Role::Input);
-        let data = Dataset::read(table, &wanted.cloned().collect::<Vec<_>>())?;
+        let data = table.dataset(&wanted.cloned().collect::<Vec<_>>(), false)?;
         Ok(self.saved.transforms.apply(&data)?)
     }
 }

@@ -1,9 +1,9 @@
-//! Tables as the command line names them: files, or standard input.
+//! Data as the command line names them: files, or standard input.
 
 use std::io::{self, Read};
 use std::path::Path;
 
-use chainrule::learn::{LearnError, Table};
+use chainrule::learn::{DataFile, LearnError};
 use clap::Args;
 
 /// How the cells of a table are separated.
@@ -16,14 +16,14 @@ pub struct SeparatorOption {
 }
 
 impl SeparatorOption {
-    /// Reads a table, or standard input for `-`.
-    pub fn read(&self, path: &Path) -> Result<Table, LearnError> {
+    /// Reads a file, or standard input for `-`.
+    pub fn read(&self, path: &Path) -> Result<DataFile, LearnError> {
         if path != Path::new("-") {
-            return Table::read_separated(path, self.separator);
+            return DataFile::read(path, self.separator);
         }
         let mut bytes = Vec::new();
         match io::stdin().lock().read_to_end(&mut bytes) {
-            Ok(_) => Table::from_bytes_separated(STANDARD_INPUT, bytes, self.separator),
+            Ok(_) => DataFile::from_bytes(STANDARD_INPUT, bytes, self.separator),
             Err(error) => {
                 Err(LearnError::File { file: STANDARD_INPUT.into(), problem: format!("cannot be read: {error}") })
             }

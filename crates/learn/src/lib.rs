@@ -26,11 +26,15 @@ pub mod random;
 mod saved;
 mod training;
 
+pub use data::arrays::Arrays;
+pub use data::arrays::write::{ArrayValues, write_npz};
 pub use data::columns::{Assignment, assign, check_counts};
+pub use data::data_file::DataFile;
 pub use data::dataset::Dataset;
 pub use data::declaration::{FieldDeclaration, Mapping};
 pub use data::field::{Field, Role};
 pub use data::fill::Fill;
+pub use data::from_arrays::assign_arrays;
 pub use data::reading::Reading;
 pub use data::selection::{Missing, Selection};
 pub use data::standardize::Standardize;

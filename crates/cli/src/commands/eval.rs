@@ -21,7 +21,7 @@ pub struct Eval {
     #[arg(value_name = "M.safetensors")]
     model: PathBuf,
 
-    /// The table, CSV, perhaps compressed by gzip; - is standard input
+    /// The table, CSV, perhaps compressed by gzip, or .npz; - is standard input
     #[arg(long, value_name = "X.csv")]
     data: PathBuf,
 

@@ -1,10 +1,10 @@
 //! `chainrule predict`: the predictions of a trained model for each row of a table.
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chainrule::Tensor;
-use chainrule::learn::{Scoring, Words, atomic};
+use chainrule::learn::{ArrayValues, Scoring, Words, atomic, write_npz};
 use clap::Args;
 
 use crate::data::{Loaded, not_finite};
@@ -22,14 +22,14 @@ pub struct Predict {
     #[arg(value_name = "M.safetensors")]
     model: PathBuf,
 
-    /// The table, CSV, perhaps compressed by gzip; - is standard input
+    /// The table, CSV, perhaps compressed by gzip, or .npz; - is standard input
     #[arg(long, value_name = "X.csv")]
     data: PathBuf,
 
     #[command(flatten)]
     separator: SeparatorOption,
 
-    /// Writes the predictions to this file instead of standard output
+    /// Writes the predictions to this file instead of standard output, as CSV, or as arrays if it is an .npz
     #[arg(long, value_name = "P.csv")]
     out: Option<PathBuf>,
 }
@@ -64,7 +64,14 @@ impl Predict {
         }
         let shape = loaded.function.graph.shape(prediction);
         let scoring = loaded.scoring();
-        let csv = csv(&predictions, shape, data.rows(), &scoring, loaded.classes(&scoring));
+        let words = loaded.classes(&scoring);
+        if let Some(out) = self.out.as_deref().filter(|out| out.extension().is_some_and(|extension| extension == "npz"))
+        {
+            arrays(out, &predictions, &scoring, words)?;
+            message(format!("wrote {}: {} predictions", out.display(), data.rows()));
+            return Ok(());
+        }
+        let csv = csv(&predictions, shape, data.rows(), &scoring, words);
         match &self.out {
             None => output.text(&csv),
             Some(out) => {
@@ -74,6 +81,21 @@ impl Predict {
             }
         }
     }
+}
+
+/// Writes `prediction` `[rows, …]`, and, where that says classes, `class` `[rows]`: their labels, or words.
+fn arrays(out: &Path, predictions: &Tensor, scoring: &Scoring, words: Option<&Words>) -> Result<(), CommandError> {
+    let shape = predictions.shape().to_vec();
+    let size = shape[1..].iter().product::<usize>().max(1);
+    let labels: Option<Vec<f64>> = predictions.data().chunks(size).map(|elements| scoring.label(elements)).collect();
+    let texts: Vec<String> = labels.iter().flatten().map(|&class| label(words, class)).collect();
+    let numbers: Vec<i64> = labels.iter().flatten().map(|&class| class as i64).collect();
+    let mut arrays = vec![("prediction", shape, ArrayValues::Reals(predictions.data()))];
+    if labels.is_some() {
+        let classes = if words.is_some() { ArrayValues::Words(&texts) } else { ArrayValues::Integers(&numbers) };
+        arrays.push(("class", vec![numbers.len()], classes));
+    }
+    Ok(write_npz(out, &arrays)?)
 }
 
 /// A header, and a row for each of the predictions, whose elements follow one another.

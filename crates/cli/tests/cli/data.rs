@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::process::Stdio;
 
+use chainrule::learn::{ArrayValues, Arrays, write_npz};
+
 use crate::support::{CLASSIFIER, Folder, ON_A_PLANE, PLANE, Run, number};
 
 /// Runs a line of words with this on standard input.
@@ -189,4 +191,28 @@ fn an_input_that_the_prediction_does_not_read_is_left_alone() {
     assert!(number(run.json().last().expect("a last line"), "train_objective") > 0.0);
     let named = folder.line("fit m.graph --data t.csv --standardize=weight --epochs 1 --json");
     assert!(number(named.json().last().expect("a last line"), "train_objective") <= 0.0);
+}
+
+#[test]
+fn arrays_are_trained_on_and_predicted() {
+    let words = ["no", "yes"].map(String::from);
+    let folder = Folder::with(&[("c.graph", CLASSIFIER)]);
+    let x = [3.0, 0.0, 0.0, 3.0];
+    let arrays = [
+        ("x", vec![2, 2], ArrayValues::Reals(&x)),
+        ("y", vec![2], ArrayValues::Integers(&[1, 0])),
+        ("classes", vec![2], ArrayValues::Words(&words)),
+    ];
+    write_npz(folder.path("d.npz"), &arrays).expect("the folder takes files");
+    let fit = folder.line("fit c.graph --data d.npz --precision f32 --save c.safetensors");
+    fit.succeeded();
+    assert!(fit.err.contains("input `x` takes an array of [2] for each row"), "{}", fit.err);
+    assert!(folder.line("predict c.safetensors --data d.npz").succeeded().contains(",yes\n"));
+    folder.line("predict c.safetensors --data d.npz --out p.npz").succeeded();
+    let predicted = Arrays::from_bytes("p.npz", folder.read("p.npz")).expect("it holds arrays");
+    assert_eq!(predicted.names(), ["prediction", "class"]);
+    folder.line("eval c.safetensors --data d.npz").succeeded();
+    // A table has the elements in columns.
+    folder.write("t.csv", b"x0,x1\n3,0\n0,3\n");
+    assert!(folder.line("predict c.safetensors --data t.csv").succeeded().contains(",no\n"));
 }

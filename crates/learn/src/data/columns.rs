@@ -4,6 +4,7 @@
 //! An input or outcome NAME takes, in this order: what a mapping says; the column NAME; the columns NAME0, NAME1, … or
 //! NAME1, NAME2, …; and, if it is the only input, all columns that no outcome took and nobody dropped.
 
+use chainrule_exec::run::SharedRows;
 use chainrule_graph::{Function, Shape};
 
 use crate::data::choice::Choice;
@@ -28,10 +29,20 @@ pub struct Assignment {
     pub left_out: usize,
     file: String,
     lines: Vec<usize>,
-    values: Vec<Vec<f64>>,
+    values: Vec<SharedRows>,
 }
 
 impl Assignment {
+    pub(crate) fn of(
+        file: &str,
+        lines: Vec<usize>,
+        fields: Vec<Field>,
+        sizes: Vec<(String, usize)>,
+        values: Vec<SharedRows>,
+    ) -> Assignment {
+        Assignment { fields, sizes, left_out: 0, file: file.into(), lines, values }
+    }
+
     /// The rows, for a function that was built with these sizes.
     ///
     /// # Errors
@@ -88,8 +99,8 @@ pub fn assign(
     for (field, declaration) in fields.iter_mut().zip(declarations) {
         field.shape = declaration.dims.iter().filter_map(|dim| sizes.value(dim)).collect();
     }
-    let (file, sizes) = (table.file().into(), sizes.bound());
-    Ok(Assignment { fields, sizes, left_out, file, lines, values })
+    let values = values.into_iter().map(SharedRows::from).collect();
+    Ok(Assignment { left_out, ..Assignment::of(table.file(), lines, fields, sizes.bound(), values) })
 }
 
 /// Whether a further table, such as one to validate on, has as many of the columns NAME0, NAME1, … or NAME1, NAME2, … as a

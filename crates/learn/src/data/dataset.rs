@@ -82,6 +82,7 @@ impl Dataset {
         };
         let columns = fields.iter().map(find).collect::<Result<Vec<_>, _>>()?;
         let Resolved { lines, values, .. } = resolve::again(table, fields, &columns, drops)?;
+        let values = values.into_iter().map(SharedRows::from).collect();
         Dataset::checked(table.file().into(), lines, fields.to_vec(), values)
     }
 
@@ -90,17 +91,16 @@ impl Dataset {
         file: String,
         lines: Vec<usize>,
         fields: Vec<Field>,
-        values: Vec<Vec<f64>>,
+        values: Vec<SharedRows>,
     ) -> Result<Dataset, LearnError> {
         let checks = fields.iter().zip(&values).filter_map(|(field, values)| {
-            let Err(problem) = field.elements().check(values) else { return None };
+            let Err(problem) = check(&field.elements(), values) else { return None };
             let row = if let Inadmissible::Element { index, .. } = problem { index / field.width().max(1) } else { 0 };
             Some((row, refused(&file, field, problem, |row| lines[row])))
         });
         if let Some((_, error)) = checks.min_by_key(|(row, _)| *row) {
             return Err(error);
         }
-        let values = values.into_iter().map(SharedRows::from).collect();
         Ok(Dataset { file, lines, fields, values, standardized: Vec::new() })
     }
 
@@ -166,11 +166,7 @@ impl Dataset {
         let index = self.find(function.name(id))?;
         let field = &self.fields[index];
         field.check(function, id)?;
-        let ElementType { kind, range } = InputType::within(function, id)?.elements;
-        let admitted = match &self.values[index] {
-            SharedRows::F32(elements) => ElementType { kind, range }.check(elements),
-            SharedRows::F64(elements) => ElementType { kind, range }.check(elements),
-        };
+        let admitted = check(&InputType::within(function, id)?.elements, &self.values[index]);
         admitted.map_err(|problem| refused(&self.file, field, problem, |row| self.lines[row]))?;
         Ok(&self.values[index])
     }
@@ -314,6 +310,14 @@ impl Dataset {
     fn gather(&self, index: usize, rows: &[usize], shape: Shape) -> Tensor {
         let elements = picked_in_f64(&self.values[index], self.fields[index].shape.size(), rows);
         Tensor::new(shape, elements).expect("a field has rows × size elements")
+    }
+}
+
+/// Whether the elements are what is taken.
+fn check(takes: &ElementType, values: &SharedRows) -> Result<(), Inadmissible> {
+    match values {
+        SharedRows::F32(elements) => takes.check(elements),
+        SharedRows::F64(elements) => takes.check(elements),
     }
 }
 

@@ -65,16 +65,8 @@ impl Table {
     /// # Errors
     /// Those of [`Table::read`].
     pub fn read_separated(path: impl AsRef<Path>, separator: Option<u8>) -> Result<Table, LearnError> {
-        let path = path.as_ref();
-        let file = path.display().to_string();
-        if path.is_dir() {
-            return Err(LearnError::file(file, "is a folder; a CSV file would be right"));
-        }
-        match fs::read(path) {
-            Ok(bytes) => Table::from_bytes_separated(&file, bytes, separator),
-            Err(error) if error.kind() == ErrorKind::NotFound => Err(LearnError::file(file, "there is no such file")),
-            Err(error) => Err(LearnError::file(file, format!("cannot be read: {error}"))),
-        }
+        let (file, bytes) = read_bytes(path.as_ref())?;
+        Table::from_bytes_separated(&file, bytes, separator)
     }
 
     /// The same from the bytes of a file, perhaps compressed. Messages call it `file`.
@@ -177,6 +169,19 @@ impl Table {
         rows.next()?;
         rows.width = self.names.len();
         Ok(rows)
+    }
+}
+
+/// What messages call a file, and its bytes.
+pub(crate) fn read_bytes(path: &Path) -> Result<(String, Vec<u8>), LearnError> {
+    let file = path.display().to_string();
+    if path.is_dir() {
+        return Err(LearnError::file(file, "is a folder; a CSV file would be right"));
+    }
+    match fs::read(path) {
+        Ok(bytes) => Ok((file, bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(LearnError::file(file, "there is no such file")),
+        Err(error) => Err(LearnError::file(file, format!("cannot be read: {error}"))),
     }
 }
 

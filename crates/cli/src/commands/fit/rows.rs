@@ -1,7 +1,7 @@
 //! The rows that a model is trained and validated on.
 
 use chainrule::Function;
-use chainrule::learn::{Dataset, Transforms, check_counts};
+use chainrule::learn::{Dataset, Transforms};
 
 use crate::commands::fit::Fit;
 use crate::error::CommandError;
@@ -22,9 +22,8 @@ impl TrainingRows {
         let (training, validation) = match (&fit.valid, fit.valid_split) {
             (Some(path), _) => {
                 let table = fit.table.separator.read(path)?;
-                check_counts(data.fields(), &table, &fit.table.columns.map)?;
-                let read = if fit.table.columns.drops_rows() { Dataset::read_whole_rows } else { Dataset::read };
-                (data.clone(), Some(read(&table, data.fields())?))
+                table.check_counts(data.fields(), &fit.table.columns.map)?;
+                (data.clone(), Some(table.dataset(data.fields(), fit.table.columns.drops_rows())?))
             }
             (None, Some(fraction)) => {
                 let split = data.split(fraction, fit.seed);
