@@ -111,7 +111,8 @@ impl<'a> Session<'a> {
 
     /// Draws values and tests what is wanted, judged by its tests so far.
     fn test(&mut self, wanted: impl Fn(&Tally) -> bool) -> Result<(), CheckError> {
-        let point = Point::draw(self.derivatives, &self.plan, &mut self.generator)?;
+        let near = self.findings.draws % 2 == 1;
+        let point = Point::draw(self.derivatives, &self.plan, &mut self.generator, near)?;
         self.findings.draws += 1;
         let graph = &self.derivatives.graph;
         if let (Some(counts), None) = (&self.counts, &self.findings.dropped_slope) {

@@ -82,7 +82,7 @@ impl Findings {
         };
         Report {
             draws: self.draws,
-            nodes: reached.into_iter().map(|id| self.node_report(graph, id)).collect(),
+            nodes: reached.into_iter().map(|id| self.node_report(derivatives, id)).collect(),
             directions: self.tallies.iter().filter_map(whole).collect(),
             failures: self.failures(graph),
             dropped_slope: self.dropped_slope.clone(),
@@ -126,7 +126,8 @@ impl Findings {
         most.then(|| Failure { blame, name: names.join(", "), origin: String::new(), comparison: None })
     }
 
-    fn node_report(&self, graph: &Graph, id: NodeId) -> NodeReport {
+    fn node_report(&self, derivatives: &Derivatives, id: NodeId) -> NodeReport {
+        let graph = &derivatives.graph;
         let node = graph.node(id);
         let edge = |(operand, &input): (usize, &Value)| {
             let tally = *self.tallies.get(&Site::Edge(id, operand))?;
@@ -141,12 +142,15 @@ impl Findings {
             scope: node.scope.map(|scope| graph.scope(scope).path.to_string()),
             origin: node.origin.to_string(),
             accumulation: outputs(graph, id).filter_map(|v| self.accumulations.get(&v)).copied().fold(0.0, f64::max),
-            verdict: self.verdict(graph, id, &edges),
+            verdict: self.verdict(derivatives, id, &edges),
             edges,
         }
     }
 
-    fn verdict(&self, graph: &Graph, id: NodeId, edges: &[EdgeReport]) -> Verdict {
+    fn verdict(&self, derivatives: &Derivatives, id: NodeId, edges: &[EdgeReport]) -> Verdict {
+        let graph = &derivatives.graph;
+        // One without a contribution is 0 by definition, as that of a step function, and the differences agree.
+        let by_definition = |edge: &EdgeReport| derivatives.contributions[id.index()][edge.operand].is_none();
         let wrong_rule = |edge: &EdgeReport| self.rules.contains_key(&(id, edge.operand));
         if outputs(graph, id).any(|output| self.sums.contains_key(&output)) || edges.iter().any(wrong_rule) {
             return Verdict::Wrong;
@@ -155,7 +159,8 @@ impl Findings {
             tally if tally.is_undecided() => Verdict::Undecided,
             Tally { smooth: 1.., .. } => Verdict::Right,
             Tally { kinks: 1.., .. } => Verdict::Kink,
-            _ => Verdict::Flat,
+            _ if by_definition(edge) => Verdict::Right,
+            _ => Verdict::NotTested,
         };
         edges.iter().map(of_edge).fold(Verdict::Right, Verdict::max)
     }

@@ -21,9 +21,17 @@ use crate::second::{check_second, second_derivatives};
 /// # Errors
 /// If the function has no objective, or it is no real scalar; and as [`check`](fn@check).
 pub fn check_function(function: &Function, options: &CheckOptions) -> Result<Report, CheckError> {
+    check_function_at(function, &Draws::new(), options)
+}
+
+/// The same with some inputs drawn otherwise, or from the rows of a table.
+///
+/// # Errors
+/// Those of [`check_function`].
+pub fn check_function_at(function: &Function, draws: &Draws, options: &CheckOptions) -> Result<Report, CheckError> {
     let objective = function.objective.ok_or(CheckError::NoObjective)?;
     let derivatives = differentiate(&function.graph, objective, &real_inputs(&function.graph))?;
-    check_both(&derivatives, &Draws::new(), options)
+    check_both(&derivatives, draws, options)
 }
 
 /// Checks the derivatives of any real node under a random cotangent, with respect to all real inputs and all nodes

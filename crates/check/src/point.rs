@@ -19,19 +19,20 @@ pub(crate) struct Point<'a> {
 }
 
 impl<'a> Point<'a> {
-    /// Draws until all can be computed and is finite.
+    /// Draws until all can be computed and is finite; `near` asks for draws beside the constants that are compared with.
     pub fn draw(
         derivatives: &'a Derivatives,
         plan: &DrawPlan,
         generator: &mut Philox,
+        near: bool,
     ) -> Result<Point<'a>, CheckError> {
         let graph = &derivatives.graph;
         let computed = derivatives.cotangents.iter().chain(derivatives.contributions.iter().flatten()).flatten();
         let targets: Vec<Value> = old_values(derivatives).chain(computed.copied()).collect();
         let draws = if plan.varies() { FINITE_DRAWS } else { 1 };
         let mut last = None;
-        for _ in 0..draws {
-            let values = match evaluate(graph, &plan.bindings(generator), &targets) {
+        for number in 0..draws {
+            let values = match evaluate(graph, &plan.attempt(generator, number, near), &targets) {
                 Ok(values) => values,
                 Err(error) if plan.draws_integers() => {
                     last = Some(CheckError::NotDrawn { draws, error });

@@ -89,8 +89,9 @@ pub struct DirectionReport {
 pub enum Verdict {
     /// All is right.
     Right,
-    /// Some contribution was zero at every draw, and rightly: that of a step function, or to a branch never taken.
-    Flat,
+    /// Some contribution was zero at every draw, by its rule and by differences, as that to a branch that none took: so the
+    /// rule was not tested.
+    NotTested,
     /// All is right, as far as a kink can tell: no draw led away from it.
     Kink,
     /// The differences are too noisy to tell.
@@ -103,7 +104,7 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Verdict::Right => "right",
-            Verdict::Flat => "flat",
+            Verdict::NotTested => "not tested",
             Verdict::Kink => "kink",
             Verdict::Undecided => "undecided",
             Verdict::Wrong => "WRONG",

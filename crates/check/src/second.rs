@@ -83,7 +83,10 @@ pub fn check_second(derivatives: &Derivatives, draws: &Draws, options: &CheckOpt
         }
         report => report?,
     };
-    let symmetry = symmetry(&second, draws, options)?;
+    let Some(symmetry) = symmetry(&second, draws, options)? else {
+        let why = format!("none of {FINITE_DRAWS} draws has finite second derivatives along two vectors");
+        return Ok(Second::Absent(why));
+    };
     let symmetric = symmetry.error_beside_noise(TOLERANCE) <= TOLERANCE;
     if report.failures.is_empty() && !symmetric {
         report.failures.push(failure(&derivatives.graph, Blame::Symmetry, derivatives.output, symmetry));
@@ -91,28 +94,34 @@ pub fn check_second(derivatives: &Derivatives, draws: &Draws, options: &CheckOpt
     Ok(Second::Checked { report: Box::new(report), symmetry })
 }
 
-/// uᵀHv and vᵀHu for two random vectors, at the first draw that has both finite.
-fn symmetry(second: &SecondDerivatives, draws: &Draws, options: &CheckOptions) -> Result<Comparison, CheckError> {
+/// uᵀHv and vᵀHu for two random vectors, at the first draw that has both finite; none if no draw has.
+fn symmetry(
+    second: &SecondDerivatives,
+    draws: &Draws,
+    options: &CheckOptions,
+) -> Result<Option<Comparison>, CheckError> {
     let graph = &second.derivatives.graph;
     let plan = draws.plan(graph)?;
     let mut generator = Philox::new(options.seed, 1);
-    let mut last = Ok(Comparison { formula: 0.0, expected: 0.0, noise: 0.0 });
-    for _ in 0..FINITE_DRAWS {
-        let mut u: Bindings = plan.bindings(&mut generator);
+    let mut failure = None;
+    for number in 0..FINITE_DRAWS {
+        let mut u: Bindings = plan.attempt(&mut generator, number, false);
         let mut v = u.clone();
         for &(_, vector) in &second.vectors {
             let shape = graph.shape(vector);
             u.set(vector, Draw::Normal.tensor(shape, &mut generator));
             v.set(vector, Draw::Normal.tensor(shape, &mut generator));
         }
-        let both = along(second, &v, &u).and_then(|uhv| Ok((uhv, along(second, &u, &v)?)));
-        last =
-            both.map(|(uhv, vhu)| Comparison { formula: uhv.value, expected: vhu.value, noise: uhv.noise + vhu.noise });
-        if matches!(&last, Ok(both) if both.formula.is_finite() && both.expected.is_finite()) {
-            break;
+        match along(second, &v, &u).and_then(|uhv| Ok((uhv, along(second, &u, &v)?))) {
+            Ok((uhv, vhu)) if uhv.value.is_finite() && vhu.value.is_finite() => {
+                let noise = uhv.noise + vhu.noise;
+                return Ok(Some(Comparison { formula: uhv.value, expected: vhu.value, noise }));
+            }
+            Ok(_) => failure = None,
+            Err(error) => failure = Some(error),
         }
     }
-    last
+    failure.map_or(Ok(None), Err)
 }
 
 /// ⟨H · the bound vector, the other vector⟩. Each node on the way rounds its value.

@@ -24,6 +24,14 @@ impl ProgressMeter {
         ProgressMeter { started: Instant::now(), title: title.into(), first: None, bar: None }
     }
 
+    /// What stands before the bar from now on.
+    pub fn say(&mut self, title: String) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(title.clone());
+        }
+        self.title = title;
+    }
+
     /// `done` of `of` units are done.
     pub fn at(&mut self, done: usize, of: usize) {
         let (elapsed, first) = (self.started.elapsed(), *self.first.get_or_insert(done.saturating_sub(1)));

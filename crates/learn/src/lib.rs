@@ -55,7 +55,7 @@ pub use fingerprint::Fingerprint;
 pub use optimizer::{Adam, Optimizer};
 pub use parameters::Parameters;
 pub use saved::model::SavedModel;
-pub use training::diverged::{Diverged, StepPart, TrainError};
+pub use training::diverged::{Cause, Diverged, StepPart, TrainError};
 pub use training::profile::{StepCost, profile};
 pub use training::progress::{
     Ending, Epoch, EverySteps, Observer, Position, Progress, StepReport, Trained, Unobserved,

@@ -140,7 +140,7 @@ fn whoever_does_not_ask_is_told_of_epochs_alone() {
     });
     assert_eq!(done, (1..=5).map(|epoch| (epoch, 5)).collect::<Vec<_>>());
     assert_eq!(scored, trained.history);
-    assert_eq!(scored.iter().map(|epoch| epoch.epoch).collect::<Vec<_>>(), [3, 5]);
+    assert_eq!(scored.iter().map(|epoch| epoch.epoch).collect::<Vec<_>>(), [0, 3, 5]);
 }
 
 /// Ends training at the first event that `ends` picks.

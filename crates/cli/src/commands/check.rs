@@ -1,10 +1,17 @@
 //! `chainrule check`: is every gradient of a model right?
 
-use chainrule::check::{Blame, CheckError, CheckOptions, Elements, NodeReport, Report, Second, check_function};
-use chainrule::{Function, Value};
+use std::path::PathBuf;
+
+use chainrule::check::{
+    Blame, CheckError, CheckOptions, Draw, Draws, Elements, NodeReport, Report, Second, Verdict, check_function_at,
+};
+use chainrule::learn::{Parameters, Role, Transforms, random};
+use chainrule::{Function, Parameter, Value};
 use clap::Args;
 
 use crate::bypassed;
+use crate::columns::ColumnOptions;
+use crate::data::{PreparedData, TableOptions};
 use crate::dropped_slope;
 use crate::error::CommandError;
 use crate::format;
@@ -16,6 +23,7 @@ use crate::notes::notes;
 use crate::options::{self, ModelOptions};
 use crate::output::StandardOutput;
 use crate::progress::Waiting;
+use crate::tables::SeparatorOption;
 
 /// Draws values for a model and compares every gradient with differences
 #[derive(Args)]
@@ -23,6 +31,16 @@ use crate::progress::Waiting;
 pub struct Check {
     #[command(flatten)]
     model: ModelOptions,
+
+    /// A table: its rows are taken for inputs and outcomes, and the parameters as they start
+    #[arg(long, value_name = "T.csv")]
+    data: Option<PathBuf>,
+
+    #[command(flatten)]
+    columns: ColumnOptions,
+
+    #[command(flatten)]
+    separator: SeparatorOption,
 
     /// Tests every element of every gradient by itself, not along a random direction
     #[arg(long)]
@@ -41,27 +59,31 @@ const EXAMPLES: &str = "\
 Examples:
   chainrule check model.graph
   chainrule check model.graph --set d=5 --entries --seed 7
+  chainrule check model.graph --data train.csv
 
-Free sizes become small numbers that differ. Reals are drawn from normal(0, 1), ints below their bound. The exit code is \
-0 if every gradient is right, 1 if one is wrong: the report names the rule, or the sum of contributions, to blame. It is \
-2 if more than 1 % could not be told, as where values are so small that differences are nothing but rounding.";
+Free sizes become small numbers that differ. Reals are drawn from normal(0, 1), ints below their bound, some of both near \
+the constants that the model compares them with; --data takes rows of a table instead. The exit code is 0 if no gradient \
+is wrong, 1 if one is: the report names the rule, or the sum of contributions, to blame, and the rules that were not tested, \
+as those on a branch that no draw took. It is 2 if more than 1 % could not be told, as where values are so small that differences are nothing but rounding.";
 
 impl Check {
     /// Checks first and second derivatives of the objective.
     pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
         let file = ModelFile::read(&self.model.model)?;
-        let function = file.build_small(&self.model.settings()?)?;
+        let (function, draws) = self.draws(&file)?;
         let objective = file.objective(&function)?;
         idle::warn(&file, &function, objective);
         let elements = if self.entries { Elements::OneByOne } else { Elements::Together };
         let options = CheckOptions { seed: self.seed, elements, ..CheckOptions::default() };
         let names = file.names(&function);
         let waiting = Waiting::new("checking");
-        let report = check_function(&function, &options).map_err(|error| match &error {
+        let taken =
+            if self.data.is_some() { "" } else { "\n  rows of a table where they are finite can be given by --data" };
+        let report = check_function_at(&function, &draws, &options).map_err(|error| match &error {
             // Beside the NaN origin's own words, the text of the node.
             CheckError::NotFinite { nan_origin, .. } if nan_origin.node.index() < function.graph.nodes().len() => {
                 let name = format::name(&names.of(nan_origin.node));
-                CommandError::mistake(format!("{}: `{name}` is not finite: {error}", file.name()))
+                CommandError::mistake(format!("{}: `{name}` is not finite: {error}{taken}", file.name()))
             }
             _ => CommandError::mistake(format!("{}: {error}", file.name())),
         })?;
@@ -73,6 +95,47 @@ impl Check {
         })?;
         verdict(&report, file.name())
     }
+}
+
+impl Check {
+    /// The function, and the values at which it is checked: states as they start, and the rest as usual, or from the rows of
+    /// the table and as parameters start.
+    fn draws(&self, file: &ModelFile) -> Result<(Function, Draws), CommandError> {
+        let settings = self.model.settings()?;
+        let Some(path) = &self.data else {
+            let function = file.build_small(&settings)?;
+            let draws = held(&function, &function.state, self.seed)?;
+            return Ok((function, draws));
+        };
+        let (columns, separator) = (self.columns.clone(), self.separator.clone());
+        let PreparedData { function, data } =
+            TableOptions { data: path.clone(), columns, separator }.fit(file, settings)?;
+        let data = Transforms::filling(&data).apply(&data)?;
+        let kept: Vec<Parameter> = function.parameters.iter().chain(&function.state).cloned().collect();
+        let draws = held(&function, &kept, self.seed)?;
+        let values = |row: usize| {
+            let of_role = [Role::Input, Role::Outcome].into_iter().flat_map(|role| data.example_of(role, row));
+            of_role.filter_map(|(name, value)| Some((function.graph.find(name)?.node, value))).collect()
+        };
+        let mut order = random::permutation(data.rows(), &mut random::generator(self.seed, random::Purpose::Split));
+        order.truncate(MOST_ROWS);
+        let rows = order.into_iter().map(values).collect();
+        Ok((function, draws.with_rows(rows)))
+    }
+}
+
+/// So many rows are looked at, which are more than are drawn unless most are not finite.
+const MOST_ROWS: usize = 100;
+
+/// Draws that leave some parameters or states as they start.
+fn held(function: &Function, kept: &[Parameter], seed: u64) -> Result<Draws, CommandError> {
+    if kept.is_empty() {
+        return Ok(Draws::new());
+    }
+    let values = Parameters::initialize(function, seed)?;
+    let value = |parameter: &Parameter| values.get(function.name(parameter.node)).cloned();
+    kept.iter()
+        .try_fold(Draws::new(), |draws, parameter| Ok(draws.with(parameter.node, Draw::Fixed(value(parameter)?))))
 }
 
 /// The failure that a report is, if something is wrong, or too much undecided: then no gradient is known to be wrong.
@@ -109,14 +172,20 @@ fn as_text(report: &Report, names: &NodeNames<'_>, objective: Value) -> String {
     let dropped = report.dropped_slope.as_ref().map(|slope| format!("note: {}", dropped_slope::note(slope, names)));
     let found = [bypassed::note(names, objective, "objective"), dropped];
     let note: String = found.into_iter().flatten().chain(notes(names)).map(|note| format!("{note}\n")).collect();
-    format!("{table}\n{note}{failures}\n{}", summary(report))
+    format!("{table}\n{note}{failures}\n{}", summary(report, names))
 }
 
 fn error(worst: f64) -> String {
     if worst == 0.0 { "0".into() } else { format!("{worst:.1e}") }
 }
 
-fn summary(report: &Report) -> String {
+/// The nodes whose rule no draw has tested.
+fn not_tested(report: &Report, names: &NodeNames<'_>) -> Vec<String> {
+    let nodes = report.nodes.iter().filter(|node| node.verdict == Verdict::NotTested);
+    nodes.map(|node| names.distinct(node.node)).collect()
+}
+
+fn summary(report: &Report, names: &NodeNames<'_>) -> String {
     let edges = report.nodes.iter().map(|node| node.edges.len()).sum::<usize>();
     let (rules, draws) = (format!("{edges} rule{}", if edges == 1 { "" } else { "s" }), report.draws);
     if is_undecided(report) {
@@ -132,6 +201,15 @@ fn summary(report: &Report) -> String {
     };
     if edges == 0 {
         return "there is no rule to check: nothing is computed on the way to the objective".into();
+    }
+    let not_tested: Vec<String> =
+        not_tested(report, names).iter().map(|name| format!("`{}`", format::name(name))).collect();
+    if !not_tested.is_empty() {
+        let (verb, list) = (if not_tested.len() == 1 { "was" } else { "were" }, not_tested.join(", "));
+        return format!(
+            "no gradient is wrong, but {list} {verb} not tested: the derivative was 0 in each of {draws} draws, as on a \
+             branch that none took; the others are right{second}"
+        );
     }
     format!("every gradient is right: {rules} at {draws} draws{second}")
 }
@@ -163,6 +241,7 @@ fn as_json(report: &Report, function: &Function, names: &NodeNames<'_>) -> Strin
         .with("draws", report.draws)
         .with("worst", json::number(report.worst()))
         .with_some("second_passed", second)
+        .with("not_tested", json::array(not_tested(report, names).iter().map(|name| json::text(name))))
         .with("nodes", json::array(nodes))
         .with("failures", json::array(failures))
         .to_string()
@@ -196,6 +275,6 @@ mod tests {
         assert_eq!(failure.code(), 1);
         assert!(format!("{failure:?}").contains("`x`"), "{failure:?}");
         assert!(as_json(&report, &function, &NodeNames::new(&function.graph, "")).contains("\"passed\":false"));
-        assert!(summary(&report).contains("WRONG"));
+        assert!(summary(&report, &NodeNames::new(&function.graph, "")).contains("WRONG"));
     }
 }

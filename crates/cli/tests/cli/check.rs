@@ -116,3 +116,33 @@ fn a_slope_that_was_left_out_is_told() {
     assert!(run.out.contains("note: the slope of `sqrt(x - stop_gradient(x))` (sqrt) is not finite"), "{run:?}");
     assert!(!folder.line("check fine.graph").succeeded().contains("note"));
 }
+
+#[test]
+fn models_of_positive_inputs_can_be_checked() {
+    let graph = "input x [d]\noutcome y []\nparam w [d] = 0\nparam b [] = 0\nprediction = dot(w, log(x)) + b\n\
+                 objective = (prediction - log(y))^2\n";
+    let folder = Folder::with(&[("m.graph", graph), ("t.csv", "a,b,y\n1,2,3\n4,5,6\n0.5,0.1,2\n")]);
+    for options in ["--set d=5", "--set d=8", "--set d=20 --seed 3", "--data t.csv --map x=a,b"] {
+        assert!(
+            folder.line(&format!("check m.graph {options}")).succeeded().contains("second derivatives, too"),
+            "{options}"
+        );
+    }
+    folder.write("bad.csv", b"a,b,y\n-1,2,3\n");
+    folder.refuses(2, "check m.graph --data bad.csv --map x=a,b", &["`log(x)` is not finite"]);
+    let none = "input x []\nparam w [] = 0\nobjective = w * log(0 - x * x)\n";
+    folder.write("none.graph", none.as_bytes());
+    folder.refuses(2, "check none.graph", &["none of 100 draws", "--data"]);
+}
+
+#[test]
+fn a_rule_that_no_draw_tests_is_named() {
+    let graph = "input x []\nparam w [] = 0\nobjective = where(exp(x) < 0, sin(w), w^2)\n";
+    let folder = Folder::with(&[("m.graph", graph)]);
+    let run = folder.line("check m.graph");
+    assert!(run.succeeded().contains("`sin(w)` was not tested") || run.out.contains("`sin(w)`"), "{}", run.out);
+    assert!(run.out.contains("not tested") && !run.out.contains("every gradient is right"), "{}", run.out);
+    let report = &folder.line("check m.graph --json").json()[0];
+    assert_eq!(report["passed"], true);
+    assert!(report["not_tested"].as_array().is_some_and(|list| list.iter().any(|name| name == "sin(w)")), "{report}");
+}

@@ -193,14 +193,18 @@ fn divergence_leaves_the_earlier_model() {
 fn divergence_is_told_with_the_text_of_the_node_and_the_ranges_of_its_inputs() {
     let folder = plane();
     let says = ["`objective` is infinite (power, written at line 6, column 14), from `prediction - y` []: ", "e"];
-    folder.refuses(1, "fit m.graph --data t.csv --rate 1e6 --epochs 200", &says);
+    folder.refuses(1, "fit m.graph --data t.csv --rate 1e60 --epochs 200", &says);
     folder.write("e.graph", b"input x0 []\nparam w [] = 1\nobjective = exp(exp(w * x0)) - w\n");
     folder.refuses(
         1,
         "fit e.graph --data t.csv --rate 100",
         &["`exp(exp(w * x0))` is infinite (exp", "from `exp(w * x0)` []: "],
     );
-    folder.refuses(1, "fit m.graph --data t.csv --rate 1e300", &["the rate 1e300", "try 1e299"]);
+    folder.refuses(
+        1,
+        "fit m.graph --data t.csv --rate 1e300",
+        &["the rate 1e300 is too large for this problem: try 0.1,"],
+    );
 }
 
 #[test]

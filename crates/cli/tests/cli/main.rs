@@ -2,6 +2,7 @@
 
 mod check;
 mod data;
+mod diverged;
 mod figures;
 mod files;
 mod fit;

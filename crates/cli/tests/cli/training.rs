@@ -132,11 +132,11 @@ fn engines_agree() {
 #[test]
 fn patience_takes_the_best_epoch() {
     let folder = folder();
-    let run = folder.line("fit m.graph --data t.csv --valid-split 0.3 --rate 0.3 --epochs 500 --patience 4 --json");
+    let run = folder.line("fit m.graph --data t.csv --valid-split 0.3 --rate 0.1 --epochs 500 --patience 4 --json");
     let last = run.json().pop().expect("a last line");
     let (best, epochs) = (number(&last, "best_epoch"), number(&last, "epochs"));
     assert!(epochs < 500.0 && best == epochs - 4.0, "{last}");
-    let again = folder.line(&format!("fit m.graph --data t.csv --valid-split 0.3 --rate 0.3 --epochs {best} --json"));
+    let again = folder.line(&format!("fit m.graph --data t.csv --valid-split 0.3 --rate 0.1 --epochs {best} --json"));
     assert_eq!(again.json().pop().expect("a last line")["valid_objective"], last["valid_objective"]);
 }
 

@@ -12,10 +12,10 @@ use crate::data::field::{Field, Role};
 use crate::data::reading::Reading;
 use crate::data::resolve::{self, Resolved};
 use crate::data::rows::{in_f64, length, picked, picked_in_f64};
+use crate::data::split::held_out;
 use crate::data::standardize::Standardize;
 use crate::data::table::Table;
 use crate::error::{LearnError, find, list, quote, suggest};
-use crate::random::{self, Purpose};
 
 /// The values of inputs and outcomes in each row: read from a [`Table`], or made.
 ///
@@ -213,7 +213,8 @@ impl Dataset {
     }
 
     /// A part to train on, and a part held out: round(rows · fraction) rows, at least one, drawn by the seed. Both
-    /// parts keep the order of the rows.
+    /// parts keep the order of the rows. Where just one outcome is a single whole number, both have as many of each class as
+    /// its share is, by largest remainders; a class of one row stays in training.
     ///
     /// # Errors
     /// A fraction outside (0, 1); no row left to train on.
@@ -231,14 +232,22 @@ impl Dataset {
                 self.file
             )));
         }
-        let order = random::permutation(rows, &mut random::generator(seed, Purpose::Split));
-        let (held, training) = order.split_at(held);
-        let sorted = |rows: &[usize]| {
-            let mut rows = rows.to_vec();
-            rows.sort_unstable();
-            rows
-        };
-        Ok((self.select(&sorted(training)), self.select(&sorted(held))))
+        let held = held_out(rows, held, self.classes().as_deref(), seed);
+        let mut is_held = vec![false; rows];
+        held.iter().for_each(|&row| is_held[row] = true);
+        let training: Vec<usize> = (0..rows).filter(|&row| !is_held[row]).collect();
+        Ok((self.select(&training), self.select(&held)))
+    }
+
+    /// The class of each row, if just one outcome is a single whole number.
+    fn classes(&self) -> Option<Cow<'_, [f64]>> {
+        let is_class =
+            |field: &Field| field.role == Role::Outcome && field.kind == Kind::Int && field.shape.rank() == 0;
+        let mut found = self.fields.iter().enumerate().filter(|(_, field)| is_class(field));
+        match (found.next(), found.next()) {
+            (Some((index, _)), None) => Some(self.values_at(index)),
+            _ => None,
+        }
     }
 
     /// The rows as CSV with a header; numbers are printed so that they read back to the same bits.

@@ -17,6 +17,7 @@ pub(crate) mod resolve;
 pub(crate) mod rows;
 pub(crate) mod selection;
 pub(crate) mod sizes;
+pub(crate) mod split;
 pub(crate) mod standardize;
 pub(crate) mod step_features;
 pub(crate) mod table;

@@ -43,6 +43,17 @@ pub enum StepPart {
     State,
     /// All that is; a parameter's next value is not.
     Parameter,
+    /// All is finite, but the objective has grown beyond all measure.
+    Growth,
+}
+
+/// What a value that is not finite comes from, as far as training again has shown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cause {
+    /// The steps: from the parameters that were kept last, this smaller rate did better.
+    Rate(f64),
+    /// The row, or the node that can't take it: no smaller rate did better.
+    Row,
 }
 
 /// A value that is not finite, and where it came from.
@@ -60,6 +71,10 @@ pub struct Diverged {
     pub epoch: usize,
     /// The rate.
     pub rate: f64,
+    /// What it comes from; at the initial parameters no rate had a part in it.
+    pub cause: Cause,
+    /// What the objective was before the first step, and what it has grown to, if that is what went wrong.
+    pub grown: Option<(f64, f64)>,
     /// Whether it is finite in f64, and only f32 is too narrow.
     pub only_in_f32: bool,
     /// If it was at a single row, what that node was made from, as the file has it, where it was standardised.
@@ -72,7 +87,11 @@ impl fmt::Display for Diverged {
         let lines: Vec<String> = self.lines.iter().take(5).map(usize::to_string).collect();
         let more = if self.lines.len() > lines.len() { ", …" } else { "" };
         let rows = format!("{file}, line{} {}{more}", if lines.len() == 1 { "" } else { "s" }, lines.join(", "));
-        let mut what = self.nan_origin.as_ref().map_or_else(|| "the objective is not finite".into(), described);
+        let mut what = match (&self.nan_origin, self.grown) {
+            (Some(origin), _) => described(origin),
+            (None, Some((from, to))) => format!("`objective` has grown from {} to {}", shown(from), shown(to)),
+            (None, None) => "the objective is not finite".into(),
+        };
         for value in &self.standardized {
             what += &format!("; {value}");
         }
@@ -101,14 +120,18 @@ impl fmt::Display for Diverged {
                     "the gradient is too large for it: scale the objective down, or clip the gradient",
                 ),
                 StepPart::Parameter => ("the first step", "a smaller rate would help"),
+                StepPart::Growth => ("the objective", "look at that row"),
             };
             return write!(f, "{not_finite} is not finite at the initial parameters ({rows}): {what}; {remedy}");
         }
         write!(f, "training diverged in epoch {epoch} ({rows}): {what}; ")?;
-        // A tenth in decimals: that of 0.2795 is 0.02795, but 0.2795 / 10 is 0.027950000000000003.
-        let tenth = format!("{rate}e-1").parse().unwrap_or(rate / 10.0);
-        write!(f, "the rate {} is too large for this problem: try {}", shown(*rate), shown(tenth))?;
-        f.write_str(", and standardized inputs if theirs are large")
+        match self.cause {
+            Cause::Rate(smaller) => {
+                write!(f, "the rate {} is too large for this problem: try {}", shown(*rate), shown(smaller))?;
+                f.write_str(", and standardized inputs if theirs are large")
+            }
+            Cause::Row => f.write_str("no smaller rate helps: look at that row, and keep the node from such a value"),
+        }
     }
 }
 
@@ -123,5 +146,5 @@ fn described(nan_origin: &NanOrigin) -> String {
 
 /// A rate, however large or small, in a few characters.
 fn shown(rate: f64) -> String {
-    if (1e-5..1e6).contains(&rate) { format!("{rate}") } else { format!("{rate:e}") }
+    if rate == 0.0 || (1e-5..1e6).contains(&rate.abs()) { format!("{rate}") } else { format!("{rate:e}") }
 }

@@ -9,5 +9,6 @@ pub(crate) mod progress;
 pub(crate) mod runner;
 pub(crate) mod schedule;
 pub(crate) mod settings;
+mod smaller_rate;
 pub(crate) mod step;
 pub(crate) mod train;

@@ -12,10 +12,11 @@ use crate::error::LearnError;
 use crate::evaluation::bindings::bindings;
 use crate::evaluation::scores::objectives;
 use crate::parameters::Parameters;
-use crate::training::diverged::{Diverged, StepPart, TrainError};
+use crate::training::diverged::{Cause, Diverged, StepPart, TrainError};
 use crate::training::progress::Position;
 use crate::training::runner::Runner;
 use crate::training::settings::Training;
+use crate::training::smaller_rate::smaller_rate;
 use crate::training::step::{RATE, Step};
 
 /// Whether the objective of every row is finite at the initial parameters.
@@ -27,50 +28,44 @@ pub(crate) fn check_start(function: &Function, parameters: &Parameters, data: &D
     if each.iter().all(|objective| objective.is_finite()) {
         return Ok(());
     }
-    Err(at_rows(function, parameters, data, &each, 0, 0.0)?)
+    Err(at_rows(function, parameters, data, (0, 0.0), Cause::Row, None)?)
 }
 
-/// What went wrong where the mean objective over all rows is not finite after an epoch.
-pub(crate) fn after_epoch(
+/// What went wrong where the mean objective over all rows is not finite, or has grown, after an epoch: the first row whose
+/// objective is not finite and the node to blame; else the row whose objective is the largest, or all rows, where only
+/// their mean is not finite.
+pub(crate) fn at_rows(
     function: &Function,
     parameters: &Parameters,
     data: &Dataset,
-    epoch: usize,
-    rate: f64,
+    (epoch, rate): (usize, f64),
+    cause: Cause,
+    grown: Option<(f64, f64)>,
 ) -> Result<TrainError, LearnError> {
     let each = objectives(function, parameters, data)?;
-    at_rows(function, parameters, data, &each, epoch, rate)
-}
-
-/// The first row whose objective is not finite and the node to blame; all rows, where only their mean is not.
-fn at_rows(
-    function: &Function,
-    parameters: &Parameters,
-    data: &Dataset,
-    objectives: &[f64],
-    epoch: usize,
-    rate: f64,
-) -> Result<TrainError, LearnError> {
-    let (mut origin_at_row, mut lines) = (None, (0..data.rows()).map(|row| data.line(row)).collect());
     let mut standardized = Vec::new();
-    if let Some(row) = objectives.iter().position(|objective| !objective.is_finite()) {
+    let (mut nan_origin_at_row, mut lines) = (None, (0..data.rows()).map(|row| data.line(row)).collect());
+    if let Some(row) = each.iter().position(|objective| !objective.is_finite()) {
         let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
         let bindings = bindings(function, data, &[row], parameters.iter());
         let results = reference::evaluate(&function.graph, &bindings, &[objective])?;
-        (origin_at_row, lines) = (nan_origin(&function.graph, &results, objective), vec![data.line(row)]);
-        if let Some(origin) = &origin_at_row {
+        (nan_origin_at_row, lines) = (nan_origin(&function.graph, &results, objective), vec![data.line(row)]);
+        if let Some(origin) = &nan_origin_at_row {
             standardized = data.standardized_values(function, origin.node, row);
         }
+    } else if grown.is_some() {
+        let largest = (0..each.len()).max_by(|&a, &b| each[a].total_cmp(&each[b]));
+        lines = largest.map(|row| data.line(row)).into_iter().collect();
     }
-    let (nan_origin, file) = (origin_at_row, data.file().into());
-    let part = StepPart::Objective;
     Ok(TrainError::Diverged(Box::new(Diverged {
-        part,
-        nan_origin,
-        file,
+        part: if grown.is_some() { StepPart::Growth } else { StepPart::Objective },
+        nan_origin: nan_origin_at_row,
+        file: data.file().into(),
         lines,
         epoch,
         rate,
+        cause,
+        grown,
         only_in_f32: false,
         standardized,
     })))
@@ -82,7 +77,7 @@ pub(crate) fn during_steps(
     runner: &mut Runner<'_>,
     data: &Dataset,
     order: &[u32],
-    before: &[(String, Tensor)],
+    [before, kept]: [&[(String, Tensor)]; 2],
     begin: Position,
     settings: &Training<'_>,
 ) -> Result<TrainError, LearnError> {
@@ -102,27 +97,87 @@ pub(crate) fn during_steps(
     } else {
         None
     };
-    let (part, nan_origin) = match in_f64.or(in_f32) {
+    let single = if in_f64.is_some() { of_one_row(runner, data, &indices)? } else { None };
+    let (found, blamed, of) = match single {
+        Some(OnRow { row, found, step }) => (Some(found), vec![row], step),
+        None => (in_f64.or(in_f32), indices, step),
+    };
+    let (part, nan_origin) = match found {
         Some((part, nan_origin)) => (part, Some(nan_origin)),
         None if runner.run(rows, &mut Vec::new())?.1 == End::NotFinite => (StepPart::Objective, None),
         None => (StepPart::Parameter, None),
     };
     let is_first = begin == Position::default() && earlier.is_empty();
     let is_at_start = is_first && (nan_origin.is_some() || part == StepPart::Objective);
-    let standardized = match (&nan_origin, &indices[..]) {
-        (Some(origin), &[row]) => data.standardized_values(&step.function, origin.node, row),
+    let standardized = match (&nan_origin, &blamed[..]) {
+        (Some(origin), &[row]) => data.standardized_values(&of.function, origin.node, row),
         _ => Vec::new(),
     };
+    let smaller = if is_at_start { None } else { finite_rate(runner, &order[..first.end], [before, kept], settings)? };
     Ok(TrainError::Diverged(Box::new(Diverged {
         standardized,
         part,
         only_in_f32,
+        cause: smaller.map_or(Cause::Row, Cause::Rate),
+        grown: None,
         epoch: if is_at_start { 0 } else { begin.epoch + 1 },
         nan_origin,
         file: data.file().into(),
-        lines: rows.iter().map(|&row| data.line(row as usize)).collect(),
+        lines: blamed.into_iter().map(|row| data.line(row)).collect(),
         rate: settings.rate,
     })))
+}
+
+/// What is not finite in the step on a single row.
+struct OnRow {
+    row: usize,
+    found: (StepPart, NanOrigin),
+    step: Step,
+}
+
+/// The first of these rows whose objective or gradient is not finite by itself, at the runner's values.
+fn of_one_row(runner: &mut Runner<'_>, data: &Dataset, rows: &[usize]) -> Result<Option<OnRow>, LearnError> {
+    if rows.len() < 2 {
+        return Ok(None);
+    }
+    let step = runner.step(1)?;
+    for &row in rows {
+        let held = runner.values()?.iter().map(|(name, value)| (&name[..], value));
+        let bindings = bindings(&step.function, data, &[row], held);
+        let found = first_not_finite(&step, |graph, targets| reference::evaluate(graph, &bindings, targets))?;
+        if let Some(found @ (StepPart::Objective | StepPart::Gradient, _)) = found {
+            return Ok(Some(OnRow { row, found, step }));
+        }
+    }
+    Ok(None)
+}
+
+/// The smaller rate, if there is one, at which steps over these rows leave all finite and the objective of none much above what
+/// it is when the parameters stay, from one of the earlier values on.
+fn finite_rate(
+    runner: &mut Runner<'_>,
+    rows: &[u32],
+    earlier: [&[(String, Tensor)]; 2],
+    settings: &Training<'_>,
+) -> Result<Option<f64>, LearnError> {
+    for values in earlier {
+        // What the objectives are where the parameters hardly move: the least rate is tried first.
+        let mut still = None;
+        let finite = smaller_rate(settings.rate, |rate| {
+            runner.restore(values);
+            runner.set(RATE, Tensor::scalar(rate));
+            let mut objectives = Vec::new();
+            let (_, end) = runner.run(rows, &mut objectives)?;
+            let is_finite = end == End::Finished && runner.values()?.iter().all(|(_, value)| value.is_finite());
+            let greatest = objectives.into_iter().fold(f64::NEG_INFINITY, f64::max);
+            let still: f64 = *still.get_or_insert(greatest);
+            Ok(is_finite && greatest <= still + still.abs().max(1.0))
+        })?;
+        if finite.is_some() {
+            return Ok(finite);
+        }
+    }
+    Ok(None)
 }
 
 /// Where in `order` the rows of the first step stand that left a value that is not finite. One of them did.

@@ -55,9 +55,9 @@ impl<'a> Runner<'a> {
             Runner { tables, settings, stop: settings.stop, values: Vec::new(), steps: Vec::new(), in_use: None };
         let first = settings.batch.min(tables.data.rows());
         let step = runner.step(first)?;
-        // What is held here, what it was before, what it is now, and the best so far
+        // What is held here, what it was before, at the last report, what it is now, and the best so far
         let kept = step.function.parameters.iter().chain(&step.function.state).map(|parameter| parameter.node.into());
-        check_memory_of(&step.function.graph, std::iter::repeat_n(kept, 4).flatten())?;
+        check_memory_of(&step.function.graph, std::iter::repeat_n(kept, 5).flatten())?;
         let starts = Parameters::initialize(&step.function, settings.seed)?;
         runner.values = starts.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
         for (name, value) in parameters.iter() {

@@ -52,6 +52,8 @@ const LAST_COUNT_IN_F32: f64 = (1 << f32::MANTISSA_DIGITS) as f64;
 pub struct Training<'a> {
     /// How often all rows are gone through.
     pub epochs: usize,
+    /// Ends training after so many steps, in the midst of an epoch if need be, where that comes before the end of the epochs.
+    pub steps: Option<usize>,
     /// How many rows a step takes; more than there are means all.
     pub batch: usize,
     /// How far a step goes along the gradient.
@@ -81,7 +83,7 @@ pub struct Training<'a> {
     pub threads: usize,
     /// What runs the steps.
     pub engine: Engine,
-    /// How many epochs are reported at most, evenly spaced; the last one always is.
+    /// How many epochs are reported at most, evenly spaced; the last one always is, and before the first step epoch 0.
     pub reports: usize,
     /// Ends training after the current step once it is set.
     pub stop: Option<&'a AtomicBool>,
@@ -114,6 +116,7 @@ impl Default for Training<'_> {
     fn default() -> Self {
         Training {
             epochs: 100,
+            steps: None,
             batch: 1,
             rate: 0.01,
             schedule: Schedule::Constant,
@@ -167,6 +170,7 @@ impl Training<'_> {
             ("the number of epochs", Some(self.epochs)),
             ("the batch", Some(self.batch)),
             ("the number of threads", Some(self.threads)),
+            ("the number of steps", self.steps),
             ("the patience", self.patience),
             ("the number of epochs between checkpoints", self.checkpoint.map(|checkpoint| checkpoint.every)),
         ];

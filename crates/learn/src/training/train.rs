@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use chainrule_exec::run::End;
-use chainrule_graph::Function;
+use chainrule_graph::{Function, Tensor};
 
 use crate::data::dataset::Dataset;
 use crate::error::LearnError;
@@ -13,20 +13,23 @@ use crate::evaluation::tables::Tables;
 use crate::parameters::Parameters;
 use crate::random::{self, Purpose};
 use crate::training::checkpoint::{Provenance, TrainingState};
-use crate::training::diverged::TrainError;
-use crate::training::not_finite::{after_epoch, check_start, during_steps};
+use crate::training::diverged::{Cause, TrainError};
+use crate::training::not_finite::{at_rows, check_start, during_steps};
 use crate::training::patience;
 use crate::training::progress::{Ending, Epoch, Observer, Position, Progress, StepReport, Trained};
 use crate::training::runner::Runner;
 use crate::training::settings::{Checkpointing, Training};
+use crate::training::smaller_rate::{has_grown, is_no_worse, smaller_rate};
+use crate::training::step::RATE;
 
 /// Trains the parameters in place.
 ///
 /// A step moves every parameter once, by the gradient of the mean objective over the rows of its batch.
 ///
 /// # Errors
-/// Settings out of their range, data or a checkpoint that do not fit, and a value that is not finite, with the node
-/// where that began; the parameters are then as they were before.
+/// Settings out of their range, data or a checkpoint that do not fit; a value that is not finite, with the node
+/// where that began; and an objective that has grown by more than 10⁶ times what it was, or 10⁶ if that is more. The
+/// parameters are then as they were before.
 pub fn train(
     function: &Function,
     parameters: &mut Parameters,
@@ -68,7 +71,9 @@ struct TrainingLoop<'a> {
     checkpoint: Option<(Provenance<'a>, Checkpointing<'a>)>,
     /// Where it is; its values are those at the beginning of the rows that run.
     state: TrainingState,
-    /// The function's parameters, at these values.
+    /// The values at the last report.
+    kept: Vec<(String, Tensor)>,
+    /// The function's parameters, at the values of the state.
     parameters: Parameters,
     /// Whether the observer wants no more.
     is_stopped: bool,
@@ -112,6 +117,7 @@ impl<'a> TrainingLoop<'a> {
             on_training: scorer(tables)?,
             on_validation: validation.map(scorer).transpose()?,
             checkpoint,
+            kept: state.values.clone(),
             state,
             parameters: parameters.clone(),
             is_stopped,
@@ -121,11 +127,14 @@ impl<'a> TrainingLoop<'a> {
     }
 
     fn run(&mut self) -> Result<Ending, TrainError> {
+        if self.state.history.is_empty() && self.state.position == Position::default() {
+            self.report(None, None)?;
+        }
         loop {
             if self.is_out_of_patience() {
                 return Ok(Ending::OutOfPatience);
             }
-            if self.state.position.epoch == self.settings.epochs {
+            if self.state.position.epoch == self.settings.epochs || self.steps_left() == Some(0) {
                 return Ok(Ending::Finished);
             }
             if self.is_stopped {
@@ -146,6 +155,9 @@ impl<'a> TrainingLoop<'a> {
         let Position { epoch, rows } = self.state.position;
         let order = order(self.training.rows(), epoch + 1, self.settings);
         let order = order.get(rows..).unwrap_or_default();
+        let most = self.steps_left().map_or(usize::MAX, |steps| steps.saturating_mul(self.batch()));
+        let is_whole = order.len() <= most;
+        let order = &order[..order.len().min(most)];
         let (used, end) = self.run_rows(order)?;
         let values = self.runner.values()?.to_vec();
         if end == End::NotFinite || !values.iter().all(|(_, value)| value.is_finite()) {
@@ -154,7 +166,7 @@ impl<'a> TrainingLoop<'a> {
                 &mut self.runner,
                 self.training,
                 &order[..used],
-                values,
+                [values, &self.kept],
                 *position,
                 self.settings,
             )?);
@@ -165,14 +177,29 @@ impl<'a> TrainingLoop<'a> {
             self.state.position.rows += used;
             return Ok(ControlFlow::Break(()));
         }
+        if !is_whole {
+            self.state.position.rows += used;
+            return Ok(ControlFlow::Continue(()));
+        }
         self.state.position = Position { epoch: epoch + 1, rows: 0 };
         Ok(ControlFlow::Continue(()))
+    }
+
+    fn batch(&self) -> usize {
+        self.settings.batch.min(self.training.rows())
+    }
+
+    /// How many steps may follow, if they are counted.
+    fn steps_left(&self) -> Option<usize> {
+        let Position { epoch, rows } = self.state.position;
+        let done = epoch * self.training.rows().div_ceil(self.batch()) + rows.div_ceil(self.batch());
+        self.settings.steps.map(|steps| steps.saturating_sub(done))
     }
 
     /// Runs steps over the rows of `order`, in one go or as many at a time as the observer asks for. Returns how many
     /// rows were used up, and how it ended.
     fn run_rows(&mut self, order: &[u32]) -> Result<(usize, End), TrainError> {
-        let batch = self.settings.batch.min(self.training.rows());
+        let batch = self.batch();
         let (mut used, mut end, mut objectives) = (0, End::Finished, Vec::new());
         while used < order.len() && end == End::Finished {
             let every = self.observer.every_steps();
@@ -204,7 +231,7 @@ impl<'a> TrainingLoop<'a> {
         let (epoch, of) = (self.state.position.epoch, self.settings.epochs);
         self.tell(Progress::EpochDone { epoch, of });
         let (train, valid) = self.watch()?;
-        let last = epoch == of || self.is_out_of_patience();
+        let last = epoch == of || self.steps_left() == Some(0) || self.is_out_of_patience();
         let every = of.div_ceil(self.settings.reports.max(1)).max(1);
         if last || epoch.is_multiple_of(every) {
             self.report(train, valid)?;
@@ -233,21 +260,53 @@ impl<'a> TrainingLoop<'a> {
 
     /// Reports the scores of the epoch, those that are not known yet computed.
     fn report(&mut self, train: Option<Scores>, valid: Option<Scores>) -> Result<(), TrainError> {
-        let epoch = self.state.position.epoch;
+        let Position { epoch, rows } = self.state.position;
         let report = Epoch {
-            epoch,
+            // One that ends in its midst counts as one.
+            epoch: epoch + usize::from(rows > 0),
             train: train.map_or_else(|| self.on_training.scores(&self.parameters), Ok)?,
             valid: match (valid, &mut self.on_validation) {
                 (None, Some(on_validation)) => Some(on_validation.scores(&self.parameters)?),
                 (known, _) => known,
             },
         };
-        if !report.train.objective.is_finite() {
-            return Err(after_epoch(self.function, &self.parameters, self.training, epoch, self.settings.rate)?);
+        let objective = report.train.objective;
+        let start = self.state.history.first().map_or(objective, |first| first.train.objective);
+        // With patience the parameters of the best epoch are taken, whatever came after it.
+        let has_grown = self.settings.patience.is_none() && has_grown(start, objective);
+        let grown = has_grown.then_some((start, objective));
+        if !objective.is_finite() || grown.is_some() {
+            return Err(self.diverged(report.epoch, grown.filter(|_| objective.is_finite()))?);
         }
+        self.kept.clone_from(&self.state.values);
         self.tell(Progress::Scored(&report));
         self.state.history.push(report);
         Ok(())
+    }
+
+    /// What went wrong where the objective of all rows is not finite after an epoch, or has grown: the rate, if a smaller one
+    /// leaves the objective no higher after that epoch, from the values at the last report on.
+    fn diverged(&mut self, epoch: usize, grown: Option<(f64, f64)>) -> Result<TrainError, TrainError> {
+        let order = order(self.training.rows(), epoch, self.settings);
+        let mut parameters = self.parameters.clone();
+        let before = self.state.history.last().map_or(f64::INFINITY, |report| report.train.objective);
+        self.runner.ignore_stop();
+        let smaller = smaller_rate(self.settings.rate, |rate| {
+            self.runner.restore(&self.kept);
+            self.runner.set(RATE, Tensor::scalar(rate));
+            let (_, end) = self.runner.run(&order, &mut Vec::new())?;
+            let values = self.runner.values()?;
+            if end != End::Finished || !values.iter().all(|(_, value)| value.is_finite()) {
+                return Ok(false);
+            }
+            for (name, value) in values.iter().filter(|(name, _)| self.parameters.get(name).is_ok()) {
+                parameters.set(name, value.clone())?;
+            }
+            let found = self.on_training.scores(&parameters)?.objective;
+            Ok(found.is_finite() && is_no_worse(before, found))
+        })?;
+        let cause = smaller.map_or(Cause::Row, Cause::Rate);
+        Ok(at_rows(self.function, &self.parameters, self.training, (epoch, self.settings.rate), cause, grown)?)
     }
 
     fn tell(&mut self, progress: Progress<'_>) {

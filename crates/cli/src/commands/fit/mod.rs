@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 use chainrule::exec::compile::Precision;
 use chainrule::learn::{
-    self, Checkpointing, Dataset, Ending, Parameters, Position, SavedModel, Scoring, TrainError, Trained, Training,
-    Transforms,
+    self, Checkpointing, Dataset, Ending, Epoch, Parameters, Position, SavedModel, Scores, Scoring, TrainError,
+    Trained, Training, Transforms,
 };
 use chainrule::{Function, text};
 use clap::Args;
@@ -24,6 +24,7 @@ use crate::data::{LABELS, PreparedData, TableOptions, check_finite};
 use crate::dropped_slope;
 use crate::error::CommandError;
 use crate::files;
+use crate::format;
 use crate::idle;
 use crate::interrupt;
 use crate::json::Object;
@@ -60,6 +61,10 @@ pub struct Fit {
     #[arg(long, value_name = "N", default_value = "100", value_parser = options::count, allow_hyphen_values = true)]
     epochs: usize,
 
+    /// Ends training after N steps, in the midst of an epoch if need be
+    #[arg(long, value_name = "N", value_parser = options::count, allow_hyphen_values = true)]
+    steps: Option<usize>,
+
     /// How many rows a step takes; more than there are means all
     #[arg(long, value_name = "N", default_value = "1", value_parser = options::count, allow_hyphen_values = true)]
     batch: usize,
@@ -93,7 +98,7 @@ pub struct Fit {
     init: Option<PathBuf>,
 
     #[command(flatten)]
-    steps: StepSettings,
+    step: StepSettings,
 
     /// Keeps training in a file, to go on with --resume: every so often, at the end, and at Ctrl-C
     #[arg(long, value_name = "FILE", help_heading = "Files")]
@@ -121,6 +126,9 @@ pub struct Fit {
     #[arg(long)]
     json: bool,
 }
+
+/// An objective that is as large as before but for rounding has not risen.
+const ROUNDING: f64 = 1e-9;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -170,6 +178,7 @@ impl Fit {
         }
         let result = Scored::new(&scoring, &function, &parameters, &rows).map_err(|error| file.failed(error))?;
         self.print(&result, &rows, &trained, output)?;
+        warn_of_rise(&trained.history, &result.training, self.rate);
         dropped_slope::tell(&file, &function, [&initial, &parameters], &rows.training)?;
         check_finite(&file, &function, &parameters, &rows.training, &result.training)?;
         if let Some(path) = &self.save {
@@ -217,6 +226,7 @@ impl Fit {
     fn training(&self) -> Result<Training<'_>, CommandError> {
         let base = Training {
             epochs: self.epochs,
+            steps: self.steps,
             batch: self.batch,
             rate: self.rate,
             shuffle: !self.no_shuffle,
@@ -229,7 +239,7 @@ impl Fit {
             }),
             ..Training::default()
         };
-        self.steps.training(base)
+        self.step.training(base)
     }
 
     fn train(
@@ -252,7 +262,8 @@ impl Fit {
                     message(format!("training goes on {}", described(position, rows.training.rows())));
                 }
                 learn::Progress::EpochDone { epoch, of } if !self.json => progress.at(epoch, of),
-                learn::Progress::Scored(epoch) if self.json => {
+                learn::Progress::Scored(epoch) if !self.json => progress.say(told(epoch)),
+                learn::Progress::Scored(epoch) => {
                     let line = Object::default().with("epoch", epoch.epoch);
                     written = output.line(figures::with_scores(line, &epoch.train, epoch.valid.as_ref()));
                 }
@@ -292,10 +303,13 @@ impl Fit {
             let line = line.with_some("best_epoch", trained.best);
             return output.line(figures::with_scores(line, &result.training, result.validation.as_ref()));
         }
-        let plural = if epochs == 1 { "" } else { "s" };
+        let length = match self.steps {
+            Some(steps) if epochs < self.epochs => counted(steps, "step"),
+            _ => counted(epochs, "epoch"),
+        };
         let best =
             trained.best.map(|best| format!(", with the parameters of epoch {best}, the best")).unwrap_or_default();
-        output.line(format!("{}, after {epochs} epoch{plural}{best}\n", self.model.model.display()))?;
+        output.line(format!("{}, after {length}{best}\n", self.model.model.display()))?;
         output.line(result.table(rows.training.rows(), rows.validation.as_ref().map_or(0, Dataset::rows)))?;
         match &result.confusion {
             Some(confusion) => output.line(format!("\n{confusion}")),
@@ -314,6 +328,7 @@ impl Fit {
     ) -> SavedModel {
         let settings = json!({
             "epochs": self.epochs,
+            "steps": self.steps,
             "batch": self.batch,
             "rate": self.rate,
             "shuffle": !self.no_shuffle,
@@ -335,6 +350,32 @@ impl Fit {
             settings: settings.as_object().cloned().unwrap_or_default(),
             parameters: parameters.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
         }
+    }
+}
+
+/// What the progress bar says of the scores: `objective 0.52, validation 0.61`.
+fn told(epoch: &Epoch) -> String {
+    let objective = |scores: &Scores| format::number(scores.objective);
+    let validation = epoch.valid.as_ref().map(|valid| format!(", validation {}", objective(valid))).unwrap_or_default();
+    format!("objective {}{validation}", objective(&epoch.train))
+}
+
+/// `1 epoch`, `3 epochs`
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Says so if training ended above where it began.
+fn warn_of_rise(history: &[Epoch], end: &Scores, rate: f64) {
+    let Some(start) = history.first().filter(|first| first.epoch == 0).map(|first| first.train.objective) else {
+        return;
+    };
+    if end.objective > start + ROUNDING * start.abs() {
+        let [start, end] = [start, end.objective].map(format::number);
+        message(format!(
+            "warning: the objective ended at {end}, above the {start} that it began with: a smaller rate than {rate} may help, \
+             or standardized inputs"
+        ));
     }
 }
 
