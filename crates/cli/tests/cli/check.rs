@@ -146,3 +146,33 @@ fn a_rule_that_no_draw_tests_is_named() {
     assert_eq!(report["passed"], true);
     assert!(report["not_tested"].as_array().is_some_and(|list| list.iter().any(|name| name == "sin(w)")), "{report}");
 }
+
+#[test]
+fn what_was_built_otherwise_and_what_stretches_both_ways_is_told() {
+    let bce = "input x []\noutcome y [] int < 2\nparam w [] = 0\np = sigmoid(w * x)\n\
+               objective = -(y * log(p) + (1 - y) * log(1 - p))\n";
+    let outer = "input x [3, 1]\noutcome y [3]\nparam w [] = 0\nobjective = mean((w * x - y)^2)\n";
+    let folder = Folder::with(&[("bce.graph", bce), ("outer.graph", outer), ("t.csv", "x,y\n40,1\n-3,0\n")]);
+    let note = "note: line 5: log(1 - sigmoid(z)) is computed as -softplus(z)";
+    let run = folder.line("check bce.graph");
+    assert!(run.succeeded().contains(note), "{}", run.out);
+    let run = folder.line("fit bce.graph --data t.csv --epochs 2");
+    run.succeeded();
+    assert_eq!(run.err.matches(note).count(), 1, "{}", run.err);
+    let run = folder.line("show bce.graph");
+    assert!(run.succeeded().contains("# written as log(1 - sigmoid(z))"), "{}", run.out);
+    let run = folder.line("grad log(1+exp(x)) x=1000");
+    assert!(run.succeeded().contains("value     1000") && run.out.contains("gradient  x  1\n"), "{}", run.out);
+    for command in ["check outer.graph", "show outer.graph"] {
+        let run = folder.line(command);
+        let said = format!("{}{}", run.succeeded(), run.err);
+        assert!(said.contains("`w * x` [3, 1] and `y` [3] stretch each other to [3, 3]"), "{said}");
+    }
+}
+
+#[test]
+fn an_objective_of_another_name_is_told() {
+    let folder = Folder::with(&[("m.graph", "input x []\nparam w [] = 0\nloss = (w - x)^2\n")]);
+    let run = folder.line("check m.graph");
+    assert!(run.err.contains("what training makes small is called `objective`: call `loss` so"), "{}", run.err);
+}
