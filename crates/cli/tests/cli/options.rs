@@ -38,7 +38,7 @@ fn wrong_option_values_name_the_option_and_the_range() {
         folder.refuses(2, &format!("fit m.graph --data t.csv {words}"), says);
     }
     folder.refuses(2, "show m.graph --batch 0", &["--batch", "≥ 1"]);
-    folder.refuses(2, "show m.graph --format png", &["--format", "text", "dot"]);
+    folder.refuses(2, "show m.graph --format pdf", &["--format", "text", "svg"]);
     folder.refuses(2, "check m.graph --seed -1", &["--seed"]);
     folder.refuses(2, "tour --seed x", &["--seed"]);
     folder.refuses(2, "fitt m.graph", &["fitt", "fit"]);
