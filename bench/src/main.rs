@@ -7,6 +7,7 @@ mod growth;
 mod hand;
 mod peers;
 mod products;
+mod reading;
 mod table;
 mod trainer;
 mod workload;
@@ -26,7 +27,8 @@ cargo xtask bench [OPTIONS]
   --only TEXT      only the workloads whose name holds TEXT, and nothing else
   --peers          PyTorch, JAX and scikit-learn too, where Python has them; bench/peers/requirements.txt names them
   --python PATH    the Python that has them, python3
-  --program        prints each program";
+  --program        prints each program
+  --reading        how fast a table is read, and nothing else";
 
 struct Options {
     pairs: usize,
@@ -34,6 +36,7 @@ struct Options {
     peers: bool,
     python: String,
     program: bool,
+    reading: bool,
 }
 
 fn main() -> ExitCode {
@@ -47,7 +50,8 @@ fn main() -> ExitCode {
 }
 
 fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
-    let mut options = Options { pairs: 21, only: None, peers: false, python: "python3".into(), program: false };
+    let mut options =
+        Options { pairs: 21, only: None, peers: false, python: "python3".into(), program: false, reading: false };
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} wants a value\n\n{HELP}"));
         match word.as_str() {
@@ -59,6 +63,7 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
             "--python" => options.python = value()?,
             "--peers" => options.peers = true,
             "--program" => options.program = true,
+            "--reading" => options.reading = true,
             _ => return Err(HELP.into()),
         }
     }
@@ -66,6 +71,9 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
 }
 
 fn run(options: Options) -> Result<(), String> {
+    if options.reading {
+        return reading::print();
+    }
     let mut peers = options.peers.then(|| Peers::start(&options.python)).transpose()?;
     let (level, threads, pairs) = (Level::best(), workload::THREADS, options.pairs);
     println!("SIMD level {level}, minibatches on {threads} threads, medians of {pairs} interleaved pairs\n");
@@ -82,6 +90,7 @@ fn run(options: Options) -> Result<(), String> {
     if options.only.is_none() {
         compile_time::print();
         growth::print();
+        reading::print()?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The commands, a file each.
 
 mod check;
+mod data;
 mod eval;
 mod fit;
 mod grad;
@@ -25,6 +26,7 @@ pub enum Command {
     Check(check::Check),
     Show(Box<show::Show>),
     Profile(Box<profile::ProfileCommand>),
+    Data(data::DataCommand),
 }
 
 impl Default for Command {
@@ -45,6 +47,7 @@ impl Command {
             Command::Check(check) => check.run(output),
             Command::Show(show) => show.run(output),
             Command::Profile(profile) => profile.run(output),
+            Command::Data(data) => data.run(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod data;
+mod data_files;
 mod diverged;
 mod figures;
 mod files;

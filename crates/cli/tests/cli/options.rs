@@ -51,7 +51,9 @@ fn wrong_option_values_name_the_option_and_the_range() {
 #[test]
 fn every_command_explains_itself_with_examples() {
     let folder = Folder::with(&[]);
-    for command in ["", "tour", "fit", "predict", "eval", "grad", "check", "show", "profile"] {
+    for command in
+        ["", "tour", "fit", "predict", "eval", "grad", "check", "show", "profile", "data", "data images", "data text"]
+    {
         let run = folder.line(&format!("{command} --help"));
         assert!(run.succeeded().contains("Examples:\n  chainrule"), "{}", run.out);
         let help = folder.line(&format!("help {command}"));
@@ -64,7 +66,9 @@ fn every_command_explains_itself_with_examples() {
 #[test]
 fn examples_can_be_copied() {
     let folder = Folder::with(&[]);
-    for command in ["", "tour", "fit", "predict", "eval", "grad", "check", "show", "profile"] {
+    for command in
+        ["", "tour", "fit", "predict", "eval", "grad", "check", "show", "profile", "data", "data images", "data text"]
+    {
         let words: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let output = folder.command(&words).env("COLUMNS", "80").output().expect("it runs");
         let help = String::from_utf8(output.stdout).expect("it is text");

@@ -8,7 +8,7 @@ use std::io::Read;
 use flate2::bufread::DeflateDecoder;
 use rawzip::{CompressionMethod, ZipArchive};
 
-use crate::data::arrays::npy::Array;
+use crate::data::arrays::npy::{Array, Elements};
 use crate::error::{LearnError, suggest};
 
 /// What a `.npz` file begins with, as every archive does.
@@ -65,6 +65,19 @@ impl Arrays {
     /// Whether there is an array of that name.
     pub fn has(&self, name: &str) -> bool {
         self.names.iter().any(|other| other == name)
+    }
+
+    /// The words of an array of that name.
+    ///
+    /// # Errors
+    /// It is not there, or holds something else.
+    pub fn words(&self, name: &str) -> Result<Vec<String>, LearnError> {
+        match self.get(name, "the file")?.elements {
+            Elements::Words(words) => Ok(words),
+            Elements::Numbers(_) => {
+                Err(LearnError::file(&self.file, format!("the array `{name}` holds numbers; words would be right")))
+            }
+        }
     }
 
     /// The array of a name; `wanted_by` says in messages who wants it.
