@@ -44,6 +44,16 @@ pub struct PreparedData {
 }
 
 impl TableOptions {
+    /// An error if standard input would be read twice.
+    pub fn check_input(&self, valid: Option<&Path>) -> Result<(), CommandError> {
+        match valid {
+            Some(valid) if valid == Path::new("-") && self.data == valid => {
+                Err(CommandError::mistake("--valid: --data reads standard input; a file would be right"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Builds a model with the sizes that the columns of the table and the user say, and reads its data.
     pub fn fit(&self, file: &ModelFile, mut settings: BTreeMap<String, f64>) -> Result<PreparedData, CommandError> {
         let table = self.separator.read(&self.data)?;
@@ -137,7 +147,9 @@ impl Loaded {
     pub fn rows(&self, table: &DataFile, with_outcomes: bool) -> Result<Dataset, CommandError> {
         let wanted = self.saved.fields.iter().filter(|field| with_outcomes || field.role == Role::Input);
         let data = table.dataset(&wanted.cloned().collect::<Vec<_>>(), false)?;
-        Ok(self.saved.transforms.apply(&data)?)
+        let rows = self.saved.transforms.apply(&data)?;
+        let was_in_f32 = self.saved.settings.get("precision").is_some_and(|precision| precision == "f32");
+        Ok(if was_in_f32 { rows.in_f32() } else { rows })
     }
 }
 

@@ -216,3 +216,14 @@ fn arrays_are_trained_on_and_predicted() {
     folder.write("t.csv", b"x0,x1\n3,0\n0,3\n");
     assert!(folder.line("predict c.safetensors --data t.csv").succeeded().contains(",no\n"));
 }
+
+#[test]
+fn a_model_of_32_bits_has_the_figures_of_its_training() {
+    let rows = "x0,x1,y\n0.1,0.7,1.3\n1.1,0.3,3.7\n0.2,1.9,0.01\n1.7,1.3,2.9\n";
+    let folder = Folder::with(&[("m.graph", PLANE), ("t.csv", rows)]);
+    let fit = "fit m.graph --data t.csv --standardize --precision f32 --json --epochs 7 --save m.safetensors";
+    let last = folder.line(fit).json().pop().expect("a last line");
+    let eval = &folder.line("eval m.safetensors --data t.csv --json").json()[0];
+    assert_eq!(number(eval, "mse"), number(&last, "train_mse"));
+    assert_eq!(number(eval, "objective"), number(&last, "train_objective"));
+}

@@ -55,8 +55,9 @@ pub(crate) struct Found {
 /// Reads groups of columns.
 pub(crate) fn read(table: &Table, groups: &[Vec<Column<'_>>]) -> Result<Cells, LearnError> {
     let mut states: Vec<Vec<State<'_>>> = groups.iter().map(|group| group.iter().map(State::new).collect()).collect();
-    let mut values: Vec<Vec<f64>> = vec![Vec::new(); groups.len()];
-    let mut lines = Vec::new();
+    let (dialect, expected) = (table.dialect(), table.estimated_rows());
+    let mut values: Vec<Vec<f64>> = groups.iter().map(|group| reserved(group.len() * expected)).collect();
+    let mut lines = reserved(expected);
     let mut rows = table.rows()?;
     while rows.next()?.is_some() {
         let row = lines.len();
@@ -65,10 +66,16 @@ pub(crate) fn read(table: &Table, groups: &[Vec<Column<'_>>]) -> Result<Cells, L
             for (column, state) in group.iter().zip(states) {
                 let cell = rows.record.get(column.index);
                 // Most cells are numbers among numbers.
-                let value = match (&state.words, cell::read(cell, table.dialect())) {
-                    (Content::Numbers, Ok(Cell::Number(number))) => Ok(number),
-                    (_, Ok(cell)) => state.take(cell, row, rows.line, column),
-                    (_, Err(problem)) => Err((rows.line, format!("{problem}; {}", column.right), None)),
+                if let (Content::Numbers, Some(bytes)) = (&state.words, cell)
+                    && let Ok(number) = fast_float2::parse::<f64, _>(bytes)
+                    && number.is_finite()
+                {
+                    values.push(number);
+                    continue;
+                }
+                let value = match cell::read(cell, dialect) {
+                    Ok(cell) => state.take(cell, row, rows.line, column),
+                    Err(problem) => Err((rows.line, format!("{problem}; {}", column.right), None)),
                 };
                 values.push(value.map_err(|(line, problem, remedy)| cell_error(table, column, line, problem, remedy))?);
             }
@@ -80,6 +87,14 @@ pub(crate) fn read(table: &Table, groups: &[Vec<Column<'_>>]) -> Result<Cells, L
     };
     let columns = states.into_iter().map(|states| states.into_iter().map(found).collect()).collect();
     Ok(Cells { lines, values, columns })
+}
+
+/// Room for so many elements, if there is so much memory.
+fn reserved<T>(elements: usize) -> Vec<T> {
+    let mut room = Vec::new();
+    // What there is no room for now may yet not come.
+    drop(room.try_reserve(elements));
+    room
 }
 
 fn cell_error(table: &Table, column: &Column<'_>, line: usize, problem: String, remedy: Option<Remedy>) -> LearnError {

@@ -171,6 +171,17 @@ impl Dataset {
         Ok(&self.values[index])
     }
 
+    /// The same rows in 32 bits, as a run in f32 takes them, but for whole numbers that are more than those hold.
+    pub fn in_f32(mut self) -> Dataset {
+        self.values = std::mem::take(&mut self.values).into_iter().zip(&self.fields).map(narrowed).collect();
+        self
+    }
+
+    /// Whether some elements are in 32 bits.
+    pub(crate) fn is_narrow(&self) -> bool {
+        self.values.iter().any(|values| matches!(values, SharedRows::F32(_)))
+    }
+
     /// An error if a whole number of an input or outcome is more than f32 can hold, with the line and the column.
     pub(crate) fn check_f32(&self, name: &str) -> Result<(), LearnError> {
         let index = self.find(name)?;
@@ -319,6 +330,18 @@ impl Dataset {
     fn gather(&self, index: usize, rows: &[usize], shape: Shape) -> Tensor {
         let elements = picked_in_f64(&self.values[index], self.fields[index].shape.size(), rows);
         Tensor::new(shape, elements).expect("a field has rows × size elements")
+    }
+}
+
+/// The elements of a field in 32 bits, if those can hold them.
+fn narrowed((values, field): (SharedRows, &Field)) -> SharedRows {
+    match values {
+        SharedRows::F64(elements)
+            if field.kind == Kind::Real || elements.iter().all(|element| element.abs() <= WHOLE_IN_F32) =>
+        {
+            elements.iter().map(|&element| element as f32).collect::<Vec<f32>>().into()
+        }
+        other => other,
     }
 }
 

@@ -38,6 +38,7 @@ pub struct Table {
     start: usize,
     /// The line of the file which begins there.
     first_line: usize,
+    has_no_quotes: bool,
 }
 
 /// Columns of a table as numbers.
@@ -92,7 +93,8 @@ impl Table {
         let first_line = if named.is_some() { 2 } else { 1 };
 
         let plain = text::with_plain_quotes(file, body, dialect.separator, first_line)?;
-        let mut rows = RowReader::new(file, &plain, dialect, first_line);
+        let has_no_quotes = matches!(plain, Cow::Borrowed(_));
+        let mut rows = RowReader::new(file, &plain, dialect, first_line, has_no_quotes);
         let names = match rows.next()? {
             Some(header) => header.iter().map(|name| header_name(file, name)).collect::<Result<Vec<String>, _>>()?,
             None => return Err(LearnError::file(file, "is empty: no header and no data rows")),
@@ -107,7 +109,7 @@ impl Table {
             Cow::Borrowed(_) => (bytes, start),
             Cow::Owned(plain) => (plain, 0),
         };
-        Ok(Table { file: file.into(), header, names, dialect, bytes, start, first_line })
+        Ok(Table { file: file.into(), header, names, dialect, bytes, start, first_line, has_no_quotes })
     }
 
     /// What messages call the file.
@@ -158,6 +160,15 @@ impl Table {
         Ok(numbers)
     }
 
+    /// About how many rows there are, if all are as long as the first ones.
+    pub(crate) fn estimated_rows(&self) -> usize {
+        const LOOKED_AT: usize = 1 << 16;
+        let text = &self.bytes[self.start..];
+        let first = &text[..text.len().min(LOOKED_AT)];
+        let lines = first.iter().filter(|&&byte| byte == b'\n').count().max(1);
+        text.len() / (first.len() / lines).max(1)
+    }
+
     /// How its cells are written.
     pub(crate) fn dialect(&self) -> Dialect {
         self.dialect
@@ -165,7 +176,8 @@ impl Table {
 
     /// Its rows, those after the header.
     pub(crate) fn rows(&self) -> Result<RowReader<'_>, LearnError> {
-        let mut rows = RowReader::new(&self.file, &self.bytes[self.start..], self.dialect, self.first_line);
+        let mut rows =
+            RowReader::new(&self.file, &self.bytes[self.start..], self.dialect, self.first_line, self.has_no_quotes);
         rows.next()?;
         rows.width = self.names.len();
         Ok(rows)

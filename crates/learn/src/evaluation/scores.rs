@@ -19,6 +19,9 @@ use crate::parameters::Parameters;
 /// How many rows a program takes at once.
 const ROWS: usize = 64;
 
+/// How many steps are made at once, where their rows are brought to another precision.
+const STEPS: usize = 64;
+
 /// How a function does on a dataset.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scores {
@@ -186,7 +189,12 @@ impl<'a> OverRows<'a> {
         let batches = |(order, size)| Batches::new(&each, &wanted, order, size, level);
         let batches = stretches.map(batches).collect::<Result<Vec<Batches>, _>>()?;
         if let Some(first) = batches.first() {
-            tables.of(&first.program, Some(first.size))?; // mistakes in the data come before a run
+            // Mistakes in the data come before a run.
+            if tables.are_wider(&first.program) {
+                tables.check()?;
+            } else {
+                tables.of(&first.program, Some(first.size))?;
+            }
         }
         Ok(OverRows { tables, wanted, shapes, batches })
     }
@@ -196,11 +204,23 @@ impl<'a> OverRows<'a> {
     fn values(&mut self, parameters: &Parameters) -> Result<Vec<Tensor>, LearnError> {
         let mut gathered: Vec<Vec<f64>> = self.shapes.iter().map(|_| Vec::new()).collect();
         for batches in &mut self.batches {
-            let tables = self.tables.of(&batches.program, Some(batches.size))?;
-            let record = batches.run(&tables, parameters).map_err(|error| {
-                failing_row(self.tables.function, parameters, self.tables.data, batches.failing(&tables), &self.wanted)
-                    .unwrap_or(error)
-            })?;
+            let record = match self.tables.are_wider(&batches.program) {
+                true => batches.run_in_pieces(self.tables, parameters),
+                false => {
+                    let tables = self.tables.of(&batches.program, Some(batches.size))?;
+                    batches.set(parameters)?;
+                    batches.run(&tables, &batches.order.clone())
+                }
+            };
+            let record = match record {
+                Ok(record) => record,
+                Err(error) => {
+                    let tables = self.tables.of(&batches.program, Some(batches.size))?;
+                    let Tables { function, data, .. } = self.tables;
+                    let failing = failing_row(function, parameters, data, batches.failing(&tables), &self.wanted);
+                    return Err(failing.unwrap_or(error));
+                }
+            };
             for step in record.chunks(batches.program.reported().max(1)) {
                 let mut rest = step;
                 for (gathered, shape) in gathered.iter_mut().zip(&self.shapes) {
@@ -243,15 +263,36 @@ impl Batches {
         Ok(Batches { size, order: order.to_vec(), names, workspace: program.workspace()?, program })
     }
 
-    /// What all its steps report.
-    fn run(&mut self, tables: &[&StreamTable], parameters: &Parameters) -> Result<Vec<f64>, LearnError> {
+    fn set(&mut self, parameters: &Parameters) -> Result<(), LearnError> {
         for name in &self.names {
             self.program.set(&mut self.workspace, name, parameters.get(name)?)?;
         }
-        let mut record = vec![0.0; self.order.len() / self.size * self.program.reported()];
-        let run = Run { tables, order: &self.order, stop: None };
+        Ok(())
+    }
+
+    /// What all steps over the rows of an order report.
+    fn run(&mut self, tables: &[&StreamTable], order: &[u32]) -> Result<Vec<f64>, LearnError> {
+        let mut record = vec![0.0; order.len() / self.size * self.program.reported()];
+        let run = Run { tables, order, stop: None };
         self.program.run(&mut self.workspace, run, &mut record)?;
         Ok(record)
+    }
+
+    /// The same over all its rows, brought to the precision of the program so many at once: all of them would take more
+    /// memory than the data.
+    fn run_in_pieces(&mut self, tables: &Tables<'_>, parameters: &Parameters) -> Result<Vec<f64>, LearnError> {
+        self.set(parameters)?;
+        let (mut record, all) = (Vec::new(), std::mem::take(&mut self.order));
+        let pieces = all.chunks(self.size * STEPS).try_for_each(|rows| {
+            let indices: Vec<usize> = rows.iter().map(|&row| row as usize).collect();
+            let piece = tables.data.select(&indices);
+            let piece = tables.over(&piece);
+            let order: Vec<u32> = (0..rows.len() as u32).collect();
+            record.extend(self.run(&piece.of(&self.program, Some(self.size))?, &order)?);
+            Ok(())
+        });
+        self.order = all;
+        pieces.map(|()| record)
     }
 
     /// The rows of the first step that fails; none if none does.

@@ -51,6 +51,28 @@ impl<'a> Tables<'a> {
         Tables { nodes: function.inputs.clone(), ..Tables::new(function, data) }
     }
 
+    /// The same inputs and outcomes of other rows.
+    pub fn over<'b>(&self, data: &'b Dataset) -> Tables<'b>
+    where
+        'a: 'b,
+    {
+        Tables { nodes: self.nodes.clone(), ..Tables::new(self.function, data) }
+    }
+
+    /// Whether tables for a program would take more memory than the data, and are not there yet.
+    pub fn are_wider(&self, program: &Program) -> bool {
+        let is_there = self.of_batches.in_f64.get().is_some();
+        program.precision() == Precision::F64 && !is_there && self.data.is_narrow()
+    }
+
+    /// Whether the data are what the function takes.
+    ///
+    /// # Errors
+    /// Those of [`Tables::of`].
+    pub fn check(&self) -> Result<(), LearnError> {
+        self.nodes.iter().try_for_each(|&id| self.data.rows_for(self.function, id).map(drop))
+    }
+
     /// Whether they have the values of an input or outcome.
     pub fn hold(&self, id: NodeId) -> bool {
         self.nodes.contains(&id)

@@ -20,7 +20,8 @@ const EXAMPLES: &str = "\
 Examples:
   chainrule data images photos/ --out photos.npz --size 32x32
   chainrule data text novel.txt --context 64 --out train.npz --part 0:0.9
-  chainrule data text novel.txt --context 64 --out test.npz --part 0.9:1 --classes-of train.npz
+  chainrule data text novel.txt --context 64 --out test.npz --part 0.9:1 \\
+    --classes-of train.npz
 
 Each explains itself: chainrule data images --help";
 

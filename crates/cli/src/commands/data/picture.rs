@@ -63,7 +63,7 @@ impl Picture {
         let [rows, columns] = [0, 1].map(|axis| covered(self.size[axis], size[axis]));
         let width = self.size[1];
         let resize = |channel: &Vec<f32>| {
-            let point = |(row, column): (&Vec<(usize, f32)>, &Vec<(usize, f32)>)| {
+            let point = |(row, column): (&Covered, &Covered)| {
                 let line = |&(y, share): &(usize, f32)| {
                     share * column.iter().map(|&(x, share)| share * channel[y * width + x]).sum::<f32>()
                 };
@@ -75,8 +75,11 @@ impl Picture {
     }
 }
 
-/// For each of `new` points along an axis of `old` those that it covers, and the share of each.
-fn covered(old: usize, new: usize) -> Vec<Vec<(usize, f32)>> {
+/// The points along an axis that one covers, and the share of each.
+type Covered = Vec<(usize, f32)>;
+
+/// For each of `new` points along an axis of `old` those that it covers.
+fn covered(old: usize, new: usize) -> Vec<Covered> {
     let scale = old as f64 / new as f64;
     let shares = |point: usize| {
         let (from, to) = (point as f64 * scale, (point + 1) as f64 * scale);

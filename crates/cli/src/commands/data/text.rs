@@ -44,7 +44,8 @@ pub struct TextWindows {
 const EXAMPLES: &str = "\
 Examples:
   chainrule data text novel.txt --context 64 --out train.npz --part 0:0.9
-  chainrule data text novel.txt --context 64 --out test.npz --part 0.9:1 --classes-of train.npz
+  chainrule data text novel.txt --context 64 --out test.npz --part 0.9:1 \\
+    --classes-of train.npz
 
 The array classes holds the characters of the whole text, in their order; x and y count them from 0.";
 

@@ -8,11 +8,11 @@ mod settings;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chainrule::exec::compile::Precision;
 use chainrule::learn::{
-    self, Checkpointing, Dataset, Ending, Epoch, Parameters, Position, SavedModel, Scores, Scoring, TrainError,
+    self, Checkpointing, Dataset, Ending, Epoch, Field, Parameters, Position, SavedModel, Scores, Scoring, TrainError,
     Trained, Training, Transforms,
 };
 use chainrule::{Function, text};
@@ -161,7 +161,8 @@ impl Fit {
         if function.parameters.is_empty() {
             message(format!("warning: {}: the model has no `param`; training changes nothing", file.name()));
         }
-        let rows = TrainingRows::new(&self, &function, &data)?;
+        let fields = data.fields().to_vec();
+        let rows = TrainingRows::new(&self, &function, data)?.at(settings.precision);
         let scoring = Scoring::of(&function, &rows.training)?;
         if let Some(why) = scoring.why_no_accuracy() {
             message(format!("note: {}: no accuracy and no class, for {why}", file.name()));
@@ -182,7 +183,7 @@ impl Fit {
         dropped_slope::tell(&file, &function, [&initial, &parameters], &rows.training)?;
         check_finite(&file, &function, &parameters, &rows.training, &result.training)?;
         if let Some(path) = &self.save {
-            let saved = self.saved(&function, &parameters, &data, rows.transforms.clone(), &settings);
+            let saved = self.saved(&function, &parameters, fields, rows.transforms.clone(), &settings);
             labelled(saved, &scoring).save(path)?;
             message(format!("saved {}", path.display()));
         }
@@ -198,9 +199,7 @@ impl Fit {
     }
 
     fn check_files(&self) -> Result<(), CommandError> {
-        if self.table.data == Path::new("-") && self.valid.as_deref() == Some(Path::new("-")) {
-            return Err(CommandError::mistake("--valid: --data reads standard input; a file would be right"));
-        }
+        self.table.check_input(self.valid.as_deref())?;
         files::check(
             &[
                 ("the model", Some(&self.model.model)),
@@ -322,7 +321,7 @@ impl Fit {
         &self,
         function: &Function,
         parameters: &Parameters,
-        data: &Dataset,
+        fields: Vec<Field>,
         transforms: Transforms,
         training: &Training<'_>,
     ) -> SavedModel {
@@ -345,7 +344,7 @@ impl Fit {
         });
         SavedModel {
             graph: text::print(function),
-            fields: data.fields().to_vec(),
+            fields,
             transforms,
             settings: settings.as_object().cloned().unwrap_or_default(),
             parameters: parameters.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),

@@ -1,6 +1,7 @@
 //! The rows that a model is trained and validated on.
 
 use chainrule::Function;
+use chainrule::exec::compile::Precision;
 use chainrule::learn::{Dataset, Transforms};
 
 use crate::commands::fit::Fit;
@@ -18,19 +19,20 @@ pub struct TrainingRows {
 
 impl TrainingRows {
     /// Splits the rows, or reads those to validate on, and transforms all by the statistics of those to train on.
-    pub fn new(fit: &Fit, function: &Function, data: &Dataset) -> Result<TrainingRows, CommandError> {
+    pub fn new(fit: &Fit, function: &Function, data: Dataset) -> Result<TrainingRows, CommandError> {
         let (training, validation) = match (&fit.valid, fit.valid_split) {
             (Some(path), _) => {
                 let table = fit.table.separator.read(path)?;
                 table.check_counts(data.fields(), &fit.table.columns.map)?;
-                (data.clone(), Some(table.dataset(data.fields(), fit.table.columns.drops_rows())?))
+                let valid = table.dataset(data.fields(), fit.table.columns.drops_rows())?;
+                (data, Some(valid))
             }
             (None, Some(fraction)) => {
                 let split = data.split(fraction, fit.seed);
                 let split = split.map_err(|error| CommandError::of_option("--valid-split", &error))?;
                 (split.0, Some(split.1))
             }
-            (None, None) => (data.clone(), None),
+            (None, None) => (data, None),
         };
         let mut transforms = Transforms::filling(&training);
         let filled = transforms.apply(&training)?;
@@ -40,5 +42,14 @@ impl TrainingRows {
             validation: validation.map(|rows| transforms.apply(&rows)).transpose()?,
             transforms,
         })
+    }
+
+    /// The same as a run of this precision takes them.
+    pub fn at(self, precision: Precision) -> TrainingRows {
+        if precision == Precision::F64 {
+            return self;
+        }
+        let validation = self.validation.map(Dataset::in_f32);
+        TrainingRows { training: self.training.in_f32(), validation, ..self }
     }
 }

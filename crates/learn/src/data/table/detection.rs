@@ -38,7 +38,7 @@ fn sample(text: &[u8]) -> &[u8] {
 /// How well a separator fits, better ones being greater; none if the header has one cell.
 fn rating(text: &[u8], dialect: Dialect) -> Option<(usize, usize, usize)> {
     let plain = text::with_plain_quotes("", text, dialect.separator, 1).ok()?;
-    let mut rows = RowReader::new("", &plain, dialect, 1);
+    let mut rows = RowReader::new("", &plain, dialect, 1, false);
     let columns = rows.next().ok()??.len();
     if columns < 2 {
         return None;

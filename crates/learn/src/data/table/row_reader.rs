@@ -27,15 +27,14 @@ pub(crate) struct RowReader<'a> {
 }
 
 impl<'a> RowReader<'a> {
-    /// Reads a text whose first line is this one of the file.
-    pub fn new(file: &'a str, bytes: &'a [u8], dialect: Dialect, line: usize) -> RowReader<'a> {
+    /// Reads a text whose first line is this one of the file, and in which there are no quotes, if that is known.
+    pub fn new(file: &'a str, bytes: &'a [u8], dialect: Dialect, line: usize, has_no_quotes: bool) -> RowReader<'a> {
         let reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .delimiter(dialect.separator)
             .comment(Some(COMMENT))
             .from_reader(bytes);
-        let has_no_quotes = !bytes.contains(&b'"');
         RowReader { file, bytes, reader, record: ByteRecord::new(), width: usize::MAX, line, start: 0, has_no_quotes }
     }
 
