@@ -1,6 +1,6 @@
 //! What the user says about the columns of a table, and what fit says it took.
 
-use chainrule::learn::{Assignment, DataFile, Dataset, Field, Mapping, Missing, Selection, WordEncoding, Words};
+use chainrule::learn::{Assignment, DataFile, Dataset, Field, Mapping, Missing, Role, Selection, WordEncoding, Words};
 use clap::{Args, ValueEnum};
 
 use crate::format::shortened;
@@ -100,6 +100,15 @@ pub fn report(assignment: &Assignment, data: &DataFile) {
             },
         };
         message(format!("{} `{}` takes {taken}", field.role, field.name));
+    }
+    for field in assignment.fields.iter().filter(|field| field.role == Role::Input) {
+        for (column, words) in field.reading.words.iter().filter(|(_, words)| words.look_like_numbers()) {
+            let word = &words.words[0];
+            message(format!(
+                "warning: {file}: the column `{column}` is taken as words, though they look like numbers, as `{word}` does; \
+                 write them as 1234.5"
+            ));
+        }
     }
     if assignment.left_out > 0 {
         let rows = if assignment.left_out == 1 { "1 row" } else { &format!("{} rows", assignment.left_out) };

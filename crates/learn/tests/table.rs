@@ -141,7 +141,10 @@ fn bytes_that_are_no_text_are_named_where_they_are_taken() {
     assert_eq!(table.values(&[0]).unwrap().values, [1.0, 2.0]);
     let message = table.values(&[1]).unwrap_err().to_string();
     assert!(message.contains("line 2") && message.contains("`name`") && message.contains("UTF-8"), "{message}");
-    assert!(refusal(b"\xff\xfea\x00\n\x001\x00").to_string().contains("UTF-8"));
+    for mark in [b"\xff\xfe", b"\xfe\xff"] {
+        let message = refusal(&[&mark[..], b"a\x00\n\x001\x00"].concat()).to_string();
+        assert_eq!(message, "t.csv: is a text in UTF-16; save it as CSV in UTF-8");
+    }
 }
 
 #[test]
@@ -232,6 +235,7 @@ fn a_separator_that_is_known_is_not_guessed() {
     };
     assert_eq!(read("y\n1,5\n", b';'), (1, vec![1.5]));
     assert_eq!(read("a b\n1 2\n", b' '), (2, vec![1.0]));
+    assert_eq!(read("  a   b  \r\n  1      2\r\n 3   \"x  y\" \r\n", b' '), (2, vec![1.0, 3.0]));
     assert_eq!(read("a:b;c\n1:2\n", b':'), (2, vec![1.0]));
 }
 

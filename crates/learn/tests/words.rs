@@ -118,6 +118,16 @@ fn columns_that_are_neither_are_refused_with_line_and_column() {
 }
 
 #[test]
+fn words_that_look_like_numbers_are_told() {
+    let looks = |cells: &str| {
+        let data = read(REAL, &format!("a;y\n{}", cells.replace('/', ";1\n")), &plain());
+        data.fields()[0].reading.words["a"].look_like_numbers()
+    };
+    assert!(looks("$1,234.50/$12.00/") && looks("12%/13 %/") && looks("1'000/2'500.5/"));
+    assert!(!looks("a1/b2/") && !looks("12%/n. a./") && !looks("2024-01-02/2024-01-03/"));
+}
+
+#[test]
 fn missing_cells_are_counted_by_column() {
     let rows = "a,b,y\n1,u,1\n,v,2\nNA,-,?\n4,null,1\n5,None,3\n6,N/A,1\n7,u,NaN\n";
     let error = assigned(REAL, rows, &plain()).unwrap_err();

@@ -47,7 +47,10 @@ impl Arrays {
         });
         found.map_err(|problem| LearnError::file(file, problem))?;
         if names.is_empty() {
-            return Err(LearnError::file(file, "is an archive that holds no array of NumPy"));
+            return Err(LearnError::file(
+                file,
+                "is an archive without an array of NumPy; a spreadsheet would have to be saved as CSV",
+            ));
         }
         Ok(Arrays { file: file.into(), bytes, names })
     }

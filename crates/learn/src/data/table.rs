@@ -83,7 +83,11 @@ impl Table {
     /// # Errors
     /// Those of [`Table::read`], but for the ones of files.
     pub fn from_bytes_separated(file: &str, bytes: Vec<u8>, separator: Option<u8>) -> Result<Table, LearnError> {
-        let bytes = text::decompressed(file, bytes)?;
+        let mut bytes = text::decompressed(file, bytes)?;
+        text::check_encoding(file, &bytes)?;
+        if separator == Some(b' ') {
+            bytes = text::with_single_spaces(&bytes);
+        }
         let mut start = text::mark_length(&bytes);
         let named = Dialect::in_first_line(&bytes[start..]);
         start += named.map_or(0, |(_, length)| length);

@@ -63,6 +63,16 @@ impl Words {
         self.words.last().is_some_and(|word| word == HOLE)
     }
 
+    /// Whether each word is a number but for signs of a currency, of hundredths or of thousands: `$1,234.50`, `12 %`.
+    pub fn look_like_numbers(&self) -> bool {
+        let is_sign = |c: char| matches!(c, '$' | '€' | '£' | '%' | ',' | '\'' | ' ' | '\u{a0}' | '\u{202f}');
+        let is_number = |word: &String| {
+            let plain: String = word.chars().filter(|&c| !is_sign(c)).collect();
+            plain.len() < word.len() && plain.parse::<f64>().is_ok()
+        };
+        !self.words.is_empty() && self.words.iter().filter(|word| *word != HOLE).all(is_number)
+    }
+
     /// The index of a word as a table holds it.
     pub fn index(&self, word: &str) -> Option<usize> {
         let same = |other: &&String| match truth(&self.words) {

@@ -16,6 +16,16 @@ pub(crate) const COMMENT: u8 = b'#';
 /// Begins a cell in which text follows the closing quote, and which is kept as it is written. No text has this byte.
 pub(crate) const MISQUOTED: u8 = 0xff;
 
+/// An error if the text is in UTF-16, by the mark that it begins with.
+pub(crate) fn check_encoding(file: &str, text: &[u8]) -> Result<(), LearnError> {
+    match text {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+            Err(LearnError::file(file, "is a text in UTF-16; save it as CSV in UTF-8"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The bytes of a file, out of gzip if they are in it.
 pub(crate) fn decompressed(file: &str, bytes: Vec<u8>) -> Result<Vec<u8>, LearnError> {
     if !bytes.starts_with(&GZIP) {
@@ -26,6 +36,26 @@ pub(crate) fn decompressed(file: &str, bytes: Vec<u8>) -> Result<Vec<u8>, LearnE
         Ok(_) => Ok(text),
         Err(error) => Err(LearnError::file(file, format!("is a gzip file that is truncated or corrupt: {error}"))),
     }
+}
+
+/// The text with one space where several stand between cells, and none round a line; quoted cells stay as they are.
+pub(crate) fn with_single_spaces(text: &[u8]) -> Vec<u8> {
+    let mut single = Vec::with_capacity(text.len());
+    let mut is_quoted = false;
+    for &byte in text {
+        let ends_line = matches!(byte, b'\n' | b'\r');
+        if byte == b'"' {
+            is_quoted = !is_quoted;
+        }
+        let begins = single.last().is_none_or(|last| matches!(last, b'\n' | b'\r' | b' '));
+        if ends_line && !is_quoted && single.last() == Some(&b' ') {
+            single.pop();
+        }
+        if is_quoted || !(byte == b' ' && begins) {
+            single.push(byte);
+        }
+    }
+    single
 }
 
 /// How long the mark is that some programs begin a text in UTF-8 with.
