@@ -1,5 +1,7 @@
 //! `chainrule show`
 
+use std::path::Path;
+
 use crate::support::{CLASSIFIER, Folder, ON_A_PLANE, PLANE};
 
 #[test]
@@ -103,5 +105,23 @@ fn a_trained_model_is_shown_with_its_parameters() {
     assert!(
         nodes.as_array().unwrap().iter().any(|node| node["name"] == "objective" && node["op"] == "power"),
         "{nodes}"
+    );
+}
+
+/// `UPDATE_BOOK=1` draws the picture anew.
+#[test]
+fn the_picture_in_the_readme_is_what_show_draws() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folder = Folder::with(&[]);
+    let model = root.join("models/mlp_classifier.graph");
+    let run = folder.run(&["show", model.to_str().expect("it is text"), "--format", "svg"]);
+    let picture = root.join("book/src/pictures/mlp_classifier.svg");
+    if std::env::var_os("UPDATE_BOOK").is_some() {
+        std::fs::write(&picture, run.succeeded()).expect("it can be written");
+    }
+    assert!(
+        std::fs::read_to_string(&picture).expect("it is there") == run.succeeded(),
+        "{} is another",
+        picture.display()
     );
 }
