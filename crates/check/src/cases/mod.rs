@@ -135,6 +135,7 @@ impl Case {
         Case { kind, derivatives: 0, ..self }
     }
 
+    /// How many derivatives are checked; 0 where differences can't tell, as at a pole, at 1e300 or at NaN.
     fn differentiable(self, derivatives: usize) -> Case {
         Case { derivatives, ..self }
     }

@@ -9,7 +9,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
 use super::random::{Case, functions};
-use super::support::built;
+use super::support::{built, mistake};
 
 /// Other calls, and the shape of what they make.
 const CALLS: &[(&str, &str)] = &[
@@ -195,4 +195,14 @@ fn every_op_is_in_the_random_graphs() {
     }
     let missing: Vec<&str> = Op::labels().into_iter().filter(|op| !drawn.contains(*op)).collect();
     assert!(missing.is_empty(), "no random graph has {missing:?}");
+}
+
+/// The table of names from elsewhere answers none that exists.
+#[test]
+fn no_function_is_said_to_have_another_name_here() {
+    for signature in text::signatures() {
+        let name = signature.split('(').next().expect("it has a name");
+        let said = mistake(&format!("input x []\ny = np.{name}(x)\n")).to_string();
+        assert!(said.contains(&format!("names stand without a module: `{name}(…)`")), "{name}: {said}");
+    }
 }
