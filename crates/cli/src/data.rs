@@ -88,6 +88,11 @@ fn known(
 /// Where the settings of a saved model keep the labels of the classes that it predicts.
 pub const LABELS: &str = "labels";
 
+/// Whether a file is called as those of trained models are.
+pub fn is_trained(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "safetensors")
+}
+
 /// A model from a file, ready to be used.
 pub struct Loaded {
     /// The function.

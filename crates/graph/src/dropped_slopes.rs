@@ -89,7 +89,7 @@ struct StrongProduct {
 /// The contributions whose slope may be infinite where all values are finite.
 fn strong_products(derivatives: &Derivatives) -> Vec<StrongProduct> {
     let graph = &derivatives.graph;
-    let written = derivatives.contributions.len();
+    let singular = singular(graph, derivatives.contributions.len());
     // Some rules pass on what they are given: a product is of the last node that contributes it.
     let mut seen = HashSet::new();
     let edges = derivatives.contributions.iter().enumerate().rev().flat_map(|(index, of_node)| {
@@ -106,8 +106,8 @@ fn strong_products(derivatives: &Derivatives) -> Vec<StrongProduct> {
             let product = graph.node(if negated { graph.node(term).inputs[0] } else { term });
             let divides = product.op == Elementwise::StrongDiv.into();
             let [cotangent, factor] = product.inputs[..] else { return None };
-            let may_drop =
-                divides || (product.op == Elementwise::StrongMul.into() && is_singular(graph, factor, written));
+            let multiplies = product.op == Elementwise::StrongMul.into();
+            let may_drop = divides || (multiplies && singular[factor.node.index()]);
             may_drop.then(|| StrongProduct {
                 node,
                 input: graph.node(node).inputs[operand],
@@ -119,16 +119,20 @@ fn strong_products(derivatives: &Derivatives) -> Vec<StrongProduct> {
         .collect()
 }
 
-/// Whether a slope that a rule computes divides, or takes a power or a logarithm: what is infinite at finite values.
-fn is_singular(graph: &Graph, slope: Value, written: usize) -> bool {
-    let needed = graph.needed_for([slope.node]);
-    let own = graph.ids().skip(written).filter(|id| needed[id.index()]);
-    own.into_iter().any(|id| match &graph.node(id).op {
-        Op::Elementwise(Elementwise::Power(n)) => n.0 < 0.0 || n.0.fract() != 0.0,
-        Op::Elementwise(op) => op.signature().singular,
-        Op::Source(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) | Op::Index(_) => false,
-        Op::Custom(_) => true,
-    })
+/// For each node, whether it is a slope that a rule computes by dividing, by a power or a logarithm: infinite at finite values.
+fn singular(graph: &Graph, written: usize) -> Vec<bool> {
+    let mut singular = vec![false; graph.nodes().len()];
+    for id in graph.ids().skip(written) {
+        let node = graph.node(id);
+        let own = match &node.op {
+            Op::Elementwise(Elementwise::Power(n)) => n.0 < 0.0 || n.0.fract() != 0.0,
+            Op::Elementwise(op) => op.signature().singular,
+            Op::Source(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) | Op::Index(_) => false,
+            Op::Custom(_) => true,
+        };
+        singular[id.index()] = own || node.inputs.iter().any(|input| singular[input.node.index()]);
+    }
+    singular
 }
 
 /// For each value, by its index, whether it changes when one of `wrt` is moved a little.

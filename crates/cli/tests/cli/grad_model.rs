@@ -37,6 +37,8 @@ fn a_row_of_a_table_or_several() {
     // The mean over rows 2 and 3: (3² + 0²)/2.
     let found = answer(&folder, "m.graph --data t.csv --row 2 --batch 2");
     assert_eq!((&found["value"], &found["gradient"]["w"]), (&json!(4.5), &json!([-3.0, 0.0])));
+    // A value that is given goes before that of the row.
+    assert_eq!(answer(&folder, "m.graph --data t.csv --row 2 y=0 b=2")["value"], 4.0);
     // A class, and --set.
     let found = answer(&folder, "c.graph x=1,2 y=1 --set k=4");
     assert!((number(&found, "value") - 4f64.ln()).abs() < 1e-15, "{found}");
@@ -55,6 +57,7 @@ fn a_trained_model_takes_values_as_the_table_had_them() {
     };
     assert!((prediction("m.safetensors x=1,0 y=3") - second).abs() < 1e-12);
     assert!((prediction("m.safetensors --data t.csv --row 2") - second).abs() < 1e-12);
+    assert!((prediction("m.safetensors --data t.csv --row 1 x=1,0") - second).abs() < 1e-12);
     assert!(prediction("m.safetensors x=1,0 y=3 b=100") > 90.0);
 }
 
@@ -70,6 +73,7 @@ fn mistakes_name_the_model_and_what_would_be_right() {
         ("m.graph x=1,2 y=3 w=1,2,3", &["`w`", "[2]"]),
         ("m.graph --data t.csv --row 5", &["--row", "t.csv has 4 rows", "row 5"]),
         ("m.graph --data t.csv --row 4 --batch 2", &["row 5"]),
+        ("m.graph --data t.csv --row 4 --batch 18446744073709551615", &["--row", "4 rows"]),
         ("m.graph --data t.csv", &["--row"]),
         ("c.graph x=1,2 y=7", &["`y`", "0 to 2"]),
     ] {

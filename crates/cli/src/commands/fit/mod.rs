@@ -180,7 +180,6 @@ impl Fit {
         let result = Scored::new(&scoring, &function, &parameters, &rows).map_err(|error| file.failed(error))?;
         self.print(&result, &rows, &trained, output)?;
         warn_of_rise(&trained.history, &result.training, self.rate);
-        dropped_slope::tell(&file, &function, [&initial, &parameters], &rows.training)?;
         check_finite(&file, &function, &parameters, &rows.training, &result.training)?;
         if let Some(path) = &self.save {
             let saved = self.saved(&function, &parameters, fields, rows.transforms.clone(), &settings);
@@ -191,7 +190,8 @@ impl Fit {
             curves::of(&self.model.model, &trained.history).write(path)?;
             message(format!("drew {}", path.display()));
         }
-        // Validation rows spoil no model, so it is saved before their scores are looked at.
+        // What is only told, and validation rows, spoil no model, so it is saved before they are looked at.
+        dropped_slope::tell(&file, &function, [&initial, &parameters], &rows.training)?;
         match (&rows.validation, &result.validation) {
             (Some(rows), Some(scores)) => check_finite(&file, &function, &parameters, rows, scores),
             _ => Ok(()),

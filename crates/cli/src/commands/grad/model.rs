@@ -12,7 +12,7 @@ use clap::Args;
 use super::derivatives::{Answer, Question, answer};
 use super::values;
 use crate::columns::ColumnOptions;
-use crate::data::{Loaded, TableOptions};
+use crate::data::{Loaded, TableOptions, is_trained};
 use crate::error::CommandError;
 use crate::model_file::ModelFile;
 use crate::options;
@@ -53,8 +53,8 @@ pub struct ExampleOptions {
 /// Whether a word is a file with a model, and not an expression.
 pub fn is_model(word: &str) -> bool {
     let path = Path::new(word);
-    let named = path.extension().is_some_and(|extension| extension == "graph" || extension == "safetensors");
-    named && path.is_file()
+    let is_text = path.extension().is_some_and(|extension| extension == "graph");
+    (is_text || is_trained(path)) && path.is_file()
 }
 
 /// A model whose sizes are bound, with the values of its example.
@@ -76,7 +76,7 @@ impl ExampleOptions {
         }) {
             return Err(CommandError::mistake(format!("`{name}` has two values; give it one")));
         }
-        let mut example = match path.extension().is_some_and(|extension| extension == "safetensors") {
+        let mut example = match is_trained(path) {
             true => self.of_trained(path, &given)?,
             false => self.of_text(path, &given)?,
         };
@@ -115,7 +115,7 @@ impl ExampleOptions {
         let file = ModelFile::read(path)?;
         let mut sizes = options::settings(&self.set)?;
         bind_sizes(&file, given, self.batch.is_some(), &mut sizes)?;
-        let (function, values) = match &self.data {
+        let (function, mut values) = match &self.data {
             Some(data) => {
                 let table = TableOptions {
                     data: data.clone(),
@@ -128,6 +128,9 @@ impl ExampleOptions {
             }
             None => (file.build(&sizes)?, Vec::new()),
         };
+        let is_data =
+            |name: &str| function.inputs.iter().chain(&function.outcomes).any(|&id| function.name(id) == name);
+        put(&mut values, given.iter().filter(|(name, _)| is_data(name)).cloned());
         let parameters = Parameters::initialize(&function, self.seed)?;
         Ok(Example { file, function, parameters, values })
     }
@@ -140,20 +143,23 @@ impl ExampleOptions {
             )));
         }
         let loaded = Loaded::read(path)?;
-        let values = match &self.data {
+        let mut values = match &self.data {
             Some(data) => {
                 self.rows_of(&loaded.rows(&self.separator.read(data)?, loaded.function.objective.is_some())?)?
             }
-            // In the units of the table for training.
-            None => examples(&loaded.transformed(&rows_given(&loaded.function, given, self.batch)?)?, 0, self.batch),
+            None => Vec::new(),
         };
+        // In the units of the table for training.
+        if let Some(rows) = rows_given(&loaded.function, given, self.batch)? {
+            put(&mut values, examples(&loaded.transformed(&rows)?, 0, self.batch));
+        }
         Ok(Example { file: loaded.file, function: loaded.function, parameters: loaded.parameters, values })
     }
 
     fn rows_of(&self, data: &Dataset) -> Result<Vec<(String, Tensor)>, CommandError> {
         let (row, rows) = (self.row.unwrap_or(1), self.batch.unwrap_or(1));
-        if row - 1 + rows > data.rows() {
-            let last = row - 1 + rows;
+        let last = (row - 1).saturating_add(rows);
+        if last > data.rows() {
             return Err(CommandError::mistake(format!(
                 "--row: {} has {} rows of data; row {last} is none of them",
                 data.file(),
@@ -165,22 +171,26 @@ impl ExampleOptions {
 }
 
 impl Example {
-    /// A given value goes before that of the table, or the parameter's own.
+    /// The value of a parameter goes before its own; that of an input or outcome is there already.
     fn take(&mut self, name: &str, value: &Tensor) -> Result<(), CommandError> {
         if self.parameters.get(name).is_ok() {
             return Ok(self.parameters.set(name, value.clone())?);
         }
-        let is_data = |id: &&NodeId| self.function.name(**id) == name;
-        if !self.function.inputs.iter().chain(&self.function.outcomes).any(|id| is_data(&id)) {
+        if !self.values.iter().any(|(known, _)| known == name) {
             return Err(CommandError::mistake(format!(
                 "`{name}` does not occur in {}; its inputs, outcomes and parameters have values",
                 self.file.name()
             )));
         }
-        if !self.values.iter().any(|(known, _)| known == name) {
-            self.values.push((name.into(), value.clone()));
-        }
         Ok(())
+    }
+}
+
+/// New values go before those that are there.
+fn put(values: &mut Vec<(String, Tensor)>, new: impl IntoIterator<Item = (String, Tensor)>) {
+    for (name, value) in new {
+        values.retain(|(known, _)| *known != name);
+        values.push((name, value));
     }
 }
 
@@ -195,13 +205,20 @@ fn examples(data: &Dataset, row: usize, batch: Option<usize>) -> Vec<(String, Te
     both.map(|(name, value)| (name.to_string(), value)).collect()
 }
 
-/// The given inputs and outcomes as rows.
-fn rows_given(function: &Function, given: &[(String, Tensor)], batch: Option<usize>) -> Result<Dataset, CommandError> {
+/// The given inputs and outcomes as rows; none if none is given.
+fn rows_given(
+    function: &Function,
+    given: &[(String, Tensor)],
+    batch: Option<usize>,
+) -> Result<Option<Dataset>, CommandError> {
     let data = function.inputs.iter().chain(&function.outcomes);
     let given = data.filter_map(|&id| given.iter().find(|(name, _)| name == function.name(id)));
     let fields = given.map(|(name, value)| Ok((Field::of(function, name)?, value.data().to_vec())));
     let fields: Vec<(Field, Vec<f64>)> = fields.collect::<Result<_, CommandError>>()?;
-    Ok(Dataset::new("the values given", batch.unwrap_or(1), fields)?)
+    match fields.is_empty() {
+        true => Ok(None),
+        false => Ok(Some(Dataset::new("the values given", batch.unwrap_or(1), fields)?)),
+    }
 }
 
 /// Binds the free sizes of inputs, outcomes and parameters to those of the values given.

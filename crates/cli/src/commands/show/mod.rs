@@ -12,7 +12,7 @@ use chainrule::{Function, GraphError, Kind, NodeId, batch, differentiate, text};
 use clap::{Args, ValueEnum};
 
 use super::fit::StepSettings;
-use crate::data::Loaded;
+use crate::data::{Loaded, is_trained};
 use crate::error::CommandError;
 use crate::files;
 use crate::model_file::ModelFile;
@@ -99,7 +99,7 @@ impl Show {
         files::check(&[("the model", Some(&self.model.model))], &[("--out", self.out.as_deref())])?;
         let path = &self.model.model;
         let settings = self.model.settings()?;
-        let trained = match path.extension().is_some_and(|extension| extension == "safetensors") {
+        let trained = match is_trained(path) {
             true => Some(Loaded::read(path)?),
             false => None,
         };
