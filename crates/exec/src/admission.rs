@@ -38,7 +38,7 @@ pub enum Inadmissible {
         found: Shape,
     },
     /// It has another number of elements.
-    #[error("takes a value of shape {expected}, which {found} elements are not")]
+    #[error("takes {}, not {found}", elements(expected))]
     Length {
         /// The shape that it takes.
         expected: Shape,
@@ -57,6 +57,15 @@ pub enum Inadmissible {
         /// How many elements there are.
         count: usize,
     },
+}
+
+/// `6 elements, a value of shape [2, 3]`
+fn elements(shape: &Shape) -> String {
+    match shape.checked_size() {
+        Some(1) => format!("1 element, a value of shape {shape}"),
+        Some(size) => format!("{size} elements, a value of shape {shape}"),
+        None => format!("a value of shape {shape}"),
+    }
 }
 
 fn element(index: usize, count: usize) -> String {

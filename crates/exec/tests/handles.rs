@@ -115,7 +115,7 @@ fn what_is_no_argument_or_output_is_told() {
     let handle = program.argument_of(nameless).unwrap();
     let error = program.write_argument(&mut workspace, handle, &[1.0; 3]).unwrap_err().to_string();
     let name = graph.describe(nameless);
-    assert_eq!(error, format!("{name} takes a value of shape [2], which 3 elements are not"));
+    assert_eq!(error, format!("{name} takes 2 elements, a value of shape [2], not 3"));
     program.write_argument(&mut workspace, handle, &[1.0, 2.0]).unwrap();
     let table = program.table(0, &[10f32, 20.0]).unwrap();
     program.advance(&mut workspace, Run { tables: &[&table], order: &[0], stop: None }, 1).unwrap();
@@ -296,7 +296,7 @@ fn what_an_input_takes_is_asked_in_one_place() {
     assert_eq!(shape, Inadmissible::Shape { expected: Shape::from([2, 2]), found: Shape::from([4]) });
     assert_eq!(
         x.check_elements(&[0f32; 3]).unwrap_err().to_string(),
-        "takes a value of shape [2, 2], which 3 elements are not"
+        "takes 4 elements, a value of shape [2, 2], not 3"
     );
     assert_eq!(class.check_elements(&[2.0, 0.0]), Ok(()));
     assert_eq!(

@@ -48,5 +48,5 @@ pub use probability::{Probability, probability};
 pub use reach::reached_by_derivative;
 pub use shape::Shape;
 pub use simplify::{ValueMap, simplify};
-pub use tensor::Tensor;
+pub use tensor::{Tensor, TensorError};
 pub use verify::verify;

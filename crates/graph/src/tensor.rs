@@ -1,5 +1,7 @@
 //! A dense array of numbers with a shape.
 
+use std::fmt;
+
 use crate::shape::Shape;
 
 /// A dense row-major array of `f64` with a shape. Integers and booleans (0 and 1) are held as whole numbers.
@@ -7,10 +9,12 @@ use crate::shape::Shape;
 /// ```
 /// use chainrule_graph::{Shape, Tensor};
 ///
-/// let matrix = Tensor::new([2, 3], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).expect("2 · 3 elements are given");
+/// let matrix = Tensor::new([2, 3], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0])?;
 /// assert_eq!(matrix.shape(), &Shape::from([2, 3]));
 /// assert_eq!(matrix.data()[matrix.shape().strides()[0]], 4.0); // the first element of the second row
-/// assert_eq!(Tensor::new([2, 3], vec![1.0]), None);
+/// let mistake = Tensor::new([2, 3], vec![1.0]).unwrap_err();
+/// assert_eq!(mistake.to_string(), "a tensor of shape [2, 3] has 6 elements, not 1");
+/// # Ok::<(), chainrule_graph::TensorError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
@@ -18,11 +22,39 @@ pub struct Tensor {
     data: Vec<f64>,
 }
 
+/// As many elements as a shape does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TensorError {
+    /// The shape.
+    pub shape: Shape,
+    /// How many elements there are.
+    pub found: usize,
+}
+
+impl fmt::Display for TensorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let TensorError { shape, found } = self;
+        match shape.checked_size() {
+            Some(1) => write!(f, "a tensor of shape {shape} has 1 element, not {found}"),
+            Some(size) => write!(f, "a tensor of shape {shape} has {size} elements, not {found}"),
+            None => write!(f, "a tensor of shape {shape} is larger than any memory"),
+        }
+    }
+}
+
+impl std::error::Error for TensorError {}
+
 impl Tensor {
-    /// An array of the given shape from its elements in row-major order; none if their number is not the shape's.
-    pub fn new(shape: impl Into<Shape>, data: Vec<f64>) -> Option<Tensor> {
+    /// An array of the given shape from its elements in row-major order.
+    ///
+    /// # Errors
+    /// The number of elements is not the shape's.
+    pub fn new(shape: impl Into<Shape>, data: Vec<f64>) -> Result<Tensor, TensorError> {
         let shape = shape.into();
-        (shape.checked_size() == Some(data.len())).then_some(Tensor { shape, data })
+        match shape.checked_size() == Some(data.len()) {
+            true => Ok(Tensor { shape, data }),
+            false => Err(TensorError { shape, found: data.len() }),
+        }
     }
 
     /// An array of shape `[]`.
@@ -84,7 +116,10 @@ impl Tensor {
     }
 
     /// The same elements under another shape of the same size.
-    pub fn reshaped(self, shape: impl Into<Shape>) -> Option<Tensor> {
+    ///
+    /// # Errors
+    /// The shape has another size.
+    pub fn reshaped(self, shape: impl Into<Shape>) -> Result<Tensor, TensorError> {
         Tensor::new(shape, self.data)
     }
 

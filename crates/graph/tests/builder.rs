@@ -191,3 +191,16 @@ fn a_constant_of_any_kind_may_be_given() {
     assert_eq!(truth.less(truth).kind(), Kind::Bool);
     assert_eq!(builder.finish_graph().expect("it is right").nodes().len(), 2);
 }
+
+#[test]
+fn a_number_may_be_written_without_its_point() {
+    let with_points = Builder::new();
+    let x = with_points.input("x", [2]);
+    let _ = (2.0 * x + 1.0, 1.0 - x, x / 2.0 - 1.0, x.max(0.0), x.less(3.0));
+    let without = Builder::new();
+    let x = without.input("x", [2]);
+    let _ = (2 * x + 1, 1 - x, x / 2 - 1, x.max(0), x.less(3));
+    let graphs = [with_points, without].map(|builder| builder.finish_graph().expect("all shapes fit"));
+    let ops = |graph: &chainrule_graph::Graph| graph.nodes().iter().map(|node| node.op.clone()).collect::<Vec<_>>();
+    assert_eq!(ops(&graphs[0]), ops(&graphs[1]));
+}

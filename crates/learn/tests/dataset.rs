@@ -150,7 +150,8 @@ fn made_rows_that_do_not_fit_are_refused() {
     assert!(Dataset::new("made", 3, [(x.clone(), vec![0.0; 6])]).is_ok());
     for rows in [2, 4, usize::MAX] {
         let shape = Shape::from([rows, 2]);
-        let right = format!("the input `x` takes a value of shape {shape}, which 6 elements are not");
+        let elements = shape.checked_size().map_or_else(String::new, |size| format!("{size} elements, "));
+        let right = format!("the input `x` takes {elements}a value of shape {shape}, not 6");
         assert_eq!(refusal(&x, rows).to_string(), right);
     }
     let odd = Field { columns: vec!["a".into()], ..x.clone() };

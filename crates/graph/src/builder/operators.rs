@@ -29,6 +29,13 @@ impl From<f64> for Operand<'_> {
     }
 }
 
+// So that a number may be written without its point: `2 * x + 1`.
+impl From<i32> for Operand<'_> {
+    fn from(value: i32) -> Self {
+        Operand::Literal(value.into())
+    }
+}
+
 impl From<f64> for Tensor {
     fn from(value: f64) -> Tensor {
         Tensor::scalar(value)
@@ -143,7 +150,11 @@ macro_rules! operator {
             }
         }
 
-        impl<'g> $trait<Var<'g>> for f64 {
+        operator!($trait, $method, $op, f64);
+        operator!($trait, $method, $op, i32);
+    };
+    ($trait:ident, $method:ident, $op:ident, $number:ty) => {
+        impl<'g> $trait<Var<'g>> for $number {
             type Output = Var<'g>;
 
             #[track_caller]

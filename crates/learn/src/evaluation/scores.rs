@@ -128,7 +128,7 @@ impl<'a> Scorer<'a> {
             let shape = function.graph.shape(outcome).with_leading(tables.data.rows());
             let values = tables.data.values(function.name(outcome))?.into_owned();
             let outcomes = Tensor::new(shape, values).map(|outcomes| tables.data.in_file_units(function, outcomes));
-            compared = outcomes.map(|outcomes| (scoring.clone(), outcomes));
+            compared = outcomes.ok().map(|outcomes| (scoring.clone(), outcomes));
             wanted.push(prediction);
         }
         Ok(Scorer { over: OverRows::new(tables, wanted, level)?, compared })

@@ -158,7 +158,7 @@ fn read_tensors(tensors: &SafeTensors<'_>) -> Result<Vec<(String, Tensor)>, Stri
         let elements =
             view.data().chunks_exact(8).map(|bytes| f64::from_le_bytes(bytes.try_into().unwrap_or_default()));
         let tensor = Tensor::new(view.shape(), elements.collect());
-        let tensor = tensor.ok_or_else(|| format!("is damaged: `{name}` has not the elements of its shape"))?;
+        let tensor = tensor.map_err(|_| format!("is damaged: `{name}` has not the elements of its shape"))?;
         Ok((name.to_string(), tensor))
     };
     views.into_iter().map(read).collect()

@@ -137,7 +137,7 @@ fn hessian(graph: &Graph, result: Value, id: NodeId, bindings: &Bindings) -> Res
     }
     let twice: Shape = shape.iter().chain(shape.iter()).copied().collect();
     Tensor::new(twice, elements)
-        .ok_or_else(|| CommandError::mistake(format!("the second derivatives by {} are too many", graph.describe(id))))
+        .map_err(|_| CommandError::mistake(format!("the second derivatives by {} are too many", graph.describe(id))))
 }
 
 /// A run in which something is not finite.

@@ -89,7 +89,7 @@ fn nested(value: Value) -> Result<Tensor, String> {
         _ => Err(format!("at {} stands {}; a number would be right", indices(index, &shape), what(item))),
     };
     let data = level.iter().enumerate().map(number).collect::<Result<Vec<f64>, String>>()?;
-    Tensor::new(Shape::from(&shape[..]), data).ok_or_else(|| "it is too large".into())
+    Tensor::new(Shape::from(&shape[..]), data).map_err(|_| "it is too large".into())
 }
 
 /// How a message calls the item at a flat index of an array of that shape: `[1][2]`.

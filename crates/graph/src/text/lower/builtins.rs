@@ -177,9 +177,10 @@ fn constant<'g>(a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
         Evaluated::Array(array) => {
             let count = array.data().len();
             let size = shape.size();
-            array.clone().reshaped(shape).ok_or_else(|| {
-                written.wrong(format!("this shape has {size} elements, but there are {count} numbers"))
-            })?
+            array
+                .clone()
+                .reshaped(shape)
+                .map_err(|_| written.wrong(format!("this shape has {size} elements, but there are {count} numbers")))?
         }
         _ => return Err(value.wrong("a constant must be made of numbers")),
     };

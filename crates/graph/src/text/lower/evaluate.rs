@@ -238,6 +238,6 @@ fn array<'g>(elements: Vec<Spanned<'g>>, span: Span) -> Result<Evaluated<'g>, Di
         }
     }
     let shape: Vec<usize> = std::iter::once(count).chain(inner.unwrap_or_default()).collect();
-    let array = Tensor::new(shape, data).ok_or_else(|| Diagnostic::new("this array is too large", span))?;
+    let array = Tensor::new(shape, data).map_err(|_| Diagnostic::new("this array is too large", span))?;
     Ok(Evaluated::Array(array))
 }
