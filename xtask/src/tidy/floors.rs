@@ -13,6 +13,7 @@ const FLOORS: &[(usize, &str)] = &[
     (4, "chainrule"),
     (5, "chainrule-cli"),
     (5, "bench"),
+    (5, "course"),
 ];
 
 /// It looks after all of them, and uses none.
