@@ -148,12 +148,10 @@ impl Exercise<'_> {
     /// Whether forward gives that output of these inputs.
     fn forward(&self, given: &[&[f64]], right: &[f64]) -> Result<(), Wrong> {
         let (graph, ids, node) = self.graph()?;
-        let tensors = self
-            .inputs
-            .iter()
-            .zip(given)
-            .zip(ids)
-            .filter_map(|((input, values), id)| Some((id, Tensor::new(input.shape.clone(), values.to_vec())?)));
+        let tensors =
+            self.inputs.iter().zip(given).zip(ids).filter_map(|((input, values), id)| {
+                Some((id, Tensor::new(input.shape.clone(), values.to_vec()).ok()?))
+            });
         let bindings: Bindings = tensors.collect();
         let values = reference::evaluate(&graph, &bindings, &[node]);
         let values = values.map_err(|error| self.wrong("forward", &problem(&error)))?;
