@@ -15,7 +15,6 @@ use clap::Args;
 
 use crate::columns::{self, ColumnOptions};
 use crate::error::CommandError;
-use crate::figures::words_of;
 use crate::format;
 use crate::model_file::ModelFile;
 use crate::nan_origin;
@@ -85,9 +84,6 @@ fn known(
     Ok(known)
 }
 
-/// Where the settings of a saved model keep the labels of the classes that it predicts.
-pub const LABELS: &str = "labels";
-
 /// Whether a file is called as those of trained models are.
 pub fn is_trained(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "safetensors")
@@ -125,15 +121,12 @@ impl Loaded {
 
     /// The words of the outcome that is predicted as a class, if it has words.
     pub fn classes(&self, scoring: &Scoring) -> Option<&Words> {
-        words_of(scoring, &self.function, &self.saved.fields)
+        scoring.words(&self.function, &self.saved.fields)
     }
 
     /// What its predictions are scored by, and what they mean, as in training.
     pub fn scoring(&self) -> Scoring {
-        let numbers = |labels: &serde_json::Value| {
-            labels.as_array()?.iter().map(serde_json::Value::as_f64).collect::<Option<Vec<f64>>>()
-        };
-        Scoring::with_labels(&self.function, self.saved.settings.get(LABELS).and_then(numbers).as_deref())
+        self.saved.scoring(&self.function)
     }
 
     /// The predictions for rows, `[rows, …]`, in the units of the table for training.
@@ -153,8 +146,7 @@ impl Loaded {
         let wanted = self.saved.fields.iter().filter(|field| with_outcomes || field.role == Role::Input);
         let data = table.dataset(&wanted.cloned().collect::<Vec<_>>(), false)?;
         let rows = self.saved.transforms.apply(&data)?;
-        let was_in_f32 = self.saved.settings.get("precision").is_some_and(|precision| precision == "f32");
-        Ok(if was_in_f32 { rows.in_f32() } else { rows })
+        Ok(if self.saved.is_in_f32() { rows.in_f32() } else { rows })
     }
 }
 

@@ -1,28 +1,15 @@
 //! What fit and eval both say of predicted classes.
 
-use chainrule::Function;
-use chainrule::learn::{Confusion, Field, Role, Scoring, Words};
+use chainrule::learn::{Confusion, Scoring, Words};
 
 use crate::format;
 
 /// More classes than these fill no table that can be read.
 const MOST: usize = 20;
 
-/// The words of the outcome whose classes are predicted, if it has words.
-pub fn words_of<'a>(scoring: &Scoring, function: &Function, fields: &'a [Field]) -> Option<&'a Words> {
-    let name = function.name(scoring.outcome()?);
-    fields.iter().find(|field| field.role == Role::Outcome && field.name == name)?.classes()
-}
-
-/// A label as it stands in the data.
-pub fn label(words: Option<&Words>, label: f64) -> String {
-    let word = words.and_then(|words| words.words.get(label as usize)).filter(|_| label >= 0.0);
-    word.map_or_else(|| format!("{label}"), Clone::clone)
-}
-
 /// For each class how often it was taken for which; none of too many classes.
 pub fn confusion_table(scoring: &Scoring, confusion: &Confusion, words: Option<&Words>) -> Option<String> {
-    let labels: Vec<String> = scoring.labels()?.iter().map(|&of| label(words, of)).collect();
+    let labels: Vec<String> = scoring.labels()?.iter().map(|&of| Words::label(words, of)).collect();
     if labels.len() > MOST {
         return None;
     }

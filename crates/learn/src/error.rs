@@ -97,6 +97,14 @@ pub enum LearnError {
         /// What else would help.
         remedy: Option<Remedy>,
     },
+    /// A cell of a row that is given by itself.
+    #[error("column `{column}`: {problem}")]
+    Column {
+        /// The column's name.
+        column: String,
+        /// What was found, and what would be right.
+        problem: String,
+    },
     /// Cells of a table that are missing.
     #[error("{file}: {problem}{}", Remedy::after(problem, remedy))]
     Missing {

@@ -5,7 +5,8 @@
 //! sees them. [`Parameters`] hold the values of a function, which is asked for its [`objective`](fn@objective),
 //! [`gradients`](fn@gradients) and [`prediction`](fn@prediction) on one example, and for its [`scores`](fn@scores) on a
 //! dataset. [`train`](fn@train) moves them, as [`Training`] says, and tells an [`Observer`] how it goes; [`models`] are
-//! ready to be trained. A [`SavedModel`] is all that predicting needs, in one file.
+//! ready to be trained. A [`SavedModel`] is all that predicting needs, in one file, and a [`Predictor`] predicts from it
+//! one example at a time, in microseconds.
 //!
 //! A [`LearnError`] says what was found, where, and what would be right; a [`Remedy`] that users give by an option or an
 //! argument stands in it as data, for the caller to word.
@@ -21,6 +22,7 @@ mod initial;
 pub mod models;
 mod optimizer;
 mod parameters;
+mod predictor;
 pub mod problems;
 pub mod random;
 mod saved;
@@ -28,6 +30,7 @@ mod training;
 
 pub use data::arrays::Arrays;
 pub use data::arrays::write::{ArrayValues, write_npz};
+pub use data::cell::Cell;
 pub use data::columns::{Assignment, assign, check_counts};
 pub use data::data_file::DataFile;
 pub use data::dataset::Dataset;
@@ -46,14 +49,16 @@ pub use data::words::{WordEncoding, Words};
 pub use error::{LearnError, Remedy};
 pub use evaluation::bindings::bindings;
 pub use evaluation::dropped_slopes::dropped_slope;
-pub use evaluation::evaluate::{Gradients, gradients, objective, prediction};
+pub use evaluation::evaluate::{gradients, objective, prediction};
 pub use evaluation::figures::{Confusion, Figures};
 pub use evaluation::score::{Measure, accuracy, mean_squared_error, predicted_class};
 pub use evaluation::scores::{Scores, confusion, objectives, predictions, scores, scores_by};
 pub use evaluation::scoring::Scoring;
+pub use evaluation::value_and_gradient::{Gradients, ValueAndGradient};
 pub use fingerprint::Fingerprint;
 pub use optimizer::{Adam, Optimizer};
 pub use parameters::Parameters;
+pub use predictor::{Prediction, Predictor, Session};
 pub use saved::model::SavedModel;
 pub use training::diverged::{Cause, Diverged, StepPart, TrainError};
 pub use training::profile::{StepCost, profile};

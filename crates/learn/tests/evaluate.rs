@@ -1,7 +1,7 @@
 //! A function and its parameters are asked for objective, gradients and prediction.
 
 use chainrule_graph::{Builder, Function, Initializer, Kind, Tensor, batch};
-use chainrule_learn::{LearnError, Parameters, gradients, objective, prediction};
+use chainrule_learn::{LearnError, Parameters, ValueAndGradient, gradients, objective, prediction};
 
 /// (w·x + b − y)² + λ‖w‖² with λ = 1/2.
 fn ridge() -> Function {
@@ -123,4 +123,27 @@ fn a_prediction_needs_only_its_own_inputs() {
     let none = Parameters::initialize(&function, 0).unwrap();
     assert_eq!(prediction(&function, &none, &[("x", Tensor::scalar(3.0))]).unwrap().item(), 6.0);
     says(objective(&function, &none, &[("x", Tensor::scalar(3.0))], &[("y", Tensor::scalar(3.0))]), &["`weight`"]);
+}
+
+#[test]
+fn a_compiled_gradient_is_asked_again_and_again() {
+    let (function, mut parameters) = (ridge(), parameters());
+    let mut compiled = ValueAndGradient::new(&function).unwrap();
+    for step in 0..3 {
+        let expected = gradients(&function, &parameters, &[x()], &[y()]).unwrap();
+        assert_eq!(compiled.evaluate(&parameters, &[x()], &[y()]), Ok(&expected));
+        let other = ("y", Tensor::scalar(f64::from(step)));
+        let expected = gradients(&function, &parameters, &[x()], std::slice::from_ref(&other)).unwrap();
+        assert_eq!(compiled.evaluate(&parameters, &[x()], &[other]), Ok(&expected));
+        let (name, slope) = expected.by_name.first().unwrap();
+        parameters.increment(name, slope).unwrap();
+    }
+    // A value that was there before does not stand in for one that is missing now.
+    let missing = compiled.evaluate(&parameters, &[], &[y()]).unwrap_err().to_string();
+    assert_eq!(missing, "the input `x` has no value; it takes one of shape [2]");
+    let twice = compiled.evaluate(&parameters, &[x(), x()], &[y()]).unwrap_err().to_string();
+    assert_eq!(twice, "the input `x` has two values; one would be right");
+    let unknown = compiled.evaluate(&parameters, &[x(), ("z", Tensor::scalar(1.0))], &[y()]).unwrap_err().to_string();
+    assert!(unknown.contains("there is no input `z`"), "{unknown}");
+    assert!(compiled.evaluate(&parameters, &[x()], &[y()]).is_ok());
 }

@@ -9,7 +9,6 @@ use clap::Args;
 
 use crate::data::{Loaded, not_finite};
 use crate::error::CommandError;
-use crate::figures::label;
 use crate::files;
 use crate::output::{StandardOutput, message};
 use crate::tables::SeparatorOption;
@@ -88,7 +87,7 @@ fn arrays(out: &Path, predictions: &Tensor, scoring: &Scoring, words: Option<&Wo
     let shape = predictions.shape().to_vec();
     let size = shape[1..].iter().product::<usize>().max(1);
     let labels: Option<Vec<f64>> = predictions.data().chunks(size).map(|elements| scoring.label(elements)).collect();
-    let texts: Vec<String> = labels.iter().flatten().map(|&class| label(words, class)).collect();
+    let texts: Vec<String> = labels.iter().flatten().map(|&class| Words::label(words, class)).collect();
     let numbers: Vec<i64> = labels.iter().flatten().map(|&class| class as i64).collect();
     let mut arrays = vec![("prediction", shape, ArrayValues::Reals(predictions.data()))];
     if labels.is_some() {
@@ -112,7 +111,7 @@ fn csv(predictions: &Tensor, shape: &[usize], rows: usize, scoring: &Scoring, wo
     for row in 0..rows {
         let elements = &predictions.data()[row * size..(row + 1) * size];
         let mut cells: Vec<String> = elements.iter().map(|&element| cell(element)).collect();
-        cells.extend(scoring.label(elements).map(|class| quoted(&label(words, class))));
+        cells.extend(scoring.label(elements).map(|class| quoted(&Words::label(words, class))));
         writeln!(csv, "{}", cells.join(",")).expect("a String takes every text");
     }
     csv

@@ -1,7 +1,8 @@
 //! `chainrule predict` and `chainrule eval`
 
-use chainrule::Kind;
-use chainrule::learn::SavedModel;
+use chainrule::learn::models::LinearRegression;
+use chainrule::learn::{SavedModel, Training};
+use chainrule::{Kind, Tensor};
 
 use crate::support::{CLASSIFIER, Folder, ON_A_PLANE, PLANE, number};
 
@@ -37,6 +38,23 @@ fn eval_gives_the_figures_of_fit() {
     assert_eq!((number(eval, "mae"), number(eval, "r2")), (number(&fit, "train_mae"), number(&fit, "train_r2")));
     assert_eq!(eval.as_object().map(|object| object.len()), Some(4));
     assert!(folder.line("eval m.safetensors --data t.csv").succeeded().contains("objective"));
+}
+
+#[test]
+fn what_a_program_fitted_is_used_as_what_fit_saved() {
+    let folder = Folder::with(&[("t.csv", ON_A_PLANE)]);
+    let x = Tensor::new([4, 2], vec![0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 1.0]).expect("two columns");
+    let y = Tensor::vector([1.0, 3.0, 0.0, 2.0]);
+    let training = Training { batch: 4, rate: 0.5, epochs: 3000, ..Training::default() };
+    let fitted = LinearRegression::new(training).fit(&x, &y, None).expect("it trains");
+    fitted.save(folder.path("m.safetensors")).expect("the folder takes files");
+    folder.write("new.csv", b"x0,x1\n0,10\n10,0\n");
+    let run = folder.line("predict m.safetensors --data new.csv");
+    let numbers: Vec<f64> = run.succeeded().lines().skip(1).map(|line| line.parse().expect("a number")).collect();
+    assert!((numbers[0] + 9.0).abs() < 1e-6 && (numbers[1] - 21.0).abs() < 1e-6, "{numbers:?}");
+    assert!(number(&folder.line("eval m.safetensors --data t.csv --json").json()[0], "mse") < 1e-9);
+    let shown = folder.line("show m.safetensors");
+    assert!(["epochs: 3000", "optimizer: sgd", "x from x0, x1"].iter().all(|part| shown.succeeded().contains(part)));
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use crate::data::cell::{self, Cell};
 use crate::data::table::Table;
-use crate::data::table::cell::{self, Cell};
-use crate::data::words::{self, Words};
-use crate::error::{LearnError, Remedy, list, quote};
+use crate::data::words::{self, KnownWords, Words};
+use crate::error::{LearnError, Remedy, quote};
 
 /// A column that is taken.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ pub(crate) struct Found {
 
 /// Reads groups of columns.
 pub(crate) fn read(table: &Table, groups: &[Vec<Column<'_>>]) -> Result<Cells, LearnError> {
-    let mut states: Vec<Vec<State<'_>>> = groups.iter().map(|group| group.iter().map(State::new).collect()).collect();
+    let mut states: Vec<Vec<State>> = groups.iter().map(|group| group.iter().map(State::new).collect()).collect();
     let (dialect, expected) = (table.dialect(), table.estimated_rows());
     let mut values: Vec<Vec<f64>> = groups.iter().map(|group| reserved(group.len() * expected)).collect();
     let mut lines = reserved(expected);
@@ -81,7 +81,7 @@ pub(crate) fn read(table: &Table, groups: &[Vec<Column<'_>>]) -> Result<Cells, L
             }
         }
     }
-    let found = |state: State<'_>| match state.words {
+    let found = |state: State| match state.words {
         Content::Words { list, .. } if !list.is_empty() => Found { words: Some(list), holes: state.holes },
         _ => Found { words: None, holes: state.holes },
     };
@@ -103,12 +103,12 @@ fn cell_error(table: &Table, column: &Column<'_>, line: usize, problem: String, 
 }
 
 /// What a column has held so far.
-struct State<'a> {
-    words: Content<'a>,
+struct State {
+    words: Content,
     holes: Vec<usize>,
 }
 
-enum Content<'a> {
+enum Content {
     /// Nothing but holes.
     Nothing,
     Numbers,
@@ -118,39 +118,35 @@ enum Content<'a> {
         first_line: usize,
         with_numbers: bool,
     },
-    Known {
-        words: &'a Words,
-        index: HashMap<&'a str, usize>,
-    },
+    Known(KnownWords),
 }
 
 /// The line, what is wrong there, and what would help.
 type Problem = (usize, String, Option<Remedy>);
 
-impl<'a> State<'a> {
-    fn new(column: &Column<'a>) -> State<'a> {
+impl State {
+    fn new(column: &Column<'_>) -> State {
         let words = match column.holds {
             Holds::Numbers => Content::Numbers,
             Holds::Either { .. } => Content::Nothing,
             Holds::Words { .. } => Content::words(0, true),
-            Holds::Known(words) => {
-                let index = words.words.iter().enumerate().map(|(index, word)| (word.as_str(), index));
-                Content::Known { words, index: index.collect() }
-            }
+            Holds::Known(words) => Content::Known(KnownWords::new(words)),
         };
         State { words, holes: Vec::new() }
     }
 
     /// The value of a cell: its number, or the index of its word.
     fn take(&mut self, cell: Cell<'_>, row: usize, line: usize, column: &Column<'_>) -> Result<f64, Problem> {
-        if let (Cell::Missing, known) = (cell, &self.words) {
-            return match known {
-                Content::Known { words, .. } if words.has_hole() => Ok((words.words.len() - 1) as f64),
-                _ => {
-                    self.holes.push(row);
-                    Ok(f64::NAN)
-                }
-            };
+        let known = match &self.words {
+            Content::Known(known) => known.find(cell).map_err(|problem| (line, problem, None))?,
+            _ => None,
+        };
+        if let Some(index) = known {
+            return Ok(index);
+        }
+        if let Cell::Missing = cell {
+            self.holes.push(row);
+            return Ok(f64::NAN);
         }
         if let Content::Nothing = self.words {
             self.words = match cell {
@@ -161,7 +157,7 @@ impl<'a> State<'a> {
         let number_or_word = |cell: Cell<'_>| words::word(cell).unwrap_or_default();
         match (&mut self.words, cell) {
             (Content::Numbers, Cell::Number(number)) => Ok(number),
-            (Content::Numbers | Content::Nothing, cell) => {
+            (Content::Numbers | Content::Nothing | Content::Known(_), cell) => {
                 Err((line, format!("found {}; {}", quote(&number_or_word(cell)), column.right), None))
             }
             (Content::Words { list, first_line, with_numbers: false, .. }, Cell::Number(number)) => {
@@ -179,20 +175,12 @@ impl<'a> State<'a> {
                 list.push(word);
                 Ok((list.len() - 1) as f64)
             }
-            (Content::Known { words, index }, cell) => {
-                let word = number_or_word(cell);
-                let found = index.get(word.as_str()).copied().or_else(|| words.index(&word));
-                found.map(|index| index as f64).ok_or_else(|| {
-                    let there = list(words.words.iter().map(String::as_str).filter(|word| !word.is_empty()));
-                    (line, format!("found {}, which was not there in training; there were {there}", quote(&word)), None)
-                })
-            }
         }
     }
 }
 
-impl Content<'_> {
-    fn words(first_line: usize, with_numbers: bool) -> Content<'static> {
+impl Content {
+    fn words(first_line: usize, with_numbers: bool) -> Content {
         Content::Words { list: Vec::new(), index: HashMap::new(), first_line, with_numbers }
     }
 }

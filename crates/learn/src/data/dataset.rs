@@ -5,7 +5,7 @@ use std::path::Path;
 
 use chainrule_exec::run::SharedRows;
 use chainrule_exec::{ElementType, Inadmissible, InputType};
-use chainrule_graph::{Function, IntegerRange, Kind, NodeId, Shape, Tensor};
+use chainrule_graph::{Function, Kind, NodeId, Shape, Tensor};
 
 use crate::atomic;
 use crate::data::field::{Field, Role};
@@ -15,7 +15,7 @@ use crate::data::rows::{in_f64, length, picked, picked_in_f64};
 use crate::data::split::held_out;
 use crate::data::standardize::Standardize;
 use crate::data::table::Table;
-use crate::error::{LearnError, find, list, quote, suggest};
+use crate::error::{LearnError, find, list, suggest};
 
 /// The values of inputs and outcomes in each row: read from a [`Table`], or made.
 ///
@@ -377,21 +377,7 @@ fn refused(file: &str, field: &Field, problem: Inadmissible, line: impl Fn(usize
     let Inadmissible::Element { expected, found, index, .. } = problem else {
         return LearnError::Value { what: field.role.name(), name: field.name.clone(), problem };
     };
-    let (size, name) = (field.width().max(1), &field.name);
-    let but = match (expected, field.role) {
-        (ElementType { kind: Kind::Int, range: IntegerRange { least: Some(0), below: Some(below) } }, role)
-            if found.fract() == 0.0 =>
-        {
-            match role {
-                Role::Outcome => format!(", but `{name}` has {below} classes"),
-                Role::Input => format!(", but `{name}` is less than {below}"),
-            }
-        }
-        _ => String::new(),
-    };
-    let word = field.classes().and_then(|words| words.words.get(found as usize));
-    let found = word.map_or_else(|| found.to_string(), |word| format!("{}, the class {found}", quote(word)));
-    let problem = format!("found {found}{but}; {expected} would be right");
+    let (size, problem) = (field.width().max(1), field.refusal(expected, found));
     let column = field.element_names().swap_remove(index % size);
     LearnError::Cell { file: file.into(), line: line(index / size), column, problem, remedy: None }
 }

@@ -5,9 +5,10 @@ use std::fmt;
 use chainrule_exec::ElementType;
 use chainrule_graph::{Function, IntegerRange, Kind, NodeId, Shape};
 
+use crate::data::cell::NUMBER;
 use crate::data::reading::Reading;
 use crate::data::words::{WordEncoding, Words};
-use crate::error::{LearnError, find};
+use crate::error::{LearnError, find, quote};
 
 /// The part of a value in a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,6 +136,33 @@ impl Field {
     pub fn classes(&self) -> Option<&Words> {
         let words = self.reading.words.get(self.columns.first()?)?;
         (self.columns.len() == 1 && words.encoding == WordEncoding::Class).then_some(words)
+    }
+
+    /// What is said of a cell of its columns that holds something else than in training.
+    pub(crate) fn wanted(&self) -> String {
+        match self.kind {
+            Kind::Real => format!("{NUMBER} would be right"),
+            Kind::Int | Kind::Bool => format!("{} would be right", self.elements()),
+        }
+    }
+
+    /// What is said of an element that may not be there.
+    pub(crate) fn refusal(&self, expected: ElementType, found: f64) -> String {
+        let name = &self.name;
+        let but = match (expected, self.role) {
+            (ElementType { kind: Kind::Int, range: IntegerRange { least: Some(0), below: Some(below) } }, role)
+                if found.fract() == 0.0 =>
+            {
+                match role {
+                    Role::Outcome => format!(", but `{name}` has {below} classes"),
+                    Role::Input => format!(", but `{name}` is less than {below}"),
+                }
+            }
+            _ => String::new(),
+        };
+        let word = self.classes().and_then(|words| words.words.get(found as usize));
+        let found = word.map_or_else(|| found.to_string(), |word| format!("{}, the class {found}", quote(word)));
+        format!("found {found}{but}; {expected} would be right")
     }
 
     /// What its elements may be.

@@ -18,9 +18,10 @@ impl Fill {
         Fill { mean: (0..columns).map(mean).collect() }
     }
 
-    /// The rows without holes.
-    pub fn apply(&self, values: &[f64]) -> Vec<f64> {
-        let filled = |(value, mean): (&f64, &f64)| if value.is_nan() { *mean } else { *value };
-        values.iter().zip(self.mean.iter().cycle()).map(filled).collect()
+    /// Fills the holes of rows that follow one another in `values`.
+    pub fn apply(&self, values: &mut [f64]) {
+        for row in values.chunks_mut(self.mean.len().max(1)) {
+            row.iter_mut().zip(&self.mean).filter(|(value, _)| value.is_nan()).for_each(|(value, mean)| *value = *mean);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Before training: tables, which of their columns a model takes, the rows as values, and what is done to them.
 
 pub(crate) mod arrays;
+pub(crate) mod cell;
 pub(crate) mod cells;
 pub(crate) mod choice;
 pub(crate) mod columns;
@@ -8,6 +9,7 @@ pub(crate) mod copies;
 pub(crate) mod data_file;
 pub(crate) mod dataset;
 pub(crate) mod declaration;
+pub(crate) mod dialect;
 pub(crate) mod field;
 pub(crate) mod fill;
 pub(crate) mod from_arrays;

@@ -2,11 +2,12 @@
 
 use chainrule_graph::Kind;
 
+use crate::data::cell::NUMBER;
 use crate::data::cells::{self, Cells, Column, Found, Holds};
 use crate::data::field::{Field, Role};
 use crate::data::reading::Reading;
 use crate::data::selection::{Missing, Selection};
-use crate::data::table::{NUMBER, Table};
+use crate::data::table::Table;
 use crate::data::words::Words;
 use crate::error::{LearnError, Remedy, suggest};
 
@@ -104,7 +105,7 @@ pub(crate) fn again(
     columns: &[Vec<usize>],
     drops: bool,
 ) -> Result<Resolved, LearnError> {
-    let rights: Vec<String> = fields.iter().map(right_again).collect();
+    let rights: Vec<String> = fields.iter().map(Field::wanted).collect();
     let groups = fields.iter().zip(columns).zip(&rights).map(|((field, columns), right)| {
         let holds = |name: &String| field.reading.words.get(name).map_or(Holds::Numbers, Holds::Known);
         let columns = field.columns.iter().zip(columns);
@@ -137,13 +138,6 @@ pub(crate) fn again(
 
 fn taken<'a>(field: &'a Field, columns: &'a [usize]) -> Taken<'a> {
     Taken { name: &field.name, role: field.role, kind: field.kind, columns }
-}
-
-fn right_again(field: &Field) -> String {
-    match field.kind {
-        Kind::Real => format!("{NUMBER} would be right"),
-        Kind::Int | Kind::Bool => format!("{} would be right", field.elements()),
-    }
 }
 
 /// The columns whose numbers are words. Each must be there, and taken by an input or an outcome of whole numbers.

@@ -17,14 +17,23 @@ impl Standardize {
         Standardize { mean, std }
     }
 
-    /// The rows standardised.
-    pub fn apply(&self, values: &[f64]) -> Vec<f64> {
-        let statistics = self.mean.iter().zip(&self.std).cycle();
-        let standardized = |(x, (mean, std)): (&f64, (&f64, &f64))| {
-            let centred = x - mean;
-            if *std == 0.0 { centred } else { centred / std }
-        };
-        values.iter().zip(statistics).map(standardized).collect()
+    /// Standardises rows that follow one another in `values`.
+    pub fn apply(&self, values: &mut [f64]) {
+        for row in values.chunks_mut(self.mean.len().max(1)) {
+            for ((x, mean), std) in row.iter_mut().zip(&self.mean).zip(&self.std) {
+                let divisor = if *std == 0.0 { 1.0 } else { *std };
+                *x = (*x - mean) / divisor;
+            }
+        }
+    }
+
+    /// Gives such rows the values again that they were made of, but for rounding.
+    pub fn undo(&self, values: &mut [f64]) {
+        for row in values.chunks_mut(self.mean.len().max(1)) {
+            for ((z, mean), std) in row.iter_mut().zip(&self.mean).zip(&self.std) {
+                *z = if *std == 0.0 { *z + mean } else { *z * std + mean };
+            }
+        }
     }
 }
 

@@ -11,9 +11,15 @@ impl StepFeatures {
     /// The largest number of features of one number; more is taken for a mistake.
     pub const MOST: usize = 1 << 20;
 
-    /// The features of each number, one number's after another's.
-    pub fn apply(&self, values: &[f64]) -> Vec<f64> {
-        values.iter().flat_map(|&x| (0..self.count).map(move |i| f64::from(x >= self.threshold(i)))).collect()
+    /// Puts the features of each number in its place, one number's after another's.
+    pub fn apply(&self, values: &mut Vec<f64>) {
+        let numbers = values.len();
+        values.resize(numbers.max(numbers * self.count), 0.0);
+        // From the last on, so that no number is overwritten that is still to be read.
+        for (row, i) in (0..numbers).rev().flat_map(|row| (0..self.count).rev().map(move |i| (row, i))) {
+            values[row * self.count + i] = f64::from(values[row] >= self.threshold(i));
+        }
+        values.truncate(numbers * self.count);
     }
 
     /// i/count, where feature i steps from 0 to 1.

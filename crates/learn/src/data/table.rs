@@ -3,9 +3,7 @@
 //! The bytes are kept and parsed again for each question, so columns that nobody takes cost nothing and may hold
 //! anything.
 
-pub(crate) mod cell;
 mod detection;
-pub(crate) mod dialect;
 pub(crate) mod row_reader;
 pub(crate) mod text;
 
@@ -15,14 +13,10 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::data::table::cell::Cell;
-use crate::data::table::dialect::Dialect;
+use crate::data::cell::{self, Cell, MISQUOTED, NUMBER};
+use crate::data::dialect::Dialect;
 use crate::data::table::row_reader::RowReader;
-use crate::data::table::text::MISQUOTED;
 use crate::error::{LearnError, Remedy, quote};
-
-/// What a cell of a column of real numbers holds.
-pub(crate) const NUMBER: &str = "a number such as 3 or -0.5";
 
 /// A table with a header and at least one row.
 #[derive(Clone, Debug)]

@@ -106,13 +106,17 @@ impl Transforms {
     /// standardised.
     pub fn undone(&self, function: &Function, predictions: Tensor) -> Tensor {
         let Some(outcome) = units::predicted_outcome(function) else { return predictions };
-        self.0.iter().rev().filter(|(name, _)| name == function.name(outcome)).fold(
-            predictions,
-            |values, (_, transform)| {
-                let Transform::Standardize(standardize) = transform else { return values };
-                Tensor::new(values.shape().clone(), standardize.undo(values.data())).unwrap_or(values)
-            },
-        )
+        self.of(function.name(outcome)).rev().fold(predictions, |mut values, transform| {
+            if let Transform::Standardize(standardize) = transform {
+                standardize.undo(values.data_mut());
+            }
+            values
+        })
+    }
+
+    /// Those of one input or outcome, in order.
+    pub(crate) fn of(&self, name: &str) -> impl DoubleEndedIterator<Item = &Transform> {
+        self.0.iter().filter(move |(other, _)| other == name).map(|(_, transform)| transform)
     }
 
     /// These, and then others.
@@ -145,7 +149,8 @@ impl Transforms {
                 let problem = format!("of {} rows would be {elements} numbers, more than fit into memory", rows.rows());
                 return Err(LearnError::Setting { name: "the transformed input", problem });
             }
-            let values = transform.apply(&rows.values_at(index));
+            let mut values = rows.values_at(index).into_owned();
+            transform.apply(&mut values);
             rows = rows.replaced(index, shape, values);
             if let Transform::Standardize(standardize) = transform {
                 rows = rows.marked_standardized(name, standardize);
@@ -156,8 +161,7 @@ impl Transforms {
 
     /// The shape of an input after them, from that before.
     pub(crate) fn shape(&self, input: &str, before: &Shape) -> Result<Shape, LearnError> {
-        let own = self.0.iter().filter(|(name, _)| name == input);
-        own.map(|(_, transform)| transform).try_fold(before.clone(), |shape, transform| transform.shape(input, &shape))
+        self.of(input).try_fold(before.clone(), |shape, transform| transform.shape(input, &shape))
     }
 
     /// As JSON: a list of objects, read by [`Transforms::from_json`].
@@ -228,7 +232,8 @@ impl Transform {
         }
     }
 
-    fn apply(&self, values: &[f64]) -> Vec<f64> {
+    /// Transforms the values of rows that follow one another.
+    pub(crate) fn apply(&self, values: &mut Vec<f64>) {
         match self {
             Transform::Standardize(standardize) => standardize.apply(values),
             Transform::Fill(fill) => fill.apply(values),

@@ -6,7 +6,6 @@ use chainrule_graph::{Function, Kind, NodeId, Tensor};
 
 use crate::data::dataset::Dataset;
 use crate::data::field::Role;
-use crate::data::standardize::Standardize;
 
 /// Of more elements an input's values are not listed.
 const MOST_ELEMENTS: usize = 4;
@@ -43,8 +42,7 @@ impl Dataset {
     pub(crate) fn in_file_units(&self, function: &Function, mut values: Tensor) -> Tensor {
         let outcome = predicted_outcome(function).map(|id| function.name(id));
         if let Some(standardize) = outcome.and_then(|name| self.standardize_of(name)) {
-            let (shape, undone) = (values.shape().clone(), standardize.undo(values.data()));
-            values = Tensor::new(shape, undone).unwrap_or(values);
+            standardize.undo(values.data_mut());
         }
         values
     }
@@ -59,7 +57,8 @@ impl Dataset {
         for (index, field) in fields.filter(|(_, field)| is_needed(&field.name) && field.width() <= MOST_ELEMENTS) {
             let Some(standardize) = self.standardize_of(&field.name) else { continue };
             let values = self.row_of(index, row);
-            let in_file = standardize.undo(&values);
+            let mut in_file = values.clone();
+            standardize.undo(&mut in_file);
             for (element, name) in field.element_names().into_iter().enumerate() {
                 let (mean, std) = (standardize.mean[element], standardize.std[element]);
                 if (mean, std) != (0.0, 0.0) {
@@ -83,15 +82,6 @@ fn rounded(number: f64, size: f64) -> f64 {
     }
     let decimals = 12 - size.log10().floor() as i32;
     format!("{number:.*}", decimals.clamp(0, 300) as usize).parse().unwrap_or(number)
-}
-
-impl Standardize {
-    /// What it was made of, but for rounding.
-    pub fn undo(&self, values: &[f64]) -> Vec<f64> {
-        let statistics = self.mean.iter().zip(&self.std).cycle();
-        let undone = |(z, (mean, std)): (&f64, (&f64, &f64))| if *std == 0.0 { z + mean } else { z * std + mean };
-        values.iter().zip(statistics).map(undone).collect()
-    }
 }
 
 /// Whether a role can be standardised by its name alone: any input, and the outcome that is predicted.

@@ -1,8 +1,11 @@
 //! Columns of words: which there are, and what they become.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
-use crate::data::table::cell::Cell;
+use crate::data::cell::Cell;
+use crate::error::{list, quote};
 
 /// Pairs of words that say false and true, in any case.
 const TRUTH: [(&str, &str); 4] = [("false", "true"), ("no", "yes"), ("f", "t"), ("n", "y")];
@@ -48,6 +51,12 @@ impl Words {
         });
         words.extend(hole.then(|| HOLE.to_string()));
         Words { words, encoding: if is_real { WordEncoding::Indicators } else { WordEncoding::Class } }
+    }
+
+    /// The label of a class as it stands in the data: its word where there are words, else the number as text.
+    pub fn label(words: Option<&Words>, label: f64) -> String {
+        let word = words.and_then(|words| words.words.get(label as usize)).filter(|_| label >= 0.0);
+        word.map_or_else(|| label.to_string(), Clone::clone)
     }
 
     /// How many elements a cell becomes.
@@ -122,6 +131,42 @@ impl Words {
         let word = |word: &Value| word.as_str().map(str::to_string);
         let words: Vec<String> = json.get("words")?.as_array()?.iter().map(word).collect::<Option<_>>()?;
         (!words.is_empty()).then_some(Words { words, encoding })
+    }
+}
+
+/// The words of a column as they were in training, found at once.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownWords {
+    words: Words,
+    index: HashMap<String, usize>,
+}
+
+impl KnownWords {
+    pub fn new(words: &Words) -> KnownWords {
+        let index = words.words.iter().enumerate().map(|(index, word)| (word.clone(), index)).collect();
+        KnownWords { words: words.clone(), index }
+    }
+
+    /// The index of a cell's word; none of a cell that is missing, where that is no word. An error says which words there
+    /// are.
+    pub fn find(&self, cell: Cell<'_>) -> Result<Option<f64>, String> {
+        let of = |word: &str| match self.index.get(word).copied().or_else(|| self.words.index(word)) {
+            Some(index) => Ok(Some(index as f64)),
+            None => {
+                let there = list(self.words.words.iter().map(String::as_str).filter(|word| *word != HOLE));
+                Err(format!("found {}, which was not there in training; there were {there}", quote(word)))
+            }
+        };
+        match cell {
+            Cell::Word(word) => of(word),
+            Cell::Number(number) => of(&number.to_string()),
+            Cell::Missing => Ok(self.words.has_hole().then(|| (self.words.words.len() - 1) as f64)),
+        }
+    }
+
+    /// The elements of a cell that holds the word of this index.
+    pub fn write(&self, index: f64, elements: &mut Vec<f64>) {
+        self.words.write(index, elements);
     }
 }
 

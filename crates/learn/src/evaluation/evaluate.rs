@@ -2,31 +2,12 @@
 
 use chainrule_exec::compile::Options;
 use chainrule_exec::{Bindings, InputType, evaluate_compiled};
-use chainrule_graph::{Function, NodeId, Tensor, Value, differentiate};
+use chainrule_graph::{Function, NodeId, Tensor, Value};
 
 use crate::admission;
 use crate::error::{LearnError, find};
+use crate::evaluation::value_and_gradient::{Gradients, ValueAndGradient};
 use crate::parameters::Parameters;
-
-/// The objective, and its derivative with respect to each parameter.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Gradients {
-    /// The value of the objective.
-    pub objective: f64,
-    /// For each parameter, in the function's order, ∂objective/∂parameter, of the parameter's shape.
-    pub by_name: Vec<(String, Tensor)>,
-}
-
-impl Gradients {
-    /// The derivative with respect to a parameter, of its shape.
-    ///
-    /// # Errors
-    /// There is no parameter of that name.
-    pub fn get(&self, name: &str) -> Result<&Tensor, LearnError> {
-        let index = find("parameter", name, self.by_name.iter().map(|(name, _)| name.as_str()))?;
-        Ok(&self.by_name[index].1)
-    }
-}
 
 /// The objective of one example: inputs and outcomes by name, each of the shape that the function says.
 ///
@@ -44,7 +25,8 @@ pub fn objective(
     Ok(evaluate_compiled(&function.graph, &bindings, &[target], &Options::default())?[target].item())
 }
 
-/// The objective of one example and its gradients, one for each parameter and of its shape.
+/// The objective of one example and its gradients, one for each parameter and of its shape. It compiles at each call; a loop
+/// compiles once, by [`ValueAndGradient`].
 ///
 /// # Errors
 /// Those of [`objective`()], and an op on the way that has no derivative.
@@ -54,16 +36,7 @@ pub fn gradients(
     inputs: &[(&str, Tensor)],
     outcomes: &[(&str, Tensor)],
 ) -> Result<Gradients, LearnError> {
-    let target = function.objective.ok_or(LearnError::Lacks("objective"))?;
-    let bindings = checked(function, parameters, inputs, outcomes, target)?;
-    let wrt: Vec<NodeId> = function.parameters.iter().map(|parameter| parameter.node).collect();
-    let derivatives = differentiate(&function.graph, target, &wrt)?;
-    let of = |&id: &NodeId| derivatives.cotangent(id).expect("a real node that is asked for has a cotangent");
-    let nodes: Vec<Value> = wrt.iter().map(of).collect();
-    let targets: Vec<Value> = nodes.iter().copied().chain([target]).collect();
-    let values = evaluate_compiled(&derivatives.graph, &bindings, &targets, &Options::default())?;
-    let named = wrt.iter().zip(&nodes).map(|(&id, &node)| (function.name(id).to_string(), values[node].clone()));
-    Ok(Gradients { objective: values[target].item(), by_name: named.collect() })
+    Ok(ValueAndGradient::new(function)?.evaluate(parameters, inputs, outcomes)?.clone())
 }
 
 /// The prediction for one example, of the shape that the function says. Inputs that it does not need may be missing.

@@ -9,3 +9,4 @@ pub(crate) mod score;
 pub(crate) mod scores;
 pub(crate) mod scoring;
 pub(crate) mod tables;
+pub(crate) mod value_and_gradient;

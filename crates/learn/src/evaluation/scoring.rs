@@ -3,6 +3,8 @@
 use chainrule_graph::{Function, IntegerRange, Kind, NodeId, Probability, Shape, probability};
 
 use crate::data::dataset::Dataset;
+use crate::data::field::{Field, Role};
+use crate::data::words::Words;
 use crate::error::LearnError;
 use crate::evaluation::score::Measure;
 
@@ -110,6 +112,12 @@ impl Scoring {
             By::Classes(_, labels) => Some(labels),
             By::Nothing | By::Numbers(_) => None,
         }
+    }
+
+    /// The words of the classes that predictions mean, if the data have words.
+    pub fn words<'a>(&self, function: &Function, fields: &'a [Field]) -> Option<&'a Words> {
+        let name = function.name(self.outcome()?);
+        fields.iter().find(|field| field.role == Role::Outcome && field.name == name)?.classes()
     }
 
     /// Why a whole number for an outcome has no accuracy.

@@ -1,13 +1,18 @@
 //! A function with parameters that were trained, and how training went.
 
-use chainrule_graph::{Function, Tensor};
+use std::path::Path;
+
+use chainrule_graph::{Function, Tensor, text};
+use serde_json::{Map, Value};
 
 use crate::data::dataset::Dataset;
 use crate::data::field::{Field, Role};
+use crate::data::transform::Transforms;
 use crate::error::LearnError;
 use crate::evaluation::scores::predictions;
 use crate::evaluation::scoring::Scoring;
 use crate::parameters::Parameters;
+use crate::saved::model::SavedModel;
 use crate::training::diverged::TrainError;
 use crate::training::progress::{Epoch, Unobserved};
 use crate::training::settings::Training;
@@ -25,6 +30,10 @@ pub struct Fitted {
     pub parameters: Parameters,
     /// The scores as training went on.
     pub history: Vec<Epoch>,
+    /// The rows' input and outcome.
+    fields: Vec<Field>,
+    /// How it was trained.
+    settings: Map<String, Value>,
 }
 
 impl Fitted {
@@ -40,7 +49,29 @@ impl Fitted {
         let validation = validation.map(|data| dataset(&function, data)).transpose()?;
         let mut parameters = Parameters::initialize(&function, training.seed)?;
         let trained = train(&function, &mut parameters, &rows, validation.as_ref(), training, &mut Unobserved)?;
-        Ok(Fitted { function, parameters, history: trained.history })
+        let (fields, settings) = (rows.fields().to_vec(), training.settings());
+        Ok(Fitted { function, parameters, history: trained.history, fields, settings })
+    }
+
+    /// All that predicting needs, as it is kept in a file.
+    pub fn saved_model(&self) -> SavedModel {
+        let model = SavedModel {
+            graph: text::print(&self.function),
+            fields: self.fields.clone(),
+            transforms: Transforms::new(),
+            settings: self.settings.clone(),
+            parameters: self.parameters.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
+        };
+        model.labelled(&Scoring::with_labels(&self.function, None))
+    }
+
+    /// Writes it to a file that [`Predictor::load`](crate::Predictor::load) and the commands `predict`, `eval`, `grad` and
+    /// `show` read.
+    ///
+    /// # Errors
+    /// Those of [`SavedModel::save`].
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), LearnError> {
+        self.saved_model().save(path)
     }
 
     /// The predictions for rows `x` `[n, …]`: `[n, …]`.

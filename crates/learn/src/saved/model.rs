@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use chainrule_graph::{Function, Kind, NodeId, Shape, Tensor};
+use chainrule_graph::{Function, Kind, NodeId, Shape, Tensor, text};
 use serde_json::{Map, Value, json};
 
+use crate::data::dataset::Dataset;
 use crate::data::field::{Field, Role};
 use crate::data::reading::Reading;
 use crate::data::transform::Transforms;
 use crate::data::words::Words;
 use crate::error::{LearnError, list, quote};
+use crate::evaluation::scoring::Scoring;
+use crate::parameters::Parameters;
 use crate::saved::tensor_file::{Content, FileFormat, damaged};
 
 const FORMAT: FileFormat = FileFormat { what: "model", key: "chainrule", version: 1 };
@@ -18,27 +21,22 @@ const FORMAT: FileFormat = FileFormat { what: "model", key: "chainrule", version
 /// A trained model, as it is kept in a file: with all that predicting from new data needs.
 ///
 /// ```
-/// use std::collections::BTreeMap;
-///
 /// use chainrule_graph::text;
-/// use chainrule_learn::{Dataset, Field, Parameters, SavedModel, Table, Transforms, predictions};
+/// use chainrule_learn::{Dataset, Field, Parameters, Predictor, SavedModel, Table, Training, Transforms, predictions};
 ///
 /// let graph = "input x []\noutcome y []\nparam w [] = 3\nprediction = w * x\nobjective = (prediction - y)^2\n";
-/// let function = text::parse(graph)?.build(&BTreeMap::new())?;
+/// let function = text::parse(graph)?.build(&Default::default())?;
+/// let fields = [Field::of(&function, "x")?, Field::of(&function, "y")?];
+/// let rows = Dataset::new("the rows", 2, fields.into_iter().zip([vec![1.0, 2.0], vec![3.0, 6.0]]))?;
 /// let parameters = Parameters::initialize(&function, 0)?; // and trained
-/// let saved = SavedModel {
-///     graph: text::print(&function),
-///     fields: [Field::of(&function, "x")?, Field::of(&function, "y")?].into(),
-///     transforms: Transforms::new(),
-///     settings: Default::default(),
-///     parameters: parameters.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
-/// };
+/// let settings = Training::default().settings();
+/// let saved = SavedModel::new(&function, &parameters, &rows, Transforms::new(), settings)?;
 /// let bytes = saved.to_bytes()?; // what `save` writes
 ///
-/// // Elsewhere, with new rows
+/// // Elsewhere: one new row, or a table of them
 /// let saved = SavedModel::from_bytes("the model", &bytes)?;
-/// let function = text::parse(&saved.graph)?.build(&BTreeMap::new())?;
-/// saved.check(&function)?;
+/// assert_eq!(Predictor::new(&saved)?.session().predict(&[-1.0])?.value(), -3.0);
+/// let function = saved.function()?;
 /// let parameters = Parameters::from_values(&function, saved.parameters)?;
 /// let rows = Table::from_bytes("new.csv", b"x\n2\n-1\n".to_vec())?;
 /// let rows = saved.transforms.apply(&Dataset::read(&rows, &saved.fields[..1])?)?;
@@ -59,7 +57,62 @@ pub struct SavedModel {
     pub parameters: Vec<(String, Tensor)>,
 }
 
+/// Where the settings keep the labels of the classes that it predicts.
+const LABELS: &str = "labels";
+
 impl SavedModel {
+    /// Of a function that was trained on rows, as the data have them before `transforms`. `settings` are such as
+    /// [`Training::settings`](crate::Training::settings) says, and anything else that one wants to know of it later.
+    ///
+    /// # Errors
+    /// The rows lack an outcome of the function.
+    pub fn new(
+        function: &Function,
+        parameters: &Parameters,
+        rows: &Dataset,
+        transforms: Transforms,
+        settings: Map<String, Value>,
+    ) -> Result<SavedModel, LearnError> {
+        let model = SavedModel {
+            graph: text::print(function),
+            fields: rows.fields().to_vec(),
+            transforms,
+            settings,
+            parameters: parameters.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
+        };
+        Ok(model.labelled(&Scoring::of(function, rows)?))
+    }
+
+    /// The same with the labels of the classes that it predicts.
+    pub fn labelled(mut self, scoring: &Scoring) -> SavedModel {
+        if let Some(labels) = scoring.labels() {
+            self.settings.insert(LABELS.into(), json!(labels));
+        }
+        self
+    }
+
+    /// Its function, all sizes bound.
+    ///
+    /// # Errors
+    /// The text is no graph, or its inputs and outcomes are others than those of the data: see [`SavedModel::check`].
+    pub fn function(&self) -> Result<Function, LearnError> {
+        let fault = |problem: text::Diagnostic| LearnError::Setting { name: "the graph", problem: problem.to_string() };
+        let function = text::parse(&self.graph).and_then(|model| model.build(&BTreeMap::new())).map_err(fault)?;
+        self.check(&function)?;
+        Ok(function)
+    }
+
+    /// What predictions of its function are scored by, and what they mean, as in training.
+    pub fn scoring(&self, function: &Function) -> Scoring {
+        let numbers = |labels: &Value| labels.as_array()?.iter().map(Value::as_f64).collect::<Option<Vec<f64>>>();
+        Scoring::with_labels(function, self.settings.get(LABELS).and_then(numbers).as_deref())
+    }
+
+    /// Whether it was trained in 32 bits.
+    pub fn is_in_f32(&self) -> bool {
+        self.settings.get("precision").is_some_and(|precision| precision == "f32")
+    }
+
     /// Writes the file, whole or not at all.
     ///
     /// # Errors

@@ -208,6 +208,28 @@ impl Training<'_> {
         Ok(())
     }
 
+    /// The settings by their names, for whoever wants to know how a saved model was trained.
+    pub fn settings(&self) -> Map<String, Value> {
+        let constants: Map<String, Value> =
+            self.optimizer.constants().into_iter().map(|(name, value)| (name.to_string(), value.into())).collect();
+        let settings = [
+            ("epochs", json!(self.epochs)),
+            ("steps", json!(self.steps)),
+            ("batch", json!(self.batch)),
+            ("rate", json!(self.rate)),
+            ("shuffle", json!(self.shuffle)),
+            ("seed", json!(self.seed)),
+            ("patience", json!(self.patience)),
+            ("optimizer", json!(self.optimizer.name())),
+            ("constants", Value::Object(constants)),
+            ("schedule", json!(self.schedule.name())),
+            ("clip_norm", json!(self.clip_norm)),
+            ("weight_decay", json!(self.weight_decay)),
+            ("precision", json!(if self.precision == Precision::F32 { "f32" } else { "f64" })),
+        ];
+        settings.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
+    }
+
     /// The settings that the course of training follows from, by the names that a person knows.
     pub(crate) fn course(&self, rows: usize) -> Map<String, Value> {
         let schedule = match self.schedule {

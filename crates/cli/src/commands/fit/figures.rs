@@ -4,7 +4,7 @@ use chainrule::Function;
 use chainrule::learn::{Dataset, LearnError, Parameters, Scores, Scoring, confusion, scores_by};
 
 use super::rows::TrainingRows;
-use crate::figures::{confusion_table, words_of};
+use crate::figures::confusion_table;
 use crate::format;
 use crate::json::{self, Object};
 
@@ -24,7 +24,7 @@ impl Scored {
         rows: &TrainingRows,
     ) -> Result<Scored, LearnError> {
         let (training, validation) = (&rows.training, rows.validation.as_ref());
-        let words = words_of(scoring, function, training.fields());
+        let words = scoring.words(function, training.fields());
         let scores = |rows: &Dataset| scores_by(scoring, function, parameters, rows);
         let counts = validation.map(|rows| confusion(scoring, function, parameters, rows)).transpose()?.flatten();
         Ok(Scored {

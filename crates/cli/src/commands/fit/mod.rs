@@ -6,11 +6,9 @@ mod init;
 mod rows;
 mod settings;
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use chainrule::exec::compile::Precision;
 use chainrule::learn::{
     self, Checkpointing, Dataset, Ending, Epoch, Field, Parameters, Position, SavedModel, Scores, Scoring, TrainError,
     Trained, Training, Transforms,
@@ -20,7 +18,7 @@ use clap::Args;
 use serde_json::json;
 
 use self::figures::Scored;
-use crate::data::{LABELS, PreparedData, TableOptions, check_finite};
+use crate::data::{PreparedData, TableOptions, check_finite};
 use crate::dropped_slope;
 use crate::error::CommandError;
 use crate::files;
@@ -183,7 +181,7 @@ impl Fit {
         check_finite(&file, &function, &parameters, &rows.training, &result.training)?;
         if let Some(path) = &self.save {
             let saved = self.saved(&function, &parameters, fields, rows.transforms.clone(), &settings);
-            labelled(saved, &scoring).save(path)?;
+            saved.labelled(&scoring).save(path)?;
             message(format!("saved {}", path.display()));
         }
         if let Some(path) = &self.plot {
@@ -325,28 +323,14 @@ impl Fit {
         transforms: Transforms,
         training: &Training<'_>,
     ) -> SavedModel {
-        let settings = json!({
-            "epochs": self.epochs,
-            "steps": self.steps,
-            "batch": self.batch,
-            "rate": self.rate,
-            "shuffle": !self.no_shuffle,
-            "seed": self.seed,
-            "standardize": self.standardize.as_json(),
-            "valid_split": self.valid_split,
-            "patience": self.patience,
-            "optimizer": training.optimizer.name(),
-            "constants": training.optimizer.constants().into_iter().collect::<BTreeMap<_, _>>(),
-            "schedule": training.schedule.name(),
-            "clip_norm": training.clip_norm,
-            "weight_decay": training.weight_decay,
-            "precision": if training.precision == Precision::F32 { "f32" } else { "f64" },
-        });
+        let mut settings = training.settings();
+        settings.insert("standardize".into(), self.standardize.as_json());
+        settings.insert("valid_split".into(), json!(self.valid_split));
         SavedModel {
             graph: text::print(function),
             fields,
             transforms,
-            settings: settings.as_object().cloned().unwrap_or_default(),
+            settings,
             parameters: parameters.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
         }
     }
@@ -376,14 +360,6 @@ fn warn_of_rise(history: &[Epoch], end: &Scores, rate: f64) {
              or standardized inputs"
         ));
     }
-}
-
-/// The same with the labels of the classes that it predicts.
-fn labelled(mut saved: SavedModel, scoring: &Scoring) -> SavedModel {
-    if let Some(labels) = scoring.labels() {
-        saved.settings.insert(LABELS.into(), json!(labels));
-    }
-    saved
 }
 
 /// `after epoch 3`, or `after epoch 3 and 40 of the 100 rows of the next`.

@@ -2,8 +2,8 @@
 
 use csv::ByteRecord;
 
-use crate::data::table::cell;
-use crate::data::table::dialect::Dialect;
+use crate::data::cell;
+use crate::data::dialect::Dialect;
 use crate::data::table::row_reader::RowReader;
 use crate::data::table::text;
 

@@ -5,7 +5,7 @@
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use crate::data::table::dialect::Dialect;
+use crate::data::dialect::Dialect;
 use crate::data::table::text::{COMMENT, line_ends};
 use crate::error::{LearnError, Remedy};
 

@@ -5,6 +5,7 @@ use std::io::Read;
 
 use flate2::bufread::MultiGzDecoder;
 
+use crate::data::cell::MISQUOTED;
 use crate::error::LearnError;
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -12,9 +13,6 @@ const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
 /// A line that begins with it is skipped.
 pub(crate) const COMMENT: u8 = b'#';
-
-/// Begins a cell in which text follows the closing quote, and which is kept as it is written. No text has this byte.
-pub(crate) const MISQUOTED: u8 = 0xff;
 
 /// An error if the text is in UTF-16, by the mark that it begins with.
 pub(crate) fn check_encoding(file: &str, text: &[u8]) -> Result<(), LearnError> {

@@ -1,21 +1,50 @@
 //! What a cell says: a number, a word, or nothing.
 
-use crate::data::table::dialect::Dialect;
-use crate::data::table::text::MISQUOTED;
+use crate::data::dialect::Dialect;
 use crate::error::quote;
 
 /// What stands in cells that have no value.
 const MISSING: [&str; 9] = ["", "NA", "N/A", "NaN", "nan", "null", "None", "?", "-"];
 
-/// What a cell says.
+/// Begins a cell in which text follows the closing quote, and which is kept as it is written. No text has this byte.
+pub(crate) const MISQUOTED: u8 = 0xff;
+
+/// What a cell of a column of real numbers holds.
+pub(crate) const NUMBER: &str = "a number such as 3 or -0.5";
+
+/// What a cell says. Numbers and texts become cells: `Cell::from(2.5)`, `Cell::from("Paris")`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Cell<'a> {
+pub enum Cell<'a> {
     /// A finite number.
     Number(f64),
     /// A text that is no number, without the blanks round it.
     Word(&'a str),
     /// Nothing, or a text that says so.
     Missing,
+}
+
+impl From<f64> for Cell<'_> {
+    fn from(number: f64) -> Self {
+        Cell::Number(number)
+    }
+}
+
+impl From<f32> for Cell<'_> {
+    fn from(number: f32) -> Self {
+        Cell::Number(number.into())
+    }
+}
+
+impl From<i32> for Cell<'_> {
+    fn from(number: i32) -> Self {
+        Cell::Number(number.into())
+    }
+}
+
+impl<'a> From<&'a str> for Cell<'a> {
+    fn from(text: &'a str) -> Self {
+        Cell::Word(text)
+    }
 }
 
 /// Reads a cell, or says what is wrong with it. There is none where a row is shorter than the header.
