@@ -62,6 +62,11 @@ impl ExecError {
         ExecError::Input { name: graph.describe(node), problem }
     }
 
+    /// The same, known to be of a step of a loop.
+    pub(crate) fn in_step(self, step: usize) -> ExecError {
+        ExecError::Mismatch(format!("at step {step}, {self}"))
+    }
+
     /// The same, known to be a node's.
     pub(crate) fn at(self, graph: &Graph, node: NodeId) -> ExecError {
         ExecError::Node {

@@ -6,7 +6,7 @@ use crate::function::{Function, Parameter};
 use crate::graph::Graph;
 use crate::node::{Node, NodeId, Value};
 use crate::ops::source::Source;
-use crate::ops::{Batched, Op};
+use crate::ops::{Batched, Body, Op};
 
 /// The function over a batch of `size` examples: inputs, outcomes and prediction get a leading batch axis, parameters
 /// stay as they are, and the objective is the mean over the batch. Names, scopes and origins stay; the objective of each
@@ -38,7 +38,12 @@ pub fn batch_values<V: Into<Value> + Copy>(
     function.check_roles()?;
     graph.check_values(wanted.iter().map(|&value| value.into()))?;
     let builder = Builder::with_scopes_of(graph);
-    let made = Made { graph, values: copies(&builder, function, size) };
+    let mut is_data = vec![false; graph.nodes().len()];
+    for id in function.inputs.iter().chain(&function.outcomes) {
+        is_data[id.index()] = true;
+    }
+    let renamed = |value, batched| rename(&builder, function, value, batched);
+    let made = Made { graph, values: copies(&builder, graph, &is_data, size, &renamed) };
     let objective = function.objective.map(|id| mean(&builder, graph, id, made.of(id), size));
     let prediction = function.prediction.map(|id| prediction(&builder, function, id, made.of(id), size));
     for update in graph.updates() {
@@ -82,13 +87,39 @@ impl<'g> Made<'_, 'g> {
     }
 }
 
-/// The nodes of a function over a batch: for each value of the old graph, what became of it.
-fn copies<'g>(builder: &'g Builder, function: &Function, size: usize) -> Vec<Batched<'g>> {
-    let graph = &function.graph;
+/// The nodes of a loop's body over a batch, some of its inputs with the batch axis; and its outputs, each with whether it has
+/// the batch axis. The first ones, the carries, have it where the inputs for which they are the next values do.
+pub(crate) fn batch_body(
+    body: &Body,
+    batched: &[bool],
+    size: usize,
+    carries: usize,
+) -> Result<(Graph, Vec<(Value, bool)>), GraphError> {
+    let graph = body.graph();
+    let builder = Builder::with_scopes_of(graph);
     let mut is_data = vec![false; graph.nodes().len()];
-    for id in function.inputs.iter().chain(&function.outcomes) {
-        is_data[id.index()] = true;
-    }
+    is_data[..batched.len()].copy_from_slice(batched);
+    let renamed = |value, batched| keep_name(&builder, graph, value, batched);
+    let made = Made { graph, values: copies(&builder, graph, &is_data, size, &renamed) };
+    let output = |(index, &output): (usize, &Value)| {
+        let output = made.of(output);
+        let lifted = index < carries && batched[index];
+        let var = if lifted { output.lifted(size) } else { output.var };
+        Some((var.id()?, output.batched || lifted))
+    };
+    let outputs: Option<Vec<(Value, bool)>> = body.outputs().iter().enumerate().map(output).collect();
+    let graph = builder.finish_graph()?;
+    Ok((graph, outputs.unwrap_or_default())) // without a mistake, all are there
+}
+
+/// The nodes of a graph over a batch: for each value of the old graph, what became of it.
+fn copies<'g>(
+    builder: &'g Builder,
+    graph: &Graph,
+    is_data: &[bool],
+    size: usize,
+    rename: &dyn Fn(Value, Batched<'g>),
+) -> Vec<Batched<'g>> {
     let mut made: Vec<Batched<'g>> = Vec::with_capacity(graph.value_count());
     for id in graph.ids() {
         let node = graph.node(id);
@@ -106,7 +137,7 @@ fn copies<'g>(builder: &'g Builder, function: &Function, size: usize) -> Vec<Bat
         for index in 0..node.outputs.len() {
             // After a mistake there may be none.
             let batched = outputs.get(index).copied().unwrap_or(Batched { var: builder.poisoned(), batched: false });
-            rename(builder, function, id.output(index), batched);
+            rename(id.output(index), batched);
             made.push(batched);
         }
     }
@@ -126,7 +157,16 @@ fn rename(builder: &Builder, function: &Function, id: Value, batched: Batched<'_
         builder.generate_name(new, &format!("{name} of each"));
     } else if is_lifted_prediction(function, id, batched) {
         builder.generate_name(new, &format!("{name} of all"));
-    } else if output.generated_name {
+    } else {
+        keep_name(builder, &function.graph, id, batched);
+    }
+}
+
+/// What became of a value bears its name.
+fn keep_name(builder: &Builder, graph: &Graph, value: Value, batched: Batched<'_>) {
+    let output = graph.output(value);
+    let (Some(name), Some(new)) = (&output.name, batched.var.id()) else { return };
+    if output.generated_name {
         builder.generate_name(new, name);
     } else {
         builder.set_name(new, name);

@@ -62,7 +62,7 @@ pub fn differentiate<V: Into<Value> + Copy>(
     }
     let builder = Builder::extend_graph(graph.clone()).into_verbatim();
     let seed = derived(&builder, graph, objective, |builder| builder.constant(1.0).id());
-    reverse(builder, graph, objective, seed, &values(wrt))
+    reverse_from(builder, graph, objective, seed, &values(wrt))
 }
 
 /// The gradient alone: the graph extended, and for each of `wrt` the value that holds ∂objective/∂wrt, of its shape. That of
@@ -109,7 +109,7 @@ pub fn vjp<V: Into<Value> + Copy>(
     }
     let builder = Builder::extend_graph(graph.clone()).into_verbatim();
     let cotangent = new_input(&builder, graph, output, "cotangent")?;
-    let derivatives = reverse(builder, graph, output, Some(cotangent), &values(wrt))?;
+    let derivatives = reverse_from(builder, graph, output, Some(cotangent), &values(wrt))?;
     Ok((derivatives, cotangent.node))
 }
 
@@ -194,15 +194,54 @@ fn required(builder: &Builder, var: Var<'_>) -> Result<Value, GraphError> {
     var.id().ok_or_else(|| builder.error().unwrap_or_else(|| GraphError::new("the graph was not built")))
 }
 
-/// The reverse pass. Every value that lies between `wrt` and the output gets a cotangent, in reverse order, so that all
-/// contributions to a node are there before it is its turn.
-fn reverse(
+/// The reverse pass from one output.
+fn reverse_from(
     builder: Builder,
     graph: &Graph,
     output: Value,
     seed: Option<Value>,
     wrt: &[Value],
 ) -> Result<Derivatives, GraphError> {
+    let seeds: Vec<(Value, Value)> = seed.map(|seed| (output, seed)).into_iter().collect();
+    let name = |value: &str| format!("d {} / d {value}", short_name(graph, output));
+    let Cotangents { mut cotangents, contributions } = reverse(&builder, graph, &seeds, wrt, &name)?;
+    for &value in wrt.iter().filter(|&&value| graph.kind(value) == Kind::Real) {
+        let index = graph.value_index(value);
+        if cotangents[index].is_none() {
+            cotangents[index] = derived(&builder, graph, value, |builder| builder.zeros(graph.shape(value)).id());
+        }
+    }
+    Ok(Derivatives { graph: builder.finish_graph()?, output, cotangents, contributions })
+}
+
+/// The reverse pass from several outputs, each with its cotangent: the builder's graph, which extends `graph`, and the
+/// cotangents of the values of `graph`.
+pub(crate) fn pull_back(
+    builder: Builder,
+    graph: &Graph,
+    seeds: &[(Value, Value)],
+    wrt: &[Value],
+) -> Result<(Graph, Vec<Option<Value>>), GraphError> {
+    let name = |value: &str| format!("cotangent of {value}");
+    let Cotangents { cotangents, .. } = reverse(&builder, graph, seeds, wrt, &name)?;
+    Ok((builder.finish_graph()?, cotangents))
+}
+
+/// What the reverse pass finds: of each value, and along each edge.
+struct Cotangents {
+    cotangents: Vec<Option<Value>>,
+    contributions: Vec<Vec<Option<Value>>>,
+}
+
+/// The reverse pass. Every value that lies between `wrt` and the outputs gets a cotangent, in reverse order, so that all
+/// contributions to a node are there before it is its turn. A cotangent gets a name made of the value's.
+fn reverse(
+    builder: &Builder,
+    graph: &Graph,
+    seeds: &[(Value, Value)],
+    wrt: &[Value],
+    name: &dyn Fn(&str) -> String,
+) -> Result<Cotangents, GraphError> {
     graph.check_values(wrt.iter().copied())?;
     let depends = graph.dependent_on(wrt.iter().copied());
     let active = |value: Value| depends[graph.value_index(value)] && graph.kind(value) == Kind::Real;
@@ -210,19 +249,21 @@ fn reverse(
     let mut cotangents = vec![None; graph.value_count()];
     let mut contributions: Vec<Vec<Option<Value>>> =
         graph.nodes().iter().map(|node| vec![None; node.inputs.len()]).collect();
-    arrived[graph.value_index(output)].extend(seed);
+    for &(output, seed) in seeds {
+        arrived[graph.value_index(output)].push(seed);
+    }
     for id in graph.ids().rev() {
         let node = graph.node(id);
         if !(0..node.outputs.len()).any(|index| active(id.output(index))) {
             continue;
         }
-        derived(&builder, graph, id, |builder| {
+        derived(builder, graph, id, |builder| {
             let outputs = (0..node.outputs.len()).map(|index| id.output(index));
             let cotangent = |value: Value| {
                 let index = graph.value_index(value);
                 let sum = accumulate(builder, std::mem::take(&mut arrived[index])).filter(|_| active(value))?;
                 cotangents[index] = Some(sum.id()?);
-                name_cotangent(builder, graph, output, value, sum.id()?);
+                name_cotangent(builder, graph, value, sum.id()?, name);
                 Some(sum)
             };
             let dy: Vec<Option<Var<'_>>> = outputs.clone().map(cotangent).collect();
@@ -240,20 +281,15 @@ fn reverse(
             }
         });
     }
-    for &value in wrt.iter().filter(|&&value| graph.kind(value) == Kind::Real) {
-        let index = graph.value_index(value);
-        if cotangents[index].is_none() {
-            cotangents[index] = derived(&builder, graph, value, |builder| builder.zeros(graph.shape(value)).id());
-        }
-    }
-    Ok(Derivatives { graph: builder.finish_graph()?, output, cotangents, contributions })
+    Ok(Cotangents { cotangents, contributions })
 }
 
 /// A new node that is the cotangent of a value with a name gets one, too.
-fn name_cotangent(builder: &Builder, graph: &Graph, output: Value, value: Value, cotangent: Value) {
-    if graph.name(value).is_some() && !graph.contains(cotangent) {
-        let name = format!("d {} / d {}", short_name(graph, output), short_name(graph, value));
-        builder.generate_name(cotangent, &name);
+fn name_cotangent(builder: &Builder, graph: &Graph, value: Value, cotangent: Value, name: &dyn Fn(&str) -> String) {
+    if let Some(of) = graph.name(value)
+        && !graph.contains(cotangent)
+    {
+        builder.generate_name(cotangent, &name(of));
     }
 }
 

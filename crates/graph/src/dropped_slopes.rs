@@ -125,14 +125,37 @@ fn singular(graph: &Graph, written: usize) -> Vec<bool> {
     for id in graph.ids().skip(written) {
         let node = graph.node(id);
         let own = match &node.op {
-            Op::Elementwise(Elementwise::Power(n)) => n.0 < 0.0 || n.0.fract() != 0.0,
-            Op::Elementwise(op) => op.signature().singular,
+            Op::Elementwise(op) => is_singular(*op),
             Op::Source(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) | Op::Index(_) => false,
+            Op::Scan(scan) => has_singular(scan.body.graph()),
             Op::Custom(_) => true,
         };
         singular[id.index()] = own || node.inputs.iter().any(|input| singular[input.node.index()]);
     }
     singular
+}
+
+fn is_singular(op: Elementwise) -> bool {
+    match op {
+        Elementwise::Power(n) => n.0 < 0.0 || n.0.fract() != 0.0,
+        op => op.signature().singular,
+    }
+}
+
+/// Whether a loop's body has such a node, or a loop in it.
+fn has_singular(body: &Graph) -> bool {
+    let mut pending = vec![body];
+    while let Some(body) = pending.pop() {
+        for node in body.nodes() {
+            match &node.op {
+                Op::Elementwise(op) if is_singular(*op) => return true,
+                Op::Scan(scan) => pending.push(scan.body.graph()),
+                Op::Custom(_) => return true,
+                Op::Source(_) | Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) | Op::Index(_) => {}
+            }
+        }
+    }
+    false
 }
 
 /// For each value, by its index, whether it changes when one of `wrt` is moved a little.
@@ -144,7 +167,8 @@ fn moving(graph: &Graph, wrt: &[Value]) -> Vec<bool> {
             Op::Elementwise(op) => {
                 op.signature().rounding == RoundingClass::Decision || *op == Elementwise::StopGradient
             }
-            Op::Source(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) | Op::Index(_) | Op::Custom(_) => false,
+            Op::Source(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) | Op::Index(_) => false,
+            Op::Scan(_) | Op::Custom(_) => false,
         };
         let reads = node.inputs.iter().any(|&input| moves[graph.value_index(input)]);
         for index in 0..node.outputs.len() {
@@ -192,7 +216,7 @@ impl<'g> Shadows<'g> {
         let x = |operand: usize| self.of(node.inputs[operand]);
         match &node.op {
             Op::Source(Source::Constant(_)) => self.where_not_zero(value),
-            Op::Source(Source::Input { .. } | Source::Iota { .. }) | Op::Custom(_) => self.ones(value),
+            Op::Source(Source::Input { .. } | Source::Iota { .. }) | Op::Scan(_) | Op::Custom(_) => self.ones(value),
             Op::Elementwise(op) => match op.signature().algebra {
                 Algebra::Negation | Algebra::Quotient | Algebra::StrongQuotient => x(0),
                 Algebra::Sum | Algebra::Difference => x(0).max(x(1)),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::function::Function;
 use crate::graph::Graph;
-use crate::node::{Kind, Node, NodeId};
+use crate::node::{Kind, Node, NodeId, Value};
 use crate::ops::signature::{Algebra, AxisResult};
 use crate::ops::{Index, Op, ShapeOp, Source};
 
@@ -48,36 +48,10 @@ impl Function {
     /// on the axes they index. That is necessary; where an index is computed in other ways it may not be enough.
     pub fn integer_range(&self, id: impl Into<NodeId>) -> IntegerRange {
         let id = id.into();
-        let graph = &self.graph;
-        if graph.get(id).is_none() {
+        if self.graph.get(id).is_none() {
             return IntegerRange::within(None);
         }
-        let values = values(graph);
-        let Range { from: mut least, to: most } = values[graph.value_index(id)];
-        let mut below = most + 1.0;
-        // How far each node may be from the input: its value is between the input's + from and the input's + to.
-        let mut away: Vec<Option<Range>> = vec![None; graph.value_count()];
-        away[graph.value_index(id)] = Some(Range { from: 0.0, to: 0.0 });
-        for later in graph.ids().skip(id.index() + 1) {
-            let node = graph.node(later);
-            if graph.kind(later) == Kind::Int {
-                let of = |operand: usize| away[graph.value_index(node.inputs[operand])];
-                away[graph.value_index(later)] =
-                    distance(node, of, |operand| values[graph.value_index(node.inputs[operand])]);
-            }
-            let (indices, size) = match &node.op {
-                Op::Index(Index::Gather { batch }) => (node.inputs[1], graph.shape(node.inputs[0])[*batch]),
-                Op::Index(Index::ScatterAdd { size, .. }) => (node.inputs[0], *size),
-                Op::Source(_) | Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) | Op::Custom(_) => {
-                    continue;
-                }
-            };
-            // 0 ≤ input + to and input + from < size
-            if let Some(away) = away[graph.value_index(indices)] {
-                least = f64::max(least, -away.to);
-                below = below.min(size as f64 - away.from);
-            }
-        }
+        let (least, below) = bounds(&self.graph, id);
         let known = |bound: f64| bound.is_finite().then_some(bound as i64);
         IntegerRange { least: known(least), below: known(below) }
     }
@@ -88,6 +62,47 @@ impl Function {
         let IntegerRange { least, below } = self.integer_range(id);
         usize::try_from(below?.max(0)).ok().filter(|_| least.is_some_and(|least| least >= 0))
     }
+}
+
+/// The least that an input of whole numbers may be, and what it stays below.
+fn bounds(graph: &Graph, id: NodeId) -> (f64, f64) {
+    let values = values(graph);
+    let Range { from: mut least, to: most } = values[graph.value_index(id)];
+    let mut below = most + 1.0;
+    // How far each node may be from the input: its value is between the input's + from and the input's + to.
+    let mut away: Vec<Option<Range>> = vec![None; graph.value_count()];
+    away[graph.value_index(id)] = Some(Range { from: 0.0, to: 0.0 });
+    for later in graph.ids().skip(id.index() + 1) {
+        let node = graph.node(later);
+        if graph.kind(later) == Kind::Int {
+            let of = |operand: usize| away[graph.value_index(node.inputs[operand])];
+            away[graph.value_index(later)] =
+                distance(node, of, |operand| values[graph.value_index(node.inputs[operand])]);
+        }
+        // 0 ≤ input + to and input + from < size
+        let mut holds = |indices: Value, first: f64, size: f64| {
+            if let Some(away) = away[graph.value_index(indices)] {
+                least = f64::max(least, first - away.to);
+                below = below.min(size - away.from);
+            }
+        };
+        match &node.op {
+            Op::Index(Index::Gather { batch }) => {
+                holds(node.inputs[1], 0.0, graph.shape(node.inputs[0])[*batch] as f64);
+            }
+            Op::Index(Index::ScatterAdd { size, .. }) => holds(node.inputs[0], 0.0, *size as f64),
+            Op::Scan(scan) if scan.length > 0 => {
+                let inputs = node.inputs.iter().zip(scan.body.inputs());
+                for (&input, inner) in inputs.filter(|(input, _)| graph.kind(**input) == Kind::Int) {
+                    let (first, size) = bounds(scan.body.graph(), inner);
+                    holds(input, first, size);
+                }
+            }
+            Op::Source(_) | Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) => {}
+            Op::Shape(_) | Op::Scan(_) | Op::Custom(_) => {}
+        }
+    }
+    (least, below)
 }
 
 /// All numbers between two, both included; all there are if nothing is known.
@@ -171,6 +186,7 @@ fn range(graph: &Graph, node: &Node, values: &[Range]) -> Range {
         Op::Shape(ShapeOp::Pad { .. }) => of(0).hull(Range { from: 0.0, to: 0.0 }),
         Op::Shape(_) => (0..node.inputs.len()).map(of).reduce(Range::hull).unwrap_or(ALL),
         Op::Contract(_) | Op::Index(Index::ScatterAdd { .. }) | Op::Custom(_) => ALL, // real
+        Op::Scan(_) => ALL,
     }
 }
 
@@ -182,7 +198,7 @@ fn distance(node: &Node, of: impl Fn(usize) -> Option<Range>, value: impl Fn(usi
         Op::Shape(_) => return (0..node.inputs.len()).filter_map(of).reduce(Range::hull),
         Op::Elementwise(op) => op.signature().algebra,
         // Through others nothing is followed, which only makes the range wider.
-        Op::Source(_) | Op::Contract(_) | Op::Reduce(_) | Op::Index(_) | Op::Custom(_) => return None,
+        Op::Source(_) | Op::Contract(_) | Op::Reduce(_) | Op::Index(_) | Op::Scan(_) | Op::Custom(_) => return None,
     };
     match algebra {
         Algebra::Sum => match (of(0), of(1)) {

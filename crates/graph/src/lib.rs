@@ -44,6 +44,7 @@ pub use node::{Kind, Node, NodeId, Origin, Output, Rewritten, Scope, ScopeId, Sp
 pub use notes::Note;
 pub use ops::Op;
 pub use ops::custom::CustomNode;
+pub use ops::scan::Steps;
 pub use probability::{Probability, probability};
 pub use reach::reached_by_derivative;
 pub use shape::Shape;

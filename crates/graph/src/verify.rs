@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::error::GraphError;
 use crate::graph::{Graph, Update};
 use crate::node::{NodeId, Output};
-use crate::ops::TensorType;
+use crate::ops::{Op, TensorType};
 
 /// Infers every shape and kind anew and compares; checks the order of nodes and scopes, names, paths and updates.
 ///
@@ -47,6 +47,9 @@ fn verify_node(graph: &Graph, id: NodeId) -> Result<(), GraphError> {
     graph.check_values(node.inputs.iter().copied()).map_err(|error| wrong(error.message))?;
     let types: Vec<TensorType> = node.inputs.iter().map(|&input| graph.output(input).tensor_type()).collect();
     let inferred = node.op.infer(&types).map_err(|error| wrong(error.0))?;
+    if let Op::Scan(scan) = &node.op {
+        scan.body.verify().map_err(|error| wrong(format!("in its body, {}", error.message)))?;
+    }
     let found: Vec<TensorType> = node.outputs.iter().map(Output::tensor_type).collect();
     if inferred != found {
         let text = |types: &[TensorType]| -> String {

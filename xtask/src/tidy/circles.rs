@@ -20,10 +20,20 @@ pub struct Decided {
 /// At most one for a crate, with the reason.
 pub const DECIDED: &[Decided] = &[
     // The ops are a closed enum. What a node is, needs the ops; each op's rules are written with the builder, which makes
-    // nodes in a graph; and the builder has a method for each op.
+    // nodes in a graph; and the builder has a method for each op. The derivative of a loop differentiates its body.
     Decided {
         folder: "crates/graph",
-        files: &["batch.rs", "builder/", "error.rs", "function.rs", "graph.rs", "node.rs", "ops/", "verify.rs"],
+        files: &[
+            "batch.rs",
+            "builder/",
+            "differentiate.rs",
+            "error.rs",
+            "function.rs",
+            "graph.rs",
+            "node.rs",
+            "ops/",
+            "verify.rs",
+        ],
     },
 ];
 

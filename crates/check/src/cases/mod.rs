@@ -12,6 +12,7 @@ mod elementwise;
 mod index;
 mod reduce;
 mod rewrites;
+mod scan;
 mod shape;
 mod source;
 
@@ -63,6 +64,7 @@ pub fn cases() -> Vec<Case> {
         reduce::cases(),
         shape::cases(),
         index::cases(),
+        scan::cases(),
         custom::cases(),
         composed::cases(),
         rewrites::cases(),

@@ -28,7 +28,10 @@ impl Noise {
 
 /// A run of the graph in which each op has an error of the size that the precision allows it.
 fn simulate(graph: &Graph, bindings: &Bindings, rounding: &Rounding, seed: u64) -> Vec<Tensor> {
-    let mut noise = Noise(seed);
+    simulate_with(graph, bindings, rounding, &mut Noise(seed))
+}
+
+fn simulate_with(graph: &Graph, bindings: &Bindings, rounding: &Rounding, noise: &mut Noise) -> Vec<Tensor> {
     let unit = rounding.unit_roundoff;
     // By the values' index
     let mut values: Vec<Tensor> = Vec::new();
@@ -44,7 +47,7 @@ fn simulate(graph: &Graph, bindings: &Bindings, rounding: &Rounding, seed: u64) 
                 noise.shake(bindings.get(id).expect("every input is bound"), 0.0, rounding)
             }
             Op::Source(_) => noise.shake(&computed(&inputs), 0.0, rounding),
-            _ if node.outputs[0].kind != Kind::Real => computed(&inputs),
+            _ if node.outputs[0].kind != Kind::Real && node.outputs.len() == 1 => computed(&inputs),
             Op::Elementwise(op) => {
                 use Elementwise::*;
                 let relative = match op {
@@ -74,6 +77,29 @@ fn simulate(graph: &Graph, bindings: &Bindings, rounding: &Rounding, seed: u64) 
                 noise.shake(&computed(&inputs), unit, rounding)
             }
             Op::Reduce(_) | Op::Shape(_) | Op::Index(_) => noise.shake(&computed(&inputs), 0.0, rounding),
+            Op::Scan(scan) => {
+                let mut outputs: Vec<Tensor> = shapes.iter().map(|&shape| Tensor::zeros(shape)).collect();
+                let mut carries = inputs[..scan.carries].to_vec();
+                for step in 0..scan.length {
+                    let at = if scan.reverse { scan.length - 1 - step } else { step };
+                    let element = |sequence: &Tensor| {
+                        let shape = Shape::from(&sequence.shape()[1..]);
+                        Tensor::from_fn(&shape, |i| sequence.data()[at * shape.size() + i])
+                    };
+                    let (sequences, constants) = inputs[scan.carries..].split_at(scan.sequences);
+                    let given = carries.iter().cloned().chain(sequences.iter().map(element)).chain(constants.to_vec());
+                    let body = scan.body.graph();
+                    let all = simulate_with(body, &scan.body.inputs().zip(given).collect(), rounding, noise);
+                    let given = |index: usize| all[body.value_index(scan.body.outputs()[index])].clone();
+                    carries = (0..scan.carries).map(given).collect();
+                    for (index, output) in outputs.iter_mut().enumerate() {
+                        let element = given(index).into_data();
+                        output.data_mut()[at * element.len()..][..element.len()].copy_from_slice(&element);
+                    }
+                }
+                values.extend(outputs);
+                continue;
+            }
             Op::Custom(_) => {
                 values.extend(all(&inputs).iter().map(|output| noise.shake(output, 0.0, rounding)));
                 continue;

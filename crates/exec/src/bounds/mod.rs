@@ -13,6 +13,7 @@ mod elementwise;
 mod index;
 mod reduce;
 mod rounding;
+mod scan;
 mod sum;
 
 use chainrule_graph::ops::Source;
@@ -133,14 +134,35 @@ pub fn evaluate_with_bounds<V: Into<Value> + Copy>(
         let node = graph.node(id);
         let inputs: Vec<&Enclosed> = node.inputs.iter().filter_map(|&input| all.get(input)).collect();
         let values: Vec<&Tensor> = inputs.iter().map(|input| &input.value).collect();
-        let mut outputs = Vec::with_capacity(node.outputs.len());
-        for (output, value) in outputs_of(graph, bindings, id, &values)?.into_iter().enumerate() {
-            let (bound, undecided) = bound_of(node, output, &value, &inputs, rounding)?;
-            outputs.push(Enclosed { value, bound, undecided });
-        }
+        let values = outputs_of(graph, bindings, id, &values)?;
+        let outputs = enclosed(node, values, &inputs, rounding).map_err(|error| error.at(graph, id))?;
         all.0[id.index()] = outputs;
     }
     Ok(all)
+}
+
+/// The outputs of a node with their bounds.
+fn enclosed(
+    node: &Node,
+    values: Vec<Tensor>,
+    inputs: &[&Enclosed],
+    rounding: &Rounding,
+) -> Result<Vec<Enclosed>, ExecError> {
+    let outputs = values.iter().enumerate();
+    let bounds = outputs.map(|(output, value)| bound_of(node, output, value, inputs, rounding));
+    let bounds = bounds.collect::<Result<Vec<_>, _>>()?;
+    let with_bound = |(output, (value, (mut bound, undecided))): (usize, (Tensor, (Tensor, Tensor)))| {
+        for (bound, value) in bound.data_mut().iter_mut().zip(value.data()) {
+            if node.outputs[output].kind != Kind::Real {
+                // Whole numbers and truth values are exact, or undecided.
+                *bound = 0.0;
+            } else if bound.is_nan() || (value.is_finite() && value.abs() + *bound > rounding.greatest) {
+                *bound = f64::INFINITY;
+            }
+        }
+        Enclosed { value, bound, undecided }
+    };
+    Ok(values.into_iter().zip(bounds).enumerate().map(with_bound).collect())
 }
 
 /// The bound of each element of one of a node's outputs, and whether it is undecided.
@@ -151,7 +173,7 @@ fn bound_of(
     inputs: &[&Enclosed],
     rounding: &Rounding,
 ) -> Result<(Tensor, Tensor), ExecError> {
-    let (mut bound, undecided) = match &node.op {
+    Ok(match &node.op {
         Op::Source(Source::Input { .. } | Source::Constant(_) | Source::Iota { .. }) => {
             (map(value, |element| rounding.of_conversion(element)), Tensor::zeros(value.shape()))
         }
@@ -167,17 +189,9 @@ fn bound_of(
             (moved(|input| &input.bound)?, moved(|input| &input.undecided)?)
         }
         Op::Index(op) => index::bound(op, value, inputs, rounding)?,
+        Op::Scan(op) => scan::bound(op, output, value, inputs, rounding)?,
         Op::Custom(_) => custom::bound(node, output, value, inputs, rounding)?,
-    };
-    for (bound, value) in bound.data_mut().iter_mut().zip(value.data()) {
-        if node.outputs[output].kind != Kind::Real {
-            // Whole numbers and truth values are exact, or undecided.
-            *bound = 0.0;
-        } else if bound.is_nan() || (value.is_finite() && value.abs() + *bound > rounding.greatest) {
-            *bound = f64::INFINITY;
-        }
-    }
-    Ok((bound, undecided))
+    })
 }
 
 fn map(x: &Tensor, f: impl Fn(f64) -> f64) -> Tensor {

@@ -6,6 +6,7 @@ use chainrule_graph::ops::Source;
 use chainrule_graph::{Graph, NodeId, Op, Value};
 use chainrule_kernels::Level;
 
+use super::Pools;
 use super::emit::Instructions;
 use super::memory::ArenaLayout;
 use super::options::Options;
@@ -52,6 +53,7 @@ pub(crate) fn assemble(
     instructions: Instructions,
     interface: &Interface,
     options: &Options,
+    pools: Pools,
 ) -> Result<Program, ExecError> {
     let Instructions { prologue, step, write_back } = instructions;
     let loops = || prologue.iter().chain(&step).filter_map(fused_loop);
@@ -64,7 +66,7 @@ pub(crate) fn assemble(
         precision: options.precision,
         level: options.level.unwrap_or_else(Level::best),
         threads: options.threads,
-        pool: pool(options.threads, &step)?,
+        pool: if pools == Pools::Own && is_worth_threads(&step) { pool(options.threads)? } else { None },
         finite: options.finite.and_then(|id| options.outputs.iter().position(|&output| output == id)),
         outputs,
         reported_values: interface.outputs.iter().map(|output| output.own).collect(),
@@ -93,17 +95,18 @@ fn fused_loop(labelled: &LabelledInstruction) -> Option<&LoopCode> {
     }
 }
 
-/// The thread pool, where there is work that is worth one.
-fn pool(threads: usize, step: &[LabelledInstruction]) -> Result<Option<Pool>, ExecError> {
-    let is_worth = |labelled: &LabelledInstruction| match &labelled.instruction {
+/// The thread pool, where there is more than one thread.
+fn pool(threads: usize) -> Result<Option<Pool>, ExecError> {
+    if threads == 1 { Ok(None) } else { Pool::new(threads).map(Some) }
+}
+
+fn is_worth_threads(step: &[LabelledInstruction]) -> bool {
+    step.iter().any(|labelled| match &labelled.instruction {
         Instruction::MatrixMatrix(product) => product.m * product.n * product.k >= WORTH_THREADS,
         Instruction::Loop(code) => code.chunks.is_some(),
+        Instruction::Scan(code) => is_worth_threads(&code.program.step),
         _ => false,
-    };
-    if threads == 1 || !step.iter().any(is_worth) {
-        return Ok(None);
-    }
-    Pool::new(threads).map(Some)
+    })
 }
 
 fn literals(graph: &Graph, addresses: &[Option<Address>]) -> Vec<(usize, Literal)> {

@@ -2,11 +2,14 @@
 
 use super::addresses::Addresses;
 use super::buffer::BufferId;
+use super::loops::loop_over_steps;
 use super::memory::ArenaLayout;
+use super::options::Options;
 use super::plan::{BlockCopy, Kernel, KernelKind, Loop, LoopNode, LoopOp, Plan};
 use super::products::product_code;
 use super::registers::loop_code;
 use super::schedule::WriteBack;
+use crate::error::ExecError;
 use crate::program::address::Address;
 use crate::program::instruction::{
     CustomCode, Instruction, LabelledInstruction, ScalarOp, ScalarOperand, ScalarStep, StridedCopy,
@@ -23,11 +26,22 @@ pub(crate) struct Instructions {
 }
 
 /// The instructions of a plan whose buffers have addresses. Buffers in `kept` are read after the last.
-pub(crate) fn emit(plan: &Plan, layout: &ArenaLayout, write_backs: &[WriteBack], kept: &[BufferId]) -> Instructions {
-    let emitter = Emitter { plan, addresses: Addresses::new(plan, layout, write_backs, kept) };
-    let instructions = |kernels: &[Kernel]| join_dots(kernels.iter().flat_map(|kernel| emitter.kernel(kernel)));
+///
+/// # Errors
+/// The body of a loop that cannot be compiled.
+pub(crate) fn emit(
+    plan: &Plan,
+    layout: &ArenaLayout,
+    write_backs: &[WriteBack],
+    kept: &[BufferId],
+    options: &Options,
+) -> Result<Instructions, ExecError> {
+    let addresses = Addresses::new(plan, layout, write_backs, kept);
+    let mut emitter = Emitter { plan, addresses, options, loops: 0 };
+    let prologue = emitter.kernels(&plan.prologue)?;
+    let step = emitter.kernels(&plan.kernels)?;
     let write_back = join_scalars(write_backs.iter().map(|write_back| emitter.write_back(write_back)).collect());
-    Instructions { prologue: instructions(&plan.prologue), step: instructions(&plan.kernels), write_back }
+    Ok(Instructions { prologue, step, write_back })
 }
 
 /// Two dot products in a row that share an operand are one pass over it.
@@ -80,12 +94,23 @@ fn join_scalars(instructions: Vec<LabelledInstruction>) -> Vec<LabelledInstructi
 struct Emitter<'a> {
     plan: &'a Plan,
     addresses: Addresses<'a>,
+    options: &'a Options,
+    /// How many loops there are so far.
+    loops: usize,
 }
 
 impl Emitter<'_> {
-    fn kernel(&self, kernel: &Kernel) -> Vec<LabelledInstruction> {
+    fn kernels(&mut self, kernels: &[Kernel]) -> Result<Vec<LabelledInstruction>, ExecError> {
+        let mut instructions = Vec::new();
+        for kernel in kernels {
+            instructions.extend(self.kernel(kernel)?);
+        }
+        Ok(join_dots(instructions.into_iter()))
+    }
+
+    fn kernel(&mut self, kernel: &Kernel) -> Result<Vec<LabelledInstruction>, ExecError> {
         let labelled = |instruction| LabelledInstruction { instruction, nodes: kernel.nodes.clone() };
-        match &kernel.kind {
+        Ok(match &kernel.kind {
             KernelKind::Loop(Loop { size: 0, reduction: None, .. }) => Vec::new(),
             KernelKind::Loop(fused) => {
                 vec![labelled(self.transpose(fused).unwrap_or_else(|| loop_code(&self.addresses, fused)))]
@@ -118,6 +143,11 @@ impl Emitter<'_> {
                 let clear = (!filled).then_some(Instruction::Clear { out, length });
                 clear.into_iter().chain(blocks.iter().map(|block| self.copied(block, out))).map(labelled).collect()
             }
+            KernelKind::Scan { op, inputs, outs } => {
+                let code = loop_over_steps(&self.addresses, op, inputs, outs, self.options, self.loops)?;
+                self.loops += 1;
+                vec![labelled(Instruction::Scan(Box::new(code)))]
+            }
             KernelKind::Custom { op, inputs, outs } => {
                 vec![labelled(Instruction::Custom(Box::new(CustomCode {
                     op: op.clone(),
@@ -125,7 +155,7 @@ impl Emitter<'_> {
                     outs: outs.iter().map(|(shape, out)| (shape.clone(), self.addresses.out(*out))).collect(),
                 })))]
             }
-        }
+        })
     }
 
     /// The copy of a matrix by columns, if that is all that a loop does.

@@ -18,7 +18,8 @@ pub(crate) fn hoist(mut plan: Plan, streams: &[NodeId]) -> Plan {
             Op::Source(Source::Input { .. }) => !streams.contains(&id),
             Op::Source(Source::Constant(_) | Source::Iota { .. }) => node.op.is_pure(),
             // What their kernels write is, if these are moved.
-            Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) | Op::Index(_) | Op::Custom(_) => false,
+            Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) | Op::Index(_) => false,
+            Op::Scan(_) | Op::Custom(_) => false,
         };
     }
     for update in plan.graph.updates() {
@@ -29,7 +30,8 @@ pub(crate) fn hoist(mut plan: Plan, streams: &[NodeId]) -> Plan {
         let is_fixed = kernel.nodes.iter().all(|&id| plan.graph.node(id).op.is_pure())
             && writes.iter().all(|&buffer| plan.buffers.size(buffer) == 1)
             && kernel.kind.reads().iter().all(|view| fixed[view.buffer.index()])
-            && !accumulates(&kernel.kind);
+            && !accumulates(&kernel.kind)
+            && !matches!(kernel.kind, KernelKind::Scan { .. });
         if is_fixed {
             writes.iter().for_each(|buffer| fixed[buffer.index()] = true);
             add(&mut plan.prologue, kernel);

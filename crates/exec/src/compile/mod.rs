@@ -13,6 +13,7 @@ mod dimension_numbers;
 mod emit;
 mod fuse;
 mod hoist;
+mod loops;
 mod memory;
 mod options;
 mod plan;
@@ -99,14 +100,31 @@ pub fn passes(graph: &Graph, options: &Options) -> Result<Vec<(&'static str, Str
 /// Is shown what stands after a pass.
 type Observer<'a> = dyn FnMut(&'static str, &dyn Fn() -> String) + 'a;
 
+/// Whose threads a program uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pools {
+    Own,
+    /// Those of the program around it: it is the body of a loop.
+    Around,
+}
+
 fn compile_observed(graph: &Graph, options: &Options, observe: &mut Observer<'_>) -> Result<Program, ExecError> {
     options.check(graph)?;
+    compile_in(graph, options, observe, Pools::Own)
+}
+
+fn compile_in(
+    graph: &Graph,
+    options: &Options,
+    observe: &mut Observer<'_>,
+    pools: Pools,
+) -> Result<Program, ExecError> {
     let Rewritten { graph, accumulations, interface } = rewrite(graph, options, observe)?;
     let Scheduled { plan, write_backs, kept } = plan_step(graph, &accumulations, &interface, observe);
     let layout = memory::plan_memory(&plan, &write_backs, &kept, &rows(&plan, options, &interface.streams));
     observe("memory", &|| stages::layout(&plan, &layout));
-    let instructions = emit::emit(&plan, &layout, &write_backs, &kept);
-    assemble::assemble(plan, layout, instructions, &interface, options)
+    let instructions = emit::emit(&plan, &layout, &write_backs, &kept, options)?;
+    assemble::assemble(plan, layout, instructions, &interface, options, pools)
 }
 
 /// The graph that runs, and what the caller named, as values of it.

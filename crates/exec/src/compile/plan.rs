@@ -1,7 +1,7 @@
 //! What the passes hand on: kernels on buffers, in the order in which they run.
 
 use chainrule_graph::ops::custom::Custom;
-use chainrule_graph::ops::{Elementwise, Reduction};
+use chainrule_graph::ops::{Elementwise, Reduction, Scan};
 use chainrule_graph::{Graph, NodeId, Shape, Value};
 use chainrule_kernels::reduce::Axis;
 
@@ -49,6 +49,8 @@ pub(crate) enum KernelKind {
     ScatterAdd { indices: View, elements: View, dimensions: GatherDimensions, out: BufferId },
     /// Blocks copied into a buffer, on zeros where they do not fill it.
     Assemble { blocks: Vec<BlockCopy>, filled: bool, out: BufferId },
+    /// A loop, on contiguous values.
+    Scan { op: Scan, inputs: Vec<View>, outs: Vec<BufferId> },
     /// A user's own node, on contiguous values.
     Custom { op: Custom, inputs: Vec<View>, outs: Vec<(Shape, BufferId)> },
 }
@@ -174,7 +176,7 @@ impl KernelKind {
             KernelKind::Gather { table, indices, .. } => vec![table, indices],
             KernelKind::ScatterAdd { indices, elements, .. } => vec![indices, elements],
             KernelKind::Assemble { blocks, .. } => blocks.iter().map(|block| &block.source).collect(),
-            KernelKind::Custom { inputs, .. } => inputs.iter().collect(),
+            KernelKind::Scan { inputs, .. } | KernelKind::Custom { inputs, .. } => inputs.iter().collect(),
         }
     }
 
@@ -189,6 +191,7 @@ impl KernelKind {
             | KernelKind::Gather { out, .. }
             | KernelKind::ScatterAdd { out, .. }
             | KernelKind::Assemble { out, .. } => vec![*out],
+            KernelKind::Scan { outs, .. } => outs.clone(),
             KernelKind::Custom { outs, .. } => outs.iter().map(|(_, out)| *out).collect(),
         }
     }

@@ -91,6 +91,11 @@ impl Selector {
                 None => self.rearrange(id, node, op),
             },
             Op::Index(op) => self.index(id, node, op),
+            Op::Scan(op) => {
+                let inputs = (0..node.inputs.len()).map(|index| self.plan.contiguous(id, node, index)).collect();
+                let outs = outs.into_iter().map(|(_, out)| out).collect();
+                self.plan.add(id, KernelKind::Scan { op: op.clone(), inputs, outs });
+            }
             Op::Custom(op) => {
                 let inputs = (0..node.inputs.len()).map(|index| self.plan.contiguous(id, node, index)).collect();
                 self.plan.add(id, KernelKind::Custom { op: op.clone(), inputs, outs });

@@ -122,6 +122,11 @@ fn kernel_text(plan: &Plan, kind: &KernelKind) -> String {
             let sources: Vec<View> = blocks.iter().map(|block| block.source.clone()).collect();
             format!("assemble: {} from {}", name(*out), views(&sources))
         }
+        KernelKind::Scan { op, inputs, outs } => {
+            let outs: Vec<String> = outs.iter().map(|out| name(*out)).collect();
+            let backwards = if op.reverse { " backwards" } else { "" };
+            format!("scan {} steps{backwards}: {} = scan({})", op.length, outs.join(", "), views(inputs))
+        }
         KernelKind::Custom { op, inputs, outs } => {
             let outs: Vec<String> = outs.iter().map(|(_, out)| name(*out)).collect();
             format!("custom: {} = {}({})", outs.join(", "), op.node.name(), views(inputs))

@@ -1,11 +1,14 @@
 //! The instructions of a program, on one arena.
 
+use std::sync::Arc;
+
 use chainrule_graph::ops::Exponent;
 use chainrule_graph::ops::custom::Custom;
 use chainrule_graph::ops::{Elementwise, Reduction};
 use chainrule_graph::{NodeId, Shape};
 use chainrule_kernels::reduce::Axis;
 
+use super::Program;
 use super::address::Address;
 use super::loop_code::LoopCode;
 
@@ -56,11 +59,18 @@ pub(crate) enum Instruction {
     Clear { out: usize, length: usize },
     /// A block copied, element by element.
     Copy(Box<StridedCopy>),
+    /// A loop over steps.
+    Scan(Box<ScanCode>),
     /// A user's own node.
     Custom(Box<CustomCode>),
 }
 
 impl Instruction {
+    /// The program of a loop's body.
+    pub fn body(&self) -> Option<&Program> {
+        if let Instruction::Scan(code) = self { Some(&code.program) } else { None }
+    }
+
     /// How many elements it writes to the arena.
     pub fn elements_written(&self) -> usize {
         match self {
@@ -80,6 +90,7 @@ impl Instruction {
             Instruction::Gather { dimensions, .. } => dimensions.batches * dimensions.count * dimensions.size,
             Instruction::ScatterAdd { dimensions, .. } => dimensions.batches * dimensions.rows * dimensions.size,
             Instruction::Copy(copy) => copy.size(),
+            Instruction::Scan(code) => code.length * code.program.reported(),
             Instruction::Custom(code) => code.outs.iter().map(|(shape, _)| shape.size()).sum(),
         }
     }
@@ -190,6 +201,34 @@ impl StridedCopy {
     pub fn size(&self) -> usize {
         self.runs.iter().map(|run| run.0).product()
     }
+}
+
+/// A loop over steps: the program of its body, and where what it reads and gives lies.
+#[derive(Clone, Debug)]
+pub(crate) struct ScanCode {
+    /// Its arguments are the carries, the elements of sequences that are not read in place, and the constants; its tables
+    /// the first sequences; its outputs the next carries and the extras.
+    pub program: Arc<Program>,
+    /// The carries as they start.
+    pub carries: Vec<Operand>,
+    /// An element of each sequence; the others follow it.
+    pub sequences: Vec<Operand>,
+    pub constants: Vec<Operand>,
+    /// How many sequences are read where they lie.
+    pub in_place: usize,
+    /// Where each output of the first step goes; those of the others follow it.
+    pub outs: Vec<usize>,
+    pub length: usize,
+    pub reverse: bool,
+    /// Its place among the loops of the program around.
+    pub slot: usize,
+}
+
+/// Elements that lie behind one another.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Operand {
+    pub address: Address,
+    pub length: usize,
 }
 
 /// A call of a user's own node.

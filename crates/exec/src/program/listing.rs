@@ -218,6 +218,18 @@ impl<'a> Names<'a> {
             }
             &Instruction::Clear { out, length } => (format!("clear {length}"), "0".into(), out),
             Instruction::Copy(copy) => (format!("copy {}", copy.size()), self.name(copy.source), copy.out),
+            Instruction::Scan(code) => {
+                let operands = code.carries.iter().chain(&code.sequences).chain(&code.constants);
+                let inputs: Vec<String> = operands.map(|operand| self.name(operand.address)).collect();
+                let results: Vec<String> = code.outs.iter().map(|out| self.result(labelled, *out)).collect();
+                let mut lines = vec![format!("{} = scan({})", results.join(", "), inputs.join(", "))];
+                for listed in code.program.listing() {
+                    let kernel = if listed.is_prologue { format!("once: {}", listed.kernel) } else { listed.kernel };
+                    lines.extend(listed.computes.iter().map(|text| format!("  {kernel:<16} {text}")));
+                }
+                let backwards = if code.reverse { " backwards" } else { "" };
+                return (format!("scan {} steps{backwards}", code.length), lines);
+            }
             Instruction::Custom(code) => {
                 let name = Op::Custom(code.op.clone()).name().to_string();
                 let inputs: Vec<String> = code.inputs.iter().map(|(address, _)| self.name(*address)).collect();

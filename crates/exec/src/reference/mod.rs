@@ -6,6 +6,7 @@ pub(crate) mod elementwise;
 pub(crate) mod gamma;
 pub(crate) mod index;
 pub(crate) mod reduce;
+pub(crate) mod scan;
 mod shape;
 pub(crate) mod strided;
 
@@ -67,6 +68,7 @@ pub fn evaluate_op(op: &Op, inputs: &[&Tensor], shapes: &[&Shape]) -> Result<Vec
     let [shape] = *shapes else {
         return match op {
             Op::Custom(op) => custom::evaluate(op, inputs, shapes),
+            Op::Scan(op) => scan::evaluate(op, inputs, shapes),
             _ => Err(ExecError::new(format!("has one output, not {}", shapes.len()))),
         };
     };
@@ -79,6 +81,7 @@ pub fn evaluate_op(op: &Op, inputs: &[&Tensor], shapes: &[&Shape]) -> Result<Vec
         Op::Reduce(op) => reduce::evaluate(op, inputs, shape)?,
         Op::Shape(op) => shape::evaluate(op, inputs, shape)?,
         Op::Index(op) => index::evaluate(op, inputs, shape)?,
+        Op::Scan(op) => return scan::evaluate(op, inputs, shapes),
         Op::Custom(op) => return custom::evaluate(op, inputs, shapes),
     };
     Ok(vec![output])

@@ -83,6 +83,14 @@ impl<T: Float> ArenaView<'_, T> {
         (out_part, rest)
     }
 
+    /// The elements from an address on.
+    pub fn from(&self, address: Address) -> &[T] {
+        match address.space {
+            Space::Arena => &self.elements[address.offset..],
+            Space::Row(table) => row(self.tables, self.starts, table, address.offset),
+        }
+    }
+
     #[inline(always)]
     fn factor(&self, factor: Factor) -> T {
         match factor {

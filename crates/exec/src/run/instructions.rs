@@ -1,9 +1,11 @@
 //! What each instruction of a program does.
 
+mod loops;
+
 use std::ops::Range;
 
 use chainrule_graph::ops::Reduction;
-use chainrule_graph::{Shape, Tensor};
+use chainrule_graph::{Graph, Shape, Tensor};
 use chainrule_kernels::index::{self, OutOfRange};
 use chainrule_kernels::reduce::{self, Axis, Fold};
 use chainrule_kernels::simd::*;
@@ -16,7 +18,7 @@ use super::{chunks, scalars};
 use crate::error::ExecError;
 use crate::program::address::{ALIGNMENT, Address};
 use crate::program::instruction::{
-    CustomCode, Factor, GatherDimensions, Instruction, Matrix, MatrixMatrix, StridedCopy,
+    CustomCode, Factor, GatherDimensions, Instruction, LabelledInstruction, Matrix, MatrixMatrix, StridedCopy,
 };
 use crate::reference;
 
@@ -100,9 +102,33 @@ pub(super) fn run_instruction<S: Simd, T: Float>(
         }
         &Instruction::Clear { out, length } => arena.elements[out..out + length].fill(T::ZERO),
         Instruction::Copy(copy) => strided_copy(copy, arena),
+        Instruction::Scan(code) => loops::run(simd, code, arena, scratch, threads)?,
         Instruction::Custom(code) => custom(code, arena)?,
     }
     Ok(())
+}
+
+/// Runs an instruction: called, and so compiled once.
+pub(super) fn called<S: Simd, T: Float>(
+    simd: S,
+    instruction: &Instruction,
+    arena: &mut ArenaView<'_, T>,
+    scratch: &mut Scratch<T>,
+    threads: Threads,
+) -> Result<(), ExecError> {
+    simd.vectorize(
+        #[inline(always)]
+        || run_instruction(simd, instruction, arena, scratch, threads),
+    )
+}
+
+/// An error, with the node at which it arose.
+#[cold]
+pub(super) fn named(error: ExecError, graph: &Graph, labelled: &LabelledInstruction) -> ExecError {
+    match labelled.nodes.last() {
+        Some(&id) => error.at(graph, id),
+        None => error,
+    }
 }
 
 /// What is left to multiply `out` by. The kernels do not read what they keep 0 of, but 0 times what is not finite is NaN: a

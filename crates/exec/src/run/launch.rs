@@ -7,8 +7,9 @@ use chainrule_kernels::{Float, Threads, dispatch};
 
 use super::clock::Clock;
 use super::machine::{self, End, Task};
+use super::scratch::Arena;
 use super::table::StreamTable;
-use super::workspace::{AnyArena, Arena, Workspace};
+use super::workspace::{AnyArena, Workspace};
 use crate::error::ExecError;
 use crate::program::Program;
 use crate::program::interface::MOST_TABLES;

@@ -2,13 +2,12 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use chainrule_graph::Graph;
 use chainrule_kernels::{Float, Simd, Threads};
 use rayon::prelude::*;
 
 use super::arena::ArenaView;
 use super::clock::Clock;
-use super::instructions::run_instruction;
+use super::instructions::{called, named, run_instruction};
 use super::outputs::{is_finite, read_strided};
 use super::scratch::Scratch;
 use crate::error::ExecError;
@@ -109,16 +108,7 @@ fn report<T: Float>(arena: &ArenaView<'_, T>, program: &Program, record: Option<
     all_finite
 }
 
-/// An error, with the node at which it arose.
-#[cold]
-fn named(error: ExecError, graph: &Graph, labelled: &LabelledInstruction) -> ExecError {
-    match labelled.nodes.last() {
-        Some(&id) => error.at(graph, id),
-        None => error,
-    }
-}
-
-/// An instruction where speed does not matter: called, and so compiled once.
+/// An instruction where speed does not matter.
 fn rare<S: Simd, T: Float>(
     simd: S,
     labelled: &LabelledInstruction,
@@ -126,10 +116,7 @@ fn rare<S: Simd, T: Float>(
     scratch: &mut Scratch<T>,
     task: &Task<'_, T>,
 ) -> Result<(), ExecError> {
-    let result = simd.vectorize(
-        #[inline(always)]
-        || run_instruction(simd, &labelled.instruction, arena, scratch, task.threads),
-    );
+    let result = called(simd, &labelled.instruction, arena, scratch, task.threads);
     result.map_err(|error| named(error, &task.program.graph, labelled))
 }
 

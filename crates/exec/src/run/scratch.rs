@@ -1,7 +1,8 @@
-//! What fused loops work with beside the arena: registers, and the sums of chunks.
+//! What a program works on: its arena, and what fused loops work with beside it, registers and the sums of chunks.
 
 use chainrule_kernels::Float;
 
+use super::aligned::Aligned;
 use crate::program::chunks::BLOCK;
 
 /// The registers of a thread.
@@ -28,17 +29,30 @@ impl<T: Float> Registers<T> {
     }
 }
 
+/// What a program works on.
+#[derive(Clone, Debug)]
+pub(super) struct Arena<T: Float> {
+    pub elements: Aligned<T>,
+    pub scratch: Scratch<T>,
+    /// Where in its table each row of a step begins.
+    pub starts: Vec<usize>,
+}
+
 /// What fused loops work with.
 #[derive(Clone, Debug)]
-pub(super) struct Scratch<T> {
+pub(super) struct Scratch<T: Float> {
     /// For each thread.
     pub registers: Vec<Registers<T>>,
     /// The sums of the chunks of a loop.
     pub partial_sums: Vec<T>,
+    /// For each loop over steps, what its body works on.
+    pub loops: Vec<Arena<T>>,
 }
 
 impl<T: Float> Scratch<T> {
     pub fn bytes(&self) -> usize {
-        self.registers.iter().map(Registers::bytes).sum::<usize>() + self.partial_sums.len() * size_of::<T>()
+        let bodies = self.loops.iter().map(|body| body.elements.bytes() + body.scratch.bytes()).sum::<usize>();
+        let registers = self.registers.iter().map(Registers::bytes).sum::<usize>();
+        registers + bodies + self.partial_sums.len() * size_of::<T>()
     }
 }

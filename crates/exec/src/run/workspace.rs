@@ -5,7 +5,7 @@ use chainrule_kernels::Float;
 
 use super::aligned::Aligned;
 use super::outputs::{read_strided, write};
-use super::scratch::{Registers, Scratch};
+use super::scratch::{Arena, Registers, Scratch};
 use crate::error::ExecError;
 use crate::memory::check_memory;
 use crate::precision::Precision;
@@ -51,14 +51,6 @@ pub(super) enum AnyArena {
     F64(Arena<f64>),
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct Arena<T: Float> {
-    pub elements: Aligned<T>,
-    pub scratch: Scratch<T>,
-    /// Where in its table each row of a step begins.
-    pub starts: Vec<usize>,
-}
-
 /// Does the same with an arena of either precision.
 macro_rules! with_arena {
     ($any:expr, $arena:ident => $body:expr) => {
@@ -75,20 +67,24 @@ impl Program {
     /// # Errors
     /// The machine has not so much memory.
     pub fn workspace(&self) -> Result<Workspace, ExecError> {
-        let elements = self.arena_length().saturating_mul(self.precision.bytes()) / size_of::<f64>();
+        let elements = self.elements().saturating_mul(self.precision.bytes()) / size_of::<f64>();
         check_memory(elements, || "what a step computes, with the parameters,".into())?;
+        let threads = self.pool.as_ref().map_or(1, |_| self.threads);
         let arena = match self.precision {
-            Precision::F32 => AnyArena::F32(self.arena()),
-            Precision::F64 => AnyArena::F64(self.arena()),
+            Precision::F32 => AnyArena::F32(self.arena(threads)),
+            Precision::F64 => AnyArena::F64(self.arena(threads)),
         };
         Ok(Workspace { arena, program: self.id })
     }
 
-    fn arena<T: Float>(&self) -> Arena<T> {
+    /// What the program works on, and the bodies of its loops, on so many threads.
+    fn arena<T: Float>(&self, threads: usize) -> Arena<T> {
+        let bodies = self.prologue.iter().chain(&self.step).filter_map(|labelled| labelled.instruction.body());
         let registers = Registers::new(self.registers);
         let scratch = Scratch {
-            registers: vec![registers; self.pool.as_ref().map_or(1, |_| self.threads)],
+            registers: vec![registers; threads],
             partial_sums: vec![T::ZERO; self.partial_sums],
+            loops: bodies.map(|body| body.arena(threads)).collect(),
         };
         let mut elements = Aligned::zeros(self.arena_length);
         for (offset, literal) in &self.literals {
@@ -101,6 +97,12 @@ impl Program {
             }
         }
         Arena { elements, scratch, starts: vec![0; self.streams.len()] }
+    }
+
+    /// How many elements it holds, with those of the bodies of loops.
+    fn elements(&self) -> usize {
+        let bodies = self.prologue.iter().chain(&self.step).filter_map(|labelled| labelled.instruction.body());
+        self.arena_length() + bodies.map(Program::elements).sum::<usize>()
     }
 
     /// Whether a workspace is one of this program's.

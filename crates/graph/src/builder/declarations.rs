@@ -1,8 +1,9 @@
 //! The values a function begins with: inputs, outcomes, parameters, state, constants.
 
+use std::panic::Location;
 use std::sync::Arc;
 
-use super::{Builder, Var};
+use super::{Builder, State, Var};
 use crate::function::{Learning, Parameter};
 use crate::initializer::Initializer;
 use crate::node::Kind;
@@ -21,7 +22,7 @@ impl Builder {
     #[track_caller]
     pub fn input_of(&self, name: &str, shape: impl Into<Shape>, kind: Kind, bound: Option<usize>) -> Var<'_> {
         let var = self.source(name, shape, kind, bound);
-        var.id.inspect(|&id| self.state.borrow_mut().function.inputs.push(id.node));
+        var.id.inspect(|&id| self.state.borrow_mut().frame.function.inputs.push(id.node));
         var
     }
 
@@ -35,19 +36,23 @@ impl Builder {
     #[track_caller]
     pub fn outcome_of(&self, name: &str, shape: impl Into<Shape>, kind: Kind, bound: Option<usize>) -> Var<'_> {
         let var = self.source(name, shape, kind, bound);
-        var.id.inspect(|&id| self.state.borrow_mut().function.outcomes.push(id.node));
+        var.id.inspect(|&id| self.state.borrow_mut().frame.function.outcomes.push(id.node));
         var
     }
 
     /// A value to be learned. Numbers that can't be drawn are a mistake: a negative deviation, an empty range, too few axes
-    /// for glorot or he.
+    /// for glorot or he. In the body of a loop it is the function's all the same: one for all steps.
     #[track_caller]
     pub fn parameter(&self, name: &str, shape: impl Into<Shape>, initializer: Initializer) -> Var<'_> {
-        let var = self.initialized(name, shape.into(), &initializer);
-        if let Some(id) = var.id {
-            self.state.borrow_mut().function.parameters.push(Parameter::new(id.node, initializer.canonical()));
-        }
-        var
+        let origin = self.origin(Location::caller());
+        self.in_function(|builder| {
+            let var = builder.with_origin(origin, |builder| builder.initialized(name, shape.into(), &initializer));
+            if let Some(id) = var.id {
+                let parameters = &mut builder.state.borrow_mut().frame.function.parameters;
+                parameters.push(Parameter::new(id.node, initializer.canonical()));
+            }
+            var
+        })
     }
 
     /// Says how training steps move a parameter, where that is not how they move the others.
@@ -68,15 +73,17 @@ impl Builder {
     /// ```
     #[track_caller]
     pub fn learning(&self, parameter: Var<'_>, learning: Learning) {
-        let Some(id) = self.own(parameter) else { return };
+        let Some(id) = parameter.id.filter(|_| !parameter.failed()) else { return };
         if let Some(problem) = learning.problem() {
             self.fail(format!("{} {problem}", parameter.describe()), None);
             return;
         }
         let is_parameter = {
-            let parameters = &mut self.state.borrow_mut().function.parameters;
+            let mut state = self.state.borrow_mut();
+            let State { frame, outer, .. } = &mut *state;
+            let parameters = &mut outer.first_mut().unwrap_or(frame).function.parameters;
             let found = parameters.iter_mut().find(|parameter| id == parameter.node.into());
-            found.map(|parameter| parameter.learning = learning).is_some()
+            found.filter(|_| parameter.frame == 0).map(|parameter| parameter.learning = learning).is_some()
         };
         if !is_parameter {
             self.fail(format!("{} is no parameter, so no step moves it", parameter.describe()), None);
@@ -89,7 +96,7 @@ impl Builder {
     pub fn state(&self, name: &str, shape: impl Into<Shape>, initializer: Initializer) -> Var<'_> {
         let var = self.initialized(name, shape.into(), &initializer);
         if let Some(id) = var.id {
-            self.state.borrow_mut().function.state.push(Parameter::new(id.node, initializer.canonical()));
+            self.state.borrow_mut().frame.function.state.push(Parameter::new(id.node, initializer.canonical()));
         }
         var
     }
@@ -104,6 +111,10 @@ impl Builder {
 
     #[track_caller]
     fn source(&self, name: &str, shape: impl Into<Shape>, kind: Kind, bound: Option<usize>) -> Var<'_> {
+        if self.is_in_body() {
+            let help = "declare it before the loop; a parameter may be made in the body";
+            return self.fail(format!("`{name}` is declared in the body of a loop"), Some(help.into()));
+        }
         self.push(Source::Input { shape: shape.into(), kind, bound }, &[]).named(name)
     }
 

@@ -8,6 +8,7 @@ mod arrays;
 mod broadcasting;
 mod declarations;
 mod elementary;
+mod frames;
 mod losses;
 mod naming;
 mod nodes;
@@ -19,9 +20,7 @@ mod statistics;
 mod var;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::panic::Location;
-use std::sync::Arc;
 
 use crate::error::GraphError;
 use crate::function::Function;
@@ -31,8 +30,9 @@ use crate::ops::{Op, TensorType};
 use crate::shape::Shape;
 use crate::verify::verify;
 
+pub(crate) use frames::BuiltBody;
+use frames::Frame;
 pub use losses::CrossEntropy;
-use numbering::NameNumbers;
 pub use operators::Operand;
 pub use var::Var;
 
@@ -66,11 +66,12 @@ pub struct Builder {
 
 #[derive(Default)]
 struct State {
-    function: Function,
-    scope_paths: HashMap<Arc<str>, ScopeId>,
-    scope_numbers: NameNumbers,
-    name_numbers: NameNumbers,
-    scope: Option<ScopeId>,
+    /// The graph that nodes are added to.
+    frame: Frame,
+    /// Those around it, the outermost first, while the body of a loop is built.
+    outer: Vec<Frame>,
+    /// How many bodies were begun.
+    bodies: u32,
     /// Where nodes are said to come from, instead of the line of the call.
     origin: Option<Origin>,
     /// Whether formulas are built as they are written, also those that have a stable form.
@@ -88,7 +89,8 @@ impl Builder {
     pub fn extend(function: Function) -> Builder {
         let scopes = function.graph.scopes.iter().enumerate();
         let scope_paths = scopes.map(|(i, scope)| (scope.path.clone(), ScopeId(i as u32))).collect();
-        Builder { state: RefCell::new(State { function, scope_paths, ..State::default() }) }
+        let frame = Frame { function, scope_paths, ..Frame::default() };
+        Builder { state: RefCell::new(State { frame, ..State::default() }) }
     }
 
     /// Goes on with a graph; its nodes keep their ids.
@@ -123,12 +125,13 @@ impl Builder {
     /// outcome.
     pub fn finish(self) -> Result<Function, GraphError> {
         let mut state = self.state.into_inner();
+        debug_assert!(state.outer.is_empty(), "a body ends where it began");
         if let Some(error) = state.error.take() {
             return Err(error);
         }
-        roles::check(&state.function)?;
-        debug_assert_eq!(verify(&state.function.graph), Ok(()));
-        Ok(state.function)
+        roles::check(&state.frame.function)?;
+        debug_assert_eq!(verify(&state.frame.function.graph), Ok(()));
+        Ok(state.frame.function)
     }
 
     /// The graph alone.
@@ -165,26 +168,28 @@ impl Builder {
         result
     }
 
-    /// The value of that name.
+    /// The value of that name; in the body of a loop perhaps one from around it.
     pub fn find(&self, name: &str) -> Option<Var<'_>> {
-        let found = self.state.borrow().function.graph.find(name)?;
-        Some(Var { builder: self, id: Some(found) })
+        let state = self.state.borrow();
+        let (frame, id) =
+            state.innermost_first().find_map(|frame| Some((frame.number, frame.function.graph.find(name)?)))?;
+        Some(Var { builder: self, id: Some(id), frame })
     }
 
     /// The handle of a value of this builder's graph. One that the graph has not is a mistake.
     #[track_caller]
     pub fn var(&self, id: impl Into<Value>) -> Var<'_> {
         let id = id.into();
-        let known = self.state.borrow().function.graph.check_values([id]);
+        let known = self.state.borrow().frame.function.graph.check_values([id]);
         match known {
-            Ok(()) => Var { builder: self, id: Some(id) },
+            Ok(()) => self.current(id),
             Err(error) => self.fail(error.message, error.help),
         }
     }
 
     /// How many nodes there are so far.
     pub fn len(&self) -> usize {
-        self.state.borrow().function.graph.nodes.len()
+        self.state.borrow().frame.function.graph.nodes.len()
     }
 
     /// Whether there is no node yet.
@@ -206,10 +211,14 @@ impl Builder {
         if inputs.iter().any(|input| self.is_foreign(*input, &origin) || input.failed()) {
             return Vec::new();
         }
+        let inputs: Vec<Var<'g>> = inputs.iter().map(|&input| self.captured(input)).collect();
         let ids: Vec<Value> = inputs.iter().filter_map(|input| input.id).collect();
+        if ids.len() < inputs.len() {
+            return Vec::new();
+        }
         let types: Vec<TensorType> = {
             let state = self.state.borrow();
-            ids.iter().map(|&id| state.function.graph.output(id).tensor_type()).collect()
+            ids.iter().map(|&id| state.frame.function.graph.output(id).tensor_type()).collect()
         };
         let outputs = match op.infer(&types) {
             Ok(outputs) => outputs,
@@ -227,11 +236,12 @@ impl Builder {
             return Vec::new();
         }
         let mut state = self.state.borrow_mut();
-        let scope = state.scope;
+        let scope = state.frame.scope;
         let outputs: Vec<Output> = outputs.into_iter().map(Output::unnamed).collect();
         let count = outputs.len();
-        let id = state.function.graph.push(Node { op, inputs: ids, outputs, scope, origin });
-        (0..count).map(|index| Var { builder: self, id: Some(id.output(index)) }).collect()
+        let id = state.frame.function.graph.push(Node { op, inputs: ids, outputs, scope, origin });
+        let frame = state.frame.number;
+        (0..count).map(|index| Var { builder: self, id: Some(id.output(index)), frame }).collect()
     }
 
     /// Keeps a mistake, unless there is one already, and returns a handle on which nothing more is reported.
@@ -247,7 +257,7 @@ impl Builder {
     }
 
     pub(crate) fn poisoned(&self) -> Var<'_> {
-        Var { builder: self, id: None }
+        Var { builder: self, id: None, frame: 0 }
     }
 
     fn origin(&self, location: &'static Location<'static>) -> Origin {
@@ -264,10 +274,19 @@ impl Builder {
         foreign
     }
 
-    /// The value behind a handle, if there was no mistake and the handle is this builder's own.
+    /// The value behind a handle, if there was no mistake and the handle is this builder's own; in the body of a loop, what
+    /// stands for it there.
     #[track_caller]
     pub(crate) fn own(&self, var: Var<'_>) -> Option<Value> {
         let origin = self.origin(Location::caller());
-        if self.is_foreign(var, &origin) { None } else { var.id }
+        if self.is_foreign(var, &origin) {
+            return None;
+        }
+        self.captured(Var { builder: self, id: var.id, frame: var.frame }).id
+    }
+
+    /// A handle of a value of the graph that nodes are added to.
+    fn current(&self, id: Value) -> Var<'_> {
+        Var { builder: self, id: Some(id), frame: self.state.borrow().frame.number }
     }
 }

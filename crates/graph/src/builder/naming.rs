@@ -3,21 +3,24 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use super::{Builder, Var};
+use super::frames::Frame;
+use super::{Builder, State, Var};
 use crate::node::{Scope, ScopeId, Value};
 
 impl Builder {
     /// Runs `build` with its nodes in a scope of that name; a name in use gets a number.
     pub fn scope<'g, R>(&'g self, name: &str, build: impl FnOnce(&'g Builder) -> R) -> R {
-        let outer = self.state.borrow().scope;
+        let outer = self.state.borrow().frame.scope;
         let path = {
             let mut state = self.state.borrow_mut();
-            let state = &mut *state;
+            let State { frame, outer: around, .. } = &mut *state;
+            let Frame { function, scope_paths, scope_numbers, .. } = frame;
             let stem = match outer {
-                Some(scope) => format!("{}/{name}", state.function.graph.scope(scope).path),
+                Some(scope) => format!("{}/{name}", function.graph.scope(scope).path),
                 None => name.to_string(),
             };
-            state.scope_numbers.unique(&stem, |path| state.scope_paths.contains_key(path))
+            let is_around = |path: &str| around.iter().any(|frame| frame.scope_paths.contains_key(path));
+            scope_numbers.unique(&stem, |path| scope_paths.contains_key(path) || is_around(path))
         };
         let scope = self.open_scope(&path, outer);
         self.within(Some(scope), build)
@@ -47,27 +50,27 @@ impl Builder {
 
     pub(crate) fn scope_path(&self) -> Option<Arc<str>> {
         let state = self.state.borrow();
-        state.scope.map(|scope| state.function.graph.scope(scope).path.clone())
+        state.frame.scope.map(|scope| state.frame.function.graph.scope(scope).path.clone())
     }
 
     pub(crate) fn within<'g, R>(&'g self, scope: Option<ScopeId>, build: impl FnOnce(&'g Builder) -> R) -> R {
-        let outer = std::mem::replace(&mut self.state.borrow_mut().scope, scope);
+        let outer = std::mem::replace(&mut self.state.borrow_mut().frame.scope, scope);
         let result = build(self);
-        self.state.borrow_mut().scope = outer;
+        self.state.borrow_mut().frame.scope = outer;
         result
     }
 
     /// The scope of that full path, made if there is none.
     pub(crate) fn open_scope(&self, path: &str, parent: Option<ScopeId>) -> ScopeId {
         let mut state = self.state.borrow_mut();
-        if let Some(&scope) = state.scope_paths.get(path) {
+        if let Some(&scope) = state.frame.scope_paths.get(path) {
             return scope;
         }
-        let scopes = &mut state.function.graph.scopes;
+        let scopes = &mut state.frame.function.graph.scopes;
         let scope = ScopeId(scopes.len() as u32);
         let path: Arc<str> = path.into();
         scopes.push(Scope { path: path.clone(), parent });
-        state.scope_paths.insert(path, scope);
+        state.frame.scope_paths.insert(path, scope);
         scope
     }
 
@@ -76,7 +79,7 @@ impl Builder {
     pub(crate) fn set_name(&self, id: Value, name: &str) {
         let mut borrowed = self.state.borrow_mut();
         let state = &mut *borrowed;
-        let graph = &mut state.function.graph;
+        let graph = &mut state.frame.function.graph;
         match graph.names.get(name) {
             Some(&taken) if taken == id => {}
             Some(&taken) => {
@@ -93,7 +96,7 @@ impl Builder {
                 output.generated_name = false;
                 if let Some(old) = output.name.replace(name.clone()) {
                     graph.names.remove(&old);
-                    state.name_numbers.release(&old);
+                    state.frame.name_numbers.release(&old);
                 }
                 graph.names.insert(name, id);
             }
@@ -104,9 +107,9 @@ impl Builder {
     pub(crate) fn generate_name(&self, id: Value, stem: &str) {
         let mut state = self.state.borrow_mut();
         let state = &mut *state;
-        let graph = &mut state.function.graph;
+        let graph = &mut state.frame.function.graph;
         if graph.name(id).is_none() {
-            let name: Arc<str> = state.name_numbers.unique(stem, |name| graph.names.contains_key(name)).into();
+            let name: Arc<str> = state.frame.name_numbers.unique(stem, |name| graph.names.contains_key(name)).into();
             let output = &mut graph.nodes[id.node.index()].outputs[id.output as usize];
             output.name = Some(name.clone());
             output.generated_name = true;
@@ -118,16 +121,16 @@ impl Builder {
     pub(crate) fn name_scope(&self, id: Value, name: &str) {
         let mut state = self.state.borrow_mut();
         let state = &mut *state;
-        let graph = &mut state.function.graph;
-        let Some(scope) = graph.node(id).scope.filter(|&scope| Some(scope) != state.scope) else { return };
+        let graph = &mut state.frame.function.graph;
+        let Some(scope) = graph.node(id).scope.filter(|&scope| Some(scope) != state.frame.scope) else { return };
         let is_result = id.node.index() + 1 == graph.nodes.len();
         let old = graph.scope(scope).path.clone();
         let builder = old.rsplit('/').next().unwrap_or(&old).trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
         let path: Arc<str> = format!("{name}/{builder}").into();
-        if is_result && graph.scope(scope).parent == state.scope && !state.scope_paths.contains_key(&path) {
-            state.scope_paths.remove(&old);
-            state.scope_numbers.release(&old);
-            state.scope_paths.insert(path.clone(), scope);
+        if is_result && graph.scope(scope).parent == state.frame.scope && !state.frame.scope_paths.contains_key(&path) {
+            state.frame.scope_paths.remove(&old);
+            state.frame.scope_numbers.release(&old);
+            state.frame.scope_paths.insert(path.clone(), scope);
             graph.scopes[scope.index()].path = path;
         }
     }

@@ -64,6 +64,11 @@ impl Builder {
     /// others; the condition of `where` keeps its own.
     #[track_caller]
     pub(crate) fn elementwise<'g>(&'g self, op: Elementwise, operands: &[Operand<'g>]) -> Var<'g> {
+        let local = operands.iter().map(|&operand| match operand {
+            Operand::Var(var) => self.captured(var).into(),
+            Operand::Literal(_) => operand,
+        });
+        let operands = &local.collect::<Vec<Operand<'g>>>()[..];
         if let Some(stable) = self.stable(op, operands) {
             return stable;
         }

@@ -13,6 +13,8 @@ use crate::shape::Shape;
 pub struct Var<'g> {
     pub(crate) builder: &'g Builder,
     pub(crate) id: Option<Value>,
+    /// Whose value it is: 0 for the function's, a number for each body of a loop.
+    pub(crate) frame: u32,
 }
 
 impl<'g> Var<'g> {
@@ -29,7 +31,7 @@ impl<'g> Var<'g> {
     /// Gives the value a name, unique in the graph; within a scope the scope's path goes before it.
     #[track_caller]
     pub fn named(self, name: &str) -> Var<'g> {
-        if let Some(id) = self.id {
+        if let Some(id) = self.builder.own(self) {
             let path = self.builder.scope_path();
             let name = path.map_or_else(|| name.to_string(), |path| format!("{path}/{name}"));
             self.builder.set_name(id, &name);
@@ -53,15 +55,16 @@ impl<'g> Var<'g> {
         self.with_output(|output| output.kind).unwrap_or(Kind::Real)
     }
 
-    /// Whether it stands for a mistake.
+    /// Whether it stands for a mistake, as what is left of the body of a loop does.
+    #[track_caller]
     pub(crate) fn failed(self) -> bool {
-        self.id.is_none()
+        self.id.is_none() || self.builder.is_left_over(self)
     }
 
     /// The node that computes it.
     pub(crate) fn node(self) -> Option<Node> {
         let state = self.builder.state.borrow();
-        self.id.map(|id| state.function.graph.node(id).clone())
+        Some(state.graph(self.frame)?.node(self.id?).clone())
     }
 
     /// The op that computes it.
@@ -72,7 +75,7 @@ impl<'g> Var<'g> {
     /// The number that every element is, if it is a constant of one number or copies of one.
     pub(crate) fn constant_number(self) -> Option<f64> {
         let state = self.builder.state.borrow();
-        let graph = &state.function.graph;
+        let graph = state.graph(self.frame)?;
         let mut node = graph.node(self.id?);
         while let Op::Shape(ShapeOp::Broadcast { .. }) = node.op {
             node = graph.node(node.inputs[0]);
@@ -85,7 +88,7 @@ impl<'g> Var<'g> {
 
     fn with_output<R>(self, read: impl FnOnce(&Output) -> R) -> Option<R> {
         let state = self.builder.state.borrow();
-        self.id.map(|id| read(state.function.graph.output(id)))
+        Some(read(state.graph(self.frame)?.output(self.id?)))
     }
 
     /// How a message calls it: its name and shape.

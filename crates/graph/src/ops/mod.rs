@@ -21,6 +21,7 @@ macro_rules! names {
     };
 }
 
+pub mod body;
 pub mod contract;
 pub mod custom;
 pub mod elementwise;
@@ -28,6 +29,9 @@ mod exponent;
 pub mod index;
 pub mod reduce;
 pub mod rules;
+pub mod scan;
+mod scan_batch;
+mod scan_derivative;
 pub mod shape;
 pub mod signature;
 pub mod source;
@@ -35,6 +39,7 @@ pub mod source;
 use crate::node::Kind;
 use crate::shape::Shape;
 
+pub use body::Body;
 pub use contract::Contract;
 pub use custom::Custom;
 pub use elementwise::Elementwise;
@@ -42,6 +47,7 @@ pub use exponent::Exponent;
 pub use index::Index;
 pub use reduce::{Reduce, Reduction};
 pub(crate) use rules::{Backward, Batched, Rules};
+pub use scan::Scan;
 pub use shape::ShapeOp;
 pub use source::Source;
 
@@ -60,6 +66,8 @@ pub enum Op {
     Shape(ShapeOp),
     /// Elements picked, or scattered, by computed indices.
     Index(Index),
+    /// A loop.
+    Scan(Scan),
     /// A user's own node.
     Custom(Custom),
 }
@@ -96,6 +104,7 @@ impl Op {
             Op::Reduce(op) => op,
             Op::Shape(op) => op,
             Op::Index(op) => op,
+            Op::Scan(op) => op,
             Op::Custom(op) => op,
         }
     }
@@ -123,7 +132,7 @@ impl Op {
             Source::NAMES.to_vec(),
             ShapeOp::NAMES.to_vec(),
             Index::NAMES.to_vec(),
-            vec!["contract", "custom", "custom backward"],
+            vec!["contract", "scan", "custom", "custom backward"],
         ];
         families.into_iter().flatten().collect()
     }
@@ -149,6 +158,7 @@ impl Op {
         match self {
             Op::Source(op) => op.is_pure(),
             Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) | Op::Index(_) | Op::Custom(_) => true,
+            Op::Scan(scan) => scan.body.graph().nodes().iter().all(|node| node.op.is_input() || node.op.is_pure()),
         }
     }
 }

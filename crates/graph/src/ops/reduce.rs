@@ -195,7 +195,7 @@ impl<'g> Var<'g> {
     pub(crate) fn softmax_logits(self) -> Option<(Var<'g>, usize)> {
         let node = self.node()?;
         match node.op {
-            Op::Reduce(Reduce { op: Softmax, axes }) => Some((self.builder.var(node.inputs[0]), axes[0])),
+            Op::Reduce(Reduce { op: Softmax, axes }) => Some((Var { id: Some(node.inputs[0]), ..self }, axes[0])),
             _ => None,
         }
     }

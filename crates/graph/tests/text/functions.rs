@@ -114,6 +114,7 @@ const CALLS: &[(&str, &str)] = &[
     ("hinge(x, i)", "[3]"),
     ("kl_divergence(softmax(x), softmax(v))", "[]"),
     ("kl_divergence(W, W)", "[2]"),
+    ("scan(\"value a []\\nvalue b []\\nh = a + b\", s, x, carries=1, sequences=1, length=3, outputs=[2])", "[3]"),
 ];
 
 fn with_inputs(expression: &str) -> Function {

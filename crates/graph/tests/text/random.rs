@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chainrule_graph::ops::custom::Pass;
 use chainrule_graph::ops::signature::{AxisOperand, Operands};
 use chainrule_graph::ops::{Contract, Custom, Elementwise, Reduce, Reduction, ShapeOp, Source};
-use chainrule_graph::{Builder, Function, Initializer, Kind, Learning, Shape, Tensor, Var, text};
+use chainrule_graph::{Builder, Function, Initializer, Kind, Learning, Shape, Steps, Tensor, Var, text};
 use proptest::prelude::*;
 
 use super::support::custom;
@@ -233,6 +233,7 @@ const BUILDS: &[Build] = &[
     |d| Some(source(d.builder, d.attribute, d.number, d.literal)),
     |d| Some(d.builder.custom(custom(d.attribute % 3), &[d.a, d.b][..1 + d.attribute % 2])),
     custom_backward,
+    scan,
     plain_log,
     |d| unstable(d.builder, d.a.to_real(), d.axis(), d.number),
     // Shapes changed to themselves
@@ -292,6 +293,25 @@ fn reduction<'g>(d: &Draw<'g>) -> Option<Var<'g>> {
     let a = d.a.only_if(d.a.rank() > 0 && (signature.of_nothing || d.a.shape()[axes[0]] > 0))?;
     let is_taken = a.kind() == Kind::Int && signature.takes == AxisOperand::Numbers;
     Some(d.builder.push(Reduce { op, axes }, &[if is_taken { a } else { a.to_real() }]))
+}
+
+/// A loop whose body reads its carry, its element and what is around it, or not; perhaps with another in it.
+fn scan<'g>(d: &Draw<'g>) -> Option<Var<'g>> {
+    let (start, sequence) = (d.b.to_real(), d.a.only_if(d.a.rank() > 0 && d.a.shape()[0] < 5)?);
+    let steps = Steps { length: None, reverse: d.number % 2 == 1 };
+    let all = d.builder.scan_by(steps, &[start], &[sequence], |h, x| {
+        let next = match d.attribute % 4 {
+            0 => h[0].tanh().named("next"),
+            1 => h[0] * d.c.to_real().sum(),
+            2 => d.builder.scope("inner", |builder| {
+                let steps = Steps { length: Some(2), ..Steps::default() };
+                builder.scan_by(steps, &[h[0]], &[], |g, _| vec![g[0] * x[0].to_real().sum()])[0].last()
+            }),
+            _ => h[0],
+        };
+        vec![next, x[0], d.builder.custom(custom(d.number % 3), &[h[0]])]
+    });
+    all.get(d.number % 3).copied()
 }
 
 fn slice<'g>(d: &Draw<'g>) -> Option<Var<'g>> {

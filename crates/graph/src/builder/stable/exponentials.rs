@@ -97,6 +97,7 @@ fn log(graph: &Graph, value: Value, depth: usize) -> Option<Log> {
         | Op::Elementwise(_)
         | Op::Contract(_)
         | Op::Reduce(_)
+        | Op::Scan(_)
         | Op::Custom(_) => None,
     }
 }

@@ -97,7 +97,7 @@ impl Builder {
                 Operand::Var(_) => None,
             };
             let parts = operands.iter().map(part).collect::<Option<Vec<Part>>>()?;
-            let graph = &state.function.graph;
+            let graph = &state.frame.function.graph;
             let found = Patterns { graph, stretched: false }.recognise(op, &parts)?;
             // A number may stand for an array, which the formula stretches to.
             let shape = parts.iter().filter_map(|part| part.value()).map(|value| graph.shape(value).clone());
@@ -190,7 +190,7 @@ impl<'g> Var<'g> {
     /// A number and the value that it is multiplied by, if this is such a product, or a negative.
     fn scaled(self) -> Option<(f64, Var<'g>)> {
         let state = self.builder.state.borrow();
-        let (factor, value) = pattern::scaled(&state.function.graph, self.id?)?;
-        Some((factor, Var { builder: self.builder, id: Some(value) }))
+        let (factor, value) = pattern::scaled(state.graph(self.frame)?, self.id?)?;
+        Some((factor, Var { id: Some(value), ..self }))
     }
 }

@@ -93,6 +93,7 @@ pub(super) enum Builtin {
     SquaredL2Distance,
     L2NormPenalty,
     Nll,
+    Scan,
     Custom,
 }
 

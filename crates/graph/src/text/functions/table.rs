@@ -29,6 +29,15 @@ const AB: &[CallParameter] = &[one("a"), one("b")];
 const SHAPE: &[CallParameter] = &[one("shape")];
 const CROSS_ENTROPY: &[CallParameter] =
     &[one("logits"), indices("y"), keyword("smoothing"), keyword("weights"), keyword("ignore")];
+const SCAN: &[CallParameter] = &[
+    one("body"),
+    many("x"),
+    keyword("carries"),
+    keyword("sequences"),
+    keyword("length"),
+    keyword("outputs"),
+    keyword("reverse"),
+];
 const ALONG_AXIS: &[CallParameter] = &[one("x"), perhaps("axis")];
 const JOINED: &[CallParameter] = &[many("a"), keyword("axis")];
 const ALONG_AXIS_OR_OF_TWO: &[CallParameter] = &[one("a"), perhaps("b"), keyword("axis")];
@@ -99,6 +108,7 @@ static BUILTINS: &[(&str, Builtin, &[CallParameter])] = &[
     ("squared_l2_distance", Builtin::SquaredL2Distance, AB),
     ("l2_norm_penalty", Builtin::L2NormPenalty, &[one("lambda"), one("w")]),
     ("nll", Builtin::Nll, &[one("p"), indices("y")]),
+    ("scan", Builtin::Scan, SCAN),
     ("custom", Builtin::Custom, &[one("name"), many("x"), keyword("pass"), keyword("loops")]),
 ];
 

@@ -1,13 +1,15 @@
 //! One node as text, from the texts of its operands.
 
+use super::print;
 use crate::builder::stable::is_recognised;
+use crate::function::Function;
 use crate::graph::Graph;
 use crate::node::{Kind, NodeId};
 use crate::ops::contract::Label;
 use crate::ops::custom::Pass;
 use crate::ops::signature::{DefaultAxes, Notation};
 use crate::ops::source::Constant;
-use crate::ops::{Contract, Custom, Index, Op, Reduce, ShapeOp, Source};
+use crate::ops::{Contract, Custom, Index, Op, Reduce, Scan, ShapeOp, Source};
 use crate::ops::{Elementwise, Exponent};
 use crate::shape::Shape;
 use crate::text::functions::Callable;
@@ -99,6 +101,7 @@ pub(super) fn spell(graph: &Graph, id: NodeId, is_index: bool, operands: &[Spell
             attributes.extend(keyword("batch", *batch));
             call("scatter_add", operands, &attributes)
         }
+        Op::Scan(op) => scan(op, operands),
         Op::Custom(op) => custom(op, operands),
     }
 }
@@ -256,6 +259,21 @@ fn index(shape: &Shape, start: &[usize], stop: &[usize], dropped: bool, operands
     };
     let items: Vec<String> = (0..start.len()).map(item).collect();
     Spelled::atom(format!("{}[{}]", operands[0].as_tight(Precedence::Atom), items.join(", ")))
+}
+
+/// The body as a text in quotes, then what the loop is run on.
+fn scan(op: &Scan, operands: &[Spelled]) -> Spelled {
+    let graph = op.body.graph();
+    let body = print(&Function { graph: graph.clone(), ..Function::default() });
+    let outputs: Vec<usize> = op.body.outputs().iter().map(|&output| graph.value_index(output)).collect();
+    let body = Spelled::atom(quoted(&body, '"'));
+    let operands: Vec<Spelled> = std::iter::once(body).chain(operands.iter().cloned()).collect();
+    let mut attributes = keyword("carries", op.carries);
+    attributes.extend(keyword("sequences", op.sequences));
+    attributes.push(format!("length={}", op.length));
+    attributes.push(format!("outputs={}", list(&outputs)));
+    attributes.extend(keyword("reverse", usize::from(op.reverse)));
+    call("scan", &operands, &attributes)
 }
 
 fn custom(op: &Custom, operands: &[Spelled]) -> Spelled {

@@ -2,6 +2,8 @@
 //!
 //! Only rewrites that are exact for every input, ±0 aside, are made: `x · 0` stays, since x may be infinite.
 
+mod loops;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -15,6 +17,7 @@ use crate::ops::source::Constant;
 use crate::ops::{Elementwise, Op, Reduce, Reduction, ShapeOp, Source};
 use crate::tensor::Tensor;
 use crate::verify::verify;
+use loops::{merge_loops, simplified_body};
 
 /// For each value of the old graph, the one of the new graph that is equal to it, if it is still there.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +41,20 @@ impl ValueMap {
 /// A value of another graph.
 pub fn simplify<V: Into<Value> + Copy>(graph: &Graph, keep: &[V]) -> Result<(Graph, ValueMap), GraphError> {
     graph.check_values(keep.iter().map(|&id| id.into()))?;
+    let keep: Vec<Value> = keep.iter().map(|&value| value.into()).collect();
+    let Some((joined, moved)) = merge_loops(graph, &keep) else { return simplify_nodes(graph, &keep) };
+    let place = |value: Value| moved[graph.value_index(value)];
+    let kept: Vec<Value> = keep.iter().filter_map(|&value| place(value)).collect();
+    let (compact, map) = simplify_nodes(&joined, &kept)?;
+    let outputs = |id: NodeId| {
+        let values = (0..graph.node(id).outputs.len()).map(|index| id.output(index));
+        values.map(|value| map.get(place(value)?)).collect()
+    };
+    Ok((compact, ValueMap { nodes: graph.ids().map(outputs).collect() }))
+}
+
+/// The same of a graph whose loops are merged.
+fn simplify_nodes(graph: &Graph, keep: &[Value]) -> Result<(Graph, ValueMap), GraphError> {
     let merged = Rewriter::run(graph);
     let forward = |value: Value| merged.same_as[graph.value_index(value)];
     let updates: Vec<Update> = graph
@@ -47,7 +64,7 @@ pub fn simplify<V: Into<Value> + Copy>(graph: &Graph, keep: &[V]) -> Result<(Gra
         .collect();
     let ends = keep
         .iter()
-        .map(|&value| forward(value.into()).node)
+        .map(|&value| forward(value).node)
         .chain(updates.iter().flat_map(|update| [update.target, update.value.node]));
     let ends: Vec<NodeId> = ends.collect();
     let (compact, moved) = compact(merged.graph, graph, updates, &ends);
@@ -109,6 +126,11 @@ impl Rewriter {
         for node in graph.nodes() {
             let mut node = node.clone();
             node.inputs.iter_mut().for_each(|input| *input = rewriter.same_as[graph.value_index(*input)]);
+            if let Op::Scan(scan) = &mut node.op
+                && let Some(body) = simplified_body(&scan.body)
+            {
+                scan.body = Arc::new(body);
+            }
             let count = node.outputs.len();
             let first = rewriter.add(node);
             rewriter.same_as.extend((first.output..).take(count).map(|output| Value { output, ..first }));
@@ -149,7 +171,7 @@ impl Rewriter {
             Op::Source(Source::Constant(constant)) => constant.value.single_number(),
             Op::Shape(ShapeOp::Broadcast { .. } | ShapeOp::Reshape { .. }) => self.number(node.inputs[0]),
             Op::Source(_) | Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) => None,
-            Op::Shape(_) | Op::Index(_) | Op::Custom(_) => None,
+            Op::Shape(_) | Op::Index(_) | Op::Scan(_) | Op::Custom(_) => None,
         };
         self.numbers.extend(std::iter::once(number).chain(std::iter::repeat(None)).take(node.outputs.len()));
         self.graph.push(node)
@@ -185,7 +207,9 @@ impl Rewriter {
             Op::Shape(op) => self.rewrite_shape(op, node),
             // The sum over no axis
             Op::Reduce(Reduce { op: Reduction::Sum, axes }) if axes.is_empty() => Rewrite::Same(node.inputs[0]),
-            Op::Source(_) | Op::Contract(_) | Op::Reduce(_) | Op::Index(_) | Op::Custom(_) => Rewrite::None,
+            Op::Source(_) | Op::Contract(_) | Op::Reduce(_) | Op::Index(_) | Op::Scan(_) | Op::Custom(_) => {
+                Rewrite::None
+            }
         }
     }
 
