@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bench;
+pub mod book;
 pub mod licences;
 pub mod metadata;
 pub mod sanitize;

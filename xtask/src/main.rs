@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use xtask::{bench, licences, sanitize, test, tidy};
+use xtask::{bench, book, licences, sanitize, test, tidy};
 
 const HELP: &str = "\
 cargo xtask CHORE
@@ -11,6 +11,7 @@ cargo xtask CHORE
   test      everything that must pass: format, clippy, tidy, docs, all tests, the tour in a short form
   tidy      the house rules alone
   bench     times training steps beside hand-written loops and bare matrix products; bench --help says more
+  book      renders the book to target/book, if mdbook is installed
   sanitize  tests the matrix products, the only unsafe code, under the address sanitizer; a few minutes to build
   licences  writes DEPENDENCIES.md anew, after the dependencies have changed";
 
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(&root),
         ["tidy"] => tidy::run(&root),
         ["bench", ref words @ ..] => bench::run(&root, words),
+        ["book"] => book::run(&root),
         ["sanitize"] => sanitize::run(&root),
         ["licences"] => licences::write(&root),
         _ => Err(HELP.into()),

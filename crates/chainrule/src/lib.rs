@@ -3,7 +3,7 @@
 //!
 //! A [`Builder`] makes a [`Function`] from plain expressions; [`grad`](fn@grad) appends its derivatives to the graph and
 //! [`batch`](fn@batch) turns it into the function of a batch. All of these are graphs that can be printed, checked and run:
-//! [`text`] reads and writes them, [`check`] proves derivatives by differences, [`exec`] runs them, and [`learn`] trains.
+//! [`text`] reads and writes them, [`check`] compares derivatives with differences, [`exec`] runs them, and [`learn`] trains.
 //!
 //! ```
 //! use chainrule::check::{CheckOptions, check_function};

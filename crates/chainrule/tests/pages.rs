@@ -104,11 +104,12 @@ fn every_function_of_the_text_form_is_described() {
 }
 
 #[test]
-fn the_readme_can_be_copied() {
-    let page = std::fs::read_to_string(root().join("README.md")).expect("it is there");
-    for block in blocks(&page, "rust") {
-        // A reader of a page in a repository sees the lines that rustdoc hides.
-        assert!(!block.lines().any(|line| line == "#" || line.starts_with("# ")), "{block}");
-        assert!(block.contains("fn main()"), "{block}");
+fn programs_can_be_copied() {
+    for (path, page) in pages() {
+        for block in blocks(&page, "rust") {
+            // A reader of a page in a repository sees the lines that rustdoc hides.
+            assert!(!block.lines().any(|line| line == "#" || line.starts_with("# ")), "{path}: {block}");
+            assert!(block.contains("fn main()"), "{path}: {block}");
+        }
     }
 }

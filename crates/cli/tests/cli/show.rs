@@ -108,20 +108,28 @@ fn a_trained_model_is_shown_with_its_parameters() {
     );
 }
 
-/// `UPDATE_BOOK=1` draws the picture anew.
+/// The pictures of the book and the README, each with its model and what else `show` is asked for.
+const PICTURES: &[(&str, &str, &[&str])] = &[
+    ("linear_gradient", "linear", &["--grad"]),
+    ("ridge", "ridge", &[]),
+    ("mlp_regression", "mlp_regression", &[]),
+    ("mlp_classifier", "mlp_classifier", &[]),
+];
+
+/// `UPDATE_BOOK=1` draws the pictures anew.
 #[test]
-fn the_picture_in_the_readme_is_what_show_draws() {
+fn the_pictures_of_the_book_are_what_show_draws() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let folder = Folder::with(&[]);
-    let model = root.join("models/mlp_classifier.graph");
-    let run = folder.run(&["show", model.to_str().expect("it is text"), "--format", "svg"]);
-    let picture = root.join("book/src/pictures/mlp_classifier.svg");
-    if std::env::var_os("UPDATE_BOOK").is_some() {
-        std::fs::write(&picture, run.succeeded()).expect("it can be written");
+    for (picture, model, options) in PICTURES {
+        let model = root.join(format!("models/{model}.graph"));
+        let command = [&["show", model.to_str().expect("it is text"), "--format", "svg"], *options].concat();
+        let run = folder.run(&command);
+        let picture = root.join(format!("book/src/pictures/{picture}.svg"));
+        if std::env::var_os("UPDATE_BOOK").is_some() {
+            std::fs::write(&picture, run.succeeded()).expect("it can be written");
+        }
+        let drawn = std::fs::read_to_string(&picture).unwrap_or_default();
+        assert!(drawn == run.succeeded(), "{} is another; UPDATE_BOOK=1 draws it anew", picture.display());
     }
-    assert!(
-        std::fs::read_to_string(&picture).expect("it is there") == run.succeeded(),
-        "{} is another",
-        picture.display()
-    );
 }

@@ -52,3 +52,44 @@ fn a_folder_that_cannot_be_is_refused() {
     folder.refuses(2, "tour --quick --out file", &["--out", "file is a file"]);
     folder.refuses(2, "tour --quick --out file/inner", &["--out", "file is a file"]);
 }
+
+/// The figures of a tour's table line: its name, then training, expected, validation, expected.
+fn figures(line: &str) -> Option<(String, [String; 4])> {
+    let cells: Vec<&str> = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
+    let [name, figures @ ..] = &cells[..] else { return None };
+    let figures: [&str; 4] = figures.try_into().ok()?;
+    figures[0].starts_with(|c: char| c.is_ascii_digit()).then(|| (name.to_string(), figures.map(str::to_string)))
+}
+
+#[test]
+#[ignore = "twenty tours: prints the ranges that a tour expects"]
+fn twenty_tours_give_the_ranges_that_a_tour_expects() {
+    let folder = Folder::with(&[]);
+    let mut seen: Vec<(String, [String; 2], [[f64; 2]; 2])> = Vec::new();
+    for seed in 0..20 {
+        let run = folder.line(&format!("tour --seed {seed}"));
+        for (name, [training, of_training, validation, of_validation]) in run.succeeded().lines().filter_map(figures) {
+            let number = |text: String| text.trim_end_matches(" %").parse::<f64>().expect("a score is a number");
+            let scores = [training, validation].map(number);
+            let known = seen.iter_mut().find(|(known, ..)| *known == name);
+            match known {
+                None => seen.push((name, [of_training, of_validation], scores.map(|score| [score; 2]))),
+                Some((_, _, ranges)) => ranges.iter_mut().zip(scores).for_each(|([least, greatest], score)| {
+                    *least = least.min(score);
+                    *greatest = greatest.max(score);
+                }),
+            }
+        }
+    }
+    assert_eq!(seen.len(), 6);
+    let mut is_as_expected = true;
+    for (name, expected, ranges) in seen {
+        println!("{name}: {ranges:?}; a tour expects {expected:?}");
+        for (expected, [least, greatest]) in expected.iter().zip(ranges) {
+            let (low, high) = expected.trim_end_matches(" %").split_once('–').expect("it is a range");
+            let expected: [f64; 2] = [low, high].map(|text| text.parse().expect("an end of a range is a number"));
+            is_as_expected &= expected == [least, greatest];
+        }
+    }
+    assert!(is_as_expected, "put these ranges into crates/cli/src/commands/tour/models.rs");
+}

@@ -66,7 +66,8 @@ pub struct StepSettings {
     #[arg(long, value_name = "NAME", default_value = "f64")]
     precision: PrecisionName,
 
-    /// How many threads to use, at least 1, and no more than there are cores; the result is the same for any number
+    /// How many threads to use, at least 1; of more than there are cores, as many as these. The result is the same for any
+    /// number
     #[arg(long, value_name = "N", default_value = "1", value_parser = options::count, allow_hyphen_values = true)]
     threads: usize,
 
