@@ -20,6 +20,8 @@ const FEW: f64 = 10.0;
 
 /// The library's logarithmic axis takes what lies below this for it.
 const LEAST: f64 = 1e-10;
+/// Up to so many powers of ten it labels twice and five times each, too.
+const FEW_DECADES: f64 = 3.0;
 /// It labels every power of ten; of more, the labels lie over one another.
 const DECADES: f64 = 8.0;
 /// How many steps an axis of exponents has, about.
@@ -34,6 +36,8 @@ pub struct LearningCurves {
     pub title: String,
     /// What is measured.
     pub quantity: String,
+    /// Whether it is a share, which is shown from 0 to 1.
+    pub is_share: bool,
     /// On the training rows.
     pub training: Vec<(f64, f64)>,
     /// On the validation rows; none if empty.
@@ -76,9 +80,15 @@ fn title_that_fits(title: &str) -> String {
 #[derive(Clone, Copy)]
 enum ValueAxis {
     Linear,
+    /// Of shares.
+    Share,
     /// Of values that are all about this.
     Constant(f64),
-    Logarithmic,
+    /// From one value to another.
+    Logarithmic {
+        from: f64,
+        to: f64,
+    },
     /// The exponents of ten on a linear axis, from one to another by a step.
     Exponents {
         from: f64,
@@ -102,7 +112,12 @@ impl ValueAxis {
         }
         let (from, to) = (low.log10().floor(), high.log10().ceil());
         if low >= LEAST && to - from <= DECADES {
-            return ValueAxis::Logarithmic;
+            let multiples: &[f64] =
+                if to - from <= FEW_DECADES { &[1.0, 2.0, 5.0, 10.0] } else { &[1.0, 2.0, 3.0, 5.0, 10.0] };
+            let (from, to) = (10f64.powf(from), 10f64.powf(to - 1.0));
+            let below = multiples.iter().map(|m| m * from).filter(|&end| end <= low).fold(from, f64::max);
+            let above = multiples.iter().map(|m| m * to).filter(|&end| end >= high).fold(10.0 * to, f64::min);
+            return ValueAxis::Logarithmic { from: below, to: above };
         }
         let step = ((to - from) / STEPS).ceil();
         ValueAxis::Exponents { from: (from / step).floor() * step, to: (to / step).ceil() * step, step }
@@ -122,7 +137,16 @@ impl ValueAxis {
                 let layout = layout.with_y_axis_min(0.9 * value).with_y_axis_max(1.1 * value);
                 layout.with_y_tick_step(0.05 * value).with_y_label(quantity).with_y_tick_format(numbers)
             }
-            ValueAxis::Logarithmic => layout.with_log_y().with_y_label(logarithmic).with_y_tick_format(numbers),
+            ValueAxis::Share => {
+                let layout = layout.with_y_axis_min(0.0).with_y_axis_max(1.0).with_y_tick_step(0.2);
+                layout.with_y_label(quantity).with_y_tick_format(numbers)
+            }
+            ValueAxis::Logarithmic { from, to } => layout
+                .with_log_y()
+                .with_y_axis_min(from)
+                .with_y_axis_max(to)
+                .with_y_label(logarithmic)
+                .with_y_tick_format(numbers),
             ValueAxis::Exponents { from, to, step } => {
                 let layout = layout.with_y_axis_min(from).with_y_axis_max(to).with_y_tick_step(step);
                 let power = TickFormat::Custom(Arc::new(|exponent: f64| format!("1e{exponent:.0}")));
@@ -134,12 +158,13 @@ impl ValueAxis {
 
 /// Values that are not finite are left out, and so is a curve that has no others.
 fn panel(curves: LearningCurves) -> (Vec<Plot>, Layout) {
-    let LearningCurves { title, quantity, mut training, mut validation } = curves;
+    let LearningCurves { title, quantity, is_share, mut training, mut validation } = curves;
     let last = training.iter().map(|(epoch, _)| *epoch).fold(0.0, f64::max);
     for points in [&mut training, &mut validation] {
         points.retain(|(_, value)| value.is_finite());
     }
-    let axis = ValueAxis::of(training.iter().chain(&validation).map(|(_, value)| *value));
+    let values = training.iter().chain(&validation).map(|(_, value)| *value);
+    let axis = if is_share { ValueAxis::Share } else { ValueAxis::of(values) };
     let sets = [("training", TRAINING, training), ("validation", VALIDATION, validation)];
     let present = sets.into_iter().filter(|(_, _, points)| !points.is_empty());
     let positioned =
@@ -150,7 +175,7 @@ fn panel(curves: LearningCurves) -> (Vec<Plot>, Layout) {
         layout = layout.with_title(title);
     }
     if last <= FEW {
-        layout = layout.with_x_axis_min(0.0).with_x_axis_max(last + 1.0).with_x_tick_step(1.0);
+        layout = layout.with_x_axis_min(0.0).with_x_axis_max(last.max(1.0)).with_x_tick_step(1.0);
     }
     (plots, layout)
 }
@@ -175,8 +200,14 @@ mod tests {
         let points =
             |values: &[f64]| values.iter().enumerate().map(|(epoch, &value)| (epoch as f64 + 1.0, value)).collect();
         let (title, quantity) = (title.into(), "objective".into());
-        let curves = LearningCurves { title, quantity, training: points(training), validation: points(validation) };
-        let picture = learning_curves(curves);
+        let curves = LearningCurves {
+            title,
+            quantity,
+            is_share: false,
+            training: points(training),
+            validation: points(validation),
+        };
+        let mut picture = learning_curves(curves);
         String::from_utf8(picture.bytes("a.svg".as_ref()).expect("it is drawn")).expect("it is text")
     }
 
@@ -196,6 +227,25 @@ mod tests {
         assert_eq!(powers(&[1.0, 1e-10, 3e-21]), ["1e-24", "1e-20", "1e-16", "1e-12", "1e-8", "1e-4", "1e0"]);
         assert_eq!(powers(&[1e-19, 1e-22]), ["1e-22", "1e-21", "1e-20", "1e-19"]);
         assert!((4..10).contains(&powers(&[5e-324, f64::MAX]).len()));
+    }
+
+    #[test]
+    fn a_logarithmic_axis_ends_near_the_values() {
+        let svg = svg(&[31.0, 0.6]);
+        let numbers: Vec<f64> = labels(&svg).into_iter().filter_map(|text| text.parse().ok()).collect();
+        for (end, is_there) in [(0.5, true), (50.0, true), (0.2, false), (0.1, false), (100.0, false)] {
+            assert_eq!(numbers.contains(&end), is_there, "{end}: {numbers:?}");
+        }
+        let share = LearningCurves {
+            title: String::new(),
+            quantity: "accuracy".into(),
+            is_share: true,
+            training: vec![(0.0, 0.04), (1.0, 0.97)],
+            validation: Vec::new(),
+        };
+        let svg = learning_curves(share).bytes("a.svg".as_ref()).expect("it is drawn");
+        let svg = String::from_utf8(svg).expect("it is text");
+        assert!(!svg.contains("logarithmic") && labels(&svg).contains(&"0.8"), "{:?}", labels(&svg));
     }
 
     #[test]

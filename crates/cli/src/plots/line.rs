@@ -9,8 +9,11 @@ use super::Stroke;
 /// A line through points; `scale` says how long a unit of x and one of y are in the picture, about.
 pub fn line(points: &[(f64, f64)], stroke: Stroke, width: f64, label: &str, scale: (f64, f64)) -> Vec<Plot> {
     let Stroke { color, dashes } = stroke;
+    // The ends of a line are round and lie beyond it: half its width at each.
+    let between_ends = |(index, length): (usize, &f64)| if index % 2 == 0 { length - width } else { length + width };
+    let dashes: Vec<f64> = dashes.iter().enumerate().map(between_ends).collect();
     let pattern = dashes.iter().map(f64::to_string).collect::<Vec<_>>().join(" ");
-    let pieces = if dashes.is_empty() { vec![points.to_vec()] } else { cut(points, dashes, scale) };
+    let pieces = if dashes.is_empty() { vec![points.to_vec()] } else { cut(points, &dashes, scale) };
     let plot = |(index, piece): (usize, Vec<(f64, f64)>)| {
         let line = LinePlot::new().with_data(piece).with_color(color).with_stroke_width(width);
         Plot::Line(match index {

@@ -5,11 +5,11 @@ mod curves;
 mod functions;
 mod graph;
 mod line;
+mod raster;
 
 use std::path::{Path, PathBuf};
 
 use chainrule::learn::atomic;
-use kuva::backend::raster::RasterBackend;
 use kuva::backend::svg::SvgBackend;
 use kuva::render::render::Scene;
 
@@ -20,16 +20,13 @@ pub use curves::{LearningCurves, learning_curves, learning_curves_of_all};
 pub use functions::{Prediction, functions};
 pub use graph::graph;
 
-/// Pixels of a PNG for each unit of length of the picture.
-const SCALE: f32 = 2.0;
-
 /// How a line is drawn. Lines of one picture differ both in colour and in dashes, so that those who see colours
 /// otherwise can tell them apart, too.
 #[derive(Clone, Copy)]
 pub struct Stroke {
     /// The colour, one of those below.
     pub color: &'static str,
-    /// The lengths of dashes and gaps, in turn; empty for a whole line.
+    /// The lengths of dashes and gaps, in turn, their round ends among the dashes; empty for a whole line.
     pub dashes: &'static [f64],
 }
 
@@ -50,16 +47,20 @@ pub struct Picture(Scene);
 
 impl Picture {
     /// Writes it, whole or not at all; the format is that of the name's extension.
-    pub fn write(&self, path: &Path) -> Result<(), CommandError> {
+    pub fn write(&mut self, path: &Path) -> Result<(), CommandError> {
         Ok(atomic::write(path, &self.bytes(path)?)?)
     }
 
     /// The content of a file of that name.
-    pub fn bytes(&self, path: &Path) -> Result<Vec<u8>, CommandError> {
+    pub fn bytes(&mut self, path: &Path) -> Result<Vec<u8>, CommandError> {
         match PictureFormat::of(path) {
-            Some(PictureFormat::Svg) => Ok(SvgBackend.render_scene(&self.0).into_bytes()),
+            // Lines of a PNG end round, so those of an SVG do, too: dashes are as long in both.
+            Some(PictureFormat::Svg) => {
+                let svg = SvgBackend.render_scene(&self.0);
+                Ok(svg.replacen("<svg ", "<svg stroke-linecap=\"round\" ", 1).into_bytes())
+            }
             Some(PictureFormat::Png) => {
-                let png = RasterBackend::new().with_scale(SCALE).render_scene(&self.0);
+                let png = raster::png(&mut self.0);
                 png.map_err(|error| CommandError::mistake(format!("{}: cannot be drawn: {error}", path.display())))
             }
             None => Err(CommandError::mistake(format!("{}: {EXTENSIONS}", path.display()))),

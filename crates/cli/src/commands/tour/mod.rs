@@ -90,13 +90,13 @@ impl Tour {
         };
         let rows: Vec<Row> = regressions.iter().map(row).collect();
         output.text(&report(target(&problem)?, &rows, row(&classifier), self.quick))?;
-        let pictures = [
+        let mut pictures = [
             picture_of_functions(&problem, &regressions)?,
             picture_of_curves(&regressions, &classifier),
             picture_of_confusion(&classifier)?,
         ];
         let mut files = Vec::new();
-        for (name, picture) in PICTURES.iter().zip(&pictures) {
+        for (name, picture) in PICTURES.iter().zip(&mut pictures) {
             for format in FORMATS {
                 let name = format!("{name}.{format}");
                 files.push((name.clone(), picture.bytes(&folder.path(&name))?));
@@ -148,14 +148,16 @@ fn picture_of_functions(problem: &Regression, regressions: &[TrainedModel]) -> R
 }
 
 fn picture_of_curves(regressions: &[TrainedModel], classifier: &TrainedModel) -> Picture {
-    let curves = |title: String, quantity: &str, trained: &TrainedModel| LearningCurves {
+    let curves = |title: String, quantity: &str, is_share: bool, trained: &TrainedModel| LearningCurves {
         title,
         quantity: quantity.into(),
+        is_share,
         training: trained.curve(true),
         validation: trained.curve(false),
     };
-    let regressions = regressions.iter().map(|trained| curves(trained.model.name.into(), "squared error", trained));
-    let digits = curves(format!("{}, on digits", classifier.model.name), "share of right classes", classifier);
+    let regressions =
+        regressions.iter().map(|trained| curves(trained.model.name.into(), "squared error", false, trained));
+    let digits = curves(format!("{}, on digits", classifier.model.name), "share of right classes", true, classifier);
     learning_curves_of_all("Learning curves", regressions.chain([digits]).collect())
 }
 
