@@ -3,7 +3,7 @@
 //! A handle knows whose value it stands for. One from around a body is captured where it is used in it: the body gets an
 //! input, once for each value, which the loop passes unchanged at every step.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::numbering::NameNumbers;
@@ -23,6 +23,10 @@ pub(super) struct Frame {
     pub scope_numbers: NameNumbers,
     pub name_numbers: NameNumbers,
     pub scope: Option<ScopeId>,
+    /// What goes before the names of the scopes that are opened, if it is not the path of the scope around them.
+    pub path: Option<Arc<str>>,
+    /// The scopes whose paths stand in names of nodes, so that they are not renamed.
+    pub fixed_scopes: HashSet<ScopeId>,
     /// What stands here for the values of the frame around.
     pub captured: HashMap<Value, Value>,
     /// Those of them that are inputs, in the order of their use.

@@ -8,22 +8,28 @@ use super::{Builder, State, Var};
 use crate::node::{Scope, ScopeId, Value};
 
 impl Builder {
-    /// Runs `build` with its nodes in a scope of that name; a name in use gets a number.
+    /// Runs `build` with its nodes in a scope of that name; a name in use gets a number: `dense`, `dense2`.
     pub fn scope<'g, R>(&'g self, name: &str, build: impl FnOnce(&'g Builder) -> R) -> R {
-        let outer = self.state.borrow().frame.scope;
-        let path = {
+        let scope = self.new_scope(name);
+        self.within(Some(scope), build)
+    }
+
+    /// A scope of that name inside the present one; a name in use gets a number.
+    pub(crate) fn new_scope(&self, name: &str) -> ScopeId {
+        let (path, outer) = {
             let mut state = self.state.borrow_mut();
             let State { frame, outer: around, .. } = &mut *state;
-            let Frame { function, scope_paths, scope_numbers, .. } = frame;
-            let stem = match outer {
-                Some(scope) => format!("{}/{name}", function.graph.scope(scope).path),
+            let Frame { function, scope_paths, scope_numbers, scope, path, .. } = frame;
+            let path_of = |scope: &mut ScopeId| function.graph.scope(*scope).path.clone();
+            let stem = match path.clone().or_else(|| scope.as_mut().map(path_of)) {
+                Some(path) => format!("{path}/{name}"),
                 None => name.to_string(),
             };
             let is_around = |path: &str| around.iter().any(|frame| frame.scope_paths.contains_key(path));
-            scope_numbers.unique(&stem, |path| scope_paths.contains_key(path) || is_around(path))
+            let is_taken = |path: &str| scope_paths.contains_key(path) || is_around(path);
+            (scope_numbers.unique(&stem, "", is_taken), *scope)
         };
-        let scope = self.open_scope(&path, outer);
-        self.within(Some(scope), build)
+        self.open_scope(&path, outer)
     }
 
     /// Runs `build` on operands of this builder, its nodes and mistakes said to come from the line of the caller: of what a
@@ -48,15 +54,45 @@ impl Builder {
         self.on(operands, |builder| builder.scope(name, build))
     }
 
+    /// The path of the present scope, which will not change: it is to stand in a name.
+    pub(crate) fn fixed_scope_path(&self) -> Option<Arc<str>> {
+        let mut state = self.state.borrow_mut();
+        let Frame { function, scope, fixed_scopes, .. } = &mut state.frame;
+        let parent = |scope: &ScopeId| function.graph.scope(*scope).parent;
+        fixed_scopes.extend(std::iter::successors(*scope, parent));
+        scope.map(|scope| function.graph.scope(scope).path.clone())
+    }
+
+    /// The names so far, in no order.
+    pub(crate) fn names(&self) -> Vec<Arc<str>> {
+        self.state.borrow().innermost_first().flat_map(|frame| frame.function.graph.names.keys()).cloned().collect()
+    }
+
+    /// The path of the present scope.
     pub(crate) fn scope_path(&self) -> Option<Arc<str>> {
         let state = self.state.borrow();
         state.frame.scope.map(|scope| state.frame.function.graph.scope(scope).path.clone())
     }
 
+    /// Runs `build` with its nodes in this scope.
     pub(crate) fn within<'g, R>(&'g self, scope: Option<ScopeId>, build: impl FnOnce(&'g Builder) -> R) -> R {
-        let outer = std::mem::replace(&mut self.state.borrow_mut().frame.scope, scope);
+        self.place(scope, None, build)
+    }
+
+    /// Runs `build` with its nodes in this scope, and this path before the names of the scopes that it opens.
+    pub(crate) fn place<'g, R>(
+        &'g self,
+        scope: Option<ScopeId>,
+        path: Option<Arc<str>>,
+        build: impl FnOnce(&'g Builder) -> R,
+    ) -> R {
+        let swap = |scope, path| {
+            let frame = &mut self.state.borrow_mut().frame;
+            (std::mem::replace(&mut frame.scope, scope), std::mem::replace(&mut frame.path, path))
+        };
+        let (outer_scope, outer_path) = swap(scope, path);
         let result = build(self);
-        self.state.borrow_mut().frame.scope = outer;
+        swap(outer_scope, outer_path);
         result
     }
 
@@ -96,7 +132,7 @@ impl Builder {
                 output.generated_name = false;
                 if let Some(old) = output.name.replace(name.clone()) {
                     graph.names.remove(&old);
-                    state.frame.name_numbers.release(&old);
+                    state.frame.name_numbers.release(&old, "_");
                 }
                 graph.names.insert(name, id);
             }
@@ -109,7 +145,7 @@ impl Builder {
         let state = &mut *state;
         let graph = &mut state.frame.function.graph;
         if graph.name(id).is_none() {
-            let name: Arc<str> = state.frame.name_numbers.unique(stem, |name| graph.names.contains_key(name)).into();
+            let name: Arc<str> = state.frame.name_numbers.unique(stem, "_", |name| graph.names.contains_key(name)).into();
             let output = &mut graph.nodes[id.node.index()].outputs[id.output as usize];
             output.name = Some(name.clone());
             output.generated_name = true;
@@ -127,9 +163,10 @@ impl Builder {
         let old = graph.scope(scope).path.clone();
         let builder = old.rsplit('/').next().unwrap_or(&old).trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
         let path: Arc<str> = format!("{name}/{builder}").into();
-        if is_result && graph.scope(scope).parent == state.frame.scope && !state.frame.scope_paths.contains_key(&path) {
+        let is_free = !state.frame.fixed_scopes.contains(&scope) && !state.frame.scope_paths.contains_key(&path);
+        if is_result && is_free && graph.scope(scope).parent == state.frame.scope {
             state.frame.scope_paths.remove(&old);
-            state.frame.scope_numbers.release(&old);
+            state.frame.scope_numbers.release(&old, "");
             state.frame.scope_paths.insert(path.clone(), scope);
             graph.scopes[scope.index()].path = path;
         }

@@ -32,7 +32,7 @@ impl<'g> Var<'g> {
     #[track_caller]
     pub fn named(self, name: &str) -> Var<'g> {
         if let Some(id) = self.builder.own(self) {
-            let path = self.builder.scope_path();
+            let path = self.builder.fixed_scope_path();
             let name = path.map_or_else(|| name.to_string(), |path| format!("{path}/{name}"));
             self.builder.set_name(id, &name);
             self.builder.name_scope(id, &name);

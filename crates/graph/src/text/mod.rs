@@ -152,7 +152,7 @@ pub fn parse_expression(source: &str) -> Result<Expression, Diagnostic> {
 /// The signature of each function that a text may call, as messages show it: `softmax(x, axis=…)`. A parameter with a
 /// default value is shown with `=…`.
 pub fn signatures() -> impl Iterator<Item = String> {
-    functions::all().map(functions::Callable::signature)
+    functions::all().map(functions::Parameters::signature)
 }
 
 /// The function as text, which parses and builds to the same function, origins aside.

@@ -20,6 +20,8 @@ pub enum Dim {
     Number(usize),
     /// A name: a `let`, or free.
     Size(String),
+    /// Computed of sizes, as those of a parameter may be.
+    Computed,
 }
 
 /// A name that a model uses as a size or a setting.
@@ -83,7 +85,7 @@ pub struct Model {
 impl Model {
     pub(super) fn read(source: &str, registry: &Registry) -> Result<Model, Diagnostic> {
         let syntax = parse::model(source, registry)?;
-        let sizes = syntax.bindings.iter().filter(|binding| binding.kind != BindingKind::Node);
+        let sizes = syntax.bindings.iter().filter(|binding| binding.kind.is_setting());
         let sizes = sizes.map(|binding| Size {
             name: binding.name.clone(),
             free: binding.kind == BindingKind::FreeSize,
@@ -143,7 +145,9 @@ impl Model {
 
     /// Where the name of a value is defined.
     pub fn defined_at(&self, name: &str) -> Option<Span> {
-        let is_it = |binding: &&super::syntax::Binding| binding.kind == BindingKind::Node && binding.name == name;
+        let is_it = |binding: &&super::syntax::Binding| {
+            binding.kind == BindingKind::Node && !binding.is_local && binding.name == name
+        };
         self.syntax.bindings.iter().find(is_it).map(|binding| binding.span)
     }
 
@@ -158,9 +162,10 @@ impl Model {
         let name = match dim {
             Dim::Number(number) => return Ok(Some(*number)),
             Dim::Size(name) => name,
+            Dim::Computed => return Ok(None),
         };
         let numbers = SizeBindings::new(&self.syntax, sizes)?;
-        let binding = self.syntax.bindings.iter().position(|b| b.kind != BindingKind::Node && b.name == *name);
+        let binding = self.syntax.bindings.iter().position(|b| b.kind.is_setting() && b.name == *name);
         match binding {
             Some(binding) if numbers.numbers()[binding].is_some() => {
                 numbers.size(SizeForm::Name(binding), self.syntax.bindings[binding].span).map(Some)
@@ -216,6 +221,7 @@ fn declaration(syntax: &Syntax, declare: &Declare) -> Declaration {
     let dim = |size: SizeForm| match size {
         SizeForm::Number(number) => Dim::Number(number),
         SizeForm::Name(binding) => Dim::Size(syntax.bindings[binding].name.clone()),
+        SizeForm::Computed => Dim::Computed,
     };
     let binding = &syntax.bindings[declare.binding];
     Declaration {

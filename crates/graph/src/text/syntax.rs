@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::functions::Callable;
+use super::functions::{Callable, Parameters, Takes};
 use crate::node::{Kind, Span};
 use crate::ops::custom::CustomNode;
 
@@ -15,6 +15,9 @@ pub(super) const DEEPEST: usize = 10_000;
 
 /// The index of a name among the bindings of a text.
 pub(super) type BindingId = usize;
+
+/// The index of a `def` among those of a text.
+pub(super) type DefinitionId = usize;
 
 /// A name, or a label such as `$12`, and what it stands for.
 #[derive(Clone, Debug)]
@@ -27,6 +30,8 @@ pub(super) struct Binding {
     pub span: Span,
     /// Whether it is used as a class or an index.
     pub is_index: bool,
+    /// Whether it is a name of the body of a `def`.
+    pub is_local: bool,
 }
 
 /// What a name stands for.
@@ -38,6 +43,19 @@ pub(super) enum BindingKind {
     FreeSize,
     /// A node.
     Node,
+    /// An argument of a `def`.
+    Argument,
+    /// A `let` in the body of a `def`.
+    LocalLet,
+    /// A name in backquotes that a call gave to a node: `` `h/dense/W` ``.
+    Inside,
+}
+
+impl BindingKind {
+    /// Whether it stands for a number that is known before anything is built, and may be given from outside.
+    pub fn is_setting(self) -> bool {
+        matches!(self, BindingKind::Let | BindingKind::FreeSize)
+    }
 }
 
 /// A text that was read.
@@ -46,10 +64,47 @@ pub(super) struct Syntax {
     pub bindings: Vec<Binding>,
     pub steps: Vec<StackStep>,
     pub statements: Vec<Statement>,
+    pub definitions: Vec<Definition>,
     /// The whole numbers that are written.
     pub written: Vec<f64>,
     /// The greatest number written as an index.
     pub greatest_index: f64,
+}
+
+/// A function of a text's own: `def block(x, channels = 16) { … }`.
+#[derive(Clone, Debug)]
+pub(super) struct Definition {
+    pub name: String,
+    /// Where its name stands.
+    pub span: Span,
+    pub arguments: Vec<Argument>,
+    /// The names of its body, its arguments included.
+    pub locals: Range<BindingId>,
+    /// The defaults of arguments, then the body, of which the last is its `return`.
+    pub statements: Vec<Statement>,
+}
+
+/// An argument of a `def`.
+#[derive(Clone, Debug)]
+pub(super) struct Argument {
+    pub name: String,
+    pub binding: BindingId,
+    pub has_default: bool,
+}
+
+impl Parameters for Definition {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn count(&self) -> usize {
+        self.arguments.len()
+    }
+
+    fn parameter(&self, index: usize) -> (&str, Takes) {
+        let argument = &self.arguments[index];
+        (&argument.name, if argument.has_default { Takes::Perhaps } else { Takes::One })
+    }
 }
 
 /// A line of a text.
@@ -79,6 +134,10 @@ pub(super) enum StatementKind {
     Role { role: Role, node: BindingId, start: Option<StartForm> },
     /// `role objective none`
     NoRole(NamedRole),
+    /// What an argument is that a call does not give.
+    Default(BindingId),
+    /// `return h, c`
+    Return,
 }
 
 /// A declaration of a value that comes from outside.
@@ -124,6 +183,8 @@ impl NamedRole {
 pub(super) enum SizeForm {
     Number(usize),
     Name(BindingId),
+    /// The next of the statement's expressions, which come before those of its start.
+    Computed,
 }
 
 /// How a parameter starts and is moved; the numbers are expressions of the statement, in the order of the text.
@@ -168,6 +229,10 @@ pub(super) enum StackStepKind {
     Name(BindingId),
     Text(String),
     Kind(Kind),
+    /// `true` or `false`
+    Truth(bool),
+    /// A function as an argument.
+    Function(Callee),
     Negate,
     Binary(Operator),
     Call(Box<Call>),
@@ -181,13 +246,43 @@ pub(super) enum StackStepKind {
 #[derive(Clone, Debug)]
 pub(super) struct Call {
     pub callee: Callee,
+    /// Where the name of what is called stands.
+    pub name: Span,
     pub arguments: Vec<usize>,
+    /// The keyword of each argument, where only carrying it out says what is called.
+    pub keywords: Vec<Option<Keyword>>,
+}
+
+/// `axis` in `sum(x, axis=0)`
+#[derive(Clone, Debug)]
+pub(super) struct Keyword {
+    pub name: String,
+    pub span: Span,
 }
 
 #[derive(Clone, Debug)]
 pub(super) enum Callee {
     Function(&'static Callable),
     Custom(Arc<dyn CustomNode>),
+    Definition(DefinitionId),
+    /// What an argument of a `def` is; if that is no function, what its name means elsewhere.
+    Argument(BindingId, Option<Box<Callee>>),
+}
+
+impl Callee {
+    /// Whether only carrying a call out says what its arguments are for.
+    pub fn is_open(&self) -> bool {
+        match self {
+            Callee::Function(function) => function.passes_on(),
+            Callee::Argument(..) => true,
+            Callee::Custom(_) | Callee::Definition(_) => false,
+        }
+    }
+
+    /// Whether an argument may be a function.
+    pub fn takes_functions(&self) -> bool {
+        matches!(self, Callee::Definition(_)) || self.is_open()
+    }
 }
 
 /// One item between the brackets of an index.

@@ -231,7 +231,7 @@ fn builders_open_scopes_named_by_their_result() {
     let function =
         built("input x [3]\nparam W [2, 3] ~ he\nparam b [2] = 0\nhidden = affine(W, x, b)\ny = sum(relu(hidden))\n");
     let paths: Vec<&str> = function.graph.scopes().iter().map(|scope| &*scope.path).collect();
-    assert_eq!(paths, ["hidden/affine", "relu"]);
+    assert_eq!(paths, ["hidden/affine", "y/relu"]);
 }
 
 #[test]

@@ -356,7 +356,7 @@ fn names_from_elsewhere_are_told_what_they_are_here() {
     for (call, here) in [
         ("«silly_det»(x)", "the functions are"),
         ("«det»(x)", "no determinants"),
-        ("«size»(x)", "a size is a name in a declaration"),
+        ("«shape»(x)", "a size is a name in a declaration"),
         ("«conv»(x, x)", "slices"),
         ("«if»(x > 0, x, 0)", "where(x > 0, a, b)"),
         ("«not»(x > 0)", "swap the branches"),
@@ -377,7 +377,7 @@ fn names_from_elsewhere_are_told_what_they_are_here() {
     is_told("input x [2]\na = «if» x > 0 then x else 0\n", &["where(x > 0, a, b)"]);
     is_told("«/»/ my model\ninput x [2]\n", &["a comment begins with `#`"]);
     // A name that is spelt like another, and means something else, is not offered.
-    let far = text::parse("input x [2]\na = sizz(x)\n").expect_err("it is unknown").to_string();
+    let far = text::parse("input x [2]\na = sizzz(x)\n").expect_err("it is unknown").to_string();
     assert!(!far.contains("did you mean"), "{far}");
 }
 

@@ -29,6 +29,8 @@ const CALLS: &[(&str, &str)] = &[
     ("outer(x, b)", "[3, 2]"),
     ("transpose(T)", "[4, 3, 2]"),
     ("transpose(T, axes=[0, 2, 1])", "[2, 4, 3]"),
+    ("size(T, 2)", "[]"),
+    ("repeat(tanh, 3, W)", "[2, 3]"),
     ("reshape(T, [6, 4])", "[6, 4]"),
     ("reshape(s, [1, 1])", "[1, 1]"),
     ("stack(s, 2, s)", "[3]"),

@@ -2,6 +2,7 @@
 
 mod builds;
 mod deep;
+mod definitions;
 mod errors;
 mod functions;
 mod garbage;

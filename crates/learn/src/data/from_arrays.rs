@@ -135,6 +135,7 @@ fn bind(
     let fits = found.len() == dims.len() + 1
         && dims.iter().zip(&found[1..]).all(|(dim, &size)| match dim {
             Dim::Number(number) => *number == size,
+            Dim::Computed => true, // only that of a parameter is
             Dim::Size(name) => match value(name, bound) {
                 Some(known) => known == size,
                 None => {
@@ -148,6 +149,7 @@ fn bind(
             .iter()
             .map(|dim| match dim {
                 Dim::Number(number) => format!(", {number}"),
+                Dim::Computed => ", …".into(),
                 Dim::Size(name) => value(name, bound).map_or(format!(", {name}"), |size| format!(", {name} = {size}")),
             })
             .collect();

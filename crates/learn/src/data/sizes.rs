@@ -39,6 +39,7 @@ impl<'a> Sizes<'a> {
                 let known = self.known.iter().find(|(other, _)| other == name).map(|(_, value)| *value);
                 known.or_else(|| self.bound.iter().find(|bound| bound.name == *name).map(|bound| bound.value))
             }
+            Dim::Computed => None,
         }
     }
 
@@ -146,6 +147,7 @@ impl<'a> Sizes<'a> {
             (Dim::Number(number), _) => number.to_string(),
             (Dim::Size(name), Some(value)) => format!("{name} = {value}"),
             (Dim::Size(name), None) => name.clone(),
+            (Dim::Computed, _) => "…".into(),
         };
         format!("[{}]", declaration.dims.iter().map(show).collect::<Vec<_>>().join(", "))
     }

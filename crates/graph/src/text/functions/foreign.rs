@@ -88,14 +88,14 @@ static NAMES: &[(&[&str], &str)] = &[
     (&["linear"], "it is `affine(W, x, b)`, or `W @ x + b`"),
     // Shapes and arrays
     (
-        &["size", "shape", "len", "length", "numel", "ndim"],
-        "a size is a name in a declaration: after `input x [d]` it is `d`",
+        &["shape", "len", "length", "numel", "ndim"],
+        "a size is a name in a declaration: after `input x [d]` it is `d`; of any value, `size(x, 0)`",
     ),
     (&["flatten", "ravel", "view", "squeeze", "unsqueeze", "expand_dims"], "another shape is `reshape(x, [2, 3])`"),
     (&["cat", "concatenate", "hstack", "append"], "it is `concat(a, b)`"),
     (&["vstack", "column_stack"], "it is `stack(a, b, axis=0)`"),
     (&["permute", "swapaxes", "moveaxis", "t"], "it is `transpose(x)`, or `transpose(x, axes=[1, 0])`"),
-    (&["expand", "tile", "repeat", "broadcast_to"], "operands stretch by themselves, or by `broadcast(x, [2, 3])`"),
+    (&["expand", "tile", "broadcast_to"], "operands stretch by themselves, or by `broadcast(x, [2, 3])`"),
     (&["flip", "fliplr", "flipud"], "it is `reverse(x)`"),
     (&["take", "take_along_axis", "index_select", "embedding"], "it is `x[i]`, `E[i, :]`, or `gather(x, i)`"),
     (&["onehot", "to_categorical"], "it is `one_hot(i, k)`"),
@@ -125,9 +125,10 @@ static NAMES: &[(&[&str], &str)] = &[
     (&["isnan"], "it is `x != x`"),
     (&["greater", "gt"], "it is `a > b`"),
     (&["greater_equal", "ge"], "it is `a >= b`"),
+    (&["for", "while"], "`repeat(f, n, x)` calls a function n times, each time on the result of the last"),
     (
-        &["lambda", "def", "return", "for", "while", "import", "from"],
-        "the text form has no such statement: each line names a value",
+        &["lambda", "function", "fn", "func", "class", "import", "from"],
+        "the text form has no such statement; a function is written `def f(x) { … return … }`",
     ),
     // Losses
     (&["mse", "mse_loss", "mean_squared_error", "l2_loss"], "it is `mean((p - y)^2)`"),

@@ -2,13 +2,14 @@
 //! calls by this, the lowering builds them, and the printer knows which names are taken.
 
 mod foreign;
+mod parameters;
 mod table;
 
 use std::sync::LazyLock;
 
 pub(super) use self::foreign::{here, without_dot};
+pub(super) use self::parameters::{Parameters, complete, parameter_of};
 use super::near::near_within;
-use super::registry::Registry;
 use crate::builder::Var;
 use crate::ops::{Elementwise, Reduction};
 
@@ -44,6 +45,8 @@ pub(super) enum Takes {
     Keyword,
     /// All the arguments that have no keyword, one at least.
     Many,
+    /// Everything else: arguments of a function that is called, at least one.
+    Rest,
 }
 
 /// A method of one value.
@@ -62,6 +65,10 @@ pub(super) enum Builds {
     Composed(Composed),
     /// What the lowering has code of its own for.
     Builtin(Builtin),
+    /// A size of a value, which is a number.
+    Size,
+    /// A function, called several times, each time on the result of the last.
+    Repeat,
 }
 
 /// A function that the lowering has code of its own for.
@@ -126,38 +133,9 @@ impl Callable {
         all().find(|function| function.name == name)
     }
 
-    /// How it is called, as a message shows it.
-    pub fn signature(&self) -> String {
-        let parameter = |p: &CallParameter| match p.takes {
-            Takes::One | Takes::Index => p.name.to_string(),
-            Takes::Perhaps | Takes::Keyword => format!("{}=…", p.name),
-            Takes::Many => format!("{}, …", p.name),
-        };
-        format!("{}({})", self.name, self.parameters.iter().map(parameter).collect::<Vec<_>>().join(", "))
-    }
-
-    /// The parameter of that name; `axis` and `axes` are one.
-    pub fn parameter(&self, name: &str) -> Option<usize> {
-        let stem = |name: &str| if name == "axes" { "axis".to_string() } else { name.to_string() };
-        self.parameters
-            .iter()
-            .position(|parameter| stem(parameter.name) == stem(name) && parameter.takes != Takes::Many)
-    }
-
-    /// The parameter for the next argument without a keyword, after those that have an argument.
-    pub fn next_parameter(&self, taken: &[usize]) -> Option<usize> {
-        let free = |&index: &usize| match self.parameters[index].takes {
-            Takes::Keyword => false,
-            Takes::Many => true,
-            Takes::One | Takes::Index | Takes::Perhaps => !taken.contains(&index),
-        };
-        (0..self.parameters.len()).find(free)
-    }
-
-    /// The first parameter that needs an argument and has none.
-    pub fn missing(&self, taken: &[usize]) -> Option<&CallParameter> {
-        let needed = |p: &CallParameter| matches!(p.takes, Takes::One | Takes::Index | Takes::Many);
-        self.parameters.iter().enumerate().find(|(index, p)| needed(p) && !taken.contains(index)).map(|(_, p)| p)
+    /// Whether it calls a function that it is given, and passes the other arguments on to that.
+    pub fn passes_on(&self) -> bool {
+        self.parameters.iter().any(|parameter| parameter.takes == Takes::Rest)
     }
 }
 
@@ -167,9 +145,9 @@ pub(super) fn all() -> impl Iterator<Item = &'static Callable> {
 }
 
 /// What was probably meant by the unknown name of a function: what a name from elsewhere is here, else a name spelt like it.
-/// Short names are near to too many others, which mean something else.
-pub(super) fn meant(name: &str, registry: &Registry) -> Option<String> {
-    let known = all().map(|function| function.name).chain(registry.names());
+/// Short names are near to too many others, which mean something else. `others` are the names that a text may call besides.
+pub(super) fn meant<'a>(name: &str, others: impl Iterator<Item = &'a str>) -> Option<String> {
+    let known = all().map(|function| function.name).chain(others);
     let allowed = 1 + name.chars().count() / 6;
     here(name)
         .map(str::to_string)

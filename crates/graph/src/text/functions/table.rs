@@ -24,6 +24,10 @@ const fn many(name: &'static str) -> CallParameter {
     CallParameter { name, takes: Takes::Many }
 }
 
+const fn rest(name: &'static str) -> CallParameter {
+    CallParameter { name, takes: Takes::Rest }
+}
+
 const X: &[CallParameter] = &[one("x")];
 const AB: &[CallParameter] = &[one("a"), one("b")];
 const SHAPE: &[CallParameter] = &[one("shape")];
@@ -139,5 +143,7 @@ pub(super) fn rows() -> impl Iterator<Item = Callable> {
         let parameters = if of_two.is_some() { ALONG_AXIS_OR_OF_TWO } else { ALONG_AXIS }.to_vec();
         Callable { name, parameters, builds: Builds::Reduction(*op, of_two) }
     });
-    elementwise.chain(methods).chain(reductions).chain(composed).chain(builtins)
+    let size = Callable { name: "size", parameters: vec![one("x"), one("axis")], builds: Builds::Size };
+    let repeat = Callable { name: "repeat", parameters: vec![one("f"), one("n"), rest("x")], builds: Builds::Repeat };
+    elementwise.chain(methods).chain(reductions).chain(composed).chain(builtins).chain([size, repeat])
 }

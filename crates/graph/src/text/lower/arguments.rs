@@ -5,7 +5,7 @@ use crate::builder::{Builder, Operand, Var};
 use crate::node::{Kind, Span};
 use crate::ops::{Op, ShapeOp};
 use crate::text::diagnostic::Diagnostic;
-use crate::text::functions::Callable;
+use crate::text::functions::{Callable, Parameters};
 use crate::text::registry::Registry;
 use crate::text::whole::{not_whole, whole};
 

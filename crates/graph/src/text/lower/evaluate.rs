@@ -1,7 +1,5 @@
 //! Expressions become nodes: the steps are carried out one after the other on a stack of values.
 
-use std::ops::Range;
-
 use super::arguments::CallArguments;
 use super::builtins::{builtin, reduction};
 use super::composed::composed;
@@ -16,8 +14,9 @@ use crate::text::diagnostic::Diagnostic;
 use crate::text::elementwise::elementwise;
 use crate::text::fold::fold;
 use crate::text::functions::Builds;
+use crate::text::near::near;
 use crate::text::registry::Registry;
-use crate::text::syntax::{Call, Callee, Operator, StackStepKind, Syntax};
+use crate::text::syntax::{BindingId, BindingKind, Callee, Operator, StackStep, StackStepKind, Syntax};
 
 /// What is known while a text is built.
 pub(super) struct Evaluator<'a, 'g> {
@@ -31,49 +30,74 @@ pub(super) struct Evaluator<'a, 'g> {
 }
 
 impl<'g> Evaluator<'_, 'g> {
-    /// Carries out some steps and returns what they leave on the stack.
-    pub fn run(&mut self, steps: Range<usize>) -> Result<Vec<Spanned<'g>>, Diagnostic> {
-        let mut stack: Vec<Spanned<'g>> = Vec::new();
-        for step in &self.syntax.steps[steps] {
-            let span = step.span;
-            let value = match &step.kind {
-                StackStepKind::Number(number) => Evaluated::Number(*number),
-                StackStepKind::Text(text) => Evaluated::Text(text.clone()),
-                StackStepKind::Kind(kind) => Evaluated::Kind(*kind),
-                StackStepKind::Name(binding) => self.bound[*binding].clone().ok_or_else(|| {
-                    Diagnostic::new(format!("`{}` has no value yet", self.syntax.bindings[*binding].name), span)
-                })?,
-                StackStepKind::Array(count) => array(take(&mut stack, *count), span)?,
-                StackStepKind::Negate => {
-                    let operand = take(&mut stack, 1);
-                    match operand[..] {
-                        [Spanned { value: Evaluated::Number(number), .. }] => Evaluated::Number(-number),
-                        _ => self.build(operand, span, |builder, x| of_operands(builder, Elementwise::Neg, x))?,
-                    }
+    /// Carries out a step that is no call: what it makes of values from the stack.
+    pub fn step(&mut self, step: &StackStep, stack: &mut Vec<Spanned<'g>>) -> Result<Evaluated<'g>, Diagnostic> {
+        let span = step.span;
+        Ok(match &step.kind {
+            StackStepKind::Number(number) => Evaluated::Number(*number),
+            StackStepKind::Text(text) => Evaluated::Text(text.clone()),
+            StackStepKind::Kind(kind) => Evaluated::Kind(*kind),
+            StackStepKind::Truth(truth) => Evaluated::Truth(*truth),
+            StackStepKind::Name(binding) => self.named(*binding, span)?,
+            StackStepKind::Function(callee) => Evaluated::Function(callee.clone()),
+            StackStepKind::Array(count) => array(take(stack, *count), span)?,
+            StackStepKind::Negate => {
+                let operand = take(stack, 1);
+                match operand[..] {
+                    [Spanned { value: Evaluated::Number(number), .. }] => Evaluated::Number(-number),
+                    _ => self.build(operand, span, |builder, x| of_operands(builder, Elementwise::Neg, x))?,
                 }
-                StackStepKind::Binary(operator) => {
-                    let operands = take(&mut stack, 2);
-                    match folded(*operator, &operands) {
-                        Some(number) => Evaluated::Number(number),
-                        None => self.build(operands, span, |builder, operands| binary(builder, *operator, operands))?,
-                    }
+            }
+            StackStepKind::Binary(operator) => {
+                let operands = take(stack, 2);
+                match folded(*operator, &operands) {
+                    Some(number) => Evaluated::Number(number),
+                    None => self.build(operands, span, |builder, operands| binary(builder, *operator, operands))?,
                 }
-                StackStepKind::Call(call) => {
-                    let arguments = take(&mut stack, call.arguments.len());
-                    let registry = self.registry;
-                    self.build(arguments, span, |builder, arguments| {
-                        self::call(builder, registry, call, arguments, span)
-                    })?
-                }
-                StackStepKind::Index(items) => {
-                    let counts = items.iter().map(|item| item.values());
-                    let values = take(&mut stack, 1 + counts.sum::<usize>());
-                    self.build(values, span, |builder, values| index(builder, items, values, span))?
-                }
-            };
-            stack.push(value.at(span));
+            }
+            StackStepKind::Call(_) => return Err(Diagnostic::new("a call stands where a step should", span)), // carried out elsewhere
+            StackStepKind::Index(items) => {
+                let counts = items.iter().map(|item| item.values());
+                let values = take(stack, 1 + counts.sum::<usize>());
+                self.build(values, span, |builder, values| index(builder, items, values, span))?
+            }
+        })
+    }
+
+    /// What a name stands for.
+    fn named(&self, binding: BindingId, span: Span) -> Result<Evaluated<'g>, Diagnostic> {
+        let bound = &self.syntax.bindings[binding];
+        match &self.bound[binding] {
+            Some(value) => Ok(value.clone()),
+            None if bound.kind == BindingKind::Inside => self.inside(&bound.name, span).map(Evaluated::Var),
+            None => Err(Diagnostic::new(format!("`{}` has no value yet", bound.name), span)),
         }
-        Ok(stack)
+    }
+
+    /// The node to which a call gave a name, said from the scope that is open or from the outermost.
+    pub fn inside(&self, name: &str, span: Span) -> Result<Var<'g>, Diagnostic> {
+        let from_here = self.builder.scope_path().and_then(|path| self.builder.find(&format!("{path}/{name}")));
+        from_here.or_else(|| self.builder.find(name)).ok_or_else(|| {
+            let names = self.builder.names();
+            let near = near(name, names.iter().map(|name| &**name)).map(|near| format!("did you mean `{near}`?"));
+            Diagnostic::new(format!("there is no `{name}`"), span)
+                .help(near.unwrap_or("a call names what it makes after its statement, as in `h/dense/W`".into()))
+        })
+    }
+
+    /// What a function that is no `def` builds of its arguments, each with its parameter.
+    pub fn call(
+        &mut self,
+        callee: &Callee,
+        arguments: Vec<(usize, Spanned<'g>)>,
+        span: Span,
+    ) -> Result<Evaluated<'g>, Diagnostic> {
+        let registry = self.registry;
+        let (parameters, arguments): (Vec<usize>, Vec<Spanned<'g>>) = arguments.into_iter().unzip();
+        self.build(arguments, span, |builder, arguments| {
+            let values = parameters.into_iter().zip(arguments).collect();
+            call(builder, registry, callee, values, span)
+        })
     }
 
     /// Builds nodes whose origin is `span`, and notes which of them stand for an operand alone.
@@ -125,7 +149,7 @@ impl<'g> Evaluator<'_, 'g> {
     }
 }
 
-fn take<'g>(stack: &mut Vec<Spanned<'g>>, count: usize) -> Vec<Spanned<'g>> {
+pub(super) fn take<'g>(stack: &mut Vec<Spanned<'g>>, count: usize) -> Vec<Spanned<'g>> {
     // The parser counts what each step takes.
     stack.split_off(stack.len().saturating_sub(count))
 }
@@ -183,17 +207,16 @@ fn of_operands<'g>(builder: &'g Builder, op: Elementwise, values: Vec<Spanned<'g
 fn call<'g>(
     builder: &'g Builder,
     registry: &Registry,
-    call: &Call,
-    arguments: Vec<Spanned<'g>>,
+    callee: &Callee,
+    mut values: Vec<(usize, Spanned<'g>)>,
     span: Span,
 ) -> Result<Var<'g>, Diagnostic> {
-    match &call.callee {
+    match callee {
         Callee::Custom(node) => {
-            let inputs = arguments.into_iter().map(|argument| argument.var(builder, Kind::Real));
+            let inputs = values.into_iter().map(|(_, argument)| argument.var(builder, Kind::Real));
             Ok(builder.custom(node.clone(), &inputs.collect::<Result<Vec<_>, _>>()?))
         }
         Callee::Function(callable) => {
-            let mut values: Vec<(usize, Spanned<'g>)> = call.arguments.iter().copied().zip(arguments).collect();
             values.sort_by_key(|(parameter, _)| *parameter);
             let arguments = CallArguments { builder, registry, callable, values, span };
             match callable.builds {
@@ -207,8 +230,10 @@ fn call<'g>(
                 Builds::Method(method) => arguments.var("x").map(method),
                 Builds::Composed(function) => composed(function, arguments),
                 Builds::Builtin(function) => builtin(function, arguments),
+                Builds::Size | Builds::Repeat => Err(Diagnostic::new("this builds no node", span)), // carried out elsewhere
             }
         }
+        Callee::Definition(_) | Callee::Argument(..) => Err(Diagnostic::new("this builds no node", span)), // likewise
     }
 }
 

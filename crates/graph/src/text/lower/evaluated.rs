@@ -10,6 +10,7 @@ use crate::shape::Shape;
 use crate::tensor::Tensor;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::number::not_finite;
+use crate::text::syntax::Callee;
 use crate::text::whole::{not_whole, whole};
 
 /// The remedy where a fixed number is needed.
@@ -28,6 +29,9 @@ pub(super) enum Evaluated<'g> {
     /// Text in quotes: the name of a custom node, or a number that is not finite.
     Text(String),
     Kind(Kind),
+    Truth(bool),
+    /// A function, as an argument of one that calls it.
+    Function(Callee),
 }
 
 /// What an expression evaluates to, and the span of the expression.
@@ -47,11 +51,12 @@ impl<'g> Evaluated<'g> {
         match self {
             Evaluated::Number(number) => Some(*number),
             Evaluated::Text(text) => not_finite(text),
+            Evaluated::Truth(truth) => Some(f64::from(u8::from(*truth))),
             _ => None,
         }
     }
 
-    fn what(&self) -> String {
+    pub fn what(&self) -> String {
         match self {
             Evaluated::Var(var) => format!("{var:?}"),
             Evaluated::Results(results) => format!("{} results at once", results.len()),
@@ -59,6 +64,8 @@ impl<'g> Evaluated<'g> {
             Evaluated::Array(array) => format!("an array of shape {}", array.shape()),
             Evaluated::Text(_) => "text in quotes".into(),
             Evaluated::Kind(kind) => format!("the word `{kind}`"),
+            Evaluated::Truth(truth) => format!("`{truth}`"),
+            Evaluated::Function(_) => "a function".into(),
         }
     }
 }
@@ -96,7 +103,11 @@ impl<'g> Spanned<'g> {
                     .wrong(format!("{} stand where one value should", self.value.what()))
                     .help("name them in a statement of their own: `a, b = f(x)`"));
             }
-            Evaluated::Text(_) | Evaluated::Kind(_) => match self.value.as_number() {
+            Evaluated::Truth(truth) => {
+                let value = Arc::new(Tensor::scalar(f64::from(u8::from(truth))));
+                return Ok(builder.push(Op::Source(Source::Constant(Constant { value, kind: Kind::Bool })), &[]));
+            }
+            Evaluated::Text(_) | Evaluated::Kind(_) | Evaluated::Function(_) => match self.value.as_number() {
                 Some(number) => Tensor::scalar(number),
                 None => {
                     let mistake = self.wrong(format!("expected a value, found {}", self.value.what()));

@@ -2,27 +2,31 @@
 
 mod arguments;
 mod builtins;
+mod calls;
 mod composed;
 mod evaluate;
 mod evaluated;
+mod frame;
 mod index;
 pub(super) mod sizes;
 mod start;
+mod statement;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use self::evaluate::Evaluator;
 use self::evaluated::{Evaluated, Spanned};
+use self::frame::{Frame, traced};
 use self::sizes::SizeBindings;
-use self::start::{Start, start};
+use self::start::Start;
 use super::diagnostic::Diagnostic;
 use super::names::is_generated;
 use super::registry::Registry;
-use super::syntax::{BindingId, Declare, NamedRole, Role, Statement, StatementKind, Syntax};
-use crate::builder::{Builder, Var};
+use super::syntax::{BindingId, DefinitionId, NamedRole, Role, StackStepKind, Statement, StatementKind, Syntax};
+use crate::builder::Builder;
 use crate::function::{Function, Parameter};
 use crate::node::{Kind, NodeId, Origin, ScopeId, Span, Value};
-use crate::ops::{Op, Source};
 use crate::shape::Shape;
 
 /// The function that a model is with these sizes.
@@ -30,14 +34,8 @@ pub(super) fn model(syntax: &Syntax, registry: &Registry, sizes: &SizeBindings<'
     let builder = Builder::new();
     let bound = sizes.numbers().iter().map(|number| number.map(Evaluated::Number)).collect();
     let evaluator = Evaluator { builder: &builder, syntax, registry, bound, operand_spans: Vec::new() };
-    let roles = Roles::default();
-    let mut lowering = Lowering { evaluator, sizes, scopes: Vec::new(), parents: HashMap::new(), roles };
-    for statement in &syntax.statements {
-        lowering.statement(statement)?;
-        if let Some(error) = builder.error() {
-            return Err(error.into());
-        }
-    }
+    let mut lowering = Lowering::new(evaluator);
+    lowering.run(&syntax.statements)?;
     let (roles, spans) = (lowering.roles, lowering.evaluator.operand_spans);
     let mut function = builder.finish()?;
     finish_nodes(&mut function, spans);
@@ -58,9 +56,14 @@ pub(super) fn expression(
         let input = builder.at(name.span, |builder| builder.input_of(&name.name, shape, *kind, None));
         bound[*binding] = Some(Evaluated::Var(input));
     }
-    let mut evaluator = Evaluator { builder: &builder, syntax, registry: &registry, bound, operand_spans: Vec::new() };
-    let result = single(evaluator.run(0..syntax.steps.len())?)?;
-    let spans = evaluator.operand_spans;
+    let Some(span) = syntax.steps.last().map(|step| step.span) else {
+        return Err(Diagnostic::general("there is no expression"));
+    };
+    let whole = [Statement { kind: StatementKind::Return, steps: 0..syntax.steps.len(), span }];
+    let evaluator = Evaluator { builder: &builder, syntax, registry: &registry, bound, operand_spans: Vec::new() };
+    let mut lowering = Lowering::new(evaluator);
+    let result = single(lowering.run(&whole)?)?;
+    let spans = lowering.evaluator.operand_spans;
     let (span, result) = (result.span, builder.at(result.span, |builder| result.var(builder, Kind::Real))?);
     let id = result.id();
     let mut function = builder.finish()?;
@@ -133,130 +136,111 @@ impl Roles {
 
 struct Lowering<'a, 'g> {
     evaluator: Evaluator<'a, 'g>,
-    sizes: &'a SizeBindings<'a>,
-    /// The scopes that are open, outermost first.
-    scopes: Vec<ScopeId>,
+    /// The values of the expressions that are being carried out.
+    stack: Vec<Spanned<'g>>,
+    /// What is being carried out, innermost last.
+    frames: Vec<Frame<'a, 'g>>,
+    /// How often each `def` is being carried out, and how many calls there were.
+    active: Vec<usize>,
+    calls: usize,
     /// The scope around each that the text opened.
     parents: HashMap<String, Option<ScopeId>>,
     roles: Roles,
 }
 
 impl<'a, 'g> Lowering<'a, 'g> {
-    fn statement(&mut self, statement: &'a Statement) -> Result<(), Diagnostic> {
-        let scope = self.scopes.last().copied();
-        match &statement.kind {
-            StatementKind::Open { path } => self.open(path, statement.span)?,
-            StatementKind::Close => {
-                self.scopes.pop();
-            }
-            StatementKind::Let(_) => {} // its value is among the sizes
-            StatementKind::NoRole(named) => self.roles.none.push(*named),
-            StatementKind::Declare(_)
-            | StatementKind::Assign(_)
-            | StatementKind::Update { .. }
-            | StatementKind::Role { .. } => {
-                let builder = self.evaluator.builder;
-                builder.within(scope, |_| self.build(statement))?;
-            }
+    fn new(evaluator: Evaluator<'a, 'g>) -> Lowering<'a, 'g> {
+        let active = vec![0; evaluator.syntax.definitions.len()];
+        let (stack, frames, parents, roles) = (Vec::new(), Vec::new(), HashMap::new(), Roles::default());
+        Lowering { evaluator, stack, frames, active, calls: 0, parents, roles }
+    }
+
+    /// Carries out statements; returns the values that the last returns.
+    fn run(&mut self, statements: &'a [Statement]) -> Result<Vec<Spanned<'g>>, Diagnostic> {
+        self.frames.push(Frame::new(statements));
+        self.begin();
+        while let Some(frame) = self.frames.last_mut() {
+            let Some(statement) = frame.statements.get(frame.statement) else { break };
+            let done = match frame.steps.next() {
+                Some(step) => self.step(step),
+                None => self.end(statement),
+            };
+            done.map_err(|mistake| {
+                let name = |id: DefinitionId| self.evaluator.syntax.definitions[id].name.clone();
+                traced(mistake, &self.frames, name)
+            })?;
         }
+        Ok(std::mem::take(&mut self.stack))
+    }
+
+    /// Carries out a step of an expression.
+    fn step(&mut self, step: usize) -> Result<(), Diagnostic> {
+        let step = &self.evaluator.syntax.steps[step];
+        if let StackStepKind::Call(call) = &step.kind {
+            return self.call(call, step.span);
+        }
+        let ((scope, place), builder) = (self.place(), self.evaluator.builder);
+        let value = builder.place(scope, place, |_| self.evaluator.step(step, &mut self.stack))?;
+        self.stack.push(value.at(step.span));
         Ok(())
     }
 
-    fn build(&mut self, statement: &Statement) -> Result<(), Diagnostic> {
-        let builder = self.evaluator.builder;
-        let before = builder.len();
-        let values = self.evaluator.run(statement.steps.clone())?;
-        match &statement.kind {
-            StatementKind::Declare(declare) => self.declare(declare, &values),
-            StatementKind::Role { role, node, start: form } => {
-                let (name, var) = self.node(*node, statement.span)?;
-                if !var.node().is_some_and(|node| node.op.is_input()) {
-                    return Err(Diagnostic::new(
-                        format!("`{name}` is computed, so it cannot have this role"),
-                        statement.span,
-                    ));
-                }
-                let start = form.map(|form| start(form, name, &var.shape(), &values)).transpose()?;
-                var.id().inspect(|&id| self.roles.add(*role, id.node, start));
-                Ok(())
-            }
-            StatementKind::Update { target, span } => {
-                let value = single(values)?;
-                let (_, target) = self.node(*target, *span)?;
-                let value = builder.at(value.span, |builder| value.var(builder, Kind::Real))?;
-                builder.at(statement.span, |builder| builder.update(target, value));
-                Ok(())
-            }
-            StatementKind::Assign(bindings) => {
-                let value = single(values)?;
-                let results = match (&value.value, bindings.len()) {
-                    (_, 1) => vec![builder.at(value.span, |builder| value.clone().var(builder, Kind::Real))?],
-                    (Evaluated::Results(results), count) if results.len() == count => results.clone(),
-                    (Evaluated::Results(results), count) => {
-                        return Err(value.wrong(format!("this gives {} results, and {count} are named", results.len())));
-                    }
-                    (_, count) => return Err(value.wrong(format!("this gives one result, and {count} are named"))),
-                };
-                bindings.iter().zip(results).for_each(|(&binding, var)| self.name(binding, var, before));
-                Ok(())
-            }
-            StatementKind::Let(_) | StatementKind::Open { .. } | StatementKind::Close | StatementKind::NoRole(_) => {
-                Ok(())
-            }
-        }
+    /// The scope of the nodes that are made, and what goes before the names of the scopes that are opened.
+    fn place(&self) -> (Option<ScopeId>, Option<Arc<str>>) {
+        self.frames.last().map_or((None, None), |frame| (frame.scope(), frame.place.clone()))
     }
 
-    /// Gives a result the name that was written. A name for a node that was there before is another word for it.
-    fn name(&mut self, binding: BindingId, var: Var<'g>, before: usize) {
-        let builder = self.evaluator.builder;
-        let bound = &self.evaluator.syntax.bindings[binding];
-        self.evaluator.bound[binding] = Some(Evaluated::Var(var));
-        let Some(id) = var.id().filter(|_| !bound.is_label) else { return };
-        if id.node.index() >= before {
-            builder.set_name(id, &bound.name);
-            builder.name_scope(id, &bound.name);
-        }
-        self.roles.called(&bound.name, id);
+    /// Begins the statement that comes next.
+    fn begin(&mut self) {
+        let (nodes, values) = (self.evaluator.builder.len(), self.stack.len());
+        let Evaluator { syntax, bound, .. } = &self.evaluator;
+        let Some(frame) = self.frames.last_mut() else { return };
+        let Some(statement) = frame.statements.get(frame.statement) else { return };
+        let is_known = match statement.kind {
+            // A default for what is given, a number that was bound or computed before.
+            StatementKind::Default(binding) | StatementKind::Let(binding) => bound[binding].is_some(),
+            _ => false,
+        };
+        frame.steps = if is_known { 0..0 } else { statement.steps.clone() };
+        (frame.values, frame.nodes) = (values, nodes);
+        let named = match &statement.kind {
+            StatementKind::Assign(bindings) => bindings.first(),
+            StatementKind::Update { target, .. } => Some(target),
+            _ => None,
+        };
+        let name = named.map(|&binding| &syntax.bindings[binding]).filter(|binding| !binding.is_label);
+        frame.place = match name {
+            Some(binding) => Some(full_name(frame.path.as_deref(), &binding.name).into()),
+            None => frame.path.clone(),
+        };
     }
 
-    fn declare(&mut self, declare: &Declare, values: &[Spanned<'g>]) -> Result<(), Diagnostic> {
-        let builder = self.evaluator.builder;
-        let bound = &self.evaluator.syntax.bindings[declare.binding];
-        let sizes = declare.sizes.iter().map(|&(size, span)| self.sizes.size(size, span));
-        let shape: Shape = sizes.collect::<Result<Vec<_>, _>>()?.into();
-        let below = declare.bound.map(|(size, span)| self.sizes.size(size, span)).transpose()?;
-        if let (Some(0), Some((_, span))) = (below, declare.bound) {
-            return Err(Diagnostic::new("a bound must be at least 1: no whole number from 0 up is less than 0", span));
+    /// Ends a statement whose expressions are carried out, and begins the next.
+    fn end(&mut self, statement: &'a Statement) -> Result<(), Diagnostic> {
+        let values = self.frames.last().map_or(0, |frame| frame.values);
+        let values = self.stack.split_off(values);
+        if let StatementKind::Return = statement.kind {
+            if self.frames.len() == 1 {
+                self.stack = values;
+                self.frames.clear();
+                return Ok(());
+            }
+            return self.leave(values);
         }
-        let start = declare.start.map(|form| start(form, &bound.name, &shape, values)).transpose()?;
-        let source = Op::Source(Source::Input { shape, kind: declare.kind, bound: below });
-        let var = builder.at(bound.span, |builder| builder.push(source, &[]));
-        let Some(id) = var.id() else { return Ok(()) };
-        self.evaluator.bound[declare.binding] = Some(Evaluated::Var(var));
-        if !bound.is_label {
-            builder.set_name(id, &bound.name);
-            self.roles.called(&bound.name, id);
+        let ((scope, _), builder) = (self.place(), self.evaluator.builder);
+        builder.within(scope, |_| self.statement(statement, values))?;
+        if let Some(error) = builder.error() {
+            return Err(error.into());
         }
-        self.roles.add(declare.role, id.node, start);
+        if let Some(frame) = self.frames.last_mut() {
+            frame.statement += 1;
+        }
+        self.begin();
         Ok(())
     }
+}
 
-    /// The node that a name stands for.
-    fn node(&self, binding: BindingId, span: Span) -> Result<(&'a str, Var<'g>), Diagnostic> {
-        let name = self.evaluator.syntax.bindings[binding].name.as_str();
-        match &self.evaluator.bound[binding] {
-            Some(Evaluated::Var(var)) => Ok((name, *var)),
-            _ => Err(Diagnostic::new(format!("`{name}` is a number, not a node"), span)),
-        }
-    }
-
-    fn open(&mut self, path: &str, span: Span) -> Result<(), Diagnostic> {
-        let parent = self.scopes.last().copied();
-        if *self.parents.entry(path.to_string()).or_insert(parent) != parent {
-            return Err(Diagnostic::new(format!("the scope `{path}` is already inside another scope"), span)
-                .help("open it inside the same scope"));
-        }
-        self.scopes.push(self.evaluator.builder.open_scope(path, parent));
-        Ok(())
-    }
+/// The name of a node: in a call of a `def` the path of its scope comes first.
+fn full_name(path: Option<&str>, name: &str) -> String {
+    path.map_or_else(|| name.to_string(), |path| format!("{path}/{name}"))
 }

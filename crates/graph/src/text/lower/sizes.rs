@@ -20,7 +20,7 @@ impl<'a> SizeBindings<'a> {
     /// The numbers that `bindings` and the `let`s give. A name in `bindings` that the text does not have is a mistake.
     pub fn new(syntax: &'a Syntax, bindings: &BTreeMap<String, f64>) -> Result<SizeBindings<'a>, Diagnostic> {
         let mut numbers = vec![None; syntax.bindings.len()];
-        let known = syntax.bindings.iter().enumerate().filter(|(_, binding)| binding.kind != BindingKind::Node);
+        let known = syntax.bindings.iter().enumerate().filter(|(_, binding)| binding.kind.is_setting());
         for (id, binding) in known.clone() {
             let Some(&number) = bindings.get(&binding.name) else { continue };
             let size = binding.kind == BindingKind::FreeSize;
@@ -82,6 +82,7 @@ impl<'a> SizeBindings<'a> {
         let name = match size {
             SizeForm::Number(number) => return Ok(number),
             SizeForm::Name(name) => name,
+            SizeForm::Computed => return Err(Diagnostic::new("this size is computed", span)),
         };
         let binding = &self.syntax.bindings[name];
         let Some(number) = self.numbers[name] else {
@@ -105,7 +106,14 @@ impl<'a> SizeBindings<'a> {
                     (Some(b), Some(a)) => fold(*operator, a, b),
                     _ => None,
                 },
-                _ => None,
+                // What a call gives is known when the text is carried out.
+                StackStepKind::Call(_)
+                | StackStepKind::Index(_)
+                | StackStepKind::Array(_)
+                | StackStepKind::Text(_)
+                | StackStepKind::Kind(_)
+                | StackStepKind::Truth(_)
+                | StackStepKind::Function(_) => return Ok(None),
             };
             let number = number.ok_or_else(|| {
                 Diagnostic::new("this is not a finite number", step.span).help("a `let` must be a finite number")

@@ -1,39 +1,21 @@
 //! Calls, indices and arrays: what is written in brackets.
 
-use std::sync::Arc;
-
 use super::Parser;
 use super::lexer::{Token, TokenKind};
 use super::pending::{Pending, PendingCall, PendingItem, Reader};
 use crate::node::{Kind, Span};
 use crate::text::diagnostic::Diagnostic;
-use crate::text::functions::{self, Callable, Takes, meant};
-use crate::text::syntax::{Call, Callee, IndexItem, Operator, StackStep, StackStepKind};
+use crate::text::functions::Takes;
+use crate::text::syntax::{Call, Callee, IndexItem, Keyword, Operator, StackStep, StackStepKind};
 
 impl<'a> Parser<'a> {
     pub(super) fn open_call(&mut self, token: &Token<'a>, reader: &mut Reader) -> Result<bool, Diagnostic> {
         let name = token.name().unwrap_or_default();
-        let function = Callable::find(&name);
-        let callee = match (function, self.registry.called(&name, function.is_some())) {
-            (_, Some(node)) => Callee::Custom(Arc::clone(node)),
-            (Some(function), None) => Callee::Function(function),
-            (None, None) => {
-                let mistake = Diagnostic::new(format!("there is no function `{name}`"), token.span);
-                return Err(match meant(&name, self.registry) {
-                    Some(meant) => mistake.help(meant),
-                    None if self.knows(token) => {
-                        mistake.help(format!("`{name}` is a value; a product is written `{name} * (…)`"))
-                    }
-                    None => {
-                        let names: Vec<&str> = functions::all().map(|function| function.name).collect();
-                        mistake.help(format!("the functions are {}", names.join(", ")))
-                    }
-                });
-            }
-        };
+        let Some(callee) = self.callee(&name) else { return Err(self.unknown_function(token)) };
         self.next();
         self.next();
-        let call = PendingCall { callee, name: token.span, arguments: Vec::new(), first_step: self.syntax.steps.len() };
+        let (arguments, first_step) = (Vec::new(), self.syntax.steps.len());
+        let call = PendingCall { callee, name: token.span, arguments, keywords: Vec::new(), first_step };
         self.nest(Pending::Call(call), token.span, reader)?;
         self.skip_newlines();
         if self.peek().is(")") { Ok(true) } else { self.begin_argument(reader) }
@@ -45,18 +27,21 @@ impl<'a> Parser<'a> {
         if keyword.is_some() {
             self.next();
         }
+        let keyword = keyword.and_then(|token| Some(Keyword { name: token.name()?.into_owned(), span: token.span }));
         let span = self.peek().span;
         let Some(Pending::Call(call)) = reader.pending.last_mut() else { return Ok(true) };
         call.first_step = self.syntax.steps.len();
-        let parameter = call.parameter(keyword.as_ref(), span)?;
+        let parameter = call.parameter(&self.syntax.definitions, keyword.as_ref(), span)?;
         call.arguments.push(parameter);
+        let is_kind = keyword.as_ref().is_some_and(|keyword| keyword.name == "kind");
+        call.keywords.push(keyword);
         let kind = match self.peek().kind {
             TokenKind::Name("real") => Kind::Real,
             TokenKind::Name("int") => Kind::Int,
             TokenKind::Name("bool") => Kind::Bool,
             _ => return Ok(true),
         };
-        if keyword.is_none_or(|keyword| keyword.kind != TokenKind::Name("kind")) {
+        if !is_kind {
             return Ok(true);
         }
         self.next();
@@ -116,7 +101,7 @@ impl<'a> Parser<'a> {
             }
             Some(Pending::Call(call)) => {
                 if let (Callee::Function(function), Some(&parameter)) = (&call.callee, call.arguments.last())
-                    && function.parameters[parameter].takes == Takes::Index
+                    && function.parameters.get(parameter).is_some_and(|parameter| parameter.takes == Takes::Index)
                 {
                     let first_step = call.first_step;
                     self.mark_indices(first_step);
@@ -162,15 +147,11 @@ impl<'a> Parser<'a> {
                 (StackStepKind::Index(items.into()), (count + 1, base))
             }
             Pending::Call(call) => {
-                if let Callee::Function(function) = &call.callee
-                    && let Some(missing) = function.missing(&call.arguments)
-                {
-                    let message = format!("`{}` of `{}` is missing", missing.name, function.name);
-                    return Err(Diagnostic::new(message, Span { end: end.end, ..call.name }).help(function.signature()));
-                }
-                let PendingCall { callee, name, arguments, .. } = call;
+                call.complete(&self.syntax.definitions, Span { end: end.end, ..call.name })?;
+                let PendingCall { callee, name, arguments, keywords, .. } = call;
+                let keywords = if callee.is_open() { keywords } else { Vec::new() };
                 let first = (arguments.len(), name);
-                (StackStepKind::Call(Box::new(Call { callee, arguments })), first)
+                (StackStepKind::Call(Box::new(Call { callee, name, arguments, keywords })), first)
             }
             Pending::Negate(_) | Pending::Plus(_) | Pending::Operator(_) => return Ok(()), // reduced before
         };

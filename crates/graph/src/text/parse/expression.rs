@@ -11,8 +11,17 @@ use crate::text::syntax::{Callee, Operator, Precedence, StackStep, StackStepKind
 impl<'a> Parser<'a> {
     /// Reads one expression, as far as it goes; its steps are appended. Within brackets lines do not matter.
     pub(super) fn expression(&mut self, in_brackets: bool) -> Result<(), Diagnostic> {
-        let mut reader =
-            Reader { pending: Vec::new(), operands: Vec::new(), depth: 0, brackets: usize::from(in_brackets) };
+        self.expression_or_function(in_brackets, false)
+    }
+
+    /// The same, which may be the name of a function if `may_be_function`.
+    pub(super) fn expression_or_function(
+        &mut self,
+        in_brackets: bool,
+        may_be_function: bool,
+    ) -> Result<(), Diagnostic> {
+        let brackets = usize::from(in_brackets);
+        let mut reader = Reader { pending: Vec::new(), operands: Vec::new(), depth: 0, brackets, may_be_function };
         let mut wants_operand = true;
         loop {
             if reader.brackets > 0 {
@@ -115,9 +124,23 @@ impl<'a> Parser<'a> {
 
     fn named(&mut self, token: &Token<'a>, reader: &mut Reader) -> Result<(), Diagnostic> {
         self.next();
-        let binding = self.resolve(token)?;
-        self.leaf(StackStepKind::Name(binding), token.span, reader);
+        let kind = match &token.kind {
+            TokenKind::Name("true") if !self.knows(token) => StackStepKind::Truth(true),
+            TokenKind::Name("false") if !self.knows(token) => StackStepKind::Truth(false),
+            _ => match self.function_argument(token, reader) {
+                Some(callee) => StackStepKind::Function(callee),
+                None => StackStepKind::Name(self.resolve(token)?),
+            },
+        };
+        self.leaf(kind, token.span, reader);
         Ok(())
+    }
+
+    /// The function that a name is where it stands alone as an argument, and is no value.
+    fn function_argument(&self, token: &Token<'a>, reader: &Reader) -> Option<Callee> {
+        let stands_alone = self.peek().is(",") || self.peek().is(")");
+        let is_function = stands_alone && reader.takes_functions() && !self.knows(token);
+        if is_function { self.callee(&token.name()?) } else { None }
     }
 
     fn note_number(&mut self, number: f64, reader: &Reader) {

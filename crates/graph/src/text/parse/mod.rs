@@ -1,6 +1,8 @@
 //! Reads a text: characters become tokens, tokens become statements; every name is resolved as it is read.
 
 mod bracket;
+mod callee;
+mod definition;
 mod expression;
 mod lexer;
 mod pending;
@@ -8,18 +10,21 @@ mod start;
 mod statement;
 
 use std::collections::HashMap;
+use std::ops::Range;
 
+use self::definition::Body;
 use self::lexer::{Token, TokenKind, tokens};
 use super::diagnostic::Diagnostic;
-use super::functions::{Callable, here};
+use super::functions::{Callable, Parameters, here};
 use super::near::near;
 use super::number::not_finite;
 use super::registry::Registry;
-use super::syntax::{Binding, BindingId, BindingKind, Syntax};
+use super::syntax::{Binding, BindingId, BindingKind, DefinitionId, Syntax};
 use crate::node::Span;
 
 /// The words that begin a statement; each may also be a name, if `=` follows.
-const KEYWORDS: &[&str] = &["input", "outcome", "param", "state", "value", "let", "update", "scope", "role"];
+const KEYWORDS: &[&str] =
+    &["input", "outcome", "param", "state", "value", "let", "update", "scope", "role", "def", "return"];
 
 /// Reads a model.
 pub(super) fn model(source: &str, registry: &Registry) -> Result<Syntax, Diagnostic> {
@@ -63,6 +68,11 @@ struct Parser<'a> {
     syntax: Syntax,
     names: HashMap<String, BindingId>,
     labels: HashMap<String, BindingId>,
+    definitions: HashMap<String, DefinitionId>,
+    /// The body of a `def` that is being read.
+    body: Option<Body>,
+    /// The tokens of each body.
+    bodies: Vec<Range<usize>>,
     /// Whether unknown names are free, as in a single expression.
     free_names: bool,
     /// The `let`s read so far; those that come later are known by name only.
@@ -79,6 +89,9 @@ impl<'a> Parser<'a> {
             syntax: Syntax::default(),
             names: HashMap::new(),
             labels: HashMap::new(),
+            definitions: HashMap::new(),
+            body: None,
+            bodies: Vec::new(),
             free_names,
             lets_read: Vec::new(),
         })
@@ -132,8 +145,13 @@ impl<'a> Parser<'a> {
 
     /// Makes all `let`s known, since a size may be given its value below its first use.
     fn collect_lets(&mut self) -> Result<(), Diagnostic> {
+        self.bodies = bodies(&self.tokens);
         let mut begins = true;
         for at in 0..self.tokens.len() {
+            if self.body_of(at).is_some() {
+                begins = true;
+                continue;
+            }
             let token = &self.tokens[at];
             let separates = token.kind == TokenKind::Newline || token.is("{") || token.is("}");
             if begins
@@ -186,6 +204,10 @@ impl<'a> Parser<'a> {
                 Ok(binding)
             }
             None if self.free_names => self.define(&name, false, BindingKind::Node, token.span),
+            // A call may have given this name to a node.
+            None if name.contains('/') && self.defined_later(&name).is_none() => {
+                Ok(self.bind(&name, false, BindingKind::Inside, token.span))
+            }
             None => Err(self.unknown(&name, token.span)),
         }
     }
@@ -226,7 +248,8 @@ impl<'a> Parser<'a> {
     /// Where a name is defined on this line or below, if it is.
     fn defined_later(&self, name: &str) -> Option<Span> {
         let line = (0..self.at).rev().find(|&at| self.tokens[at].kind == TokenKind::Newline).map_or(0, |at| at + 1);
-        (line..self.tokens.len()).find_map(|at| {
+        let body = self.body_of(self.at);
+        (line..self.tokens.len()).filter(|&at| self.body_of(at) == body).find_map(|at| {
             let begins = at == 0 || self.tokens[at - 1].kind == TokenKind::Newline || self.tokens[at - 1].is("{");
             let keyword = matches!(self.tokens[at].kind, TokenKind::Name(word) if KEYWORDS.contains(&word));
             let named = |token: &&Token<'a>| token.name().is_some_and(|found| found == name);
@@ -259,7 +282,15 @@ impl<'a> Parser<'a> {
             TokenKind::Label(label) => self.labels.get(*label),
             _ => target.name().and_then(|name| self.names.get(&*name)),
         };
-        first.map_or(Ok(()), |&first| Err(self.second(first, target.span)))
+        match first {
+            Some(&first) if !self.is_outer(first) => Err(self.second(first, target.span)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a name is one that the body that is being read may hide.
+    fn is_outer(&self, binding: BindingId) -> bool {
+        self.body.as_ref().is_some_and(|body| binding < body.first)
     }
 
     /// A name that is defined already is defined again.
@@ -270,7 +301,10 @@ impl<'a> Parser<'a> {
         let (former, latter) = if first.span.start < span.start { (first.span, span) } else { (span, first.span) };
         let (what, former_use) = match first.kind {
             BindingKind::FreeSize => ("is already a size", "used as a size here"),
-            BindingKind::Let | BindingKind::Node => ("is defined twice", "first defined here"),
+            BindingKind::Argument => ("is an argument already", "an argument here"),
+            BindingKind::Let | BindingKind::LocalLet | BindingKind::Node | BindingKind::Inside => {
+                ("is defined twice", "first defined here")
+            }
         };
         Diagnostic::new(format!("`{name}` {what}"), latter)
             .also(former, former_use)
@@ -285,12 +319,52 @@ impl<'a> Parser<'a> {
     }
 
     fn define(&mut self, name: &str, is_label: bool, kind: BindingKind, span: Span) -> Result<BindingId, Diagnostic> {
+        let id = self.bind(name, is_label, kind, span);
         let table = if is_label { &mut self.labels } else { &mut self.names };
-        let id = self.syntax.bindings.len();
-        if let Some(first) = table.insert(name.to_string(), id) {
-            return Err(self.second(first, span));
+        let hidden = table.insert(name.to_string(), id);
+        match (&mut self.body, hidden) {
+            (None, None) => {}
+            (Some(body), hidden) if hidden.is_none_or(|hidden| hidden < body.first) => {
+                body.hidden.push((is_label, name.to_string(), hidden));
+            }
+            (_, hidden) => return Err(self.second(hidden.unwrap_or(id), span)),
         }
-        self.syntax.bindings.push(Binding { name: name.to_string(), is_label, kind, span, is_index: false });
         Ok(id)
     }
+
+    /// A binding that the names do not lead to yet.
+    fn bind(&mut self, name: &str, is_label: bool, kind: BindingKind, span: Span) -> BindingId {
+        let (name, is_local) = (name.to_string(), self.body.is_some());
+        self.syntax.bindings.push(Binding { name, is_label, kind, span, is_index: false, is_local });
+        self.syntax.bindings.len() - 1
+    }
+
+    /// Which body a token is in.
+    fn body_of(&self, at: usize) -> Option<usize> {
+        let after = self.bodies.partition_point(|body| body.start <= at);
+        after.checked_sub(1).filter(|&index| self.bodies[index].contains(&at))
+    }
+}
+
+/// The tokens of the bodies of all `def`s, between their brackets.
+fn bodies(tokens: &[Token<'_>]) -> Vec<Range<usize>> {
+    let mut bodies = Vec::new();
+    let mut at = 0;
+    while at + 2 < tokens.len() {
+        if tokens[at].kind != TokenKind::Name("def") || tokens[at + 1].name().is_none() || !tokens[at + 2].is("(") {
+            at += 1;
+            continue;
+        }
+        let Some(open) = (at..tokens.len()).find(|&at| tokens[at].is("{")) else { break };
+        let mut depth = 0;
+        let closes = |token: &Token<'_>| {
+            depth += usize::from(token.is("{"));
+            depth -= usize::from(token.is("}"));
+            depth == 0
+        };
+        let Some(length) = tokens[open..].iter().position(closes) else { break };
+        bodies.push(open + 1..open + length);
+        at = open + length + 1;
+    }
+    bodies
 }

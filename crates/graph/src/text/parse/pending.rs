@@ -1,12 +1,10 @@
 //! What is pending while an expression is read: brackets, calls and operators that wait for more of it.
 
 use super::Parser;
-use super::lexer::Token;
 use crate::node::Span;
 use crate::text::diagnostic::Diagnostic;
-use crate::text::functions::Takes;
-use crate::text::near::near;
-use crate::text::syntax::{Callee, DEEPEST, IndexItem, Operator, StackStep, StackStepKind};
+use crate::text::functions::{complete, parameter_of};
+use crate::text::syntax::{Callee, DEEPEST, Definition, IndexItem, Keyword, Operator, StackStep, StackStepKind};
 
 /// What waits for more of the expression to be read.
 pub(super) enum Pending {
@@ -39,9 +37,20 @@ pub(super) struct Reader {
     /// How many of `pending` nest, and how many are brackets.
     pub depth: usize,
     pub brackets: usize,
+    /// Whether the whole expression may be a function.
+    pub may_be_function: bool,
 }
 
 impl Reader {
+    /// Whether a function may stand here, as an argument.
+    pub fn takes_functions(&self) -> bool {
+        match self.pending.last() {
+            Some(Pending::Call(call)) => call.callee.takes_functions(),
+            Some(_) => false,
+            None => self.may_be_function,
+        }
+    }
+
     /// Whether the innermost bracket may go on with this symbol where an operand could stand, after so many steps.
     pub fn may_end(&self, symbol: &str, steps: usize) -> bool {
         match self.pending.last() {
@@ -59,6 +68,8 @@ pub(super) struct PendingCall {
     pub name: Span,
     /// The parameter of each argument so far, the one that is being read included.
     pub arguments: Vec<usize>,
+    /// The keyword of each, where only carrying the call out says what it is for.
+    pub keywords: Vec<Option<Keyword>>,
     /// The first step of the argument that is being read.
     pub first_step: usize,
 }
@@ -82,32 +93,40 @@ impl Pending {
 }
 
 impl PendingCall {
-    /// The parameter that the next argument is for.
-    pub fn parameter(&self, keyword: Option<&Token<'_>>, span: Span) -> Result<usize, Diagnostic> {
-        let Callee::Function(function) = &self.callee else {
-            return match keyword {
-                Some(keyword) => Err(Diagnostic::new("a custom node takes no keywords", keyword.span)),
-                None => Ok(self.arguments.len()),
-            };
-        };
-        let Some(keyword) = keyword else {
-            return function.next_parameter(&self.arguments).ok_or_else(|| {
-                let count = function.parameters.iter().filter(|p| p.takes != Takes::Keyword).count();
-                let plural = if count == 1 { "" } else { "s" };
-                let message = format!("`{}` takes {count} argument{plural}, and this is one more", function.name);
-                Diagnostic::new(message, span).help(function.signature())
-            });
-        };
-        let name = keyword.name().unwrap_or_default();
-        let parameter = function.parameter(&name).ok_or_else(|| {
-            let near = near(&name, function.parameters.iter().map(|p| p.name));
-            let help = near.map_or_else(|| function.signature(), |near| format!("did you mean `{near}`?"));
-            Diagnostic::new(format!("`{}` has no parameter `{name}`", function.name), keyword.span).help(help)
-        })?;
-        if self.arguments.contains(&parameter) {
-            return Err(Diagnostic::new(format!("`{name}` is given twice"), keyword.span));
+    /// The parameter that the next argument, which stands at `span`, is for.
+    pub fn parameter(
+        &self,
+        definitions: &[Definition],
+        keyword: Option<&Keyword>,
+        span: Span,
+    ) -> Result<usize, Diagnostic> {
+        let named = keyword.map(|keyword| (keyword.name.as_str(), keyword.span));
+        match (&self.callee, keyword) {
+            (callee, _) if callee.is_open() => Ok(self.arguments.len()),
+            (Callee::Function(function), _) => parameter_of(*function, &self.arguments, named, span),
+            (Callee::Definition(id), _) => parameter_of(&definitions[*id], &self.arguments, named, span),
+            (Callee::Custom(_), Some(keyword)) => Err(Diagnostic::new("a custom node takes no keywords", keyword.span)),
+            (Callee::Custom(_) | Callee::Argument(..), _) => Ok(self.arguments.len()),
         }
-        Ok(parameter)
+    }
+
+    /// The mistake of leaving out an argument that must be there; the call stands at `span`.
+    pub fn complete(&self, definitions: &[Definition], span: Span) -> Result<(), Diagnostic> {
+        match &self.callee {
+            Callee::Function(function) => complete(*function, &self.known_arguments(), span),
+            Callee::Definition(id) => complete(&definitions[*id], &self.arguments, span),
+            Callee::Custom(_) | Callee::Argument(..) => Ok(()),
+        }
+    }
+
+    /// The parameters that have an argument; those of a function that passes on the rest have it in their order.
+    fn known_arguments(&self) -> Vec<usize> {
+        let Callee::Function(function) = &self.callee else { return self.arguments.clone() };
+        let last = function.parameters.len().saturating_sub(1);
+        self.arguments
+            .iter()
+            .map(|&argument| if function.passes_on() { argument.min(last) } else { argument })
+            .collect()
     }
 }
 

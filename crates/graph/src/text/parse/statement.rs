@@ -5,10 +5,11 @@ use super::{KEYWORDS, Parser};
 use crate::node::{Kind, Span};
 use crate::text::diagnostic::Diagnostic;
 use crate::text::fold::fold;
-use crate::text::functions::here;
+use crate::text::functions::{Builds, here};
 use crate::text::near::near;
 use crate::text::syntax::{
-    BindingKind, Declare, NamedRole, Operator, Role, SizeForm, StackStep, StackStepKind, Statement, StatementKind,
+    BindingKind, Callee, Declare, NamedRole, Operator, Role, SizeForm, StackStep, StackStepKind, Statement,
+    StatementKind,
 };
 use crate::text::whole::{LARGEST, whole};
 
@@ -19,16 +20,31 @@ impl Parser<'_> {
             if self.peek().kind == TokenKind::End {
                 return Ok(());
             }
+            if self.begins_definition() {
+                self.definition()?;
+                self.end_of_statement()?;
+                continue;
+            }
             let (start, first_step) = (self.peek().span, self.syntax.steps.len());
             let kind = self.statement()?;
             let steps = first_step..self.syntax.steps.len();
             let inline = matches!(kind, StatementKind::Open { .. } | StatementKind::Close);
             self.syntax.statements.push(Statement { kind, steps, span: self.since(start) });
-            let ends = matches!(self.peek().kind, TokenKind::Newline | TokenKind::End) || self.peek().is("}");
-            if !inline && !ends {
-                return Err(self.no_end());
+            if !inline {
+                self.end_of_statement()?;
             }
         }
+    }
+
+    fn begins_definition(&self) -> bool {
+        let is_name = self.peek_at(1).is("=") || self.peek_at(1).is(",");
+        self.peek().kind == TokenKind::Name("def") && !is_name
+    }
+
+    /// A statement ends with its line, or with the block that it stands in.
+    pub(super) fn end_of_statement(&self) -> Result<(), Diagnostic> {
+        let ends = matches!(self.peek().kind, TokenKind::Newline | TokenKind::End) || self.peek().is("}");
+        if ends { Ok(()) } else { Err(self.no_end()) }
     }
 
     /// The line goes on where a statement should end.
@@ -48,7 +64,7 @@ impl Parser<'_> {
         }
     }
 
-    fn statement(&mut self) -> Result<StatementKind, Diagnostic> {
+    pub(super) fn statement(&mut self) -> Result<StatementKind, Diagnostic> {
         if self.peek().is("}") {
             self.next();
             return Ok(StatementKind::Close);
@@ -82,6 +98,10 @@ impl Parser<'_> {
             TokenKind::Name("update") => self.update(),
             TokenKind::Name("scope") => self.scope(),
             TokenKind::Name("role") => self.role(),
+            TokenKind::Name("return") => {
+                Err(Diagnostic::new("`return` stands in the body of a `def`", self.peek().span)
+                    .help("the prediction is named `prediction`, what is to be made small `objective`"))
+            }
             _ => Err(self.no_statement()),
         }
     }
@@ -121,28 +141,47 @@ impl Parser<'_> {
 
     fn setting(&mut self) -> Result<StatementKind, Diagnostic> {
         self.next();
-        let Some(name) = self.peek().name() else { return Err(self.expected("the name of the size or setting")) };
-        let binding = self.names.get(&*name.into_owned()).copied();
+        let target = self.peek().clone();
+        let Some(name) = target.name() else { return Err(self.expected("the name of the size or setting")) };
         self.next();
-        // Not among those collected if no `=` follows.
-        let (true, Some(binding)) = (self.take("="), binding) else {
+        if !self.take("=") {
             return Err(self.expected("`=`").help("a size or a setting is written `let m = 10`"));
-        };
+        }
+        if self.body.is_some() {
+            self.refuse_second(&target)?;
+            self.fixed_number()?;
+            return Ok(StatementKind::Let(self.define(&name, false, BindingKind::LocalLet, target.span)?));
+        }
+        // Collected before; it is not if it does not begin a line.
+        let Some(binding) = self.names.get(&*name).copied() else { return Err(self.no_statement()) };
+        self.fixed_number()?;
+        self.lets_read[binding] = true;
+        Ok(StatementKind::Let(binding))
+    }
+
+    /// The number of a `let`.
+    fn fixed_number(&mut self) -> Result<(), Diagnostic> {
         let first = self.syntax.steps.len();
         self.expression(false)?;
+        let steps = &self.syntax.steps[first..];
+        // What a call gives is known when it is carried out.
+        if steps.iter().any(|step| matches!(&step.kind, StackStepKind::Call(call) if may_give_number(&call.callee))) {
+            return Ok(());
+        }
         let fixed = |step: &StackStep| match &step.kind {
             StackStepKind::Number(_) | StackStepKind::Negate => true,
-            StackStepKind::Name(name) => self.syntax.bindings[*name].kind != BindingKind::Node,
+            StackStepKind::Name(name) => match self.syntax.bindings[*name].kind {
+                BindingKind::Let | BindingKind::FreeSize | BindingKind::Argument | BindingKind::LocalLet => true,
+                BindingKind::Node | BindingKind::Inside => false,
+            },
             StackStepKind::Binary(operator) => fold(*operator, 1.0, 1.0).is_some(),
             _ => false,
         };
-        let steps = &self.syntax.steps[first..];
-        if let (false, Some(whole)) = (steps.iter().all(fixed), steps.last()) {
-            return Err(Diagnostic::new("a `let` must be a number", whole.span)
-                .help("leave out `let` to name a computed value"));
+        match steps.last() {
+            Some(whole) if !steps.iter().all(fixed) => Err(Diagnostic::new("a `let` must be a number", whole.span)
+                .help("leave out `let` to name a computed value")),
+            _ => Ok(()),
         }
-        self.lets_read[binding] = true;
-        Ok(StatementKind::Let(binding))
     }
 
     fn declaration(&mut self, role: Role) -> Result<StatementKind, Diagnostic> {
@@ -163,7 +202,7 @@ impl Parser<'_> {
                 .expected(&format!("`[sizes]` of `{name}`"))
                 .help(format!("brackets are always written: `{word} {name} []` is a scalar")));
         }
-        let sizes = self.sizes()?;
+        let sizes = self.sizes(matches!(role, Role::Parameter | Role::State))?;
         let (kind, bound) = match role {
             Role::Input | Role::Outcome | Role::Value => self.kind()?,
             Role::Parameter | Role::State => (Kind::Real, None),
@@ -176,8 +215,8 @@ impl Parser<'_> {
         Ok(StatementKind::Declare(Declare { role, binding, sizes, kind, bound, start }))
     }
 
-    /// `[m, d]`
-    fn sizes(&mut self) -> Result<Vec<(SizeForm, Span)>, Diagnostic> {
+    /// `[m, d]`; those of a parameter may be computed.
+    fn sizes(&mut self, may_compute: bool) -> Result<Vec<(SizeForm, Span)>, Diagnostic> {
         self.next();
         let mut sizes = Vec::new();
         loop {
@@ -185,7 +224,15 @@ impl Parser<'_> {
             if self.take("]") {
                 return Ok(sizes);
             }
-            sizes.push(self.size()?);
+            let simple =
+                self.peek_at(1).is(",") || self.peek_at(1).is("]") || self.peek_at(1).kind == TokenKind::Newline;
+            if may_compute && !simple {
+                let start = self.peek().span;
+                self.expression(true)?;
+                sizes.push((SizeForm::Computed, self.since(start)));
+            } else {
+                sizes.push(self.size()?);
+            }
             self.skip_newlines();
             if !self.take(",") && !self.peek().is("]") {
                 let mistake = self.expected("`,` or `]`");
@@ -223,6 +270,10 @@ impl Parser<'_> {
                     .help("a size is a number, a `let`, or a name of its own"));
             }
             Some(&binding) => binding,
+            None if self.body.is_some() => {
+                return Err(Diagnostic::new(format!("there is no size `{name}` here"), span)
+                    .help("a `def` knows the sizes above it; take it as an argument, or from a value: size(x, 0)"));
+            }
             None => self.define(&name, false, BindingKind::FreeSize, span)?,
         };
         Ok((SizeForm::Name(binding), span))
@@ -314,5 +365,14 @@ impl Parser<'_> {
             Role::Input | Role::Outcome | Role::Value => None,
         };
         Ok(StatementKind::Role { role, node, start })
+    }
+}
+
+/// Whether a call may give a number.
+fn may_give_number(callee: &Callee) -> bool {
+    match callee {
+        Callee::Function(function) => matches!(function.builds, Builds::Size | Builds::Repeat),
+        Callee::Definition(_) | Callee::Argument(..) => true,
+        Callee::Custom(_) => false,
     }
 }
