@@ -32,6 +32,7 @@ pub mod text;
 mod verify;
 
 pub use batch::{batch, batch_values};
+pub use builder::layers;
 pub use builder::{Builder, CrossEntropy, Operand, Var};
 pub use differentiate::{Derivatives, Directional, differentiate, grad, hvp, jvp, vjp};
 pub use dropped_slopes::{DroppedSlopeCount, DroppedSlopeCounts, count_dropped_slopes};

@@ -101,6 +101,12 @@ impl Builder {
         var
     }
 
+    /// Says that an input node is a parameter, or a state.
+    pub(crate) fn keep(&self, parameter: Parameter, is_state: bool) {
+        let function = &mut self.state.borrow_mut().frame.function;
+        if is_state { function.state.push(parameter) } else { function.parameters.push(parameter) }
+    }
+
     #[track_caller]
     fn initialized(&self, name: &str, shape: Shape, initializer: &Initializer) -> Var<'_> {
         match initializer.problem(&shape) {

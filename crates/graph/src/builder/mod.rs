@@ -9,6 +9,7 @@ mod broadcasting;
 mod declarations;
 mod elementary;
 mod frames;
+pub mod layers;
 mod losses;
 mod naming;
 mod nodes;

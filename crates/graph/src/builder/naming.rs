@@ -145,7 +145,8 @@ impl Builder {
         let state = &mut *state;
         let graph = &mut state.frame.function.graph;
         if graph.name(id).is_none() {
-            let name: Arc<str> = state.frame.name_numbers.unique(stem, "_", |name| graph.names.contains_key(name)).into();
+            let name: Arc<str> =
+                state.frame.name_numbers.unique(stem, "_", |name| graph.names.contains_key(name)).into();
             let output = &mut graph.nodes[id.node.index()].outputs[id.output as usize];
             output.name = Some(name.clone());
             output.generated_name = true;

@@ -73,6 +73,12 @@ impl<'g> Var<'g> {
         if self.shape() == shape { self } else { self.push(Reshape { shape }) }
     }
 
+    /// The elements in row-major order, as a vector.
+    #[track_caller]
+    pub fn flatten(self) -> Var<'g> {
+        self.reshape([self.shape().size()])
+    }
+
     /// The axes in reverse order: of a matrix, the transpose.
     #[track_caller]
     pub fn transpose(self) -> Var<'g> {

@@ -6,6 +6,7 @@ mod definitions;
 mod errors;
 mod functions;
 mod garbage;
+mod layers;
 mod parameters;
 mod prints;
 mod random;

@@ -63,10 +63,7 @@ static NAMES: &[(&[&str], &str)] = &[
     (&["variance"], "it is `var(x)`"),
     (&["cov", "covariance"], "it is `mean((x - mean(x)) * (y - mean(y)))`"),
     (&["corr", "corrcoef", "pearsonr"], "it is `mean((x - mean(x)) * (y - mean(y))) / (std(x) * std(y))`"),
-    (
-        &["zscore", "standardize", "layer_norm", "layernorm", "l2_normalize"],
-        "(x − mean)/deviation is `normalize(x)`, x/‖x‖ is `x / norm(x)`",
-    ),
+    (&["zscore", "standardize", "l2_normalize"], "(x − mean)/deviation is `normalize(x)`, x/‖x‖ is `x / norm(x)`"),
     (&["median"], "of n elements it is `sort(x)[n/2]`, with that number written out"),
     (&["quantile", "percentile", "topk", "top_k"], "take elements of `sort(x)`: `sort(x)[3]`"),
     (&["cumprod"], "of numbers above 0 it is `exp(cumsum(log(x)))`"),
@@ -85,19 +82,26 @@ static NAMES: &[(&[&str], &str)] = &[
         "there are no determinants, inverses or decompositions of matrices",
     ),
     (&["trace"], "of an n × n matrix it is `sum(A * one_hot(iota(n), n))`, with the number n"),
-    (&["linear"], "it is `affine(W, x, b)`, or `W @ x + b`"),
+    (&["linear", "fully_connected", "fc", "mlp"], "it is `dense(x, n)`, or `W @ x + b`"),
+    (&["layernorm"], "it is `layer_norm(x)`"),
+    (&["rmsnorm"], "it is `rms_norm(x)`"),
+    (&["groupnorm"], "it is `group_norm(x, groups)`"),
+    (&["embed"], "it is `embedding(i, vocabulary, n)`"),
     // Shapes and arrays
     (
         &["shape", "len", "length", "numel", "ndim"],
         "a size is a name in a declaration: after `input x [d]` it is `d`; of any value, `size(x, 0)`",
     ),
-    (&["flatten", "ravel", "view", "squeeze", "unsqueeze", "expand_dims"], "another shape is `reshape(x, [2, 3])`"),
+    (
+        &["ravel", "view", "squeeze", "unsqueeze", "expand_dims"],
+        "another shape is `reshape(x, [2, 3])`, or `flatten(x)`",
+    ),
     (&["cat", "concatenate", "hstack", "append"], "it is `concat(a, b)`"),
     (&["vstack", "column_stack"], "it is `stack(a, b, axis=0)`"),
     (&["permute", "swapaxes", "moveaxis", "t"], "it is `transpose(x)`, or `transpose(x, axes=[1, 0])`"),
     (&["expand", "tile", "broadcast_to"], "operands stretch by themselves, or by `broadcast(x, [2, 3])`"),
     (&["flip", "fliplr", "flipud"], "it is `reverse(x)`"),
-    (&["take", "take_along_axis", "index_select", "embedding"], "it is `x[i]`, `E[i, :]`, or `gather(x, i)`"),
+    (&["take", "take_along_axis", "index_select"], "it is `x[i]`, `E[i, :]`, or `gather(x, i)`"),
     (&["onehot", "to_categorical"], "it is `one_hot(i, k)`"),
     (&["arange", "range", "linspace"], "the whole numbers below n are `iota(n)`"),
     (&["eye", "identity"], "it is `one_hot(iota(n), n)`"),
@@ -163,8 +167,8 @@ static NAMES: &[(&[&str], &str)] = &[
     (&["kl", "kl_div", "kldiv", "relative_entropy"], "it is `kl_divergence(p, q)`"),
     (&["hinge_loss"], "it is `hinge(score, y)`"),
     (
-        &["dropout", "batch_norm", "batchnorm", "lstm", "gru", "rnn", "dense", "attention", "max_pool", "maxpool"],
-        "there are no layers; write what it computes, with `param`s of its own",
+        &["dropout", "batch_norm", "batchnorm", "lstm", "gru", "rnn", "attention", "max_pool", "maxpool"],
+        "there is no such layer; write what it computes in a `def`, with `param`s of its own",
     ),
 ];
 

@@ -65,6 +65,8 @@ pub(super) enum Builds {
     Composed(Composed),
     /// What the lowering has code of its own for.
     Builtin(Builtin),
+    /// What makes parameters of its own.
+    Layer(Layer),
     /// A size of a value, which is a number.
     Size,
     /// A function, called several times, each time on the result of the last.
@@ -125,6 +127,17 @@ pub(super) enum Composed {
     Huber,
     Hinge,
     KlDivergence,
+}
+
+/// A layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layer {
+    Dense,
+    Embedding,
+    LayerNorm,
+    RmsNorm,
+    GroupNorm,
+    Position,
 }
 
 impl Callable {

@@ -1,6 +1,6 @@
 //! The table of functions: a row each, with its parameters.
 
-use super::{Builds, Builtin, CallParameter, Callable, Composed, Method, Takes};
+use super::{Builds, Builtin, CallParameter, Callable, Composed, Layer, Method, Takes};
 use crate::ops::signature::Notation;
 use crate::ops::{Elementwise, Reduction};
 
@@ -49,6 +49,7 @@ const ALONG_AXIS_OR_OF_TWO: &[CallParameter] = &[one("a"), perhaps("b"), keyword
 /// The methods of one value.
 static METHODS: &[(&str, Method)] = &[
     ("relu", |x| x.relu()),
+    ("flatten", |x| x.flatten()),
     ("reciprocal", |x| x.reciprocal()),
     ("digamma", |x| x.digamma()),
     ("tan", |x| x.tan()),
@@ -83,6 +84,16 @@ static COMPOSED: &[(&str, Composed, &[CallParameter])] = &[
     ("huber", Composed::Huber, &[one("p"), one("y"), perhaps("width")]),
     ("hinge", Composed::Hinge, &[one("score"), one("y")]),
     ("kl_divergence", Composed::KlDivergence, &[one("p"), one("q")]),
+];
+
+/// What makes parameters of its own.
+static LAYERS: &[(&str, Layer, &[CallParameter])] = &[
+    ("dense", Layer::Dense, &[one("x"), one("n"), perhaps("bias"), perhaps("init"), keyword("name")]),
+    ("embedding", Layer::Embedding, &[indices("i"), one("vocabulary"), one("n"), keyword("name")]),
+    ("layer_norm", Layer::LayerNorm, &[one("x"), perhaps("epsilon"), keyword("name")]),
+    ("rms_norm", Layer::RmsNorm, &[one("x"), perhaps("epsilon"), keyword("name")]),
+    ("group_norm", Layer::GroupNorm, &[one("x"), one("groups"), perhaps("epsilon"), keyword("name")]),
+    ("position", Layer::Position, &[one("x"), keyword("name")]),
 ];
 
 /// The other functions.
@@ -143,7 +154,12 @@ pub(super) fn rows() -> impl Iterator<Item = Callable> {
         let parameters = if of_two.is_some() { ALONG_AXIS_OR_OF_TWO } else { ALONG_AXIS }.to_vec();
         Callable { name, parameters, builds: Builds::Reduction(*op, of_two) }
     });
+    let layers = LAYERS.iter().map(|&(name, layer, parameters)| Callable {
+        name,
+        parameters: parameters.to_vec(),
+        builds: Builds::Layer(layer),
+    });
     let size = Callable { name: "size", parameters: vec![one("x"), one("axis")], builds: Builds::Size };
     let repeat = Callable { name: "repeat", parameters: vec![one("f"), one("n"), rest("x")], builds: Builds::Repeat };
-    elementwise.chain(methods).chain(reductions).chain(composed).chain(builtins).chain([size, repeat])
+    elementwise.chain(methods).chain(reductions).chain(composed).chain(builtins).chain(layers).chain([size, repeat])
 }

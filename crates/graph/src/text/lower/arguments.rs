@@ -105,6 +105,15 @@ impl<'g> CallArguments<'_, 'g> {
         self.get(parameter).map_or(Ok(without), |argument| argument.whole(&format!("`{parameter}`")))
     }
 
+    /// A truth value, or the number 0 or 1.
+    pub fn truth_or(&self, parameter: &str, without: bool) -> Result<bool, Diagnostic> {
+        let Some(argument) = self.get(parameter) else { return Ok(without) };
+        match argument.value.as_number() {
+            Some(number) if number == 0.0 || number == 1.0 => Ok(number == 1.0),
+            _ => Err(argument.wrong(format!("`{parameter}` must be true or false"))),
+        }
+    }
+
     pub fn push(&self, op: ShapeOp, x: Var<'g>) -> Var<'g> {
         self.builder.push(Op::Shape(op), &[x])
     }

@@ -5,6 +5,7 @@ use super::builtins::{builtin, reduction};
 use super::composed::composed;
 use super::evaluated::{Evaluated, Spanned};
 use super::index::index;
+use super::layers::layer as layer_of;
 use crate::builder::{Builder, Var};
 use crate::node::{Kind, NodeId, Span, Value};
 use crate::ops::signature::Notation;
@@ -230,6 +231,7 @@ fn call<'g>(
                 Builds::Method(method) => arguments.var("x").map(method),
                 Builds::Composed(function) => composed(function, arguments),
                 Builds::Builtin(function) => builtin(function, arguments),
+                Builds::Layer(layer) => layer_of(layer, &arguments),
                 Builds::Size | Builds::Repeat => Err(Diagnostic::new("this builds no node", span)), // carried out elsewhere
             }
         }

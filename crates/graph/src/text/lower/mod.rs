@@ -8,6 +8,7 @@ mod evaluate;
 mod evaluated;
 mod frame;
 mod index;
+mod layers;
 pub(super) mod sizes;
 mod start;
 mod statement;
@@ -86,13 +87,11 @@ fn finish_nodes(function: &mut Function, spans: Vec<(NodeId, Span)>) {
     }
 }
 
-/// The roles of nodes, in the order in which they are written.
+/// The roles of nodes, in the order in which they are written; the builder knows the parameters, of which layers make some.
 #[derive(Default)]
 struct Roles {
     inputs: Vec<NodeId>,
     outcomes: Vec<NodeId>,
-    parameters: Vec<Parameter>,
-    state: Vec<Parameter>,
     prediction: Option<Value>,
     objective: Option<Value>,
     /// Those that no node has, although a node has the name.
@@ -100,7 +99,7 @@ struct Roles {
 }
 
 impl Roles {
-    fn add(&mut self, role: Role, node: NodeId, start: Option<Start>) {
+    fn add(&mut self, builder: &Builder, role: Role, node: NodeId, start: Option<Start>) {
         let parameter = |start: Option<Start>| {
             let Start { initializer, learning } = start.unwrap_or_default(); // the parser reads one
             Parameter { node, initializer, learning }
@@ -108,8 +107,8 @@ impl Roles {
         match role {
             Role::Input => self.inputs.push(node),
             Role::Outcome => self.outcomes.push(node),
-            Role::Parameter => self.parameters.push(parameter(start)),
-            Role::State => self.state.push(parameter(start)),
+            Role::Parameter => builder.keep(parameter(start), false),
+            Role::State => builder.keep(parameter(start), true),
             Role::Value => {}
         }
     }
@@ -129,8 +128,6 @@ impl Roles {
         function.objective = unless_none(NamedRole::Objective, self.objective);
         function.inputs = self.inputs;
         function.outcomes = self.outcomes;
-        function.parameters = self.parameters;
-        function.state = self.state;
     }
 }
 

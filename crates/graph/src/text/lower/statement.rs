@@ -45,7 +45,7 @@ impl<'a, 'g> Lowering<'a, 'g> {
                     ));
                 }
                 let start = form.map(|form| start(form, name, &var.shape(), &values)).transpose()?;
-                var.id().inspect(|&id| self.roles.add(*role, id.node, start));
+                var.id().inspect(|&id| self.roles.add(builder, *role, id.node, start));
                 Ok(())
             }
             StatementKind::Update { target, span } => {
@@ -125,7 +125,7 @@ impl<'a, 'g> Lowering<'a, 'g> {
         if !bound.is_label && path.is_none() {
             self.roles.called(&bound.name, id);
         }
-        self.roles.add(declare.role, id.node, start);
+        self.roles.add(builder, declare.role, id.node, start);
         Ok(())
     }
 

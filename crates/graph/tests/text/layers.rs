@@ -1,0 +1,152 @@
+//! Layers: the parameters that they make, what they compute of them, and what is wrong.
+
+use chainrule_graph::layers::{Dense, Embedding, GroupNorm, LayerNorm, Position, RmsNorm};
+use chainrule_graph::{Builder, Initializer, Kind, text};
+
+use super::support::{built, mistake, nodes, round_trip};
+
+/// The lines of a text's parameters, as they print.
+fn parameters(source: &str) -> Vec<String> {
+    let printed = round_trip(&built(source));
+    printed.lines().map(str::trim).filter(|line| line.starts_with("param ")).map(str::to_string).collect()
+}
+
+#[test]
+fn parameters_are_named_by_the_statement_and_the_call() {
+    let source = "
+        input x [2]
+        input i [] int < 5
+        h = relu(dense(x, 4, init=\"he\"))
+        e = embedding(i, 5, 4) + position(h, name=\"place\")
+        n = layer_norm(rms_norm(e) + group_norm(h, 2))
+        objective = sum(dense(tanh(dense(n, 3)), 2, bias=false)^2) + sum(`e/embedding/W`^2)
+    ";
+    assert_eq!(
+        parameters(source),
+        [
+            "param `h/dense/W` [4, 2] ~ he",
+            "param `h/dense/b` [4] = 0",
+            "param `e/embedding/W` [5, 4] ~ normal(0, 1)",
+            "param `e/place/W` [4] ~ normal(0, 1)",
+            "param `n/rms_norm/gain` [4] = 1",
+            "param `n/group_norm/gain` [4] = 1",
+            "param `n/group_norm/shift` [4] = 0",
+            "param `n/layer_norm/gain` [4] = 1",
+            "param `n/layer_norm/shift` [4] = 0",
+            "param `objective/dense/W` [3, 4] ~ glorot",
+            "param `objective/dense/b` [3] = 0",
+            "param `objective/dense2/W` [2, 3] ~ glorot",
+        ]
+    );
+}
+
+#[test]
+fn layers_compute_what_they_say() {
+    let same = |layer: &str, formula: &str| {
+        let inputs = "input x [4, 6]\ninput i [3] int < 5\n";
+        assert_eq!(nodes(&format!("{inputs}y = {layer}\n")), nodes(&format!("{inputs}{formula}\n")), "{layer}");
+    };
+    same(
+        "dense(x, 3)",
+        "param `y/dense/W` [3, 6] ~ glorot\nparam `y/dense/b` [3] = 0\ny = contract(x, `y/dense/W`, \"tj,nj->tn\") + `y/dense/b`",
+    );
+    same("dense(x[0], 3, bias=false, init=0.5)", "$0 = x[0]\nparam `y/dense/W` [3, 6] = 0.5\ny = `y/dense/W` @ $0");
+    same("embedding(i, 5, 2)", "param `y/embedding/W` [5, 2] = 0\ny = gather(`y/embedding/W`, i)");
+    same(
+        "layer_norm(x, epsilon=0.1)",
+        "param `y/layer_norm/gain` [6] = 1\nparam `y/layer_norm/shift` [6] = 0\n\
+         y = normalize(x, epsilon=0.1) * `y/layer_norm/gain` + `y/layer_norm/shift`",
+    );
+    same(
+        "rms_norm(x)",
+        "param `y/rms_norm/gain` [6] = 1\n\
+         y = x * broadcast(rsqrt(mean(x^2, axis=1) + 1e-5), [4, 6], axes=[0]) * `y/rms_norm/gain`",
+    );
+    same(
+        "group_norm(x, 2)",
+        "param `y/group_norm/gain` [4] = 1\nparam `y/group_norm/shift` [4] = 0\n\
+         $0 = reshape(normalize(reshape(x, [2, 2, 6]), axis=[1, 2]), [4, 6])\n\
+         $1 = $0 * broadcast(`y/group_norm/gain`, [4, 6], axes=[0])\n\
+         y = $1 + broadcast(`y/group_norm/shift`, [4, 6], axes=[0])",
+    );
+}
+
+#[test]
+fn weights_start_as_they_are_told() {
+    for (init, start) in [
+        ("\"glorot\"", "~ glorot"),
+        ("\"glorot(3, 4)\"", "~ glorot(3, 4)"),
+        ("\"he\"", "~ he"),
+        ("\"he(75)\"", "~ he(75)"),
+        ("\"normal(0, 0.02)\"", "~ normal(0, 0.02)"),
+        ("\"uniform(-1, 1)\"", "~ uniform(-1, 1)"),
+        ("\"orthogonal(2)\"", "~ orthogonal(2)"),
+        ("0", "= 0"),
+    ] {
+        let source = format!("input x [2]\ny = dense(x, 3, bias=false, init={init})\n");
+        assert_eq!(parameters(&source), [format!("param `y/dense/W` [3, 2] {start}")]);
+    }
+    for init in ["\"norml\"", "\"normal\"", "\"normal(0\"", "\"he(0)\"", "\"he(2.5)\"", "\"normal(0, b)\"", "x"] {
+        let wrong = mistake(&format!("input x [2]\ny = dense(x, 3, init={init})\n"));
+        assert_eq!(wrong.span.map(|span| span.column), Some(22), "{init}: {wrong}");
+    }
+}
+
+#[test]
+fn the_builder_has_the_same_layers() {
+    let builder = Builder::new();
+    let x = builder.input("x", [4]);
+    let i = builder.input_of("i", [], Kind::Int, Some(3));
+    let block = |x| LayerNorm::default().epsilon(1e-3).apply(Dense::new(4).bias(false).apply(x)) + x;
+    let h = builder.scope("first", |_| block(x));
+    let h = builder.scope("second", |_| block(h));
+    let h = GroupNorm::new(2).epsilon(1e-4).name("grouped").apply(RmsNorm::default().epsilon(0.1).apply(h));
+    let h = Position::default().apply(h) + Embedding::new(3, 4).name("words").apply(i);
+    let y = Dense::new(1).initializer(Initializer::He).name("head").apply(h).named("y");
+    builder.prediction(y);
+    let function = builder.finish().expect("it is right");
+    let names: Vec<&str> = function.parameters.iter().map(|parameter| function.name(parameter.node)).collect();
+    let expected = [
+        "first/dense/W",
+        "first/layer_norm/gain",
+        "first/layer_norm/shift",
+        "second/dense/W",
+        "second/layer_norm/gain",
+        "second/layer_norm/shift",
+        "rms_norm/gain",
+        "grouped/gain",
+        "grouped/shift",
+        "position/W",
+        "words/W",
+        "head/W",
+        "head/b",
+    ];
+    assert_eq!(names, expected);
+    assert!(function.graph.scopes().iter().any(|scope| &*scope.path == "head"));
+    assert_eq!(text::print(&function), round_trip(&function));
+}
+
+#[test]
+fn mistakes_of_layers() {
+    let cases: &[(&str, &str)] = &[
+        ("dense(s, 3)", "dense takes a vector or more, not `s` []"),
+        ("dense(x, 0)", "dense makes at least one result, not 0"),
+        ("dense(x, 2.5)", "`n` must be a whole number from 0 up, not 2.5"),
+        ("dense(x, 3, bias=2)", "`bias` must be true or false"),
+        ("dense(x, 3, name=\"a/b\")", "the name of a layer is not empty, and without `/`"),
+        ("dense(x, n=3, width=2)", "`dense` has no parameter `width`"),
+        ("embedding(x, 5, 2)", "an index or a class is a whole number, not `x` [4, 6] of kind real"),
+        ("embedding(i, 3, 2)", "embedding has 3 words, and `i` [3] goes up to 4"),
+        ("embedding([0, 7], 3, 2)", "index 7 lies outside an axis of 3"),
+        ("layer_norm(s)", "layer_norm takes a vector or more, not `s` []"),
+        ("rms_norm(s)", "rms_norm takes a vector or more, not `s` []"),
+        ("rms_norm(x, epsilon=-1)", "rms_norm takes a finite epsilon of at least 0, not -1"),
+        ("layer_norm(x, epsilon=-1)", "normalize takes a finite epsilon of at least 0, not -1"),
+        ("group_norm(x, 3)", "group_norm: the 4 channels of `x` [4, 6] do not make 3 equal groups"),
+        ("group_norm(x, 0)", "group_norm: the 4 channels of `x` [4, 6] do not make 0 equal groups"),
+    ];
+    for (call, message) in cases {
+        let said = mistake(&format!("input x [4, 6]\ninput i [3] int < 5\ninput s []\ny = {call}\n"));
+        assert_eq!((said.message.as_str(), said.span.map(|span| span.line)), (*message, Some(4)), "{call}");
+    }
+}
