@@ -3,7 +3,7 @@
 use chainrule::learn::{Assignment, DataFile, Dataset, Field, Mapping, Missing, Role, Selection, WordEncoding, Words};
 use clap::{Args, ValueEnum};
 
-use crate::format::shortened;
+use crate::format::{on_one_line, shortened};
 use crate::output::message;
 
 /// Which columns a model takes, and what becomes of words and holes in them.
@@ -94,12 +94,20 @@ pub fn report(assignment: &Assignment, data: &DataFile) {
     for field in &assignment.fields {
         let taken = match data {
             DataFile::Table(_) => taken(field),
-            DataFile::Arrays(_) => match field.classes() {
-                Some(words) => format!("an array ({})", of_words(words)),
-                None => format!("an array of {} for each row", field.shape),
-            },
+            DataFile::Arrays(_) => {
+                let classes = field.classes().map_or_else(String::new, |words| format!(" ({})", of_words(words)));
+                format!("an array of {} for each row{classes}", field.shape)
+            }
         };
         message(format!("{} `{}` takes {taken}", field.role, field.name));
+    }
+    let columns = assignment.fields.iter().flat_map(|field| &field.columns);
+    let mut fractions = columns.filter(|name| name.parse::<f64>().is_ok_and(|number| number.fract() != 0.0));
+    if let Some(name) = fractions.next() {
+        message(format!(
+            "warning: {file}: a column is named `{name}`; if the first line is a row of data, a line with the columns' names \
+             before it would be right"
+        ));
     }
     for field in assignment.fields.iter().filter(|field| field.role == Role::Input) {
         for (column, words) in field.reading.words.iter().filter(|(_, words)| words.look_like_numbers()) {
@@ -109,6 +117,17 @@ pub fn report(assignment: &Assignment, data: &DataFile) {
                  write them as 1234.5"
             ));
         }
+    }
+    if !assignment.unnamed.is_empty() {
+        let numbers = assignment.unnamed.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+        let (columns, have, them) = match assignment.unnamed.len() {
+            1 => ("column", "has", "it"),
+            _ => ("columns", "have", "them"),
+        };
+        message(format!(
+            "note: {file}: {columns} {numbers} {have} no name, as row names have none, and {have} been left out; a name in \
+             the header lets {them} be taken"
+        ));
     }
     if assignment.left_out > 0 {
         let rows = if assignment.left_out == 1 { "1 row" } else { &format!("{} rows", assignment.left_out) };
@@ -131,8 +150,8 @@ pub fn warn_of_copies(data: &Dataset) {
 fn taken(field: &Field) -> String {
     const SHOWN: usize = 12;
     let described = |column: &String| match field.reading.words.get(column) {
-        None => column.clone(),
-        Some(words) => format!("{column} ({})", of_words(words)),
+        None => on_one_line(column),
+        Some(words) => format!("{} ({})", on_one_line(column), of_words(words)),
     };
     let columns: Vec<String> = field.columns.iter().map(described).collect();
     let columns = match columns.len().checked_sub(SHOWN) {
@@ -146,7 +165,7 @@ fn taken(field: &Field) -> String {
 }
 
 fn of_words(words: &Words) -> String {
-    let shown = |word: &String| if word.is_empty() { "missing".to_string() } else { shortened(word, 20) };
+    let shown = |word: &String| if word.is_empty() { "missing".to_string() } else { shortened(&on_one_line(word), 20) };
     let all: Vec<String> = words.words.iter().map(shown).collect();
     let (count, listed) = (all.len(), shortened(&all.join(", "), 60));
     match words.encoding {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use chainrule::check::nan_origin;
 use chainrule::exec::reference;
 use chainrule::learn::{
-    DataFile, Dataset, FieldDeclaration, LearnError, Parameters, Role, SavedModel, Scores, Scoring, Words, bindings,
-    objectives, predictions,
+    DataFile, Dataset, Field, FieldDeclaration, LearnError, Parameters, Role, SavedModel, Scores, Scoring, Words,
+    bindings, objectives, predictions,
 };
 use chainrule::text::Dim;
 use chainrule::{Function, Tensor, Value};
@@ -136,14 +136,24 @@ impl Loaded {
         Ok(self.saved.transforms.undone(&self.function, predictions))
     }
 
+    /// The inputs that a value reads.
+    pub fn inputs_of(&self, value: Value) -> impl Fn(&Field) -> bool {
+        let graph = &self.function.graph;
+        let needed = graph.needed_for([value]);
+        let names = self.function.inputs.iter().filter(|id| needed[id.index()]);
+        let names: Vec<String> = names.map(|&id| self.function.name(id).to_string()).collect();
+        move |field| field.role == Role::Input && names.contains(&field.name)
+    }
+
     /// Rows in the units of the table for training, as the function takes them.
     pub fn transformed(&self, rows: &Dataset) -> Result<Dataset, CommandError> {
         Ok(self.saved.transforms.apply(rows)?)
     }
 
-    /// The rows of a table as the function takes them: the same columns as in training, transformed as they were then.
-    pub fn rows(&self, table: &DataFile, with_outcomes: bool) -> Result<Dataset, CommandError> {
-        let wanted = self.saved.fields.iter().filter(|field| with_outcomes || field.role == Role::Input);
+    /// The rows of a table as the function takes them, of the inputs and outcomes that are wanted: the same columns as in
+    /// training, transformed as they were then.
+    pub fn rows(&self, table: &DataFile, is_wanted: impl Fn(&Field) -> bool) -> Result<Dataset, CommandError> {
+        let wanted = self.saved.fields.iter().filter(|field| is_wanted(field));
         let data = table.dataset(&wanted.cloned().collect::<Vec<_>>(), false)?;
         let rows = self.saved.transforms.apply(&data)?;
         Ok(if self.saved.is_in_f32() { rows.in_f32() } else { rows })
@@ -195,9 +205,9 @@ fn first_not_finite(
         let nan_origin = targets.iter().find_map(|&target| nan_origin(graph, &values, target))?;
         let in_file = data.standardized_values(function, nan_origin.node, row);
         let in_file: String = in_file.iter().map(|value| format!("; {value}")).collect();
-        let (line, nan_origin) = (data.line(row), nan_origin::nan_origin(graph, &values, &names, nan_origin.node));
+        let (place, nan_origin) = (data.place(row), nan_origin::nan_origin(graph, &values, &names, nan_origin.node));
         Some(CommandError::result(format!(
-            "{}, line {line}: the result is not finite: {nan_origin}{in_file}; look at that row, and at what leads to this node",
+            "{}, {place}: the result is not finite: {nan_origin}{in_file}; look at that row, and at what leads to this node",
             data.file()
         )))
     })
@@ -211,11 +221,9 @@ fn mean_not_finite(
     scores: &Scores,
 ) -> Result<CommandError, CommandError> {
     let at = |row: usize, mean: &str, found: String, scaled: &str| {
-        let (file, line) = (data.file(), data.line(row));
+        let (file, place) = (data.file(), data.place(row));
         let remedy = format!("look at that row; if it is right, scale the {scaled} down");
-        CommandError::result(format!(
-            "{file}, line {line}: the {mean} is not finite, for {found} adds the most; {remedy}"
-        ))
+        CommandError::result(format!("{file}, {place}: the {mean} is not finite, for {found} adds the most; {remedy}"))
     };
     if let (true, Some(outcome)) = (scores.objective.is_finite(), Scoring::of(function, data)?.outcome()) {
         let (predictions, outcomes) =

@@ -21,7 +21,7 @@ pub fn tell<'a>(
         let dropped = learn::dropped_slope(function, parameters, data).map_err(|error| file.failed(error))?;
         if let Some((row, slope)) = dropped {
             let note = note(&slope, &file.names(function));
-            message(format!("note: {}, line {}: {note}", data.file(), data.line(row)));
+            message(format!("note: {}, {}: {note}", data.file(), data.place(row)));
             break;
         }
     }

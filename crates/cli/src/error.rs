@@ -66,10 +66,7 @@ impl Display for CommandError {
 
 /// What is wrong, with the options of the command line for what the library leaves to its callers to word.
 fn in_options(error: &LearnError) -> String {
-    if let LearnError::Mapping { name, problem } = error {
-        return format!("--map {name}: {problem}");
-    }
-    error.worded(|remedy| match remedy {
+    let worded = error.worded(|remedy| match remedy {
         Remedy::MapColumns(name) => format!("or say which by --map {name}=…"),
         Remedy::BindSizes(_) => "say one by --set".into(),
         Remedy::DropColumn(name) => format!("--drop {name} leaves it out"),
@@ -78,8 +75,16 @@ fn in_options(error: &LearnError) -> String {
             let class = if *words { ", --missing class makes a word of its own of a hole among words" } else { "" };
             format!("--missing drop leaves out the rows{mean}{class}")
         }
-        Remedy::NameSeparator => "say what separates its cells by --separator, as in --separator ';'".into(),
-    })
+        Remedy::NameSeparator => {
+            "say what separates its cells by --separator, as in --separator ';' or --separator space".into()
+        }
+    });
+    match error {
+        LearnError::Mapping { name, .. } => {
+            worded.replacen(&format!("the mapping of `{name}`"), &format!("--map {name}"), 1)
+        }
+        _ => worded,
+    }
 }
 
 /// The same with the options of the command line for what the library leaves to its callers to word.

@@ -162,6 +162,11 @@ fn fitted(heading: &[&str], numbers: usize, mut rows: Vec<Vec<String>>, narrow: 
     table.trim_fmt()
 }
 
+/// A word without line ends and the like, which are shown as `\n`.
+pub fn on_one_line(word: &str) -> String {
+    word.chars().flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -60,6 +60,36 @@ fn following(problem: &str, remedy: &str) -> String {
     }
 }
 
+/// Where a row is in its file, as messages say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowPlace {
+    /// In a table: the line on which it begins, from 1.
+    Line(u32),
+    /// In arrays: its number, from 1.
+    Row(u32),
+}
+
+impl RowPlace {
+    /// A line, from 1.
+    pub(crate) fn line(line: usize) -> RowPlace {
+        RowPlace::Line(u32::try_from(line).unwrap_or(u32::MAX))
+    }
+
+    /// A row of arrays, from 1.
+    pub(crate) fn row(row: usize) -> RowPlace {
+        RowPlace::Row(u32::try_from(row).unwrap_or(u32::MAX))
+    }
+}
+
+impl fmt::Display for RowPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RowPlace::Line(line) => write!(f, "line {line}"),
+            RowPlace::Row(row) => write!(f, "row {row}"),
+        }
+    }
+}
+
 /// A mistake in what a user gave: what was found, where, and what would be right.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum LearnError {
@@ -83,13 +113,13 @@ pub enum LearnError {
         /// What else would help.
         remedy: Option<Remedy>,
     },
-    /// A cell of a table.
-    #[error("{file}, line {line}, column `{column}`: {problem}{}", Remedy::after(problem, remedy))]
+    /// A cell of a table, or an element of an array.
+    #[error("{file}, {place}, column `{column}`: {problem}{}", Remedy::after(problem, remedy))]
     Cell {
         /// The file.
         file: String,
-        /// The line of the file on which the row begins, from 1.
-        line: usize,
+        /// Its row.
+        place: RowPlace,
         /// The column's name in the header.
         column: String,
         /// What was found, and what would be right.
@@ -116,12 +146,12 @@ pub enum LearnError {
         remedy: Option<Remedy>,
     },
     /// A node that cannot be computed at a row, such as one whose index is out of range.
-    #[error("{file}, line {line}: {name}: {problem}; look at that row, and at what leads to this node")]
+    #[error("{file}, {place}: {name}: {problem}; look at that row, and at what leads to this node")]
     Node {
         /// The file.
         file: String,
-        /// The line of the file on which the row begins, from 1.
-        line: usize,
+        /// The row.
+        place: RowPlace,
         /// The node, as a message calls it: `` `h` ``, or its op and its index in the graph.
         name: String,
         /// Where it was written.
@@ -142,12 +172,14 @@ pub enum LearnError {
         remedy: Option<Remedy>,
     },
     /// What a [`Mapping`](crate::Mapping) says.
-    #[error("the mapping of `{name}`: {problem}")]
+    #[error("the mapping of `{name}`: {problem}{}", Remedy::after(problem, remedy))]
     Mapping {
         /// The name that is mapped.
         name: String,
         /// What is wrong, and what would be right.
         problem: String,
+        /// What else would help.
+        remedy: Option<Remedy>,
     },
     /// A free size.
     #[error("size {name}: {problem}{}", Remedy::after(problem, remedy))]
@@ -250,6 +282,7 @@ impl LearnError {
             | LearnError::Cell { remedy, .. }
             | LearnError::Missing { remedy, .. }
             | LearnError::Columns { remedy, .. }
+            | LearnError::Mapping { remedy, .. }
             | LearnError::Size { remedy, .. } => remedy.as_ref(),
             _ => None,
         }
@@ -263,6 +296,7 @@ impl LearnError {
             | LearnError::Cell { remedy, .. }
             | LearnError::Missing { remedy, .. }
             | LearnError::Columns { remedy, .. }
+            | LearnError::Mapping { remedy, .. }
             | LearnError::Size { remedy, .. } => remedy.take(),
             _ => None,
         };

@@ -46,7 +46,7 @@ pub use data::table::{ColumnValues, Table};
 pub use data::transform::{Transform, Transforms};
 pub use data::units::StandardizedValue;
 pub use data::words::{WordEncoding, Words};
-pub use error::{LearnError, Remedy};
+pub use error::{LearnError, Remedy, RowPlace};
 pub use evaluation::bindings::bindings;
 pub use evaluation::dropped_slopes::dropped_slope;
 pub use evaluation::evaluate::{gradients, objective, prediction};

@@ -111,6 +111,45 @@ fn words_in_an_array_are_classes() {
 }
 
 #[test]
+fn the_names_of_classes_stay_with_them_where_another_file_counts_them_in_another_order() {
+    let model = "input x [t] int < 3\noutcome y [t] int < 3\nparam v [] = 0\n\
+                 prediction = v * sum(x)\nobjective = prediction^2 + 0 * sum(y)";
+    let file = |names: &[&str], y: &[i64]| {
+        let names: Vec<String> = names.iter().map(|name| name.to_string()).collect();
+        written(&[
+            ("x", vec![2, 2], ArrayValues::Integers(&[0, 1, 2, 1])),
+            ("y", vec![2, 2], ArrayValues::Integers(y)),
+            ("classes", vec![names.len()], ArrayValues::Words(&names)),
+        ])
+    };
+    // Digits are names here, not numbers.
+    let fitted = read(model, &file(&["\n", "2", "0"], &[0, 1, 2, 1])).unwrap();
+    assert_eq!(fitted.fields()[1].classes().unwrap().words, ["\n", "2", "0"]);
+    let again = |names: &[&str], y: &[i64]| file(names, y).dataset(fitted.fields(), false);
+    assert_eq!(*again(&["\n", "2", "0"], &[0, 1, 2, 1]).unwrap().values("y").unwrap(), [0.0, 1.0, 2.0, 1.0]);
+    assert_eq!(*again(&["0", "2", "\n"], &[0, 1, 2, 1]).unwrap().values("y").unwrap(), [2.0, 1.0, 0.0, 1.0]);
+    let message = again(&["0", "7"], &[0, 0, 1, 0]).unwrap_err().to_string();
+    assert!(message.contains("the array `y` holds `7` at [1, 0], which was not there in training"), "{message}");
+    let message = again(&["0"], &[0, 0, 1, 0]).unwrap_err().to_string();
+    assert!(message.contains("a class that is none of the 1 in `classes`"), "{message}");
+}
+
+#[test]
+fn an_archive_without_arrays_says_what_it_holds() {
+    let archive = |path: &str| {
+        let mut bytes = Vec::new();
+        let mut archive = rawzip::ZipArchiveWriter::new(&mut bytes);
+        let (mut entry, config) = archive.new_file(path).start().unwrap();
+        let (_, descriptor) = config.wrap(&mut entry).finish().unwrap();
+        entry.finish(descriptor).unwrap();
+        archive.finish().unwrap();
+        DataFile::from_bytes("d.zip", bytes, None).unwrap_err().to_string()
+    };
+    assert_eq!(archive("xl/workbook.xml"), "d.zip: is a spreadsheet; save it as CSV there");
+    assert_eq!(archive("t.csv"), "d.zip: is a zip archive without an array of NumPy; it holds `t.csv`: unpack it");
+}
+
+#[test]
 fn what_does_not_fit_names_the_array_and_the_place() {
     let x = [0.5; 6];
     let with = |y: Vec<i64>, shape: Vec<usize>, x: &[f64]| {
@@ -143,7 +182,7 @@ fn what_does_not_fit_names_the_array_and_the_place() {
     }
     for (descr, shape, bytes, says) in [
         ("<f4", "(2, 1, 1)", &[0; 4][..], "has 4 bytes, where 2 elements of 4 bytes would be right"),
-        ("|O", "(1, 1, 1)", &[0; 8][..], "elements of type |O; numbers would be right"),
+        ("|O", "(1, 1, 1)", &[0; 8][..], "elements of type |O; real numbers of at most 64 bits would be right"),
         ("<c8", "(1, 1, 1)", &[0; 8][..], "elements of type <c8"),
     ] {
         let data = DataFile::from_bytes("d.npz", stored("x", descr, false, shape, bytes), None).unwrap();

@@ -62,9 +62,10 @@ fn a_mapping_comes_first() {
 #[test]
 fn a_column_without_a_name_is_taken_by_nobody() {
     let declarations = [input("x", "d"), outcome("y", "")];
-    let error = taken(&declarations, ",a,y", &[]).unwrap_err();
+    assert_eq!(columns(&declarations, ",a,y", &[]), ["a", "y"]);
+    let error = taken(&declarations, "a,,y", &[]).unwrap_err();
     assert!(
-        error.to_string().starts_with("t.csv, line 1: column 1 has no name, and input `x` would take it"),
+        error.to_string().starts_with("t.csv, line 1: column 2 has no name, and input `x` would take it"),
         "{error}"
     );
     assert_eq!(error.remedy(), Some(&Remedy::MapColumns("x".into())));

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use chainrule_exec::compile::Precision;
 use chainrule_graph::{Builder, Kind, Shape};
 use chainrule_learn::models::LinearRegression;
-use chainrule_learn::{Dataset, Field, LearnError, Parameters, Role, Table, Training, Transforms, Unobserved, train};
+use chainrule_learn::{
+    Dataset, Field, LearnError, Parameters, Role, RowPlace, Table, Training, Transforms, Unobserved, train,
+};
 use proptest::prelude::*;
 
 fn field(name: &str, role: Role, kind: Kind, shape: impl Into<Shape>, columns: &[&str]) -> Field {
@@ -32,7 +34,7 @@ fn numbered(rows: usize) -> Dataset {
 #[test]
 fn values_are_had_by_name_and_row() {
     let data = read("a,name,b,class\n1,p,2,0\n\n3,q,4,2.0\n5,r,6,1\n").unwrap();
-    assert_eq!((data.rows(), data.file(), data.line(1)), (3, "t.csv", 4));
+    assert_eq!((data.rows(), data.file(), data.place(1)), (3, "t.csv", RowPlace::Line(4)));
     assert_eq!(data.values("x").unwrap()[..], [2.0, 1.0, 4.0, 3.0, 6.0, 5.0]);
     let batch = data.batch_of(Role::Input, &[2, 0]);
     let [("x", batch)] = &batch[..] else { panic!("{batch:?}") };
@@ -43,7 +45,7 @@ fn values_are_had_by_name_and_row() {
     assert_eq!((inputs.len(), inputs[0].0, inputs[0].1.data()), (1, "x", &[2.0, 1.0][..]));
     assert_eq!(inputs[0].1.shape()[..], [2]);
     let chosen = data.select(&[2, 1]);
-    assert_eq!((&chosen.values("y").unwrap()[..], chosen.line(0)), (&[1.0, 2.0][..], 5));
+    assert_eq!((&chosen.values("y").unwrap()[..], chosen.place(0)), (&[1.0, 2.0][..], RowPlace::Line(5)));
     assert!(data.values("z").unwrap_err().to_string().contains("`z`"));
 }
 
@@ -239,7 +241,7 @@ fn rows_written_as_csv_read_back_to_the_same_bits() {
     let back = Dataset::read(&Table::read(&path).unwrap(), &[made]).unwrap();
     let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
     assert_eq!(bits(&back.values("x").unwrap()), bits(&values));
-    assert_eq!((back.line(0), data.line(0)), (2, 2));
+    assert_eq!((back.place(0), data.place(0)), (RowPlace::Line(2), RowPlace::Line(2)));
 }
 
 proptest! {

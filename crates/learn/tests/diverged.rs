@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use chainrule_graph::{Function, text};
 use chainrule_learn::{
-    Cause, Dataset, Diverged, Ending, Engine, Field, Parameters, Progress, StepPart, TrainError, Trained, Training,
-    Unobserved, train,
+    Cause, Dataset, Diverged, Ending, Engine, Field, Parameters, Progress, RowPlace, StepPart, TrainError, Trained,
+    Training, Unobserved, train,
 };
 
 const ENGINES: [Engine; 2] = [Engine::Compiled, Engine::Reference];
@@ -40,7 +40,7 @@ fn a_row_that_no_rate_helps_is_blamed_also_within_a_batch() {
             let settings = Training { rate, batch, engine, shuffle: false, ..Training::default() };
             let diverged = failure(ROOT, &x, &settings);
             let message = diverged.to_string();
-            assert_eq!(diverged.lines, [8], "batch {batch}, rate {rate}: {message}");
+            assert_eq!(diverged.places, [RowPlace::Line(8)], "batch {batch}, rate {rate}: {message}");
             assert_eq!(diverged.cause, Cause::Row, "{message}");
             assert!(message.contains("the derivative of `prediction`") && message.contains(": 0"), "{message}");
             assert!(!message.contains("too large") && !message.contains("try "), "{message}");

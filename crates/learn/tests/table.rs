@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 
-use chainrule_learn::{LearnError, Table};
+use chainrule_learn::{LearnError, RowPlace, Table};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
@@ -26,9 +26,9 @@ fn lines(text: &str) -> Vec<usize> {
 
 fn cell_error(text: &str, columns: &[usize]) -> (usize, String, String) {
     match table(text).values(columns).unwrap_err() {
-        LearnError::Cell { file, line, column, problem, .. } => {
+        LearnError::Cell { file, place: RowPlace::Line(line), column, problem, .. } => {
             assert_eq!(file, "t.csv");
-            (line, column, problem)
+            (line as usize, column, problem)
         }
         other => panic!("{other}"),
     }
@@ -159,7 +159,11 @@ fn a_short_row_misses_only_the_cells_that_are_taken() {
 #[test]
 fn a_long_row_is_named_by_its_line() {
     let message = table("a,b\n1,2\n3,4,5\n").values(&[0]).unwrap_err().to_string();
-    assert_eq!(message, "t.csv, line 3: the row has 3 cells, the header 2");
+    assert_eq!(
+        message,
+        "t.csv, line 3: the row has 3 cells, the header 2; as many would be right, and quotes round a cell that holds what \
+         separates them"
+    );
     assert!(refusal(b"a,b\n1,2,3\n").to_string().contains("line 2"));
 }
 
@@ -175,6 +179,17 @@ fn read(text: &str) -> (Vec<String>, Vec<f64>) {
     let all: Vec<usize> = (0..table.names().len()).collect();
     let values = table.values(&all).unwrap_or_else(|error| panic!("{text:?}: {error}")).values;
     (table.names().to_vec(), values)
+}
+
+/// A spreadsheet writes such a cell, and what begins with its sign is else a comment.
+#[test]
+fn an_error_of_a_spreadsheet_that_begins_a_line_is_no_comment() {
+    let text = "a,y\n#N/A,2\n# 1,2\n#N/A of a comment\n1,2\n";
+    let (line, column, problem) = cell_error(text, &[0]);
+    assert_eq!((line, column.as_str()), (2, "a"));
+    assert!(problem.contains("`#N/A`"), "{problem}");
+    assert_eq!(values(text, &[1]), [2.0, 2.0]);
+    assert_eq!(table(text).values(&[1]).unwrap().lines, [2, 5]);
 }
 
 #[test]
@@ -196,7 +211,7 @@ fn separators_are_told_apart_by_header_and_rows() {
     assert_eq!(table("\"a;b;c\";y\n\"1;2\n;3\";2\n").names(), ["a;b;c", "y"]);
     assert_eq!(table("y\n1\n").names(), ["y"]);
     // Where none fits, that of a CSV file.
-    assert!(refusal(b"a,b\n1,2,3\n").to_string().contains("the row has 3 cells, the header 2"));
+    assert!(refusal(b"a,b\n1,2,3\n").to_string().contains("each row has 3 cells, the header 2"));
 }
 
 #[test]

@@ -5,8 +5,8 @@ use chainrule_graph::{Builder, Function, Initializer, Tensor, text};
 use chainrule_learn::models::{LinearRegression, MlpClassifier, MlpRegression, RidgeRegression};
 use chainrule_learn::problems::{Regression, digits};
 use chainrule_learn::{
-    Adam, Cause, Dataset, Diverged, Engine, Field, Optimizer, Parameters, Schedule, StepOptions, StepPart, TrainError,
-    Training, Unobserved, predictions, scores, step, train,
+    Adam, Cause, Dataset, Diverged, Engine, Field, Optimizer, Parameters, RowPlace, Schedule, StepOptions, StepPart,
+    TrainError, Training, Unobserved, predictions, scores, step, train,
 };
 
 fn noise(n: usize, seed: u64) -> Vec<f64> {
@@ -197,7 +197,7 @@ fn a_rate_that_is_too_large_is_told_with_its_node() {
         let training = Training { epochs: 10_000, rate, precision, ..Training::default() };
         let error = LinearRegression::new(training).fit(&x, &y, None).unwrap_err();
         let TrainError::Diverged(diverged) = &error else { panic!("{error}") };
-        assert!(diverged.epoch > 0 && !diverged.lines.is_empty());
+        assert!(diverged.epoch > 0 && !diverged.places.is_empty());
         let message = error.to_string();
         assert!(message.contains("rate") && message.contains("line"), "{message}");
         assert!(message.contains(says), "{message}");
@@ -246,7 +246,7 @@ fn a_gradient_that_is_not_finite_at_the_start_does_not_blame_the_rate() {
         let diverged = failure(model, &[1.0, 2.0, 3.0], settings);
         let message = diverged.to_string();
         assert_eq!((diverged.part, diverged.epoch), (StepPart::Gradient, 0), "{message}");
-        assert_eq!(diverged.lines, [2], "the first such row of the first step: {message}");
+        assert_eq!(diverged.places, [RowPlace::Line(2)], "the first such row of the first step: {message}");
         assert!(message.contains("sqrt") && !message.contains("the rate"), "{message}");
     }
 }
@@ -263,7 +263,7 @@ fn what_only_f32_cannot_hold_at_the_start_does_not_blame_the_rate() {
     let settings = Training { precision: Precision::F32, shuffle: false, ..Training::default() };
     let diverged = failure("param w [] = 1\nobjective = exp(x*w) + 0*y", &[100.0, 1.0], settings);
     let message = diverged.to_string();
-    assert!(diverged.only_in_f32 && diverged.epoch == 0 && diverged.lines.len() == 1, "{message}");
+    assert!(diverged.only_in_f32 && diverged.epoch == 0 && diverged.places.len() == 1, "{message}");
     assert!(message.contains("use f64") && !message.contains("rate"), "{message}");
     let nan_origin = diverged.nan_origin.unwrap();
     assert_eq!((&nan_origin.op[..], nan_origin.origin.to_string()), ("exp", "line 4, column 13".into()), "{message}");
@@ -291,8 +291,8 @@ fn a_step_that_is_not_the_last_is_found_again() {
     let settings = Training { rate: 1e-9, shuffle: false, ..Training::default() };
     let diverged =
         failure("param w [] = 1\nobjective = sqrt((x*w)^2) + 0*y", &[1.0, 1.0, 0.0, 1.0, 1.0, 1.0], settings);
-    let lines = failure("param w [] = 1\nobjective = log(x*w) + 0*y", &[1.0, 1.0, 0.0], settings).lines;
-    assert_eq!((diverged.part, diverged.epoch, diverged.lines.clone()), (StepPart::Gradient, 1, lines), "{diverged}");
+    let lines = failure("param w [] = 1\nobjective = log(x*w) + 0*y", &[1.0, 1.0, 0.0], settings).places;
+    assert_eq!((diverged.part, diverged.epoch, diverged.places.clone()), (StepPart::Gradient, 1, lines), "{diverged}");
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use chainrule_graph::{Function, Kind, text};
 use chainrule_learn::{
-    Assignment, Dataset, FieldDeclaration, LearnError, Mapping, Missing, Remedy, Role, SavedModel, Selection, Table,
-    Transforms, WordEncoding, assign,
+    Assignment, Dataset, FieldDeclaration, LearnError, Mapping, Missing, Remedy, Role, RowPlace, SavedModel, Selection,
+    Table, Transforms, WordEncoding, assign,
 };
 
 const REAL: &str = "input x [d]\noutcome y []\nparam w [d] = 0\nprediction = dot(w, x)\nobjective = (prediction - y)^2";
@@ -124,7 +124,35 @@ fn words_that_look_like_numbers_are_told() {
         data.fields()[0].reading.words["a"].look_like_numbers()
     };
     assert!(looks("$1,234.50/$12.00/") && looks("12%/13 %/") && looks("1'000/2'500.5/"));
-    assert!(!looks("a1/b2/") && !looks("12%/n. a./") && !looks("2024-01-02/2024-01-03/"));
+    assert!(looks("1.234,5/2.000,25/") && looks("(5)/\u{2212}6/") && looks("1_000/0x1F/"));
+    assert!(
+        !looks("a1/b2/")
+            && !looks("01.02.2024/02.02.2024/")
+            && !looks("12%/n. a./")
+            && !looks("2024-01-02/2024-01-03/")
+    );
+}
+
+#[test]
+fn a_column_that_mixes_words_and_numbers_says_what_would_be_right() {
+    let says = |cells: &str, model: &str| assigned(model, &format!("a;y\n{cells}"), &plain()).unwrap_err().to_string();
+    let empty = "a number such as 3 or -0.5 would be right, or an empty cell where there is none";
+    assert!(
+        says("1;1\nn.a.;2\n", REAL)
+            .contains(&format!("line 3, column `a`: found `n.a.`; {empty}, or words in all rows"))
+    );
+    assert!(says("Yes;1\n0;2\n", REAL).contains("line 2, column `a`: found `Yes`, but the number 0 in line 3"));
+    assert!(says("1.234,5;1\n800,5;2\n", REAL).contains("without other signs: 1234.5"));
+    let id = "input a [] int\noutcome y []\nprediction = 2 * a\nobjective = (prediction - y)^2";
+    assert!(
+        read_error(id, "a;y\n5;1\n9007199254740993;2\n")
+            .contains("line 3, column `a`: found about 9.007199254740992e15")
+    );
+}
+
+fn read_error(model: &str, rows: &str) -> String {
+    let (assignment, function) = assigned(model, rows, &plain()).unwrap();
+    assignment.dataset(&function).unwrap_err().to_string()
 }
 
 #[test]
@@ -150,7 +178,7 @@ fn rows_with_holes_are_left_out() {
     assert_eq!(assignment.left_out, 3);
     let data = assignment.dataset(&function).unwrap();
     assert_eq!(*data.values("x").unwrap(), [1.0, 1.0, 0.0, 0.0, 5.0, 0.0, 1.0, 0.0]);
-    assert_eq!((data.rows(), data.line(1)), (2, 6));
+    assert_eq!((data.rows(), data.place(1)), (2, RowPlace::Line(6)));
     // As it was trained, but for a second table that goes with the first.
     let more = table("a,b,y\n1,u,1\n,v,2\n3,w,2\n");
     let error = Dataset::read(&more, data.fields()).unwrap_err().to_string();

@@ -42,7 +42,7 @@ impl Eval {
     /// Scores it.
     pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
         let loaded = Loaded::read(&self.model)?;
-        let data = loaded.rows(&self.separator.read(&self.data)?, true)?;
+        let data = loaded.rows(&self.separator.read(&self.data)?, |_| true)?;
         let (scoring, function, parameters) = (loaded.scoring(), &loaded.function, &loaded.parameters);
         let failed = |error| loaded.file.failed(error);
         let scores = scores_by(&scoring, function, parameters, &data).map_err(failed)?;

@@ -56,7 +56,7 @@ impl Predict {
                 self.model.display()
             )));
         };
-        let data = loaded.rows(&self.separator.read(&self.data)?, false)?;
+        let data = loaded.rows(&self.separator.read(&self.data)?, loaded.inputs_of(prediction))?;
         let predictions = loaded.predictions(&data)?;
         if !predictions.is_finite() {
             return Err(not_finite(&loaded.file, &loaded.function, &loaded.parameters, &data, prediction));

@@ -217,6 +217,64 @@ fn arrays_are_trained_on_and_predicted() {
     assert!(folder.line("predict c.safetensors --data t.csv").succeeded().contains(",no\n"));
 }
 
+/// What is wrong with a row of arrays names the row, as there are no lines.
+#[test]
+fn rows_of_arrays_are_numbered() {
+    let model = "input x []\noutcome y []\nparam w [] = 1\nprediction = log(w * x)\nobjective = (prediction - y)^2\n";
+    let folder = Folder::with(&[
+        ("m.graph", model),
+        ("i.graph", "input x [] int < 2\nparam w [] = 0\nobjective = w^2 + 0 * x\n"),
+    ]);
+    let write = |name: &str, x: [f64; 3]| {
+        let arrays = [("x", vec![3], ArrayValues::Reals(&x)), ("y", vec![3], ArrayValues::Reals(&[0.0; 3]))];
+        write_npz(folder.path(name), &arrays).expect("the folder takes files");
+    };
+    write("bad.npz", [1.0, 2.0, -1.0]);
+    write("good.npz", [1.0, 2.0, 3.0]);
+    folder.refuses(1, "fit m.graph --data bad.npz --epochs 1", &["bad.npz, row 3", "`x`"]);
+    folder.refuses(2, "fit i.graph --data bad.npz --epochs 1", &["bad.npz, row 2, column `x`: found 2"]);
+    folder.line("fit m.graph --data good.npz --epochs 1 --save m.safetensors").succeeded();
+    folder.refuses(1, "predict m.safetensors --data bad.npz", &["bad.npz, row 3"]);
+    let run = folder.line("fit m.graph --data bad.npz --batch 3 --epochs 1");
+    run.failed(1, &["bad.npz, row 3"]);
+    assert!(!run.err.contains(".npz, line"), "{}", run.err);
+}
+
+/// An input that only the objective reads need not be there to predict, whatever the table holds in its place.
+#[test]
+fn predicting_wants_only_what_the_prediction_reads() {
+    let model = "input x []\ninput weight []\ninput group [] int\noutcome y []\nparam w [] = 0\n\
+                 prediction = w * x\nobjective = weight * (prediction - y)^2 + 0 * group\n";
+    let rows = "x,weight,group,y\n-1,3,a,-2\n1,5,b,2\n";
+    let folder = Folder::with(&[("m.graph", model), ("t.csv", rows)]);
+    folder.line("fit m.graph --data t.csv --standardize=x,weight --epochs 9 --save m.safetensors").succeeded();
+    let all = folder.line("predict m.safetensors --data t.csv").succeeded().to_string();
+    for (file, text) in [("x.csv", "x\n-1\n1\n"), ("holes.csv", "x,weight,group\n-1,,c\n1,many,\n")] {
+        folder.write(file, text.as_bytes());
+        assert_eq!(folder.line(&format!("predict m.safetensors --data {file}")).succeeded(), all);
+    }
+    write_npz(folder.path("x.npz"), &[("x", vec![2], ArrayValues::Reals(&[-1.0, 1.0]))])
+        .expect("the folder takes files");
+    assert_eq!(folder.line("predict m.safetensors --data x.npz").succeeded(), all);
+    folder.refuses(2, "eval m.safetensors --data x.csv", &["input `weight`"]);
+}
+
+#[test]
+fn the_names_of_classes_are_saved_with_a_model_of_a_text() {
+    let model = "input x [t] int\noutcome y [t] int < k\nparam v [] = 0\n\
+                 prediction = v * sum(x)\nobjective = prediction^2 + 0 * sum(y)\n";
+    let folder = Folder::with(&[("m.graph", model), ("t.txt", "ab\nab\nab\n")]);
+    folder.line("data text t.txt --context 2 --out d.npz").succeeded();
+    let run = folder.line("fit m.graph --data d.npz --set k=3 --epochs 1 --save m.safetensors");
+    run.succeeded();
+    assert!(run.err.contains("outcome `y` takes an array of [2] for each row (3 classes: \\n, a, b)"), "{}", run.err);
+    let shown = folder.line("show m.safetensors");
+    assert!(shown.succeeded().contains("the 3 classes of y: \\n, a, b\n"), "{}", shown.out);
+    let json = &folder.line("show m.safetensors --json").json()[0];
+    assert_eq!(json["words"]["y"], serde_json::json!(["\n", "a", "b"]));
+    folder.line("eval m.safetensors --data d.npz").succeeded();
+}
+
 #[test]
 fn a_model_of_32_bits_has_the_figures_of_its_training() {
     let rows = "x0,x1,y\n0.1,0.7,1.3\n1.1,0.3,3.7\n0.2,1.9,0.01\n1.7,1.3,2.9\n";

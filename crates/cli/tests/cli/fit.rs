@@ -226,13 +226,39 @@ fn a_column_without_a_name_is_taken_by_nobody() {
         ("numbered.csv", ",x0,x1,y\n0,1,2,3\n1,2,3,4\n"),
     ];
     let folder = Folder::with(&files);
-    let says = |file: &str, column: usize| format!("{file}, line 1: column {column} has no name, and input `x`");
-    folder.refuses(2, "fit m.graph --data comma.csv", &[&says("comma.csv", 4), "--map x="]);
-    folder.refuses(2, "fit m.graph --data two.csv", &[&says("two.csv", 2), "--map x="]);
-    // As tables are written by programs that number the rows
-    folder.line("fit m.graph --data comma.csv --map x=a,b --epochs 1 --save m.safetensors").succeeded();
+    let says = "two.csv, line 1: column 2 has no name, and input `x`";
+    folder.refuses(2, "fit m.graph --data two.csv", &[says, "--map x="]);
+    let run = folder.line("fit m.graph --data comma.csv --epochs 1 --save m.safetensors");
+    run.succeeded();
+    assert!(run.err.contains("input `x` takes 2 columns: a, b\n"), "{}", run.err);
+    assert!(run.err.contains("note: comma.csv: column 4 has no name"), "{}", run.err);
     folder.line("predict m.safetensors --data comma.csv").succeeded();
-    folder.line("fit m.graph --data numbered.csv --valid numbered.csv --epochs 1").succeeded();
+    // As tables are written by programs that number the rows, or name them
+    let run = folder.line("fit m.graph --data numbered.csv --valid numbered.csv --epochs 1");
+    run.succeeded();
+    assert!(!run.err.contains("note:"), "{}", run.err);
+    folder.write("r.csv", b"\"\",\"a\",\"b\",\"y\"\n\"Mazda RX4\",1,0,3\n\"Fiat\",0,1,0\n");
+    folder.write("r.txt", b"\"a\" \"b\" \"y\"\n\"Mazda RX4\" 1 0 3\n\"Fiat\" 0 1 0\n");
+    for data in ["r.csv", "r.txt --separator space"] {
+        let run = folder.line(&format!("fit m.graph --data {data} --epochs 1"));
+        run.succeeded();
+        assert!(
+            run.err.contains("input `x` takes 2 columns: a, b\n") && run.err.contains("column 1 has no name"),
+            "{}",
+            run.err
+        );
+    }
+    folder.refuses(2, "fit m.graph --data r.txt --map y=b", &["--map y: r.txt has no column `b`", "--separator space"]);
+}
+
+#[test]
+fn a_row_of_data_that_is_taken_for_the_header_is_told() {
+    let folder = Folder::with(&[("m.graph", PLANE), ("t.csv", "5.1,3.5,setosa\n4.9,3.0,setosa\n")]);
+    let says = "If the first line, with `5.1`, is a row of data, a line with the columns' names before it";
+    folder.refuses(2, "fit m.graph --data t.csv", &["outcome `y` finds no column", says]);
+    folder.refuses(2, "fit m.graph --data t.csv --map y=species", &["--map y", says]);
+    let run = folder.line("fit m.graph --data t.csv --map y=3.5 --epochs 1");
+    assert!(run.err.contains("warning: t.csv: a column is named `5.1`"), "{}", run.err);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use flate2::bufread::DeflateDecoder;
 use rawzip::{CompressionMethod, ZipArchive};
 
 use crate::data::arrays::npy::{Array, Elements};
-use crate::error::{LearnError, suggest};
+use crate::error::{LearnError, list, suggest};
 
 /// What a `.npz` file begins with, as every archive does.
 const ARCHIVE: [u8; 4] = *b"PK\x03\x04";
@@ -40,17 +40,11 @@ impl Arrays {
             let right = "is a single array; an .npz file with an array of each name would be right: numpy.savez";
             return Err(LearnError::file(file, right));
         }
-        let mut names = Vec::new();
-        let found = each(&bytes, |name, _, _| {
-            names.push(name.to_string());
-            Ok(true)
-        });
-        found.map_err(|problem| LearnError::file(file, problem))?;
+        let paths = paths(&bytes).map_err(|problem| LearnError::file(file, problem))?;
+        let names: Vec<String> =
+            paths.iter().filter_map(|path| path.strip_suffix(EXTENSION)).map(str::to_string).collect();
         if names.is_empty() {
-            return Err(LearnError::file(
-                file,
-                "is an archive without an array of NumPy; a spreadsheet would have to be saved as CSV",
-            ));
+            return Err(LearnError::file(file, without_arrays(&paths)));
         }
         Ok(Arrays { file: file.into(), bytes, names })
     }
@@ -114,12 +108,35 @@ impl Arrays {
     }
 }
 
+/// The files in an archive.
+fn paths(bytes: &[u8]) -> Result<Vec<String>, String> {
+    let archive = ZipArchive::from_slice(bytes).map_err(broken)?;
+    let (mut entries, mut paths) = (archive.entries(), Vec::new());
+    while let Some(entry) = entries.next_entry().map_err(broken)? {
+        paths.push(String::from_utf8_lossy(entry.file_path().as_ref()).into_owned());
+    }
+    Ok(paths)
+}
+
+/// What is wrong with an archive of such files.
+fn without_arrays(paths: &[String]) -> String {
+    let has = |path: &str| paths.iter().any(|other| other == path);
+    if has("xl/workbook.xml") || has("mimetype") {
+        return "is a spreadsheet; save it as CSV there".into();
+    }
+    let files = paths.iter().map(String::as_str).filter(|path| !path.ends_with('/'));
+    format!("is a zip archive without an array of NumPy; it holds {}: unpack it", list(files))
+}
+
+fn broken(error: rawzip::Error) -> String {
+    format!("is an archive that is truncated or corrupt: {error}")
+}
+
 /// Shows the arrays one after another, by name, kind of compression and bytes, until that is false.
 fn each(
     bytes: &[u8],
     mut show: impl FnMut(&str, CompressionMethod, &[u8]) -> Result<bool, String>,
 ) -> Result<(), String> {
-    let broken = |error: rawzip::Error| format!("is an archive that is truncated or corrupt: {error}");
     let archive = ZipArchive::from_slice(bytes).map_err(broken)?;
     let mut entries = archive.entries();
     while let Some(entry) = entries.next_entry().map_err(broken)? {

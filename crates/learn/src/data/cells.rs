@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use crate::data::cell::{self, Cell};
 use crate::data::table::Table;
-use crate::data::words::{self, KnownWords, Words};
-use crate::error::{LearnError, Remedy, quote};
+use crate::data::words::{self, KnownWords, Words, looks_like_number};
+use crate::error::{LearnError, Remedy, RowPlace, quote};
 
 /// A column that is taken.
 #[derive(Clone, Debug)]
@@ -99,7 +99,7 @@ fn reserved<T>(elements: usize) -> Vec<T> {
 
 fn cell_error(table: &Table, column: &Column<'_>, line: usize, problem: String, remedy: Option<Remedy>) -> LearnError {
     let (file, column) = (table.file().to_string(), column.name.to_string());
-    LearnError::Cell { file, line, column, problem, remedy }
+    LearnError::Cell { file, place: RowPlace::line(line), column, problem, remedy }
 }
 
 /// What a column has held so far.
@@ -158,12 +158,11 @@ impl State {
         match (&mut self.words, cell) {
             (Content::Numbers, Cell::Number(number)) => Ok(number),
             (Content::Numbers | Content::Nothing | Content::Known(_), cell) => {
-                Err((line, format!("found {}; {}", quote(&number_or_word(cell)), column.right), None))
+                Err((line, column.among_numbers(&number_or_word(cell), String::new()), None))
             }
             (Content::Words { list, first_line, with_numbers: false, .. }, Cell::Number(number)) => {
-                let problem =
-                    format!("found {}, but the number {number} in line {line}; {}", quote(&list[0]), column.right);
-                Err((*first_line, problem, None))
+                let but = format!(", but the number {number} in line {line}");
+                Err((*first_line, column.among_numbers(&list[0], but), None))
             }
             (Content::Words { list, index, .. }, cell) => {
                 let word = number_or_word(cell);
@@ -186,6 +185,16 @@ impl Content {
 }
 
 impl Column<'_> {
+    /// What is wrong with a word in a column of numbers; `but` says where those are.
+    fn among_numbers(&self, word: &str, but: String) -> String {
+        let (found, right) = (quote(word), self.right);
+        if looks_like_number(word) {
+            return format!("found {found}{but}; {right}, without other signs: 1234.5");
+        }
+        let words = if let Holds::Either { .. } = self.holds { ", or words in all rows" } else { "" };
+        format!("found {found}{but}; {right}, or an empty cell where there is none{words}")
+    }
+
     /// An error if there are more words than may be.
     fn check_count(&self, count: usize, line: usize, word: &str) -> Result<(), Problem> {
         match self.holds {

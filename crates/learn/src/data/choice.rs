@@ -9,6 +9,14 @@ use crate::data::selection::Selection;
 use crate::data::table::Table;
 use crate::error::{LearnError, Remedy, quote, suggest};
 
+/// Which columns were chosen.
+pub(crate) struct Chosen {
+    /// For each declaration the indices of its columns in the table.
+    pub columns: Vec<Vec<usize>>,
+    /// The indices of those that were left out since they have no name, where an input took all the rest.
+    pub unnamed: Vec<usize>,
+}
+
 /// What columns are chosen from, and by what.
 pub(crate) struct Choice<'a> {
     pub declarations: &'a [FieldDeclaration],
@@ -17,8 +25,8 @@ pub(crate) struct Choice<'a> {
 }
 
 impl Choice<'_> {
-    /// For each declaration the indices of its columns in the table.
-    pub fn choose(&self) -> Result<Vec<Vec<usize>>, LearnError> {
+    /// Chooses them.
+    pub fn choose(&self) -> Result<Chosen, LearnError> {
         self.check()?;
         let mut chosen = Vec::new();
         for declaration in self.declarations {
@@ -36,15 +44,32 @@ impl Choice<'_> {
         let only_input = self.declarations.iter().filter(|declaration| declaration.role == Role::Input).count() == 1;
         let dropped = self.dropped()?;
         let is_left = |column: &usize| !taken.contains(column) && !dropped.contains(column);
-        let rest: Vec<usize> = (0..self.table.names().len()).filter(is_left).collect();
+        let is_unnamed = |column: &usize| self.table.names()[*column].is_empty();
+        let (mut unnamed, rest): (Vec<usize>, Vec<usize>) =
+            (0..self.table.names().len()).filter(is_left).partition(is_unnamed);
+        if chosen.iter().all(Option::is_some) {
+            unnamed.clear();
+        }
         let with_rest = |(declaration, columns): (&FieldDeclaration, Option<Vec<usize>>)| match columns {
             Some(columns) => Ok(columns),
             None if only_input && !rest.is_empty() => Ok(rest.clone()),
             None => Err(self.without_columns(declaration)),
         };
-        let chosen = self.declarations.iter().zip(chosen).map(with_rest).collect::<Result<Vec<_>, _>>()?;
-        self.check_outcomes(&chosen)?;
-        Ok(chosen)
+        self.check_unnamed(&unnamed)?;
+        let columns = self.declarations.iter().zip(chosen).map(with_rest).collect::<Result<Vec<_>, _>>()?;
+        self.check_outcomes(&columns)?;
+        Ok(Chosen { columns, unnamed })
+    }
+
+    /// An error if a column that would be taken with the rest has no name: unless it is the first, which names the rows,
+    /// or empty.
+    fn check_unnamed(&self, unnamed: &[usize]) -> Result<(), LearnError> {
+        let later: Vec<usize> = unnamed.iter().copied().filter(|&column| column > 0).collect();
+        let Some(column) = self.table.first_with_content(&later)? else { return Ok(()) };
+        let input = self.declarations.iter().find(|declaration| declaration.role == Role::Input);
+        let (name, taker) = input.map_or_else(Default::default, |input| (input.name.clone(), input.described()));
+        let problem = format!("column {} has no name, and {taker} would take it; name it", column + 1);
+        Err(self.table.in_header(problem, Some(Remedy::MapColumns(name))))
     }
 
     /// An error if an input is given a column of an outcome: it would be told what it is to predict.
@@ -76,7 +101,7 @@ impl Choice<'_> {
 
     fn check(&self) -> Result<(), LearnError> {
         for (index, Mapping { name, columns }) in self.selection.mappings.iter().enumerate() {
-            let fault = |problem: String| LearnError::Mapping { name: name.clone(), problem };
+            let fault = |problem: String| LearnError::Mapping { name: name.clone(), problem, remedy: None };
             let names = self.declarations.iter().map(|declaration| declaration.name.as_str());
             if !names.clone().any(|other| other == name) {
                 return Err(fault(format!("the model has no such input or outcome; {}", suggest(name, names))));
@@ -96,11 +121,13 @@ impl Choice<'_> {
     }
 
     fn mapped(&self, mapping: &Mapping) -> Result<Vec<usize>, LearnError> {
-        let fault = |problem: String| LearnError::Mapping { name: mapping.name.clone(), problem };
+        let fault = |problem: String| LearnError::Mapping { name: mapping.name.clone(), problem, remedy: None };
         let mut found: Vec<usize> = Vec::new();
         for column in &mapping.columns {
             let columns = pattern::find(self.table, column).map_err(|missing| {
-                fault(format!("{} has no column {}; {}", self.table.file(), quote(&missing), self.near(&missing)))
+                let lacks = format!("{} has no column {}", self.table.file(), quote(&missing));
+                let (found, remedy) = self.found_instead(&missing);
+                LearnError::Mapping { name: mapping.name.clone(), problem: format!("{lacks}; {found}"), remedy }
             })?;
             if let Some(&twice) = columns.iter().find(|column| found.contains(column)) {
                 return Err(fault(format!("the column {} is listed twice", quote(&self.table.names()[twice]))));
@@ -146,21 +173,34 @@ impl Choice<'_> {
     }
 
     fn without_columns(&self, declaration: &FieldDeclaration) -> LearnError {
-        let (name, names) = (&declaration.name, self.table.names());
-        let finds = format!("finds no column `{name}` or `{name}0`");
-        let are_numbers = names.iter().all(|name| name.parse::<f64>().is_ok());
+        let name = &declaration.name;
+        let (found, remedy) = self.found_instead(name);
+        let problem = format!("finds no column `{name}` or `{name}0`; {found}");
+        self.columns_error(declaration, problem, remedy.unwrap_or_else(|| Remedy::MapColumns(name.clone())))
+    }
+
+    /// What there is where a column of this name is not, and what would help, if that is known.
+    fn found_instead(&self, name: &str) -> (String, Option<Remedy>) {
+        let names = self.table.names();
+        let is_number = |name: &&String| name.parse::<f64>().is_ok();
         match names {
             [single] if single.contains(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.')) => {
-                let problem = format!("{finds}; the table has a single column, {}", quote(single));
-                self.columns_error(declaration, problem, Remedy::NameSeparator)
+                (format!("the table has a single column, {}", quote(single)), Some(Remedy::NameSeparator))
             }
-            _ if are_numbers => {
-                let problem = format!("{finds}; the first line holds numbers, where the columns' names would be right");
-                self.columns_error(declaration, problem, Remedy::MapColumns(name.clone()))
+            _ if names.iter().all(|name| is_number(&name)) => {
+                ("the first line holds numbers, where the columns' names would be right".into(), None)
             }
             _ => {
-                let problem = format!("{finds}; {}", self.near(name));
-                self.columns_error(declaration, problem, Remedy::MapColumns(name.clone()))
+                let near = self.near(name);
+                // A header may have numbers for names, such as years.
+                let row = names.iter().find(is_number).filter(|_| !near.ends_with('?')).map(|number| {
+                    format!(
+                        ". If the first line, with {}, is a row of data, a line with the columns' names before it would be \
+                         right",
+                        quote(number)
+                    )
+                });
+                (near + &row.unwrap_or_default(), None)
             }
         }
     }

@@ -7,15 +7,16 @@
 use chainrule_exec::run::SharedRows;
 use chainrule_graph::{Function, Shape};
 
-use crate::data::choice::Choice;
+use crate::data::choice::{Choice, Chosen};
 use crate::data::dataset::Dataset;
 use crate::data::declaration::{FieldDeclaration, Mapping};
 use crate::data::field::Field;
 use crate::data::resolve::{self, Resolved, Taken};
+use crate::data::row_places::RowPlaces;
 use crate::data::selection::Selection;
 use crate::data::sizes::Sizes;
 use crate::data::table::Table;
-use crate::error::{LearnError, Remedy};
+use crate::error::LearnError;
 
 /// What the columns of a table say about a model, and their cells.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,20 +28,22 @@ pub struct Assignment {
     pub sizes: Vec<(String, usize)>,
     /// How many rows were left out since a cell is missing in them.
     pub left_out: usize,
+    /// The columns, counted from 1, that an input which takes all the rest was not given since they have no name.
+    pub unnamed: Vec<usize>,
     file: String,
-    lines: Vec<usize>,
+    places: RowPlaces,
     values: Vec<SharedRows>,
 }
 
 impl Assignment {
     pub(crate) fn of(
         file: &str,
-        lines: Vec<usize>,
+        places: RowPlaces,
         fields: Vec<Field>,
         sizes: Vec<(String, usize)>,
         values: Vec<SharedRows>,
     ) -> Assignment {
-        Assignment { fields, sizes, left_out: 0, file: file.into(), lines, values }
+        Assignment { fields, sizes, left_out: 0, unnamed: Vec::new(), file: file.into(), places, values }
     }
 
     /// The rows, for a function that was built with these sizes.
@@ -49,7 +52,7 @@ impl Assignment {
     /// They name the line and the column of a number that is none of the whole numbers of its input or outcome.
     pub fn dataset(self, function: &Function) -> Result<Dataset, LearnError> {
         let fields = self.fields.into_iter().map(|field| field.bounded(function)).collect();
-        Dataset::checked(self.file, self.lines, fields, self.values)
+        Dataset::checked(self.file, self.places, fields, self.values)
     }
 }
 
@@ -58,7 +61,7 @@ impl Assignment {
 ///
 /// # Errors
 /// A mapping of a name that is no input or outcome, twice of one name, of no column, or to a column that is not there
-/// or twice there; an input or outcome without columns, or with one that has no name, or with more or fewer than its
+/// or twice there; an input or outcome without columns, or with more or fewer than its
 /// size; an input that is given a column of an outcome; a size bound to two numbers, or to none since a shape has two free
 /// sizes. Cells that are no numbers where those are wanted, and missing ones that the selection does not cover.
 pub fn assign(
@@ -67,14 +70,7 @@ pub fn assign(
     selection: &Selection,
     known: &[(String, usize)],
 ) -> Result<Assignment, LearnError> {
-    let chosen = Choice { declarations, table, selection }.choose()?;
-    for (declaration, columns) in declarations.iter().zip(&chosen) {
-        if let Some(column) = columns.iter().find(|&&column| table.names()[column].is_empty()) {
-            let (number, taker) = (column + 1, declaration.described());
-            let problem = format!("column {number} has no name, and {taker} would take it; name it");
-            return Err(table.in_header(problem, Some(Remedy::MapColumns(declaration.name.clone()))));
-        }
-    }
+    let Chosen { columns: chosen, unnamed } = Choice { declarations, table, selection }.choose()?;
     let taken = declarations.iter().zip(&chosen).map(|(FieldDeclaration { name, role, kind, .. }, columns)| Taken {
         name,
         role: *role,
@@ -100,7 +96,12 @@ pub fn assign(
         field.shape = declaration.dims.iter().filter_map(|dim| sizes.value(dim)).collect();
     }
     let values = values.into_iter().map(SharedRows::from).collect();
-    Ok(Assignment { left_out, ..Assignment::of(table.file(), lines, fields, sizes.bound(), values) })
+    let unnamed = unnamed.into_iter().map(|column| column + 1).collect();
+    Ok(Assignment {
+        left_out,
+        unnamed,
+        ..Assignment::of(table.file(), RowPlaces::lines(lines), fields, sizes.bound(), values)
+    })
 }
 
 /// Whether a further table, such as one to validate on, has as many of the columns NAME0, NAME1, … or NAME1, NAME2, … as a

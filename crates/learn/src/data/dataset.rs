@@ -10,18 +10,20 @@ use chainrule_graph::{Function, Kind, NodeId, Shape, Tensor};
 use crate::atomic;
 use crate::data::field::{Field, Role};
 use crate::data::reading::Reading;
+use crate::data::refusal::{missing, refused, too_large};
 use crate::data::resolve::{self, Resolved};
+use crate::data::row_places::RowPlaces;
 use crate::data::rows::{in_f64, length, picked, picked_in_f64};
 use crate::data::split::held_out;
 use crate::data::standardize::Standardize;
 use crate::data::table::Table;
-use crate::error::{LearnError, find, list, suggest};
+use crate::error::{LearnError, RowPlace, find};
 
 /// The values of inputs and outcomes in each row: read from a [`Table`], or made.
 ///
 /// ```
 /// use chainrule_graph::{Builder, Initializer};
-/// use chainrule_learn::{Dataset, Field, Parameters, Role, Table, scores};
+/// use chainrule_learn::{Dataset, Field, Parameters, Role, RowPlace, Table, scores};
 ///
 /// let builder = Builder::new();
 /// let (x, y) = (builder.input("x", [2]), builder.outcome("y", []));
@@ -40,13 +42,13 @@ use crate::error::{LearnError, find, list, suggest};
 /// // The same rows from a table.
 /// let table = Table::from_bytes("rows.csv", b"x0,x1,y\n1,2,3\n3,4,8\n".to_vec())?;
 /// let read = Dataset::read(&table, made.fields())?;
-/// assert_eq!((read.values("x")?, read.line(1)), (made.values("x")?, 3));
+/// assert_eq!((read.values("x")?, read.place(1)), (made.values("x")?, RowPlace::Line(3)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
     file: String,
-    lines: Vec<usize>,
+    places: RowPlaces,
     fields: Vec<Field>,
     /// For each field its elements, rows × size, row by row. Programs of their precision share them.
     values: Vec<SharedRows>,
@@ -83,25 +85,27 @@ impl Dataset {
         let columns = fields.iter().map(find).collect::<Result<Vec<_>, _>>()?;
         let Resolved { lines, values, .. } = resolve::again(table, fields, &columns, drops)?;
         let values = values.into_iter().map(SharedRows::from).collect();
-        Dataset::checked(table.file().into(), lines, fields.to_vec(), values)
+        Dataset::checked(table.file().into(), RowPlaces::lines(lines), fields.to_vec(), values)
     }
 
     /// The elements of fields, if each is what its field takes.
     pub(crate) fn checked(
         file: String,
-        lines: Vec<usize>,
+        places: RowPlaces,
         fields: Vec<Field>,
         values: Vec<SharedRows>,
     ) -> Result<Dataset, LearnError> {
         let checks = fields.iter().zip(&values).filter_map(|(field, values)| {
-            let Err(problem) = check(&field.elements(), values) else { return None };
+            let Err(problem) = check(&field.elements(), values) else {
+                return too_large(&file, field, values, &places);
+            };
             let row = if let Inadmissible::Element { index, .. } = problem { index / field.width().max(1) } else { 0 };
-            Some((row, refused(&file, field, problem, |row| lines[row])))
+            Some((row, refused(&file, field, problem, &places)))
         });
         if let Some((_, error)) = checks.min_by_key(|(row, _)| *row) {
             return Err(error);
         }
-        Ok(Dataset { file, lines, fields, values, standardized: Vec::new() })
+        Ok(Dataset { file, places, fields, values, standardized: Vec::new() })
     }
 
     /// Rows that were made, not read: for each field rows × size elements, row by row, in f32 or f64. A vector is taken
@@ -125,7 +129,8 @@ impl Dataset {
                 return Err(LearnError::Value { what: field.role.name(), name: field.name.clone(), problem });
             }
         }
-        Ok(Dataset { file: name.into(), lines: (2..rows + 2).collect(), fields, values, standardized: Vec::new() })
+        let places = RowPlaces::lines((2..rows + 2).collect());
+        Ok(Dataset { file: name.into(), places, fields, values, standardized: Vec::new() })
     }
 
     /// What messages call the source of the rows.
@@ -135,13 +140,12 @@ impl Dataset {
 
     /// The number of rows.
     pub fn rows(&self) -> usize {
-        self.lines.len()
+        self.places.count()
     }
 
-    /// The line of the file on which a row begins, from 1; the row is less than [`Dataset::rows`], as in all that
-    /// follows.
-    pub fn line(&self, row: usize) -> usize {
-        self.lines[row]
+    /// Where a row is in its file; the row is less than [`Dataset::rows`], as in all that follows.
+    pub fn place(&self, row: usize) -> RowPlace {
+        self.places.at(row)
     }
 
     /// The inputs and outcomes.
@@ -167,7 +171,7 @@ impl Dataset {
         let field = &self.fields[index];
         field.check(function, id)?;
         let admitted = check(&InputType::within(function, id)?.elements, &self.values[index]);
-        admitted.map_err(|problem| refused(&self.file, field, problem, |row| self.lines[row]))?;
+        admitted.map_err(|problem| refused(&self.file, field, problem, &self.places))?;
         Ok(&self.values[index])
     }
 
@@ -191,10 +195,10 @@ impl Dataset {
             return Ok(());
         }
         let Some(element) = values.iter().position(|value| value.abs() > WHOLE_IN_F32) else { return Ok(()) };
-        let (line, column) =
-            (self.lines[element / field.width()], field.element_names().swap_remove(element % field.width()));
+        let (place, column) =
+            (self.place(element / field.width()), field.element_names().swap_remove(element % field.width()));
         let problem = format!("found {}, but f32 holds whole numbers only to {WHOLE_IN_F32}; use f64", values[element]);
-        Err(LearnError::Cell { file: self.file.clone(), line, column, problem, remedy: None })
+        Err(LearnError::Cell { file: self.file.clone(), place, column, problem, remedy: None })
     }
 
     pub(crate) fn values_at(&self, index: usize) -> Cow<'_, [f64]> {
@@ -216,7 +220,7 @@ impl Dataset {
         let values = self.values.iter().zip(&self.fields);
         Dataset {
             file: self.file.clone(),
-            lines: rows.iter().map(|&row| self.lines[row]).collect(),
+            places: self.places.picked(rows),
             fields: self.fields.clone(),
             values: values.map(|(values, field)| picked(values, field.shape.size(), rows)).collect(),
             standardized: self.standardized.clone(),
@@ -353,31 +357,5 @@ fn check(takes: &ElementType, values: &SharedRows) -> Result<(), Inadmissible> {
     }
 }
 
-/// A column that a field takes is not there. What was meant is none that another takes.
-fn missing(table: &Table, fields: &[Field], field: &Field, column: &str) -> LearnError {
-    let taken = |name: &&str| fields.iter().any(|field| field.columns.iter().any(|other| other == name));
-    let free: Vec<&str> = table.names().iter().map(String::as_str).filter(|name| !taken(name)).collect();
-    let meant = match free[..] {
-        [] => format!("the others are taken: {}", list(table.names().iter().map(String::as_str))),
-        _ => suggest(column, free),
-    };
-    LearnError::Columns {
-        file: table.file().into(),
-        name: format!("{} `{}`", field.role, field.name),
-        problem: format!("takes the column `{column}`, which is not there; {meant}"),
-        remedy: None,
-    }
-}
-
 /// 2²⁴: up to here f32 tells all whole numbers apart.
 const WHOLE_IN_F32: f64 = 16_777_216.0;
-
-/// What is said of elements of a field that may not be there; `line` is that of a row.
-fn refused(file: &str, field: &Field, problem: Inadmissible, line: impl Fn(usize) -> usize) -> LearnError {
-    let Inadmissible::Element { expected, found, index, .. } = problem else {
-        return LearnError::Value { what: field.role.name(), name: field.name.clone(), problem };
-    };
-    let (size, problem) = (field.width().max(1), field.refusal(expected, found));
-    let column = field.element_names().swap_remove(index % size);
-    LearnError::Cell { file: file.into(), line: line(index / size), column, problem, remedy: None }
-}

@@ -134,6 +134,9 @@ impl Field {
 
     /// The words of an outcome or input of classes, in the order of the classes; none if they are numbers.
     pub fn classes(&self) -> Option<&Words> {
+        if let Some(classes) = &self.reading.classes {
+            return Some(classes);
+        }
         let words = self.reading.words.get(self.columns.first()?)?;
         (self.columns.len() == 1 && words.encoding == WordEncoding::Class).then_some(words)
     }

@@ -11,10 +11,11 @@ use crate::data::dataset::Dataset;
 use crate::data::declaration::FieldDeclaration;
 use crate::data::field::{Field, Role};
 use crate::data::reading::Reading;
+use crate::data::row_places::RowPlaces;
 use crate::data::rows::in_f64;
 use crate::data::selection::Selection;
 use crate::data::words::{WordEncoding, Words};
-use crate::error::{LearnError, find, quote};
+use crate::error::{LearnError, Remedy, find, quote};
 
 /// The array that holds the names of classes.
 const CLASSES: &str = "classes";
@@ -41,19 +42,23 @@ pub fn assign_arrays(
     }
     for declaration in declarations {
         let source = source(declaration, selection)?;
-        let array = arrays.get(&source, &declaration.described())?;
+        let array = arrays.get(&source, &declaration.described()).map_err(|error| match error {
+            LearnError::Columns { file, name, problem, .. } => {
+                let remedy = Some(Remedy::MapColumns(declaration.name.clone()));
+                LearnError::Columns { file, name, problem, remedy }
+            }
+            other => other,
+        })?;
         let shape = bind(file, &source, declaration, &array.shape, known, &mut sizes)?;
         check_rows(file, &source, &array, &mut rows)?;
         let is_class = selection.classes.contains(&source);
         let columns = element_names(&source, &shape);
         let (elements, words) = numbers(file, &source, declaration, array, is_class)?;
         let mut reading = Reading::default();
-        let words = match words {
-            None => named_classes(arrays, declaration, &elements)?,
-            some => some,
-        };
-        if let (Some(words), [column]) = (words, &columns[..]) {
-            reading.words.insert(column.clone(), words);
+        match (words, &columns[..]) {
+            (None, _) => reading.classes = named_classes(arrays, declaration, &elements)?,
+            (Some(words), [column]) => drop(reading.words.insert(column.clone(), words)),
+            (words, _) => reading.classes = words,
         }
         let (name, role, kind) = (declaration.name.clone(), declaration.role, declaration.kind);
         fields.push(Field { name, role, kind, bound: None, shape, columns, reading });
@@ -63,7 +68,7 @@ pub fn assign_arrays(
     if rows == 0 {
         return Err(LearnError::file(file, "has no data rows"));
     }
-    Ok(Assignment::of(file, (1..=rows).collect(), fields, sizes, values))
+    Ok(Assignment::of(file, RowPlaces::rows(rows), fields, sizes, values))
 }
 
 impl Dataset {
@@ -85,10 +90,10 @@ impl Dataset {
                 return Err(in_array(file, &source, &problem));
             }
             check_rows(file, &source, &array, &mut rows)?;
-            values.push(known_numbers(file, &source, field, array)?);
+            values.push(known_numbers(arrays, &source, field, array)?);
         }
         let rows = rows.map_or(0, |(rows, _)| rows);
-        Dataset::checked(file.into(), (1..=rows).collect(), fields.to_vec(), values)
+        Dataset::checked(file.into(), RowPlaces::rows(rows), fields.to_vec(), values)
     }
 }
 
@@ -101,6 +106,7 @@ fn source(declaration: &FieldDeclaration, selection: &Selection) -> Result<Strin
         Some(_) => Err(LearnError::Mapping {
             name: declaration.name.clone(),
             problem: "it lists several arrays; one would be right".into(),
+            remedy: None,
         }),
     }
 }
@@ -163,9 +169,11 @@ fn bind(
 fn check_rows(file: &str, source: &str, array: &Array, rows: &mut Option<(usize, String)>) -> Result<(), LearnError> {
     let found = array.shape.first().copied().unwrap_or(0);
     match rows {
-        Some((rows, other)) if *rows != found => {
-            Err(in_array(file, source, &format!("has {found} rows, the array `{other}` {rows}")))
-        }
+        Some((rows, other)) if *rows != found => Err(in_array(
+            file,
+            source,
+            &format!("has {found} rows, the array `{other}` {rows}; as many would be right"),
+        )),
         Some(_) => Ok(()),
         None => {
             *rows = Some((found, source.into()));
@@ -204,16 +212,29 @@ fn numbers(
 }
 
 /// The elements as numbers, by the words that were there in training.
-fn known_numbers(file: &str, source: &str, field: &Field, array: Array) -> Result<SharedRows, LearnError> {
+fn known_numbers(arrays: &Arrays, source: &str, field: &Field, array: Array) -> Result<SharedRows, LearnError> {
+    let file = arrays.file();
     let texts = match array.elements {
         Elements::Numbers(numbers) => {
             check_finite(file, source, &numbers, &array.shape)?;
             let Some(words) = field.classes() else { return Ok(numbers) };
-            let are_numbers = words.words.iter().any(|word| word.parse::<f64>().is_ok());
-            if !are_numbers {
+            if field.reading.classes.is_some() {
+                match words_beside(arrays)?.filter(|beside| *beside != words.words) {
+                    None => return Ok(numbers),
+                    // The same classes may be counted in another order here.
+                    Some(beside) => in_words(&numbers, &beside).ok_or_else(|| {
+                        in_array(
+                            file,
+                            source,
+                            &format!("holds a class that is none of the {} in `{CLASSES}`", beside.len()),
+                        )
+                    })?,
+                }
+            } else if words.words.iter().any(|word| word.parse::<f64>().is_ok()) {
+                in_f64(&numbers).iter().map(f64::to_string).collect()
+            } else {
                 return Ok(numbers);
             }
-            in_f64(&numbers).iter().map(f64::to_string).collect()
         }
         Elements::Words(words) => words,
     };
@@ -224,9 +245,11 @@ fn known_numbers(file: &str, source: &str, field: &Field, array: Array) -> Resul
             &format!("holds words; numbers would be right for {} `{}`", field.role, field.name),
         ));
     };
-    let index = |(row, text): (usize, &String)| {
-        let problem =
-            || in_array(file, source, &format!("holds {} at [{row}], which was not there in training", quote(text)));
+    let index = |(at, text): (usize, &String)| {
+        let problem = || {
+            let place = shown(&place(at, &array.shape));
+            in_array(file, source, &format!("holds {} at {place}, which was not there in training", quote(text)))
+        };
         words.index(text).map(|index| index as f64).ok_or_else(problem)
     };
     let numbers = texts.iter().enumerate().map(index).collect::<Result<Vec<f64>, _>>()?;
@@ -243,9 +266,26 @@ fn named_classes(
     if !is_outcome || declaration.name == CLASSES || !arrays.has(CLASSES) {
         return Ok(None);
     }
-    let Elements::Words(words) = arrays.get(CLASSES, "the classes")?.elements else { return Ok(None) };
+    let Some(words) = words_beside(arrays)? else { return Ok(None) };
     let fits = in_f64(elements).iter().all(|&element| element >= 0.0 && element < words.len() as f64);
     Ok(fits.then_some(Words { words, encoding: WordEncoding::Class }))
+}
+
+/// The words of the array `classes`, if there is one.
+fn words_beside(arrays: &Arrays) -> Result<Option<Vec<String>>, LearnError> {
+    if !arrays.has(CLASSES) {
+        return Ok(None);
+    }
+    match arrays.get(CLASSES, "the classes")?.elements {
+        Elements::Words(words) => Ok(Some(words)),
+        Elements::Numbers(_) => Ok(None),
+    }
+}
+
+/// The word of each class.
+fn in_words(classes: &SharedRows, words: &[String]) -> Option<Vec<String>> {
+    let word = |&class: &f64| words.get(class as usize).filter(|_| class >= 0.0 && class.fract() == 0.0).cloned();
+    in_f64(classes).iter().map(word).collect()
 }
 
 fn check_finite(file: &str, source: &str, numbers: &SharedRows, shape: &[usize]) -> Result<(), LearnError> {
@@ -256,7 +296,14 @@ fn check_finite(file: &str, source: &str, numbers: &SharedRows, shape: &[usize])
         SharedRows::F64(numbers) => numbers.iter().position(|number| !number.is_finite()).map(|at| (at, numbers[at])),
     };
     match bad {
-        Some((at, number)) => Err(in_array(file, source, &format!("holds {number} at {}", shown(&place(at, shape))))),
+        Some((at, number)) => Err(in_array(
+            file,
+            source,
+            &format!(
+                "holds {number} at {}; a finite number would be right, or the data without that row",
+                shown(&place(at, shape))
+            ),
+        )),
         None => Ok(()),
     }
 }

@@ -14,7 +14,9 @@ pub(crate) fn find(table: &Table, text: &str) -> Result<Vec<usize>, String> {
     let parts: Vec<&str> = text.split('*').collect();
     let found: Vec<usize> = match parts[..] {
         [_] => Vec::new(),
-        _ => (0..table.names().len()).filter(|&index| matches(&table.names()[index], &parts)).collect(),
+        _ => (0..table.names().len())
+            .filter(|&index| !table.names()[index].is_empty() && matches(&table.names()[index], &parts))
+            .collect(),
     };
     if found.is_empty() { Err(text.into()) } else { Ok(found) }
 }

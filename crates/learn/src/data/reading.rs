@@ -9,6 +9,8 @@ use crate::data::words::Words;
 pub struct Reading {
     /// The columns that hold words, and what those become.
     pub words: BTreeMap<String, Words>,
+    /// What the classes are called that its whole numbers count from 0, where the data say so beside the numbers.
+    pub classes: Option<Words>,
     /// Whether a number may be missing: its element is then not a number until [`Fill`](crate::Fill) gives it the mean.
     pub fills: bool,
 }

@@ -9,7 +9,7 @@ use crate::data::reading::Reading;
 use crate::data::selection::{Missing, Selection};
 use crate::data::table::Table;
 use crate::data::words::Words;
-use crate::error::{LearnError, Remedy, suggest};
+use crate::error::{LearnError, Remedy, RowPlace, suggest};
 
 /// A column of a real input becomes one for each word, of at most so many.
 const MOST_INDICATORS: usize = 50;
@@ -125,8 +125,8 @@ pub(crate) fn again(
     }
     if let (false, Some((row, column))) = (drops, uncovered.iter().min_by_key(|(row, _)| *row)) {
         let problem = format!("the cell is empty, or says that it holds no value; {}", column.right);
-        let (file, line, column) = (table.file().to_string(), lines[*row], column.name.to_string());
-        return Err(LearnError::Cell { file, line, column, problem, remedy: None });
+        let (file, column, place) = (table.file().to_string(), column.name.to_string(), RowPlace::line(lines[*row]));
+        return Err(LearnError::Cell { file, place, column, problem, remedy: None });
     }
     let mut left_out: Vec<usize> = uncovered.into_iter().map(|(row, _)| row).collect();
     left_out.sort_unstable();

@@ -4,19 +4,20 @@
 //! anything.
 
 mod detection;
+mod foreign;
+mod header;
 pub(crate) mod row_reader;
 pub(crate) mod text;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::data::cell::{self, Cell, MISQUOTED, NUMBER};
+use crate::data::cell::{self, Cell, NUMBER};
 use crate::data::dialect::Dialect;
 use crate::data::table::row_reader::RowReader;
-use crate::error::{LearnError, Remedy, quote};
+use crate::error::{LearnError, Remedy, RowPlace, quote};
 
 /// A table with a header and at least one row.
 #[derive(Clone, Debug)]
@@ -79,26 +80,32 @@ impl Table {
     pub fn from_bytes_separated(file: &str, bytes: Vec<u8>, separator: Option<u8>) -> Result<Table, LearnError> {
         let mut bytes = text::decompressed(file, bytes)?;
         text::check_encoding(file, &bytes)?;
+        if let Some(problem) = foreign::problem(&bytes) {
+            return Err(LearnError::file(file, problem));
+        }
         if separator == Some(b' ') {
             bytes = text::with_single_spaces(&bytes);
         }
         let mut start = text::mark_length(&bytes);
         let named = Dialect::in_first_line(&bytes[start..]);
         start += named.map_or(0, |(_, length)| length);
-        let body = &bytes[start..];
         let known = separator.map(|separator| Dialect { separator }).or(named.map(|(dialect, _)| dialect));
-        let dialect = known.unwrap_or_else(|| detection::dialect(body));
+        let dialect = known.unwrap_or_else(|| detection::dialect(&bytes[start..]));
+        let bytes = text::with_quoted_errors(bytes, dialect.separator);
+        let body = &bytes[start..];
         let first_line = if named.is_some() { 2 } else { 1 };
 
         let plain = text::with_plain_quotes(file, body, dialect.separator, first_line)?;
         let has_no_quotes = matches!(plain, Cow::Borrowed(_));
         let mut rows = RowReader::new(file, &plain, dialect, first_line, has_no_quotes);
-        let names = match rows.next()? {
-            Some(header) => header.iter().map(|name| header_name(file, name)).collect::<Result<Vec<String>, _>>()?,
-            None => return Err(LearnError::file(file, "is empty: no header and no data rows")),
-        };
+        if rows.next()?.is_none() {
+            return Err(LearnError::file(file, "is empty: no header and no data rows"));
+        }
         let header = rows.line;
-        check_names(file, header, &names)?;
+        let names = header::names(file, header, &rows.record)?;
+        let names = header::completed(names, rows, dialect)?;
+        let mut rows = RowReader::new(file, &plain, dialect, first_line, has_no_quotes);
+        rows.next()?;
         rows.width = names.len();
         if rows.next()?.is_none() {
             return Err(LearnError::file(file, "has a header but no data rows"));
@@ -115,7 +122,8 @@ impl Table {
         &self.file
     }
 
-    /// The names of the columns, in the file's order. A column may have no name.
+    /// The names of the columns, in the file's order. A column may have no name: that of row names, for instance, which R
+    /// writes without one.
     pub fn names(&self) -> &[String] {
         &self.names
     }
@@ -125,9 +133,21 @@ impl Table {
         LearnError::Row { file: self.file.clone(), line: self.header, problem, remedy }
     }
 
-    /// The index of the column of that name.
+    /// The first of these columns that is not empty in every row.
+    pub(crate) fn first_with_content(&self, columns: &[usize]) -> Result<Option<usize>, LearnError> {
+        let mut rows = self.rows()?;
+        while let (false, Some(row)) = (columns.is_empty(), rows.next()?) {
+            let has_content = |&&column: &&usize| row.get(column).is_some_and(|cell| !cell.trim_ascii().is_empty());
+            if let Some(&column) = columns.iter().find(has_content) {
+                return Ok(Some(column));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The index of the column of that name; nobody can ask for one without a name.
     pub fn find(&self, name: &str) -> Option<usize> {
-        self.names.iter().position(|other| other == name)
+        self.names.iter().position(|other| other == name && !name.is_empty())
     }
 
     /// The columns of these indices as numbers, row by row.
@@ -147,7 +167,7 @@ impl Table {
             for &column in columns {
                 let value = number(rows.record.get(column), self.dialect).map_err(|problem| LearnError::Cell {
                     file: self.file.clone(),
-                    line: rows.line,
+                    place: RowPlace::line(rows.line),
                     column: self.names[column].clone(),
                     problem: format!("{problem}; {NUMBER} would be right"),
                     remedy: None,
@@ -204,33 +224,5 @@ fn number(cell: Option<&[u8]>, dialect: Dialect) -> Result<f64, String> {
             "" => "the cell is empty".into(),
             text => format!("found {}, which stands for no value", quote(text)),
         }),
-    }
-}
-
-fn header_name(file: &str, name: &[u8]) -> Result<String, LearnError> {
-    match str::from_utf8(name.strip_prefix(&[MISQUOTED]).unwrap_or(name)) {
-        Ok(name) if name.contains('\0') => {
-            Err(LearnError::file(file, "is no text: its header holds the character U+0000; a CSV file would be right"))
-        }
-        Ok(name) => Ok(name.trim().to_string()),
-        Err(_) => {
-            let shown = quote(&String::from_utf8_lossy(name));
-            Err(LearnError::file(
-                file,
-                format!("is no text in UTF-8: the header holds {shown}; save the file as UTF-8"),
-            ))
-        }
-    }
-}
-
-/// An error if two columns have one name. Those without a name may be many: nobody can ask for them.
-fn check_names(file: &str, line: usize, names: &[String]) -> Result<(), LearnError> {
-    let mut seen = HashSet::new();
-    match names.iter().find(|name| !name.is_empty() && !seen.insert(name.as_str())) {
-        Some(name) => {
-            let problem = format!("the header has the column {} twice; each name once would be right", quote(name));
-            Err(LearnError::Row { file: file.into(), line, problem, remedy: None })
-        }
-        None => Ok(()),
     }
 }

@@ -72,14 +72,9 @@ impl Words {
         self.words.last().is_some_and(|word| word == HOLE)
     }
 
-    /// Whether each word is a number but for signs of a currency, of hundredths or of thousands: `$1,234.50`, `12 %`.
+    /// Whether each word is a number but for how it is written: `$1,234.50`, `12 %`, `1.234,5`, `(5)`, `0x1f`.
     pub fn look_like_numbers(&self) -> bool {
-        let is_sign = |c: char| matches!(c, '$' | '€' | '£' | '%' | ',' | '\'' | ' ' | '\u{a0}' | '\u{202f}');
-        let is_number = |word: &String| {
-            let plain: String = word.chars().filter(|&c| !is_sign(c)).collect();
-            plain.len() < word.len() && plain.parse::<f64>().is_ok()
-        };
-        !self.words.is_empty() && self.words.iter().filter(|word| *word != HOLE).all(is_number)
+        !self.words.is_empty() && self.words.iter().filter(|word| *word != HOLE).all(|word| looks_like_number(word))
     }
 
     /// The index of a word as a table holds it.
@@ -168,6 +163,24 @@ impl KnownWords {
     pub fn write(&self, index: f64, elements: &mut Vec<f64>) {
         self.words.write(index, elements);
     }
+}
+
+/// Whether a word is a number but for signs of a currency, of hundredths, of thousands or of what is negative, or is one in
+/// hexadecimal digits.
+pub(crate) fn looks_like_number(word: &str) -> bool {
+    const SIGNS: &str = "$€£%,'_()\u{2212} \u{a0}\u{202f}";
+    let plain: String = word.chars().filter(|&c| !SIGNS.contains(c)).collect();
+    // Where a comma stands before the decimals, points may stand between thousands.
+    let whole = word.split(',').next().unwrap_or_default();
+    let thousands = whole.matches('.').count() >= if word.contains(',') { 1 } else { 2 };
+    let in_threes = whole.split('.').skip(1).all(|digits| digits.len() == 3);
+    let plain = if thousands && in_threes { plain.replace('.', "") } else { plain };
+    let hexadecimal = word.strip_prefix("0x").or(word.strip_prefix("0X"));
+    let is_hexadecimal = hexadecimal.is_some_and(|digits| u64::from_str_radix(digits, 16).is_ok());
+    is_hexadecimal
+        || (plain.len() < word.len()
+            && plain.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+            && plain.parse::<f64>().is_ok())
 }
 
 /// What a cell is as a word: numbers that are equal are one word.

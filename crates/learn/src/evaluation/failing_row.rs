@@ -20,7 +20,7 @@ pub(crate) fn failing_row(
         let bindings = bindings(function, data, &[row], parameters.iter());
         match reference::evaluate(&function.graph, &bindings, targets) {
             Err(ExecError::Node { name, origin, problem, .. }) => {
-                Some(LearnError::Node { file: data.file().into(), line: data.line(row), name, origin, problem })
+                Some(LearnError::Node { file: data.file().into(), place: data.place(row), name, origin, problem })
             }
             _ => None,
         }

@@ -88,13 +88,13 @@ pub fn objectives(function: &Function, parameters: &Parameters, data: &Dataset) 
     Ok(results.swap_remove(0).into_data())
 }
 
-/// The predictions for all rows, `[rows, …]`. Outcomes are not needed.
+/// The predictions for all rows, `[rows, …]`. Outcomes are not needed, nor inputs that the prediction does not read.
 ///
 /// # Errors
 /// The function has no prediction; else those of [`scores`()].
 pub fn predictions(function: &Function, parameters: &Parameters, data: &Dataset) -> Result<Tensor, LearnError> {
     let prediction = function.prediction.ok_or(LearnError::Lacks("prediction"))?;
-    let tables = Tables::of_inputs(function, data);
+    let tables = Tables::of_inputs(function, data, &[prediction]);
     Ok(OverRows::new(&tables, vec![prediction], None)?.values(parameters)?.swap_remove(0))
 }
 
@@ -176,6 +176,7 @@ impl<'a> OverRows<'a> {
         // Per row, so the objective must not be averaged: only wanted nodes are asked of the batched graph.
         let graph = function.graph.clone().without_updates();
         let mut each = Function { graph, objective: None, prediction: None, ..function.clone() };
+        each.inputs.retain(|&input| tables.hold(input));
         each.outcomes.retain(|&outcome| tables.hold(outcome));
         let shapes: Vec<Shape> = wanted.iter().map(|&id| function.graph.shape(id).clone()).collect();
         let rows = tables.data.rows();

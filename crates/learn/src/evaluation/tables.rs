@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use chainrule_exec::compile::Precision;
 use chainrule_exec::program::Program;
 use chainrule_exec::run::StreamTable;
-use chainrule_graph::{Function, NodeId};
+use chainrule_graph::{Function, NodeId, Value};
 
 use crate::data::dataset::Dataset;
 use crate::error::LearnError;
@@ -46,9 +46,11 @@ impl<'a> Tables<'a> {
         }
     }
 
-    /// For programs that take the inputs alone.
-    pub fn of_inputs(function: &'a Function, data: &'a Dataset) -> Tables<'a> {
-        Tables { nodes: function.inputs.clone(), ..Tables::new(function, data) }
+    /// For programs that take those inputs alone which these values need.
+    pub fn of_inputs(function: &'a Function, data: &'a Dataset, values: &[Value]) -> Tables<'a> {
+        let needed = function.graph.needed_for(values.iter().copied());
+        let nodes = function.inputs.iter().copied().filter(|id| needed[id.index()]).collect();
+        Tables { nodes, ..Tables::new(function, data) }
     }
 
     /// The same inputs and outcomes of other rows.

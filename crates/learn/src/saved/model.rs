@@ -208,10 +208,13 @@ fn field_to_json(field: &Field) -> Value {
         "shape": field.shape.to_vec(),
         "columns": field.columns,
     });
-    let Reading { words, fills } = &field.reading;
+    let Reading { words, classes, fills } = &field.reading;
     if !words.is_empty() {
         let words = words.iter().map(|(column, words)| (column.clone(), words.to_json()));
         json["words"] = Value::Object(words.collect());
+    }
+    if let Some(classes) = classes {
+        json["classes"] = classes.to_json();
     }
     if *fills {
         json["fills"] = true.into();
@@ -247,7 +250,11 @@ fn field_from_json(json: &Value) -> Option<Field> {
             words.map(|(column, words)| Some((column.clone(), Words::from_json(words)?))).collect::<Option<_>>()?
         }
     };
+    let classes = match json.get("classes") {
+        None => None,
+        Some(classes) => Some(Words::from_json(classes)?),
+    };
     let fills = json.get("fills").is_some_and(|fills| *fills == Value::Bool(true));
-    let field = Field { name, role, kind, bound, shape, columns, reading: Reading { words, fills } };
+    let field = Field { name, role, kind, bound, shape, columns, reading: Reading { words, classes, fills } };
     (field.shape.checked_size() == Some(field.width())).then_some(field)
 }

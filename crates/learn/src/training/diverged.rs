@@ -7,7 +7,7 @@ use chainrule_graph::{GraphError, Origin};
 use thiserror::Error;
 
 use crate::data::units::StandardizedValue;
-use crate::error::LearnError;
+use crate::error::{LearnError, RowPlace};
 
 /// Why training ended without a model.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -63,10 +63,10 @@ pub struct Diverged {
     pub part: StepPart,
     /// The node where it began, with its inputs and their ranges; none if the step alone does not show it.
     pub nan_origin: Option<NanOrigin>,
-    /// The file the data came from, and the lines of the rows of the step.
+    /// The file the data came from.
     pub file: String,
-    /// The lines of the rows of that step.
-    pub lines: Vec<usize>,
+    /// The rows of that step.
+    pub places: Vec<RowPlace>,
     /// The epoch, from 1; 0 if it was so at the initial parameters.
     pub epoch: usize,
     /// The rate.
@@ -84,9 +84,7 @@ pub struct Diverged {
 impl fmt::Display for Diverged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Diverged { file, epoch, rate, .. } = self;
-        let lines: Vec<String> = self.lines.iter().take(5).map(usize::to_string).collect();
-        let more = if self.lines.len() > lines.len() { ", …" } else { "" };
-        let rows = format!("{file}, line{} {}{more}", if lines.len() == 1 { "" } else { "s" }, lines.join(", "));
+        let rows = format!("{file}{}", listed(&self.places));
         let mut what = match (&self.nan_origin, self.grown) {
             (Some(origin), _) => described(origin),
             (None, Some((from, to))) => format!("`objective` has grown from {} to {}", shown(from), shown(to)),
@@ -147,4 +145,20 @@ fn described(nan_origin: &NanOrigin) -> String {
 /// A rate, however large or small, in a few characters.
 fn shown(rate: f64) -> String {
     if rate == 0.0 || (1e-5..1e6).contains(&rate.abs()) { format!("{rate}") } else { format!("{rate:e}") }
+}
+
+/// `, line 7` or `, rows 3, 4, …`
+fn listed(places: &[RowPlace]) -> String {
+    const SHOWN: usize = 5;
+    let Some(first) = places.first() else { return String::new() };
+    let unit = match first {
+        RowPlace::Line(_) => "line",
+        RowPlace::Row(_) => "row",
+    };
+    let number = |place: &RowPlace| match place {
+        RowPlace::Line(number) | RowPlace::Row(number) => number.to_string(),
+    };
+    let numbers: Vec<String> = places.iter().take(SHOWN).map(number).collect();
+    let (plural, more) = (if places.len() == 1 { "" } else { "s" }, if places.len() > SHOWN { ", …" } else { "" });
+    format!(", {unit}{plural} {}{more}", numbers.join(", "))
 }

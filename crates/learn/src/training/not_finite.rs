@@ -44,24 +44,24 @@ pub(crate) fn at_rows(
 ) -> Result<TrainError, LearnError> {
     let each = objectives(function, parameters, data)?;
     let mut standardized = Vec::new();
-    let (mut nan_origin_at_row, mut lines) = (None, (0..data.rows()).map(|row| data.line(row)).collect());
+    let (mut nan_origin_at_row, mut places) = (None, (0..data.rows()).map(|row| data.place(row)).collect());
     if let Some(row) = each.iter().position(|objective| !objective.is_finite()) {
         let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
         let bindings = bindings(function, data, &[row], parameters.iter());
         let results = reference::evaluate(&function.graph, &bindings, &[objective])?;
-        (nan_origin_at_row, lines) = (nan_origin(&function.graph, &results, objective), vec![data.line(row)]);
+        (nan_origin_at_row, places) = (nan_origin(&function.graph, &results, objective), vec![data.place(row)]);
         if let Some(origin) = &nan_origin_at_row {
             standardized = data.standardized_values(function, origin.node, row);
         }
     } else if grown.is_some() {
         let largest = (0..each.len()).max_by(|&a, &b| each[a].total_cmp(&each[b]));
-        lines = largest.map(|row| data.line(row)).into_iter().collect();
+        places = largest.map(|row| data.place(row)).into_iter().collect();
     }
     Ok(TrainError::Diverged(Box::new(Diverged {
         part: if grown.is_some() { StepPart::Growth } else { StepPart::Objective },
         nan_origin: nan_origin_at_row,
         file: data.file().into(),
-        lines,
+        places,
         epoch,
         rate,
         cause,
@@ -123,7 +123,7 @@ pub(crate) fn during_steps(
         epoch: if is_at_start { 0 } else { begin.epoch + 1 },
         nan_origin,
         file: data.file().into(),
-        lines: blamed.into_iter().map(|row| data.line(row)).collect(),
+        places: blamed.into_iter().map(|row| data.place(row)).collect(),
         rate: settings.rate,
     })))
 }

@@ -145,7 +145,9 @@ impl ExampleOptions {
         let loaded = Loaded::read(path)?;
         let mut values = match &self.data {
             Some(data) => {
-                self.rows_of(&loaded.rows(&self.separator.read(data)?, loaded.function.objective.is_some())?)?
+                let with_outcomes = loaded.function.objective.is_some();
+                let is_wanted = |field: &Field| with_outcomes || field.role == Role::Input;
+                self.rows_of(&loaded.rows(&self.separator.read(data)?, is_wanted)?)?
             }
             None => Vec::new(),
         };

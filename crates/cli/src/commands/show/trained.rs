@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chainrule::learn::{Field, SavedModel};
+use chainrule::learn::{Field, SavedModel, Words};
 use chainrule::{Tensor, text};
 
 use crate::data::Loaded;
@@ -51,9 +51,14 @@ pub fn as_json(loaded: &Loaded) -> String {
 }
 
 fn words(saved: &SavedModel) -> Object {
-    let all = saved.fields.iter().flat_map(|field| &field.reading.words);
+    let of = |field: &'_ Field| -> Vec<(String, Words)> {
+        let named = field.reading.classes.iter().map(|classes| (field.name.clone(), classes.clone()));
+        let words = field.reading.words.iter().map(|(column, words)| (column.clone(), words.clone()));
+        named.chain(words).collect()
+    };
+    let all = saved.fields.iter().flat_map(of);
     all.fold(Object::default(), |object, (column, words)| {
-        object.with(column, json::array(words.words.iter().map(|word| json::text(word))))
+        object.with(&column, json::array(words.words.iter().map(|word| json::text(word))))
     })
 }
 
@@ -65,9 +70,17 @@ fn columns(field: &Field) -> Vec<String> {
     }
     let mut lines = vec![format!("  {} {} from {named}", field.role, field.name)];
     for (column, words) in &field.reading.words {
-        lines.push(format!("    the words of {column}: {}", words.words.join(", ")));
+        lines.push(format!("    the words of {column}: {}", listed(words)));
+    }
+    if let Some(classes) = &field.reading.classes {
+        lines.push(format!("    the {} classes of {}: {}", classes.words.len(), field.name, listed(classes)));
     }
     lines
+}
+
+/// The words on one line.
+fn listed(words: &Words) -> String {
+    words.words.iter().map(|word| format::on_one_line(word)).collect::<Vec<_>>().join(", ")
 }
 
 fn plain(value: &serde_json::Value) -> String {

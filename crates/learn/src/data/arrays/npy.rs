@@ -56,13 +56,18 @@ fn parse(header: &str) -> Result<(ElementKind, bool, Vec<usize>), String> {
     let after = |key: &str| Some(header.split_once(&format!("'{key}':"))?.1.trim_start());
     let descr = after("descr").ok_or_else(strange)?;
     let Some(descr) = descr.strip_prefix('\'').and_then(|descr| descr.split_once('\'')) else {
-        return Err("has elements of several parts; numbers would be right".into());
+        return Err("has elements of several parts; an array of numbers for each would be right".into());
     };
     let by_columns = after("fortran_order").ok_or_else(strange)?.starts_with("True");
     let shape = after("shape").and_then(|shape| shape.strip_prefix('(')?.split_once(')')).ok_or_else(strange)?.0;
     let sizes = shape.split(',').map(str::trim).filter(|size| !size.is_empty());
     let shape = sizes.map(|size| size.parse().ok()).collect::<Option<Vec<usize>>>().ok_or_else(strange)?;
-    let kind = kind(descr.0).ok_or_else(|| format!("has elements of type {}; numbers would be right", descr.0))?;
+    let kind = kind(descr.0).ok_or_else(|| {
+        format!(
+            "has elements of type {}; real numbers of at most 64 bits would be right, as astype(float) makes them",
+            descr.0
+        )
+    })?;
     Ok((kind, by_columns, shape))
 }
 

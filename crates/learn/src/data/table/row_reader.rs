@@ -38,6 +38,11 @@ impl<'a> RowReader<'a> {
         RowReader { file, bytes, reader, record: ByteRecord::new(), width: usize::MAX, line, start: 0, has_no_quotes }
     }
 
+    /// What messages call the file.
+    pub fn file(&self) -> &'a str {
+        self.file
+    }
+
     /// The next row, if there is one.
     pub fn next(&mut self) -> Result<Option<&ByteRecord>, LearnError> {
         loop {
@@ -56,8 +61,13 @@ impl<'a> RowReader<'a> {
             }
         }
         if self.record.len() > self.width {
-            let problem = format!("the row has {} cells, the header {}", self.record.len(), self.width);
-            let remedy = (self.width == 1).then_some(Remedy::NameSeparator);
+            let (found, is_single) = (self.record.len(), self.width == 1);
+            let right = match is_single {
+                true => "the names of all columns would be right, with nothing before them, such as a title",
+                false => "as many would be right, and quotes round a cell that holds what separates them",
+            };
+            let problem = format!("the row has {found} cells, the header {}; {right}", self.width);
+            let remedy = is_single.then_some(Remedy::NameSeparator);
             return Err(LearnError::Row { file: self.file.into(), line: self.line, problem, remedy });
         }
         Ok(Some(&self.record))

@@ -31,6 +31,9 @@ pub(crate) fn decompressed(file: &str, bytes: Vec<u8>) -> Result<Vec<u8>, LearnE
     }
     let mut text = Vec::new();
     match MultiGzDecoder::new(&bytes[..]).read_to_end(&mut text) {
+        Ok(_) if text.starts_with(&GZIP) => {
+            Err(LearnError::file(file, "is compressed by gzip twice; once would be right: unpack it by gunzip"))
+        }
         Ok(_) => Ok(text),
         Err(error) => Err(LearnError::file(file, format!("is a gzip file that is truncated or corrupt: {error}"))),
     }
@@ -54,6 +57,38 @@ pub(crate) fn with_single_spaces(text: &[u8]) -> Vec<u8> {
         }
     }
     single
+}
+
+/// What spreadsheets write where a formula has no value.
+const SPREADSHEET_ERRORS: [&[u8]; 7] = [b"#N/A", b"#DIV/0!", b"#REF!", b"#VALUE!", b"#NAME?", b"#NUM!", b"#NULL!"];
+
+/// The text with quotes round the errors of spreadsheets that begin a line, which would else be a comment.
+pub(crate) fn with_quoted_errors(text: Vec<u8>, separator: u8) -> Vec<u8> {
+    if !text.contains(&b'#') {
+        return text;
+    }
+    let error_at = |at: usize| {
+        let (line, begins) = (&text[at..], at == 0 || matches!(text[at - 1], b'\n' | b'\r'));
+        let ends =
+            |length: usize| line.get(length).is_none_or(|byte| *byte == separator || matches!(byte, b'\n' | b'\r'));
+        let found = SPREADSHEET_ERRORS.iter().find(|error| line.starts_with(error) && ends(error.len()));
+        found.filter(|_| begins).map(|error| error.len())
+    };
+    let signs = (0..text.len()).filter(|&at| text[at] == b'#');
+    let errors: Vec<(usize, usize)> = signs.filter_map(|at| Some((at, error_at(at)?))).collect();
+    if errors.is_empty() {
+        return text;
+    }
+    let (mut quoted, mut from) = (Vec::with_capacity(text.len() + 2 * errors.len()), 0);
+    for (at, length) in errors {
+        quoted.extend_from_slice(&text[from..at]);
+        quoted.push(b'"');
+        quoted.extend_from_slice(&text[at..at + length]);
+        quoted.push(b'"');
+        from = at + length;
+    }
+    quoted.extend_from_slice(&text[from..]);
+    quoted
 }
 
 /// How long the mark is that some programs begin a text in UTF-8 with.
