@@ -126,7 +126,7 @@ fn singular(graph: &Graph, written: usize) -> Vec<bool> {
         let node = graph.node(id);
         let own = match &node.op {
             Op::Elementwise(op) => is_singular(*op),
-            Op::Source(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) | Op::Index(_) => false,
+            Op::Source(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) | Op::Windows(_) | Op::Index(_) => false,
             Op::Scan(scan) => has_singular(scan.body.graph()),
             Op::Custom(_) => true,
         };
@@ -151,7 +151,8 @@ fn has_singular(body: &Graph) -> bool {
                 Op::Elementwise(op) if is_singular(*op) => return true,
                 Op::Scan(scan) => pending.push(scan.body.graph()),
                 Op::Custom(_) => return true,
-                Op::Source(_) | Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) | Op::Index(_) => {}
+                Op::Source(_) | Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) => {}
+                Op::Shape(_) | Op::Windows(_) | Op::Index(_) => {}
             }
         }
     }
@@ -167,8 +168,8 @@ fn moving(graph: &Graph, wrt: &[Value]) -> Vec<bool> {
             Op::Elementwise(op) => {
                 op.signature().rounding == RoundingClass::Decision || *op == Elementwise::StopGradient
             }
-            Op::Source(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) | Op::Index(_) => false,
-            Op::Scan(_) | Op::Custom(_) => false,
+            Op::Source(_) | Op::Contract(_) | Op::Reduce(_) => false,
+            Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Scan(_) | Op::Custom(_) => false,
         };
         let reads = node.inputs.iter().any(|&input| moves[graph.value_index(input)]);
         for index in 0..node.outputs.len() {
@@ -225,7 +226,7 @@ impl<'g> Shadows<'g> {
                 Algebra::Greater | Algebra::Lesser | Algebra::None => self.ones(value),
             },
             // Linear ops that neither subtract nor negate: of shadows they make shadows.
-            Op::Shape(_) | Op::Contract(_) | Op::Index(_) => self.same(node),
+            Op::Shape(_) | Op::Windows(_) | Op::Contract(_) | Op::Index(_) => self.same(node),
             Op::Reduce(reduce) if matches!(reduce.op, Reduction::Sum | Reduction::Cumsum) => self.same(node),
             Op::Reduce(_) => self.ones(value),
         }

@@ -6,7 +6,7 @@ use crate::function::Function;
 use crate::graph::Graph;
 use crate::node::{Kind, Node, NodeId, Value};
 use crate::ops::signature::{Algebra, AxisResult};
-use crate::ops::{Index, Op, ShapeOp, Source};
+use crate::ops::{Index, Op, ShapeOp, Source, Windows};
 
 /// The whole numbers from `least` up to, and without, `below`; all there are where nothing bounds them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +99,7 @@ fn bounds(graph: &Graph, id: NodeId) -> (f64, f64) {
                 }
             }
             Op::Source(_) | Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) => {}
-            Op::Shape(_) | Op::Scan(_) | Op::Custom(_) => {}
+            Op::Shape(_) | Op::Windows(_) | Op::Scan(_) | Op::Custom(_) => {}
         }
     }
     (least, below)
@@ -182,10 +182,13 @@ fn range(graph: &Graph, node: &Node, values: &[Range]) -> Range {
             AxisResult::Index | AxisResult::Order => up_to(graph.shape(node.inputs[0])[reduce.axis()]),
             AxisResult::Element | AxisResult::KeepsAxis => ALL,
         },
-        Op::Index(Index::Gather { .. }) => of(0),
+        Op::Index(Index::Gather { .. }) | Op::Windows(Windows::Slide(_)) => of(0),
         Op::Shape(ShapeOp::Pad { .. }) => of(0).hull(Range { from: 0.0, to: 0.0 }),
         Op::Shape(_) => (0..node.inputs.len()).map(of).reduce(Range::hull).unwrap_or(ALL),
-        Op::Contract(_) | Op::Index(Index::ScatterAdd { .. }) | Op::Custom(_) => ALL, // real
+        // Real
+        Op::Contract(_) | Op::Windows(Windows::Fold { .. }) | Op::Index(Index::ScatterAdd { .. }) | Op::Custom(_) => {
+            ALL
+        }
         Op::Scan(_) => ALL,
     }
 }
@@ -195,7 +198,7 @@ fn range(graph: &Graph, node: &Node, values: &[Range]) -> Range {
 fn distance(node: &Node, of: impl Fn(usize) -> Option<Range>, value: impl Fn(usize) -> Range) -> Option<Range> {
     let algebra = match &node.op {
         // The value itself reaches an index through ops that only rearrange it.
-        Op::Shape(_) => return (0..node.inputs.len()).filter_map(of).reduce(Range::hull),
+        Op::Shape(_) | Op::Windows(_) => return (0..node.inputs.len()).filter_map(of).reduce(Range::hull),
         Op::Elementwise(op) => op.signature().algebra,
         // Through others nothing is followed, which only makes the range wider.
         Op::Source(_) | Op::Contract(_) | Op::Reduce(_) | Op::Index(_) | Op::Scan(_) | Op::Custom(_) => return None,

@@ -15,6 +15,7 @@ mod rewrites;
 mod scan;
 mod shape;
 mod source;
+mod windows;
 
 use chainrule_graph::{Builder, Function, GraphError, Kind, Shape, Tensor, Var};
 
@@ -63,6 +64,7 @@ pub fn cases() -> Vec<Case> {
         contract::cases(),
         reduce::cases(),
         shape::cases(),
+        windows::cases(),
         index::cases(),
         scan::cases(),
         custom::cases(),

@@ -1,6 +1,6 @@
 //! What a random step may be besides a row of the case table: operands of any shapes, along any of their axes.
 
-use chainrule_graph::ops::{Reduce, Reduction};
+use chainrule_graph::ops::{Reduce, Reduction, WindowDimensions};
 use chainrule_graph::{Builder, Shape, Tensor, Var};
 
 /// More elements, or axes, a node does not get.
@@ -37,6 +37,8 @@ pub const ARMS: &[Arm] = &[
     reduction,
     reduction,
     reduction,
+    windows,
+    windows,
     |o| o.a.shape().iter().all(|&n| n > 0).then(|| o.a.mean()),
     |o| (o.ranks() == (1, 1) && o.a.shape() == o.b.shape()).then(|| o.a.dot(o.b)),
     |o| (o.ranks() == (2, 1) && o.a.shape()[1] == o.b.shape()[0]).then(|| o.a.matmul(o.b)),
@@ -115,6 +117,20 @@ fn reduction<'g>(operands: &Operands<'g>) -> Option<Var<'g>> {
     let axis = if signature.of_nothing { operands.axis() } else { operands.axis_with_elements() };
     let axes = if signature.several_axes { operands.axes() } else { vec![axis?] };
     Some(operands.builder.push(Reduce { op, axes }, &[operands.a]).to_real())
+}
+
+/// Windows over some axes, or their fold, or both.
+fn windows<'g>(operands: &Operands<'g>) -> Option<Var<'g>> {
+    let &Operands { a, number, .. } = operands;
+    let (shape, size, dilation) = (a.shape(), 1 + number % 3, 1 + number / 3 % 2);
+    let axes: Vec<usize> = operands.axes().into_iter().filter(|&axis| shape[axis] > dilation * (size - 1)).collect();
+    let each = |n| vec![n; axes.len()];
+    let lengths: Vec<usize> = axes.iter().map(|&axis| shape[axis]).collect();
+    let (sizes, strides, dilations) = (each(size), each(1 + number / 6 % 3), each(dilation));
+    let dimensions = WindowDimensions { axes, sizes, strides, dilations };
+    let windows = a.windows(dimensions.clone());
+    let is_small = windows.rank() <= MOST_AXES && windows.shape().size() <= LARGEST;
+    if is_small && number % 2 == 0 { Some(windows) } else { Some(tame(windows).fold(dimensions, &lengths)) }
 }
 
 /// A contraction of any kind that two operands allow: axes of equal size are summed over, shared or kept apart.

@@ -76,7 +76,9 @@ fn simulate_with(graph: &Graph, bindings: &Bindings, rounding: &Rounding, noise:
             Op::Reduce(Reduce { op: Reduction::Softmax | Reduction::LogSumExp, .. }) => {
                 noise.shake(&computed(&inputs), unit, rounding)
             }
-            Op::Reduce(_) | Op::Shape(_) | Op::Index(_) => noise.shake(&computed(&inputs), 0.0, rounding),
+            Op::Reduce(_) | Op::Shape(_) | Op::Windows(_) | Op::Index(_) => {
+                noise.shake(&computed(&inputs), 0.0, rounding)
+            }
             Op::Scan(scan) => {
                 let mut outputs: Vec<Tensor> = shapes.iter().map(|&shape| Tensor::zeros(shape)).collect();
                 let mut carries = inputs[..scan.carries].to_vec();

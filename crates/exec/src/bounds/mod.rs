@@ -15,6 +15,7 @@ mod reduce;
 mod rounding;
 mod scan;
 mod sum;
+mod windows;
 
 use chainrule_graph::ops::Source;
 use chainrule_graph::{Graph, Kind, Node, Op, Tensor, Value};
@@ -188,6 +189,7 @@ fn bound_of(
             };
             (moved(|input| &input.bound)?, moved(|input| &input.undecided)?)
         }
+        Op::Windows(op) => windows::bound(op, value, inputs, rounding)?,
         Op::Index(op) => index::bound(op, value, inputs, rounding)?,
         Op::Scan(op) => scan::bound(op, output, value, inputs, rounding)?,
         Op::Custom(_) => custom::bound(node, output, value, inputs, rounding)?,

@@ -1,5 +1,7 @@
 //! The last pass: kernels whose buffers have addresses become instructions.
 
+use chainrule_kernels::strided::Run;
+
 use super::addresses::Addresses;
 use super::buffer::BufferId;
 use super::loops::loop_over_steps;
@@ -9,10 +11,11 @@ use super::plan::{BlockCopy, Kernel, KernelKind, Loop, LoopNode, LoopOp, Plan};
 use super::products::product_code;
 use super::registers::loop_code;
 use super::schedule::WriteBack;
+use super::view::View;
 use crate::error::ExecError;
 use crate::program::address::Address;
 use crate::program::instruction::{
-    CustomCode, Instruction, LabelledInstruction, ScalarOp, ScalarOperand, ScalarStep, StridedCopy,
+    CustomCode, FoldCode, Instruction, LabelledInstruction, ScalarOp, ScalarOperand, ScalarStep, StridedCopy,
 };
 
 /// The instructions of a program.
@@ -91,6 +94,22 @@ fn join_scalars(instructions: Vec<LabelledInstruction>) -> Vec<LabelledInstructi
     joined
 }
 
+/// The axes of windows in the order in which they lie in memory, those that have more than one element, and neighbours merged
+/// where one stride runs through both here and there.
+fn fold_runs(windows: &View, strides: &[usize]) -> Vec<Run> {
+    let axes = windows.shape.iter().zip(&windows.strides).zip(strides);
+    let mut axes: Vec<Run> = axes.map(|((&n, &from), &to)| Run { n, from, to }).filter(|axis| axis.n != 1).collect();
+    axes.sort_by_key(|axis| std::cmp::Reverse((axis.from, axis.to)));
+    let mut runs: Vec<Run> = Vec::with_capacity(axes.len());
+    for Run { n, from, to } in axes {
+        match runs.last_mut() {
+            Some(outer) if outer.from == n * from && outer.to == n * to => *outer = Run { n: outer.n * n, from, to },
+            _ => runs.push(Run { n, from, to }),
+        }
+    }
+    runs
+}
+
 struct Emitter<'a> {
     plan: &'a Plan,
     addresses: Addresses<'a>,
@@ -148,6 +167,12 @@ impl Emitter<'_> {
                 self.loops += 1;
                 vec![labelled(Instruction::Scan(Box::new(code)))]
             }
+            KernelKind::Fold { windows, strides, out } => vec![labelled(Instruction::Fold(Box::new(FoldCode {
+                windows: self.addresses.of(windows),
+                runs: fold_runs(windows, strides),
+                out: self.addresses.out(*out),
+                length: self.plan.size(*out),
+            })))],
             KernelKind::Custom { op, inputs, outs } => {
                 vec![labelled(Instruction::Custom(Box::new(CustomCode {
                     op: op.clone(),

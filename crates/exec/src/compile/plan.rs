@@ -51,6 +51,8 @@ pub(crate) enum KernelKind {
     Assemble { blocks: Vec<BlockCopy>, filled: bool, out: BufferId },
     /// A loop, on contiguous values.
     Scan { op: Scan, inputs: Vec<View>, outs: Vec<BufferId> },
+    /// Windows added up where they lie, on zeros: element (i, j, …) to i·strides\[0\] + j·strides\[1\] + ….
+    Fold { windows: View, strides: Vec<usize>, out: BufferId },
     /// A user's own node, on contiguous values.
     Custom { op: Custom, inputs: Vec<View>, outs: Vec<(Shape, BufferId)> },
 }
@@ -173,6 +175,7 @@ impl KernelKind {
                 [&product.lhs, &product.rhs].into_iter().chain(factors).collect()
             }
             KernelKind::AxisOp { input, .. } => vec![input],
+            KernelKind::Fold { windows, .. } => vec![windows],
             KernelKind::Gather { table, indices, .. } => vec![table, indices],
             KernelKind::ScatterAdd { indices, elements, .. } => vec![indices, elements],
             KernelKind::Assemble { blocks, .. } => blocks.iter().map(|block| &block.source).collect(),
@@ -188,6 +191,7 @@ impl KernelKind {
             }
             KernelKind::Product(Product { out, .. })
             | KernelKind::AxisOp { out, .. }
+            | KernelKind::Fold { out, .. }
             | KernelKind::Gather { out, .. }
             | KernelKind::ScatterAdd { out, .. }
             | KernelKind::Assemble { out, .. } => vec![*out],

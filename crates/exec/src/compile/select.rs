@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use chainrule_graph::ops::{Elementwise, Exponent, Index, Reduce, Reduction, ShapeOp, Source};
+use chainrule_graph::ops::{Elementwise, Exponent, Index, Reduce, Reduction, ShapeOp, Source, Windows};
 use chainrule_graph::{Graph, Node, NodeId, Op, Shape, Value};
 use chainrule_kernels::reduce::Axis;
 
@@ -15,7 +15,7 @@ use super::buffer::BufferId;
 use super::contraction::contraction;
 use super::plan::{BlockCopy, ClosingSum, Factors, KernelKind, Loop, LoopOp, Plan, Product};
 use super::plan_builder::PlanBuilder;
-use super::view::View;
+use super::view::{View, window_strides};
 use crate::program::instruction::GatherDimensions;
 
 /// The plan of a graph: one kernel for each node that needs one, in the order of the nodes.
@@ -90,6 +90,13 @@ impl Selector {
                 Some(through) => return vec![through],
                 None => self.rearrange(id, node, op),
             },
+            Op::Windows(Windows::Slide(dimensions)) => {
+                return vec![self.plan.operand(node, 0).windows(dimensions, &node.outputs[0].shape)];
+            }
+            Op::Windows(Windows::Fold { dimensions, .. }) => {
+                let strides = window_strides(&node.outputs[0].shape.strides(), dimensions);
+                self.plan.add(id, KernelKind::Fold { windows: self.plan.operand(node, 0), strides, out });
+            }
             Op::Index(op) => self.index(id, node, op),
             Op::Scan(op) => {
                 let inputs = (0..node.inputs.len()).map(|index| self.plan.contiguous(id, node, index)).collect();

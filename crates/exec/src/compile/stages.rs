@@ -127,6 +127,7 @@ fn kernel_text(plan: &Plan, kind: &KernelKind) -> String {
             let backwards = if op.reverse { " backwards" } else { "" };
             format!("scan {} steps{backwards}: {} = scan({})", op.length, outs.join(", "), views(inputs))
         }
+        KernelKind::Fold { out, .. } => format!("fold: {} = {first}", name(*out)),
         KernelKind::Custom { op, inputs, outs } => {
             let outs: Vec<String> = outs.iter().map(|(_, out)| name(*out)).collect();
             format!("custom: {} = {}({})", outs.join(", "), op.node.name(), views(inputs))

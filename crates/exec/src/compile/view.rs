@@ -1,10 +1,11 @@
 //! Views: where the elements of a value lie.
 //!
-//! Reshape, transpose, broadcast and slice move nothing: their result is a view of their input's buffer, by an offset and
-//! a stride for each axis. Whoever reads a value reads it through its view.
+//! Reshape, transpose, broadcast, slice and windows move nothing: their result is a view of their input's buffer, by an offset and
+//! a stride for each axis. Whoever reads a value reads it through its view. Windows that overlap share their elements, so that
+//! two indices may lie at one place; nothing is ever written through a view.
 
 use chainrule_graph::Shape;
-use chainrule_graph::ops::ShapeOp;
+use chainrule_graph::ops::{ShapeOp, WindowDimensions};
 
 use super::buffer::BufferId;
 
@@ -76,6 +77,11 @@ impl View {
         })
     }
 
+    /// The windows that slide over this view.
+    pub fn windows(&self, dimensions: &WindowDimensions, shape: &Shape) -> View {
+        View { shape: shape.clone(), strides: window_strides(&self.strides, dimensions), ..*self }
+    }
+
     /// The strides under a shape that only adds or drops axes of one element.
     fn reshaped_strides(&self, shape: &Shape) -> Option<Vec<usize>> {
         let mut kept = self.shape.iter().zip(&self.strides).filter(|&(&n, _)| n != 1);
@@ -91,4 +97,14 @@ impl View {
         }
         kept.next().is_none().then_some(strides)
     }
+}
+
+/// The strides of windows over axes of these strides: from a window to the next, and last those within a window.
+pub(crate) fn window_strides(strides: &[usize], dimensions: &WindowDimensions) -> Vec<usize> {
+    let mut all = strides.to_vec();
+    for (&axis, &stride) in dimensions.axes.iter().zip(&dimensions.strides) {
+        all[axis] *= stride;
+    }
+    all.extend(dimensions.axes.iter().zip(&dimensions.dilations).map(|(&axis, &dilation)| strides[axis] * dilation));
+    all
 }

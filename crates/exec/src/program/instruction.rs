@@ -7,6 +7,7 @@ use chainrule_graph::ops::custom::Custom;
 use chainrule_graph::ops::{Elementwise, Reduction};
 use chainrule_graph::{NodeId, Shape};
 use chainrule_kernels::reduce::Axis;
+use chainrule_kernels::strided::Run;
 
 use super::Program;
 use super::address::Address;
@@ -61,6 +62,8 @@ pub(crate) enum Instruction {
     Copy(Box<StridedCopy>),
     /// A loop over steps.
     Scan(Box<ScanCode>),
+    /// Windows added up where they lie, on zeros.
+    Fold(Box<FoldCode>),
     /// A user's own node.
     Custom(Box<CustomCode>),
 }
@@ -91,6 +94,7 @@ impl Instruction {
             Instruction::ScatterAdd { dimensions, .. } => dimensions.batches * dimensions.rows * dimensions.size,
             Instruction::Copy(copy) => copy.size(),
             Instruction::Scan(code) => code.length * code.program.reported(),
+            Instruction::Fold(fold) => fold.length,
             Instruction::Custom(code) => code.outs.iter().map(|(shape, _)| shape.size()).sum(),
         }
     }
@@ -228,6 +232,17 @@ pub(crate) struct ScanCode {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Operand {
     pub address: Address,
+    pub length: usize,
+}
+
+/// Windows that are added up.
+#[derive(Clone, Debug)]
+pub(crate) struct FoldCode {
+    pub windows: Address,
+    /// Their axes, outermost first.
+    pub runs: Vec<Run>,
+    pub out: usize,
+    /// How many elements the result has.
     pub length: usize,
 }
 

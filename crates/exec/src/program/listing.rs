@@ -230,6 +230,10 @@ impl<'a> Names<'a> {
                 let backwards = if code.reverse { " backwards" } else { "" };
                 return (format!("scan {} steps{backwards}", code.length), lines);
             }
+            Instruction::Fold(fold) => {
+                let size: usize = fold.runs.iter().map(|run| run.n).product();
+                (format!("fold {size}"), format!("fold({})", self.name(fold.windows)), fold.out)
+            }
             Instruction::Custom(code) => {
                 let name = Op::Custom(code.op.clone()).name().to_string();
                 let inputs: Vec<String> = code.inputs.iter().map(|(address, _)| self.name(*address)).collect();

@@ -9,6 +9,7 @@ pub(crate) mod reduce;
 pub(crate) mod scan;
 mod shape;
 pub(crate) mod strided;
+pub(crate) mod windows;
 
 use chainrule_graph::ops::Source;
 use chainrule_graph::{Graph, NodeId, Op, Shape, Tensor, Value};
@@ -80,6 +81,7 @@ pub fn evaluate_op(op: &Op, inputs: &[&Tensor], shapes: &[&Shape]) -> Result<Vec
         Op::Contract(op) => contract::evaluate(op, inputs, shape)?,
         Op::Reduce(op) => reduce::evaluate(op, inputs, shape)?,
         Op::Shape(op) => shape::evaluate(op, inputs, shape)?,
+        Op::Windows(op) => windows::evaluate(op, inputs, shape)?,
         Op::Index(op) => index::evaluate(op, inputs, shape)?,
         Op::Scan(op) => return scan::evaluate(op, inputs, shapes),
         Op::Custom(op) => return custom::evaluate(op, inputs, shapes),

@@ -9,6 +9,7 @@ use chainrule_graph::{Graph, Shape, Tensor};
 use chainrule_kernels::index::{self, OutOfRange};
 use chainrule_kernels::reduce::{self, Axis, Fold};
 use chainrule_kernels::simd::*;
+use chainrule_kernels::strided::add_strided;
 use chainrule_kernels::transpose::transpose;
 use chainrule_kernels::{Float, Gemm, Lanes, Layout, Simd, Threads, matrix, softmax, vector};
 
@@ -18,7 +19,7 @@ use super::{chunks, scalars};
 use crate::error::ExecError;
 use crate::program::address::{ALIGNMENT, Address};
 use crate::program::instruction::{
-    CustomCode, Factor, GatherDimensions, Instruction, LabelledInstruction, Matrix, MatrixMatrix, StridedCopy,
+    CustomCode, Factor, FoldCode, GatherDimensions, Instruction, LabelledInstruction, Matrix, MatrixMatrix, StridedCopy,
 };
 use crate::reference;
 
@@ -103,6 +104,7 @@ pub(super) fn run_instruction<S: Simd, T: Float>(
         &Instruction::Clear { out, length } => arena.elements[out..out + length].fill(T::ZERO),
         Instruction::Copy(copy) => strided_copy(copy, arena),
         Instruction::Scan(code) => loops::run(simd, code, arena, scratch, threads)?,
+        Instruction::Fold(code) => fold(simd, code, arena),
         Instruction::Custom(code) => custom(code, arena)?,
     }
     Ok(())
@@ -248,6 +250,17 @@ fn strided_copy<T: Float>(copy: &StridedCopy, arena: &mut ArenaView<'_, T>) {
         }
         arena.elements[to as usize] = arena.slice(copy.source, from, 1)[0];
     }
+}
+
+fn fold<S: Simd, T: Float>(simd: S, code: &FoldCode, arena: &mut ArenaView<'_, T>) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let (out, rest) = arena.split(code.out, code.length);
+            out.fill(T::ZERO);
+            add_strided(simd, rest.from(code.windows, 0), &code.runs, out);
+        },
+    );
 }
 
 fn custom<T: Float>(code: &CustomCode, arena: &mut ArenaView<'_, T>) -> Result<(), ExecError> {

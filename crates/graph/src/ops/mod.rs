@@ -35,6 +35,7 @@ mod scan_derivative;
 pub mod shape;
 pub mod signature;
 pub mod source;
+pub mod windows;
 
 use crate::node::Kind;
 use crate::shape::Shape;
@@ -50,6 +51,7 @@ pub(crate) use rules::{Backward, Batched, Rules};
 pub use scan::Scan;
 pub use shape::ShapeOp;
 pub use source::Source;
+pub use windows::{WindowDimensions, Windows};
 
 /// What a node computes: a family of ops, and in it the op with its attributes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -64,6 +66,8 @@ pub enum Op {
     Reduce(Reduce),
     /// The same elements in another arrangement.
     Shape(ShapeOp),
+    /// Blocks of elements that slide along axes, and their adjoint.
+    Windows(Windows),
     /// Elements picked, or scattered, by computed indices.
     Index(Index),
     /// A loop.
@@ -103,6 +107,7 @@ impl Op {
             Op::Contract(op) => op,
             Op::Reduce(op) => op,
             Op::Shape(op) => op,
+            Op::Windows(op) => op,
             Op::Index(op) => op,
             Op::Scan(op) => op,
             Op::Custom(op) => op,
@@ -131,6 +136,7 @@ impl Op {
             Reduction::ALL.iter().map(|op| op.signature().name).collect(),
             Source::NAMES.to_vec(),
             ShapeOp::NAMES.to_vec(),
+            Windows::NAMES.to_vec(),
             Index::NAMES.to_vec(),
             vec!["contract", "scan", "custom", "custom backward"],
         ];
@@ -157,7 +163,8 @@ impl Op {
     pub fn is_pure(&self) -> bool {
         match self {
             Op::Source(op) => op.is_pure(),
-            Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) | Op::Index(_) | Op::Custom(_) => true,
+            Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) => true,
+            Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Custom(_) => true,
             Op::Scan(scan) => scan.body.graph().nodes().iter().all(|node| node.op.is_input() || node.op.is_pure()),
         }
     }

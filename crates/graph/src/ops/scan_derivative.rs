@@ -17,6 +17,7 @@ use super::body::Body;
 use super::rules::{Backward, Contributions};
 use super::scan::Scan;
 use super::signature::Cost;
+use super::windows::Windows;
 use crate::builder::{Builder, Var};
 use crate::differentiate::pull_back;
 use crate::error::GraphError;
@@ -258,11 +259,12 @@ fn before<'g>(scan: &Scan, start: Var<'g>, after: Var<'g>) -> Var<'g> {
 /// Whether a node is computed again rather than kept for each step.
 fn is_cheap(op: &Op) -> bool {
     match op {
-        Op::Source(_) | Op::Shape(_) => true,
+        Op::Source(_) | Op::Shape(_) | Op::Windows(Windows::Slide(_)) => true,
         Op::Elementwise(op) => match op.signature().cost {
             Cost::Arithmetic | Cost::Division => true,
             Cost::Function | Cost::Library => false,
         },
-        Op::Contract(_) | Op::Reduce(_) | Op::Index(_) | Op::Scan(_) | Op::Custom(_) => false,
+        Op::Contract(_) | Op::Reduce(_) | Op::Windows(Windows::Fold { .. }) | Op::Index(_) => false,
+        Op::Scan(_) | Op::Custom(_) => false,
     }
 }

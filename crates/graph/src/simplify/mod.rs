@@ -171,7 +171,7 @@ impl Rewriter {
             Op::Source(Source::Constant(constant)) => constant.value.single_number(),
             Op::Shape(ShapeOp::Broadcast { .. } | ShapeOp::Reshape { .. }) => self.number(node.inputs[0]),
             Op::Source(_) | Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) => None,
-            Op::Shape(_) | Op::Index(_) | Op::Scan(_) | Op::Custom(_) => None,
+            Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Scan(_) | Op::Custom(_) => None,
         };
         self.numbers.extend(std::iter::once(number).chain(std::iter::repeat(None)).take(node.outputs.len()));
         self.graph.push(node)
@@ -207,9 +207,8 @@ impl Rewriter {
             Op::Shape(op) => self.rewrite_shape(op, node),
             // The sum over no axis
             Op::Reduce(Reduce { op: Reduction::Sum, axes }) if axes.is_empty() => Rewrite::Same(node.inputs[0]),
-            Op::Source(_) | Op::Contract(_) | Op::Reduce(_) | Op::Index(_) | Op::Scan(_) | Op::Custom(_) => {
-                Rewrite::None
-            }
+            Op::Source(_) | Op::Contract(_) | Op::Reduce(_) => Rewrite::None,
+            Op::Windows(_) | Op::Index(_) | Op::Scan(_) | Op::Custom(_) => Rewrite::None,
         }
     }
 

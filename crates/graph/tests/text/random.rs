@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chainrule_graph::ops::custom::Pass;
 use chainrule_graph::ops::signature::{AxisOperand, Operands};
-use chainrule_graph::ops::{Contract, Custom, Elementwise, Reduce, Reduction, ShapeOp, Source};
+use chainrule_graph::ops::{Contract, Custom, Elementwise, Reduce, Reduction, ShapeOp, Source, WindowDimensions};
 use chainrule_graph::{Builder, Function, Initializer, Kind, Learning, Shape, Steps, Tensor, Var, text};
 use proptest::prelude::*;
 
@@ -230,6 +230,7 @@ const BUILDS: &[Build] = &[
     |d| Some(d.a.only_if(d.a.shape() == d.b.shape() && d.a.rank() < 4)?.stack(&[d.b], d.attribute % (d.a.rank() + 1))),
     |d| Some(d.a.reverse(&d.some_axes())),
     gather_or_scatter,
+    windows_or_fold,
     |d| Some(source(d.builder, d.attribute, d.number, d.literal)),
     |d| Some(d.builder.custom(custom(d.attribute % 3), &[d.a, d.b][..1 + d.attribute % 2])),
     custom_backward,
@@ -327,6 +328,19 @@ fn concat<'g>(d: &Draw<'g>) -> Option<Var<'g>> {
         d.a.only_if(d.a.rank() > 0 && d.b.rank() == d.a.rank() && without(d.a) == without(d.b))?
             .concat(&[d.b], d.axis()),
     )
+}
+
+/// Windows over some axes, folded to the next odd length or left as they are.
+fn windows_or_fold<'g>(d: &Draw<'g>) -> Option<Var<'g>> {
+    let (shape, size, stride, dilation) = (d.a.shape(), 1 + d.number % 2, 1 + d.attribute % 2, 1 + d.number % 3);
+    let axes: Vec<usize> = d.some_axes().into_iter().filter(|&axis| shape[axis] > dilation * (size - 1)).collect();
+    let each = |n| vec![n; axes.len()];
+    let lengths: Vec<usize> = axes.iter().map(|&axis| shape[axis]).collect();
+    let (sizes, strides, dilations) = (each(size), each(stride), each(dilation));
+    let small = shape.rank() + axes.len() <= 4;
+    let dimensions = WindowDimensions { axes, sizes, strides, dilations };
+    let windows = d.a.only_if(small && d.a.kind() == Kind::Real)?.windows(dimensions.clone());
+    Some(if d.literal > 0.0 { windows.fold(dimensions, &lengths) } else { windows })
 }
 
 fn gather_or_scatter<'g>(d: &Draw<'g>) -> Option<Var<'g>> {

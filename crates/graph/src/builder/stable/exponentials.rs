@@ -3,7 +3,7 @@
 use super::pattern::{is_complement_of_sigmoid, number};
 use crate::graph::Graph;
 use crate::node::Value;
-use crate::ops::{Elementwise, Index, Op, Reduce, Reduction, ShapeOp};
+use crate::ops::{Elementwise, Index, Op, Reduce, Reduction, ShapeOp, Windows};
 use crate::shape::Shape;
 
 /// How many nodes below an op are looked at, one below the other, and how many terms a sum has.
@@ -90,8 +90,10 @@ fn log(graph: &Graph, value: Value, depth: usize) -> Option<Log> {
             | ShapeOp::Slice { .. }
             | ShapeOp::Reverse { .. },
         )
+        | Op::Windows(Windows::Slide(_))
         | Op::Index(Index::Gather { .. }) => log(graph, node.inputs[0], depth).map(through),
         Op::Shape(ShapeOp::Pad { .. } | ShapeOp::Concat { .. })
+        | Op::Windows(Windows::Fold { .. })
         | Op::Index(Index::ScatterAdd { .. })
         | Op::Source(_)
         | Op::Elementwise(_)

@@ -93,6 +93,8 @@ pub(super) enum Builtin {
     Reverse,
     Concat,
     Stack,
+    Windows,
+    Fold,
     Gather,
     ScatterAdd,
     Iota,

@@ -114,6 +114,8 @@ static BUILTINS: &[(&str, Builtin, &[CallParameter])] = &[
     ("reverse", Builtin::Reverse, &[one("x"), perhaps("axes")]),
     ("concat", Builtin::Concat, JOINED),
     ("stack", Builtin::Stack, JOINED),
+    ("windows", Builtin::Windows, &[one("x"), one("size"), perhaps("stride"), perhaps("dilation"), keyword("axes")]),
+    ("fold", Builtin::Fold, &[one("w"), one("shape"), perhaps("stride"), perhaps("dilation"), keyword("axes")]),
     ("gather", Builtin::Gather, &[one("x"), indices("indices"), perhaps("axis"), keyword("batch")]),
     ("scatter_add", Builtin::ScatterAdd, &[indices("indices"), one("u"), one("size"), keyword("batch")]),
     ("iota", Builtin::Iota, &[one("length")]),

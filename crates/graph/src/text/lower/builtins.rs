@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::arguments::CallArguments;
 use super::evaluated::{Evaluated, Spanned};
+use super::windows;
 use crate::builder::Var;
 use crate::node::{Kind, Value};
 use crate::ops::contract::Label;
@@ -65,6 +66,8 @@ pub(super) fn builtin<'g>(function: Builtin, a: CallArguments<'_, 'g>) -> Result
             let (values, axis) = (a.all("a")?, a.whole_or("axis", 0)?);
             values[0].stack(&values[1..], axis)
         }
+        Builtin::Windows => windows::windows(&a)?,
+        Builtin::Fold => windows::fold(&a)?,
         Builtin::Gather => gather(a)?,
         Builtin::ScatterAdd => {
             let size = a.need("size")?.whole("`size`")?;

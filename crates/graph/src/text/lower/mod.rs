@@ -12,6 +12,7 @@ mod layers;
 pub(super) mod sizes;
 mod start;
 mod statement;
+mod windows;
 
 use std::collections::HashMap;
 use std::sync::Arc;

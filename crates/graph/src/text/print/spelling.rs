@@ -9,7 +9,7 @@ use crate::ops::contract::Label;
 use crate::ops::custom::Pass;
 use crate::ops::signature::{DefaultAxes, Notation};
 use crate::ops::source::Constant;
-use crate::ops::{Contract, Custom, Index, Op, Reduce, Scan, ShapeOp, Source};
+use crate::ops::{Contract, Custom, Index, Op, Reduce, Scan, ShapeOp, Source, WindowDimensions, Windows};
 use crate::ops::{Elementwise, Exponent};
 use crate::shape::Shape;
 use crate::text::functions::Callable;
@@ -95,6 +95,7 @@ pub(super) fn spell(graph: &Graph, id: NodeId, is_index: bool, operands: &[Spell
             }
         }
         Op::Shape(op) => shape(op, node.inputs.first().map(|_| input_shape(0)), operands),
+        Op::Windows(op) => windows(op, input_shape(0), operands),
         Op::Index(Index::Gather { batch }) => call("gather", operands, &keyword("batch", *batch)),
         Op::Index(Index::ScatterAdd { batch, size }) => {
             let mut attributes = vec![format!("size={size}")];
@@ -244,6 +245,27 @@ fn shape(op: &ShapeOp, input: Option<&Shape>, operands: &[Spelled]) -> Spelled {
             call("reverse", operands, if all { &[] } else { std::slice::from_ref(&axes) })
         }
     }
+}
+
+/// With strides, dilations and axes where they are not those that are implied.
+fn windows(op: &Windows, input: &Shape, operands: &[Spelled]) -> Spelled {
+    let (dimensions, first) = match op {
+        Windows::Slide(dimensions) => (dimensions, &dimensions.sizes),
+        Windows::Fold { dimensions, lengths } => (dimensions, lengths),
+    };
+    let WindowDimensions { axes, strides, dilations, .. } = dimensions;
+    let rank = match op {
+        Windows::Slide(_) => input.rank(),
+        Windows::Fold { .. } => input.rank() - axes.len(),
+    };
+    let mut attributes = vec![list(first)];
+    let steps = [("stride", strides), ("dilation", dilations)];
+    let given = steps.into_iter().filter(|(_, steps)| steps.iter().any(|&step| step != 1));
+    attributes.extend(given.map(|(name, steps)| format!("{name}={}", list(steps))));
+    if !axes.iter().copied().eq(rank - axes.len()..rank) {
+        attributes.push(format!("axes={}", list(axes)));
+    }
+    call(op.name(), operands, &attributes)
 }
 
 /// `x[1:3, :]`; if `dropped`, an axis of which one element is left is dropped: `x[1, :]`.

@@ -1,0 +1,67 @@
+//! Blocks of elements added up where they lie: the fold of windows that overlap.
+
+use crate::float::{Float, Lanes};
+use crate::vector::update;
+use fearless_simd::prelude::*;
+
+/// An axis of a block that is added to another: how many elements, and how far apart they lie here and there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The number of elements.
+    pub n: usize,
+    /// From an element to the next in what is added.
+    pub from: usize,
+    /// From an element to the next in what it is added to.
+    pub to: usize,
+}
+
+/// `y[Σ i · to] += x[Σ i · from]` for each index i of these axes, the last innermost, in row-major order. Where the axes of y
+/// overlap, it is a sum. At most two axes cost no division.
+#[inline(always)]
+pub fn add_strided<S: Simd, T: Float>(simd: S, x: &[T], runs: &[Run], y: &mut [T]) {
+    let (inner, outer) = match runs {
+        [] => (Run { n: 1, from: 1, to: 1 }, &runs[..0]),
+        [outer @ .., inner] => (*inner, outer),
+    };
+    let (middle, outer) = match outer {
+        [] => (Run { n: 1, from: 0, to: 0 }, outer),
+        [outer @ .., middle] => (*middle, outer),
+    };
+    let count: usize = outer.iter().map(|run| run.n).product();
+    if inner.n == 0 || middle.n == 0 {
+        return;
+    }
+    for index in 0..count {
+        let (mut rest, mut from, mut to) = (index, 0, 0);
+        for run in outer.iter().rev() {
+            from += rest % run.n * run.from;
+            to += rest % run.n * run.to;
+            rest /= run.n;
+        }
+        for _ in 0..middle.n {
+            add_run(simd, &x[from..], inner, &mut y[to..]);
+            from += middle.from;
+            to += middle.to;
+        }
+    }
+}
+
+#[inline(always)]
+fn add_run<S: Simd, T: Float>(simd: S, x: &[T], run: Run, y: &mut [T]) {
+    /// Fewer elements are added one by one.
+    const FEW: usize = 4;
+    let Run { n, from, to } = run;
+    if from == 1 && to == 1 && n > FEW {
+        update(
+            simd,
+            &mut y[..n],
+            &x[..n],
+            #[inline(always)]
+            |y: Lanes<S, T>, x| y + x,
+        );
+    } else {
+        for i in 0..n {
+            y[i * to] += x[i * from];
+        }
+    }
+}
