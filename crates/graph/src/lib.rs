@@ -33,7 +33,7 @@ mod verify;
 
 pub use batch::{batch, batch_values};
 pub use builder::layers;
-pub use builder::{Builder, CrossEntropy, Operand, Var};
+pub use builder::{Attention, Builder, Convolution, CrossEntropy, Operand, Padding, PerAxis, Pool, Var};
 pub use differentiate::{Derivatives, Directional, differentiate, grad, hvp, jvp, vjp};
 pub use dropped_slopes::{DroppedSlopeCount, DroppedSlopeCounts, count_dropped_slopes};
 pub use error::GraphError;

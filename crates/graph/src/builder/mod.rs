@@ -5,7 +5,9 @@
 
 mod activations;
 mod arrays;
+mod attention;
 mod broadcasting;
+mod convolution;
 mod declarations;
 mod elementary;
 mod frames;
@@ -15,6 +17,8 @@ mod naming;
 mod nodes;
 mod numbering;
 mod operators;
+mod per_axis;
+mod pool;
 mod roles;
 pub(crate) mod stable;
 mod statistics;
@@ -31,10 +35,14 @@ use crate::ops::{Op, TensorType};
 use crate::shape::Shape;
 use crate::verify::verify;
 
+pub use attention::Attention;
+pub use convolution::{Convolution, Padding};
 pub(crate) use frames::BuiltBody;
 use frames::Frame;
 pub use losses::CrossEntropy;
 pub use operators::Operand;
+pub use per_axis::PerAxis;
+pub use pool::Pool;
 pub use var::Var;
 
 /// Builds a graph, or goes on building one.

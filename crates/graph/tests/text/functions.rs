@@ -133,6 +133,17 @@ const CALLS: &[(&str, &str)] = &[
     ("kl_divergence(softmax(x), softmax(v))", "[]"),
     ("kl_divergence(W, W)", "[2]"),
     ("scan(\"value a []\\nvalue b []\\nh = a + b\", s, x, carries=1, sequences=1, length=3, outputs=[2])", "[3]"),
+    ("convolution(W, reshape(T, [3, 2, 4]), padding=[2])", "[3, 4]"),
+    ("convolution(W, reshape(T, [4, 1, 6]), padding=2, groups=2)", "[4, 2]"),
+    ("convolution(T, ones([5, 2, 2, 3]), stride=[2, 1], padding=\"same\", dilation=2)", "[5, 2, 4]"),
+    ("convolution_transpose(W, reshape(T, [2, 3, 4]))", "[3, 6]"),
+    ("convolution_transpose(T, ones([2, 5, 2, 2]), stride=2, padding=1, extra=[0, 1], groups=2)", "[10, 4, 7]"),
+    ("max_pool(T, 2)", "[2, 1, 2]"),
+    ("max_pool(W, 3, stride=1, padding=1)", "[2, 3]"),
+    ("mean_pool(T, [2, 3], stride=[1, 1], padding=[1, 0], count_padding=1)", "[2, 4, 2]"),
+    ("attention(W, W, W)", "[2, 3]"),
+    ("attention(T, T, T, causal=1)", "[2, 3, 4]"),
+    ("attention(W, W, T[:, 0, :], mask=s > 0)", "[2, 4]"),
 ];
 
 fn with_inputs(expression: &str) -> Function {

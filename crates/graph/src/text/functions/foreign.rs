@@ -109,9 +109,18 @@ static NAMES: &[(&[&str], &str)] = &[
     (&["ones_like"], "it is `ones([…])`"),
     (&["full", "fill"], "it is `constant(value, [2, 3])`"),
     (&["array", "tensor", "asarray", "list"], "an array of numbers is written `[1, 2, 3]`"),
+    (&["max_pool1d", "max_pool2d", "maxpool", "maxpool2d"], "it is `max_pool(x, 2)`, over 1 to 3 axes"),
     (
-        &["conv", "conv1d", "conv2d", "convolve", "convolution"],
-        "there is no convolution; write it as products with slices, `w[0] * x[0:4] + w[1] * x[1:5]`",
+        &["avg_pool", "avg_pool2d", "avgpool", "average_pool", "mean_pool2d"],
+        "it is `mean_pool(x, 2)`, over 1 to 3 axes",
+    ),
+    (&["conv_transpose2d", "deconvolution"], "it is `convolution_transpose(x, W)`"),
+    (&["scaled_dot_product_attention"], "it is `attention(q, k, v)`"),
+    (&["unfold", "im2col", "sliding_window_view"], "it is `windows(x, size)`"),
+    (&["col2im"], "it is `fold(w, shape)`"),
+    (
+        &["conv1d", "conv2d", "conv3d", "convolve"],
+        "it is `convolution(x, W)` over 1 to 3 axes, with x [channels, n…] and W [channels, channels, k…]",
     ),
     (
         &["rand", "randn", "random", "uniform", "normal", "choice"],
@@ -167,7 +176,7 @@ static NAMES: &[(&[&str], &str)] = &[
     (&["kl", "kl_div", "kldiv", "relative_entropy"], "it is `kl_divergence(p, q)`"),
     (&["hinge_loss"], "it is `hinge(score, y)`"),
     (
-        &["dropout", "batch_norm", "batchnorm", "lstm", "gru", "rnn", "attention", "max_pool", "maxpool"],
+        &["dropout", "batch_norm", "batchnorm", "lstm", "gru", "rnn"],
         "there is no such layer; write what it computes in a `def`, with `param`s of its own",
     ),
 ];

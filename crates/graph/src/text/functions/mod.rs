@@ -129,6 +129,11 @@ pub(super) enum Composed {
     Huber,
     Hinge,
     KlDivergence,
+    Convolution,
+    ConvolutionTranspose,
+    MaxPool,
+    MeanPool,
+    Attention,
 }
 
 /// A layer.

@@ -42,6 +42,19 @@ const SCAN: &[CallParameter] = &[
     keyword("outputs"),
     keyword("reverse"),
 ];
+const CONVOLUTION: &[CallParameter] =
+    &[one("x"), one("W"), perhaps("stride"), perhaps("padding"), perhaps("dilation"), perhaps("groups")];
+const CONVOLUTION_TRANSPOSE: &[CallParameter] = &[
+    one("x"),
+    one("W"),
+    perhaps("stride"),
+    perhaps("padding"),
+    perhaps("extra"),
+    perhaps("dilation"),
+    perhaps("groups"),
+];
+const MEAN_POOL: &[CallParameter] =
+    &[one("x"), one("size"), perhaps("stride"), perhaps("padding"), keyword("count_padding")];
 const ALONG_AXIS: &[CallParameter] = &[one("x"), perhaps("axis")];
 const JOINED: &[CallParameter] = &[many("a"), keyword("axis")];
 const ALONG_AXIS_OR_OF_TWO: &[CallParameter] = &[one("a"), perhaps("b"), keyword("axis")];
@@ -84,6 +97,11 @@ static COMPOSED: &[(&str, Composed, &[CallParameter])] = &[
     ("huber", Composed::Huber, &[one("p"), one("y"), perhaps("width")]),
     ("hinge", Composed::Hinge, &[one("score"), one("y")]),
     ("kl_divergence", Composed::KlDivergence, &[one("p"), one("q")]),
+    ("convolution", Composed::Convolution, CONVOLUTION),
+    ("convolution_transpose", Composed::ConvolutionTranspose, CONVOLUTION_TRANSPOSE),
+    ("max_pool", Composed::MaxPool, &[one("x"), one("size"), perhaps("stride"), perhaps("padding")]),
+    ("mean_pool", Composed::MeanPool, MEAN_POOL),
+    ("attention", Composed::Attention, &[one("q"), one("k"), one("v"), keyword("causal"), keyword("mask")]),
 ];
 
 /// What makes parameters of its own.

@@ -1,7 +1,7 @@
 //! The arguments of a call, taken as what the function needs.
 
 use super::evaluated::{Evaluated, Spanned};
-use crate::builder::{Builder, Operand, Var};
+use crate::builder::{Builder, Operand, PerAxis, Var};
 use crate::node::{Kind, Span};
 use crate::ops::{Op, ShapeOp};
 use crate::text::diagnostic::Diagnostic;
@@ -112,6 +112,16 @@ impl<'g> CallArguments<'_, 'g> {
             Some(number) if number == 0.0 || number == 1.0 => Ok(number == 1.0),
             _ => Err(argument.wrong(format!("`{parameter}` must be true or false"))),
         }
+    }
+
+    /// A whole number for all axes, or a list of one for each.
+    pub fn per_axis_or(&self, parameter: &str, without: usize) -> Result<PerAxis, Diagnostic> {
+        let Some(argument) = self.get(parameter) else { return Ok(without.into()) };
+        let what = format!("`{parameter}`");
+        Ok(match argument.value {
+            Evaluated::Array(_) => argument.wholes(&what)?.into(),
+            _ => argument.whole(&what)?.into(),
+        })
     }
 
     pub fn push(&self, op: ShapeOp, x: Var<'g>) -> Var<'g> {

@@ -1,7 +1,8 @@
 //! The functions that are made of ops: which method of the builder each is.
 
 use super::arguments::CallArguments;
-use crate::builder::{CrossEntropy, Var};
+use super::windows;
+use crate::builder::{Attention, CrossEntropy, Var};
 use crate::node::Kind;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::functions::Composed;
@@ -42,6 +43,11 @@ pub(super) fn composed<'g>(function: Composed, a: CallArguments<'_, 'g>) -> Resu
         Composed::BinaryCrossEntropy => a.builder.binary_cross_entropy(a.var("logit")?, a.operand("y")?),
         Composed::Huber => a.builder.huber(a.var("p")?, a.operand("y")?, a.number_or("width", 1.0)?),
         Composed::Hinge => a.builder.hinge(a.var("score")?, a.operand("y")?),
+        Composed::Convolution => a.var("x")?.convolution(a.var("W")?, &windows::convolution(&a)?),
+        Composed::ConvolutionTranspose => a.var("x")?.convolution_transpose(a.var("W")?, &windows::convolution(&a)?),
+        Composed::MaxPool => a.var("x")?.max_pool(&windows::pool(&a)?),
+        Composed::MeanPool => a.var("x")?.mean_pool(&windows::pool(&a)?),
+        Composed::Attention => attention(&a)?,
         Composed::KlDivergence => a.builder.kl_divergence(a.var("p")?, a.var("q")?),
     })
 }
@@ -73,4 +79,10 @@ fn cross_entropy<'g>(a: &CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
     let weights = a.get("weights").map(|weights| weights.clone().var(a.builder, Kind::Real)).transpose()?;
     let options = CrossEntropy { smoothing: a.number_or("smoothing", 0.0)?, weights, ignore };
     Ok(a.builder.cross_entropy(logits, y, options))
+}
+
+fn attention<'g>(a: &CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
+    let mask = a.get("mask").map(|mask| mask.clone().var(a.builder, Kind::Bool)).transpose()?;
+    let options = Attention { causal: a.truth_or("causal", false)?, mask };
+    Ok(a.builder.attention(a.var("q")?, a.var("k")?, a.var("v")?, options))
 }

@@ -2,7 +2,7 @@
 
 use super::arguments::CallArguments;
 use super::evaluated::{Evaluated, Spanned};
-use crate::builder::Var;
+use crate::builder::{Convolution, Padding, Pool, Var};
 use crate::ops::WindowDimensions;
 use crate::text::diagnostic::Diagnostic;
 
@@ -48,16 +48,37 @@ fn dimensions(a: &CallArguments<'_, '_>, sizes: Vec<usize>, rank: usize) -> Resu
             return Err(size.wrong(format!("windows over {count} axes do not fit a value of {rank} axes")));
         }
     };
-    let of_each =
-        |parameter: &str| a.get(parameter).map_or(Ok(vec![1; count]), |given| of_each(given, parameter, count));
-    Ok(WindowDimensions { axes, strides: of_each("stride")?, dilations: of_each("dilation")?, sizes })
+    let each = |parameter: &str| -> Result<Vec<usize>, Diagnostic> {
+        a.per_axis_or(parameter, 1)?
+            .each(parameter, count)
+            .map_err(|problem| Diagnostic::new(problem, a.get(parameter).map_or(a.span, |argument| argument.span)))
+    };
+    Ok(WindowDimensions { axes, strides: each("stride")?, dilations: each("dilation")?, sizes })
 }
 
-/// A number for each of `count` axes, or a list with an entry for each.
-fn of_each(argument: &Spanned<'_>, parameter: &str, count: usize) -> Result<Vec<usize>, Diagnostic> {
-    let what = format!("`{parameter}`");
-    match argument.value {
-        Evaluated::Array(_) => argument.wholes(&what),
-        _ => Ok(vec![argument.whole(&what)?; count]),
-    }
+/// The settings of a convolution, or of a transposed one.
+pub(super) fn convolution(a: &CallArguments<'_, '_>) -> Result<Convolution, Diagnostic> {
+    let padding = match a.get("padding") {
+        Some(Spanned { value: Evaluated::Text(text), .. }) if text == "same" => Padding::Same,
+        Some(argument @ Spanned { value: Evaluated::Text(_), .. }) => {
+            return Err(argument.wrong("a padding is a number, a list of one for each axis, or \"same\""));
+        }
+        _ => a.per_axis_or("padding", 0)?.into(),
+    };
+    Ok(Convolution::default()
+        .stride(a.per_axis_or("stride", 1)?)
+        .padding(padding)
+        .dilation(a.per_axis_or("dilation", 1)?)
+        .extra(a.per_axis_or("extra", 0)?)
+        .groups(a.whole_or("groups", 1)?))
+}
+
+/// The settings of a pool.
+pub(super) fn pool(a: &CallArguments<'_, '_>) -> Result<Pool, Diagnostic> {
+    let pool = Pool::new(a.per_axis_or("size", 1)?).padding(a.per_axis_or("padding", 0)?);
+    let pool = pool.count_padding(a.truth_or("count_padding", false)?);
+    Ok(match a.get("stride") {
+        Some(_) => pool.stride(a.per_axis_or("stride", 1)?),
+        None => pool,
+    })
 }
