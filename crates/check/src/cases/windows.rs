@@ -1,7 +1,8 @@
-//! Rows of windows and folds. The values are by loops over windows and what is in them.
+//! Rows of windows and folds, and of what is made of them. The values are by loops over windows and what is in them; of
+//! convolutions, pools and attention `exec` has such loops among its tests.
 
 use chainrule_graph::ops::WindowDimensions;
-use chainrule_graph::{Kind, Tensor};
+use chainrule_graph::{Attention, Convolution, Kind, Padding, Pool, Tensor};
 
 use super::{Case, below, case, fixed, real};
 
@@ -16,7 +17,7 @@ fn at(x: &Tensor, indices: &[usize]) -> Vec<f64> {
 }
 
 pub(super) fn cases() -> Vec<Case> {
-    [windows(), folds()].into_iter().flatten().collect()
+    [windows(), folds(), convolutions(), pools(), attentions()].into_iter().flatten().collect()
 }
 
 fn windows() -> Vec<Case> {
@@ -111,5 +112,81 @@ fn folds() -> Vec<Case> {
         .gives(|x| [1.0, 2.0, 1.0].map(|n| n * x[0].item()).to_vec()),
         case("fold of nothing", [real([0, 2, 2])], [0, 3], |_, x| x[0].fold(along(&[1], &[2], &[1], &[1]), &[3]))
             .gives(|_| vec![]),
+    ]
+}
+
+fn convolutions() -> Vec<Case> {
+    vec![
+        case("windows: convolution", [real([2, 4, 5]), real([3, 2, 3, 2])], [3, 2, 4], |_, x| {
+            x[0].convolution(x[1], &Convolution::default())
+        }),
+        case("windows: convolution of one channel", [real([1, 6]), real([2, 1, 3])], [2, 4], |_, x| {
+            x[0].convolution(x[1], &Convolution::default())
+        }),
+        case("windows: convolution in groups", [real([4, 4]), real([2, 2, 2])], [2, 2], |_, x| {
+            x[0].convolution(x[1], &Convolution::default().groups(2).dilation(2))
+        }),
+        case("windows: convolution by channel", [real([3, 3, 3]), real([3, 1, 2, 2])], [3, 2, 2], |_, x| {
+            x[0].convolution(x[1], &Convolution::default().groups(3))
+        }),
+        case(
+            "windows: convolution that strides over padding",
+            [real([2, 5, 3]), real([2, 2, 2, 3])],
+            [2, 3, 2],
+            |_, x| x[0].convolution(x[1], &Convolution::default().stride(2).padding([1, 1])),
+        ),
+        case("windows: convolution as long as its input", [real([1, 4, 3]), real([1, 1, 2, 3])], [1, 4, 3], |_, x| {
+            x[0].convolution(x[1], &Convolution::default().padding(Padding::Same))
+        }),
+        case(
+            "windows: convolution over three axes",
+            [real([1, 2, 3, 2]), real([2, 1, 1, 2, 2])],
+            [2, 2, 2, 1],
+            |_, x| x[0].convolution(x[1], &Convolution::default()),
+        ),
+        case("windows: two convolutions", [real([1, 5]), real([2, 1, 2]), real([1, 2, 2])], [1, 3], |_, x| {
+            let settings = Convolution::default();
+            x[0].convolution(x[1], &settings).tanh().convolution(x[2], &settings)
+        }),
+        case("fold: convolution_transpose", [real([2, 3]), real([2, 2, 3])], [2, 6], |_, x| {
+            x[0].convolution_transpose(x[1], &Convolution::default().stride(2).padding(1).extra(1))
+        }),
+        case("fold: convolution_transpose in groups", [real([2, 2, 2]), real([2, 1, 2, 2])], [2, 3, 3], |_, x| {
+            x[0].convolution_transpose(x[1], &Convolution::default().groups(2))
+        }),
+    ]
+}
+
+fn pools() -> Vec<Case> {
+    let ties = || fixed([1, 5], &[1.0, 2.0, 2.0, -1.0, 2.0]);
+    vec![
+        case("windows: max_pool", [real([2, 4, 4])], [2, 2, 2], |_, x| x[0].max_pool(&Pool::new(2))),
+        case("windows: max_pool that overlaps", [real([1, 5])], [1, 3], |_, x| {
+            x[0].max_pool(&Pool::new(3).stride(2).padding(1))
+        }),
+        case("windows: max_pool of equals", [ties()], [1, 4], |_, x| x[0].max_pool(&Pool::new(2).stride(1)))
+            .gives(|_| vec![2.0, 2.0, 2.0, 2.0]),
+        case("windows: mean_pool", [real([2, 4])], [2, 2], |_, x| x[0].mean_pool(&Pool::new(2))),
+        case("windows: mean_pool that leaves its padding out", [real([1, 3, 3])], [1, 3, 3], |_, x| {
+            x[0].mean_pool(&Pool::new(3).stride(1).padding(1))
+        }),
+        case("windows: mean_pool that counts its padding", [real([1, 3])], [1, 2], |_, x| {
+            x[0].mean_pool(&Pool::new(2).padding(1).count_padding(true))
+        })
+        .gives(|x| vec![x[0].data()[0] / 2.0, (x[0].data()[1] + x[0].data()[2]) / 2.0]),
+    ]
+}
+
+fn attentions() -> Vec<Case> {
+    let inputs = || [real([2, 3, 2]), real([2, 3, 2]), real([2, 3, 1])];
+    vec![
+        case("contract: attention", inputs(), [2, 3, 1], |b, x| b.attention(x[0], x[1], x[2], Attention::default())),
+        case("contract: attention that is causal", inputs(), [2, 3, 1], |b, x| {
+            b.attention(x[0], x[1], x[2], Attention { causal: true, mask: None })
+        }),
+        case("contract: attention that may look nowhere", inputs(), [2, 3, 1], |b, x| {
+            let allowed = b.constant(Tensor::from_fn([3, 3], |i| f64::from(u8::from(i % 4 == 0 && i < 5))));
+            b.attention(x[0], x[1], x[2], Attention { causal: true, mask: Some(allowed.greater(0.0)) })
+        }),
     ]
 }

@@ -6,6 +6,7 @@ mod support;
 mod bindings;
 mod bounds;
 mod composed;
+mod convolutions;
 mod custom;
 mod derivatives;
 mod elementwise;

@@ -39,7 +39,8 @@ impl Builder {
                     earlier.map_or(scores, |earlier| earlier.select(scores, f64::NEG_INFINITY)).softmax(leading + 1)
                 }
                 Some(mask) => {
-                    let allowed = earlier.map_or(mask, |earlier| earlier.select(mask, 0.0));
+                    let both = |earlier: Var<'g>| (earlier.to_real() * mask.to_real()).greater(0.0);
+                    let allowed = earlier.map_or(mask, both);
                     let somewhere = allowed.to_real().max_axis(leading + 1).expand(leading + 1, s).greater(0.0);
                     // Where a query looks nowhere, all its scores are 0: a softmax of −∞ alone would be NaN, and its slopes.
                     let blocked = somewhere.select(f64::NEG_INFINITY, 0.0);
