@@ -61,7 +61,7 @@ fn wrong(q: Var<'_>, k: Var<'_>, v: Var<'_>, options: Attention<'_>) -> Option<(
         format!("takes queries, keys and values that fit, not {}, {} and {}", q.describe(), k.describe(), v.describe())
     };
     let rank = queries.rank();
-    if rank < 2 || rank > 10 || keys.rank() != rank || values.rank() != rank {
+    if !(2..=10).contains(&rank) || keys.rank() != rank || values.rank() != rank {
         return Some((found(), SHAPES));
     }
     let leading = rank - 2;

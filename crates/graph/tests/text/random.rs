@@ -1,15 +1,18 @@
 //! Random graphs: every op, sharing, broadcasting, scopes, odd names, axes of one element and none.
 
+mod arrangements;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
 use chainrule_graph::ops::custom::Pass;
 use chainrule_graph::ops::signature::{AxisOperand, Operands};
-use chainrule_graph::ops::{Contract, Custom, Elementwise, Reduce, Reduction, ShapeOp, Source, WindowDimensions};
+use chainrule_graph::ops::{Contract, Custom, Elementwise, Reduce, Reduction, ShapeOp, Source};
 use chainrule_graph::{Builder, Function, Initializer, Kind, Learning, Shape, Steps, Tensor, Var, text};
 use proptest::prelude::*;
 
+use self::arrangements::{concat, gather_or_scatter, slice, windows_or_fold};
 use super::support::custom;
 use super::unstable::unstable;
 
@@ -313,47 +316,6 @@ fn scan<'g>(d: &Draw<'g>) -> Option<Var<'g>> {
         vec![next, x[0], d.builder.custom(custom(d.number % 3), &[h[0]])]
     });
     all.get(d.number % 3).copied()
-}
-
-fn slice<'g>(d: &Draw<'g>) -> Option<Var<'g>> {
-    let shape = d.a.shape();
-    let start: Vec<usize> = shape.iter().map(|&n| (d.attribute % 3).min(n)).collect();
-    let stop: Vec<usize> = shape.iter().zip(&start).map(|(&n, &start)| n.min(start + 1 + d.number % 2)).collect();
-    Some(d.a.slice(&start, &stop))
-}
-
-fn concat<'g>(d: &Draw<'g>) -> Option<Var<'g>> {
-    let without = |x: Var<'g>| x.shape().without(&[d.axis()]);
-    Some(
-        d.a.only_if(d.a.rank() > 0 && d.b.rank() == d.a.rank() && without(d.a) == without(d.b))?
-            .concat(&[d.b], d.axis()),
-    )
-}
-
-/// Windows over some axes, folded to the next odd length or left as they are.
-fn windows_or_fold<'g>(d: &Draw<'g>) -> Option<Var<'g>> {
-    let (shape, size, stride, dilation) = (d.a.shape(), 1 + d.number % 2, 1 + d.attribute % 2, 1 + d.number % 3);
-    let axes: Vec<usize> = d.some_axes().into_iter().filter(|&axis| shape[axis] > dilation * (size - 1)).collect();
-    let each = |n| vec![n; axes.len()];
-    let lengths: Vec<usize> = axes.iter().map(|&axis| shape[axis]).collect();
-    let (sizes, strides, dilations) = (each(size), each(stride), each(dilation));
-    let small = shape.rank() + axes.len() <= 4;
-    let dimensions = WindowDimensions { axes, sizes, strides, dilations };
-    let windows = d.a.only_if(small && d.a.kind() == Kind::Real)?.windows(dimensions.clone());
-    Some(if d.literal > 0.0 { windows.fold(dimensions, &lengths) } else { windows })
-}
-
-fn gather_or_scatter<'g>(d: &Draw<'g>) -> Option<Var<'g>> {
-    let indices = match d.attribute % 3 {
-        0 => d.builder.constant_of(Tensor::vector([0.0, (d.attribute % 2) as f64]), Kind::Int),
-        1 => d.builder.constant_of(Tensor::scalar(0.0), Kind::Int),
-        _ => d.c.only_if(d.c.kind() == Kind::Int && is_small(d.c))?,
-    };
-    Some(if d.attribute.is_multiple_of(2) {
-        d.a.only_if(d.a.rank() > 0 && d.a.shape()[d.axis()] > 1)?.gather(indices, d.axis())
-    } else {
-        d.a.only_if(indices.shape() == d.a.shape() && d.a.kind() == Kind::Real)?.scatter_add(indices, 2)
-    })
 }
 
 /// One of the contributions of a custom node's backward pass.

@@ -119,7 +119,7 @@ static NAMES: &[(&[&str], &str)] = &[
     (&["unfold", "im2col", "sliding_window_view"], "it is `windows(x, size)`"),
     (&["col2im"], "it is `fold(w, shape)`"),
     (
-        &["conv1d", "conv2d", "conv3d", "convolve"],
+        &["conv", "conv1d", "conv2d", "conv3d", "convolve"],
         "it is `convolution(x, W)` over 1 to 3 axes, with x [channels, n…] and W [channels, channels, k…]",
     ),
     (
