@@ -32,6 +32,13 @@ impl Builder {
         self.open_scope(&path, outer)
     }
 
+    /// Runs `build` with the scopes that it opens named after `name`, which stands for a result: `a` gives `a/dense`.
+    pub(crate) fn part<'g, R>(&'g self, name: &str, build: impl FnOnce(&'g Builder) -> R) -> R {
+        let path = self.scope_path().map_or_else(|| name.into(), |path| format!("{path}/{name}").into());
+        let scope = self.state.borrow().frame.scope;
+        self.place(scope, Some(path), build)
+    }
+
     /// Runs `build` on operands of this builder, its nodes and mistakes said to come from the line of the caller: of what a
     /// method is composed of, the user wrote nothing.
     #[track_caller]

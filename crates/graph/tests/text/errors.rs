@@ -357,7 +357,7 @@ fn names_from_elsewhere_are_told_what_they_are_here() {
         ("«silly_det»(x)", "the functions are"),
         ("«det»(x)", "no determinants"),
         ("«shape»(x)", "a size is a name in a declaration"),
-        ("«conv»(x, x)", "convolution(x, W)"),
+        ("«conv2d»(x, x)", "convolution(x, W)"),
         ("«if»(x > 0, x, 0)", "where(x > 0, a, b)"),
         ("«not»(x > 0)", "swap the branches"),
         ("where(x > 0 «and» x < 2, x, 0)", "where(x > 0, where(x < 2, a, b), b)"),

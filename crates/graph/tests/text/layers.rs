@@ -3,7 +3,7 @@
 use chainrule_graph::layers::{Dense, Embedding, GroupNorm, LayerNorm, Position, RmsNorm};
 use chainrule_graph::{Builder, Initializer, Kind, text};
 
-use super::support::{built, mistake, nodes, round_trip};
+use super::support::{assert_same, built, mistake, nodes, round_trip};
 
 /// The lines of a text's parameters, as they print.
 fn parameters(source: &str) -> Vec<String> {
@@ -69,6 +69,44 @@ fn layers_compute_what_they_say() {
          $1 = $0 * broadcast(`y/group_norm/gain`, [4, 6], axes=[0])\n\
          y = $1 + broadcast(`y/group_norm/shift`, [4, 6], axes=[0])",
     );
+}
+
+#[test]
+fn convolutions_and_attention_have_their_parameters() {
+    let source = "
+        input x [2, 8, 8]
+        c1 = max_pool(relu(conv(x, 6, 5, padding=2)), 2)
+        c2 = conv_transpose(c1, 4, 3, stride=2, groups=2, init=\"glorot\")
+        h = transformer_block(mean(c2, axis=2), 3, causal=true)
+        objective = sum(h)
+    ";
+    assert_eq!(
+        parameters(source),
+        [
+            "param `c1/conv/W` [6, 2, 5, 5] ~ he(50)",
+            "param `c1/conv/b` [6] = 0",
+            "param `c2/conv_transpose/W` [6, 2, 3, 3] ~ glorot(27, 36)",
+            "param `c2/conv_transpose/b` [4] = 0",
+            "param `h/transformer_block/a/layer_norm/gain` [9] = 1",
+            "param `h/transformer_block/a/layer_norm/shift` [9] = 0",
+            "param `h/transformer_block/a/self_attention/Wq` [9, 9] ~ glorot",
+            "param `h/transformer_block/a/self_attention/Wk` [9, 9] ~ glorot",
+            "param `h/transformer_block/a/self_attention/Wv` [9, 9] ~ glorot",
+            "param `h/transformer_block/a/self_attention/Wo` [9, 9] ~ glorot",
+            "param `h/transformer_block/layer_norm/gain` [9] = 1",
+            "param `h/transformer_block/layer_norm/shift` [9] = 0",
+            "param `h/transformer_block/dense/W` [36, 9] ~ glorot",
+            "param `h/transformer_block/dense/b` [36] = 0",
+            "param `h/transformer_block/dense2/W` [9, 36] ~ glorot",
+            "param `h/transformer_block/dense2/b` [9] = 0",
+        ]
+    );
+    // The `def` of that name hides the layer, and makes the same nodes.
+    let block = "        def transformer_block(x, heads, width = 4, causal = false) {
+          a = x + self_attention(layer_norm(x), heads, causal=causal)
+          return a + dense(gelu(dense(layer_norm(a), width * size(x, 1))), size(x, 1))
+        }\n";
+    assert_same(&built(source), &built(&format!("{block}{source}")));
 }
 
 #[test]
@@ -143,6 +181,11 @@ fn mistakes_of_layers() {
         ("rms_norm(x, epsilon=-1)", "rms_norm takes a finite epsilon of at least 0, not -1"),
         ("layer_norm(x, epsilon=-1)", "normalize takes a finite epsilon of at least 0, not -1"),
         ("group_norm(x, 3)", "group_norm: the 4 channels of `x` [4, 6] do not make 3 equal groups"),
+        ("self_attention(s, 1)", "self_attention takes a sequence [T, d], not `s` []"),
+        ("self_attention(x, 4)", "self_attention: the 6 columns of `x` [4, 6] do not make 4 equal heads"),
+        ("conv(s, 1, 1)", "conv takes channels and 1 to 3 axes, not `s` []"),
+        ("conv(x, 4, 3, groups=3)", "conv of 4 channels to 4: 3 groups do not divide both"),
+        ("conv(x, 4, [3, 3])", "conv of `x` [4, 6]: a size for each of 2 axes, where there are 1"),
         ("group_norm(x, 0)", "group_norm: the 4 channels of `x` [4, 6] do not make 0 equal groups"),
     ];
     for (call, message) in cases {

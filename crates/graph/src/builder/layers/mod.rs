@@ -1,12 +1,16 @@
 //! Layers: what makes its parameters itself, in a scope of its own. Each is a value with settings, applied to what it is a
 //! function of; a layer of one's own is a plain function.
 
+mod attention;
+mod convolution;
 mod dense;
 mod embedding;
 mod normalization;
 
 use super::{Builder, Var};
 
+pub use attention::{SelfAttention, TransformerBlock};
+pub use convolution::Conv;
 pub use dense::Dense;
 pub use embedding::{Embedding, Position};
 pub use normalization::{GroupNorm, LayerNorm, RmsNorm};

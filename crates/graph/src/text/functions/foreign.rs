@@ -114,13 +114,17 @@ static NAMES: &[(&[&str], &str)] = &[
         &["avg_pool", "avg_pool2d", "avgpool", "average_pool", "mean_pool2d"],
         "it is `mean_pool(x, 2)`, over 1 to 3 axes",
     ),
-    (&["conv_transpose2d", "deconvolution"], "it is `convolution_transpose(x, W)`"),
+    (
+        &["conv_transpose2d", "deconvolution"],
+        "it is `conv_transpose(x, channels, size)`, or `convolution_transpose(x, W)`",
+    ),
     (&["scaled_dot_product_attention"], "it is `attention(q, k, v)`"),
+    (&["multi_head_attention", "multihead_attention", "multiheadattention"], "it is `self_attention(x, heads)`"),
     (&["unfold", "im2col", "sliding_window_view"], "it is `windows(x, size)`"),
     (&["col2im"], "it is `fold(w, shape)`"),
     (
-        &["conv", "conv1d", "conv2d", "conv3d", "convolve"],
-        "it is `convolution(x, W)` over 1 to 3 axes, with x [channels, n…] and W [channels, channels, k…]",
+        &["conv1d", "conv2d", "conv3d", "convolve"],
+        "it is `conv(x, channels, size)`, or `convolution(x, W)` over 1 to 3 axes, with x [channels, n…] and W [channels, channels, k…]",
     ),
     (
         &["rand", "randn", "random", "uniform", "normal", "choice"],

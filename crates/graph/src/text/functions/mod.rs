@@ -66,7 +66,7 @@ pub(super) enum Builds {
     /// What the lowering has code of its own for.
     Builtin(Builtin),
     /// What makes parameters of its own.
-    Layer(Layer),
+    Layer(LayerKind),
     /// A size of a value, which is a number.
     Size,
     /// A function, called several times, each time on the result of the last.
@@ -138,13 +138,17 @@ pub(super) enum Composed {
 
 /// A layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Layer {
+pub(super) enum LayerKind {
     Dense,
     Embedding,
     LayerNorm,
     RmsNorm,
     GroupNorm,
     Position,
+    Conv,
+    ConvTranspose,
+    SelfAttention,
+    TransformerBlock,
 }
 
 impl Callable {

@@ -1,6 +1,6 @@
 //! The table of functions: a row each, with its parameters.
 
-use super::{Builds, Builtin, CallParameter, Callable, Composed, Layer, Method, Takes};
+use super::{Builds, Builtin, CallParameter, Callable, Composed, LayerKind, Method, Takes};
 use crate::ops::signature::Notation;
 use crate::ops::{Elementwise, Reduction};
 
@@ -104,14 +104,48 @@ static COMPOSED: &[(&str, Composed, &[CallParameter])] = &[
     ("attention", Composed::Attention, &[one("q"), one("k"), one("v"), keyword("causal"), keyword("mask")]),
 ];
 
+const CONV: &[CallParameter] = &[
+    one("x"),
+    one("channels"),
+    one("size"),
+    perhaps("stride"),
+    perhaps("padding"),
+    perhaps("dilation"),
+    perhaps("groups"),
+    perhaps("bias"),
+    perhaps("init"),
+    keyword("name"),
+];
+const CONV_TRANSPOSE: &[CallParameter] = &[
+    one("x"),
+    one("channels"),
+    one("size"),
+    perhaps("stride"),
+    perhaps("padding"),
+    perhaps("extra"),
+    perhaps("dilation"),
+    perhaps("groups"),
+    perhaps("bias"),
+    perhaps("init"),
+    keyword("name"),
+];
+
 /// What makes parameters of its own.
-static LAYERS: &[(&str, Layer, &[CallParameter])] = &[
-    ("dense", Layer::Dense, &[one("x"), one("n"), perhaps("bias"), perhaps("init"), keyword("name")]),
-    ("embedding", Layer::Embedding, &[indices("i"), one("vocabulary"), one("n"), keyword("name")]),
-    ("layer_norm", Layer::LayerNorm, &[one("x"), perhaps("epsilon"), keyword("name")]),
-    ("rms_norm", Layer::RmsNorm, &[one("x"), perhaps("epsilon"), keyword("name")]),
-    ("group_norm", Layer::GroupNorm, &[one("x"), one("groups"), perhaps("epsilon"), keyword("name")]),
-    ("position", Layer::Position, &[one("x"), keyword("name")]),
+static LAYERS: &[(&str, LayerKind, &[CallParameter])] = &[
+    ("dense", LayerKind::Dense, &[one("x"), one("n"), perhaps("bias"), perhaps("init"), keyword("name")]),
+    ("embedding", LayerKind::Embedding, &[indices("i"), one("vocabulary"), one("n"), keyword("name")]),
+    ("layer_norm", LayerKind::LayerNorm, &[one("x"), perhaps("epsilon"), keyword("name")]),
+    ("rms_norm", LayerKind::RmsNorm, &[one("x"), perhaps("epsilon"), keyword("name")]),
+    ("group_norm", LayerKind::GroupNorm, &[one("x"), one("groups"), perhaps("epsilon"), keyword("name")]),
+    ("position", LayerKind::Position, &[one("x"), keyword("name")]),
+    ("conv", LayerKind::Conv, CONV),
+    ("conv_transpose", LayerKind::ConvTranspose, CONV_TRANSPOSE),
+    ("self_attention", LayerKind::SelfAttention, &[one("x"), one("heads"), perhaps("causal"), keyword("name")]),
+    (
+        "transformer_block",
+        LayerKind::TransformerBlock,
+        &[one("x"), one("heads"), perhaps("width"), perhaps("causal"), keyword("name")],
+    ),
 ];
 
 /// The other functions.

@@ -2,35 +2,64 @@
 
 use super::arguments::CallArguments;
 use super::evaluated::{Evaluated, Spanned};
+use super::windows::padding;
 use crate::builder::Var;
-use crate::builder::layers::{Dense, Embedding, GroupNorm, LayerNorm, Position, RmsNorm};
+use crate::builder::layers::{
+    Conv, Dense, Embedding, GroupNorm, LayerNorm, Position, RmsNorm, SelfAttention, TransformerBlock,
+};
 use crate::initializer::Initializer;
 use crate::text::diagnostic::Diagnostic;
-use crate::text::functions::Layer;
+use crate::text::functions::LayerKind;
 
 /// What a layer builds of its arguments.
-pub(super) fn layer<'g>(layer: Layer, a: &CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
+pub(super) fn layer<'g>(layer: LayerKind, a: &CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
     let name = name(a)?;
     let epsilon = || a.number_or("epsilon", 1e-5);
     Ok(match layer {
-        Layer::Dense => {
+        LayerKind::Dense => {
             let dense = Dense::new(a.need("n")?.whole("`n`")?).bias(a.truth_or("bias", true)?).name(name);
             let start = a.get("init").map(initializer).transpose()?;
             start.into_iter().fold(dense, Dense::initializer).apply(a.var("x")?)
         }
-        Layer::Embedding => {
+        LayerKind::Embedding => {
             let vocabulary = a.need("vocabulary")?.whole("`vocabulary`")?;
             let embedding = Embedding::new(vocabulary, a.need("n")?.whole("`n`")?).name(name);
             embedding.apply(a.index("i", Some(vocabulary))?)
         }
-        Layer::LayerNorm => LayerNorm::default().epsilon(epsilon()?).name(name).apply(a.var("x")?),
-        Layer::RmsNorm => RmsNorm::default().epsilon(epsilon()?).name(name).apply(a.var("x")?),
-        Layer::GroupNorm => {
+        LayerKind::LayerNorm => LayerNorm::default().epsilon(epsilon()?).name(name).apply(a.var("x")?),
+        LayerKind::RmsNorm => RmsNorm::default().epsilon(epsilon()?).name(name).apply(a.var("x")?),
+        LayerKind::GroupNorm => {
             let groups = a.need("groups")?.whole("`groups`")?;
             GroupNorm::new(groups).epsilon(epsilon()?).name(name).apply(a.var("x")?)
         }
-        Layer::Position => Position::default().name(name).apply(a.var("x")?),
+        LayerKind::Conv | LayerKind::ConvTranspose => conv(layer, a)?.name(name).apply(a.var("x")?),
+        LayerKind::SelfAttention => {
+            let attention = SelfAttention::new(a.need("heads")?.whole("`heads`")?);
+            attention.causal(a.truth_or("causal", false)?).name(name).apply(a.var("x")?)
+        }
+        LayerKind::TransformerBlock => {
+            let block = TransformerBlock::new(a.need("heads")?.whole("`heads`")?).width(a.whole_or("width", 4)?);
+            block.causal(a.truth_or("causal", false)?).name(name).apply(a.var("x")?)
+        }
+        LayerKind::Position => Position::default().name(name).apply(a.var("x")?),
     })
+}
+
+/// The settings of a convolution with weights of its own.
+fn conv(layer: LayerKind, a: &CallArguments<'_, '_>) -> Result<Conv, Diagnostic> {
+    let (channels, size) = (a.need("channels")?.whole("`channels`")?, a.per_axis_or("size", 1)?);
+    let conv = match layer {
+        LayerKind::ConvTranspose => Conv::transposed(channels, size).extra(a.per_axis_or("extra", 0)?),
+        _ => Conv::new(channels, size),
+    };
+    let conv = conv
+        .stride(a.per_axis_or("stride", 1)?)
+        .padding(padding(a)?)
+        .dilation(a.per_axis_or("dilation", 1)?)
+        .groups(a.whole_or("groups", 1)?)
+        .bias(a.truth_or("bias", true)?);
+    let start = a.get("init").map(initializer).transpose()?;
+    Ok(start.into_iter().fold(conv, Conv::initializer))
 }
 
 /// What the scope of a layer is called.

@@ -58,16 +58,9 @@ fn dimensions(a: &CallArguments<'_, '_>, sizes: Vec<usize>, rank: usize) -> Resu
 
 /// The settings of a convolution, or of a transposed one.
 pub(super) fn convolution(a: &CallArguments<'_, '_>) -> Result<Convolution, Diagnostic> {
-    let padding = match a.get("padding") {
-        Some(Spanned { value: Evaluated::Text(text), .. }) if text == "same" => Padding::Same,
-        Some(argument @ Spanned { value: Evaluated::Text(_), .. }) => {
-            return Err(argument.wrong("a padding is a number, a list of one for each axis, or \"same\""));
-        }
-        _ => a.per_axis_or("padding", 0)?.into(),
-    };
     Ok(Convolution::default()
         .stride(a.per_axis_or("stride", 1)?)
-        .padding(padding)
+        .padding(padding(a)?)
         .dilation(a.per_axis_or("dilation", 1)?)
         .extra(a.per_axis_or("extra", 0)?)
         .groups(a.whole_or("groups", 1)?))
@@ -80,5 +73,16 @@ pub(super) fn pool(a: &CallArguments<'_, '_>) -> Result<Pool, Diagnostic> {
     Ok(match a.get("stride") {
         Some(_) => pool.stride(a.per_axis_or("stride", 1)?),
         None => pool,
+    })
+}
+
+/// The padding of a convolution: a number, a list, or "same".
+pub(super) fn padding(a: &CallArguments<'_, '_>) -> Result<Padding, Diagnostic> {
+    Ok(match a.get("padding") {
+        Some(Spanned { value: Evaluated::Text(text), .. }) if text == "same" => Padding::Same,
+        Some(argument @ Spanned { value: Evaluated::Text(_), .. }) => {
+            return Err(argument.wrong("a padding is a number, a list of one for each axis, or \"same\""));
+        }
+        _ => a.per_axis_or("padding", 0)?.into(),
     })
 }
