@@ -6,6 +6,7 @@ mod compile_time;
 mod growth;
 mod hand;
 mod peers;
+mod predicting;
 mod products;
 mod reading;
 mod table;
@@ -28,7 +29,8 @@ cargo xtask bench [OPTIONS]
   --peers          PyTorch, JAX and scikit-learn too, where Python has them; bench/peers/requirements.txt names them
   --python PATH    the Python that has them, python3
   --program        prints each program
-  --reading        how fast a table is read, and nothing else";
+  --reading        how fast a table is read, and nothing else
+  --predicting     how long one prediction and one gradient take, and nothing else";
 
 struct Options {
     pairs: usize,
@@ -37,6 +39,7 @@ struct Options {
     python: String,
     program: bool,
     reading: bool,
+    predicting: bool,
 }
 
 fn main() -> ExitCode {
@@ -50,8 +53,15 @@ fn main() -> ExitCode {
 }
 
 fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
-    let mut options =
-        Options { pairs: 21, only: None, peers: false, python: "python3".into(), program: false, reading: false };
+    let mut options = Options {
+        pairs: 21,
+        only: None,
+        peers: false,
+        python: "python3".into(),
+        program: false,
+        reading: false,
+        predicting: false,
+    };
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} wants a value\n\n{HELP}"));
         match word.as_str() {
@@ -64,6 +74,7 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
             "--peers" => options.peers = true,
             "--program" => options.program = true,
             "--reading" => options.reading = true,
+            "--predicting" => options.predicting = true,
             _ => return Err(HELP.into()),
         }
     }
@@ -73,6 +84,9 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
 fn run(options: Options) -> Result<(), String> {
     if options.reading {
         return reading::print();
+    }
+    if options.predicting {
+        return predicting::print();
     }
     let mut peers = options.peers.then(|| Peers::start(&options.python)).transpose()?;
     let (level, threads, pairs) = (Level::best(), workload::THREADS, options.pairs);
@@ -91,6 +105,7 @@ fn run(options: Options) -> Result<(), String> {
         compile_time::print();
         growth::print();
         reading::print()?;
+        predicting::print()?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@
 
 pub mod bench;
 pub mod book;
+pub mod embedding;
 pub mod licences;
 pub mod metadata;
 pub mod sanitize;

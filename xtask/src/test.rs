@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use crate::tidy;
+use crate::{embedding, tidy};
 
 /// Runs all steps.
 ///
@@ -16,6 +16,8 @@ pub fn run(root: &Path) -> Result<(), String> {
     let strict = &[("RUSTDOCFLAGS", "-D warnings")];
     cargo(root, "format", "fmt --all --check", no_variables)?;
     step("tidy", || tidy::run(root))?;
+    step("embedding", || embedding::run(root))?;
+    cargo(root, "without training", "check --package chainrule --no-default-features --quiet", no_variables)?;
     cargo(root, "clippy", "clippy --workspace --all-targets --quiet -- -D warnings", no_variables)?;
     cargo(root, "docs", "doc --workspace --no-deps --quiet", strict)?;
     // The examples of the documentation, the README and the book are among these, and the tour in a short form. Random

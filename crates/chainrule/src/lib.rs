@@ -43,6 +43,10 @@
 //! # }
 //! ```
 //!
+//! A trained model is used by a [`Predictor`](learn::Predictor), which compiles once and predicts in microseconds; see there. Without
+//! the default features the crate has what that needs, and is built from a third of the packages: `training` adds tables and
+//! training, `check` the gradient checker, `draw` the drawings.
+//!
 //! The same function in the text form, trained:
 //!
 //! ```
@@ -78,7 +82,9 @@
 #[cfg(doctest)]
 mod pages;
 
+#[cfg(feature = "check")]
 pub use chainrule_check as check;
+#[cfg(feature = "draw")]
 pub use chainrule_draw as draw;
 pub use chainrule_exec as exec;
 pub use chainrule_graph::*;

@@ -19,4 +19,5 @@ pages! {
     text_form "book/src/text_form.md"
     training "book/src/training.md"
     engine "book/src/engine.md"
+    embedding "book/src/embedding.md"
 }

@@ -1,4 +1,4 @@
-//! Matrix products `C := α·A·B + β·C` on strided slices, through the `gemm` crate.
+//! Matrix products `C := α·A·B + β·C` on strided slices, through the `gemm` crate, or without its feature by plain loops.
 //!
 //! A [`Gemm`] is planned once for three layouts and run often. Above a size its output is cut in
 //! chunks, each multiplied on one thread. The cut depends on the layouts alone, so that the bits are
@@ -226,34 +226,90 @@ impl Gemm {
         let a_offset = row * self.a.row_stride;
         let b_offset = col * self.b.col_stride;
         let c_offset = row * self.c.row_stride + col * self.c.col_stride;
-        // They fit: `extent` is something.
-        let stride = |s: usize| s as isize;
         // SAFETY: each offset is that of the chunk's first element, inside the slice (a product without
-        // terms, whose factors are empty, is one chunk, at 0). The library's
-        // first scalar multiplies the destination, the second the product; it reads the destination
-        // only if told so. It takes f32 and f64, the only types that are `Float`.
+        // terms, whose factors are empty, is one chunk, at 0).
         unsafe {
-            gemm::gemm(
-                rows,
-                cols,
-                self.a.cols,
-                p.c.add(c_offset),
-                stride(self.c.col_stride),
-                stride(self.c.row_stride),
-                beta != T::ZERO,
-                p.a.add(a_offset),
-                stride(self.a.col_stride),
-                stride(self.a.row_stride),
-                p.b.add(b_offset),
-                stride(self.b.col_stride),
-                stride(self.b.row_stride),
-                beta,
-                alpha,
-                false,
-                false,
-                false,
-                gemm::Parallelism::None,
+            product(
+                [rows, cols, self.a.cols],
+                (alpha, beta),
+                (p.a.add(a_offset), self.a),
+                (p.b.add(b_offset), self.b),
+                (p.c.add(c_offset), self.c),
             );
+        }
+    }
+}
+
+/// C := α·A·B + β·C for m rows, n columns and k terms, each matrix from its first element on, with the strides of a layout.
+///
+/// # Safety
+/// So many rows and columns can be read, and in C written, and nobody else touches those of C or writes those of A or B.
+#[cfg(feature = "gemm")]
+unsafe fn product<T: Float>(
+    [m, n, k]: [usize; 3],
+    (alpha, beta): (T, T),
+    (a, in_a): (*const T, Layout),
+    (b, in_b): (*const T, Layout),
+    (c, in_c): (*mut T, Layout),
+) {
+    // They fit: `extent` is something.
+    let stride = |s: usize| s as isize;
+    // SAFETY: as of this function. The library's first scalar multiplies the destination, the second the
+    // product; it reads the destination only if told so. It takes f32 and f64, the only types that are `Float`.
+    unsafe {
+        gemm::gemm(
+            m,
+            n,
+            k,
+            c,
+            stride(in_c.col_stride),
+            stride(in_c.row_stride),
+            beta != T::ZERO,
+            a,
+            stride(in_a.col_stride),
+            stride(in_a.row_stride),
+            b,
+            stride(in_b.col_stride),
+            stride(in_b.row_stride),
+            beta,
+            alpha,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
+}
+
+/// The same without the library: each element a sum in four parts.
+///
+/// # Safety
+/// As above.
+#[cfg(not(feature = "gemm"))]
+unsafe fn product<T: Float>(
+    [m, n, k]: [usize; 3],
+    (alpha, beta): (T, T),
+    (a, in_a): (*const T, Layout),
+    (b, in_b): (*const T, Layout),
+    (c, in_c): (*mut T, Layout),
+) {
+    for (i, j) in (0..m).flat_map(|i| (0..n).map(move |j| (i, j))) {
+        let mut parts = [T::ZERO; 4];
+        for term in 0..k {
+            // SAFETY: row i of A and column j of B have k elements.
+            let (x, y) = unsafe {
+                (
+                    *a.add(i * in_a.row_stride + term * in_a.col_stride),
+                    *b.add(term * in_b.row_stride + j * in_b.col_stride),
+                )
+            };
+            parts[term % 4] = parts[term % 4] + x * y;
+        }
+        let sum = alpha * ((parts[0] + parts[1]) + (parts[2] + parts[3]));
+        // SAFETY: C has the element (i, j), and it is read only if it counts.
+        unsafe {
+            let to = c.add(i * in_c.row_stride + j * in_c.col_stride);
+            *to = if beta == T::ZERO { sum } else { sum + beta * *to };
         }
     }
 }

@@ -1,12 +1,39 @@
 //! The values that an initializer stands for.
 
-use chainrule_graph::{Initializer, Shape, Tensor};
+use chainrule_exec::check_memory_of;
+use chainrule_graph::{Function, Initializer, Shape, Tensor};
 use chainrule_kernels::philox::{Philox, unit53};
 use rand_core::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
+use crate::admission::{self, reals};
+use crate::error::LearnError;
+use crate::parameters::{Parameters, WHAT};
+use crate::random::{self, Purpose};
+
+impl Parameters {
+    /// The values a function says its parameters and state start at. Each draws from a stream of its own under the
+    /// seed.
+    ///
+    /// # Errors
+    /// They name the parameter whose initializer gives a value that is not finite, or the largest of those that do not
+    /// fit into memory.
+    pub fn initialize(function: &Function, seed: u64) -> Result<Parameters, LearnError> {
+        let all = function.parameters.iter().chain(&function.state).enumerate();
+        check_memory_of(&function.graph, all.clone().map(|(_, parameter)| parameter.node.into()))?;
+        let drawn = all.map(|(index, parameter)| {
+            let (name, shape) = (function.name(parameter.node), function.graph.shape(parameter.node));
+            let mut generator = random::generator(seed, Purpose::Initial(index as u32));
+            let value = draw(&parameter.initializer, shape, &mut generator);
+            admission::check(WHAT, name, &value, &reals(shape))?;
+            Ok((name.to_string(), value))
+        });
+        drawn.collect::<Result<_, LearnError>>().map(Parameters)
+    }
+}
+
 /// Values as the initializer says; `in` is the size of the last axis, `out` that of the one before.
-pub(crate) fn draw(initializer: &Initializer, shape: &Shape, generator: &mut Philox) -> Tensor {
+fn draw(initializer: &Initializer, shape: &Shape, generator: &mut Philox) -> Tensor {
     let fan_in = || shape.last().copied().unwrap_or(1);
     let fan_out = || shape.iter().rev().nth(1).copied().unwrap_or(1);
     match *initializer {

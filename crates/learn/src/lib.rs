@@ -18,31 +18,29 @@ mod data;
 mod error;
 mod evaluation;
 mod fingerprint;
+#[cfg(feature = "training")]
 mod initial;
+#[cfg(feature = "training")]
 pub mod models;
+#[cfg(feature = "training")]
 mod optimizer;
 mod parameters;
 mod predictor;
+#[cfg(feature = "training")]
 pub mod problems;
+#[cfg(feature = "training")]
 pub mod random;
 mod saved;
+#[cfg(feature = "training")]
 mod training;
 
-pub use data::arrays::Arrays;
-pub use data::arrays::write::{ArrayValues, write_npz};
 pub use data::cell::Cell;
-pub use data::columns::{Assignment, assign, check_counts};
-pub use data::data_file::DataFile;
 pub use data::dataset::Dataset;
-pub use data::declaration::{FieldDeclaration, Mapping};
 pub use data::field::{Field, Role};
 pub use data::fill::Fill;
-pub use data::from_arrays::assign_arrays;
 pub use data::reading::Reading;
-pub use data::selection::{Missing, Selection};
 pub use data::standardize::Standardize;
 pub use data::step_features::StepFeatures;
-pub use data::table::{ColumnValues, Table};
 pub use data::transform::{Transform, Transforms};
 pub use data::units::StandardizedValue;
 pub use data::words::{WordEncoding, Words};
@@ -56,16 +54,41 @@ pub use evaluation::scores::{Scores, confusion, objectives, predictions, scores,
 pub use evaluation::scoring::Scoring;
 pub use evaluation::value_and_gradient::{Gradients, ValueAndGradient};
 pub use fingerprint::Fingerprint;
-pub use optimizer::{Adam, Optimizer};
 pub use parameters::Parameters;
 pub use predictor::{Prediction, Predictor, Session};
 pub use saved::model::SavedModel;
+
+#[cfg(feature = "training")]
+pub use data::arrays::Arrays;
+#[cfg(feature = "training")]
+pub use data::arrays::write::{ArrayValues, write_npz};
+#[cfg(feature = "training")]
+pub use data::columns::{Assignment, assign, check_counts};
+#[cfg(feature = "training")]
+pub use data::data_file::DataFile;
+#[cfg(feature = "training")]
+pub use data::declaration::{FieldDeclaration, Mapping};
+#[cfg(feature = "training")]
+pub use data::from_arrays::assign_arrays;
+#[cfg(feature = "training")]
+pub use data::selection::{Missing, Selection};
+#[cfg(feature = "training")]
+pub use data::table::{ColumnValues, Table};
+#[cfg(feature = "training")]
+pub use optimizer::{Adam, Optimizer};
+#[cfg(feature = "training")]
 pub use training::diverged::{Cause, Diverged, StepPart, TrainError};
+#[cfg(feature = "training")]
 pub use training::profile::{StepCost, profile};
+#[cfg(feature = "training")]
 pub use training::progress::{
     Ending, Epoch, EverySteps, Observer, Position, Progress, StepReport, Trained, Unobserved,
 };
+#[cfg(feature = "training")]
 pub use training::schedule::{Length, Schedule};
+#[cfg(feature = "training")]
 pub use training::settings::{Checkpointing, Engine, Training};
+#[cfg(feature = "training")]
 pub use training::step::{RATE, Step, StepOptions, step};
+#[cfg(feature = "training")]
 pub use training::train::train;

@@ -1,39 +1,17 @@
 //! The values of a function's parameters, by name.
 
-use chainrule_exec::check_memory_of;
 use chainrule_graph::{Function, Tensor};
 
 use crate::admission::{self, reals};
 use crate::error::{LearnError, find};
-use crate::initial::draw;
-use crate::random::{self, Purpose};
 
-const WHAT: &str = "parameter";
+pub(crate) const WHAT: &str = "parameter";
 
 /// A value for each parameter of a function, and for each state, in the function's order. All are finite.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Parameters(Vec<(String, Tensor)>);
+pub struct Parameters(pub(crate) Vec<(String, Tensor)>);
 
 impl Parameters {
-    /// The values a function says its parameters and state start at. Each draws from a stream of its own under the
-    /// seed.
-    ///
-    /// # Errors
-    /// They name the parameter whose initializer gives a value that is not finite, or the largest of those that do not
-    /// fit into memory.
-    pub fn initialize(function: &Function, seed: u64) -> Result<Parameters, LearnError> {
-        let all = function.parameters.iter().chain(&function.state).enumerate();
-        check_memory_of(&function.graph, all.clone().map(|(_, parameter)| parameter.node.into()))?;
-        let drawn = all.map(|(index, parameter)| {
-            let (name, shape) = (function.name(parameter.node), function.graph.shape(parameter.node));
-            let mut generator = random::generator(seed, Purpose::Initial(index as u32));
-            let value = draw(&parameter.initializer, shape, &mut generator);
-            admission::check(WHAT, name, &value, &reals(shape))?;
-            Ok((name.to_string(), value))
-        });
-        drawn.collect::<Result<_, LearnError>>().map(Parameters)
-    }
-
     /// These values, which must be just those that the function has.
     ///
     /// # Errors

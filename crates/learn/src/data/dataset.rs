@@ -1,25 +1,22 @@
 //! The rows of a table as the values of a model's inputs and outcomes.
 
 use std::borrow::Cow;
-use std::path::Path;
 
 use chainrule_exec::run::SharedRows;
 use chainrule_exec::{ElementType, Inadmissible, InputType};
 use chainrule_graph::{Function, Kind, NodeId, Shape, Tensor};
 
-use crate::atomic;
 use crate::data::field::{Field, Role};
 use crate::data::reading::Reading;
-use crate::data::refusal::{missing, refused, too_large};
-use crate::data::resolve::{self, Resolved};
+use crate::data::refusal::refused;
 use crate::data::row_places::RowPlaces;
 use crate::data::rows::{in_f64, length, picked, picked_in_f64};
-use crate::data::split::held_out;
 use crate::data::standardize::Standardize;
-use crate::data::table::Table;
+#[cfg(feature = "training")]
+use crate::data::too_large::too_large;
 use crate::error::{LearnError, RowPlace, find};
 
-/// The values of inputs and outcomes in each row: read from a [`Table`], or made.
+/// The values of inputs and outcomes in each row: read from a [`Table`](crate::Table), or made.
 ///
 /// ```
 /// use chainrule_graph::{Builder, Initializer};
@@ -57,38 +54,8 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Reads the columns of `fields` from a table, words as they are known. Cells that are missing are not a number where
-    /// that is filled in later.
-    ///
-    /// # Errors
-    /// They name the file, the line and the column: a column that is not there, a cell that is missing, no finite number
-    /// or a word that is not known, and one that is none of the whole numbers, or neither 0 nor 1, where those are asked
-    /// for.
-    pub fn read(table: &Table, fields: &[Field]) -> Result<Dataset, LearnError> {
-        Dataset::read_rows(table, fields, false)
-    }
-
-    /// The same without the rows in which a cell is missing that nothing fills in.
-    ///
-    /// # Errors
-    /// The others of [`Dataset::read`].
-    pub fn read_whole_rows(table: &Table, fields: &[Field]) -> Result<Dataset, LearnError> {
-        Dataset::read_rows(table, fields, true)
-    }
-
-    fn read_rows(table: &Table, fields: &[Field], drops: bool) -> Result<Dataset, LearnError> {
-        fields.iter().try_for_each(|field| field.check_columns(table.file()))?;
-        let find = |field: &Field| {
-            let find = |column: &String| table.find(column).ok_or_else(|| missing(table, fields, field, column));
-            field.columns.iter().map(find).collect::<Result<Vec<usize>, _>>()
-        };
-        let columns = fields.iter().map(find).collect::<Result<Vec<_>, _>>()?;
-        let Resolved { lines, values, .. } = resolve::again(table, fields, &columns, drops)?;
-        let values = values.into_iter().map(SharedRows::from).collect();
-        Dataset::checked(table.file().into(), RowPlaces::lines(lines), fields.to_vec(), values)
-    }
-
     /// The elements of fields, if each is what its field takes.
+    #[cfg(feature = "training")]
     pub(crate) fn checked(
         file: String,
         places: RowPlaces,
@@ -227,69 +194,8 @@ impl Dataset {
         }
     }
 
-    /// A part to train on, and a part held out: round(rows · fraction) rows, at least one, drawn by the seed. Both
-    /// parts keep the order of the rows. Where just one outcome is a single whole number, both have as many of each class as
-    /// its share is, by largest remainders; a class of one row stays in training.
-    ///
-    /// # Errors
-    /// A fraction outside (0, 1); no row left to train on.
-    pub fn split(&self, fraction: f64, seed: u64) -> Result<(Dataset, Dataset), LearnError> {
-        let fault = |problem: String| LearnError::Setting { name: "the fraction held out", problem };
-        if !(fraction > 0.0 && fraction < 1.0) {
-            return Err(fault(format!("is {fraction}; a number in (0, 1) would be right")));
-        }
-        let rows = self.rows();
-        let held = ((rows as f64 * fraction).round() as usize).max(1);
-        if held >= rows {
-            return Err(fault(format!(
-                "is {fraction}: of {rows} row{} in {} it leaves none to train on",
-                if rows == 1 { "" } else { "s" },
-                self.file
-            )));
-        }
-        let held = held_out(rows, held, self.classes().as_deref(), seed);
-        let mut is_held = vec![false; rows];
-        held.iter().for_each(|&row| is_held[row] = true);
-        let training: Vec<usize> = (0..rows).filter(|&row| !is_held[row]).collect();
-        Ok((self.select(&training), self.select(&held)))
-    }
-
-    /// The class of each row, if just one outcome is a single whole number.
-    fn classes(&self) -> Option<Cow<'_, [f64]>> {
-        let is_class =
-            |field: &Field| field.role == Role::Outcome && field.kind == Kind::Int && field.shape.rank() == 0;
-        let mut found = self.fields.iter().enumerate().filter(|(_, field)| is_class(field));
-        match (found.next(), found.next()) {
-            (Some((index, _)), None) => Some(self.values_at(index)),
-            _ => None,
-        }
-    }
-
-    /// The rows as CSV with a header; numbers are printed so that they read back to the same bits.
-    pub fn to_csv(&self) -> Vec<u8> {
-        const IN_MEMORY: &str = "a table in memory can be written";
-        let mut table = csv::Writer::from_writer(Vec::new());
-        table.write_record(self.fields.iter().flat_map(Field::element_names)).expect(IN_MEMORY);
-        let values: Vec<Cow<'_, [f64]>> = self.values.iter().map(in_f64).collect();
-        for row in 0..self.rows() {
-            let elements = values.iter().zip(&self.fields).flat_map(|(values, field)| {
-                let size = field.shape.size();
-                &values[row * size..(row + 1) * size]
-            });
-            table.write_record(elements.map(f64::to_string)).expect(IN_MEMORY);
-        }
-        table.into_inner().expect(IN_MEMORY)
-    }
-
-    /// Writes [`Dataset::to_csv`] to a file, whole or not at all.
-    ///
-    /// # Errors
-    /// Those of [`atomic::write`].
-    pub fn write_csv(&self, path: impl AsRef<Path>) -> Result<(), LearnError> {
-        atomic::write(path, &self.to_csv())
-    }
-
     /// Whether any of its inputs or outcomes was standardised.
+    #[cfg(feature = "training")]
     pub(crate) fn is_standardized(&self) -> bool {
         !self.standardized.is_empty()
     }

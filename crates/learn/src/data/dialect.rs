@@ -13,6 +13,7 @@ impl Dialect {
     }
 
     /// The separator that a first line `sep=;` names, and the length of that line with its end.
+    #[cfg(feature = "training")]
     pub fn in_first_line(text: &[u8]) -> Option<(Dialect, usize)> {
         let end = text.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(text.len());
         let quoted =

@@ -16,6 +16,7 @@ impl RowPlaces {
     }
 
     /// Of so many rows of arrays.
+    #[cfg(feature = "training")]
     pub fn rows(count: usize) -> RowPlaces {
         RowPlaces { numbers: (1..=count).collect(), are_lines: false }
     }

@@ -36,6 +36,7 @@ pub enum WordEncoding {
 impl Words {
     /// Of the words that were found in a column of a field of whole numbers, or of a real one. `hole` says whether a
     /// missing cell is a word, too.
+    #[cfg(feature = "training")]
     pub(crate) fn of(found: impl IntoIterator<Item = String>, is_real: bool, hole: bool) -> Words {
         let mut words: Vec<String> = found.into_iter().collect();
         if let (Some(words), false) = (truth(&words), hole) {
@@ -184,6 +185,7 @@ pub(crate) fn looks_like_number(word: &str) -> bool {
 }
 
 /// What a cell is as a word: numbers that are equal are one word.
+#[cfg(feature = "training")]
 pub(crate) fn word(cell: Cell<'_>) -> Option<String> {
     match cell {
         Cell::Number(number) => Some(number.to_string()),

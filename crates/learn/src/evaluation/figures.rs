@@ -77,6 +77,7 @@ impl Figures {
     }
 
     /// Those of such names; a figure that is not there has the value `missing` where it must have one.
+    #[cfg(feature = "training")]
     pub(crate) fn from_named(named: impl Fn(&str) -> Option<f64>, missing: f64) -> Figures {
         let number = |name: &str| named(name).unwrap_or(missing);
         match (named("mse"), named("accuracy")) {

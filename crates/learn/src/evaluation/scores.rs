@@ -99,6 +99,7 @@ pub fn predictions(function: &Function, parameters: &Parameters, data: &Dataset)
 }
 
 /// What is said of a run over rows that failed: if the objective of one cannot be computed, that row.
+#[cfg(feature = "training")]
 pub(crate) fn at_its_row(
     error: LearnError,
     function: &Function,

@@ -3,7 +3,6 @@
 //!
 //! The object stands in the metadata under one key, so that the same content always gives the same bytes.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -84,12 +83,13 @@ impl FileFormat {
         self.content(bytes).and_then(read).map_err(|problem| LearnError::file(file, problem))
     }
 
-    fn serialized(&self, Content { mut object, tensors }: Content) -> Result<Vec<u8>, String> {
+    fn serialized(&self, Content { object, tensors }: Content) -> Result<Vec<u8>, String> {
         if tensors.iter().any(|(name, _)| name == RESERVED) {
             return Err(format!("cannot hold a parameter named `{RESERVED}`; choose another name"));
         }
-        object.shift_insert(0, "version".into(), self.version.into());
-        let metadata = HashMap::from([(self.key.to_string(), Value::Object(object).to_string())]);
+        let object: Map<String, Value> =
+            [("version".to_string(), self.version.into())].into_iter().chain(object).collect();
+        let metadata = [(self.key.to_string(), Value::Object(object).to_string())].into_iter().collect();
         let bytes =
             |tensor: &Tensor| tensor.data().iter().flat_map(|element| element.to_le_bytes()).collect::<Vec<u8>>();
         let data: Vec<(&str, &Shape, Vec<u8>)> =
