@@ -4,7 +4,8 @@
 use chainrule_exec::compile::{Options, Precision};
 use chainrule_exec::{Bindings, evaluate_compiled, reference};
 use chainrule_graph::{
-    Builder, Function, Graph, Initializer, Kind, NodeId, Op, Steps, Tensor, Value, Var, batch, grad, hvp, simplify,
+    Builder, Function, Graph, Initializer, Kind, Node, NodeId, Op, Steps, Tensor, Value, Var, batch, fission, grad,
+    hvp, simplify,
 };
 
 /// A step: the next carries, then the extras, from the carries, the elements and what is the same at every step.
@@ -240,6 +241,53 @@ fn ten_thousand_steps() {
     }
 }
 
+/// The products of a graph that are in loops, and those that are not.
+fn products(graph: &Graph) -> [usize; 2] {
+    let count = |graph: &Graph| graph.nodes().iter().filter(|node| matches!(node.op, Op::Contract(_))).count();
+    let inside = graph.nodes().iter().map(|node| match &node.op {
+        Op::Scan(scan) => count(scan.body.graph()),
+        _ => 0,
+    });
+    [inside.sum(), count(graph)]
+}
+
+/// Of h ↦ tanh(W h + U x + b) and its gradient, the products with h and with λ stay in the loops. The others are one product
+/// over all steps each: U x, and the gradients of W, of U and of the sequence.
+#[test]
+fn what_needs_no_carry_leaves_a_loop_and_what_feeds_none() {
+    let b = Builder::new();
+    let (h, xs) = (b.input("h", [3]), b.input("xs", [7, 2]));
+    let [w, u] = [("W", 3), ("U", 2)].map(|(name, n)| b.parameter(name, [3, n], Initializer::Glorot));
+    let bias = b.parameter("b", [3], Initializer::Constant(0.0));
+    let hs = b.scan(&[h], &[xs], |h, x| vec![(w.matvec(h[0]) + u.matvec(x[0]) + bias).tanh()])[0];
+    b.objective((hs * hs).sum());
+    let function = b.finish().expect("it is a loop");
+    let (graph, of) = with_gradient(&function);
+    let (simple, map) = simplify(&graph, &of).expect("it can be simplified");
+    assert_eq!(products(&simple), [6, 0]);
+    let of: Vec<Value> = of.iter().filter_map(|&value| map.get(value)).collect();
+    let (split, to_split) = fission(&simple).expect("it is well formed").expect("there are loops");
+    let of: Vec<Value> = of.iter().filter_map(|&value| to_split.get(value)).collect();
+    let (split, _) = simplify(&split, &of).expect("it can be simplified");
+    assert_eq!(products(&split), [2, 4]);
+    let is_large = |node: &Node| node.outputs.iter().any(|output| output.shape[..] == [7, 3, 3]);
+    assert!(!split.nodes().iter().any(is_large), "no gradient of a step is kept");
+}
+
+#[test]
+fn a_loop_whose_parts_left_it_gives_the_same() {
+    for_all(|what, scan, _| {
+        let (graph, of) = with_gradient(scan);
+        let Some((split, map)) = fission(&graph).expect("it is well formed") else { return };
+        let moved = |value: Value| map.get(value).expect("every value has its place");
+        let bindings: Bindings = (wrt(scan).into_iter())
+            .map(|id| (moved(id.into()), values(scan).get(id).expect("it is bound").clone()))
+            .collect();
+        let found = numbers(&split, &bindings, &of.iter().map(|&value| moved(value)).collect::<Vec<_>>());
+        assert_close(what, &found, &numbers(&graph, &values(scan), &of), 1e-12);
+    });
+}
+
 /// Of a loop and the one with more extras that its derivative reads, one is left, and the reverse loop.
 #[test]
 fn the_loop_of_the_derivative_is_merged_with_the_loop() {
@@ -253,19 +301,20 @@ fn the_loop_of_the_derivative_is_merged_with_the_loop() {
 #[test]
 fn an_error_names_the_step() {
     let b = Builder::new();
-    let (is, table) = (b.input_of("is", [3], Kind::Int, None), b.input("table", [2]));
-    let hs = b.scan(&[b.constant(0.0)], &[is], |h, i| vec![h[0] + table.gather(i[0], 0)])[0];
-    let last = hs.last().id().expect("the shapes fit");
+    let (start, next) = (b.input_of("start", [], Kind::Int, None), b.input_of("next", [3], Kind::Int, None));
+    let steps = Steps { length: Some(5), ..Steps::default() };
+    let is = b.scan_by(steps, &[start], &[], |i, _| vec![next.gather(i[0], 0)])[0];
+    let last = is.last().id().expect("the shapes fit");
     let function = b.finish().expect("it is a loop");
     let bindings: Bindings =
-        (function.inputs.iter().copied()).zip([Tensor::vector([0.0, 1.0, 2.0]), Tensor::vector([5.0, 6.0])]).collect();
+        function.inputs.iter().copied().zip([Tensor::scalar(0.0), Tensor::vector([1.0, 2.0, 9.0])]).collect();
     let errors = [
         reference::evaluate(&function.graph, &bindings, &[last]).map(|_| ()),
         evaluate_compiled(&function.graph, &bindings, &[last], &Options::default()).map(|_| ()),
     ];
     for error in errors {
-        let message = error.expect_err("there is no index 2").to_string();
-        assert!(message.contains("at step 2"), "{message}");
+        let message = error.expect_err("there is no index 9").to_string();
+        assert!(message.contains("at step 3"), "{message}");
     }
 }
 

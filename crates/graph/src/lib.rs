@@ -16,6 +16,7 @@ mod builder;
 mod differentiate;
 mod dropped_slopes;
 mod error;
+mod fission;
 mod function;
 mod graph;
 mod initializer;
@@ -37,6 +38,7 @@ pub use builder::{Attention, Builder, Convolution, CrossEntropy, Operand, Paddin
 pub use differentiate::{Derivatives, Directional, differentiate, grad, hvp, jvp, vjp};
 pub use dropped_slopes::{DroppedSlopeCount, DroppedSlopeCounts, count_dropped_slopes};
 pub use error::GraphError;
+pub use fission::fission;
 pub use function::{Function, Learning, Parameter};
 pub use graph::{Graph, Update};
 pub use initializer::Initializer;

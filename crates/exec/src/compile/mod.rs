@@ -28,7 +28,7 @@ mod view;
 use std::collections::HashMap;
 
 use chainrule_graph::ops::Source;
-use chainrule_graph::{Graph, GraphError, NodeId, Op, Value, simplify};
+use chainrule_graph::{Graph, GraphError, NodeId, Op, Value, fission, simplify};
 pub use chainrule_kernels::Level;
 pub use options::Options;
 
@@ -143,7 +143,10 @@ fn rewrite(compiled_graph: &Graph, options: &Options, observe: &mut Observer<'_>
     let compiled_nodes = compiled_graph.nodes().len();
     let (simple, first) = simplify(compiled_graph, &kept).map_err(foreign)?;
     observe("simplify", &|| stages::graph(&simple));
-    let to_simple = |value: Value| first.get(value).unwrap_or(value); // all that is asked for here was kept
+    let kept_simple: Vec<Value> = kept.iter().filter_map(|&value| first.get(value)).collect();
+    let (simple, split) = split_loops(simple, &kept_simple, observe)?;
+    // All that is asked for here was kept.
+    let to_simple = |value: Value| first.get(value).and_then(&split).unwrap_or(value);
     let outputs: Vec<Value> = options.outputs.iter().map(|&output| to_simple(output)).collect();
     let (rewritten, accumulations) = accumulate::accumulate(simple, &outputs);
     let all: Vec<Value> = accumulations
@@ -166,6 +169,32 @@ fn rewrite(compiled_graph: &Graph, options: &Options, observe: &mut Observer<'_>
     let accumulations: Vec<Accumulation> = accumulations.into_iter().map(|a| a.map(forward)).collect();
     observe("accumulate", &|| stages::graph(&graph) + &stages::accumulations(&graph, &accumulations));
     Ok(Rewritten { graph, accumulations, interface })
+}
+
+/// The graph with what may leave its loops outside of them, and where the values that are kept went.
+fn split_loops(
+    graph: Graph,
+    kept: &[Value],
+    observe: &mut Observer<'_>,
+) -> Result<(Graph, impl Fn(Value) -> Option<Value> + use<>), ExecError> {
+    let maps = match fission(&graph).map_err(foreign)? {
+        None => None,
+        Some((split, to_split)) => {
+            let kept: Vec<Value> = kept.iter().filter_map(|&value| to_split.get(value)).collect();
+            let (simple, to_simple) = simplify(&split, &kept).map_err(foreign)?;
+            observe("fission", &|| stages::graph(&simple));
+            Some((simple, to_split, to_simple))
+        }
+    };
+    let (graph, maps) = match maps {
+        None => (graph, None),
+        Some((simple, to_split, to_simple)) => (simple, Some((to_split, to_simple))),
+    };
+    let to = move |value: Value| match &maps {
+        None => Some(value),
+        Some((to_split, to_simple)) => to_simple.get(to_split.get(value)?),
+    };
+    Ok((graph, to))
 }
 
 /// Ids were checked before, so this does not happen.

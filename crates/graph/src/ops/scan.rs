@@ -199,6 +199,24 @@ impl<'g> Var<'g> {
     }
 }
 
+impl Scan {
+    /// A carry before each step, stacked: its start, and what all steps but the last gave.
+    pub(crate) fn before<'g>(&self, start: Var<'g>, after: Var<'g>) -> Var<'g> {
+        let shape = after.shape();
+        if self.length == 0 {
+            return after;
+        }
+        let (mut from, mut to) = (vec![0; shape.rank()], shape.to_vec());
+        if self.reverse {
+            from[0] = 1
+        } else {
+            to[0] -= 1
+        }
+        let (start, others) = (start.reshape(start.shape().with_leading(1)), after.slice(&from, &to));
+        if self.reverse { others.concat(&[start], 0) } else { start.concat(&[others], 0) }
+    }
+}
+
 impl From<Scan> for Op {
     fn from(op: Scan) -> Op {
         Op::Scan(op)

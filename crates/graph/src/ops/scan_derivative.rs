@@ -113,7 +113,7 @@ impl Reverse {
         let (constants, elements): (Vec<_>, Vec<_>) =
             reads.into_iter().partition(|(_, read)| matches!(read, Read::Input(input) if *input >= from));
         let stacked = |(_, read): &(Value, Read)| match *read {
-            Read::Input(input) if input < scan.carries => Some(before(scan, node.x[input], forward[input])),
+            Read::Input(input) if input < scan.carries => Some(scan.before(node.x[input], forward[input])),
             Read::Input(input) => Some(node.x[input]),
             Read::Output(output) => Some(forward[output]),
             Read::Saved(index) => Some(forward[node.y.len() + index]),
@@ -238,22 +238,6 @@ fn augmented<'g>(builder: &'g Builder, scan: &Scan, saved: &[Value], x: &[Var<'g
             Vec::new()
         }
     }
-}
-
-/// A carry before each step, stacked: its start, and what all steps but the last gave.
-fn before<'g>(scan: &Scan, start: Var<'g>, after: Var<'g>) -> Var<'g> {
-    let shape = after.shape();
-    if scan.length == 0 {
-        return after;
-    }
-    let (mut from, mut to) = (vec![0; shape.rank()], shape.to_vec());
-    if scan.reverse {
-        from[0] = 1
-    } else {
-        to[0] -= 1
-    }
-    let (start, others) = (start.reshape(start.shape().with_leading(1)), after.slice(&from, &to));
-    if scan.reverse { others.concat(&[start], 0) } else { start.concat(&[others], 0) }
 }
 
 /// Whether a node is computed again rather than kept for each step.

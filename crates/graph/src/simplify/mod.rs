@@ -27,6 +27,11 @@ pub struct ValueMap {
 }
 
 impl ValueMap {
+    /// For each node of old, where its outputs went.
+    pub(crate) fn of(nodes: Vec<Vec<Option<Value>>>) -> ValueMap {
+        ValueMap { nodes }
+    }
+
     /// The value of the new graph that is equal to one of the old.
     pub fn get(&self, old: impl Into<Value>) -> Option<Value> {
         let old = old.into();
