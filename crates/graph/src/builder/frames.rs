@@ -52,22 +52,19 @@ impl State {
 }
 
 impl Builder {
-    /// Runs `build` with its nodes in a graph of their own.
-    pub(crate) fn body<'g, R>(&'g self, build: impl FnOnce(&'g Builder) -> R) -> (R, BuiltBody<'g>) {
-        self.begin_body();
-        let result = build(self);
+    /// Ends the body that was begun last: its graph, and what it captured.
+    pub(crate) fn end_body(&self) -> BuiltBody<'_> {
         let mut state = self.state.borrow_mut();
-        let around = state.outer.pop().unwrap_or_default(); // it was pushed above
+        let around = state.outer.pop().unwrap_or_default(); // it was begun
         let frame = around.number;
         let body = std::mem::replace(&mut state.frame, around);
         let captures =
             body.captures.iter().map(|&(outer, inner)| (Var { builder: self, id: Some(outer), frame }, inner));
-        let built = BuiltBody { captures: captures.collect(), graph: body.function.graph };
-        (result, built)
+        BuiltBody { captures: captures.collect(), graph: body.function.graph }
     }
 
-    /// A frame in the scope of the one around it, whose path its names go on with.
-    fn begin_body(&self) {
+    /// From here on, nodes are added to a body, in the scope of the graph around it, whose path its names go on with.
+    pub(crate) fn begin_body(&self) {
         let mut state = self.state.borrow_mut();
         let mut scopes = Vec::new();
         for path in state.frame.scopes_around() {
@@ -92,7 +89,7 @@ impl Builder {
     }
 
     /// Runs `build` with its nodes in the function's own graph, in the scope of the same path.
-    pub(super) fn in_function<'g, R>(&'g self, build: impl FnOnce(&'g Builder) -> R) -> R {
+    pub(crate) fn in_function<'g, R>(&'g self, build: impl FnOnce(&'g Builder) -> R) -> R {
         if !self.is_in_body() {
             return build(self);
         }
@@ -131,6 +128,16 @@ impl Builder {
         }
         id = frame.capture(&outer[outer.len() - 1].function.graph, id);
         Var { builder: self, id: Some(id), frame: frame.number }
+    }
+
+    /// Whether a handle is of the graph that nodes are added to.
+    pub(crate) fn is_current(&self, var: Var<'_>) -> bool {
+        self.state.borrow().frame.number == var.frame
+    }
+
+    /// The scope that is open.
+    pub(crate) fn current_scope(&self) -> Option<ScopeId> {
+        self.state.borrow().frame.scope
     }
 
     /// Whether a handle is of the body of a loop that is finished, which is a mistake.

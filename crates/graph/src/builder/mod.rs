@@ -40,6 +40,7 @@ pub use convolution::{Convolution, Padding};
 pub(crate) use frames::BuiltBody;
 use frames::Frame;
 pub use losses::CrossEntropy;
+pub(crate) use naming::Place;
 pub use operators::Operand;
 pub use per_axis::PerAxis;
 pub use pool::Pool;

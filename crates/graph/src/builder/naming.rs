@@ -7,6 +7,9 @@ use super::frames::Frame;
 use super::{Builder, State, Var};
 use crate::node::{Scope, ScopeId, Value};
 
+/// A scope, and what goes before the names of the scopes that are opened.
+pub(crate) type Place = (Option<ScopeId>, Option<Arc<str>>);
+
 impl Builder {
     /// Runs `build` with its nodes in a scope of that name; a name in use gets a number: `dense`, `dense2`.
     pub fn scope<'g, R>(&'g self, name: &str, build: impl FnOnce(&'g Builder) -> R) -> R {
@@ -93,14 +96,16 @@ impl Builder {
         path: Option<Arc<str>>,
         build: impl FnOnce(&'g Builder) -> R,
     ) -> R {
-        let swap = |scope, path| {
-            let frame = &mut self.state.borrow_mut().frame;
-            (std::mem::replace(&mut frame.scope, scope), std::mem::replace(&mut frame.path, path))
-        };
-        let (outer_scope, outer_path) = swap(scope, path);
+        let (outer_scope, outer_path) = self.swap_place(scope, path);
         let result = build(self);
-        swap(outer_scope, outer_path);
+        self.swap_place(outer_scope, outer_path);
         result
+    }
+
+    /// From here on nodes are in this scope, with this path before the names of the scopes that are opened; where they were.
+    pub(crate) fn swap_place(&self, scope: Option<ScopeId>, path: Option<Arc<str>>) -> Place {
+        let frame = &mut self.state.borrow_mut().frame;
+        (std::mem::replace(&mut frame.scope, scope), std::mem::replace(&mut frame.path, path))
     }
 
     /// The scope of that full path, made if there is none.

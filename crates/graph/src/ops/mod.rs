@@ -48,6 +48,7 @@ pub use exponent::Exponent;
 pub use index::Index;
 pub use reduce::{Reduce, Reduction};
 pub(crate) use rules::{Backward, Batched, Rules};
+pub(crate) use scan::OpenScan;
 pub use scan::Scan;
 pub use shape::ShapeOp;
 pub use source::Source;

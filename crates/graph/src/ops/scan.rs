@@ -80,35 +80,61 @@ impl Builder {
         sequences: &[Var<'g>],
         body: impl FnOnce(&[Var<'g>], &[Var<'g>]) -> Vec<Var<'g>>,
     ) -> Vec<Var<'g>> {
-        let failed = |count: usize| vec![self.poisoned(); count];
-        if starts.iter().chain(sequences).any(|var| var.failed()) {
-            return failed(starts.len());
-        }
-        let length = match self.length_of(steps, sequences) {
-            Ok(length) => length,
+        let open = match self.begin_scan(steps, starts, sequences) {
+            Ok(open) => open,
             Err(error) => {
-                self.fail(error.message, error.help);
-                return failed(starts.len());
+                error.map(|GraphError { message, help, .. }| self.fail(message, help));
+                return vec![self.poisoned(); starts.len()];
             }
         };
-        let ((given, results), built) = self.body(|builder| {
-            let of_start = |start: &Var<'g>| builder.anonymous_input(&start.shape(), start.kind());
-            let of_element = |xs: &Var<'g>| builder.anonymous_input(&xs.shape()[1..].into(), xs.kind());
-            let carries: Vec<Var<'g>> = starts.iter().map(of_start).collect();
-            let elements: Vec<Var<'g>> = sequences.iter().map(of_element).collect();
-            let results = body(&carries, &elements).into_iter().map(|result| builder.captured(result));
-            let results: Vec<Value> = results.map_while(|result| result.id()).collect();
-            (carries.iter().chain(&elements).filter_map(|var| var.id()).collect::<Vec<Value>>(), results)
-        });
-        let made =
-            self.error().is_none().then(|| self.looped(steps, length, [starts, sequences], &given, &results, built));
-        match made {
-            Some(Ok(outputs)) => outputs,
-            None => failed(results.len().max(starts.len())),
-            Some(Err(error)) => {
-                self.fail(error.message, error.help);
-                failed(results.len().max(starts.len()))
+        let results = body(&open.carries, &open.elements);
+        let count = results.len().max(starts.len());
+        match self.end_scan(open, &results) {
+            Ok(outputs) => outputs,
+            Err(error) => {
+                error.map(|GraphError { message, help, .. }| self.fail(message, help));
+                vec![self.poisoned(); count]
             }
+        }
+    }
+
+    /// Begins the body of a loop; the error is none where there was a mistake before.
+    pub(crate) fn begin_scan<'g>(
+        &'g self,
+        steps: Steps,
+        starts: &[Var<'g>],
+        sequences: &[Var<'g>],
+    ) -> Result<OpenScan<'g>, Option<GraphError>> {
+        if starts.iter().chain(sequences).any(|var| var.failed()) {
+            return Err(None);
+        }
+        let length = self.length_of(steps, sequences)?;
+        self.begin_body();
+        let of_start = |start: &Var<'g>| self.anonymous_input(&start.shape(), start.kind());
+        let of_element = |xs: &Var<'g>| self.anonymous_input(&xs.shape()[1..].into(), xs.kind());
+        Ok(OpenScan {
+            reverse: steps.reverse,
+            length,
+            starts: starts.to_vec(),
+            sequences: sequences.to_vec(),
+            carries: starts.iter().map(of_start).collect(),
+            elements: sequences.iter().map(of_element).collect(),
+        })
+    }
+
+    /// Ends the body, which gives these results: what the loop gives.
+    #[track_caller]
+    pub(crate) fn end_scan<'g>(
+        &'g self,
+        open: OpenScan<'g>,
+        results: &[Var<'g>],
+    ) -> Result<Vec<Var<'g>>, Option<GraphError>> {
+        let results: Vec<Option<Value>> = results.iter().map(|&result| self.captured(result).id()).collect();
+        let results: Option<Vec<Value>> = results.into_iter().collect();
+        let built = self.end_body();
+        match results.filter(|_| self.error().is_none()) {
+            Some(results) => self.looped(open, &results, built).map_err(Some),
+            None => Err(None),
         }
     }
 
@@ -145,13 +171,11 @@ impl Builder {
     #[track_caller]
     fn looped<'g>(
         &'g self,
-        Steps { reverse, .. }: Steps,
-        length: usize,
-        [starts, sequences]: [&[Var<'g>]; 2],
-        given: &[Value],
+        open: OpenScan<'g>,
         results: &[Value],
         built: BuiltBody<'g>,
     ) -> Result<Vec<Var<'g>>, GraphError> {
+        let OpenScan { reverse, length, starts, sequences, carries: given, elements } = open;
         if results.len() < starts.len() {
             let (few, carries) = (results.len(), starts.len());
             return Err(GraphError::new(format!(
@@ -159,13 +183,27 @@ impl Builder {
             ))
             .help("return the next value of each carry, then whatever else each step is to give"));
         }
-        let inputs: Vec<Value> = given.iter().copied().chain(built.captures.iter().map(|&(_, inner)| inner)).collect();
+        let given = given.iter().chain(&elements).filter_map(|var| var.id());
+        let inputs: Vec<Value> = given.chain(built.captures.iter().map(|&(_, inner)| inner)).collect();
         let body = Body::of(&built.graph, &inputs, results)?;
-        let operands: Vec<Var<'g>> =
-            starts.iter().chain(sequences).copied().chain(built.captures.iter().map(|&(outer, _)| outer)).collect();
-        let (carries, sequences) = (starts.len(), sequences.len());
-        Ok(self.push_all(Scan { body: Arc::new(body), carries, sequences, length, reverse }.into(), &operands))
+        let (carries, count) = (starts.len(), sequences.len());
+        let captured = built.captures.iter().map(|&(outer, _)| outer);
+        let operands: Vec<Var<'g>> = starts.into_iter().chain(sequences).chain(captured).collect();
+        let op = Scan { body: Arc::new(body), carries, sequences: count, length, reverse };
+        Ok(self.push_all(op.into(), &operands))
     }
+}
+
+/// A loop whose body is being built.
+#[derive(Clone)]
+pub(crate) struct OpenScan<'g> {
+    reverse: bool,
+    length: usize,
+    starts: Vec<Var<'g>>,
+    sequences: Vec<Var<'g>>,
+    /// What stands for the carries in the body, and for an element of each sequence.
+    pub carries: Vec<Var<'g>>,
+    pub elements: Vec<Var<'g>>,
 }
 
 impl<'g> Var<'g> {

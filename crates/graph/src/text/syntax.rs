@@ -240,6 +240,8 @@ pub(super) enum StackStepKind {
     Index(Box<[IndexItem]>),
     /// So many elements.
     Array(usize),
+    /// So many values at once.
+    Several(usize),
 }
 
 /// A call: what is called, and which of its parameters each argument on the stack is for.

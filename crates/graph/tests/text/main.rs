@@ -7,6 +7,7 @@ mod errors;
 mod functions;
 mod garbage;
 mod layers;
+mod loops;
 mod parameters;
 mod prints;
 mod random;

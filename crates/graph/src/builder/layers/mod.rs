@@ -6,6 +6,7 @@ mod convolution;
 mod dense;
 mod embedding;
 mod normalization;
+mod recurrent;
 
 use super::{Builder, Var};
 
@@ -14,6 +15,7 @@ pub use convolution::Conv;
 pub use dense::Dense;
 pub use embedding::{Embedding, Position};
 pub use normalization::{GroupNorm, LayerNorm, RmsNorm};
+pub use recurrent::{Gru, Lstm, Rnn};
 
 /// The name of the scope of a layer: its own, unless the user chose another.
 #[derive(Clone, Debug)]

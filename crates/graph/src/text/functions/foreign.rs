@@ -180,7 +180,7 @@ static NAMES: &[(&[&str], &str)] = &[
     (&["kl", "kl_div", "kldiv", "relative_entropy"], "it is `kl_divergence(p, q)`"),
     (&["hinge_loss"], "it is `hinge(score, y)`"),
     (
-        &["dropout", "batch_norm", "batchnorm", "lstm", "gru", "rnn"],
+        &["dropout", "batch_norm", "batchnorm"],
         "there is no such layer; write what it computes in a `def`, with `param`s of its own",
     ),
 ];

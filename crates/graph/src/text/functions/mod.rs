@@ -71,6 +71,8 @@ pub(super) enum Builds {
     Size,
     /// A function, called several times, each time on the result of the last.
     Repeat,
+    /// A function, which is a step of a loop.
+    Scan,
 }
 
 /// A function that the lowering has code of its own for.
@@ -104,7 +106,8 @@ pub(super) enum Builtin {
     SquaredL2Distance,
     L2NormPenalty,
     Nll,
-    Scan,
+    /// A loop as it is printed.
+    PlainScan,
     Custom,
 }
 
@@ -149,6 +152,9 @@ pub(super) enum LayerKind {
     ConvTranspose,
     SelfAttention,
     TransformerBlock,
+    Rnn,
+    Lstm,
+    Gru,
 }
 
 impl Callable {

@@ -33,7 +33,8 @@ const AB: &[CallParameter] = &[one("a"), one("b")];
 const SHAPE: &[CallParameter] = &[one("shape")];
 const CROSS_ENTROPY: &[CallParameter] =
     &[one("logits"), indices("y"), keyword("smoothing"), keyword("weights"), keyword("ignore")];
-const SCAN: &[CallParameter] = &[
+const RECURRENT: &[CallParameter] = &[one("xs"), one("n"), keyword("name")];
+const PLAIN_SCAN: &[CallParameter] = &[
     one("body"),
     many("x"),
     keyword("carries"),
@@ -63,6 +64,8 @@ const ALONG_AXIS_OR_OF_TWO: &[CallParameter] = &[one("a"), perhaps("b"), keyword
 static METHODS: &[(&str, Method)] = &[
     ("relu", |x| x.relu()),
     ("flatten", |x| x.flatten()),
+    ("last", |x| x.last()),
+    ("first", |x| x.first()),
     ("reciprocal", |x| x.reciprocal()),
     ("digamma", |x| x.digamma()),
     ("tan", |x| x.tan()),
@@ -146,6 +149,9 @@ static LAYERS: &[(&str, LayerKind, &[CallParameter])] = &[
         LayerKind::TransformerBlock,
         &[one("x"), one("heads"), perhaps("width"), perhaps("causal"), keyword("name")],
     ),
+    ("rnn", LayerKind::Rnn, RECURRENT),
+    ("lstm", LayerKind::Lstm, RECURRENT),
+    ("gru", LayerKind::Gru, RECURRENT),
 ];
 
 /// The other functions.
@@ -177,7 +183,7 @@ static BUILTINS: &[(&str, Builtin, &[CallParameter])] = &[
     ("squared_l2_distance", Builtin::SquaredL2Distance, AB),
     ("l2_norm_penalty", Builtin::L2NormPenalty, &[one("lambda"), one("w")]),
     ("nll", Builtin::Nll, &[one("p"), indices("y")]),
-    ("scan", Builtin::Scan, SCAN),
+    ("plain_scan", Builtin::PlainScan, PLAIN_SCAN),
     ("custom", Builtin::Custom, &[one("name"), many("x"), keyword("pass"), keyword("loops")]),
 ];
 
@@ -215,5 +221,8 @@ pub(super) fn rows() -> impl Iterator<Item = Callable> {
     });
     let size = Callable { name: "size", parameters: vec![one("x"), one("axis")], builds: Builds::Size };
     let repeat = Callable { name: "repeat", parameters: vec![one("f"), one("n"), rest("x")], builds: Builds::Repeat };
-    elementwise.chain(methods).chain(reductions).chain(composed).chain(builtins).chain(layers).chain([size, repeat])
+    let scan = vec![one("f"), one("start"), rest("xs")];
+    let scan = Callable { name: "scan", parameters: scan, builds: Builds::Scan };
+    let calls = [size, repeat, scan];
+    elementwise.chain(methods).chain(reductions).chain(composed).chain(builtins).chain(layers).chain(calls)
 }

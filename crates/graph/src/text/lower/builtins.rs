@@ -87,7 +87,7 @@ pub(super) fn builtin<'g>(function: Builtin, a: CallArguments<'_, 'g>) -> Result
             let p = a.var("p")?;
             a.builder.nll(p, a.index("y", p.shape().last().copied())?)
         }
-        Builtin::Scan => scan(a)?,
+        Builtin::PlainScan => plain_scan(a)?,
         Builtin::Custom => custom(a)?,
     })
 }
@@ -194,7 +194,7 @@ fn constant<'g>(a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
 }
 
 /// A loop whose body is a text, as it is printed.
-fn scan<'g>(a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
+fn plain_scan<'g>(a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
     let written = a.need("body")?;
     let inside = |problem: String| written.wrong(format!("the body: {problem}"));
     let body = parse_with(written.text("the body of a loop")?, a.registry)

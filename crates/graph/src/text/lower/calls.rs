@@ -36,6 +36,7 @@ impl<'a, 'g> Lowering<'a, 'g> {
                     return Ok(());
                 }
                 Builds::Repeat => return self.repeat(values, keywords, span),
+                Builds::Scan => return self.scan(values, keywords, span),
                 _ => {}
             }
         }
@@ -44,7 +45,7 @@ impl<'a, 'g> Lowering<'a, 'g> {
     }
 
     /// Each argument with its parameter.
-    fn matched(
+    pub(super) fn matched(
         &self,
         callee: &Callee,
         call: &Call,
@@ -62,7 +63,7 @@ impl<'a, 'g> Lowering<'a, 'g> {
     }
 
     /// What is called: of an argument, the function that it is.
-    fn callee(&self, callee: &Callee, name: Span) -> Result<Callee, Diagnostic> {
+    pub(super) fn callee(&self, callee: &Callee, name: Span) -> Result<Callee, Diagnostic> {
         let mut callee = callee.clone();
         while let Callee::Argument(binding, otherwise) = callee {
             callee = match (&self.evaluator.bound[binding], otherwise) {
@@ -114,7 +115,8 @@ impl<'a, 'g> Lowering<'a, 'g> {
                 .help("repeat(f, n, x, …) calls f n times, each time on the result of the last"));
         };
         let callee = self.callee(callee, function.span)?;
-        if matches!(&callee, Callee::Function(function) if matches!(function.builds, Builds::Size | Builds::Repeat)) {
+        if matches!(&callee, Callee::Function(function) if matches!(function.builds, Builds::Size | Builds::Repeat | Builds::Scan))
+        {
             return Err(function.wrong("this function can't be repeated"));
         }
         let count = count.whole("the number of times")?;
@@ -155,7 +157,7 @@ impl<'a, 'g> Lowering<'a, 'g> {
     }
 
     /// Carries out a call whose arguments have their parameters, or begins to if it is that of a `def`.
-    fn carry_out(
+    pub(super) fn carry_out(
         &mut self,
         callee: &Callee,
         arguments: Vec<(usize, Spanned<'g>)>,
@@ -227,6 +229,13 @@ impl<'a, 'g> Lowering<'a, 'g> {
         self.evaluator.bound.splice(locals, outer);
         match then {
             Then::Value => self.stack.push(result.at(span)),
+            Then::Looped(looped) => {
+                let results = match result {
+                    Evaluated::Results(results) => results,
+                    value => vec![builder.at(span, |builder| value.at(span).var(builder, Kind::Real))?],
+                };
+                self.end_scan(looped, &results, span)?;
+            }
             Then::Again(mut repeated) => {
                 repeated.replace(result.at(span))?;
                 self.again(&Callee::Definition(definition), repeated, span)?;

@@ -42,6 +42,12 @@ impl<'g> Evaluator<'_, 'g> {
             StackStepKind::Name(binding) => self.named(*binding, span)?,
             StackStepKind::Function(callee) => Evaluated::Function(callee.clone()),
             StackStepKind::Array(count) => array(take(stack, *count), span)?,
+            StackStepKind::Several(count) => {
+                let values = take(stack, *count).into_iter();
+                let builder = self.builder;
+                let var = |value: Spanned<'g>| builder.at(value.span, |builder| value.var(builder, Kind::Real));
+                Evaluated::Results(values.map(var).collect::<Result<_, _>>()?)
+            }
             StackStepKind::Negate => {
                 let operand = take(stack, 1);
                 match operand[..] {
@@ -95,10 +101,16 @@ impl<'g> Evaluator<'_, 'g> {
     ) -> Result<Evaluated<'g>, Diagnostic> {
         let registry = self.registry;
         let (parameters, arguments): (Vec<usize>, Vec<Spanned<'g>>) = arguments.into_iter().unzip();
-        self.build(arguments, span, |builder, arguments| {
+        let made = self.build(arguments, span, |builder, arguments| {
             let values = parameters.into_iter().zip(arguments).collect();
             call(builder, registry, callee, values, span)
-        })
+        })?;
+        // A layer gives one value, also of a loop with several carries.
+        let is_layer = matches!(callee, Callee::Function(function) if matches!(function.builds, Builds::Layer(_)));
+        match made {
+            Evaluated::Results(results) if is_layer => Ok(Evaluated::Var(results[0])),
+            made => Ok(made),
+        }
     }
 
     /// Builds nodes whose origin is `span`, and notes which of them stand for an operand alone.
@@ -116,12 +128,12 @@ impl<'g> Evaluator<'_, 'g> {
         if let Some(error) = builder.error() {
             return Err(error.into());
         }
-        if builder.len() > before + 1 {
+        if builder.len() > before + 1 && !builder.is_in_body() {
             self.note_operands(before, &written);
         }
         let outputs = var.node().map_or(1, |node| node.outputs.len());
         match var.id() {
-            Some(id) if outputs > 1 && id.node.index() >= before => {
+            Some(id) if outputs > 1 && builder.is_current(var) && id.node.index() >= before => {
                 Ok(Evaluated::Results((0..outputs).map(|output| builder.var(id.node.output(output))).collect()))
             }
             _ => Ok(Evaluated::Var(var)),
@@ -232,7 +244,7 @@ fn call<'g>(
                 Builds::Composed(function) => composed(function, arguments),
                 Builds::Builtin(function) => builtin(function, arguments),
                 Builds::Layer(layer) => layer_of(layer, &arguments),
-                Builds::Size | Builds::Repeat => Err(Diagnostic::new("this builds no node", span)), // carried out elsewhere
+                Builds::Size | Builds::Repeat | Builds::Scan => Err(Diagnostic::new("this builds no node", span)), // carried out elsewhere
             }
         }
         Callee::Definition(_) | Callee::Argument(..) => Err(Diagnostic::new("this builds no node", span)), // likewise

@@ -5,7 +5,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::evaluated::{Evaluated, Spanned};
+use crate::builder::Place;
 use crate::node::{ScopeId, Span};
+use crate::ops::OpenScan;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::syntax::{DefinitionId, Statement};
 
@@ -56,6 +58,8 @@ pub(super) enum Then<'g> {
     Value,
     /// It is the first argument of the next call.
     Again(Repeated<'g>),
+    /// It is what a step of a loop gives.
+    Looped(Looped<'g>),
 }
 
 /// A call that is carried out several times.
@@ -66,6 +70,14 @@ pub(super) struct Repeated<'g> {
     pub done: usize,
     /// The arguments, each with its parameter; the first is replaced by the result of the last call.
     pub arguments: Vec<(usize, Spanned<'g>)>,
+}
+
+/// A loop whose body is being carried out.
+#[derive(Clone)]
+pub(super) struct Looped<'g> {
+    pub open: OpenScan<'g>,
+    /// The place of the nodes around it.
+    pub around: Place,
 }
 
 /// The mistake with the calls that led to it, innermost first; of many, a few.
@@ -81,6 +93,7 @@ pub(super) fn traced(
     shown.fold(mistake, |mistake, (_, call)| {
         let time = match &call.then {
             Then::Again(repeated) => format!(", time {} of {}", repeated.done + 1, repeated.done + 1 + repeated.left),
+            Then::Looped(_) => ", a step of the loop".into(),
             Then::Value => String::new(),
         };
         mistake.also(call.span, format!("in this call of `{}`{time}", name(call.definition)))

@@ -5,7 +5,7 @@ use super::evaluated::{Evaluated, Spanned};
 use super::windows::padding;
 use crate::builder::Var;
 use crate::builder::layers::{
-    Conv, Dense, Embedding, GroupNorm, LayerNorm, Position, RmsNorm, SelfAttention, TransformerBlock,
+    Conv, Dense, Embedding, GroupNorm, Gru, LayerNorm, Lstm, Position, RmsNorm, Rnn, SelfAttention, TransformerBlock,
 };
 use crate::initializer::Initializer;
 use crate::text::diagnostic::Diagnostic;
@@ -42,6 +42,9 @@ pub(super) fn layer<'g>(layer: LayerKind, a: &CallArguments<'_, 'g>) -> Result<V
             block.causal(a.truth_or("causal", false)?).name(name).apply(a.var("x")?)
         }
         LayerKind::Position => Position::default().name(name).apply(a.var("x")?),
+        LayerKind::Rnn => Rnn::new(a.need("n")?.whole("`n`")?).name(name).apply(a.var("xs")?),
+        LayerKind::Lstm => Lstm::new(a.need("n")?.whole("`n`")?).name(name).apply(a.var("xs")?),
+        LayerKind::Gru => Gru::new(a.need("n")?.whole("`n`")?).name(name).apply(a.var("xs")?),
     })
 }
 

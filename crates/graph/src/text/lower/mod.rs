@@ -9,6 +9,7 @@ mod evaluated;
 mod frame;
 mod index;
 mod layers;
+mod scan;
 pub(super) mod sizes;
 mod start;
 mod statement;

@@ -110,6 +110,7 @@ impl<'a> SizeBindings<'a> {
                 StackStepKind::Call(_)
                 | StackStepKind::Index(_)
                 | StackStepKind::Array(_)
+                | StackStepKind::Several(_)
                 | StackStepKind::Text(_)
                 | StackStepKind::Kind(_)
                 | StackStepKind::Truth(_)

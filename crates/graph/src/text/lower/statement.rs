@@ -9,7 +9,7 @@ use crate::node::{Kind, Span};
 use crate::ops::{Op, Source};
 use crate::shape::Shape;
 use crate::text::diagnostic::Diagnostic;
-use crate::text::syntax::{BindingId, BindingKind, Declare, SizeForm, Statement, StatementKind};
+use crate::text::syntax::{BindingId, BindingKind, Declare, Role, SizeForm, Statement, StatementKind};
 use crate::text::whole::{not_whole, whole};
 
 impl<'a, 'g> Lowering<'a, 'g> {
@@ -93,7 +93,8 @@ impl<'a, 'g> Lowering<'a, 'g> {
         self.evaluator.bound[binding] = Some(Evaluated::Var(var));
         let Some(id) = var.id().filter(|_| !bound.is_label) else { return };
         let Some(frame) = self.frames.last() else { return };
-        if id.node.index() >= frame.nodes && !var.node().is_some_and(|node| node.op.is_input()) {
+        let is_new = builder.is_current(var) && id.node.index() >= frame.nodes;
+        if is_new && !var.node().is_some_and(|node| node.op.is_input()) {
             builder.set_name(id, &full_name(frame.path.as_deref(), &bound.name));
         }
         if frame.path.is_none() {
@@ -115,17 +116,30 @@ impl<'a, 'g> Lowering<'a, 'g> {
         }
         let start = declare.start.map(|form| start(form, &bound.name, &shape, &numbers)).transpose()?;
         let source = Op::Source(Source::Input { shape, kind: declare.kind, bound: below });
-        let var = builder.at(bound.span, |builder| builder.push(source, &[]));
+        if builder.is_in_body() && declare.role != Role::Parameter {
+            let message = format!("`{}` is declared in the body of a loop", bound.name);
+            return Err(
+                Diagnostic::new(message, bound.span).help("declare it before the loop; a `param` may stand here")
+            );
+        }
+        let path = self.frames.last().and_then(|frame| frame.path.clone());
+        // The parameters of a loop's body are the function's.
+        let roles = &mut self.roles;
+        let var = builder.in_function(|builder| {
+            let var = builder.at(bound.span, |builder| builder.push(source, &[]));
+            if let Some(id) = var.id() {
+                if !bound.is_label {
+                    builder.at(bound.span, |builder| builder.set_name(id, &full_name(path.as_deref(), &bound.name)));
+                }
+                roles.add(builder, declare.role, id.node, start);
+            }
+            var
+        });
         let Some(id) = var.id() else { return Ok(()) };
         self.evaluator.bound[declare.binding] = Some(Evaluated::Var(var));
-        let path = self.frames.last().and_then(|frame| frame.path.as_deref());
-        if !bound.is_label {
-            builder.set_name(id, &full_name(path, &bound.name));
-        }
         if !bound.is_label && path.is_none() {
             self.roles.called(&bound.name, id);
         }
-        self.roles.add(builder, declare.role, id.node, start);
         Ok(())
     }
 

@@ -55,7 +55,12 @@ impl<'a> Parser<'a> {
         self.end_part(reader);
         self.skip_newlines();
         let first_step = self.syntax.steps.len();
+        let takes_several = reader.takes_several();
         match reader.pending.last_mut() {
+            Some(Pending::Group { parts, .. }) if takes_several => {
+                *parts += 1;
+                Ok(true)
+            }
             Some(Pending::Call(_)) if self.peek().is(")") => {
                 self.close(reader)?;
                 Ok(false)
@@ -135,7 +140,8 @@ impl<'a> Parser<'a> {
         reader.depth -= 1;
         reader.brackets -= 1;
         let (kind, first) = match pending {
-            Pending::Group(open) => {
+            Pending::Group { open, parts } if parts > 0 => (StackStepKind::Several(parts + 1), (parts + 1, open)),
+            Pending::Group { open, .. } => {
                 let inner = reader.operands.pop();
                 reader.operands.extend(inner.map(|_| Span { end: end.end, ..open }));
                 return Ok(());

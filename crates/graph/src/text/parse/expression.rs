@@ -83,7 +83,7 @@ impl<'a> Parser<'a> {
             }
             TokenKind::Symbol("(") => {
                 self.next();
-                self.nest(Pending::Group(span), span, reader)?;
+                self.nest(Pending::Group { open: span, parts: 0 }, span, reader)?;
                 return Ok(true);
             }
             TokenKind::Symbol("[") => {
@@ -241,7 +241,7 @@ impl<'a> Parser<'a> {
         self.reduce(Precedence::Comparison, reader);
         let closer = match reader.pending.last() {
             None => return Ok(Next::End),
-            Some(Pending::Group(_)) => "an operator or `)`",
+            Some(Pending::Group { .. }) => "an operator or `)`",
             Some(Pending::Call(_)) => "`,` or `)`",
             _ => "`,` or `]`",
         };

@@ -3,7 +3,7 @@
 use super::Parser;
 use crate::node::Span;
 use crate::text::diagnostic::Diagnostic;
-use crate::text::functions::{complete, parameter_of};
+use crate::text::functions::{Builds, complete, parameter_of};
 use crate::text::syntax::{Callee, DEEPEST, Definition, IndexItem, Keyword, Operator, StackStep, StackStepKind};
 
 /// What waits for more of the expression to be read.
@@ -14,8 +14,11 @@ pub(super) enum Pending {
     Plus(Span),
     /// An operator and its left operand
     Operator(Operator),
-    /// `(`
-    Group(Span),
+    /// `(`, and how many values were read before a comma in it.
+    Group {
+        open: Span,
+        parts: usize,
+    },
     Call(PendingCall),
     /// `x[`
     Index {
@@ -48,6 +51,16 @@ impl Reader {
             Some(Pending::Call(call)) => call.callee.takes_functions(),
             Some(_) => false,
             None => self.may_be_function,
+        }
+    }
+
+    /// Whether the innermost bracket holds an argument that may be several values: `scan(f, (h0, c0), xs)`.
+    pub fn takes_several(&self) -> bool {
+        match &self.pending[..] {
+            [.., Pending::Call(call), Pending::Group { .. }] => {
+                matches!(&call.callee, Callee::Function(function) if matches!(function.builds, Builds::Scan))
+            }
+            _ => false,
         }
     }
 
@@ -86,7 +99,7 @@ pub(super) struct PendingItem {
 impl Pending {
     pub fn is_bracket(&self) -> bool {
         match self {
-            Pending::Group(_) | Pending::Call(_) | Pending::Index { .. } | Pending::Array { .. } => true,
+            Pending::Group { .. } | Pending::Call(_) | Pending::Index { .. } | Pending::Array { .. } => true,
             Pending::Negate(_) | Pending::Plus(_) | Pending::Operator(_) => false,
         }
     }

@@ -295,7 +295,7 @@ fn scan(op: &Scan, operands: &[Spelled]) -> Spelled {
     attributes.push(format!("length={}", op.length));
     attributes.push(format!("outputs={}", list(&outputs)));
     attributes.extend(keyword("reverse", usize::from(op.reverse)));
-    call("scan", &operands, &attributes)
+    call("plain_scan", &operands, &attributes)
 }
 
 fn custom(op: &Custom, operands: &[Spelled]) -> Spelled {

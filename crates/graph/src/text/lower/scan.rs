@@ -1,0 +1,125 @@
+//! Loops: `scan(f, start, xs, …)`. The call of `f` that is their body is carried out once, with its nodes in a graph of their
+//! own.
+
+use super::Lowering;
+use super::evaluate::take;
+use super::evaluated::{Evaluated, Spanned};
+use super::frame::{Frame, Looped, Then};
+use crate::builder::Var;
+use crate::error::GraphError;
+use crate::node::{Kind, Origin, Span};
+use crate::ops::scan::Steps;
+use crate::text::diagnostic::Diagnostic;
+use crate::text::functions::Builds;
+use crate::text::syntax::{Call, Callee, Keyword};
+
+impl<'g> Lowering<'_, 'g> {
+    /// Begins a loop, and carries out its body or begins to.
+    pub(super) fn scan(
+        &mut self,
+        values: Vec<Spanned<'g>>,
+        keywords: &[Option<Keyword>],
+        span: Span,
+    ) -> Result<(), Diagnostic> {
+        let mut arguments: Vec<(Spanned<'g>, Option<Keyword>)> = values.into_iter().zip(keywords.to_vec()).collect();
+        let is_direction =
+            |(_, keyword): &(Spanned<'g>, Option<Keyword>)| keyword.as_ref().is_some_and(|k| k.name == "reverse");
+        let direction = arguments.iter().position(is_direction).map(|index| arguments.remove(index).0);
+        let reverse = match direction {
+            None => false,
+            Some(Spanned { value: Evaluated::Truth(truth), .. }) => truth,
+            Some(other) => return Err(other.wrong("`reverse` is true or false")),
+        };
+        if arguments.len() < 3 || arguments[..3].iter().any(|(_, keyword)| keyword.is_some()) {
+            return Err(Diagnostic::new("`scan` takes a function, a start and a sequence, without keywords", span)
+                .help(
+                    "scan(f, start, xs, …) calls f(carry, x, …) for each x of xs; several stand in brackets, (h0, c0)",
+                ));
+        }
+        let rest = arguments.split_off(3);
+        let [(function, _), (start, _), (sequences, _)] = <[_; 3]>::try_from(arguments)
+            .map_err(|_| Diagnostic::new("`scan` takes a function, a start and a sequence", span))?;
+        let callee = self.body_of(&function)?;
+        let (starts, sequences) = (self.several(start)?, self.several(sequences)?);
+        let (scope, place) = self.place();
+        let builder = self.evaluator.builder;
+        let steps = Steps { length: None, reverse };
+        // The body's scopes are its own: they begin with those around it.
+        let path = self.frames.last().and_then(|frame| frame.path.clone());
+        let around = builder.swap_place(scope, place.clone());
+        let open = builder.at(span, |builder| builder.begin_scan(steps, &starts, &sequences));
+        let open = open.map_err(|error| self.mistake(error, span))?;
+        let inner = builder.current_scope();
+        let frame = Frame { scopes: inner.into_iter().collect(), path, place, ..Frame::new(&[]) };
+        self.frames.push(frame);
+        let given = open.carries.iter().chain(&open.elements).map(|&var| Evaluated::Var(var).at(span));
+        let (others, names): (Vec<Spanned<'g>>, Vec<Option<Keyword>>) = rest.into_iter().unzip();
+        let values: Vec<Spanned<'g>> = given.chain(others).collect();
+        let keywords = std::iter::repeat_n(None, values.len() - names.len()).chain(names).collect();
+        let call =
+            Call { callee: callee.clone(), name: function.span, arguments: (0..values.len()).collect(), keywords };
+        let arguments = self.matched(&callee, &call, values, span)?;
+        let looped = Looped { open, around };
+        if let Callee::Definition(_) = callee {
+            return self.carry_out(&callee, arguments, span, Then::Looped(looped));
+        }
+        self.carry_out(&callee, arguments, span, Then::Value)?;
+        let result = take(&mut self.stack, 1).pop();
+        let results = result.map(|result| self.several(result)).transpose()?.unwrap_or_default();
+        self.end_scan(looped, &results, span)
+    }
+
+    /// Ends a loop whose body gives these results.
+    pub(super) fn end_scan(&mut self, looped: Looped<'g>, results: &[Var<'g>], span: Span) -> Result<(), Diagnostic> {
+        let builder = self.evaluator.builder;
+        self.frames.pop();
+        let outputs = builder.at(span, |builder| builder.end_scan(looped.open, results));
+        let (scope, path) = looped.around;
+        builder.swap_place(scope, path);
+        let mut outputs = outputs.map_err(|error| self.mistake(error, span))?;
+        if let Some(error) = builder.error() {
+            return Err(error.into());
+        }
+        let value = match (outputs.pop(), outputs.is_empty()) {
+            (Some(only), true) => Evaluated::Var(only),
+            (last, _) => Evaluated::Results(outputs.into_iter().chain(last).collect()),
+        };
+        self.stack.push(value.at(span));
+        Ok(())
+    }
+
+    /// The function that is the body.
+    fn body_of(&self, function: &Spanned<'g>) -> Result<Callee, Diagnostic> {
+        let Evaluated::Function(callee) = &function.value else {
+            return Err(function
+                .wrong(format!("`scan` takes a function, not {}", function.value.what()))
+                .help("scan(f, start, xs, …) calls f(carry, x, …) for each x of xs"));
+        };
+        let callee = self.callee(callee, function.span)?;
+        let is_caller = |builds: &Builds| matches!(builds, Builds::Size | Builds::Repeat | Builds::Scan);
+        if matches!(&callee, Callee::Function(function) if is_caller(&function.builds)) {
+            return Err(function.wrong("this function can't be a step of a loop"));
+        }
+        Ok(callee)
+    }
+
+    /// One value, or those in brackets.
+    fn several(&self, value: Spanned<'g>) -> Result<Vec<Var<'g>>, Diagnostic> {
+        let ((scope, place), builder) = (self.place(), self.evaluator.builder);
+        match value.value {
+            Evaluated::Results(results) => Ok(results),
+            _ => {
+                let var = |value: Spanned<'g>| builder.at(value.span, |builder| value.var(builder, Kind::Real));
+                builder.place(scope, place, |_| var(value)).map(|var| vec![var])
+            }
+        }
+    }
+
+    /// A mistake of a loop, or the one that was made before.
+    fn mistake(&self, error: Option<GraphError>, span: Span) -> Diagnostic {
+        match error.map(|error| error.at(Origin::Text(span))).or_else(|| self.evaluator.builder.error()) {
+            Some(error) => error.into(),
+            None => Diagnostic::new("the loop was not built", span),
+        }
+    }
+}
