@@ -10,7 +10,7 @@ use chainrule::learn::{
     bindings, objectives, predictions,
 };
 use chainrule::text::Dim;
-use chainrule::{Function, Tensor, Value};
+use chainrule::{Function, NodeId, Tensor, Value};
 use clap::Args;
 
 use crate::columns::{self, ColumnOptions};
@@ -134,6 +134,13 @@ impl Loaded {
         let predictions = predictions(&self.function, &self.parameters, rows);
         let predictions = predictions.map_err(|error| self.file.failed(error))?;
         Ok(self.saved.transforms.undone(&self.function, predictions))
+    }
+
+    /// The values of an outcome for rows, `[rows, …]`, in the units of the table for training.
+    pub fn outcomes(&self, rows: &Dataset, outcome: NodeId) -> Result<Tensor, CommandError> {
+        let shape = self.function.graph.shape(outcome).with_leading(rows.rows());
+        let values = rows.values(self.function.name(outcome))?.into_owned();
+        Ok(self.saved.transforms.undone(&self.function, Tensor::new(shape, values).map_err(CommandError::mistake)?))
     }
 
     /// The inputs that a value reads.

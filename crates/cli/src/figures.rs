@@ -9,7 +9,7 @@ const MOST: usize = 20;
 
 /// For each class how often it was taken for which; none of too many classes.
 pub fn confusion_table(scoring: &Scoring, confusion: &Confusion, words: Option<&Words>) -> Option<String> {
-    let labels: Vec<String> = scoring.labels()?.iter().map(|&of| Words::label(words, of)).collect();
+    let labels = class_names(scoring, words)?;
     if labels.len() > MOST {
         return None;
     }
@@ -20,4 +20,9 @@ pub fn confusion_table(scoring: &Scoring, confusion: &Confusion, words: Option<&
         .map(|(label, counts)| std::iter::once(label.clone()).chain(counts.iter().map(usize::to_string)).collect());
     let last: Vec<usize> = (1..heading.len()).rev().collect();
     Some(format::table(&heading, 1, rows, format::Narrow { shorten: 0, leave_out: &last }))
+}
+
+/// What the classes that predictions mean are called.
+pub fn class_names(scoring: &Scoring, words: Option<&Words>) -> Option<Vec<String>> {
+    Some(scoring.labels()?.iter().map(|&of| Words::label(words, of)).collect())
 }

@@ -1,8 +1,8 @@
-//! The command line: `chainrule fit`, `predict`, `eval`, `grad`, `check`, `show`, `profile` and `tour`.
+//! The command line: `chainrule fit`, `predict`, `eval`, `grad`, `check`, `show`, `profile`, `data` and `tour`.
 //!
 //! A file for each command in `commands/`; what several of them need stands beside it: [`options`] reads option values,
 //! [`model_file`] models, [`data`] tables; [`files`] sees to it that no file is lost; [`output`] writes the answer,
-//! [`plots`] draws. A command has no rules of its own; it translates.
+//! [`plots`] draws, [`spellings`] knows what other programs call our options. A command has no rules of its own; it translates.
 #![forbid(unsafe_code)]
 
 mod bypassed;
@@ -25,6 +25,7 @@ mod options;
 mod output;
 mod plots;
 mod progress;
+mod spellings;
 mod standardize;
 mod tables;
 
@@ -60,14 +61,14 @@ Each command explains itself: chainrule fit --help";
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     if let Some(error) = options::missing_value(Arguments::command(), &words) {
-        return explain(error);
+        return explain(error, &words);
     }
-    let command = match Arguments::try_parse_from(words) {
+    let command = match Arguments::try_parse_from(&words) {
         Ok(arguments) => arguments.command.unwrap_or_default(),
-        Err(error) => return explain(error),
+        Err(error) => return explain(error, &words),
     };
     let mut output = StandardOutput::default();
-    let result = command.run(&mut output).and_then(|()| output.finish());
+    let result = command.run(Arguments::command, &mut output).and_then(|()| output.finish());
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => report(&failure),
@@ -82,9 +83,10 @@ fn report(failure: &CommandError) -> ExitCode {
 
 /// Prints the help that was asked for, or what is wrong with the options. No command takes a value that looks like an
 /// option, so no tip to pass one is given.
-fn explain(mut error: clap::Error) -> ExitCode {
+fn explain(mut error: clap::Error, words: &[OsString]) -> ExitCode {
     if error.kind() == ErrorKind::UnknownArgument {
         error.remove(ContextKind::Suggested);
+        spellings::answer(&mut error, Arguments::command(), words);
     }
     match error.print() {
         Err(problem) if !error.use_stderr() && problem.kind() != io::ErrorKind::BrokenPipe => {

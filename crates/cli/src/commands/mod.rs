@@ -1,10 +1,12 @@
 //! The commands, a file each.
 
 mod check;
+mod completions;
 mod data;
 mod eval;
 mod fit;
 mod grad;
+mod man;
 mod predict;
 mod profile;
 mod show;
@@ -27,6 +29,8 @@ pub enum Command {
     Show(Box<show::Show>),
     Profile(Box<profile::ProfileCommand>),
     Data(data::DataCommand),
+    Completions(completions::Completions),
+    Man(man::Manual),
 }
 
 impl Default for Command {
@@ -36,8 +40,8 @@ impl Default for Command {
 }
 
 impl Command {
-    /// Does it; the answer goes to `output`.
-    pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
+    /// Does it; the answer goes to `output`. `program` is all that the program can be asked for.
+    pub fn run(self, program: impl FnOnce() -> clap::Command, output: &mut StandardOutput) -> Result<(), CommandError> {
         match self {
             Command::Tour(tour) => tour.run(output),
             Command::Fit(fit) => fit.run(output),
@@ -48,6 +52,8 @@ impl Command {
             Command::Show(show) => show.run(output),
             Command::Profile(profile) => profile.run(output),
             Command::Data(data) => data.run(),
+            Command::Completions(completions) => completions.run(program(), output),
+            Command::Man(manual) => manual.run(program()),
         }
     }
 }

@@ -10,12 +10,18 @@ use kuva::render::render::render_multiple;
 
 use super::Picture;
 
-/// How far below the middle of a cell, in cells, the point lies that a number is drawn above.
-const BELOW: f64 = 0.22;
+/// How far below the middle of its cell, in heights of the picture's axes, the point lies that a number is drawn above.
+const BELOW: f64 = 0.022;
 
-/// Counts by the true class, a row each from the top, and the predicted class, a column each.
-pub fn confusion_matrix(title: &str, counts: &[Vec<usize>]) -> Picture {
-    let classes: Vec<String> = (0..counts.len()).map(|class| class.to_string()).collect();
+/// Of more classes than these the numbers would not be readable.
+const MOST: usize = 20;
+
+/// Counts by the true class, a row each from the top, and the predicted class, a column each, called `classes`.
+pub fn confusion_matrix(title: &str, classes: &[String], counts: &[Vec<usize>]) -> Picture {
+    // Where there are many, only some are named.
+    let apart = classes.len().div_ceil(MOST);
+    let named = |(at, class): (usize, &String)| if at % apart == 0 { class.clone() } else { String::new() };
+    let classes: Vec<String> = classes.iter().enumerate().map(named).collect();
     // The picture counts rows from below.
     let rows = counts.iter().rev().map(|row| row.iter().map(|&count| count as f64).collect::<Vec<f64>>());
     let heatmap = Heatmap::new().with_data(rows).with_color_map(ColorMap::Custom(Arc::new(shade)));
@@ -28,9 +34,10 @@ pub fn confusion_matrix(title: &str, counts: &[Vec<usize>]) -> Picture {
         .with_y_label("true class")
         .with_x_categories(classes.clone())
         .with_y_categories(classes.into_iter().rev().collect());
-    for (truth, row) in counts.iter().enumerate() {
+    let below = BELOW * counts.len() as f64;
+    for (truth, row) in counts.iter().enumerate().filter(|_| counts.len() <= MOST) {
         for (predicted, count) in row.iter().enumerate().filter(|(_, count)| **count > 0) {
-            let (x, y) = (predicted as f64 + 1.0, (counts.len() - truth) as f64 - BELOW);
+            let (x, y) = (predicted as f64 + 1.0, (counts.len() - truth) as f64 - below);
             layout = layout.with_annotation(TextAnnotation::new(count.to_string(), x, y));
         }
     }

@@ -6,7 +6,7 @@ use kuva::render::plots::Plot;
 
 use super::Stroke;
 
-/// A line through points; `scale` says how long a unit of x and one of y are in the picture, about.
+/// A line through points, in the legend if it has a label; `scale` says how long a unit of x and one of y are in the picture, about.
 pub fn line(points: &[(f64, f64)], stroke: Stroke, width: f64, label: &str, scale: (f64, f64)) -> Vec<Plot> {
     let Stroke { color, dashes } = stroke;
     // The ends of a line are round and lie beyond it: half its width at each.
@@ -18,6 +18,7 @@ pub fn line(points: &[(f64, f64)], stroke: Stroke, width: f64, label: &str, scal
         let line = LinePlot::new().with_data(piece).with_color(color).with_stroke_width(width);
         Plot::Line(match index {
             // The legend shows the first, with its pattern, which begins with a dash as long as this one.
+            _ if label.is_empty() => line,
             0 if !dashes.is_empty() => line.with_line_style(LineStyle::Custom(pattern.clone())).with_legend(label),
             0 => line.with_legend(label),
             _ => line,

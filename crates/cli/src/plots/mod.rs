@@ -1,5 +1,6 @@
 //! Pictures of data, predictions and learning curves, as SVG or PNG.
 
+mod agreement;
 mod confusion;
 mod curves;
 mod functions;
@@ -15,6 +16,7 @@ use kuva::render::render::Scene;
 
 use crate::error::CommandError;
 
+pub use agreement::agreement;
 pub use confusion::confusion_matrix;
 pub use curves::{LearningCurves, learning_curves, learning_curves_of_all};
 pub use functions::{Prediction, functions};

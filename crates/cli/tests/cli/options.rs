@@ -5,6 +5,23 @@ use std::process::Stdio;
 
 use crate::support::{CLASSIFIER, Folder, ON_A_PLANE, PLANE};
 
+const COMMANDS: [&str; 14] = [
+    "",
+    "tour",
+    "fit",
+    "predict",
+    "eval",
+    "grad",
+    "check",
+    "show",
+    "profile",
+    "data",
+    "data images",
+    "data text",
+    "completions",
+    "man",
+];
+
 #[test]
 fn wrong_option_values_name_the_option_and_the_range() {
     let folder = Folder::with(&[("m.graph", PLANE), ("t.csv", ON_A_PLANE)]);
@@ -49,11 +66,57 @@ fn wrong_option_values_name_the_option_and_the_range() {
 }
 
 #[test]
+fn what_others_call_an_option_is_answered_with_ours() {
+    let folder = Folder::with(&[("m.graph", PLANE), ("t.csv", ON_A_PLANE)]);
+    for (words, says) in [
+        ("fit m.graph --data t.csv --lr 0.1", "'--rate'"),
+        ("fit m.graph --data t.csv --learning-rate=0.1", "'--rate'"),
+        ("fit m.graph --data t.csv --learning_rate 0.1", "'--rate'"),
+        ("fit m.graph --data t.csv --batch_size 4", "'--batch'"),
+        ("fit m.graph --data t.csv --num-epochs 4", "'--epochs'"),
+        ("fit m.graph --data t.csv --weight_decay 4", "'--weight-decay'"),
+        ("fit m.graph --data t.csv --device cuda", "`fit --threads N`"),
+        ("fit m.graph --data t.csv --output m.safetensors", "'--save'"),
+        ("fit m.graph --train t.csv", "'--data'"),
+        ("fit m.graph --data t.csv --loss mse", "`objective = …`"),
+        ("predict m.safetensors --data t.csv --output p.csv", "'--out'"),
+        ("check m.graph --random-state 3", "'--seed'"),
+    ] {
+        folder.refuses(2, words, &["unexpected argument", says, "tip: "]);
+    }
+    // A command that lacks it is not told of it.
+    let run = folder.line("eval m.safetensors --data t.csv --lr 0.1");
+    run.failed(2, &["--lr"]);
+    assert!(!run.err.contains("--rate"), "{}", run.err);
+}
+
+#[test]
+fn shells_complete_and_the_manual_has_every_command() {
+    let folder = Folder::with(&[]);
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let run = folder.line(&format!("completions {shell}"));
+        assert!(["chainrule", "fit", "epochs"].iter().all(|word| run.succeeded().contains(word)), "{shell}");
+    }
+    folder.refuses(2, "completions tcsh", &["tcsh", "bash", "zsh"]);
+    folder.line("man pages/man1").succeeded();
+    let pages = std::fs::read_dir(folder.path("pages/man1")).expect("it was made");
+    let pages: Vec<_> = pages.map(|page| page.expect("it can be listed").file_name()).collect();
+    for page in ["chainrule.1", "chainrule-fit.1", "chainrule-data-images.1", "chainrule-man.1"] {
+        assert!(pages.iter().any(|name| name == page), "{page} is not in {pages:?}");
+    }
+    let page = String::from_utf8(folder.read("pages/man1/chainrule-fit.1")).expect("it is text");
+    assert!(
+        page.contains("chainrule\\-fit") && page.contains("\\-\\-valid\\-split") && page.contains("Examples:"),
+        "{page}"
+    );
+    folder.write("file", b"");
+    folder.line("man file/pages").failed(2, &["file/pages"]);
+}
+
+#[test]
 fn every_command_explains_itself_with_examples() {
     let folder = Folder::with(&[]);
-    for command in
-        ["", "tour", "fit", "predict", "eval", "grad", "check", "show", "profile", "data", "data images", "data text"]
-    {
+    for command in COMMANDS {
         let run = folder.line(&format!("{command} --help"));
         assert!(run.succeeded().contains("Examples:\n  chainrule"), "{}", run.out);
         let help = folder.line(&format!("help {command}"));
@@ -66,9 +129,7 @@ fn every_command_explains_itself_with_examples() {
 #[test]
 fn examples_can_be_copied() {
     let folder = Folder::with(&[]);
-    for command in
-        ["", "tour", "fit", "predict", "eval", "grad", "check", "show", "profile", "data", "data images", "data text"]
-    {
+    for command in COMMANDS {
         let words: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
         let output = folder.command(&words).env("COLUMNS", "80").output().expect("it runs");
         let help = String::from_utf8(output.stdout).expect("it is text");

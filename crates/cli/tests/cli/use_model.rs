@@ -41,6 +41,30 @@ fn eval_gives_the_figures_of_fit() {
 }
 
 #[test]
+fn eval_draws_what_it_found() {
+    let folder = with_plane();
+    folder.line("eval m.safetensors --data t.csv --plot p.svg").succeeded();
+    let picture = String::from_utf8(folder.read("p.svg")).expect("it is text");
+    assert!(["actual", "predicted", "m.safetensors on t.csv"].iter().all(|word| picture.contains(word)), "{picture}");
+    assert_eq!(picture.matches("<circle").count(), 4, "a point for each row");
+    folder.line("eval m.safetensors --data t.csv --plot p.png --json").succeeded();
+    assert!(folder.read("p.png").starts_with(b"\x89PNG"));
+    folder.write("c.graph", CLASSIFIER.as_bytes());
+    folder.write("words.csv", b"x0,x1,y\n3,0,cat\n0,3,dog\n-3,-3,emu\n-3,-4,emu\n");
+    folder.line("fit c.graph --data words.csv --save c.safetensors").succeeded();
+    folder.line("eval c.safetensors --data words.csv --plot c.svg").succeeded();
+    let picture = String::from_utf8(folder.read("c.svg")).expect("it is text");
+    assert!(["true class", "cat", "dog", "emu", ">2<"].iter().all(|word| picture.contains(word)), "{picture}");
+    folder.refuses(2, "eval m.safetensors --data t.csv --plot p.pdf", &["--plot", ".svg or .png"]);
+    folder.refuses(2, "eval m.safetensors --data t.csv --plot m.safetensors", &["--plot", ".svg or .png"]);
+    folder.refuses(2, "eval m.safetensors --data t.csv --plot no/p.svg", &["--plot", "no/p.svg"]);
+    folder.write("two.graph", PLANE.replace("y []", "y [2]").replace("- y)^2", "- sum(y))^2").as_bytes());
+    folder.write("two.csv", b"x0,x1,y0,y1\n0,0,1,1\n1,0,3,2\n");
+    folder.line("fit two.graph --data two.csv --save two.safetensors").succeeded();
+    folder.refuses(2, "eval two.safetensors --data two.csv --plot p2.svg", &["--plot", "nothing to draw"]);
+}
+
+#[test]
 fn what_a_program_fitted_is_used_as_what_fit_saved() {
     let folder = Folder::with(&[("t.csv", ON_A_PLANE)]);
     let x = Tensor::new([4, 2], vec![0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 1.0]).expect("two columns");

@@ -1,5 +1,6 @@
 //! `chainrule show`: a model's graph, its batched form, its gradient, and what the compiler makes of its training step.
 
+mod gradient;
 mod nodes;
 mod trained;
 
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 use chainrule::draw::Drawing;
 use chainrule::exec::compile::passes;
 use chainrule::learn::{Training, atomic, step};
-use chainrule::{Function, GraphError, Kind, NodeId, batch, differentiate, text};
+use chainrule::{Function, GraphError, batch, text};
 use clap::{Args, ValueEnum};
 
 use super::fit::StepSettings;
@@ -133,10 +134,10 @@ impl Show {
         if let Some(size) = self.batch {
             function = batch(&function, size).map_err(mistake)?;
         }
+        let mut aliases = String::new();
         if self.grad {
-            let objective = file.objective(&function)?;
-            function.graph =
-                differentiate(&function.graph, objective, &differentiated(&function)).map_err(mistake)?.graph;
+            file.objective(&function)?;
+            aliases = gradient::append(&mut function).map_err(mistake)?;
         }
         if let Some(name) = &self.node {
             let value = trained.as_ref().and_then(|loaded| loaded.parameters.get(name).ok());
@@ -147,6 +148,7 @@ impl Show {
             Some(loaded) if self.json => trained::as_json(loaded) + "\n",
             Some(loaded) => trained::as_text(path, loaded),
             None if self.json => nodes::as_json(&function) + "\n",
+            None if self.format() == GraphFormat::Text => text::print_marked(&function) + &aliases,
             None => return self.write(self.graph(&function)?, output),
         };
         self.write(shown.into_bytes(), output)
@@ -193,13 +195,4 @@ impl Show {
         };
         self.write(shown.join("\n").into_bytes(), output)
     }
-}
-
-/// The parameters; of a function without, the real inputs.
-fn differentiated(function: &Function) -> Vec<NodeId> {
-    let parameters: Vec<NodeId> = function.parameters.iter().map(|parameter| parameter.node).collect();
-    if !parameters.is_empty() {
-        return parameters;
-    }
-    function.inputs.iter().copied().filter(|&id| function.graph.kind(id) == Kind::Real).collect()
 }

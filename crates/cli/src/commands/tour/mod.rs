@@ -169,5 +169,6 @@ fn picture_of_confusion(classifier: &TrainedModel) -> Result<Picture, CommandErr
         debug_assert!(row < rows.rows());
         counts[*truth as usize][predicted_class(&Tensor::vector(elements))] += 1;
     }
-    Ok(confusion_matrix("Digits for validation: number of images", &counts))
+    let names: Vec<String> = (0..digits::CLASSES).map(|digit| digit.to_string()).collect();
+    Ok(confusion_matrix("Digits for validation: number of images", &names, &counts))
 }
