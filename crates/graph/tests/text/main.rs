@@ -14,3 +14,4 @@ mod random;
 mod round_trip;
 mod support;
 mod unstable;
+mod windows;
