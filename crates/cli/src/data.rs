@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use chainrule::check::nan_origin;
 use chainrule::exec::reference;
 use chainrule::learn::{
-    DataFile, Dataset, Field, FieldDeclaration, LearnError, Parameters, Role, SavedModel, Scores, Scoring, Words,
-    bindings, objectives, predictions,
+    DataFile, Dataset, Field, FieldDeclaration, LearnError, Parameters, SavedModel, Scores, Scoring, Words, bindings,
+    node_values, objectives, predictions,
 };
 use chainrule::text::Dim;
 use chainrule::{Function, NodeId, Tensor, Value};
@@ -133,7 +133,17 @@ impl Loaded {
     pub fn predictions(&self, rows: &Dataset) -> Result<Tensor, CommandError> {
         let predictions = predictions(&self.function, &self.parameters, rows);
         let predictions = predictions.map_err(|error| self.file.failed(error))?;
-        Ok(self.saved.transforms.undone(&self.function, predictions))
+        Ok(self.in_units_of_table(predictions))
+    }
+
+    /// Predictions in the units of the table for training.
+    pub fn in_units_of_table(&self, predictions: Tensor) -> Tensor {
+        self.saved.transforms.undone(&self.function, predictions)
+    }
+
+    /// The values of nodes for rows, each `[rows, …]`, as the function has them.
+    pub fn node_values(&self, rows: &Dataset, nodes: &[Value]) -> Result<Vec<Tensor>, CommandError> {
+        node_values(&self.function, &self.parameters, rows, nodes).map_err(|error| self.file.failed(error))
     }
 
     /// The values of an outcome for rows, `[rows, …]`, in the units of the table for training.
@@ -143,13 +153,12 @@ impl Loaded {
         Ok(self.saved.transforms.undone(&self.function, Tensor::new(shape, values).map_err(CommandError::mistake)?))
     }
 
-    /// The inputs that a value reads.
-    pub fn inputs_of(&self, value: Value) -> impl Fn(&Field) -> bool {
-        let graph = &self.function.graph;
-        let needed = graph.needed_for([value]);
-        let names = self.function.inputs.iter().filter(|id| needed[id.index()]);
-        let names: Vec<String> = names.map(|&id| self.function.name(id).to_string()).collect();
-        move |field| field.role == Role::Input && names.contains(&field.name)
+    /// The inputs and outcomes that values read.
+    pub fn read_by(&self, values: &[Value]) -> impl Fn(&Field) -> bool {
+        let needed = self.function.graph.needed_for(values.iter().copied());
+        let all = self.function.inputs.iter().chain(&self.function.outcomes).filter(|id| needed[id.index()]);
+        let names: Vec<String> = all.map(|&id| self.function.name(id).to_string()).collect();
+        move |field| names.contains(&field.name)
     }
 
     /// Rows in the units of the table for training, as the function takes them.

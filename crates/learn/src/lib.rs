@@ -50,7 +50,7 @@ pub use evaluation::dropped_slopes::dropped_slope;
 pub use evaluation::evaluate::{gradients, objective, prediction};
 pub use evaluation::figures::{Confusion, Figures};
 pub use evaluation::score::{Measure, accuracy, mean_squared_error, predicted_class};
-pub use evaluation::scores::{Scores, confusion, objectives, predictions, scores, scores_by};
+pub use evaluation::scores::{Scores, confusion, node_values, objectives, predictions, scores, scores_by};
 pub use evaluation::scoring::Scoring;
 pub use evaluation::value_and_gradient::{Gradients, ValueAndGradient};
 pub use fingerprint::Fingerprint;
@@ -70,6 +70,8 @@ pub use data::data_file::DataFile;
 pub use data::declaration::{FieldDeclaration, Mapping};
 #[cfg(feature = "training")]
 pub use data::from_arrays::assign_arrays;
+#[cfg(feature = "training")]
+pub use data::kept::{KeptColumn, KeptValues};
 #[cfg(feature = "training")]
 pub use data::selection::{Missing, Selection};
 #[cfg(feature = "training")]

@@ -62,6 +62,34 @@ fn a_trained_model_takes_values_as_the_table_had_them() {
 }
 
 #[test]
+fn a_trained_model_takes_words_and_columns_by_name() {
+    let model = "input x [d]\noutcome y [] int\nparam W [2, d] ~ normal(0, 1)\nprediction = softmax(W @ x)\nobjective = nll(prediction, y)\n";
+    let table = "age,city,y\n20,Paris,no\n60,Rome,yes\n30,\"Bonn, am Rhein\",no\n50,Paris,yes\n";
+    let folder = Folder::with(&[("m.graph", model), ("t.csv", table)]);
+    folder.line("fit m.graph --data t.csv --standardize --epochs 20 --save m.safetensors").succeeded();
+    let objective = |words: &[&str]| {
+        let run = folder.run(&[&["grad", "m.safetensors", "--json"], words].concat());
+        run.succeeded();
+        number(&run.json()[0], "value")
+    };
+    let fourth = objective(&["--data", "t.csv", "--row", "4"]);
+    assert_eq!(objective(&["age=50", "city=Paris", "y=yes"]), fourth);
+    assert_eq!(objective(&["x=50,Paris", "y=yes"]), fourth);
+    assert_eq!(objective(&["--data", "t.csv", "--row", "1", "age=50", "y=yes"]), fourth);
+    let third = objective(&["--data", "t.csv", "--row", "3"]);
+    assert_eq!(objective(&["age=30", "city=Bonn, am Rhein", "y=no"]), third);
+    for (line, says) in [
+        ("age=50 city=Oslo y=yes", &["`Oslo`", "`city`"][..]),
+        ("age=50 y=yes", &["`x` also takes the column `city`", "city=…"]),
+        ("age=50 city=Paris y=maybe", &["`maybe`"]),
+        ("age=50 age=51 city=Paris y=yes", &["`age` has two values"]),
+        ("age=50 town=Paris y=yes", &["`town`"]),
+    ] {
+        folder.refuses(2, &format!("grad m.safetensors {line}"), says);
+    }
+}
+
+#[test]
 fn mistakes_name_the_model_and_what_would_be_right() {
     let folder = folder();
     for (line, says) in [

@@ -1,7 +1,7 @@
 //! `chainrule predict` and `chainrule eval`
 
 use chainrule::learn::models::LinearRegression;
-use chainrule::learn::{SavedModel, Training};
+use chainrule::learn::{Arrays, SavedModel, Training};
 use chainrule::{Kind, Tensor};
 
 use crate::support::{CLASSIFIER, Folder, ON_A_PLANE, PLANE, number};
@@ -26,6 +26,58 @@ fn predictions_are_those_of_the_plane() {
     let run2 = folder.line("predict m.safetensors --data new.csv --out p.csv");
     assert_eq!(run2.succeeded(), "");
     assert_eq!(folder.read("p.csv"), run.out.into_bytes());
+}
+
+#[test]
+fn predictions_stand_beside_columns_and_nodes() {
+    let model = "input x [2]\noutcome y [] int\nparam W [3, 2] = 0\nh = tanh(x)\nprediction = softmax(W @ h)\nmiss = nll(prediction, y)\nobjective = miss\n";
+    let folder = Folder::with(&[
+        ("m.graph", model),
+        ("t.csv", "x0,x1,y\n3,0,cat\n0,3,dog\n-3,-3,emu\n"),
+        ("new.csv", "id,x0,x1,name\n007,0,0,\"Rex, the dog\"\n8.50,0,0,\n"),
+    ]);
+    folder.line("fit m.graph --data t.csv --epochs 1 --save m.safetensors").succeeded();
+    let run = folder.line("predict m.safetensors --data new.csv --keep id,name --nodes h");
+    let lines: Vec<&str> = run.succeeded().lines().collect();
+    assert_eq!(lines[0], "id,name,prediction0,prediction1,prediction2,class,h0,h1");
+    assert!(lines[1].starts_with("007,\"Rex, the dog\",0.3333") && lines[1].ends_with(",0,0"), "{}", lines[1]);
+    assert!(lines[2].starts_with("8.50,,0.3333"), "{}", lines[2]);
+    folder.line("predict m.safetensors --data new.csv --keep id,name --nodes h,W --out p.npz").succeeded();
+    let arrays = Arrays::from_bytes("p.npz", folder.read("p.npz")).expect("it holds arrays");
+    assert_eq!(arrays.names(), ["id", "name", "prediction", "class", "h", "W"]);
+    assert_eq!(arrays.words("name").expect("they are words"), ["Rex, the dog", ""]);
+    assert!(arrays.words("id").is_err(), "numbers are numbers");
+    // Arrays are kept as arrays; a range stands for its columns.
+    let run = folder.line("predict m.safetensors --data p.npz --keep h --nodes W");
+    run.failed(2, &["p.npz"]);
+    let run = folder.line("predict m.safetensors --data new.csv --keep x0..x1");
+    assert!(run.succeeded().starts_with("x0,x1,prediction0,"), "{}", run.out);
+    // A node that reads the outcome needs it.
+    folder.refuses(2, "predict m.safetensors --data new.csv --nodes miss", &["new.csv", "`y`"]);
+    assert!(folder.line("predict m.safetensors --data t.csv --nodes miss").succeeded().contains(",class,miss\n"));
+    for (line, says) in [
+        ("--nodes g", &["--nodes g", "no node of that name"][..]),
+        ("--keep nam", &["new.csv", "no column `nam`", "did you mean `name`?"]),
+        ("--keep id,id", &["two columns would be called `id`"]),
+        ("--nodes prediction", &["two columns would be called `prediction0`"]),
+    ] {
+        folder.refuses(2, &format!("predict m.safetensors --data new.csv {line}"), says);
+    }
+}
+
+#[test]
+fn scores_are_saved_with_the_model() {
+    let folder = Folder::with(&[("m.graph", PLANE), ("t.csv", ON_A_PLANE)]);
+    let fit = folder.line("fit m.graph --data t.csv --valid-split 0.3 --epochs 5 --json --save m.safetensors");
+    let last = fit.json().pop().expect("a last line");
+    let shown = folder.line("show m.safetensors --json").json().swap_remove(0);
+    assert!(shown["settings"].get("scores").is_none(), "{shown}");
+    for key in ["train_objective", "train_mse", "train_r2", "valid_objective", "valid_mae"] {
+        assert_eq!(number(&shown["scores"], key), number(&last, key), "{key}");
+    }
+    let text = folder.line("show m.safetensors");
+    assert!(text.succeeded().contains("# scores\n#   train_objective: "), "{}", text.out);
+    assert!(text.out.contains("#   valid_objective: ") && !text.out.contains("scores: {"), "{}", text.out);
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub(crate) mod declaration;
 #[cfg(feature = "training")]
 pub(crate) mod from_arrays;
 #[cfg(feature = "training")]
+pub(crate) mod kept;
+#[cfg(feature = "training")]
 pub(crate) mod pattern;
 #[cfg(feature = "training")]
 pub(crate) mod resolve;

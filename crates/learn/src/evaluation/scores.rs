@@ -94,8 +94,21 @@ pub fn objectives(function: &Function, parameters: &Parameters, data: &Dataset) 
 /// The function has no prediction; else those of [`scores`()].
 pub fn predictions(function: &Function, parameters: &Parameters, data: &Dataset) -> Result<Tensor, LearnError> {
     let prediction = function.prediction.ok_or(LearnError::Lacks("prediction"))?;
-    let tables = Tables::of_inputs(function, data, &[prediction]);
-    Ok(OverRows::new(&tables, vec![prediction], None)?.values(parameters)?.swap_remove(0))
+    Ok(node_values(function, parameters, data, &[prediction])?.swap_remove(0))
+}
+
+/// The values of nodes for all rows, each `[rows, …]`. Inputs and outcomes that none of them reads are not needed.
+///
+/// # Errors
+/// Those of [`scores`()].
+pub fn node_values(
+    function: &Function,
+    parameters: &Parameters,
+    data: &Dataset,
+    nodes: &[Value],
+) -> Result<Vec<Tensor>, LearnError> {
+    let tables = Tables::needed_for(function, data, nodes);
+    OverRows::new(&tables, nodes.to_vec(), None)?.values(parameters)
 }
 
 /// What is said of a run over rows that failed: if the objective of one cannot be computed, that row.

@@ -46,10 +46,10 @@ impl<'a> Tables<'a> {
         }
     }
 
-    /// For programs that take those inputs alone which these values need.
-    pub fn of_inputs(function: &'a Function, data: &'a Dataset, values: &[Value]) -> Tables<'a> {
+    /// For programs that take those inputs and outcomes alone which these values need.
+    pub fn needed_for(function: &'a Function, data: &'a Dataset, values: &[Value]) -> Tables<'a> {
         let needed = function.graph.needed_for(values.iter().copied());
-        let nodes = function.inputs.iter().copied().filter(|id| needed[id.index()]).collect();
+        let nodes = data_nodes(function).into_iter().filter(|id| needed[id.index()]).collect();
         Tables { nodes, ..Tables::new(function, data) }
     }
 

@@ -59,6 +59,19 @@ impl Scored {
     }
 }
 
+/// The same as `train_objective`, `train_mse`, … for a saved model.
+pub fn saved(scored: &Scored) -> serde_json::Map<String, serde_json::Value> {
+    let sets = [("train", Some(&scored.training)), ("valid", scored.validation.as_ref())];
+    let sets = sets.into_iter().filter_map(|(set, scores)| Some((set, scores?)));
+    let named = sets.flat_map(|(set, scores)| {
+        let figures = scores.figures.named().into_iter();
+        std::iter::once(("objective", scores.objective))
+            .chain(figures)
+            .map(move |(name, x)| (format!("{set}_{name}"), x))
+    });
+    named.map(|(name, figure)| (name, figure.into())).collect()
+}
+
 /// `train_objective`, `train_mse`, `valid_objective`, `valid_mse` and so on, those that have a meaning.
 pub fn with_scores(object: Object, train: &Scores, valid: Option<&Scores>) -> Object {
     let sets = [("train", Some(train)), ("valid", valid)];

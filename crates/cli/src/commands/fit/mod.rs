@@ -37,6 +37,9 @@ use crate::standardize::StandardizeOption;
 use rows::TrainingRows;
 pub use settings::StepSettings;
 
+/// Where the settings of a saved model keep how well it did at the end of training.
+pub const SCORES: &str = "scores";
+
 /// Trains a model on a table, by stochastic gradient descent or another optimizer
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
@@ -180,7 +183,8 @@ impl Fit {
         warn_of_rise(&trained.history, &result.training, self.rate);
         check_finite(&file, &function, &parameters, &rows.training, &result.training)?;
         if let Some(path) = &self.save {
-            let saved = self.saved(&function, &parameters, fields, rows.transforms.clone(), &settings);
+            let mut saved = self.saved(&function, &parameters, fields, rows.transforms.clone(), &settings);
+            saved.settings.insert(SCORES.into(), figures::saved(&result).into());
             saved.labelled(&scoring).save(path)?;
             message(format!("saved {}", path.display()));
         }

@@ -1,5 +1,6 @@
 //! `chainrule grad`: the value of an expression and its derivatives, node by node.
 
+mod cells;
 mod derivatives;
 mod model;
 mod values;
@@ -56,6 +57,7 @@ Examples:
   chainrule grad 'nll(softmax(z), y)' z=1,2,-1 y=0
   chainrule grad model.graph x=1,2 y=3
   chainrule grad model.safetensors --data t.csv --row 7
+  chainrule grad model.safetensors age=41 city=Paris income=3000
 
 With --json: {\"value\":…,\"gradient\":{\"x\":…},\"nodes\":[{\"name\",\"op\",\"shape\",\"value\",\"gradient\"}…]}, and with \
 --order 2 also \"second\":{\"x\":…}. A node without a name is called by its source text.";

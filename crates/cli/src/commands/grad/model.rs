@@ -10,7 +10,7 @@ use chainrule::{Function, NodeId, Op, Tensor, Value, batch};
 use clap::Args;
 
 use super::derivatives::{Answer, Question, answer};
-use super::values;
+use super::{cells, values};
 use crate::columns::ColumnOptions;
 use crate::data::{Loaded, TableOptions, is_trained};
 use crate::error::CommandError;
@@ -69,16 +69,14 @@ struct Example {
 impl ExampleOptions {
     /// The answer for a model: its objective, or without one its prediction.
     pub fn answer(self, path: &Path, given: &[String], order: u8) -> Result<Answer, CommandError> {
-        let given = given.iter().map(|argument| values::parse(argument).map_err(CommandError::mistake));
-        let given: Vec<(String, Tensor)> = given.collect::<Result<_, _>>()?;
-        if let Some((name, _)) = given.iter().enumerate().find_map(|(at, (name, value))| {
-            given[..at].iter().any(|(before, _)| before == name).then_some((name, value))
-        }) {
-            return Err(CommandError::mistake(format!("`{name}` has two values; give it one")));
-        }
-        let mut example = match is_trained(path) {
-            true => self.of_trained(path, &given)?,
-            false => self.of_text(path, &given)?,
+        check_once(given)?;
+        let (mut example, given) = match is_trained(path) {
+            true => self.of_trained(path, given)?,
+            false => {
+                let given = given.iter().map(|argument| values::parse(argument).map_err(CommandError::mistake));
+                let given: Vec<(String, Tensor)> = given.collect::<Result<_, _>>()?;
+                (self.of_text(path, &given)?, given)
+            }
         };
         for (name, value) in &given {
             example.take(name, value)?;
@@ -135,7 +133,8 @@ impl ExampleOptions {
         Ok(Example { file, function, parameters, values })
     }
 
-    fn of_trained(&self, path: &Path, given: &[(String, Tensor)]) -> Result<Example, CommandError> {
+    /// The example, and what else is given by name.
+    fn of_trained(&self, path: &Path, given: &[String]) -> Result<(Example, Vec<(String, Tensor)>), CommandError> {
         if let Some(setting) = self.set.first() {
             return Err(CommandError::mistake(format!(
                 "--set {}: the sizes of a trained model are bound; leave it out",
@@ -143,19 +142,30 @@ impl ExampleOptions {
             )));
         }
         let loaded = Loaded::read(path)?;
-        let mut values = match &self.data {
-            Some(data) => {
+        let table = self.data.as_ref().map(|data| self.separator.read(data)).transpose()?;
+        let mut values = match &table {
+            Some(table) => {
                 let with_outcomes = loaded.function.objective.is_some();
                 let is_wanted = |field: &Field| with_outcomes || field.role == Role::Input;
-                self.rows_of(&loaded.rows(&self.separator.read(data)?, is_wanted)?)?
+                self.rows_of(&loaded.rows(table, is_wanted)?)?
             }
             None => Vec::new(),
         };
+        let given = cells::read(&loaded, given, table.as_ref().zip(self.row.map(|row| row - 1)))?;
         // In the units of the table for training.
-        if let Some(rows) = rows_given(&loaded.function, given, self.batch)? {
+        if let Some(rows) = rows_given(&loaded.function, &given.values, self.batch)? {
             put(&mut values, examples(&loaded.transformed(&rows)?, 0, self.batch));
         }
-        Ok(Example { file: loaded.file, function: loaded.function, parameters: loaded.parameters, values })
+        for row in &given.rows {
+            if self.batch.is_some() {
+                return Err(CommandError::mistake(
+                    "--batch: cells are given for one example; leave it out, or name a table",
+                ));
+            }
+            put(&mut values, examples(&loaded.transformed(row)?, 0, None));
+        }
+        let example = Example { file: loaded.file, function: loaded.function, parameters: loaded.parameters, values };
+        Ok((example, given.values))
     }
 
     fn rows_of(&self, data: &Dataset) -> Result<Vec<(String, Tensor)>, CommandError> {
@@ -185,6 +195,16 @@ impl Example {
             )));
         }
         Ok(())
+    }
+}
+
+/// An error if a name is given two values.
+fn check_once(given: &[String]) -> Result<(), CommandError> {
+    let names = given.iter().map(|argument| Ok(values::name_and_text(argument).map_err(CommandError::mistake)?.0));
+    let names: Vec<&str> = names.collect::<Result<_, CommandError>>()?;
+    match names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
+        Some((_, name)) => Err(CommandError::mistake(format!("`{name}` has two values; give it one"))),
+        None => Ok(()),
     }
 }
 

@@ -6,6 +6,12 @@ use serde_json::Value;
 
 /// A name and its value. Errors name it, and say where an array is ragged or holds something else than finite numbers.
 pub fn parse(argument: &str) -> Result<(String, Tensor), String> {
+    let (name, value) = name_and_text(argument)?;
+    tensor(value).map(|value| (name.to_string(), value)).map_err(|problem| format!("the value of `{name}`: {problem}"))
+}
+
+/// A name and what stands after its equals sign.
+pub fn name_and_text(argument: &str) -> Result<(&str, &str), String> {
     let Some((name, value)) = argument.split_once('=') else {
         return Err(format!("`{argument}` gives no name a value; NAME=VALUE would be right, as in x=2"));
     };
@@ -15,7 +21,7 @@ pub fn parse(argument: &str) -> Result<(String, Tensor), String> {
     if name.is_empty() {
         return Err(format!("`{argument}` begins with no name; NAME=VALUE would be right, as in x=2"));
     }
-    tensor(value).map(|value| (name.to_string(), value)).map_err(|problem| format!("the value of `{name}`: {problem}"))
+    Ok((name, value))
 }
 
 fn tensor(value: &str) -> Result<Tensor, String> {

@@ -1,10 +1,11 @@
-//! What a file with a trained model holds: how it was trained, its columns and words, its parameters.
+//! What a file with a trained model holds: how it was trained, its scores, its columns and words, its parameters.
 
 use std::path::Path;
 
 use chainrule::learn::{Field, SavedModel, Words};
 use chainrule::{Tensor, text};
 
+use crate::commands::fit::SCORES;
 use crate::data::Loaded;
 use crate::format;
 use crate::json::{self, Object};
@@ -16,8 +17,12 @@ const WHOLE: usize = 24;
 pub fn as_text(path: &Path, loaded: &Loaded) -> String {
     let saved = loaded.saved();
     let mut lines = vec![format!("{}: a trained model", path.display()), String::new(), "trained with".into()];
-    for (name, value) in saved.settings.iter().filter(|(_, value)| !value.is_null()) {
-        lines.push(format!("  {name}: {}", plain(value)));
+    let is_setting = |(name, value): &(&String, &serde_json::Value)| !value.is_null() && *name != SCORES;
+    lines.extend(saved.settings.iter().filter(is_setting).map(|(name, value)| format!("  {name}: {}", plain(value))));
+    if let Some(scores) = scores(saved) {
+        lines.extend([String::new(), "scores".into()]);
+        let figure = |value: &serde_json::Value| value.as_f64().map_or_else(|| plain(value), format::number);
+        lines.extend(scores.iter().map(|(name, value)| format!("  {name}: {}", figure(value))));
     }
     lines.extend([String::new(), "columns".into()]);
     lines.extend(saved.fields.iter().flat_map(columns));
@@ -41,13 +46,21 @@ pub fn as_json(loaded: &Loaded) -> String {
     let columns = saved.fields.iter().fold(Object::default(), |object, field| {
         object.with(&field.name, json::array(field.columns.iter().map(|column| json::text(column))))
     });
+    let mut settings = saved.settings.clone();
+    settings.shift_remove(SCORES);
     Object::default()
         .with("graph", json::text(&saved.graph))
-        .with("settings", serde_json::Value::Object(saved.settings.clone()))
+        .with("settings", serde_json::Value::Object(settings))
+        .with_some("scores", scores(saved).map(|scores| serde_json::Value::Object(scores.clone())))
         .with("columns", columns)
         .with("words", words(saved))
         .with("parameters", parameters)
         .to_string()
+}
+
+/// How well it did at the end of training.
+fn scores(saved: &SavedModel) -> Option<&serde_json::Map<String, serde_json::Value>> {
+    saved.settings.get(SCORES)?.as_object()
 }
 
 fn words(saved: &SavedModel) -> Object {

@@ -1,0 +1,125 @@
+//! `chainrule predict`: the predictions of a trained model for each row of a table.
+
+mod columns;
+
+use std::path::PathBuf;
+
+use chainrule::learn::{Words, atomic};
+use chainrule::{Tensor, Value, text};
+use clap::Args;
+
+use self::columns::Column;
+use crate::data::{Loaded, not_finite};
+use crate::error::CommandError;
+use crate::files;
+use crate::output::{StandardOutput, message};
+use crate::tables::SeparatorOption;
+
+/// Predicts for each row of a table, which needs no outcomes
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Predict {
+    /// The model, a file that fit saved
+    #[arg(value_name = "M.safetensors")]
+    model: PathBuf,
+
+    /// The table, CSV, perhaps compressed by gzip, or .npz; - is standard input
+    #[arg(long, value_name = "X.csv")]
+    data: PathBuf,
+
+    #[command(flatten)]
+    separator: SeparatorOption,
+
+    /// Writes these columns of the table, too, as they stand there, before the predictions
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    keep: Vec<String>,
+
+    /// Writes the values of these nodes, too, after the predictions: a column a node, or h0, h1, …
+    #[arg(long, value_name = "NODE,…", value_delimiter = ',')]
+    nodes: Vec<String>,
+
+    /// Writes the predictions to this file instead of standard output, as CSV, or as arrays if it is an .npz
+    #[arg(long, value_name = "P.csv")]
+    out: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  chainrule predict model.safetensors --data new.csv
+  chainrule predict model.safetensors --data new.csv --out predictions.csv
+  chainrule predict model.safetensors --data new.csv --keep id --nodes h
+
+Prints CSV, a row for each row of the table: prediction, or prediction0, prediction1, …; where it is a \
+probability by its making, of the classes of an int outcome, also class: the label of the largest element (of a single \
+probability: the upper one from ½ up), or the word that the table for training had.";
+
+impl Predict {
+    /// Predicts.
+    pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
+        files::check(
+            &[("the model", Some(&self.model)), ("the table of --data", Some(&self.data))],
+            &[("--out", self.out.as_deref())],
+        )?;
+        let loaded = Loaded::read(&self.model)?;
+        let nodes = self.values_of(&loaded)?;
+        let prediction = loaded.function.prediction;
+        if prediction.is_none() && nodes.is_empty() {
+            return Err(CommandError::mistake(format!(
+                "{}: the model has no `prediction`; add a line `prediction = …` to its text and fit it anew",
+                self.model.display()
+            )));
+        }
+        let wanted: Vec<Value> = prediction.into_iter().chain(nodes).collect();
+        let file = self.separator.read(&self.data)?;
+        let data = loaded.rows(&file, loaded.read_by(&wanted))?;
+        let mut columns: Vec<Column> = file.kept(&self.keep)?.into_iter().map(Column::kept).collect();
+        let mut values = loaded.node_values(&data, &wanted)?.into_iter().zip(&wanted);
+        if prediction.is_some()
+            && let Some((predictions, &node)) = values.next()
+        {
+            if !predictions.is_finite() {
+                return Err(not_finite(&loaded.file, &loaded.function, &loaded.parameters, &data, node));
+            }
+            columns.extend(of_predictions(&loaded, loaded.in_units_of_table(predictions)));
+        }
+        columns.extend(self.nodes.iter().zip(values).map(|(name, (values, _))| Column::numbers(name, values)));
+        columns::check(&columns, data.rows())?;
+        match &self.out {
+            None => return output.text(&columns::csv(&columns, data.rows())),
+            Some(out) if out.extension().is_some_and(|extension| extension == "npz") => {
+                columns::arrays(out, &columns, data.rows())?;
+            }
+            Some(out) => atomic::write(out, columns::csv(&columns, data.rows()).as_bytes())?,
+        }
+        if let Some(out) = &self.out {
+            message(format!("wrote {}: {} predictions", out.display(), data.rows()));
+        }
+        Ok(())
+    }
+
+    /// The nodes that are asked for.
+    fn values_of(&self, loaded: &Loaded) -> Result<Vec<Value>, CommandError> {
+        let graph = &loaded.function.graph;
+        let find = |name: &String| {
+            graph.find(name).ok_or_else(|| {
+                let near = text::near(name, graph.values().filter_map(|value| graph.name(value)));
+                let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                let file = self.model.display();
+                CommandError::mistake(format!("--nodes {name}: {file} has no node of that name{near}"))
+            })
+        };
+        self.nodes.iter().map(find).collect()
+    }
+}
+
+/// `prediction`, and, where that says classes, `class`: their labels, or words.
+fn of_predictions(loaded: &Loaded, predictions: Tensor) -> Vec<Column> {
+    let scoring = loaded.scoring();
+    let size = predictions.shape()[1..].iter().product::<usize>().max(1);
+    let labels: Option<Vec<f64>> = predictions.data().chunks(size).map(|elements| scoring.label(elements)).collect();
+    let classes = labels.filter(|_| scoring.labels().is_some()).map(|labels| match loaded.classes(&scoring) {
+        Some(words) => Column::words("class", labels.iter().map(|&class| Words::label(Some(words), class)).collect()),
+        None => Column::integers("class", labels.iter().map(|&class| class as i64).collect()),
+    });
+    std::iter::once(Column::numbers("prediction", predictions)).chain(classes).collect()
+}
