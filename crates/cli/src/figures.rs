@@ -1,11 +1,20 @@
-//! What fit and eval both say of predicted classes.
+//! What fit and eval both say of figures.
 
 use chainrule::learn::{Confusion, Scoring, Words};
 
 use crate::format;
+use crate::model_file::ModelFile;
+use crate::output::message;
 
 /// More classes than these fill no table that can be read.
 const MOST: usize = 20;
+
+/// Says which figures are left out, and why.
+pub fn figures_left_out(file: &ModelFile, scoring: &Scoring) {
+    if let Some(left_out) = scoring.left_out() {
+        message(format!("note: {}: {left_out}", file.name()));
+    }
+}
 
 /// For each class how often it was taken for which; none of too many classes.
 pub fn confusion_table(scoring: &Scoring, confusion: &Confusion, words: Option<&Words>) -> Option<String> {

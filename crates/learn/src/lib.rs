@@ -51,7 +51,7 @@ pub use evaluation::evaluate::{gradients, objective, prediction};
 pub use evaluation::figures::{Confusion, Figures};
 pub use evaluation::score::{Measure, accuracy, mean_squared_error, predicted_class};
 pub use evaluation::scores::{Scores, confusion, node_values, objectives, predictions, scores, scores_by};
-pub use evaluation::scoring::Scoring;
+pub use evaluation::scoring::{LeftOut, Scoring};
 pub use evaluation::value_and_gradient::{Gradients, ValueAndGradient};
 pub use fingerprint::Fingerprint;
 pub use parameters::Parameters;

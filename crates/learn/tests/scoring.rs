@@ -21,7 +21,7 @@ fn scored(prediction: &str, more: &str, seen: &[f64]) -> Result<Vec<f64>, String
     let scoring = Scoring::of(&function, &labels(&function, seen)).unwrap();
     match scoring.labels() {
         Some(labels) => Ok(labels.to_vec()),
-        None => Err(scoring.why_no_accuracy().expect("a whole number without an accuracy has a reason").to_string()),
+        None => Err(scoring.left_out().expect("a whole number without an accuracy has a reason").to_string()),
     }
 }
 
@@ -40,6 +40,39 @@ fn classes_are_the_places_of_a_probability() {
     assert_eq!(scored("sigmoid(z)", "", &[-1.0]), Ok(vec![-1.0, 1.0]));
     assert_eq!(scored("sigmoid(V[:1, :] @ x)", "", &[0.0, 1.0]), Ok(vec![0.0, 1.0]));
     assert_eq!(scored("softmax(V @ x)", &nll("(y + 1) * 0"), &[0.0, 1.0]), Ok(vec![0.0, 1.0]));
+}
+
+#[test]
+fn figures_that_are_left_out_have_a_reason() {
+    for (source, left_out) in [
+        (
+            "outcome y [3]\nprediction = outer(x, x)[:, :1]\n",
+            "no mse, mae and r2, for the shapes of `prediction`, [3, 1], and `y`, [3], differ; `reshape(…, [3])`",
+        ),
+        (
+            "outcome y [2]\nprediction = x\n",
+            "no mse, mae and r2, for the shapes of `prediction`, [3], and `y`, [2], differ",
+        ),
+        ("outcome y [3]\nobjective = sum((x - y)^2)\n", "no accuracy and no mse, for the model has no `prediction`"),
+        ("prediction = x\n", "no accuracy and no mse, for the model has no `outcome`"),
+        (
+            "outcome y [3]\noutcome z [3]\nprediction = x\n",
+            "for `y`, `z` may each be what `prediction` [3] is compared with",
+        ),
+        ("outcome y [] int\noutcome z [] int\nprediction = x\n", "for `y`, `z` are several, and none alone is"),
+        (
+            "outcome y [] int\nprediction = x\n",
+            "no probability by its making, as a softmax or a sigmoid is, and the shapes of",
+        ),
+    ] {
+        let scoring = Scoring::with_labels(&built(&format!("input x [3]\n{source}")), None);
+        let found = scoring.left_out().expect("a reason").to_string();
+        assert!(found.contains(left_out), "{found}");
+        assert_eq!(scoring.measure(), None);
+    }
+    let whole = built("input z []\noutcome y [] int\nprediction = sigmoid(z)\n");
+    assert_eq!(Scoring::with_labels(&whole, None).labels(), Some(&[0.0, 1.0][..]));
+    assert_eq!(Scoring::with_labels(&whole, Some(&[])).measure(), Some(Measure::MeanSquaredError));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::data::{Loaded, check_finite};
 use crate::error::CommandError;
-use crate::figures::{class_names, confusion_table};
+use crate::figures::{class_names, confusion_table, figures_left_out};
 use crate::files;
 use crate::format;
 use crate::json::{self, Object};
@@ -56,11 +56,12 @@ impl Eval {
         let data = loaded.rows(&self.separator.read(&self.data)?, |_| true)?;
         let (scoring, function, parameters) = (loaded.scoring(), &loaded.function, &loaded.parameters);
         if let (Some(_), None) = (&self.plot, scoring.measure()) {
-            let why = scoring.why_no_accuracy().unwrap_or("its prediction is compared with no outcome");
+            let why = scoring.left_out().map_or("its prediction is compared with no outcome", |left| &left.why);
             return Err(CommandError::mistake(format!("--plot: {}: nothing to draw: {why}", self.model.display())));
         }
         let failed = |error| loaded.file.failed(error);
         let scores = scores_by(&scoring, function, parameters, &data).map_err(failed)?;
+        figures_left_out(&loaded.file, &scoring);
         let figures = scores.figures.named();
         if self.json {
             let object = Object::default().with("objective", json::number(scores.objective));

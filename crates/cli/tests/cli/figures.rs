@@ -39,6 +39,26 @@ fn scores_of_a_hinge_are_no_classes_and_it_is_said() {
 }
 
 #[test]
+fn what_is_left_out_in_fit_is_left_out_in_eval_and_both_say_why() {
+    let column = "input x [2]\noutcome y [3]\nparam W [3, 2] = 0\nprediction = W @ reshape(x, [2, 1])\n\
+                  objective = mean((prediction - y)^2)\n";
+    let three = "input x [2]\noutcome y [] int\nparam w [2] = 0\nprediction = sigmoid(dot(w, x))\n\
+                 objective = (prediction - y)^2\n";
+    for (graph, table, why) in [
+        (column, "x0,x1,y0,y1,y2\n1,2,3,4,5\n2,1,0,1,7\n", "no mse, mae and r2, for the shapes"),
+        (three, "x0,x1,y\n1,2,0\n2,1,1\n3,5,2\n", "no accuracy and no class, for `y`"),
+    ] {
+        let folder = Folder::with(&[("m.graph", graph), ("t.csv", table)]);
+        let fit = folder.line("fit m.graph --data t.csv --epochs 2 --save m.safetensors --json");
+        assert!(fit.err.contains(why), "{}", fit.err);
+        let eval = folder.line("eval m.safetensors --data t.csv --json");
+        assert!(eval.err.contains(why), "{}", eval.err);
+        assert!(eval.json()[0].get("accuracy").is_none());
+        assert!(!folder.line("show m.safetensors").succeeded().contains("labels"));
+    }
+}
+
+#[test]
 fn a_probability_of_signs_is_in_the_users_labels() {
     let graph = HINGE.replace("prediction = dot(w, x) + b", "z = dot(w, x) + b\nprediction = sigmoid(z)");
     let graph = graph.replace("max(0, 1 - y * prediction)", "softplus(-y * z)");

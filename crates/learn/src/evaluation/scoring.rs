@@ -1,5 +1,7 @@
 //! What predictions are scored by: what they mean beside the outcome, as the function and the data show it.
 
+use std::fmt;
+
 use chainrule_graph::{Function, IntegerRange, Kind, NodeId, Probability, Shape, probability};
 
 use crate::data::dataset::Dataset;
@@ -24,8 +26,24 @@ use crate::evaluation::score::Measure;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scoring {
     by: By,
-    why_no_accuracy: Option<String>,
+    left_out: Option<LeftOut>,
 }
+
+/// Figures that predictions do not have, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The figures: `accuracy and no class`.
+    pub figures: &'static str,
+    /// Why: `` `prediction` is no probability by its making``.
+    pub why: String,
+}
+
+/// What only predictions of classes have.
+const OF_CLASSES: &str = "accuracy and no class";
+/// What only predictions of numbers have.
+const OF_NUMBERS: &str = "mse, mae and r2";
+/// What none but predictions that something can be said of have.
+const ALL: &str = "accuracy and no mse";
 
 #[derive(Clone, Debug, PartialEq)]
 enum By {
@@ -34,6 +52,12 @@ enum By {
     Numbers(NodeId),
     /// The label that each place of the prediction stands for, ascending; of one probability, the lower and the upper.
     Classes(NodeId, Vec<f64>),
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no {}, for {}", self.figures, self.why)
+    }
 }
 
 impl Scoring {
@@ -49,42 +73,53 @@ impl Scoring {
             let mut labels = training.values(function.name(outcome))?.into_owned();
             labels.sort_by(f64::total_cmp);
             labels.dedup();
-            Ok(labels)
+            Ok(Some(labels))
         })
     }
 
-    /// The same where the labels that training had are known, as of a saved model; none, if only the function is.
+    /// The same where the labels that training had are known, as of a saved model; none, if only the function is. An empty
+    /// list says that in training they meant no classes.
     pub fn with_labels(function: &Function, labels: Option<&[f64]>) -> Scoring {
-        let labels = |_| Ok::<_, LearnError>(labels.map_or_else(Vec::new, <[f64]>::to_vec));
-        Scoring::found(function, labels).unwrap_or(Scoring { by: By::Nothing, why_no_accuracy: None })
+        let labels = |_| Ok::<_, LearnError>(labels.map(<[f64]>::to_vec));
+        Scoring::found(function, labels).unwrap_or(Scoring { by: By::Nothing, left_out: None })
     }
 
     fn found(
         function: &Function,
-        labels: impl FnOnce(NodeId) -> Result<Vec<f64>, LearnError>,
+        labels: impl FnOnce(NodeId) -> Result<Option<Vec<f64>>, LearnError>,
     ) -> Result<Scoring, LearnError> {
-        let by = |by, why_no_accuracy| Ok(Scoring { by, why_no_accuracy });
+        let scored = |by, figures, why| Ok(Scoring { by, left_out: Some(LeftOut { figures, why }) });
         let graph = &function.graph;
-        let Some(prediction) = function.prediction else { return by(By::Nothing, None) };
+        let Some(prediction) = function.prediction else {
+            return scored(By::Nothing, ALL, "the model has no `prediction`".into());
+        };
         let shape = graph.shape(prediction);
         let of_kind = |kind: Kind| function.outcomes.iter().copied().filter(move |&id| graph.kind(id) == kind);
         let comparable: Vec<NodeId> = of_kind(Kind::Real).filter(|&id| graph.shape(id) == shape).collect();
         let whole: Vec<NodeId> = of_kind(Kind::Int).collect();
         match (&comparable[..], &whole[..]) {
-            (&[outcome], _) => by(By::Numbers(outcome), None),
-            (_, &[outcome]) if *graph.shape(outcome) == Shape::scalar() => {
-                match classes(function, outcome, labels(outcome)?) {
-                    Ok(labels) => by(By::Classes(outcome, labels), None),
-                    Err(why) if shape.rank() == 0 => by(By::Numbers(outcome), Some(why)),
-                    Err(why) => by(By::Nothing, Some(why)),
+            (&[outcome], _) => Ok(Scoring { by: By::Numbers(outcome), left_out: None }),
+            (_, &[outcome]) => {
+                let found = match *graph.shape(outcome) == Shape::scalar() {
+                    true => classes(function, outcome, labels(outcome)?),
+                    false => Err(format!(
+                        "`{}` of shape {} is no single class",
+                        function.name(outcome),
+                        graph.shape(outcome)
+                    )),
+                };
+                match found {
+                    Ok(labels) => Ok(Scoring { by: By::Classes(outcome, labels), left_out: None }),
+                    Err(why) if graph.shape(outcome) == shape => scored(By::Numbers(outcome), OF_CLASSES, why),
+                    Err(why) => {
+                        scored(By::Nothing, ALL, format!("{why}, and {}", shapes_differ(function, outcome, shape)))
+                    }
                 }
             }
-            (_, &[outcome]) => {
-                let why = format!("`{}` of shape {} is no single class", function.name(outcome), graph.shape(outcome));
-                let agrees = graph.shape(outcome) == shape;
-                by(if agrees { By::Numbers(outcome) } else { By::Nothing }, Some(why))
+            _ => {
+                let (figures, why) = incomparable(function, shape, &comparable);
+                scored(By::Nothing, figures, why)
             }
-            _ => by(By::Nothing, None),
         }
     }
 
@@ -120,9 +155,9 @@ impl Scoring {
         fields.iter().find(|field| field.role == Role::Outcome && field.name == name)?.classes()
     }
 
-    /// Why a whole number for an outcome has no accuracy.
-    pub fn why_no_accuracy(&self) -> Option<&str> {
-        self.why_no_accuracy.as_deref()
+    /// Which figures predictions do not have though one might expect them, and why.
+    pub fn left_out(&self) -> Option<&LeftOut> {
+        self.left_out.as_ref()
     }
 
     /// The label that the prediction of one row means, where it means one: the place of its largest element, the first of
@@ -141,8 +176,32 @@ pub(crate) fn place(prediction: &[f64]) -> usize {
     }
 }
 
-/// The label of each place, or why there is none. `seen` are the labels of training, ascending.
-fn classes(function: &Function, outcome: NodeId, seen: Vec<f64>) -> Result<Vec<f64>, String> {
+/// Why no single outcome can be compared with a prediction of this shape, and which figures there would be.
+fn incomparable(function: &Function, shape: &Shape, comparable: &[NodeId]) -> (&'static str, String) {
+    match (&function.outcomes[..], comparable) {
+        ([], _) => (ALL, "the model has no `outcome`".into()),
+        (&[outcome], _) => (OF_NUMBERS, shapes_differ(function, outcome, shape)),
+        (all, several) => {
+            let named = if several.len() > 1 { several } else { all };
+            let named: Vec<String> = named.iter().map(|&outcome| format!("`{}`", function.name(outcome))).collect();
+            let is = if several.len() > 1 { "may each be" } else { "are several, and none alone is" };
+            (ALL, format!("{} {is} what `prediction` {shape} is compared with", named.join(", ")))
+        }
+    }
+}
+
+/// ``the shapes of `prediction`, [3, 1], and `y`, [3], differ``, and what would make them agree.
+fn shapes_differ(function: &Function, outcome: NodeId, shape: &Shape) -> String {
+    let (name, other) = (function.name(outcome), function.graph.shape(outcome));
+    let remedy = match shape.size() == other.size() {
+        true => format!("; `reshape(…, {other})` of the one would make it that of the other"),
+        false => String::new(),
+    };
+    format!("the shapes of `prediction`, {shape}, and `{name}`, {other}, differ{remedy}")
+}
+
+/// The label of each place, or why there is none. `seen` are the labels of training, ascending; none where they are unknown.
+fn classes(function: &Function, outcome: NodeId, seen: Option<Vec<f64>>) -> Result<Vec<f64>, String> {
     let (graph, name) = (&function.graph, function.name(outcome));
     let prediction = function.prediction.ok_or("there is no prediction")?;
     let shape = graph.shape(prediction);
@@ -151,6 +210,10 @@ fn classes(function: &Function, outcome: NodeId, seen: Vec<f64>) -> Result<Vec<f
     if shape.rank() > 1 {
         return Err(format!("`prediction` has shape {shape}, and not an element for each class"));
     }
+    if seen.as_ref().is_some_and(Vec::is_empty) {
+        return Err(format!("`{name}` had no labels in training that are the places of `prediction`"));
+    }
+    let seen = seen.unwrap_or_default();
     let range = function.integer_range(outcome);
     match shape.size() {
         0 => Err("`prediction` has no element".into()),

@@ -83,11 +83,9 @@ impl SavedModel {
         Ok(model.labelled(&Scoring::of(function, rows)?))
     }
 
-    /// The same with the labels of the classes that it predicts.
+    /// The same with the labels of the classes that it predicts; none, where it predicts none.
     pub fn labelled(mut self, scoring: &Scoring) -> SavedModel {
-        if let Some(labels) = scoring.labels() {
-            self.settings.insert(LABELS.into(), json!(labels));
-        }
+        self.settings.insert(LABELS.into(), json!(scoring.labels().unwrap_or_default()));
         self
     }
 

@@ -21,6 +21,7 @@ use self::figures::Scored;
 use crate::data::{PreparedData, TableOptions, check_finite};
 use crate::dropped_slope;
 use crate::error::CommandError;
+use crate::figures::figures_left_out;
 use crate::files;
 use crate::format;
 use crate::idle;
@@ -165,9 +166,7 @@ impl Fit {
         let fields = data.fields().to_vec();
         let rows = TrainingRows::new(&self, &function, data)?.at(settings.precision);
         let scoring = Scoring::of(&function, &rows.training)?;
-        if let Some(why) = scoring.why_no_accuracy() {
-            message(format!("note: {}: no accuracy and no class, for {why}", file.name()));
-        }
+        figures_left_out(&file, &scoring);
         let mut parameters = Parameters::initialize(&function, self.seed)?;
         if let Some(path) = &self.init {
             init::take(path, &mut parameters)?;

@@ -17,7 +17,7 @@ const WHOLE: usize = 24;
 pub fn as_text(path: &Path, loaded: &Loaded) -> String {
     let saved = loaded.saved();
     let mut lines = vec![format!("{}: a trained model", path.display()), String::new(), "trained with".into()];
-    let is_setting = |(name, value): &(&String, &serde_json::Value)| !value.is_null() && *name != SCORES;
+    let is_setting = |(name, value): &(&String, &serde_json::Value)| !is_nothing(value) && *name != SCORES;
     lines.extend(saved.settings.iter().filter(is_setting).map(|(name, value)| format!("  {name}: {}", plain(value))));
     if let Some(scores) = scores(saved) {
         lines.extend([String::new(), "scores".into()]);
@@ -94,6 +94,10 @@ fn columns(field: &Field) -> Vec<String> {
 /// The words on one line.
 fn listed(words: &Words) -> String {
     words.words.iter().map(|word| format::on_one_line(word)).collect::<Vec<_>>().join(", ")
+}
+
+fn is_nothing(value: &serde_json::Value) -> bool {
+    value.is_null() || value.as_array().is_some_and(Vec::is_empty)
 }
 
 fn plain(value: &serde_json::Value) -> String {
