@@ -32,6 +32,27 @@ fn norms_and_deviations_have_derivative_0_at_0() {
 }
 
 #[test]
+fn norms_are_right_over_the_whole_range() {
+    // 3, 4 and 5 times a power of two, which are exact down to the smallest number above 0.
+    for power in [-1074, -1060, -600, -540, -512, -100, 0, 511, 512, 600, 1020] {
+        let unit = if power < -1000 { 2f64.powi(-1000) * 2f64.powi(power + 1000) } else { 2f64.powi(power) };
+        let x = || [real(vector([3.0 * unit, -4.0 * unit]))];
+        let built = build(&x(), |_, x| x[0].norm());
+        assert_eq!(built.value().item(), 5.0 * unit, "at 2^{power}");
+        assert_close(&built.gradients()[0], &vector([0.6, -0.8]), 1e-15);
+        let built = build(&x(), |_, x| 1e3 * x[0].norm_axes(&[0]));
+        assert_close(&built.gradients()[0], &vector([600.0, -800.0]), 1e-15);
+        let deviation = build(&[real(vector([unit, -unit]))], |_, x| x[0].std());
+        assert!(close(deviation.value().item(), unit, 1e-15), "at 2^{power}");
+    }
+    let infinite = build(&[real(vector([f64::INFINITY, 1.0]))], |_, x| x[0].norm());
+    assert_eq!(infinite.value().item(), f64::INFINITY);
+    // The second derivatives of √(x² + y²) at (3, 4): 16/125, −12/125, 9/125
+    let curved = build(&[real(vector([3.0, 4.0]))], |_, x| x[0].norm().power(2.0));
+    assert_close(&curved.gradients()[0], &vector([6.0, 8.0]), 1e-14);
+}
+
+#[test]
 fn a_product_is_differentiated_beside_zeros() {
     gradient(&[real(vector([2.0, 0.0, 3.0, 4.0]))], |_, x| x[0].prod(), 0.0, &[0.0, 24.0, 0.0, 0.0]);
     gradient(&[real(vector([2.0, 0.0, 3.0, 0.0, 4.0]))], |_, x| x[0].prod(), 0.0, &[0.0; 5]);

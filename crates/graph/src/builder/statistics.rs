@@ -47,7 +47,7 @@ impl<'g> Var<'g> {
         if let Some(wrong) = self.without_axes("norm", axes) {
             return wrong;
         }
-        self.builder.composed("norm", &[self], |_| self.to_real().power(2.0).sum_axes(axes).root())
+        self.builder.composed("norm", &[self], |_| self.to_real().length(axes))
     }
 
     /// The mean squared distance of all elements from their mean.
@@ -77,7 +77,10 @@ impl<'g> Var<'g> {
         if let Some(wrong) = self.without_axes("std", axes) {
             return wrong;
         }
-        self.builder.composed("std", &[self], |_| self.to_real().centred(axes).power(2.0).average(axes).root())
+        self.builder.composed("std", &[self], |_| {
+            let count: usize = axes.iter().map(|&axis| self.shape()[axis]).product();
+            self.to_real().centred(axes).length(axes) / (count as f64).sqrt()
+        })
     }
 
     /// (x − mean)/√(variance + `epsilon`) over some axes, which stay.
@@ -116,6 +119,22 @@ impl<'g> Var<'g> {
     #[track_caller]
     fn copied_along(self, axes: &[usize], shape: &Shape) -> Var<'g> {
         self.broadcast_axes(shape, (0..shape.rank()).filter(|axis| !axes.contains(axis)).collect())
+    }
+
+    /// √Σx² over some axes, in units of m^¾, m being the greatest |x|, so that no square overflows or vanishes, be it in f64 or
+    /// in f32. The unit is held constant, since the norm does not depend on it, nor do its derivatives; in units of m itself
+    /// they would leave the range on their way, multiplied by m before they are divided by it.
+    #[track_caller]
+    fn length(self, axes: &[usize]) -> Var<'g> {
+        let rows = self.merge_axes(axes);
+        let axis = rows.rank() - 1;
+        if rows.shape()[axis] == 0 {
+            return self.power(2.0).sum_axes(axes).root();
+        }
+        let greatest = rows.abs().max_axis(axis).stop_gradient();
+        let is_finite = greatest.less(f64::INFINITY);
+        let unit = greatest.greater(0.0).select(is_finite.select(greatest, 1.0), 1.0).power(0.75);
+        (rows / unit.copied_along(&[axis], &rows.shape())).power(2.0).sum_axes(&[axis]).root() * unit
     }
 
     /// √x of what is at least 0, with derivative 0 at 0. NaN stays NaN.
