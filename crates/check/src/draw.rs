@@ -108,7 +108,7 @@ impl Draws {
         let usual = |id: NodeId| match graph.kind(id) {
             Kind::Real => Draw::Normal,
             Kind::Int => {
-                let IntegerRange { least, below } = function.integer_range(id);
+                let IntegerRange { least, below, .. } = function.integer_range(id);
                 // From 0, unless that is out of bounds
                 let least = least.unwrap_or_else(|| below.map_or(0, |below| (below - UNBOUNDED).min(0)));
                 Draw::Integers { least, below: below.unwrap_or(least + UNBOUNDED) }

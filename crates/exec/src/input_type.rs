@@ -4,7 +4,7 @@
 //! elsewhere: a table's cells, a command line's words.
 
 use chainrule_graph::ops::Source;
-use chainrule_graph::{Function, IntegerRange, Kind, Node, NodeId, Op, Shape, Tensor};
+use chainrule_graph::{Function, Graph, IntegerRange, Kind, NodeId, Op, Shape, Tensor};
 use chainrule_kernels::Float;
 
 use crate::admission::{ElementType, Inadmissible};
@@ -19,7 +19,7 @@ use crate::error::{ExecError, check_values};
 /// let builder = Builder::new();
 /// builder.input_of("class", [2], Kind::Int, Some(3));
 /// let graph = builder.finish_graph()?;
-/// let takes = InputType::of(&graph.nodes()[0]);
+/// let takes = InputType::of(&graph, graph.find("class").expect("it is an input").node);
 /// assert_eq!(takes.elements.to_string(), "a whole number from 0 to 2");
 /// assert!(takes.check(&Tensor::vector([0.0, 2.0])).is_ok());
 /// let error = takes.check(&Tensor::vector([0.0, 3.0])).unwrap_err();
@@ -35,11 +35,15 @@ pub struct InputType {
 }
 
 impl InputType {
-    /// What a node of inputs takes, as it was declared.
-    pub fn of(node: &Node) -> InputType {
+    /// What a node of inputs takes, as it was declared; and, where that is bounded, the number that stands in place of a class
+    /// that is left out.
+    pub fn of(graph: &Graph, id: NodeId) -> InputType {
+        let node = graph.node(id);
         let bound = if let Op::Source(Source::Input { bound, .. }) = node.op { bound } else { None };
         let output = &node.outputs[0];
-        let elements = ElementType { kind: output.kind, range: IntegerRange::within(bound) };
+        let ignored = bound.and_then(|_| graph.ignored(id));
+        let range = IntegerRange { ignored, ..IntegerRange::within(bound) };
+        let elements = ElementType { kind: output.kind, range };
         InputType { shape: output.shape.clone(), elements }
     }
 
@@ -50,7 +54,7 @@ impl InputType {
     /// The function has no such node.
     pub fn within(function: &Function, id: NodeId) -> Result<InputType, ExecError> {
         check_values(&function.graph, [id])?;
-        let mut takes = InputType::of(function.graph.node(id));
+        let mut takes = InputType::of(&function.graph, id);
         if takes.elements.kind == Kind::Int {
             takes.elements.range = function.integer_range(id);
         }

@@ -290,7 +290,7 @@ fn what_an_input_takes_is_asked_in_one_place() {
     let holds = builder.input_of("holds", [], Kind::Bool, None);
     let ids = [x, class, holds].map(|var| var.id().unwrap());
     let graph = builder.finish_graph().unwrap();
-    let [x, class, holds] = ids.map(|id| InputType::of(graph.node(id)));
+    let [x, class, holds] = ids.map(|id| InputType::of(&graph, id.node));
     assert_eq!(x.check(&Tensor::filled([2, 2], f64::NAN)), Ok(()));
     let shape = x.check(&Tensor::zeros([4])).unwrap_err();
     assert_eq!(shape, Inadmissible::Shape { expected: Shape::from([2, 2]), found: Shape::from([4]) });

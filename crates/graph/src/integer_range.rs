@@ -6,7 +6,7 @@ use crate::function::Function;
 use crate::graph::Graph;
 use crate::node::{Kind, Node, NodeId, Value};
 use crate::ops::signature::{Algebra, AxisResult};
-use crate::ops::{Index, Op, ShapeOp, Source, Windows};
+use crate::ops::{Elementwise, Index, Op, ShapeOp, Source, Windows};
 
 /// The whole numbers from `least` up to, and without, `below`; all there are where nothing bounds them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,19 +15,26 @@ pub struct IntegerRange {
     pub least: Option<i64>,
     /// The number that they stay below.
     pub below: Option<i64>,
+    /// One more number, that stands in place of one, see [`Graph::ignored`].
+    pub ignored: Option<i32>,
 }
 
 impl IntegerRange {
     /// Those from 0 up that stay below a bound; without one, all.
     pub fn within(bound: Option<usize>) -> IntegerRange {
-        IntegerRange { least: bound.map(|_| 0), below: bound.and_then(|bound| i64::try_from(bound).ok()) }
+        IntegerRange {
+            least: bound.map(|_| 0),
+            below: bound.and_then(|bound| i64::try_from(bound).ok()),
+            ignored: None,
+        }
     }
 
     /// Whether a number is one of them.
     pub fn contains(self, x: f64) -> bool {
         let fits =
             |bound: Option<i64>, holds: fn(&f64, &f64) -> bool| bound.is_none_or(|bound| holds(&x, &(bound as f64)));
-        x.fract() == 0.0 && fits(self.least, f64::ge) && fits(self.below, f64::lt)
+        let is_ignored = self.ignored.is_some_and(|ignored| x == f64::from(ignored));
+        is_ignored || x.fract() == 0.0 && fits(self.least, f64::ge) && fits(self.below, f64::lt)
     }
 }
 
@@ -38,6 +45,10 @@ impl fmt::Display for IntegerRange {
             (Some(least), None) => write!(f, "a whole number of at least {least}"),
             (None, Some(below)) => write!(f, "a whole number below {below}"),
             (None, None) => f.write_str("a whole number"),
+        }?;
+        match self.ignored.filter(|&ignored| !IntegerRange { ignored: None, ..*self }.contains(f64::from(ignored))) {
+            Some(ignored) => write!(f, ", or {ignored}"),
+            None => Ok(()),
         }
     }
 }
@@ -51,15 +62,16 @@ impl Function {
         if self.graph.get(id).is_none() {
             return IntegerRange::within(None);
         }
-        let (least, below) = bounds(&self.graph, id);
+        let graph = &self.graph;
+        let (least, below) = bounds(graph, id);
         let known = |bound: f64| bound.is_finite().then_some(bound as i64);
-        IntegerRange { least: known(least), below: known(below) }
+        IntegerRange { least: known(least), below: known(below), ignored: graph.ignored(id) }
     }
 
     /// For an integer input or outcome that is at least 0, the number that its values stay below: what was declared, or
     /// what follows from the axes that it indexes. None if nothing bounds it.
     pub fn bound(&self, id: impl Into<NodeId>) -> Option<usize> {
-        let IntegerRange { least, below } = self.integer_range(id);
+        let IntegerRange { least, below, .. } = self.integer_range(id);
         usize::try_from(below?.max(0)).ok().filter(|_| least.is_some_and(|least| least >= 0))
     }
 }
@@ -67,7 +79,7 @@ impl Function {
 /// The least that an input of whole numbers may be, and what it stays below.
 fn bounds(graph: &Graph, id: NodeId) -> (f64, f64) {
     let values = values(graph);
-    let Range { from: mut least, to: most } = values[graph.value_index(id)];
+    let Range { from: mut least, to: most } = declared(graph.node(id));
     let mut below = most + 1.0;
     // How far each node may be from the input: its value is between the input's + from and the input's + to.
     let mut away: Vec<Option<Range>> = vec![None; graph.value_count()];
@@ -103,6 +115,63 @@ fn bounds(graph: &Graph, id: NodeId) -> (f64, f64) {
         }
     }
     (least, below)
+}
+
+impl Graph {
+    /// The number that an integer input may be besides those of its bound: all that reads the input first asks whether it is
+    /// that number, and takes another in its place, as a cross entropy does of the class that it ignores. None if the number takes more than 32 bits.
+    pub fn ignored(&self, input: NodeId) -> Option<i32> {
+        let mut rearranged = vec![false; self.nodes().len()];
+        *rearranged.get_mut(input.index())? = true;
+        let mut ignored = None;
+        for later in self.ids().skip(input.index() + 1) {
+            let node = self.node(later);
+            let reads = |operand: usize| node.inputs.get(operand).is_some_and(|input| rearranged[input.node.index()]);
+            if !(0..node.inputs.len()).any(reads) {
+                continue;
+            }
+            match &node.op {
+                Op::Shape(_) if node.inputs.len() == 1 => rearranged[later.index()] = true,
+                Op::Elementwise(Elementwise::NotEqual) => {
+                    let number = number(self, node.inputs[usize::from(reads(0))])?;
+                    if *ignored.get_or_insert(number) != number {
+                        return None;
+                    }
+                }
+                Op::Elementwise(Elementwise::Where) if reads(1) && !reads(0) && !reads(2) => {
+                    let asks = self.node(node.inputs[0]);
+                    let asks_this = asks.op == Elementwise::NotEqual.into() && asks.inputs.contains(&node.inputs[1]);
+                    if !asks_this {
+                        return None;
+                    }
+                }
+                _ => return None,
+            }
+        }
+        ignored.filter(|&number| f64::from(number as i32) == number).map(|number| number as i32)
+    }
+}
+
+/// The number that every element of a constant is, stretched or not.
+fn number(graph: &Graph, mut value: Value) -> Option<f64> {
+    while let (Op::Shape(_), &[inner]) = (&graph.node(value).op, &graph.node(value).inputs[..]) {
+        value = inner;
+    }
+    match &graph.node(value).op {
+        Op::Source(Source::Constant(constant)) => match constant.value.data() {
+            [first, rest @ ..] if rest.iter().all(|element| element == first) => Some(*first),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Between which numbers an input was declared to be; all there are, if it is none or nothing was.
+fn declared(node: &Node) -> Range {
+    match node.op {
+        Op::Source(Source::Input { bound: Some(bound), .. }) => Range { from: 0.0, to: bound as f64 - 1.0 },
+        _ => ALL,
+    }
 }
 
 /// All numbers between two, both included; all there are if nothing is known.
@@ -153,18 +222,22 @@ fn values(graph: &Graph) -> Vec<Range> {
         for (output, facts) in node.outputs.iter().enumerate() {
             // What several outputs are is not known.
             let known = facts.kind == Kind::Int && output == 0 && node.outputs.len() == 1;
-            values.push(if known { range(graph, node, &values) } else { ALL });
+            values.push(if known { range(graph, id, &values) } else { ALL });
         }
     }
     values
 }
 
 /// Between which numbers the elements of a node with one output of whole numbers lie, from those of the values before it.
-fn range(graph: &Graph, node: &Node, values: &[Range]) -> Range {
+fn range(graph: &Graph, id: NodeId, values: &[Range]) -> Range {
+    let node = graph.node(id);
     let of = |operand: usize| values[graph.value_index(node.inputs[operand])];
     let up_to = |size: usize| Range { from: 0.0, to: size as f64 - 1.0 };
     match &node.op {
-        Op::Source(Source::Input { bound, .. }) => bound.map_or(ALL, up_to),
+        Op::Source(Source::Input { .. }) => {
+            let ignored = graph.ignored(id).map(|ignored| Range::around([f64::from(ignored)]));
+            ignored.into_iter().fold(declared(node), Range::hull)
+        }
         Op::Source(Source::Constant(constant)) => Range::around(constant.value.data().iter().copied()),
         Op::Source(Source::Iota { length }) => up_to(*length),
         Op::Elementwise(op) => match op.signature().algebra {

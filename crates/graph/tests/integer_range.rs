@@ -10,7 +10,7 @@ fn of_i(expression: &str) -> (Option<i64>, Option<i64>) {
     let model = text::parse(&source).unwrap_or_else(|mistake| panic!("{}", mistake.render(&source, "test", false)));
     let function =
         model.build(&BTreeMap::new()).unwrap_or_else(|mistake| panic!("{}", mistake.render(&source, "test", false)));
-    let IntegerRange { least, below } = function.integer_range(function.graph.find("i").expect("it is declared"));
+    let IntegerRange { least, below, .. } = function.integer_range(function.graph.find("i").expect("it is declared"));
     (least, below)
 }
 
@@ -56,5 +56,22 @@ fn products_and_the_greater_and_lesser_of_two_bound_one_side() {
 #[test]
 fn an_axis_that_no_number_fits_leaves_none() {
     assert_eq!(of_i("w[:2][i] * w[i - 5]"), (Some(5), Some(2)));
-    assert!(!IntegerRange { least: Some(5), below: Some(2) }.contains(3.0));
+    assert!(!IntegerRange { least: Some(5), below: Some(2), ignored: None }.contains(3.0));
+}
+
+#[test]
+fn what_is_ignored_is_no_class_and_passes() {
+    let range = |objective: &str| {
+        let source = format!("input W [4, 3]\noutcome i [4] int < 3\nobjective = {objective}\n");
+        let function = text::parse(&source).unwrap().build(&Default::default()).unwrap();
+        function.integer_range(function.graph.find("i").unwrap())
+    };
+    let ignoring = range("cross_entropy(W, i, ignore=-1)");
+    assert!(ignoring.contains(-1.0) && ignoring.contains(2.0) && !ignoring.contains(-2.0) && !ignoring.contains(3.0));
+    assert_eq!(ignoring.to_string(), "a whole number from 0 to 2, or -1");
+    assert!(range("cross_entropy(W[1:, :], i[1:], ignore=-100)").contains(-100.0));
+    assert_eq!(range("cross_entropy(W, i, ignore=1)").to_string(), "a whole number from 0 to 2");
+    for other in ["cross_entropy(W, i)", "cross_entropy(W, i, ignore=-1) + sum(one_hot(i, 3))"] {
+        assert!(!range(other).contains(-1.0), "{other}");
+    }
 }

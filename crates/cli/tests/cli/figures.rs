@@ -90,3 +90,20 @@ fn logits_and_counts() {
     assert!(run.json().last().unwrap()["train_mae"].is_f64());
     assert!(run.err.contains("no accuracy"), "{}", run.err);
 }
+
+#[test]
+fn a_class_that_is_ignored_passes_in_fit_grad_and_check() {
+    let graph = "input x [2]\noutcome y [] int < 3\nparam W [3, 2] ~ normal(0, 1)\n\
+                 objective = cross_entropy(W @ x, y, ignore=-1)\n";
+    let table = "x0,x1,y\n1,2,0\n2,1,-1\n0,1,2\n3,1,1\n";
+    let wrong = table.replace("-1", "-2");
+    let folder = Folder::with(&[("m.graph", graph), ("t.csv", table), ("wrong.csv", &wrong)]);
+    folder.line("fit m.graph --data t.csv --batch 2 --epochs 2 --save m.safetensors").succeeded();
+    folder.line("eval m.safetensors --data t.csv").succeeded();
+    folder.line("grad m.graph --data t.csv --row 2").succeeded();
+    folder.line("grad m.graph x=1,2 y=-1").succeeded();
+    folder.line("check m.graph --data t.csv").succeeded();
+    folder.line("check m.graph").succeeded();
+    let run = folder.line("fit m.graph --data wrong.csv");
+    run.failed(2, &["line 3", "-2", "a whole number from 0 to 2, or -1 would be right"]);
+}

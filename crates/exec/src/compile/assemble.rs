@@ -136,7 +136,7 @@ fn argument(graph: &Graph, addresses: &[Option<Address>], named: &NamedValue) ->
         name: node.outputs[0].name.clone(),
         described: named.described.clone(),
         listed: value_name(graph, named.own),
-        takes: InputType::of(node),
+        takes: InputType::of(graph, named.own.node),
         offset: addresses[graph.value_index(named.own)].map_or(0, |address| address.offset),
     }
 }

@@ -106,7 +106,7 @@ pub(crate) fn outputs_of(
 
 /// The value bound to an input node, once it is known to be one that it takes.
 pub(crate) fn bound_value<'a>(graph: &Graph, bindings: &'a Bindings, id: NodeId) -> Result<&'a Tensor, ExecError> {
-    let takes = InputType::of(graph.node(id));
+    let takes = InputType::of(graph, id);
     let checked = match bindings.get(id) {
         None => Err(Inadmissible::Missing { expected: takes.shape }),
         Some(value) => takes.check(value).map(|()| value),

@@ -76,7 +76,10 @@ impl Field {
     /// The same with the bound that follows from the function, see [`Function::bound`].
     pub fn bounded(mut self, function: &Function) -> Field {
         if self.kind == Kind::Int {
-            self.bound = function.graph.find(&self.name).and_then(|id| function.bound(id));
+            let input = function.graph.find(&self.name);
+            // Of what may be another number, too, the function knows.
+            let input = input.filter(|input| function.graph.ignored(input.node).is_none());
+            self.bound = input.and_then(|id| function.bound(id));
         }
         self
     }
@@ -153,7 +156,7 @@ impl Field {
     pub(crate) fn refusal(&self, expected: ElementType, found: f64) -> String {
         let name = &self.name;
         let but = match (expected, self.role) {
-            (ElementType { kind: Kind::Int, range: IntegerRange { least: Some(0), below: Some(below) } }, role)
+            (ElementType { kind: Kind::Int, range: IntegerRange { least: Some(0), below: Some(below), .. } }, role)
                 if found.fract() == 0.0 =>
             {
                 match role {
