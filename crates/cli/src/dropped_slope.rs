@@ -1,8 +1,9 @@
 //! A slope that is not finite and that a strong zero left out, as a person reads of it.
 
-use chainrule::Function;
 use chainrule::exec::DroppedSlope;
 use chainrule::learn::{self, Dataset, Parameters};
+use chainrule::ops::{Elementwise, Reduction};
+use chainrule::{Function, Graph, NodeId, Op, Value};
 
 use crate::error::CommandError;
 use crate::format;
@@ -32,9 +33,23 @@ pub fn tell<'a>(
 pub fn note(slope: &DroppedSlope, names: &NodeNames<'_>) -> String {
     let DroppedSlope { node, op, input, at, .. } = slope;
     let [node, input] = [names.of(*node), names.of(*input)].map(|name| format::name(&name));
+    let remedy = product(names.graph(), slope.node).map(|factors| {
+        format!("; `prod({})` has the same value, and its derivative there", format::name(&names.of(factors)))
+    });
     format!(
         "the slope of `{node}` ({op}) is not finite where `{input}` is {}, and its cotangent is 0: it adds 0 to the \
-         gradient, and the derivative may be another",
-        at.elements()
+         gradient, and the derivative may be another{}",
+        at.elements(),
+        remedy.unwrap_or_default()
     )
+}
+
+/// v, if a node is the logarithm in exp(sum(log(v))): the product of v, which has a derivative where a factor is 0, too.
+fn product(graph: &Graph, log: NodeId) -> Option<Value> {
+    let users = |of: NodeId| graph.ids().filter(move |&id| graph.node(id).inputs.contains(&of.into()));
+    let is = |id: NodeId, op: Elementwise| graph.node(id).op == Op::Elementwise(op);
+    let is_sum = |&id: &NodeId| matches!(&graph.node(id).op, Op::Reduce(reduce) if reduce.op == Reduction::Sum);
+    let is_product = is(log, Elementwise::Log)
+        && users(log).filter(is_sum).any(|sum| users(sum).any(|user| is(user, Elementwise::Exp)));
+    is_product.then(|| graph.node(log).inputs[0])
 }

@@ -8,6 +8,11 @@ use chainrule_graph::{Derivatives, Graph, NodeId, Op, Origin, Tensor, Value};
 use crate::number::number;
 use crate::values::Values;
 
+/// How a value that is not finite makes a derivative NaN though the result is finite, and what to do. Elementwise ops do not
+/// multiply a cotangent of 0; a contraction does.
+pub const BRANCH_NOT_TAKEN: &str = "it is in a branch that is not taken, and a product of it with the cotangent 0 is NaN; write \
+    the branch so that it is finite there, too, as in log(where(x > 0, x, 1))";
+
 /// In what way a value is not finite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NonFinite {

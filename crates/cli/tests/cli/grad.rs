@@ -194,3 +194,27 @@ fn the_table_shows_each_node() {
     assert!(lines.contains(&vec!["value", "6"]) && lines.contains(&vec!["gradient", "w", "3"]), "{}", run.out);
     assert_eq!(run.err, "");
 }
+
+#[test]
+fn operands_of_a_stable_form_are_shown_only_where_they_have_a_name() {
+    let folder = Folder::with(&[("m.graph", "input x []\ne = exp(x)\nobjective = log(1 + e)\n")]);
+    let nodes = |line: &str| {
+        let answer = &folder.line(line).json()[0];
+        let nodes = answer["nodes"].as_array().expect("there are nodes").clone();
+        nodes.iter().map(|node| node["name"].as_str().expect("it has a name").to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(nodes("grad log(1+exp(x)) x=1000 --json"), ["x", "log(1+exp(x))"]);
+    assert_eq!(nodes("grad m.graph x=1000 --json"), ["x", "e", "objective"]);
+    let text = folder.line("grad m.graph x=1000").succeeded().to_string();
+    assert!(text.contains("inf"), "{text}");
+}
+
+#[test]
+fn a_product_by_logarithms_is_told_of_prod() {
+    let folder = Folder::with(&[]);
+    let text = folder.line("grad exp(sum(log(v))) v=2,0,3,4").succeeded().to_string();
+    assert!(text.contains("the slope of `log(v)`") && text.contains("`prod(v)` has the same value"), "{text}");
+    assert_eq!(text.matches("note").count(), 1, "{text}");
+    let other = folder.line("grad sum(sqrt(v))^2 v=0").succeeded().to_string();
+    assert!(other.contains("note") && !other.contains("prod"), "{other}");
+}

@@ -1,6 +1,6 @@
 //! The values and derivatives of an expression, by the reference interpreter.
 
-use chainrule::exec::{Bindings, ExecError, Values, check_memory, dropped_slope, reference};
+use chainrule::exec::{BRANCH_NOT_TAKEN, Bindings, ExecError, Values, check_memory, dropped_slope, reference};
 use chainrule::{
     Derivatives, Function, Graph, Kind, NodeId, Origin, Shape, Tensor, Value, count_dropped_slopes, differentiate, hvp,
 };
@@ -64,8 +64,9 @@ pub fn answer(question: &Question<'_>) -> Result<Answer, CommandError> {
     let &Question { function, result, names, values, order } = question;
     let graph = &function.graph;
     let unknown = graph.dependent_on(unbound(function, values));
-    let shown: Vec<Value> =
-        names.shown(result).into_iter().filter(|&value| !unknown[graph.value_index(value)]).collect();
+    let in_use = in_use(function, result);
+    let is_shown = |&value: &Value| in_use[value.node.index()] && !unknown[graph.value_index(value)];
+    let shown: Vec<Value> = names.shown(result).into_iter().filter(is_shown).collect();
     let real: Vec<Value> = shown.iter().copied().filter(|&id| graph.kind(id) == Kind::Real).collect();
     let derivatives = differentiate(graph, result, &real)?;
     let named = |(name, value): &(String, Tensor)| Some((graph.find(name)?, value.clone()));
@@ -113,6 +114,16 @@ pub fn answer(question: &Question<'_>) -> Result<Answer, CommandError> {
     Ok(Answer { value: run[result].item(), gradient, second, nodes, notes, problem })
 }
 
+/// For each node, whether the result, or something that a person has named, is computed from it. The operands of a formula that
+/// was built as its stable form may be neither, such as eˣ in log(1 + eˣ).
+fn in_use(function: &Function, result: Value) -> Vec<bool> {
+    let graph = &function.graph;
+    let named = graph.values().filter(|&value| graph.name(value).is_some());
+    let updated = graph.updates().iter().map(|update| update.value);
+    let roles = function.prediction.into_iter().chain(function.objective);
+    graph.needed_for(named.chain(updated).chain(roles).chain([result]))
+}
+
 /// What is bound from outside and has no value: an outcome that the result does not need.
 fn unbound(function: &Function, values: &[(String, Tensor)]) -> Vec<NodeId> {
     let all = function.inputs.iter().chain(&function.outcomes).copied();
@@ -157,11 +168,7 @@ impl NotFinite<'_> {
                 let origin = nan_origin::nan_origin(self.graph, self.run, self.names, id);
                 // Elementwise ops do not multiply a cotangent of 0; a contraction does.
                 match self.run[result].is_finite() {
-                    true => format!(
-                        "a derivative is not finite, but the value is: {origin} is in a branch that is not taken, and a \
-                         product of it with the cotangent 0 is NaN; write the branch so that it is finite there, too, as \
-                         in log(where(x > 0, x, 1))"
-                    ),
+                    true => format!("a derivative is not finite, but the value is: {origin}; {BRANCH_NOT_TAKEN}"),
                     false => format!("the value is not finite: {origin}"),
                 }
             }
