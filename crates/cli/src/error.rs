@@ -52,6 +52,14 @@ impl CommandError {
         CommandError::mistake(format!("{name}: {}", worded(diagnostic)))
     }
 
+    /// The same with one thing more to do.
+    pub fn with(mut self, remedy: Option<String>) -> CommandError {
+        if let Some(remedy) = remedy {
+            self.text += &format!("; {remedy}");
+        }
+        self
+    }
+
     /// The exit code of the command.
     pub fn code(&self) -> u8 {
         self.code

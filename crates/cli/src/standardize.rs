@@ -1,7 +1,7 @@
 //! `--standardize`: which inputs and outcomes are brought to mean 0 and deviation 1.
 
 use chainrule::Function;
-use chainrule::learn::{Dataset, LearnError, Role, Transforms};
+use chainrule::learn::{Cause, Dataset, Diverged, LearnError, Role, Transforms};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -15,6 +15,22 @@ pub struct StandardizeOption {
     /// as in --standardize=x,y, those inputs and outcomes. Predictions of such an outcome are in the units of the file
     #[arg(long, value_name = "NAME,…", num_args = 0..=1, require_equals = true, default_missing_value = "", value_parser = names)]
     standardize: Option<Names>,
+}
+
+/// The option that would mend training that diverged, if one would. `standardized` is what was standardized.
+pub fn remedy<'a>(diverged: &'a Diverged, standardized: impl Iterator<Item = &'a str>) -> Option<String> {
+    let named = |names: &[&str]| format!("--standardize={}", names.join(","));
+    if !diverged.unfit.is_empty() {
+        let others: Vec<&str> = standardized.filter(|name| diverged.unfit.iter().all(|unfit| unfit != name)).collect();
+        return Some(match others[..] {
+            [] => "leave --standardize out".into(),
+            _ => format!("{} leaves it out", named(&others)),
+        });
+    }
+    let large: Vec<&str> = diverged.large.iter().map(|(name, _)| name.as_str()).collect();
+    let advises = matches!(diverged.cause, Cause::Rate(_)) && diverged.epoch > 0 && !diverged.only_in_f32;
+    let all: Vec<&str> = standardized.chain(large.iter().copied()).collect();
+    (advises && !large.is_empty()).then(|| named(&all))
 }
 
 /// The names; none means what the prediction reads.

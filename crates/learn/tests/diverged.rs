@@ -49,6 +49,42 @@ fn a_row_that_no_rate_helps_is_blamed_also_within_a_batch() {
 }
 
 #[test]
+fn a_contraction_in_a_branch_that_is_not_taken_is_told_with_the_remedy() {
+    let model =
+        "param w [2] = [1, 2]\nprediction = where(x > 0, dot(w, stack(log(x), x)), 0)\nobjective = (prediction - y)^2";
+    for engine in ENGINES {
+        for batch in [1, 2] {
+            let settings = Training { rate: 1e-3, batch, engine, shuffle: false, ..Training::default() };
+            for x in [[0.0, 1.0], [1.0, 0.0]] {
+                let diverged = failure(model, &x, &settings);
+                let message = diverged.to_string();
+                assert_eq!(diverged.part, StepPart::Gradient, "{message}");
+                assert!(message.contains("(log, ") && message.contains("in a branch that is not taken"), "{message}");
+                assert!(message.contains("log(where(x > 0, x, 1))") && !message.contains("rate"), "{message}");
+            }
+        }
+    }
+}
+
+#[test]
+fn growth_is_divergence_with_patience_too() {
+    let model = "param w [] = 0\nprediction = w * x\nobjective = (prediction - y - 1)^2";
+    let settings = Training { rate: 0.1, patience: Some(50), shuffle: false, ..Training::default() };
+    assert_eq!(failure(model, &[5.0, 7.0], &settings).part, StepPart::Growth);
+}
+
+#[test]
+fn inputs_that_are_large_are_told() {
+    let model = "param w [] = 0\nprediction = w * x\nobjective = (prediction - y - 1)^2";
+    let settings = Training { rate: 0.01, shuffle: false, ..Training::default() };
+    let diverged = failure(model, &[1900.0, 2015.0], &settings);
+    assert_eq!(diverged.large, [("x".to_string(), 2015.0)]);
+    assert!(diverged.to_string().ends_with("and standardize `x`, which is as large as 2015"), "{diverged}");
+    let small = failure(model, &[1.0, 2.0], &Training { rate: 10.0, ..settings });
+    assert!(small.large.is_empty() && !small.to_string().contains("standardize"), "{small}");
+}
+
+#[test]
 fn the_rate_is_blamed_where_a_smaller_one_does_better() {
     let model = "param w [] = 0\nobjective = exp(w * x) - 3 * w * x + 0 * y";
     for engine in ENGINES {

@@ -116,6 +116,25 @@ fn weight_decay_is_added_to_the_clipped_gradient() {
 }
 
 #[test]
+fn fewer_steps_shorten_a_schedule() {
+    let table = "x,y\n1,2\n2,1\n3,5\n4,1\n";
+    for schedule in [Schedule::Cosine, Schedule::WarmupCosine { warmup: 0.5 }] {
+        let of = |epochs, steps| {
+            let settings = Training { epochs, steps, schedule, shuffle: false, ..Training::default() };
+            value(&trained(LINE, table, &settings), "w")
+        };
+        assert_eq!(of(50, Some(8)), of(2, None), "{schedule:?}");
+        assert_eq!(of(2, Some(100)), of(2, None), "{schedule:?}");
+    }
+    let (function, data) = problem(LINE, table);
+    let schedule = Schedule::WarmupCosine { warmup: 1.0 };
+    let settings = Training { epochs: 50, steps: Some(3), schedule, ..Training::default() };
+    let mut parameters = Parameters::initialize(&function, 0).unwrap();
+    let error = train(&function, &mut parameters, &data, None, &settings, &mut Unobserved).unwrap_err().to_string();
+    assert!(error.contains("warmup") && error.contains("less than the 0.75 of training"), "{error}");
+}
+
+#[test]
 fn patience_ends_at_the_best_epoch() {
     // Rows of training pull w to 2, those of validation say 1: from 0.5 the best is on the way.
     let (function, data) = problem(LINE, "x,y\n1,2\n");

@@ -56,3 +56,18 @@ fn epoch_0_comes_first_and_steps_can_be_counted() {
     assert!(folder.line("fit m.graph --data t.csv --steps 1").succeeded().contains("after 1 step\n"));
     folder.refuses(2, "fit m.graph --data t.csv --steps 0", &["--steps", "an integer ≥ 1"]);
 }
+
+#[test]
+fn what_to_standardize_is_said_by_the_option() {
+    let graph = "input area []\ninput year []\noutcome price []\nparam a [] = 0\nparam b [] = 0\nparam c [] = 0\n\
+                 prediction = exp(a * log(area) + b * year + c)\nobjective = (log(prediction) - log(price))^2\n";
+    let table = "area,year,price\n120,1999,240\n50,2005,110\n80,2015,200\n100,1960,150\n";
+    let folder = Folder::with(&[("m.graph", graph), ("t.csv", table)]);
+    let run = folder.line("fit m.graph --data t.csv --epochs 20 --standardize");
+    run.failed(1, &["`area` is 50", "as the file has it, it is finite", "--standardize=year leaves it out"]);
+    let run = folder.line("fit m.graph --data t.csv --epochs 20");
+    run.failed(1, &["standardize `year`, which is as large as 2015", "; --standardize=year"]);
+    let run = folder.line("fit m.graph --data t.csv --epochs 20 --standardize=area");
+    run.failed(1, &["as the file has it, it is finite", "leave --standardize out"]);
+    folder.line("fit m.graph --data t.csv --epochs 20 --standardize=year").succeeded();
+}

@@ -203,7 +203,7 @@ fn divergence_is_told_with_the_text_of_the_node_and_the_ranges_of_its_inputs() {
     folder.refuses(
         1,
         "fit m.graph --data t.csv --rate 1e300",
-        &["the rate 1e300 is too large for this problem: try 0.1,"],
+        &["the rate 1e300 is too large for this problem: try 0.1"],
     );
 }
 

@@ -135,6 +135,12 @@ impl Transforms {
         self.0.iter().map(|(input, _)| input.as_str())
     }
 
+    /// The inputs, and outcomes, that are standardised.
+    pub fn standardized(&self) -> impl Iterator<Item = &str> {
+        let standardized = self.0.iter().filter(|(_, transform)| matches!(transform, Transform::Standardize(_)));
+        standardized.map(|(input, _)| input.as_str())
+    }
+
     /// The rows transformed. Inputs that are not among them are passed over.
     ///
     /// # Errors

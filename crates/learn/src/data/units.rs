@@ -5,7 +5,7 @@ use std::fmt;
 use chainrule_graph::{Function, Kind, NodeId, Tensor};
 
 use crate::data::dataset::Dataset;
-use crate::data::field::Role;
+use crate::data::field::{Field, Role};
 
 /// Of more elements an input's values are not listed.
 const MOST_ELEMENTS: usize = 4;
@@ -45,6 +45,36 @@ impl Dataset {
             standardize.undo(values.data_mut());
         }
         values
+    }
+
+    /// What was standardised, as the file has it in a row: each of its field's shape.
+    pub(crate) fn standardized_as_in_file(&self, row: usize) -> Vec<(&str, Tensor)> {
+        let fields = self.fields().iter().enumerate();
+        let in_file = |(index, field): (usize, &'_ Field)| {
+            let mut values = self.row_of(index, row);
+            self.standardize_of(&field.name)?.undo(&mut values);
+            Tensor::new(field.shape.clone(), values).ok()
+        };
+        fields.filter_map(|(index, field)| Some((&field.name[..], in_file((index, field))?))).collect()
+    }
+
+    /// The real inputs that are not standardised and have the largest numbers, each with its greatest, the largest first; none
+    /// whose numbers are small.
+    pub(crate) fn large_inputs(&self) -> Vec<(String, f64)> {
+        /// Up to here steps of a usual rate are none too long.
+        const SMALL: f64 = 10.0;
+        /// What is smaller by this factor matters little beside the largest.
+        const BESIDE: f64 = 10.0;
+        let fields = self.fields().iter().enumerate().filter(|(_, field)| {
+            field.role == Role::Input && field.kind == Kind::Real && self.standardize_of(&field.name).is_none()
+        });
+        let greatest = |index| self.values_at(index).iter().fold(0.0, |greatest: f64, x| greatest.max(x.abs()));
+        let mut large: Vec<(String, f64)> =
+            fields.map(|(index, field)| (field.name.clone(), greatest(index))).collect();
+        large.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+        let largest = large.first().map_or(0.0, |(_, greatest)| *greatest);
+        large.retain(|(_, greatest)| *greatest > SMALL && *greatest * BESIDE >= largest);
+        large
     }
 
     /// The standardised inputs and outcomes that a node depends on, as the file has them in a row. Nothing of those with

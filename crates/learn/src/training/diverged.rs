@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chainrule_exec::{ExecError, NanOrigin, ValueRange};
+use chainrule_exec::{BRANCH_NOT_TAKEN, ExecError, NanOrigin, ValueRange};
 use chainrule_graph::{GraphError, Origin};
 use thiserror::Error;
 
@@ -79,6 +79,10 @@ pub struct Diverged {
     pub only_in_f32: bool,
     /// If it was at a single row, what that node was made from, as the file has it, where it was standardised.
     pub standardized: Vec<StandardizedValue>,
+    /// The inputs by whose numbers in the file that node is finite, though by the standardized ones it is not.
+    pub unfit: Vec<String>,
+    /// The real inputs that are not standardized and whose numbers are large, with the greatest; the largest first.
+    pub large: Vec<(String, f64)>,
 }
 
 impl fmt::Display for Diverged {
@@ -104,32 +108,65 @@ impl fmt::Display for Diverged {
             );
         }
         if *epoch == 0 {
-            let (not_finite, remedy) = match self.part {
-                StepPart::Objective => (
-                    "the objective",
-                    "look at that row, at how the parameters start, and at the ops that lead to the node",
-                ),
-                StepPart::Gradient => (
-                    "the gradient",
-                    "no rate helps: start the parameters elsewhere, or keep the op from where it has no derivative",
-                ),
-                StepPart::State => (
-                    "what the optimizer keeps of the gradient",
-                    "the gradient is too large for it: scale the objective down, or clip the gradient",
-                ),
-                StepPart::Parameter => ("the first step", "a smaller rate would help"),
-                StepPart::Growth => ("the objective", "look at that row"),
+            let (not_finite, remedy) = self.at_start();
+            write!(f, "{not_finite} is not finite at the initial parameters ({rows}): {what}; ")?;
+            return match self.unfit[..] {
+                [] => f.write_str(remedy),
+                _ => f.write_str(&self.unfit_remedy()),
             };
-            return write!(f, "{not_finite} is not finite at the initial parameters ({rows}): {what}; {remedy}");
         }
         write!(f, "training diverged in epoch {epoch} ({rows}): {what}; ")?;
         match self.cause {
             Cause::Rate(smaller) => {
                 write!(f, "the rate {} is too large for this problem: try {}", shown(*rate), shown(smaller))?;
-                f.write_str(", and standardized inputs if theirs are large")
+                if self.large.is_empty() {
+                    return Ok(());
+                }
+                let size = |(name, size): &(String, f64)| format!("`{name}`, which is as large as {}", shown(*size));
+                let large: Vec<String> = self.large.iter().map(size).collect();
+                write!(f, ", and standardize {}", large.join(", and "))
             }
+            Cause::Row if !self.unfit.is_empty() => f.write_str(&self.unfit_remedy()),
+            Cause::Row if self.is_in_branch_not_taken() => f.write_str(BRANCH_NOT_TAKEN),
             Cause::Row => f.write_str("no smaller rate helps: look at that row, and keep the node from such a value"),
         }
+    }
+}
+
+impl Diverged {
+    /// What is not finite at the initial parameters, and what to do.
+    fn at_start(&self) -> (&'static str, &'static str) {
+        match self.part {
+            StepPart::Objective => {
+                ("the objective", "look at that row, at how the parameters start, and at the ops that lead to the node")
+            }
+            StepPart::Gradient if self.is_in_branch_not_taken() => ("the gradient", BRANCH_NOT_TAKEN),
+            StepPart::Gradient => (
+                "the gradient",
+                "no rate helps: start the parameters elsewhere, or keep the op from where it has no derivative",
+            ),
+            StepPart::State => (
+                "what the optimizer keeps of the gradient",
+                "the gradient is too large for it: scale the objective down, or clip the gradient",
+            ),
+            StepPart::Parameter => ("the first step", "a smaller rate would help"),
+            StepPart::Growth => ("the objective", "look at that row"),
+        }
+    }
+
+    /// Whether a value is not finite that the objective, which is finite, does not depend on at that row.
+    fn is_in_branch_not_taken(&self) -> bool {
+        let is_written = |origin: &Origin| match origin {
+            Origin::Derivative(_) | Origin::Unknown => false,
+            Origin::Merged(origins) => !origins.iter().any(|origin| matches!(origin, Origin::Derivative(_))),
+            Origin::Code(_) | Origin::File { .. } | Origin::Text(_) | Origin::Rewritten(_) => true,
+        };
+        self.part == StepPart::Gradient && self.nan_origin.as_ref().is_some_and(|origin| is_written(&origin.origin))
+    }
+
+    fn unfit_remedy(&self) -> String {
+        let names: Vec<String> = self.unfit.iter().map(|name| format!("`{name}`")).collect();
+        format!("as the file has it, it is finite: do not standardize {}", names.join(", "))
     }
 }
 

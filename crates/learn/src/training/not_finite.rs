@@ -43,7 +43,7 @@ pub(crate) fn at_rows(
     grown: Option<(f64, f64)>,
 ) -> Result<TrainError, LearnError> {
     let each = objectives(function, parameters, data)?;
-    let mut standardized = Vec::new();
+    let (mut standardized, mut unfit) = (Vec::new(), Vec::new());
     let (mut nan_origin_at_row, mut places) = (None, (0..data.rows()).map(|row| data.place(row)).collect());
     if let Some(row) = each.iter().position(|objective| !objective.is_finite()) {
         let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
@@ -52,6 +52,7 @@ pub(crate) fn at_rows(
         (nan_origin_at_row, places) = (nan_origin(&function.graph, &results, objective), vec![data.place(row)]);
         if let Some(origin) = &nan_origin_at_row {
             standardized = data.standardized_values(function, origin.node, row);
+            unfit = unfit_by_standardizing(function, data, &bindings, origin.node, row);
         }
     } else if grown.is_some() {
         let largest = (0..each.len()).max_by(|&a, &b| each[a].total_cmp(&each[b]));
@@ -68,6 +69,8 @@ pub(crate) fn at_rows(
         grown,
         only_in_f32: false,
         standardized,
+        unfit,
+        large: data.large_inputs(),
     })))
 }
 
@@ -109,13 +112,19 @@ pub(crate) fn during_steps(
     };
     let is_first = begin == Position::default() && earlier.is_empty();
     let is_at_start = is_first && (nan_origin.is_some() || part == StepPart::Objective);
-    let standardized = match (&nan_origin, &blamed[..]) {
-        (Some(origin), &[row]) => data.standardized_values(&of.function, origin.node, row),
-        _ => Vec::new(),
+    let (standardized, unfit) = match (&nan_origin, &blamed[..]) {
+        (Some(origin), &[row]) => {
+            let (function, node) = (&of.function, origin.node);
+            let bound = bound_row(runner, function, data, row)?;
+            (data.standardized_values(function, node, row), unfit_by_standardizing(function, data, &bound, node, row))
+        }
+        _ => Default::default(),
     };
     let smaller = if is_at_start { None } else { finite_rate(runner, &order[..first.end], [before, kept], settings)? };
     Ok(TrainError::Diverged(Box::new(Diverged {
         standardized,
+        unfit,
+        large: data.large_inputs(),
         part,
         only_in_f32,
         cause: smaller.map_or(Cause::Row, Cause::Rate),
@@ -126,6 +135,36 @@ pub(crate) fn during_steps(
         places: blamed.into_iter().map(|row| data.place(row)).collect(),
         rate: settings.rate,
     })))
+}
+
+/// A row, with what training holds.
+fn bound_row(runner: &mut Runner<'_>, function: &Function, data: &Dataset, row: usize) -> Result<Bindings, LearnError> {
+    let held = runner.values()?.iter().map(|(name, value)| (&name[..], value));
+    Ok(bindings(function, data, &[row], held))
+}
+
+/// The standardized inputs by whose numbers in the file a node is finite, which is not by these bindings of the row.
+fn unfit_by_standardizing(
+    function: &Function,
+    data: &Dataset,
+    bindings: &Bindings,
+    node: NodeId,
+    row: usize,
+) -> Vec<String> {
+    let needed = function.graph.needed_for([node]);
+    let found = |(name, value)| Some((function.graph.find(name)?, name, value));
+    let in_file: Vec<_> = data.standardized_as_in_file(row).into_iter().filter_map(found).collect();
+    let in_file = in_file.into_iter().filter(|(input, ..)| needed[input.node.index()]);
+    let mut names = Vec::new();
+    let changed = in_file.fold(bindings.clone(), |bindings, (input, name, value)| {
+        names.push(name.to_string());
+        bindings.with(input, value)
+    });
+    let is_finite = || {
+        let values = reference::evaluate(&function.graph, &changed, &[node]).ok()?;
+        Some(values.get(node)?.is_finite())
+    };
+    if !names.is_empty() && is_finite() == Some(true) { names } else { Vec::new() }
 }
 
 /// What is not finite in the step on a single row.

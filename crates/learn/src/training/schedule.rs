@@ -36,11 +36,26 @@ pub struct Length {
     pub epochs: usize,
     /// How many steps an epoch has.
     pub steps: usize,
+    /// After how many steps it ends, where that comes before the end of the epochs.
+    pub end: Option<usize>,
+}
+
+impl Length {
+    /// How many steps there are in all.
+    pub(crate) fn all(self) -> f64 {
+        let all = self.epochs as f64 * self.steps as f64;
+        self.end.map_or(all, |end| all.min(end as f64))
+    }
+
+    /// The same in epochs, perhaps with a fraction.
+    pub fn in_epochs(self) -> f64 {
+        self.all() / self.steps.max(1) as f64
+    }
 }
 
 impl Default for Length {
     fn default() -> Length {
-        Length { epochs: 1, steps: 1 }
+        Length { epochs: 1, steps: 1, end: None }
     }
 }
 
@@ -60,13 +75,13 @@ impl Schedule {
         match *self {
             Schedule::Constant => 0.0,
             Schedule::Step { every, .. } => every as f64 * length.steps as f64,
-            Schedule::Cosine | Schedule::WarmupCosine { .. } => length.epochs as f64 * length.steps as f64,
+            Schedule::Cosine | Schedule::WarmupCosine { .. } => length.all(),
         }
     }
 
     /// The rate of this step, by the count of steps that `state` keeps.
     pub(crate) fn rate<'g>(&self, base: Var<'g>, length: Length, state: &mut StateBuilder<'g>) -> Var<'g> {
-        let all = length.epochs as f64 * length.steps as f64;
+        let all = length.all();
         match *self {
             Schedule::Constant => base,
             Schedule::Step { every, factor } => base * falling_power(factor, every as f64 * length.steps as f64, state),

@@ -144,10 +144,15 @@ impl Training<'_> {
             optimizer: self.optimizer,
             rate: self.rate,
             schedule: self.schedule,
-            length: Length { epochs: self.epochs, steps: rows.div_ceil(self.batch.clamp(1, rows.max(1))) },
+            length: self.length(rows),
             clip_norm: self.clip_norm,
             weight_decay: self.weight_decay,
         }
+    }
+
+    /// How long this training takes on so many rows.
+    pub fn length(&self, rows: usize) -> Length {
+        Length { epochs: self.epochs, steps: rows.div_ceil(self.batch.clamp(1, rows.max(1))), end: self.steps }
     }
 
     /// How a step of this training is compiled: a program takes rows for the inputs and then the outcomes, reports the
@@ -194,9 +199,9 @@ impl Training<'_> {
                 return Err(wrong("the schedule", "has steps of 0 epochs; at least 1 would be right"));
             }
             Schedule::Step { factor, .. } => above_zero("the factor of the schedule", factor)?,
-            Schedule::WarmupCosine { warmup } if warmup > 0.0 && warmup < self.epochs as f64 => {}
+            Schedule::WarmupCosine { warmup } if warmup > 0.0 && warmup < self.length(rows).in_epochs() => {}
             Schedule::WarmupCosine { warmup } => {
-                let range = format!("more than 0 and less than the {} of training", self.epochs);
+                let range = format!("more than 0 and less than the {} of training", self.length(rows).in_epochs());
                 return Err(wrong("the warmup", format!("takes {warmup} epochs; {range} would be right")));
             }
         }
@@ -235,8 +240,10 @@ impl Training<'_> {
         let schedule = match self.schedule {
             Schedule::Constant => json!({}),
             Schedule::Step { every, factor } => json!({ "every": every, "factor": factor }),
-            Schedule::Cosine => json!({ "epochs": self.epochs }),
-            Schedule::WarmupCosine { warmup } => json!({ "epochs": self.epochs, "warmup": warmup }),
+            Schedule::Cosine => json!({ "epochs": self.epochs, "steps": self.steps }),
+            Schedule::WarmupCosine { warmup } => {
+                json!({ "epochs": self.epochs, "steps": self.steps, "warmup": warmup })
+            }
         };
         let constants: Map<String, Value> =
             self.optimizer.constants().into_iter().map(|(name, value)| (name.to_string(), value.into())).collect();

@@ -272,9 +272,7 @@ impl<'a> TrainingLoop<'a> {
         };
         let objective = report.train.objective;
         let start = self.state.history.first().map_or(objective, |first| first.train.objective);
-        // With patience the parameters of the best epoch are taken, whatever came after it.
-        let has_grown = self.settings.patience.is_none() && has_grown(start, objective);
-        let grown = has_grown.then_some((start, objective));
+        let grown = has_grown(start, objective).then_some((start, objective));
         if !objective.is_finite() || grown.is_some() {
             return Err(self.diverged(report.epoch, grown.filter(|_| objective.is_finite()))?);
         }

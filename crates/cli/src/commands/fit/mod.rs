@@ -33,7 +33,7 @@ use crate::options::{self, ModelOptions};
 use crate::output::{StandardOutput, message};
 use crate::plots::picture_path;
 use crate::progress::ProgressMeter;
-use crate::standardize::StandardizeOption;
+use crate::standardize::{self, StandardizeOption};
 
 use rows::TrainingRows;
 pub use settings::StepSettings;
@@ -165,6 +165,7 @@ impl Fit {
         }
         let fields = data.fields().to_vec();
         let rows = TrainingRows::new(&self, &function, data)?.at(settings.precision);
+        settings.schedule = self.step.shortened(&settings, rows.training.rows());
         let scoring = Scoring::of(&function, &rows.training)?;
         figures_left_out(&file, &scoring);
         let mut parameters = Parameters::initialize(&function, self.seed)?;
@@ -275,7 +276,10 @@ impl Fit {
             learn::train(function, parameters, &rows.training, rows.validation.as_ref(), settings, &mut observe);
         drop(progress);
         let trained = trained.map_err(|error| match error {
-            TrainError::Diverged(diverged) => file.diverged(*diverged),
+            TrainError::Diverged(diverged) => {
+                let remedy = standardize::remedy(&diverged, rows.transforms.standardized());
+                file.diverged(*diverged).with(remedy)
+            }
             TrainError::Learn(error) => file.failed(error),
         })?;
         written.map(|()| trained)

@@ -194,6 +194,17 @@ impl StepSettings {
         }
     }
 
+    /// The schedule of training, once it is known on how many rows: fewer steps than the epochs have shorten a warm-up of which
+    /// nothing is said, too.
+    pub fn shortened(&self, training: &Training<'_>, rows: usize) -> Schedule {
+        match (training.schedule, self.warmup) {
+            (Schedule::WarmupCosine { .. }, None) => {
+                Schedule::WarmupCosine { warmup: training.length(rows).in_epochs() / 10.0 }
+            }
+            (schedule, _) => schedule,
+        }
+    }
+
     /// An error for an option that the chosen optimizer or schedule does not have.
     fn check(&self) -> Result<(), CommandError> {
         use OptimizerName::{Adagrad, Adam, Adamw, Momentum, Nesterov, Rmsprop};
