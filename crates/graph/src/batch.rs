@@ -49,7 +49,9 @@ pub fn batch_values<V: Into<Value> + Copy>(
     for update in graph.updates() {
         let (target, value) = (made.of(update.target.into()), made.of(update.value));
         if value.batched {
-            builder.fail(format!("the next value of {} differs between examples", graph.describe(update.target)), None);
+            let help = "what an update takes of the examples must be the same for all: `batch_mean` is their mean";
+            let message = format!("the next value of {} differs between examples", graph.describe(update.target));
+            copy(&builder, graph.node(update.value), |builder| builder.fail(message, Some(help.into())));
         }
         builder.update(target.var, value.var);
     }

@@ -126,7 +126,8 @@ fn singular(graph: &Graph, written: usize) -> Vec<bool> {
         let node = graph.node(id);
         let own = match &node.op {
             Op::Elementwise(op) => is_singular(*op),
-            Op::Source(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) | Op::Windows(_) | Op::Index(_) => false,
+            Op::Source(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) | Op::Windows(_) => false,
+            Op::Index(_) | Op::Phased(_) => false,
             Op::Scan(scan) => has_singular(scan.body.graph()),
             Op::Custom(_) => true,
         };
@@ -152,7 +153,7 @@ fn has_singular(body: &Graph) -> bool {
                 Op::Scan(scan) => pending.push(scan.body.graph()),
                 Op::Custom(_) => return true,
                 Op::Source(_) | Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) => {}
-                Op::Shape(_) | Op::Windows(_) | Op::Index(_) => {}
+                Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Phased(_) => {}
             }
         }
     }
@@ -169,7 +170,8 @@ fn moving(graph: &Graph, wrt: &[Value]) -> Vec<bool> {
                 op.signature().rounding == RoundingClass::Decision || *op == Elementwise::StopGradient
             }
             Op::Source(_) | Op::Contract(_) | Op::Reduce(_) => false,
-            Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Scan(_) | Op::Custom(_) => false,
+            Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Phased(_) => false,
+            Op::Scan(_) | Op::Custom(_) => false,
         };
         let reads = node.inputs.iter().any(|&input| moves[graph.value_index(input)]);
         for index in 0..node.outputs.len() {
@@ -226,7 +228,7 @@ impl<'g> Shadows<'g> {
                 Algebra::Greater | Algebra::Lesser | Algebra::None => self.ones(value),
             },
             // Linear ops that neither subtract nor negate: of shadows they make shadows.
-            Op::Shape(_) | Op::Windows(_) | Op::Contract(_) | Op::Index(_) => self.same(node),
+            Op::Shape(_) | Op::Windows(_) | Op::Contract(_) | Op::Index(_) | Op::Phased(_) => self.same(node),
             Op::Reduce(reduce) if matches!(reduce.op, Reduction::Sum | Reduction::Cumsum) => self.same(node),
             Op::Reduce(_) => self.ones(value),
         }

@@ -301,15 +301,16 @@ impl<'g> Outside<'_, 'g> {
     }
 }
 
-/// Whether an op has to stay in its loop: an error of a user's own node names the step.
+/// Whether an op has to stay in its loop: an error of a user's own node names the step, and a mean over examples is none over
+/// steps.
 fn is_pinned(op: &Op) -> bool {
-    matches!(op, Op::Custom(_)) || !op.is_pure() && !op.is_input()
+    matches!(op, Op::Custom(_)) || op.is_across_examples() || !op.is_pure() && !op.is_input()
 }
 
 /// Whether computing an op for all steps at once is worth keeping what it reads or gives of each.
 fn is_work(op: &Op) -> bool {
     match op {
-        Op::Source(_) | Op::Shape(_) | Op::Windows(_) | Op::Custom(_) => false,
+        Op::Source(_) | Op::Shape(_) | Op::Windows(_) | Op::Phased(_) | Op::Custom(_) => false,
         Op::Elementwise(op) => match op.signature().cost {
             Cost::Arithmetic | Cost::Division => false,
             Cost::Function | Cost::Library => true,

@@ -111,7 +111,7 @@ fn bounds(graph: &Graph, id: NodeId) -> (f64, f64) {
                 }
             }
             Op::Source(_) | Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) => {}
-            Op::Shape(_) | Op::Windows(_) | Op::Scan(_) | Op::Custom(_) => {}
+            Op::Shape(_) | Op::Windows(_) | Op::Phased(_) | Op::Scan(_) | Op::Custom(_) => {}
         }
     }
     (least, below)
@@ -257,7 +257,7 @@ fn range(graph: &Graph, id: NodeId, values: &[Range]) -> Range {
         },
         Op::Index(Index::Gather { .. }) | Op::Windows(Windows::Slide(_)) => of(0),
         Op::Shape(ShapeOp::Pad { .. }) => of(0).hull(Range { from: 0.0, to: 0.0 }),
-        Op::Shape(_) => (0..node.inputs.len()).map(of).reduce(Range::hull).unwrap_or(ALL),
+        Op::Shape(_) | Op::Phased(_) => (0..node.inputs.len()).map(of).reduce(Range::hull).unwrap_or(ALL),
         // Real
         Op::Contract(_) | Op::Windows(Windows::Fold { .. }) | Op::Index(Index::ScatterAdd { .. }) | Op::Custom(_) => {
             ALL
@@ -271,7 +271,9 @@ fn range(graph: &Graph, id: NodeId, values: &[Range]) -> Range {
 fn distance(node: &Node, of: impl Fn(usize) -> Option<Range>, value: impl Fn(usize) -> Range) -> Option<Range> {
     let algebra = match &node.op {
         // The value itself reaches an index through ops that only rearrange it.
-        Op::Shape(_) | Op::Windows(_) => return (0..node.inputs.len()).filter_map(of).reduce(Range::hull),
+        Op::Shape(_) | Op::Windows(_) | Op::Phased(_) => {
+            return (0..node.inputs.len()).filter_map(of).reduce(Range::hull);
+        }
         Op::Elementwise(op) => op.signature().algebra,
         // Through others nothing is followed, which only makes the range wider.
         Op::Source(_) | Op::Contract(_) | Op::Reduce(_) | Op::Index(_) | Op::Scan(_) | Op::Custom(_) => return None,

@@ -2,7 +2,7 @@
 
 use crate::graph::Graph;
 use crate::node::{Kind, Node, NodeId, Value};
-use crate::ops::{Contract, Elementwise, Op, Reduce, Reduction, ShapeOp, Source, Windows};
+use crate::ops::{Contract, Elementwise, Op, Phased, Reduce, Reduction, ShapeOp, Source, Windows};
 use crate::shape::Shape;
 
 /// How a value is a probability.
@@ -65,6 +65,7 @@ impl Known {
             (Op::Contract(op), &[a, b]) => Known::contracted(graph, op, node, a, b),
             (Op::Shape(op), _) => Known::of_shape(graph, node, op, &operands),
             (Op::Index(_), &[table, ..]) => Known { total: None, ..table },
+            (Op::Phased(Phased::InTraining), &[a, b]) => a.or(b),
             (Op::Windows(Windows::Slide(_)), &[x]) => Known { total: None, ..x },
             _ => Known::NOTHING,
         }

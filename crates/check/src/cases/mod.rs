@@ -10,6 +10,7 @@ mod contract;
 mod custom;
 mod elementwise;
 mod index;
+mod phased;
 mod reduce;
 mod rewrites;
 mod scan;
@@ -66,6 +67,7 @@ pub fn cases() -> Vec<Case> {
         shape::cases(),
         windows::cases(),
         index::cases(),
+        phased::cases(),
         scan::cases(),
         custom::cases(),
         composed::cases(),

@@ -39,6 +39,8 @@ pub const ARMS: &[Arm] = &[
     reduction,
     windows,
     windows,
+    |o| (o.a.shape() == o.b.shape()).then(|| o.a.in_training(o.b)),
+    |o| Some((o.a - o.a.batch_mean()) * o.builder.batch_size()),
     |o| o.a.shape().iter().all(|&n| n > 0).then(|| o.a.mean()),
     |o| (o.ranks() == (1, 1) && o.a.shape() == o.b.shape()).then(|| o.a.dot(o.b)),
     |o| (o.ranks() == (2, 1) && o.a.shape()[1] == o.b.shape()[0]).then(|| o.a.matmul(o.b)),

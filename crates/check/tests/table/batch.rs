@@ -82,10 +82,16 @@ fn mean(examples: &[Tensor]) -> Tensor {
     Tensor::from_fn(examples[0].shape(), of_element)
 }
 
+/// The rows in which no example sees another: a loop knows only one.
+fn rows_by_example() -> Vec<Row> {
+    let is_across = |row: &Row| row.function.graph.nodes().iter().any(|node| node.op.is_across_examples());
+    rows().into_iter().filter(|row| !is_across(row)).collect()
+}
+
 #[test]
 fn a_batch_is_a_loop() {
     let mut generator = Philox::new(2, 0);
-    for split in rows().iter().flat_map(|row| splits(row, &mut generator)) {
+    for split in rows_by_example().iter().flat_map(|row| splits(row, &mut generator)) {
         let Split { name, function, .. } = &split;
         let (batched, bindings) = split.batched(function);
         let prediction = |function: &Function| function.prediction.expect("the result is the prediction");
@@ -100,7 +106,7 @@ fn a_batch_is_a_loop() {
 #[test]
 fn the_mean_objective_has_the_gradients_of_a_loop() {
     let mut generator = Philox::new(3, 0);
-    for split in rows().iter().flat_map(|row| splits(row, &mut generator)) {
+    for split in rows_by_example().iter().flat_map(|row| splits(row, &mut generator)) {
         let Split { name, function, .. } = &split;
         let Some(objective) = function.objective else { continue };
         let (batched, bindings) = split.batched(function);
@@ -130,7 +136,7 @@ fn the_mean_objective_has_the_gradients_of_a_loop() {
 #[test]
 fn a_batched_gradient_is_the_gradient_of_each_example() {
     let mut generator = Philox::new(4, 0);
-    for split in rows().iter().flat_map(|row| splits(row, &mut generator)) {
+    for split in rows_by_example().iter().flat_map(|row| splits(row, &mut generator)) {
         let Split { name, function, .. } = &split;
         let Some(objective) = function.objective else { continue };
         let wrt = reals(&function.graph, &function.inputs);
@@ -165,6 +171,34 @@ fn derivatives_of_a_batch_are_right() {
         let report = check_output(&batched.graph, result, &draws, &options);
         let report = report.unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(report.passed(), "{name}:\n{report}");
+    }
+}
+
+/// Differentiated first and batched then, what examples share gives each of them its share of all of their objectives.
+#[test]
+fn a_batch_of_gradients_across_examples_is_the_gradient_of_the_sum() {
+    let mut generator = Philox::new(5, 0);
+    let across = |row: &Row| row.function.graph.nodes().iter().any(|node| node.op.is_across_examples());
+    let rows: Vec<Row> = rows().into_iter().filter(across).collect();
+    assert!(rows.len() > 3, "few rows are across examples");
+    for split in rows.iter().flat_map(|row| splits(row, &mut generator)) {
+        let Split { name, function, .. } = &split;
+        let Some(objective) = function.objective else { continue };
+        let wrt = reals(&function.graph, &function.inputs);
+        let (graph, gradients) = grad(&function.graph, objective, &wrt).expect("it has derivatives");
+        let (batched, bindings) = split.batched(function);
+        let mean = batched.objective.expect("it has one, too");
+        let (together, expected) =
+            grad(&batched.graph, mean, &reals(&batched.graph, &batched.inputs)).expect("so has this");
+        for (of_one, of_all) in gradients.into_iter().zip(expected) {
+            let of_one =
+                Function { graph: graph.clone(), prediction: Some(of_one), objective: None, ..function.clone() };
+            let (each, bound) = split.batched(&of_one);
+            let found = run(&each.graph, &bound, each.prediction.expect("it is the gradient"));
+            let expected = run(&together, &bindings, of_all);
+            let sum: Vec<f64> = expected.data().iter().map(|share| share * BATCH as f64).collect();
+            assert_close(name, found.data(), &sum);
+        }
     }
 }
 

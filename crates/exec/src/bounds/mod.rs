@@ -17,7 +17,7 @@ mod scan;
 mod sum;
 mod windows;
 
-use chainrule_graph::ops::Source;
+use chainrule_graph::ops::{Phased, Source};
 use chainrule_graph::{Graph, Kind, Node, Op, Tensor, Value};
 
 use crate::error::{ExecError, check_values};
@@ -189,6 +189,8 @@ fn bound_of(
             };
             (moved(|input| &input.bound)?, moved(|input| &input.undecided)?)
         }
+        Op::Phased(Phased::InTraining | Phased::BatchMean) => (inputs[0].bound.clone(), inputs[0].undecided.clone()),
+        Op::Phased(Phased::BatchSize { .. }) => (Tensor::zeros(value.shape()), Tensor::zeros(value.shape())),
         Op::Windows(op) => windows::bound(op, value, inputs, rounding)?,
         Op::Index(op) => index::bound(op, value, inputs, rounding)?,
         Op::Scan(op) => scan::bound(op, output, value, inputs, rounding)?,

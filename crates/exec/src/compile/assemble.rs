@@ -1,9 +1,10 @@
 //! The program of a plan: its instructions, and what it takes and gives.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use chainrule_graph::ops::Source;
-use chainrule_graph::{Graph, NodeId, Op, Value};
+use chainrule_graph::ops::{Phased, Source};
+use chainrule_graph::{Graph, NodeId, Op, Tensor, Value};
 use chainrule_kernels::Level;
 
 use super::Pools;
@@ -111,11 +112,12 @@ fn is_worth_threads(step: &[LabelledInstruction]) -> bool {
 
 fn literals(graph: &Graph, addresses: &[Option<Address>]) -> Vec<(usize, Literal)> {
     let literal = |id: NodeId| {
-        let Op::Source(source) = &graph.node(id).op else { return None };
-        let literal = match source {
-            Source::Input { .. } => return None,
-            Source::Constant(constant) => Literal::Constant(constant.value.clone()),
-            Source::Iota { length } => Literal::Iota(*length),
+        let literal = match &graph.node(id).op {
+            Op::Source(Source::Constant(constant)) => Literal::Constant(constant.value.clone()),
+            Op::Source(Source::Iota { length }) => Literal::Iota(*length),
+            // That of one example; of a batch it is a constant
+            Op::Phased(Phased::BatchSize { .. }) => Literal::Constant(Arc::new(Tensor::scalar(1.0))),
+            _ => return None,
         };
         Some((addresses[graph.value_index(id)]?.offset, literal))
     };

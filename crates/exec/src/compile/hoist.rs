@@ -19,7 +19,7 @@ pub(crate) fn hoist(mut plan: Plan, streams: &[NodeId]) -> Plan {
             Op::Source(Source::Constant(_) | Source::Iota { .. }) => node.op.is_pure(),
             // What their kernels write is, if these are moved.
             Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) => false,
-            Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Scan(_) | Op::Custom(_) => false,
+            Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Phased(_) | Op::Scan(_) | Op::Custom(_) => false,
         };
     }
     for update in plan.graph.updates() {

@@ -7,6 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chainrule_graph::Op;
+use chainrule_graph::ops::Phased;
 
 use super::buffer::BufferId;
 use super::plan::{KernelKind, Plan};
@@ -73,8 +74,11 @@ pub(crate) fn plan_memory(
 fn own_addresses(plan: &Plan, lives: &Lives, rows: &HashMap<BufferId, u16>) -> (Vec<Option<Address>>, usize) {
     let mut addresses: Vec<Option<Address>> = vec![None; plan.buffers.count()];
     let mut own = 0;
-    let is_source =
-        |buffer: BufferId| plan.buffers.node(buffer).is_some_and(|id| matches!(plan.graph.node(id).op, Op::Source(_)));
+    let is_source = |buffer: BufferId| {
+        plan.buffers
+            .node(buffer)
+            .is_some_and(|id| matches!(plan.graph.node(id).op, Op::Source(_) | Op::Phased(Phased::BatchSize { .. })))
+    };
     let mut is_in_place = vec![false; plan.buffers.count()];
     plan.in_place.iter().for_each(|(value, _)| is_in_place[value.index()] = true);
     for buffer in plan.buffers.ids() {

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use chainrule_graph::ops::{Elementwise, Exponent, Index, Reduce, Reduction, ShapeOp, Source, Windows};
+use chainrule_graph::ops::{Elementwise, Exponent, Index, Phased, Reduce, Reduction, ShapeOp, Source, Windows};
 use chainrule_graph::{Graph, Node, NodeId, Op, Shape, Value};
 use chainrule_kernels::reduce::Axis;
 
@@ -97,6 +97,9 @@ impl Selector {
                 let strides = window_strides(&node.outputs[0].shape.strides(), dimensions);
                 self.plan.add(id, KernelKind::Fold { windows: self.plan.operand(node, 0), strides, out });
             }
+            // The phase of training: the operand that it takes
+            Op::Phased(Phased::InTraining | Phased::BatchMean) => return vec![self.plan.operand(node, 0)],
+            Op::Phased(Phased::BatchSize { .. }) => {}
             Op::Index(op) => self.index(id, node, op),
             Op::Scan(op) => {
                 let inputs = (0..node.inputs.len()).map(|index| self.plan.contiguous(id, node, index)).collect();

@@ -11,7 +11,7 @@ mod shape;
 pub(crate) mod strided;
 pub(crate) mod windows;
 
-use chainrule_graph::ops::Source;
+use chainrule_graph::ops::{Phased, Source};
 use chainrule_graph::{Graph, NodeId, Op, Shape, Tensor, Value};
 
 use crate::admission::Inadmissible;
@@ -83,10 +83,20 @@ pub fn evaluate_op(op: &Op, inputs: &[&Tensor], shapes: &[&Shape]) -> Result<Vec
         Op::Shape(op) => shape::evaluate(op, inputs, shape)?,
         Op::Windows(op) => windows::evaluate(op, inputs, shape)?,
         Op::Index(op) => index::evaluate(op, inputs, shape)?,
+        Op::Phased(op) => phased(op, inputs)?,
         Op::Scan(op) => return scan::evaluate(op, inputs, shapes),
         Op::Custom(op) => return custom::evaluate(op, inputs, shapes),
     };
     Ok(vec![output])
+}
+
+/// While training, and of one example: the passes took away what is otherwise.
+fn phased(op: &Phased, inputs: &[&Tensor]) -> Result<Tensor, ExecError> {
+    match op {
+        Phased::InTraining => exactly(inputs).map(|[training, _]| training.clone()),
+        Phased::BatchMean => exactly(inputs).map(|[x]| x.clone()),
+        Phased::BatchSize { .. } => Ok(Tensor::scalar(1.0)),
+    }
 }
 
 /// The outputs of a node, from the values of its inputs or from the bindings.

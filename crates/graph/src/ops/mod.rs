@@ -27,6 +27,7 @@ pub mod custom;
 pub mod elementwise;
 mod exponent;
 pub mod index;
+pub mod phased;
 pub mod reduce;
 pub mod rules;
 pub mod scan;
@@ -46,6 +47,7 @@ pub use custom::Custom;
 pub use elementwise::Elementwise;
 pub use exponent::Exponent;
 pub use index::Index;
+pub use phased::Phased;
 pub use reduce::{Reduce, Reduction};
 pub(crate) use rules::{Backward, Batched, Rules};
 pub(crate) use scan::OpenScan;
@@ -71,6 +73,8 @@ pub enum Op {
     Windows(Windows),
     /// Elements picked, or scattered, by computed indices.
     Index(Index),
+    /// What differs between training and prediction.
+    Phased(Phased),
     /// A loop.
     Scan(Scan),
     /// A user's own node.
@@ -110,6 +114,7 @@ impl Op {
             Op::Shape(op) => op,
             Op::Windows(op) => op,
             Op::Index(op) => op,
+            Op::Phased(op) => op,
             Op::Scan(op) => op,
             Op::Custom(op) => op,
         }
@@ -139,6 +144,7 @@ impl Op {
             ShapeOp::NAMES.to_vec(),
             Windows::NAMES.to_vec(),
             Index::NAMES.to_vec(),
+            Phased::NAMES.to_vec(),
             vec!["contract", "scan", "custom", "custom backward"],
         ];
         families.into_iter().flatten().collect()
@@ -159,13 +165,24 @@ impl Op {
         matches!(self, Op::Source(Source::Input { .. }))
     }
 
+    /// Whether it is of all examples of a batch together. Only a batch of examples may be made of it: no pass batches it over
+    /// anything else, such as the steps of a loop.
+    pub fn is_across_examples(&self) -> bool {
+        match self {
+            Op::Phased(Phased::BatchMean | Phased::BatchSize { .. }) => true,
+            Op::Scan(scan) => scan.body.graph().nodes().iter().any(|node| node.op.is_across_examples()),
+            Op::Source(_) | Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) => false,
+            Op::Windows(_) | Op::Index(_) | Op::Phased(Phased::InTraining) | Op::Custom(_) => false,
+        }
+    }
+
     /// Whether equal ops on equal inputs have the same value, at every run. An input has not; nor has what draws random
     /// numbers. Passes ask before they merge or hoist.
     pub fn is_pure(&self) -> bool {
         match self {
             Op::Source(op) => op.is_pure(),
             Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) => true,
-            Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Custom(_) => true,
+            Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Phased(_) | Op::Custom(_) => true,
             Op::Scan(scan) => scan.body.graph().nodes().iter().all(|node| node.op.is_input() || node.op.is_pure()),
         }
     }

@@ -243,7 +243,7 @@ fn augmented<'g>(builder: &'g Builder, scan: &Scan, saved: &[Value], x: &[Var<'g
 /// Whether a node is computed again rather than kept for each step.
 fn is_cheap(op: &Op) -> bool {
     match op {
-        Op::Source(_) | Op::Shape(_) | Op::Windows(Windows::Slide(_)) => true,
+        Op::Source(_) | Op::Shape(_) | Op::Windows(Windows::Slide(_)) | Op::Phased(_) => true,
         Op::Elementwise(op) => match op.signature().cost {
             Cost::Arithmetic | Cost::Division => true,
             Cost::Function | Cost::Library => false,

@@ -14,7 +14,7 @@ use crate::node::{Kind, Node, NodeId, Origin, Output, Value};
 use crate::ops::Exponent;
 use crate::ops::signature::Algebra;
 use crate::ops::source::Constant;
-use crate::ops::{Elementwise, Op, Reduce, Reduction, ShapeOp, Source};
+use crate::ops::{Elementwise, Op, Phased, Reduce, Reduction, ShapeOp, Source};
 use crate::tensor::Tensor;
 use crate::verify::verify;
 use loops::{merge_loops, simplified_body};
@@ -176,7 +176,7 @@ impl Rewriter {
             Op::Source(Source::Constant(constant)) => constant.value.single_number(),
             Op::Shape(ShapeOp::Broadcast { .. } | ShapeOp::Reshape { .. }) => self.number(node.inputs[0]),
             Op::Source(_) | Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) => None,
-            Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Scan(_) | Op::Custom(_) => None,
+            Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Phased(_) | Op::Scan(_) | Op::Custom(_) => None,
         };
         self.numbers.extend(std::iter::once(number).chain(std::iter::repeat(None)).take(node.outputs.len()));
         self.graph.push(node)
@@ -213,7 +213,9 @@ impl Rewriter {
             // The sum over no axis
             Op::Reduce(Reduce { op: Reduction::Sum, axes }) if axes.is_empty() => Rewrite::Same(node.inputs[0]),
             Op::Source(_) | Op::Contract(_) | Op::Reduce(_) => Rewrite::None,
-            Op::Windows(_) | Op::Index(_) | Op::Scan(_) | Op::Custom(_) => Rewrite::None,
+            // Whatever the phase
+            Op::Phased(Phased::InTraining) if node.inputs[0] == node.inputs[1] => Rewrite::Same(node.inputs[0]),
+            Op::Windows(_) | Op::Index(_) | Op::Phased(_) | Op::Scan(_) | Op::Custom(_) => Rewrite::None,
         }
     }
 

@@ -97,6 +97,7 @@ fn log(graph: &Graph, value: Value, depth: usize) -> Option<Log> {
         | Op::Index(Index::ScatterAdd { .. })
         | Op::Source(_)
         | Op::Elementwise(_)
+        | Op::Phased(_)
         | Op::Contract(_)
         | Op::Reduce(_)
         | Op::Scan(_)

@@ -108,6 +108,9 @@ pub(super) enum Builtin {
     Nll,
     /// A loop as it is printed.
     PlainScan,
+    InTraining,
+    BatchMean,
+    BatchSize,
     Custom,
 }
 

@@ -184,6 +184,9 @@ static BUILTINS: &[(&str, Builtin, &[CallParameter])] = &[
     ("l2_norm_penalty", Builtin::L2NormPenalty, &[one("lambda"), one("w")]),
     ("nll", Builtin::Nll, &[one("p"), indices("y")]),
     ("plain_scan", Builtin::PlainScan, PLAIN_SCAN),
+    ("in_training", Builtin::InTraining, AB),
+    ("batch_mean", Builtin::BatchMean, X),
+    ("batch_size", Builtin::BatchSize, &[keyword("at_least")]),
     ("custom", Builtin::Custom, &[one("name"), many("x"), keyword("pass"), keyword("loops")]),
 ];
 

@@ -88,6 +88,9 @@ pub(super) fn builtin<'g>(function: Builtin, a: CallArguments<'_, 'g>) -> Result
             a.builder.nll(p, a.index("y", p.shape().last().copied())?)
         }
         Builtin::PlainScan => plain_scan(a)?,
+        Builtin::InTraining => a.var("a")?.in_training(a.var("b")?),
+        Builtin::BatchMean => a.var("x")?.batch_mean(),
+        Builtin::BatchSize => a.builder.batch_size_of_at_least(a.whole_or("at_least", 1)?),
         Builtin::Custom => custom(a)?,
     })
 }

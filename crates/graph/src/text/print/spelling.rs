@@ -9,7 +9,7 @@ use crate::ops::contract::Label;
 use crate::ops::custom::Pass;
 use crate::ops::signature::{DefaultAxes, Notation};
 use crate::ops::source::Constant;
-use crate::ops::{Contract, Custom, Index, Op, Reduce, Scan, ShapeOp, Source, WindowDimensions, Windows};
+use crate::ops::{Contract, Custom, Index, Op, Phased, Reduce, Scan, ShapeOp, Source, WindowDimensions, Windows};
 use crate::ops::{Elementwise, Exponent};
 use crate::shape::Shape;
 use crate::text::functions::Callable;
@@ -102,6 +102,10 @@ pub(super) fn spell(graph: &Graph, id: NodeId, is_index: bool, operands: &[Spell
             attributes.extend(keyword("batch", *batch));
             call("scatter_add", operands, &attributes)
         }
+        Op::Phased(Phased::BatchSize { at_least }) if *at_least > 1 => {
+            call(node.op.name(), operands, &[format!("at_least={at_least}")])
+        }
+        Op::Phased(_) => call(node.op.name(), operands, &[]),
         Op::Scan(op) => scan(op, operands),
         Op::Custom(op) => custom(op, operands),
     }
