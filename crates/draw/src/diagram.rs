@@ -51,6 +51,8 @@ pub struct Placed {
     pub boxes: Vec<Point>,
     /// For each group, its frame.
     pub groups: Vec<Frame>,
+    /// For each group, how far to the right its title begins: where no line goes through it.
+    pub titles: Vec<f64>,
     /// For each line, the way that it takes.
     pub lines: Vec<Vec<Point>>,
 }

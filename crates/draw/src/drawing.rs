@@ -65,8 +65,8 @@ impl Drawing {
     /// What is to be drawn, what lies behind first: frames, lines, boxes.
     pub fn marks(&self) -> impl Iterator<Item = Mark<'_>> {
         let Drawing { outline, placed } = self;
-        let frames = outline.groups.iter().zip(&placed.groups);
-        let frames = frames.map(|(group, frame)| Mark::Frame { frame: *frame, title: &group.title });
+        let frames = outline.groups.iter().zip(&placed.groups).zip(&placed.titles);
+        let frames = frames.map(|((group, &frame), &title_x)| Mark::Frame { frame, title: &group.title, title_x });
         let lines = outline.lines.iter().zip(&placed.lines);
         let lines = lines.map(|(line, way)| Mark::Line { way, part: line.part });
         let boxes = outline.boxes.iter().zip(&placed.boxes).map(|(shown, corner)| {

@@ -12,6 +12,8 @@ pub enum Mark<'a> {
         frame: Frame,
         /// Its title.
         title: &'a str,
+        /// How far to the right the title begins.
+        title_x: f64,
     },
     /// A line from a box to a reader, with a head at its end.
     Line {

@@ -30,14 +30,14 @@ pub(crate) fn svg<'a>(size: Point, marks: impl Iterator<Item = Mark<'a>>) -> Str
 
 fn svg_of(mark: Mark<'_>) -> String {
     match mark {
-        Mark::Frame { frame, title } => {
+        Mark::Frame { frame, title, title_x } => {
             let Point { x, y } = frame.corner;
             format!(
                 "<g class=\"group\"><rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"6\"/>\
                  <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"start\">{}</text></g>",
                 frame.width,
                 frame.height,
-                x + 8.0,
+                title_x,
                 y + 13.0,
                 escaped(title)
             )

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chainrule_draw::{Diagram, DiagramBox, DiagramGroup, DiagramLine, Drawing, Frame, Placed, Point, place};
+use chainrule_draw::{Diagram, DiagramBox, DiagramGroup, DiagramLine, Drawing, Frame, Mark, Placed, Point, place};
 use chainrule_graph::{differentiate, text};
 
 /// A generator of whole numbers (Knuth's MMIX), good enough to make diagrams.
@@ -155,7 +155,7 @@ objective  = (prediction - y)^2
 fn a_drawing_says_names_ops_and_shapes_in_the_colours_of_parts() {
     let mut function = text::parse(MODEL).unwrap().build(&BTreeMap::new()).unwrap();
     let svg = Drawing::new(&function).svg();
-    for words in [">x<", "input [4]", "param [3, 4]", ">tanh [3]<", ">2 ·<", ">+ 1<", ">^2<", ">affine<"] {
+    for words in [">x<", "input [4]", "param [3, 4]", ">tanh [3]<", ">2 ·<", ">+ 1<", ">^2<", ">h/affine<"] {
         assert!(svg.contains(words), "{words} is missing in {svg}");
     }
     assert!(!svg.contains("box derivative") && svg.contains("prefers-color-scheme: dark"));
@@ -181,4 +181,58 @@ fn scopes_that_are_alike_fold_into_one() {
     let svg = Drawing::new(&function).svg();
     assert!(svg.contains("block × 50") && svg.contains("3 nodes"), "{svg}");
     assert!(svg.matches("<rect").count() < 160);
+}
+
+/// A group whose boxes read values from above has its title where none of their lines goes through it.
+#[test]
+fn no_line_goes_through_a_title() {
+    const LETTERS: f64 = 20.0; // less than the width of a group by so much
+    for seed in 0..30 {
+        let mut diagram = diagram(20 + 5 * seed as usize, 1 + seed as usize % 7, seed);
+        diagram.groups.iter_mut().for_each(|group| group.width = 150.0);
+        let placed = place(&diagram);
+        assert_is_sound(&diagram, &placed);
+        for ((group, &title), shown) in placed.groups.iter().zip(&placed.titles).zip(&diagram.groups) {
+            let strip = Frame {
+                corner: Point { x: title, y: group.corner.y + 3.0 },
+                width: shown.width - LETTERS,
+                height: 12.0,
+            };
+            assert!(holds(*group, strip), "a title is outside its frame: {strip:?} of {group:?}");
+            for way in &placed.lines {
+                for pair in way.windows(2).filter(|pair| (pair[0].x - pair[1].x).abs() < 0.05) {
+                    let (top, bottom) = (pair[0].y.min(pair[1].y), pair[0].y.max(pair[1].y));
+                    let is_of_frame = (top - group.corner.y).abs() < 0.05;
+                    let stretch = Frame { corner: Point { x: pair[0].x, y: top }, width: 0.02, height: bottom - top };
+                    assert!(!is_of_frame || !overlap(strip, stretch), "seed {seed}: {way:?} goes through {strip:?}");
+                }
+            }
+        }
+    }
+}
+
+/// Blocks that add to what they were given stand under each other.
+#[test]
+fn a_chain_of_blocks_does_not_drift_aside() {
+    let mut source = String::from("input x [4]\nh0 = x\n");
+    for block in 1..=8 {
+        let before = block - 1;
+        source += &format!(
+            "param A{block} [4, 4] = 0\nparam a{block} [4] = 0\nparam B{block} [4, 4] = 0\n\
+             h{block} = h{before} + B{block} @ tanh(affine(A{block}, h{before}, a{block}))\n"
+        );
+    }
+    source += "objective = sum(h8)\n";
+    let function = text::parse(&source).unwrap().build(&BTreeMap::new()).unwrap();
+    let drawing = Drawing::new(&function);
+    let middle = |name: &str| {
+        let found = drawing.marks().find_map(|mark| match mark {
+            Mark::Box { frame, name: own, .. } if own == name => Some(frame.corner.x + frame.width / 2.0),
+            _ => None,
+        });
+        found.unwrap_or_else(|| panic!("{name} is not drawn"))
+    };
+    let (first, last) = (middle("h1"), middle("h8"));
+    assert!((first - last).abs() < 60.0, "from {first} to {last}");
+    assert!(drawing.size().x < 420.0, "{:?}", drawing.size());
 }

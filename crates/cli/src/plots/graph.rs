@@ -23,9 +23,9 @@ pub fn graph(drawing: &Drawing) -> Picture {
 
 fn add(scene: &mut Scene, mark: Mark<'_>) {
     match mark {
-        Mark::Frame { frame, title } => {
+        Mark::Frame { frame, title, title_x } => {
             scene.add(rectangle(frame, "#f4f5f7", "#9aa5b1", 1.0));
-            scene.add(words(frame.corner.x + 8.0, frame.corner.y + 13.0, title, TextAnchor::Start, false, "#5f6b76"));
+            scene.add(words(title_x, frame.corner.y + 13.0, title, TextAnchor::Start, false, "#5f6b76"));
         }
         Mark::Line { way, part } => {
             let colour = part.colours(false).border;

@@ -6,6 +6,8 @@ pub(super) struct Element {
     pub width: f64,
     pub height: f64,
     pub place: Place,
+    /// Whether it is a group, whose lines go on within.
+    pub is_group: bool,
     /// Where the group around would like a port to be.
     pub wanted: Option<f64>,
 }
@@ -23,11 +25,16 @@ pub(super) enum Place {
 
 impl Element {
     pub fn boxed(width: f64, height: f64) -> Element {
-        Element { width, height, place: Place::Free, wanted: None }
+        Element { width, height, place: Place::Free, is_group: false, wanted: None }
+    }
+
+    pub fn group(width: f64, height: f64) -> Element {
+        Element { is_group: true, ..Element::boxed(width, height) }
     }
 
     pub fn port(at_top: bool, wanted: Option<f64>) -> Element {
-        Element { width: 0.0, height: 0.0, place: if at_top { Place::Top } else { Place::Bottom }, wanted }
+        let place = if at_top { Place::Top } else { Place::Bottom };
+        Element { place, wanted, ..Element::boxed(0.0, 0.0) }
     }
 }
 

@@ -171,7 +171,7 @@ impl Pass {
         let links: Vec<Link> = parts.iter().map(link).collect();
         let element = |&member: &Member| match member {
             Member::Leaf(leaf) => Element::boxed(diagram.boxes[leaf].width, diagram.boxes[leaf].height),
-            Member::Group(child) => Element::boxed(self.arranged[child].width, self.arranged[child].height),
+            Member::Group(child) => Element::group(self.arranged[child].width, self.arranged[child].height),
             Member::Port(value, side) => Element::port(side == Side::Top, wanted.get(&(group, value, side)).copied()),
         };
         let is_group = group < diagram.groups.len();
@@ -237,6 +237,7 @@ impl Pass {
             size: Point { x: whole.width, y: whole.height },
             boxes,
             groups: (0..tree.root).map(frame).collect(),
+            titles: (0..tree.root).map(|group| corners[group].x + self.arranged[group].title_x).collect(),
             lines: self.parts.iter().map(way).collect(),
         }
     }

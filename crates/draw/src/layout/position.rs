@@ -11,16 +11,22 @@ const LINE_GAP: f64 = 9.0;
 const SWEEPS: usize = 40;
 /// How much more a bend of a long line counts than a box: long lines are straight.
 const BEND: f64 = 8.0;
+/// How much more a line of a spine counts than another.
+const SPINE: f64 = 1000.0;
 
 /// The left edge of each element: as near as may be to what it is linked with, without overlap.
 pub(super) fn columns(layers: &Layers, margin: f64) -> Vec<f64> {
     let count = layers.elements.len();
     let (mut above, mut below) = (vec![Vec::new(); count], vec![Vec::new(); count]);
-    for segment in &layers.segments {
+    for (segment, is_spine) in layers.segments.iter().zip(spines(layers)) {
         let (upper, lower) = (segment.upper, segment.lower);
+        let weight = if is_spine { SPINE } else { 1.0 };
+        // Along a spine boxes stand middle under middle, whichever operand the line goes to.
+        let is_box = !layers.elements[lower].is_group;
+        let lower_x = if is_spine && is_box { layers.elements[lower].width / 2.0 } else { segment.lower_x };
         // How far the other one's left is to be from its own for the line to be straight.
-        above[lower].push((upper, segment.upper_x - segment.lower_x));
-        below[upper].push((lower, segment.lower_x - segment.upper_x));
+        above[lower].push((upper, segment.upper_x - lower_x, weight));
+        below[upper].push((lower, lower_x - segment.upper_x, weight));
     }
     let mut x = vec![0.0; count];
     for row in &layers.rows {
@@ -37,11 +43,16 @@ pub(super) fn columns(layers: &Layers, margin: f64) -> Vec<f64> {
                     (true, false) => [&above[element][..], &[][..]],
                     (false, false) => [&below[element][..], &[][..]],
                 };
-                let wishes: Vec<f64> = sides.into_iter().flatten().map(|&(other, by)| x[other] + by).collect();
-                let weight = if layers.is_bend(element) { BEND } else { 1.0 };
-                match wishes.len() {
-                    0 => (x[element], 0.1),
-                    n => (wishes.iter().sum::<f64>() / n as f64, weight * n as f64),
+                let (mut sum, mut weights, mut count) = (0.0, 0.0, 0.0);
+                for &(other, by, weight) in sides.into_iter().flatten() {
+                    sum += weight * (x[other] + by);
+                    weights += weight;
+                    count += 1.0;
+                }
+                match layers.is_bend(element) {
+                    _ if weights == 0.0 => (x[element], 0.1),
+                    true => (sum / weights, BEND * count),
+                    false => (sum / weights, weights),
                 }
             };
             let wishes: Vec<(f64, f64)> = row.iter().map(wish).collect();
@@ -52,6 +63,45 @@ pub(super) fn columns(layers: &Layers, margin: f64) -> Vec<f64> {
     let left = x.iter().copied().fold(f64::INFINITY, f64::min);
     x.iter_mut().for_each(|x| *x += margin - left);
     x
+}
+
+/// Which segments are of a spine: each of its two ends is the other's most important neighbour, the one with the longest way behind
+/// it, and of those an element rather than a bend. So a chain of blocks stands upright, and what passes it by goes aside.
+fn spines(layers: &Layers) -> Vec<bool> {
+    let (upwards, downwards) = (longest(layers, true), longest(layers, false));
+    let mut best: [Vec<Option<usize>>; 2] = [vec![None; layers.elements.len()], vec![None; layers.elements.len()]];
+    for (index, segment) in layers.segments.iter().enumerate() {
+        let sides = [(segment.lower, true), (segment.upper, false)];
+        for (side, (element, is_lower)) in sides.into_iter().enumerate() {
+            let rank = |index: usize| {
+                let other = if is_lower { layers.segments[index].upper } else { layers.segments[index].lower };
+                let ways = if is_lower { &upwards } else { &downwards };
+                (ways[other], !layers.is_bend(other))
+            };
+            let before = best[side][element];
+            if before.is_none_or(|before| rank(index) > rank(before)) {
+                best[side][element] = Some(index);
+            }
+        }
+    }
+    let is_best = |side: usize, element: usize, index: usize| best[side][element] == Some(index);
+    let segments = layers.segments.iter().enumerate();
+    segments.map(|(index, segment)| is_best(0, segment.lower, index) && is_best(1, segment.upper, index)).collect()
+}
+
+/// For each element the length of the longest way that leads up, or down, from it.
+fn longest(layers: &Layers, up: bool) -> Vec<usize> {
+    let mut by_row: Vec<usize> = (0..layers.segments.len()).collect();
+    by_row.sort_by_key(|&index| layers.row[layers.segments[index].upper]);
+    let mut ways = vec![0; layers.elements.len()];
+    let mut pass = |from: usize, to: usize| ways[to] = ways[to].max(ways[from] + 1);
+    match up {
+        true => by_row.iter().map(|&i| &layers.segments[i]).for_each(|segment| pass(segment.upper, segment.lower)),
+        false => {
+            by_row.iter().rev().map(|&i| &layers.segments[i]).for_each(|segment| pass(segment.lower, segment.upper))
+        }
+    }
+    ways
 }
 
 /// How far from the first each element of a row must be at least.

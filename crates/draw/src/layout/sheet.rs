@@ -1,10 +1,13 @@
 //! One group: its boxes, inner groups and ports in rows, and the ways of the lines between them.
 
-use super::element::{Element, Link};
+use super::element::{Element, Link, Place};
 use super::order::order;
 use super::position::{Rows, columns};
 use super::rows::{Layers, Segment, layered};
 use crate::diagram::Point;
+
+/// Between a title and what is beside it.
+const INDENT: f64 = 8.0;
 
 /// What is arranged within one group.
 pub(super) struct Sheet {
@@ -23,6 +26,8 @@ pub(super) struct Arranged {
     pub height: f64,
     pub corners: Vec<Point>,
     pub ways: Vec<Vec<Point>>,
+    /// Where the title begins.
+    pub title_x: f64,
 }
 
 impl Sheet {
@@ -46,12 +51,24 @@ impl Sheet {
             vec![Point { x: from.x + link.from_x, y: below }, Point { x: to.x + link.to_x, y: to.y }]
         };
         let ways = ways.zip(&self.links).map(|(way, link)| if way.is_empty() { straight(link) } else { way }).collect();
-        Arranged {
-            width: (right + self.margin).max(self.least_width),
-            height: rows.height,
-            corners: (0..self.elements.len()).map(corner).collect(),
-            ways,
+        let (title_x, width) = self.title_place(&x, (right + self.margin).max(self.least_width));
+        Arranged { width, height: rows.height, corners: (0..self.elements.len()).map(corner).collect(), ways, title_x }
+    }
+
+    /// Where the title begins so that no line that comes in from above goes through it, and how wide that makes the frame.
+    fn title_place(&self, x: &[f64], width: f64) -> (f64, f64) {
+        let length = self.least_width - 2.0 * INDENT;
+        let is_port = |(element, _): &(&Element, &f64)| element.place == Place::Top;
+        let mut ports: Vec<f64> = self.elements.iter().zip(x).filter(is_port).map(|(_, &x)| x).collect();
+        ports.sort_by(f64::total_cmp);
+        let mut begin = INDENT;
+        for port in ports {
+            if begin + length <= port {
+                return (begin, width);
+            }
+            begin = begin.max(port + INDENT);
         }
+        (begin, width.max(begin + length + INDENT))
     }
 
     /// Straight down to the end of the upper row, across the gap, and straight down to the lower element.
