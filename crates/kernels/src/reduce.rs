@@ -50,6 +50,9 @@ pub enum Fold {
     Min,
 }
 
+/// Rows of at most so many elements, a pool's windows for instance, are compared one by one.
+const SHORT: usize = 8;
+
 /// `Σ xᵢ`; 0 when empty.
 #[inline(always)]
 pub fn sum<S: Simd, T: Float>(simd: S, x: &[T]) -> T {
@@ -126,6 +129,13 @@ fn fold<S: Simd, T: Float>(
 #[inline(always)]
 pub fn reduce<S: Simd, T: Float>(simd: S, fold: Fold, x: &[T], axis: Axis, y: &mut [T]) {
     debug_assert!(x.len() == axis.outer * axis.n * axis.inner && y.len() == axis.outer * axis.inner);
+    if axis.inner == 1 && (1..=SHORT).contains(&axis.n) {
+        match fold {
+            Fold::Sum => {}
+            Fold::Max => return short_rows(x, axis.n, y, |x, best| x > best),
+            Fold::Min => return short_rows(x, axis.n, y, |x, best| x < best),
+        }
+    }
     if axis.inner == 1 {
         for (o, y) in y.iter_mut().enumerate() {
             let row = &x[o * axis.n..(o + 1) * axis.n];
@@ -165,6 +175,15 @@ pub fn reduce<S: Simd, T: Float>(simd: S, fold: Fold, x: &[T], axis: Axis, y: &m
             #[inline(always)]
             |a, b| minimum(simd, a, b),
         ),
+    }
+}
+
+/// The best of each row of so many elements; NaN wins.
+#[inline(always)]
+fn short_rows<T: Float>(x: &[T], n: usize, y: &mut [T], beats: impl Fn(T, T) -> bool) {
+    for (row, y) in x.chunks_exact(n).zip(y) {
+        let better = |best: T, &x: &T| if beats(x, best) || x.is_nan() { x } else { best };
+        *y = row[1..].iter().fold(row[0], better);
     }
 }
 
@@ -302,7 +321,7 @@ fn indices<T: Float>(
     for (kept, y) in y.iter_mut().enumerate() {
         let x = &x[kept / inner * n * inner..][..n * inner];
         let (mut best, column) = (0, kept % inner);
-        if inner == 1 {
+        if inner == 1 && n > SHORT {
             best = of_row(x);
         } else {
             for i in 1..n {

@@ -89,8 +89,15 @@ fn evenly_spaced(
     numbers: &DimensionNumbers,
     sizes: &[usize],
 ) -> Labelled {
-    if groups.iter().all(|labels| merged(labels, sizes, |label| operand.stride(label)).is_some()) {
+    let is_even = |view: &View| {
+        groups.iter().all(|labels| merged(labels, sizes, |label| stride_of(view, &operand.1, label)).is_some())
+    };
+    if is_even(&operand.0) {
         return operand;
+    }
+    // Patches that one product has copied serve the others that read them: a convolution's, and that of its weights' gradient.
+    if let Some(known) = plan.known_copies(&operand.0).find(is_even) {
+        return Labelled(known, operand.1);
     }
     let shared: Vec<Label> = numbers.batch.iter().copied().filter(|label| operand.1.contains(label)).collect();
     let order: Vec<Label> = [&shared[..], groups[0], groups[1]].concat();

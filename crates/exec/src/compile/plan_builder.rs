@@ -1,5 +1,7 @@
 //! A plan that is being made: what the selection of kernels adds to, node by node.
 
+use std::collections::HashMap;
+
 use chainrule_graph::{Graph, Node, NodeId, Value};
 
 use super::buffer::{BufferId, Buffers};
@@ -12,17 +14,25 @@ pub(super) struct PlanBuilder {
     /// Where the elements of the values so far lie, by their buffers.
     pub views: Vec<View>,
     kernels: Vec<Kernel>,
+    /// The copies so far: what was copied, and the buffer of its elements in their order.
+    copies: HashMap<BufferId, Vec<(View, BufferId)>>,
     /// Buffers that are a parameter's own: (the new value, the old).
     pub in_place: Vec<(BufferId, BufferId)>,
 }
 
 impl PlanBuilder {
     pub fn new(graph: &Graph) -> PlanBuilder {
-        PlanBuilder { buffers: Buffers::of_graph(graph), views: Vec::new(), kernels: Vec::new(), in_place: Vec::new() }
+        PlanBuilder {
+            buffers: Buffers::of_graph(graph),
+            views: Vec::new(),
+            kernels: Vec::new(),
+            copies: HashMap::new(),
+            in_place: Vec::new(),
+        }
     }
 
     pub fn finish(self, graph: Graph, outputs: Vec<View>) -> Plan {
-        let PlanBuilder { buffers, views, kernels, in_place } = self;
+        let PlanBuilder { buffers, views, kernels, in_place, .. } = self;
         Plan { graph, buffers, views, outputs, prologue: Vec::new(), kernels, in_place }
     }
 
@@ -53,10 +63,36 @@ impl PlanBuilder {
         if view.is_contiguous() { view } else { self.copied(id, view) }
     }
 
+    /// A view of a copy made before of the same elements, perhaps with the axes in another order: the strides of this view's
+    /// axes in it.
+    pub fn known_copies(&self, view: &View) -> impl Iterator<Item = View> {
+        let known = self.copies.get(&view.buffer).into_iter().flatten();
+        known.filter_map(|(copied, out)| {
+            if copied.offset != view.offset || copied.shape.size() != view.shape.size() {
+                return None;
+            }
+            let axes = |view: &View| view.shape.iter().copied().zip(view.strides.iter().copied()).collect::<Vec<_>>();
+            let mut left: Vec<_> = axes(copied).into_iter().zip(copied.shape.strides()).collect();
+            let mut strides = Vec::with_capacity(view.strides.len());
+            for axis in axes(view) {
+                // Axes of one length and one stride hold the same elements, whichever is which.
+                let place = left.iter().position(|(other, _)| *other == axis || (axis.0 == 1 && other.0 == 1));
+                match place {
+                    Some(place) => strides.push(left.swap_remove(place).1),
+                    None if axis.0 == 1 => strides.push(0),
+                    None => return None,
+                }
+            }
+            let is_all = left.iter().all(|((n, _), _)| *n == 1);
+            is_all.then(|| View { buffer: *out, offset: 0, shape: view.shape.clone(), strides })
+        })
+    }
+
     /// A copy of a view's elements, one after the other.
     pub fn copied(&mut self, id: NodeId, view: View) -> View {
         let out = self.buffers.add(view.shape.size());
         let copy = View::whole(out, &view.shape);
+        self.copies.entry(view.buffer).or_default().push((view.clone(), out));
         self.kernels.push(Kernel::copy(view, out, vec![id]));
         copy
     }

@@ -148,27 +148,52 @@ fn read<'a, T: Float>(
 
 /// Elements of a strided operand for the indices from `start`.
 fn fill_register<T: Float>(fill: &Fill, memory: &impl Reads<T>, out: &mut [T], start: usize) {
-    let (inner, stride) = fill.runs.last().copied().unwrap_or((1, 0));
+    /// The indices of so many outer axes are counted on; those of more are computed anew for each run.
+    const COUNTED: usize = 8;
+    let (&(inner, stride), outer) = fill.runs.split_last().unwrap_or((&(1, 0), &[]));
+    let mut counted = [0; COUNTED];
+    let mut offset = place(outer, start / inner, &mut counted);
+    let mut first = start % inner;
     let mut filled = 0;
     while filled < out.len() {
-        let index = start + filled;
-        let (mut rest, mut offset) = (index / inner, index % inner * stride);
-        for &(n, stride) in fill.runs.iter().rev().skip(1) {
-            offset += rest % n * stride;
-            rest /= n;
-        }
-        let length = (inner - index % inner).min(out.len() - filled);
+        let length = (inner - first).min(out.len() - filled);
         let to = &mut out[filled..filled + length];
+        let from = offset + first * stride;
         match stride {
-            0 => to.fill(memory.slice(fill.address, offset, 1)[0]),
-            1 => to.copy_from_slice(memory.slice(fill.address, offset, length)),
+            0 => to.fill(memory.slice(fill.address, from, 1)[0]),
+            1 => to.copy_from_slice(memory.slice(fill.address, from, length)),
             _ => {
-                let from = memory.slice(fill.address, offset, (length - 1) * stride + 1);
+                let from = memory.slice(fill.address, from, (length - 1) * stride + 1);
                 to.iter_mut().zip(from.iter().step_by(stride)).for_each(|(to, from)| *to = *from);
             }
         }
         filled += length;
+        first = 0;
+        if outer.len() > COUNTED {
+            offset = place(outer, (start + filled) / inner, &mut counted);
+            continue;
+        }
+        for (index, &(n, stride)) in counted[..outer.len()].iter_mut().zip(outer).rev() {
+            (*index, offset) = (*index + 1, offset + stride);
+            if *index < n {
+                break;
+            }
+            (*index, offset) = (0, offset - n * stride);
+        }
     }
+}
+
+/// Where the run of that number begins; and the index of each outer axis, as far as there is room.
+fn place(outer: &[(usize, usize)], number: usize, counted: &mut [usize]) -> usize {
+    let (mut rest, mut offset) = (number, 0);
+    for (axis, &(n, stride)) in outer.iter().enumerate().rev() {
+        if let Some(index) = counted.get_mut(axis) {
+            *index = rest % n;
+        }
+        offset += rest % n * stride;
+        rest /= n;
+    }
+    offset
 }
 
 /// Adds a block to the closing sum: index (outer, n, inner) to element (outer, inner), of which `to` begins at the `first`.
