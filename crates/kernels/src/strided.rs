@@ -48,20 +48,23 @@ pub fn add_strided<S: Simd, T: Float>(simd: S, x: &[T], runs: &[Run], y: &mut [T
 
 #[inline(always)]
 fn add_run<S: Simd, T: Float>(simd: S, x: &[T], run: Run, y: &mut [T]) {
-    /// Fewer elements are added one by one.
-    const FEW: usize = 4;
+    /// Fewer elements are added one by one: a vector would not be full.
+    const FEW: usize = 16;
     let Run { n, from, to } = run;
-    if from == 1 && to == 1 && n > FEW {
-        update(
+    if from == 1 && to == 1 {
+        let (x, y) = (&x[..n], &mut y[..n]);
+        if n < FEW {
+            return y.iter_mut().zip(x).for_each(|(y, x)| *y += *x);
+        }
+        return update(
             simd,
-            &mut y[..n],
-            &x[..n],
+            y,
+            x,
             #[inline(always)]
             |y: Lanes<S, T>, x| y + x,
         );
-    } else {
-        for i in 0..n {
-            y[i * to] += x[i * from];
-        }
+    }
+    for i in 0..n {
+        y[i * to] += x[i * from];
     }
 }
