@@ -62,7 +62,12 @@ impl Fitted {
             settings: self.settings.clone(),
             parameters: self.parameters.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
         };
-        model.labelled(&Scoring::with_labels(&self.function, None))
+        model.labelled(&self.scoring())
+    }
+
+    /// The labels of these models are the places of their predictions, whatever rows they are scored on.
+    fn scoring(&self) -> Scoring {
+        Scoring::with_labels(&self.function, None)
     }
 
     /// Writes it to a file that [`Predictor::load`](crate::Predictor::load) and the commands `predict`, `eval`, `grad` and
@@ -91,7 +96,7 @@ impl Fitted {
     /// or outcomes that are no class of it.
     pub fn score(&self, x: &Tensor, y: &Tensor) -> Result<f64, LearnError> {
         let rows = dataset(&self.function, (x, y))?;
-        let measure = Scoring::of(&self.function, &rows)?.measure().ok_or(LearnError::Lacks("score"))?;
+        let measure = self.scoring().measure().ok_or(LearnError::Lacks("score"))?;
         measure.score(&predictions(&self.function, &self.parameters, &rows)?, y)
     }
 }
