@@ -37,7 +37,7 @@ impl Fault {
     }
 }
 
-/// Makes the derivatives of a graph of nodes with one output each again, as a library with the fault would: all that follows is computed from what is wrong.
+/// Makes the derivatives of a graph again, as a library with the fault would: all that follows is computed from what is wrong.
 pub fn again(graph: &Graph, healthy: &Derivatives, fault: Fault) -> Derivatives {
     let builder = Builder::extend_graph(graph.clone());
     let old = graph.nodes().len();
@@ -45,12 +45,15 @@ pub fn again(graph: &Graph, healthy: &Derivatives, fault: Fault) -> Derivatives 
     let mut faulty = Derivatives { cotangents: vec![None; graph.value_count()], ..healthy.clone() };
     faulty.contributions.iter_mut().flatten().for_each(|contribution| *contribution = None);
     for id in graph.ids().rev() {
-        let Some(cotangent) = healthy.cotangent(id) else { continue };
-        let index = graph.value_index(id);
+        let outputs = (0..graph.node(id).outputs.len()).map(|output| id.output(output));
+        let cotangents: Vec<(Value, Value)> =
+            outputs.filter_map(|value| Some((value, healthy.cotangent(value)?))).collect();
         let mut renamed: HashMap<Value, Value> = HashMap::new();
-        let terms: Vec<Var<'_>> = arrived[index].iter().map(|&value| builder.var(value)).collect();
-        if let Some(sum) = fault.sum(id.into(), terms) {
-            renamed.insert(cotangent, sum.id().expect("the contributions add up"));
+        for &(value, cotangent) in &cotangents {
+            let terms = arrived[graph.value_index(value)].iter().map(|&term| builder.var(term)).collect();
+            if let Some(sum) = fault.sum(value, terms) {
+                renamed.insert(cotangent, sum.id().expect("the contributions add up"));
+            }
         }
         // The nodes that were made for this one, from its new cotangent
         for made in healthy.graph.ids().skip(old) {
@@ -66,7 +69,9 @@ pub fn again(graph: &Graph, healthy: &Derivatives, fault: Fault) -> Derivatives 
                 }
             }
         }
-        faulty.cotangents[index] = renamed.get(&cotangent).copied();
+        for (value, cotangent) in cotangents {
+            faulty.cotangents[graph.value_index(value)] = renamed.get(&cotangent).copied();
+        }
         for (operand, &input) in graph.node(id).inputs.iter().enumerate() {
             let Some(contribution) = healthy.contributions[id.index()][operand] else { continue };
             let Some(&contribution) = renamed.get(&contribution) else { continue };
