@@ -1,5 +1,5 @@
 //! What is one thing while training and another in prediction, or of one example and of a batch. The pass
-//! [`phase`](fn@crate::phase) takes these nodes away; of a batch only [`InTraining`](Phased::InTraining) is left.
+//! [`phase`](fn@crate::phase) takes these nodes away; of a batch only [`InTraining`] is left.
 
 use super::rules::{Contributions, batch_lifted};
 use super::{Backward, Batched, Op, Rules, ShapeError, TensorType, exactly, must, must_be_real};
