@@ -78,6 +78,9 @@ fn in_options(error: &LearnError) -> String {
         Remedy::MapColumns(name) => format!("or say which by --map {name}=…"),
         Remedy::BindSizes(_) => "say one by --set".into(),
         Remedy::DropColumn(name) => format!("--drop {name} leaves it out"),
+        Remedy::NameClasses(name) => {
+            format!("or fit with --classes {name}, which takes its numbers as names of classes")
+        }
         Remedy::Missing { numbers, words } => {
             let mean = if *numbers { ", --missing mean fills numbers in by the column's mean" } else { "" };
             let class = if *words { ", --missing class makes a word of its own of a hole among words" } else { "" };

@@ -19,6 +19,8 @@ pub enum Remedy {
     NameSeparator,
     /// That a column is not to be taken, of this name.
     DropColumn(String),
+    /// That the numbers of a column, of this name, are names of classes.
+    NameClasses(String),
     /// What becomes of missing cells.
     Missing {
         /// Whether some of them are numbers of a real input, which their mean can fill.
@@ -33,6 +35,7 @@ impl fmt::Display for Remedy {
         match self {
             Remedy::MapColumns(name) => write!(f, "or map `{name}` to its columns"),
             Remedy::DropColumn(name) => write!(f, "leave out `{name}`"),
+            Remedy::NameClasses(name) => write!(f, "or train with the numbers of `{name}` taken as names of classes"),
             Remedy::Missing { numbers, words } => {
                 let mean = if *numbers { ", fill numbers by their mean" } else { "" };
                 let class = if *words { ", make a word of its own of a hole among words" } else { "" };
@@ -76,6 +79,7 @@ impl RowPlace {
     }
 
     /// A row of arrays, from 1.
+    #[cfg(feature = "training")]
     pub(crate) fn row(row: usize) -> RowPlace {
         RowPlace::Row(u32::try_from(row).unwrap_or(u32::MAX))
     }

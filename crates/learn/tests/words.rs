@@ -242,6 +242,10 @@ fn words_are_kept_with_the_model() {
 fn columns_that_tell_the_outcome_are_found() {
     let data = read(REAL, "a,b,y\n1,5,1\n2,6,2\n", &plain());
     assert_eq!(data.copies_of_outcomes(), [("a".to_string(), "y".to_string())]);
+    // Of several elements the one is named.
+    let two = "input x [d]\noutcome y [2]\nobjective = sum(y) * sum(x)\n";
+    let data = read(two, "a,y0,y1\n5,1,5\n6,2,6\n", &plain());
+    assert_eq!(data.copies_of_outcomes(), [("a".to_string(), "y1".to_string())]);
     let mapping = |name: &str, column: &str| Mapping { name: name.into(), columns: vec![column.into()] };
     let message = refusal(REAL, "a,b,y\n1,5,1\n", &vec![mapping("x", "y")].into());
     assert!(message.contains("input `x` is given the column `y`, which outcome `y` takes"), "{message}");

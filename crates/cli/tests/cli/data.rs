@@ -67,7 +67,11 @@ fn words_of_an_outcome_are_its_classes_and_come_back() {
     folder.refuses(2, "eval c.safetensors --data other.csv", &says);
 
     folder.write("n.csv", b"x0,x1,y\n3,0,2\n0,3,1\n-3,-3,3\n");
-    folder.refuses(2, "fit c.graph --data n.csv", &["n.csv, line 4, column `y`: found 3, but `y` has 3 classes"]);
+    folder.refuses(
+        2,
+        "fit c.graph --data n.csv",
+        &["n.csv, line 4, column `y`: found 3, but `y` has 3 classes", "or fit with --classes y"],
+    );
     folder.line("fit c.graph --data n.csv --classes y --save n.safetensors").succeeded();
     let predicted = folder.line("predict n.safetensors --data n.csv");
     let classes: Vec<&str> = predicted.succeeded().lines().filter_map(|line| line.rsplit(',').next()).collect();

@@ -4,7 +4,7 @@ use crate::data::dataset::Dataset;
 use crate::data::field::Role;
 
 impl Dataset {
-    /// The columns of inputs that equal an element of an outcome in every row, each with the name of that outcome: what is
+    /// The columns of inputs that equal an element of an outcome in every row, each with the name of that element: what is
     /// to be predicted is told by them. None of a single row.
     pub fn copies_of_outcomes(&self) -> Vec<(String, String)> {
         let of = |role: Role| self.fields().iter().enumerate().filter(move |(_, field)| field.role == role);
@@ -18,9 +18,9 @@ impl Dataset {
                 let (outcomes, outcome_size) = (self.values_at(outcome), other.shape.size());
                 for (element, name) in field.element_names().into_iter().enumerate() {
                     let column = || elements.iter().skip(element).step_by(size);
-                    let equals = |of: usize| column().eq(outcomes.iter().skip(of).step_by(outcome_size));
-                    if (0..outcome_size).any(equals) {
-                        copies.push((name, other.name.clone()));
+                    let equals = |of: &usize| column().eq(outcomes.iter().skip(*of).step_by(outcome_size));
+                    if let Some(of) = (0..outcome_size).find(equals) {
+                        copies.push((name, other.element_names().swap_remove(of)));
                     }
                 }
             }

@@ -96,7 +96,7 @@ impl Dataset {
                 return Err(LearnError::Value { what: field.role.name(), name: field.name.clone(), problem });
             }
         }
-        let places = RowPlaces::lines((2..rows + 2).collect());
+        let places = RowPlaces::made(rows);
         Ok(Dataset { file: name.into(), places, fields, values, standardized: Vec::new() })
     }
 

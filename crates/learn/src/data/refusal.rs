@@ -1,10 +1,14 @@
 //! What is said of data that a field does not take.
 
 use chainrule_exec::Inadmissible;
+#[cfg(feature = "training")]
+use chainrule_graph::Kind;
 
 use crate::data::field::Field;
+#[cfg(feature = "training")]
+use crate::data::field::Role;
 use crate::data::row_places::RowPlaces;
-use crate::error::LearnError;
+use crate::error::{LearnError, Remedy};
 
 /// What is said of elements of a field that may not be there.
 pub(crate) fn refused(file: &str, field: &Field, problem: Inadmissible, places: &RowPlaces) -> LearnError {
@@ -13,5 +17,19 @@ pub(crate) fn refused(file: &str, field: &Field, problem: Inadmissible, places: 
     };
     let (size, problem) = (field.width().max(1), field.refusal(expected, found));
     let column = field.element_names().swap_remove(index % size);
-    LearnError::Cell { file: file.into(), place: places.at(index / size), column, problem, remedy: None }
+    let remedy = names_of_classes(field, found, places).then(|| Remedy::NameClasses(column.clone()));
+    LearnError::Cell { file: file.into(), place: places.at(index / size), column, problem, remedy }
+}
+
+/// Whether a class that may not be there stands in a table, among labels that are numbers, such as 1 to 5, or −1 and 1.
+#[cfg(feature = "training")]
+fn names_of_classes(field: &Field, found: f64, places: &RowPlaces) -> bool {
+    let are_classes = field.role == Role::Outcome && field.kind == Kind::Int && field.classes().is_none();
+    are_classes && found.fract() == 0.0 && places.are_of_table()
+}
+
+/// Rows are made, not read.
+#[cfg(not(feature = "training"))]
+fn names_of_classes(_field: &Field, _found: f64, _places: &RowPlaces) -> bool {
+    false
 }

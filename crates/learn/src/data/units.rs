@@ -5,7 +5,9 @@ use std::fmt;
 use chainrule_graph::{Function, Kind, NodeId, Tensor};
 
 use crate::data::dataset::Dataset;
-use crate::data::field::{Field, Role};
+#[cfg(feature = "training")]
+use crate::data::field::Field;
+use crate::data::field::Role;
 
 /// Of more elements an input's values are not listed.
 const MOST_ELEMENTS: usize = 4;
@@ -48,6 +50,7 @@ impl Dataset {
     }
 
     /// What was standardised, as the file has it in a row: each of its field's shape.
+    #[cfg(feature = "training")]
     pub(crate) fn standardized_as_in_file(&self, row: usize) -> Vec<(&str, Tensor)> {
         let fields = self.fields().iter().enumerate();
         let in_file = |(index, field): (usize, &'_ Field)| {
@@ -60,6 +63,7 @@ impl Dataset {
 
     /// The real inputs that are not standardised and have the largest numbers, each with its greatest, the largest first; none
     /// whose numbers are small.
+    #[cfg(feature = "training")]
     pub(crate) fn large_inputs(&self) -> Vec<(String, f64)> {
         /// Up to here steps of a usual rate are none too long.
         const SMALL: f64 = 10.0;

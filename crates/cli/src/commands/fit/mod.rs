@@ -180,7 +180,7 @@ impl Fit {
         }
         let result = Scored::new(&scoring, &function, &parameters, &rows).map_err(|error| file.failed(error))?;
         self.print(&result, &rows, &trained, output)?;
-        warn_of_rise(&trained.history, &result.training, self.rate);
+        warn_of_rise(&trained.history, &result.training, self.rate, !rows.transforms.is_empty());
         check_finite(&file, &function, &parameters, &rows.training, &result.training)?;
         if let Some(path) = &self.save {
             let mut saved = self.saved(&function, &parameters, fields, rows.transforms.clone(), &settings);
@@ -356,15 +356,16 @@ fn counted(count: usize, what: &str) -> String {
 }
 
 /// Says so if training ended above where it began.
-fn warn_of_rise(history: &[Epoch], end: &Scores, rate: f64) {
+fn warn_of_rise(history: &[Epoch], end: &Scores, rate: f64, standardized: bool) {
     let Some(start) = history.first().filter(|first| first.epoch == 0).map(|first| first.train.objective) else {
         return;
     };
     if end.objective > start + ROUNDING * start.abs() {
         let [start, end] = [start, end.objective].map(format::number);
+        let also = if standardized { "" } else { ", or standardized inputs" };
         message(format!(
-            "warning: the objective ended at {end}, above the {start} that it began with: a smaller rate than {rate} may help, \
-             or standardized inputs"
+            "warning: the objective ended at {end}, above the {start} that it began with: a smaller rate than {rate} may \
+             help{also}"
         ));
     }
 }
