@@ -298,6 +298,38 @@ fn the_loop_of_the_derivative_is_merged_with_the_loop() {
     assert_eq!(scans(&simple), 2);
 }
 
+/// More sequences than a program has tables.
+#[test]
+fn many_sequences_are_read_at_each_step() {
+    let b = Builder::new();
+    let sequences: Vec<Var<'_>> = (0..19).map(|index| b.input(&format!("s{index}"), [4])).collect();
+    let states = b.scan(&[b.constant(0.5)], &sequences, |h, x| {
+        let sum = x.iter().fold(h[0], |sum, &x| sum + x);
+        vec![sum.tanh() + h[0] * (x[17] * x[18])]
+    })[0];
+    let states = states.id().expect("the shapes fit");
+    let function = b.finish().expect("it is a loop");
+    let bindings = values(&function);
+    let right = numbers(&function.graph, &bindings, &[states]);
+    for precision in [Precision::F64, Precision::F32] {
+        let relative = if precision == Precision::F64 { 1e-12 } else { 1e-5 };
+        assert_close("many sequences", &computed(&function.graph, &bindings, &[states], precision), &right, relative);
+    }
+}
+
+/// The loop of the derivative goes with one whose first value nothing reads.
+#[test]
+fn loops_without_carries_are_merged() {
+    let b = Builder::new();
+    let xs = b.input("xs", [4]);
+    b.objective(b.scan(&[], &[xs], |_, x| vec![x[0].tanh(), x[0].exp() * x[0].sin()])[1].sum());
+    let function = b.finish().expect("it is a loop");
+    let (graph, wanted) = with_gradient(&function);
+    let bindings = values(&function);
+    let right = numbers(&graph, &bindings, &wanted);
+    assert_close("without carries", &computed(&graph, &bindings, &wanted, Precision::F64), &right, 1e-12);
+}
+
 #[test]
 fn an_error_names_the_step() {
     let b = Builder::new();

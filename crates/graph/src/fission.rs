@@ -92,8 +92,7 @@ fn split<'g>(
     let body = inner.as_ref().unwrap_or(&scan.body);
     let parts = Parts::of(body, scan.carries);
     if !parts.leaves() {
-        let scan = Scan { body: Arc::new(body.clone()), ..scan.clone() };
-        return Ok(inner.is_some().then(|| builder.push_all(scan.into(), inputs)));
+        return Ok(inner.map(|body| builder.push_all(Scan { body: Arc::new(body), ..scan.clone() }.into(), inputs)));
     }
     let mut outside =
         Outside { builder, around, body, length: scan.length, made: vec![None; body.graph().value_count()] };
@@ -319,8 +318,8 @@ fn is_work(op: &Op) -> bool {
     }
 }
 
-/// The sum over the first axis. Of a contraction that has it in both operands it is a contraction; a sum and a transpose are
-/// gone through to find one.
+/// The sum over the first axis. Of a contraction that has it in both operands it is a contraction; a transpose is gone through
+/// to find one.
 fn summed(x: Var<'_>) -> Var<'_> {
     let plain = || x.sum_axes(&[0]);
     let Some(node) = x.node() else { return x };

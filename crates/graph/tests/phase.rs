@@ -97,6 +97,20 @@ fn a_batch_has_one_mean_and_a_size() {
     assert_eq!(batched.graph.shape(update.value).to_string(), "[3]");
 }
 
+/// Also in a loop that reads nothing that differs between the examples.
+#[test]
+fn a_loop_knows_the_size_of_the_batch() {
+    let builder = Builder::new();
+    let xs = builder.parameter("xs", [3], Initializer::Constant(0.0));
+    let all = builder.scan(&[], &[xs], |_, x| vec![x[0] / builder.batch_size_of_at_least(2)])[0];
+    builder.prediction(builder.input("x", []) * all.sum());
+    let function = builder.finish().expect("it is whole");
+    assert!(batch(&function, 1).expect_err("one example is too few").message.contains("at least 2"));
+    let batched = batch(&function, 4).expect("it can be batched");
+    let is_left = |node: &chainrule_graph::Node| node.op.is_across_examples();
+    assert!(!batched.graph.nodes().iter().any(is_left));
+}
+
 #[test]
 fn a_state_follows_no_single_example() {
     let builder = Builder::new();

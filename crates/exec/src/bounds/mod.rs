@@ -149,9 +149,7 @@ fn enclosed(
     inputs: &[&Enclosed],
     rounding: &Rounding,
 ) -> Result<Vec<Enclosed>, ExecError> {
-    let outputs = values.iter().enumerate();
-    let bounds = outputs.map(|(output, value)| bound_of(node, output, value, inputs, rounding));
-    let bounds = bounds.collect::<Result<Vec<_>, _>>()?;
+    let bounds = bounds_of(node, &values, inputs, rounding)?;
     let with_bound = |(output, (value, (mut bound, undecided))): (usize, (Tensor, (Tensor, Tensor)))| {
         for (bound, value) in bound.data_mut().iter_mut().zip(value.data()) {
             if node.outputs[output].kind != Kind::Real {
@@ -166,15 +164,15 @@ fn enclosed(
     Ok(values.into_iter().zip(bounds).enumerate().map(with_bound).collect())
 }
 
-/// The bound of each element of one of a node's outputs, and whether it is undecided.
-fn bound_of(
+/// For each of a node's outputs the bound of each element, and whether it is undecided.
+fn bounds_of(
     node: &Node,
-    output: usize,
-    value: &Tensor,
+    values: &[Tensor],
     inputs: &[&Enclosed],
     rounding: &Rounding,
-) -> Result<(Tensor, Tensor), ExecError> {
-    Ok(match &node.op {
+) -> Result<Vec<(Tensor, Tensor)>, ExecError> {
+    let Some(value) = values.first() else { return Ok(Vec::new()) };
+    Ok(vec![match &node.op {
         Op::Source(Source::Input { .. } | Source::Constant(_) | Source::Iota { .. }) => {
             (map(value, |element| rounding.of_conversion(element)), Tensor::zeros(value.shape()))
         }
@@ -193,9 +191,12 @@ fn bound_of(
         Op::Phased(Phased::BatchSize { .. }) => (Tensor::zeros(value.shape()), Tensor::zeros(value.shape())),
         Op::Windows(op) => windows::bound(op, value, inputs, rounding)?,
         Op::Index(op) => index::bound(op, value, inputs, rounding)?,
-        Op::Scan(op) => scan::bound(op, output, value, inputs, rounding)?,
-        Op::Custom(_) => custom::bound(node, output, value, inputs, rounding)?,
-    })
+        Op::Scan(op) => return scan::bounds(op, values, inputs, rounding),
+        Op::Custom(_) => {
+            let outputs = values.iter().enumerate();
+            return outputs.map(|(output, value)| custom::bound(node, output, value, inputs, rounding)).collect();
+        }
+    }])
 }
 
 fn map(x: &Tensor, f: impl Fn(f64) -> f64) -> Tensor {

@@ -8,15 +8,15 @@ use crate::error::ExecError;
 use crate::reference::evaluate_op;
 use crate::reference::scan::{element, steps};
 
-/// The bound of one of a loop's outputs.
-pub(super) fn bound(
+/// The bounds of a loop's outputs, and which elements are undecided.
+pub(super) fn bounds(
     op: &Scan,
-    output: usize,
-    y: &Tensor,
+    outputs: &[Tensor],
     inputs: &[&Enclosed],
     rounding: &Rounding,
-) -> Result<(Tensor, Tensor), ExecError> {
-    let (mut bound, mut undecided) = (Tensor::zeros(y.shape()), Tensor::zeros(y.shape()));
+) -> Result<Vec<(Tensor, Tensor)>, ExecError> {
+    let zeros = |y: &Tensor| (Tensor::zeros(y.shape()), Tensor::zeros(y.shape()));
+    let mut bounds: Vec<(Tensor, Tensor)> = outputs.iter().map(zeros).collect();
     let (sequences, constants) = inputs[op.carries..].split_at(op.sequences);
     let mut carries: Vec<Enclosed> = inputs[..op.carries].iter().map(|&start| start.clone()).collect();
     for step in steps(op) {
@@ -25,12 +25,14 @@ pub(super) fn bound(
         let all = run(op, given.collect(), rounding).map_err(|error| error.in_step(step))?;
         let of = |value: Value| all.get(value).cloned().ok_or_else(|| ExecError::new("has no such output"));
         carries = op.body.outputs()[..op.carries].iter().map(|&next| of(next)).collect::<Result<_, _>>()?;
-        let given = of(op.body.outputs()[output])?;
-        let size = given.value.data().len();
-        bound.data_mut()[step * size..][..size].copy_from_slice(given.bound.data());
-        undecided.data_mut()[step * size..][..size].copy_from_slice(given.undecided.data());
+        for (&output, (bound, undecided)) in op.body.outputs().iter().zip(&mut bounds) {
+            let given = of(output)?;
+            let size = given.value.data().len();
+            bound.data_mut()[step * size..][..size].copy_from_slice(given.bound.data());
+            undecided.data_mut()[step * size..][..size].copy_from_slice(given.undecided.data());
+        }
     }
-    Ok((bound, undecided))
+    Ok(bounds)
 }
 
 /// The values of a body's nodes, with their bounds.

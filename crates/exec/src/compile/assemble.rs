@@ -7,7 +7,7 @@ use chainrule_graph::ops::{Phased, Source};
 use chainrule_graph::{Graph, NodeId, Op, Tensor, Value};
 use chainrule_kernels::Level;
 
-use super::Pools;
+use super::Place;
 use super::emit::Instructions;
 use super::memory::ArenaLayout;
 use super::options::Options;
@@ -54,7 +54,7 @@ pub(crate) fn assemble(
     instructions: Instructions,
     interface: &Interface,
     options: &Options,
-    pools: Pools,
+    place: Place<'_>,
 ) -> Result<Program, ExecError> {
     let Instructions { prologue, step, write_back } = instructions;
     let loops = || prologue.iter().chain(&step).filter_map(fused_loop);
@@ -67,7 +67,7 @@ pub(crate) fn assemble(
         precision: options.precision,
         level: options.level.unwrap_or_else(Level::best),
         threads: options.threads,
-        pool: if pools == Pools::Own && is_worth_threads(&step) { pool(options.threads)? } else { None },
+        pool: if place == Place::Whole && is_worth_threads(&step) { pool(options.threads)? } else { None },
         finite: options.finite.and_then(|id| options.outputs.iter().position(|&output| output == id)),
         outputs,
         reported_values: interface.outputs.iter().map(|output| output.own).collect(),

@@ -10,12 +10,13 @@ use chainrule_graph::{NodeId, Op};
 use super::fuse::join;
 use super::plan::{Kernel, KernelKind, Plan};
 
-/// The plan with such kernels moved to its prologue, chains of them joined. Rows are taken for the inputs `streams`.
-pub(crate) fn hoist(mut plan: Plan, streams: &[NodeId]) -> Plan {
+/// The plan with such kernels moved to its prologue, chains of them joined. The inputs `anew` have another value
+/// at each step.
+pub(crate) fn hoist(mut plan: Plan, anew: &[NodeId]) -> Plan {
     let mut fixed = vec![false; plan.buffers.count()];
     for (id, node) in plan.graph.ids().zip(plan.graph.nodes()) {
         fixed[plan.buffers.of(id).index()] = match node.op {
-            Op::Source(Source::Input { .. }) => !streams.contains(&id),
+            Op::Source(Source::Input { .. }) => !anew.contains(&id),
             Op::Source(Source::Constant(_) | Source::Iota { .. }) => node.op.is_pure(),
             // What their kernels write is, if these are moved.
             Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) => false,

@@ -6,13 +6,13 @@
 use std::sync::Arc;
 
 use chainrule_graph::ops::Scan;
-use chainrule_graph::{Builder, Graph, GraphError, Value};
+use chainrule_graph::{Builder, Graph, GraphError, NodeId, Value};
 
 use super::addresses::Addresses;
 use super::buffer::BufferId;
 use super::options::Options;
 use super::view::View;
-use super::{Pools, compile_in};
+use super::{Place, compile_in, foreign};
 use crate::error::ExecError;
 use crate::program::instruction::{Operand, ScanCode};
 use crate::program::interface::MOST_TABLES;
@@ -29,10 +29,12 @@ pub(super) fn loop_over_steps(
     let sequences = op.carries..op.carries + op.sequences;
     let in_place = op.sequences.min(MOST_TABLES);
     let body = &op.body;
-    let streams = body.inputs().skip(op.carries).take(in_place).collect();
+    let elements = || body.inputs().skip(op.carries).take(op.sequences);
+    let streams = elements().take(in_place).collect();
+    let copied: Vec<NodeId> = elements().skip(in_place).collect();
     let options = Options { streams, outputs: body.outputs().to_vec(), batch: None, finite: None, ..options.clone() };
-    let step = step(op).map_err(|error| ExecError::new(error.message))?;
-    let program = compile_in(&step, &options, &mut |_, _| {}, Pools::Around)?;
+    let step = step(op).map_err(foreign)?;
+    let program = compile_in(&step, &options, &mut |_, _| {}, Place::Body { copied: &copied })?;
     let operand = |view: &View| Operand { address: addresses.of(view), length: view.shape.size() };
     let of_step = |view: &View| Operand { address: addresses.of(view), length: view.shape[1..].iter().product() };
     Ok(ScanCode {

@@ -100,31 +100,35 @@ pub fn passes(graph: &Graph, options: &Options) -> Result<Vec<(&'static str, Str
 /// Is shown what stands after a pass.
 type Observer<'a> = dyn FnMut(&'static str, &dyn Fn() -> String) + 'a;
 
-/// Whose threads a program uses.
+/// Where a program runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pools {
-    Own,
-    /// Those of the program around it: it is the body of a loop.
-    Around,
+enum Place<'a> {
+    /// By itself, with threads of its own.
+    Whole,
+    /// As the body of a loop, with the threads of the program around it.
+    Body {
+        /// Inputs that are set anew at each step, besides those that take rows.
+        copied: &'a [NodeId],
+    },
 }
 
 fn compile_observed(graph: &Graph, options: &Options, observe: &mut Observer<'_>) -> Result<Program, ExecError> {
     options.check(graph)?;
-    compile_in(graph, options, observe, Pools::Own)
+    compile_in(graph, options, observe, Place::Whole)
 }
 
 fn compile_in(
     graph: &Graph,
     options: &Options,
     observe: &mut Observer<'_>,
-    pools: Pools,
+    place: Place<'_>,
 ) -> Result<Program, ExecError> {
     let Rewritten { graph, accumulations, interface } = rewrite(graph, options, observe)?;
-    let Scheduled { plan, write_backs, kept } = plan_step(graph, &accumulations, &interface, observe);
+    let Scheduled { plan, write_backs, kept } = plan_step(graph, &accumulations, &interface, place, observe);
     let layout = memory::plan_memory(&plan, &write_backs, &kept, &rows(&plan, options, &interface.streams));
     observe("memory", &|| stages::layout(&plan, &layout));
     let instructions = emit::emit(&plan, &layout, &write_backs, &kept, options)?;
-    assemble::assemble(plan, layout, instructions, &interface, options, pools)
+    assemble::assemble(plan, layout, instructions, &interface, options, place)
 }
 
 /// The graph that runs, and what the caller named, as values of it.
@@ -215,14 +219,21 @@ fn plan_step(
     graph: Graph,
     accumulations: &[Accumulation],
     interface: &Interface,
+    place: Place<'_>,
     observe: &mut Observer<'_>,
 ) -> Scheduled {
     let own = |named: &[NamedValue]| named.iter().map(|named| named.own).collect::<Vec<Value>>();
     let outputs = own(&interface.outputs);
-    let streams: Vec<NodeId> = own(&interface.streams).into_iter().map(|value| value.node).collect();
+    let copied = match place {
+        Place::Whole => &[],
+        Place::Body { copied } => copied,
+    };
+    let is_copied = |input: &&NamedValue| copied.contains(&input.compiled.node);
+    let anew = interface.streams.iter().chain(interface.inputs.iter().filter(is_copied));
+    let anew: Vec<NodeId> = anew.map(|input| input.own.node).collect();
     let plan = select::select(graph, accumulations, &outputs);
     observe("select", &|| stages::plan(&plan, &[]));
-    let plan = hoist::hoist(plan, &streams);
+    let plan = hoist::hoist(plan, &anew);
     observe("hoist", &|| stages::plan(&plan, &[]));
     let plan = fuse::fuse(plan);
     observe("fuse", &|| stages::plan(&plan, &[]));

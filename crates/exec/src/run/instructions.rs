@@ -110,18 +110,20 @@ pub(super) fn run_instruction<S: Simd, T: Float>(
     Ok(())
 }
 
-/// Runs an instruction: called, and so compiled once.
+/// Runs an instruction of a program of this graph: called, and so compiled once.
 pub(super) fn called<S: Simd, T: Float>(
     simd: S,
-    instruction: &Instruction,
+    graph: &Graph,
+    labelled: &LabelledInstruction,
     arena: &mut ArenaView<'_, T>,
     scratch: &mut Scratch<T>,
     threads: Threads,
 ) -> Result<(), ExecError> {
-    simd.vectorize(
+    let result = simd.vectorize(
         #[inline(always)]
-        || run_instruction(simd, instruction, arena, scratch, threads),
-    )
+        || run_instruction(simd, &labelled.instruction, arena, scratch, threads),
+    );
+    result.map_err(|error| named(error, graph, labelled))
 }
 
 /// An error, with the node at which it arose.

@@ -12,7 +12,6 @@ use super::outputs::{is_finite, read_strided};
 use super::scratch::Scratch;
 use crate::error::ExecError;
 use crate::program::Program;
-use crate::program::instruction::LabelledInstruction;
 
 /// So many elements of a batch's rows are brought in by several threads.
 const ROWS_WORTH_THREADS: usize = 1 << 16;
@@ -54,7 +53,7 @@ pub(super) fn run<S: Simd, T: Float>(
     let mut arena = ArenaView { elements, tables: task.tables, starts };
     let reported = program.reported();
     for labelled in &program.prologue {
-        rare(simd, labelled, &mut arena, scratch, task)?;
+        called(simd, &program.graph, labelled, &mut arena, scratch, task.threads)?;
     }
     for step in 0..task.steps {
         if task.stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
@@ -77,7 +76,7 @@ pub(super) fn run<S: Simd, T: Float>(
         let recorded = record.as_deref_mut().map(|record| &mut record[step * reported..][..reported]);
         let is_finite = report(&arena, program, recorded);
         for (index, labelled) in program.write_back.iter().enumerate() {
-            rare(simd, labelled, &mut arena, scratch, task)?;
+            called(simd, &program.graph, labelled, &mut arena, scratch, task.threads)?;
             if let Some(clock) = &mut clock {
                 clock.spent_on(1 + program.step.len() + index);
             }
@@ -106,18 +105,6 @@ fn report<T: Float>(arena: &ArenaView<'_, T>, program: &Program, record: Option<
         rest = after;
     }
     all_finite
-}
-
-/// An instruction where speed does not matter.
-fn rare<S: Simd, T: Float>(
-    simd: S,
-    labelled: &LabelledInstruction,
-    arena: &mut ArenaView<'_, T>,
-    scratch: &mut Scratch<T>,
-    task: &Task<'_, T>,
-) -> Result<(), ExecError> {
-    let result = called(simd, &labelled.instruction, arena, scratch, task.threads);
-    result.map_err(|error| named(error, &task.program.graph, labelled))
 }
 
 /// Points at the rows of a step, or brings them together where a step takes several.

@@ -30,7 +30,8 @@ impl Builder {
         let [t, s, d] = [queries[leading], keys[leading], queries[leading + 1]];
         let operands: Vec<Var<'g>> = [q, k, v].into_iter().chain(options.mask).collect();
         self.composed("attention", &operands, |builder| {
-            let letters = &"abcdefgh"[..leading];
+            // Besides d, e, s and t
+            let letters = &"abcfghij"[..leading];
             let scores = q.contract(k, &format!("{letters}td,{letters}sd->{letters}ts")) / (d as f64).sqrt();
             let shape = scores.shape();
             let earlier = options.causal.then(|| builder.iota(t).reshape([t, 1]).greater_equal(builder.iota(s)));

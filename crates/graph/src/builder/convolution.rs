@@ -157,7 +157,8 @@ impl<'g> Var<'g> {
         let zeros: Vec<(usize, usize)> =
             sizes.iter().enumerate().map(|(axis, &size)| settings.zeros(axis, x[axis + 1], size)).collect();
         for (axis, &size) in sizes.iter().enumerate() {
-            let (span, padded) = (settings.span(axis, size), x[axis + 1].saturating_add(zeros[axis].0 + zeros[axis].1));
+            let (span, padded) =
+                (settings.span(axis, size), x[axis + 1].saturating_add(zeros[axis].0).saturating_add(zeros[axis].1));
             if size == 0 || span > padded {
                 let message = format!(
                     "convolution: a window of {size} elements, which spans {span}, does not fit into axis {} of {}, which \
@@ -205,8 +206,9 @@ impl<'g> Var<'g> {
         let mut lengths = Vec::with_capacity(sizes.len());
         for (axis, &size) in sizes.iter().enumerate() {
             let n = x[axis + 1];
-            let full = (n.saturating_sub(1)).saturating_mul(settings.strides[axis]) + settings.span(axis, size);
-            if n == 0 || size == 0 || full.saturating_add(settings.extra[axis]) < 2 * cut[axis] {
+            let steps = n.saturating_sub(1).saturating_mul(settings.strides[axis]);
+            let full = steps.saturating_add(settings.span(axis, size));
+            if n == 0 || size == 0 || full.saturating_add(settings.extra[axis]) < cut[axis].saturating_mul(2) {
                 let message = format!(
                     "{} with a window of {size} and a padding of {} leaves nothing along axis {}",
                     self.describe(),
@@ -214,6 +216,11 @@ impl<'g> Var<'g> {
                     axis + 1
                 );
                 return fail(message, "make the padding smaller".into());
+            }
+            if full > Shape::MAX_SIZE {
+                let message =
+                    format!("{} would make {full} results along axis {}, too large", self.describe(), axis + 1);
+                return fail(message, "make the stride or the dilation smaller".into());
             }
             lengths.push(full);
         }

@@ -138,7 +138,7 @@ impl Slides {
             if padding >= size {
                 return Err(format!("with a padding of {padding}, a window of {size} would hold nothing else"));
             }
-            let padded = n.saturating_add(2 * padding);
+            let padded = n.saturating_add(padding.saturating_mul(2));
             if n == 0 || size > padded {
                 let beside = if padding == 0 { "" } else { " with its padding" };
                 return Err(format!("a window of {size} is longer than axis {}, which has {padded}{beside}", axis + 1));

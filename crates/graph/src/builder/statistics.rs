@@ -126,6 +126,9 @@ impl<'g> Var<'g> {
     /// they would leave the range on their way, multiplied by m before they are divided by it.
     #[track_caller]
     fn length(self, axes: &[usize]) -> Var<'g> {
+        if self.failed() {
+            return self;
+        }
         let rows = self.merge_axes(axes);
         let axis = rows.rank() - 1;
         if rows.shape()[axis] == 0 {

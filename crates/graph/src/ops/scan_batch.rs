@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use super::Batched;
 use super::body::Body;
 use super::rules::batch_with;
 use super::scan::Scan;
+use super::{Batched, Op};
 use crate::batch::batch_body;
 use crate::builder::{Builder, Var};
 use crate::error::GraphError;
 
 /// The outputs over a batch of `size` examples.
 pub(super) fn batch<'g>(scan: &Scan, builder: &'g Builder, inputs: &[Batched<'g>], size: usize) -> Vec<Batched<'g>> {
-    if inputs.iter().all(|input| !input.batched) {
+    // What is across examples knows the batch, whatever its inputs.
+    let is_of_one = !Op::from(scan.clone()).is_across_examples();
+    if is_of_one && inputs.iter().all(|input| !input.batched) {
         return batch_with(builder, inputs, scan.clone(), Vec::new);
     }
     let given: Vec<bool> = inputs.iter().map(|input| input.batched).collect();

@@ -18,6 +18,7 @@ pub(crate) fn merge_loops(graph: &Graph, ends: &[Value]) -> Option<(Graph, Vec<O
         return None;
     }
     let mut moved: Vec<Option<Value>> = vec![None; graph.value_count()];
+    let mut leaders: HashMap<NodeId, NodeId> = HashMap::new();
     let mut merged = Graph::with_scopes(graph.scopes().to_vec());
     for id in graph.ids() {
         let mut node = graph.node(id).clone();
@@ -30,14 +31,16 @@ pub(crate) fn merge_loops(graph: &Graph, ends: &[Value]) -> Option<(Graph, Vec<O
                 values.map(|value| Some(copy.output(value.output as usize))).collect()
             }
             Some(plan) => {
-                let (leader, known) = match moved[graph.value_index(plan.leader)] {
-                    Some(leader) if plan.leader != id => (leader.node, true),
-                    _ => (NodeId::from_index(merged.nodes().len()), false),
+                let leader = match leaders.get(&plan.leader) {
+                    Some(&leader) => leader,
+                    None => {
+                        let Some(mut joined) = plan.node(graph, id) else { continue };
+                        forward(graph, &mut joined, &moved);
+                        let leader = merged.push(joined);
+                        leaders.insert(id, leader);
+                        leader
+                    }
                 };
-                if !known && let Some(mut joined) = plan.node(graph, id) {
-                    forward(graph, &mut joined, &moved);
-                    merged.push(joined);
-                }
                 let Op::Scan(scan) = &node.op else { continue };
                 let place = |output: &Value| plan.outputs.iter().position(|other| other == output);
                 scan.body

@@ -210,6 +210,9 @@ fn of_shapes_and_kinds() {
     told("a = «contract(W, x, \"ij,j\")»\n", &["no contraction"]);
     told("a = «contract(x, x, [0], [0], [200])»\n", &["contract"]);
     told("a = «mean(pad(x, [0], [0])[0:0])»\n", &["mean of no elements"]);
+    told("a = «std(pad(x, [0], [0])[0:0])»\n", &["mean of no elements"]);
+    told("a = «lstm(W, 200000000000)»\n", &["too large"]);
+    told("a = «convolution_transpose(pad(W, [0, 0], [0, 20000000]), ones([2, 1, 1]), stride=1e12)»\n", &["too large"]);
     is_told("input «x» [9999999, 9999999]\n", &["too large"]);
 }
 

@@ -157,6 +157,10 @@ const CALLS: &[(&str, &str)] = &[
     ("mean_pool(T, [2, 3], stride=[1, 1], padding=[1, 0], count_padding=1)", "[2, 4, 2]"),
     ("attention(W, W, W)", "[2, 3]"),
     ("attention(T, T, T, causal=1)", "[2, 3, 4]"),
+    (
+        "attention(reshape(T, [1, 1, 1, 1, 2, 3, 4]), reshape(T, [1, 1, 1, 1, 2, 3, 4]), reshape(T, [1, 1, 1, 1, 2, 3, 4]))",
+        "[1, 1, 1, 1, 2, 3, 4]",
+    ),
     ("attention(W, W, T[:, 0, :], mask=s > 0)", "[2, 4]"),
 ];
 

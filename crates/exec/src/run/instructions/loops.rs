@@ -5,7 +5,7 @@ use chainrule_kernels::{Float, Simd, Threads};
 use super::super::arena::{ArenaView, Reads};
 use super::super::outputs::read_strided;
 use super::super::scratch::{Arena, Scratch};
-use super::{called, named};
+use super::called;
 use crate::error::ExecError;
 use crate::program::instruction::{LabelledInstruction, Operand, ScanCode};
 use crate::program::interface::MOST_TABLES;
@@ -46,7 +46,9 @@ pub(super) fn run<S: Simd, T: Float>(
             }
         }
         let write_back = &code.program.write_back;
-        run_all(simd, code, write_back, &mut step_view(code, arena, own, at), threads).map_err(in_step)?;
+        if !write_back.is_empty() {
+            run_all(simd, code, write_back, &mut step_view(code, arena, own, at), threads).map_err(in_step)?;
+        }
     }
     Ok(())
 }
@@ -79,7 +81,7 @@ fn step_view<'a, T: Float>(
     StepView { elements, tables, starts, scratch }
 }
 
-/// Runs instructions of a body: called, and so compiled once.
+/// Runs instructions of a body.
 fn run_all<S: Simd, T: Float>(
     simd: S,
     code: &ScanCode,
@@ -89,8 +91,7 @@ fn run_all<S: Simd, T: Float>(
 ) -> Result<(), ExecError> {
     let mut arena = ArenaView { elements: view.elements, tables: &view.tables, starts: view.starts };
     for labelled in instructions {
-        called(simd, &labelled.instruction, &mut arena, view.scratch, threads)
-            .map_err(|error| named(error, &code.program.graph, labelled))?;
+        called(simd, &code.program.graph, labelled, &mut arena, view.scratch, threads)?;
     }
     Ok(())
 }

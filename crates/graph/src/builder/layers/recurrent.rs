@@ -121,6 +121,9 @@ fn rnn<'g>(builder: &'g Builder, xs: Var<'g>, n: usize, d: usize) -> Var<'g> {
 
 fn lstm<'g>(builder: &'g Builder, xs: Var<'g>, n: usize, d: usize) -> Var<'g> {
     let [wx, wh] = weights(builder, 4, n, d);
+    if wh.failed() {
+        return wh; // too many states to make a bias for
+    }
     let forget_first = Tensor::from_fn([4 * n], |i| if i / n == 1 { 1.0 } else { 0.0 });
     let b = builder.parameter("b", [4 * n], Initializer::Values(Arc::new(forget_first)));
     let start = builder.zeros([n]);
