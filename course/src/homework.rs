@@ -9,7 +9,7 @@ use chainrule::{CustomNode, Function, GraphError};
 pub struct Homework {
     /// a + b, for values of one shape.
     pub sum: Arc<dyn CustomNode>,
-    /// λ‖w‖², for a vector w; the constant λ is given.
+    /// λ‖w‖², for w of any shape; the constant λ is given.
     pub l2_penalty: fn(f64) -> Arc<dyn CustomNode>,
     /// Wx + b, for W `[m, d]`, x `[d]` and b `[m]`.
     pub affine: Arc<dyn CustomNode>,
