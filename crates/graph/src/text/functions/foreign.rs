@@ -109,14 +109,28 @@ static NAMES: &[(&[&str], &str)] = &[
     (&["ones_like"], "it is `ones([…])`"),
     (&["full", "fill"], "it is `constant(value, [2, 3])`"),
     (&["array", "tensor", "asarray", "list"], "an array of numbers is written `[1, 2, 3]`"),
-    (&["max_pool1d", "max_pool2d", "maxpool", "maxpool2d"], "it is `max_pool(x, 2)`, over 1 to 3 axes"),
     (
-        &["avg_pool", "avg_pool2d", "avgpool", "average_pool", "mean_pool2d"],
+        &["max_pool1d", "max_pool2d", "max_pool3d", "maxpool", "maxpool1d", "maxpool2d", "maxpool3d"],
+        "it is `max_pool(x, 2)`, over 1 to 3 axes",
+    ),
+    (
+        &[
+            "avg_pool",
+            "avg_pool1d",
+            "avg_pool2d",
+            "avg_pool3d",
+            "avgpool",
+            "avgpool1d",
+            "avgpool2d",
+            "avgpool3d",
+            "average_pool",
+            "mean_pool2d",
+        ],
         "it is `mean_pool(x, 2)`, over 1 to 3 axes",
     ),
     (
-        &["conv_transpose2d", "deconvolution"],
-        "it is `conv_transpose(x, channels, size)`, or `convolution_transpose(x, W)`",
+        &["conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "deconvolution"],
+        "it is `conv_transpose(x, channels, size)`, or `convolution_transpose(x, W)` over 1 to 3 axes, with x [C, n…] and W [C, channels/groups, k…]",
     ),
     (&["scaled_dot_product_attention"], "it is `attention(q, k, v)`"),
     (&["multi_head_attention", "multihead_attention", "multiheadattention"], "it is `self_attention(x, heads)`"),
@@ -124,7 +138,7 @@ static NAMES: &[(&[&str], &str)] = &[
     (&["col2im"], "it is `fold(w, shape)`"),
     (
         &["conv1d", "conv2d", "conv3d", "convolve"],
-        "it is `conv(x, channels, size)`, or `convolution(x, W)` over 1 to 3 axes, with x [channels, n…] and W [channels, channels, k…]",
+        "it is `conv(x, channels, size)`, or `convolution(x, W)` over 1 to 3 axes, with x [C, n…] and W [channels, C/groups, k…]",
     ),
     (
         &["rand", "randn", "random", "uniform", "normal", "choice"],
@@ -142,7 +156,10 @@ static NAMES: &[(&[&str], &str)] = &[
     (&["isnan"], "it is `x != x`"),
     (&["greater", "gt"], "it is `a > b`"),
     (&["greater_equal", "ge"], "it is `a >= b`"),
-    (&["for", "while"], "`repeat(f, n, x)` calls a function n times, each time on the result of the last"),
+    (
+        &["for", "while"],
+        "`repeat(f, n, x)` calls a function n times, each time on the result of the last; `scan(f, start, xs)` goes through a sequence",
+    ),
     (
         &["lambda", "function", "fn", "func", "class", "import", "from"],
         "the text form has no such statement; a function is written `def f(x) { … return … }`",
@@ -180,8 +197,12 @@ static NAMES: &[(&[&str], &str)] = &[
     (&["kl", "kl_div", "kldiv", "relative_entropy"], "it is `kl_divergence(p, q)`"),
     (&["hinge_loss"], "it is `hinge(score, y)`"),
     (
-        &["dropout", "batch_norm", "batchnorm"],
-        "there is no such layer; write what it computes in a `def`, with `param`s of its own",
+        &["batch_norm", "batchnorm"],
+        "there is no such layer; `batch_mean(x)` and `in_training(a, b)` are there to write it in a `def`",
+    ),
+    (
+        &["dropout"],
+        "there is no such layer; `in_training(a, b)` tells training from prediction, but random draws are not there yet",
     ),
 ];
 
@@ -213,5 +234,25 @@ pub fn without_dot(before: &str, after: &str) -> String {
             Some(here) => here.into(),
             None => format!("a function is called with its argument in brackets: `{after}({before})`"),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::here;
+
+    #[test]
+    fn layers_of_others_are_told_how_they_are_written() {
+        for (name, says) in [
+            ("for", "scan"),
+            ("BatchNorm", "batch_mean(x)"),
+            ("dropout", "in_training(a, b)"),
+            ("conv2d", "W [channels, C/groups, k…]"),
+            ("max_pool3d", "max_pool(x, 2)"),
+            ("avg_pool1d", "mean_pool(x, 2)"),
+            ("conv_transpose3d", "W [C, channels/groups, k…]"),
+        ] {
+            assert!(here(name).is_some_and(|here| here.contains(says)), "{name}: {:?}", here(name));
+        }
     }
 }
