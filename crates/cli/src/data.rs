@@ -15,6 +15,7 @@ use clap::Args;
 
 use crate::columns::{self, ColumnOptions};
 use crate::error::CommandError;
+use crate::files;
 use crate::format;
 use crate::model_file::ModelFile;
 use crate::nan_origin;
@@ -87,6 +88,35 @@ fn known(
 /// Whether a file is called as those of trained models are.
 pub fn is_trained(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "safetensors")
+}
+
+/// A trained model, and the table that it is used on.
+#[derive(Args)]
+pub struct ModelOnTable {
+    /// The model, a file that fit saved
+    #[arg(value_name = "M.safetensors")]
+    pub model: PathBuf,
+
+    /// The table, CSV, perhaps compressed by gzip, or .npz; - is standard input
+    #[arg(long, value_name = "X.csv")]
+    pub data: PathBuf,
+
+    #[command(flatten)]
+    separator: SeparatorOption,
+}
+
+impl ModelOnTable {
+    /// The model, if the files that are read are there, and an option names none of them to be written.
+    pub fn loaded(&self, written: (&str, Option<&Path>)) -> Result<Loaded, CommandError> {
+        let read = [("the model", Some(&*self.model)), ("the table of --data", Some(&*self.data))];
+        files::check(&read, &[written])?;
+        Loaded::read(&self.model)
+    }
+
+    /// The table.
+    pub fn table(&self) -> Result<DataFile, CommandError> {
+        Ok(self.separator.read(&self.data)?)
+    }
 }
 
 /// A model from a file, ready to be used.

@@ -41,6 +41,11 @@ fn without_zeros(digits: &str) -> &str {
     if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
 }
 
+/// A word as a quoted cell of a CSV file, whatever it holds.
+pub fn quoted_cell(word: &str) -> String {
+    format!("\"{}\"", word.replace('"', "\"\""))
+}
+
 /// A number of bytes.
 pub fn bytes(bytes: usize) -> String {
     let units = ["kB", "MB", "GB"];

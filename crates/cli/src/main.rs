@@ -9,6 +9,7 @@ mod bypassed;
 mod columns;
 mod commands;
 mod data;
+mod dots;
 mod dropped_slope;
 mod error;
 mod figures;

@@ -65,10 +65,7 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
     ),
     (&["verbose", "v", "quiet", "q", "silent"], "progress goes to standard error, and the answer to standard output"),
     (&["metrics", "metric", "scoring"], "all figures that have a meaning are told; --json gives them to programs"),
-    (
-        &["model", "model-file", "config"],
-        "the model is named without an option: chainrule fit MODEL.graph --data T.csv",
-    ),
+    (&["model", "model-file", "config"], "the model is named without an option: chainrule COMMAND MODEL --data T.csv"),
 ];
 
 /// Puts into an error about an unknown option what it is called here, in place of one that merely looks like it.

@@ -34,7 +34,10 @@ fn a_header_one_name_short_leaves_out_row_names_or_an_empty_last_column() {
 #[test]
 fn files_of_other_kinds_are_told_what_they_are() {
     for (bytes, says) in [
-        (&b"PAR1\x15\x04"[..], "a Parquet file"),
+        (&b"PAR1\x15\x04\0PAR1"[..], "a Parquet file"),
+        (b"ARROW1\0\0", "an Arrow file"),
+        (b"RDX3\nX\n", "a file of R"),
+        (b"HEADER RECORD*******LIBRARY", "a SAS transport file"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "an old Excel file"),
         (b"r\x02\x01\0", "a Stata file"),
         (b"\x80\x05\x95\0\0", "a pickle of Python"),
@@ -55,6 +58,15 @@ fn files_of_other_kinds_are_told_what_they_are() {
     let twice = gzipped_twice("a,y\n1,2\n");
     assert!(refusal(&twice).contains("by gzip twice"));
     assert_eq!(table("[a],{b}\n1,2\n").names(), ["[a]", "{b}"]);
+}
+
+#[test]
+fn a_header_may_begin_as_files_of_other_kinds_do() {
+    for header in ["PAR1,PAR2,y", "ARROW1,y", "RDX,y", "RDX2,y", "BZh,y", "BZh9,y", "HEADER RECORD,y"] {
+        let names: Vec<&str> = header.split(',').collect();
+        let row = vec!["1"; names.len()].join(",");
+        assert_eq!(table(&format!("{header}\n{row}\n")).names(), names);
+    }
 }
 
 fn gzipped_twice(text: &str) -> Vec<u8> {

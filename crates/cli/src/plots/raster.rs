@@ -4,6 +4,8 @@
 use kuva::backend::raster::RasterBackend;
 use kuva::render::render::{Primitive, Scene};
 
+use crate::dots::Dots;
+
 /// Dots of the picture for each unit of length.
 const SCALE: usize = 2;
 /// Dots that are drawn for each of the picture's, each way.
@@ -38,11 +40,7 @@ fn stretch_dashes(scene: &mut Scene, factor: f64) {
 
 /// A PNG with the mean of each square of dots in its place.
 fn averaged(drawn: &[u8]) -> Result<Vec<u8>, String> {
-    let mut decoder = png::Decoder::new(std::io::Cursor::new(drawn));
-    decoder.set_transformations(png::Transformations::normalize_to_color8());
-    let mut reader = decoder.read_info().map_err(|error| error.to_string())?;
-    let mut dots = vec![0; reader.output_buffer_size().ok_or("it is too large")?];
-    let frame = reader.next_frame(&mut dots).map_err(|error| error.to_string())?;
+    let Dots { frame, bytes: dots } = Dots::read(drawn)?;
     let channels = frame.color_type.samples();
     let (row, width, height) = (frame.line_size, frame.width as usize / FINER, frame.height as usize / FINER);
     let mut means = Vec::with_capacity(width * height * channels);

@@ -260,6 +260,13 @@ fn predicting_wants_only_what_the_prediction_reads() {
     write_npz(folder.path("x.npz"), &[("x", vec![2], ArrayValues::Reals(&[-1.0, 1.0]))])
         .expect("the folder takes files");
     assert_eq!(folder.line("predict m.safetensors --data x.npz").succeeded(), all);
+
+    // Nodes alone, of a model without a prediction
+    folder.write("n.graph", b"input x []\noutcome y []\nparam w [] = 0\nh = w * x\nobjective = (h - y)^2\n");
+    folder.line("fit n.graph --data t.csv --epochs 1 --save n.safetensors").succeeded();
+    let run = folder.line("predict n.safetensors --data t.csv --nodes h --out h.csv");
+    run.succeeded();
+    assert!(run.err.contains("wrote h.csv: 2 rows"), "{}", run.err);
     folder.refuses(2, "eval m.safetensors --data x.csv", &["input `weight`"]);
 }
 

@@ -100,6 +100,12 @@ fn a_text_is_cut_into_windows() {
     folder.write("o.txt", b"abz");
     folder.refuses(2, "data text o.txt --context 1 --out p2.npz --classes-of d.npz", &["'z', number 3", "d.npz"]);
     folder.refuses(2, "data text o.txt --context 3 --out p2.npz", &["3 characters are too few", "--context 3 takes 4"]);
+    let most = usize::MAX;
+    folder.refuses(
+        2,
+        &format!("data text o.txt --context {most} --out p2.npz"),
+        &["are too few", &format!("takes {most}")],
+    );
     folder.refuses(2, "data text o.txt --context 1 --out p2.npz --part 1:0", &["--part", "0:0.9"]);
     folder.write("l.txt", b"\xe9");
     folder.refuses(2, "data text l.txt --context 1 --out p2.npz", &["l.txt: is no text in UTF-8"]);

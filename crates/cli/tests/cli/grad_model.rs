@@ -1,5 +1,6 @@
 //! `chainrule grad` of a model: on values, on a row of a table, on a batch, and of a trained one.
 
+use chainrule::learn::{ArrayValues, write_npz};
 use serde_json::{Value, json};
 
 use crate::support::{CLASSIFIER, Folder, ON_A_PLANE, PLANE, number};
@@ -87,6 +88,18 @@ fn a_trained_model_takes_words_and_columns_by_name() {
     ] {
         folder.refuses(2, &format!("grad m.safetensors {line}"), says);
     }
+}
+
+#[test]
+fn elements_of_an_array_are_given_all_at_once() {
+    let folder = folder();
+    let (x, y) = ([0.0, 0.0, 1.0, 0.0, 0.0, 1.0], [1.0, 3.0, 0.0]);
+    let arrays = [("x", vec![3, 2], ArrayValues::Reals(&x)), ("y", vec![3], ArrayValues::Reals(&y))];
+    write_npz(folder.path("d.npz"), &arrays).expect("the folder takes files");
+    folder.line("fit m.graph --data d.npz --epochs 5 --save m.safetensors").succeeded();
+    let of_row = answer(&folder, "m.safetensors --data d.npz --row 2");
+    assert_eq!(answer(&folder, "m.safetensors --data d.npz --row 3 x=1,0 y=3"), of_row);
+    folder.refuses(2, "grad m.safetensors --data d.npz --row 3 x0=1", &["d.npz holds arrays", "`x` whole", "x=…"]);
 }
 
 #[test]

@@ -81,6 +81,7 @@ fn what_others_call_an_option_is_answered_with_ours() {
         ("fit m.graph --data t.csv --loss mse", "`objective = …`"),
         ("predict m.safetensors --data t.csv --output p.csv", "'--out'"),
         ("check m.graph --random-state 3", "'--seed'"),
+        ("eval --model m.safetensors --data t.csv", "chainrule COMMAND MODEL"),
     ] {
         folder.refuses(2, words, &["unexpected argument", says, "tip: "]);
     }

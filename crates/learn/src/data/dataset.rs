@@ -8,7 +8,7 @@ use chainrule_graph::{Function, Kind, NodeId, Shape, Tensor};
 
 use crate::data::field::{Field, Role};
 use crate::data::reading::Reading;
-use crate::data::refusal::refused;
+use crate::data::refusal::{refused, wrong_element};
 use crate::data::row_places::RowPlaces;
 use crate::data::rows::{in_f64, length, picked, picked_in_f64};
 use crate::data::standardize::Standardize;
@@ -162,10 +162,8 @@ impl Dataset {
             return Ok(());
         }
         let Some(element) = values.iter().position(|value| value.abs() > WHOLE_IN_F32) else { return Ok(()) };
-        let (place, column) =
-            (self.place(element / field.width()), field.element_names().swap_remove(element % field.width()));
         let problem = format!("found {}, but f32 holds whole numbers only to {WHOLE_IN_F32}; use f64", values[element]);
-        Err(LearnError::Cell { file: self.file.clone(), place, column, problem, remedy: None })
+        Err(wrong_element(&self.file, field, element, &self.places, problem))
     }
 
     pub(crate) fn values_at(&self, index: usize) -> Cow<'_, [f64]> {

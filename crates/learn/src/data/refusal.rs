@@ -15,10 +15,26 @@ pub(crate) fn refused(file: &str, field: &Field, problem: Inadmissible, places: 
     let Inadmissible::Element { expected, found, index, .. } = problem else {
         return LearnError::Value { what: field.role.name(), name: field.name.clone(), problem };
     };
-    let (size, problem) = (field.width().max(1), field.refusal(expected, found));
+    let mut error = wrong_element(file, field, index, places, field.refusal(expected, found));
+    if let LearnError::Cell { column, remedy, .. } = &mut error
+        && names_of_classes(field, found, places)
+    {
+        *remedy = Some(Remedy::NameClasses(column.clone()));
+    }
+    error
+}
+
+/// A problem with the element of this index, over all rows of a field: it names the row and the column.
+pub(crate) fn wrong_element(
+    file: &str,
+    field: &Field,
+    index: usize,
+    places: &RowPlaces,
+    problem: String,
+) -> LearnError {
+    let size = field.width().max(1);
     let column = field.element_names().swap_remove(index % size);
-    let remedy = names_of_classes(field, found, places).then(|| Remedy::NameClasses(column.clone()));
-    LearnError::Cell { file: file.into(), place: places.at(index / size), column, problem, remedy }
+    LearnError::Cell { file: file.into(), place: places.at(index / size), column, problem, remedy: None }
 }
 
 /// Whether a class that may not be there stands in a table, among labels that are numbers, such as 1 to 5, or −1 and 1.

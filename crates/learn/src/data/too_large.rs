@@ -4,6 +4,7 @@ use chainrule_exec::run::SharedRows;
 use chainrule_graph::Kind;
 
 use crate::data::field::Field;
+use crate::data::refusal::wrong_element;
 use crate::data::row_places::RowPlaces;
 use crate::error::LearnError;
 
@@ -22,12 +23,10 @@ pub(crate) fn too_large(
         return None;
     }
     let element = values.iter().position(|value| value.abs() >= WHOLE)?;
-    let (row, width) = (element / field.width().max(1), field.width().max(1));
     let problem = format!(
         "found about {:e}, and whole numbers are told apart only below 2^53; smaller ones would be right, or words for \
          classes",
         values[element]
     );
-    let column = field.element_names().swap_remove(element % width);
-    Some((row, LearnError::Cell { file: file.into(), place: places.at(row), column, problem, remedy: None }))
+    Some((element / field.width().max(1), wrong_element(file, field, element, places, problem)))
 }

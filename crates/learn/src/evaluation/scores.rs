@@ -224,7 +224,7 @@ impl<'a> OverRows<'a> {
                 false => {
                     let tables = self.tables.of(&batches.program, Some(batches.size))?;
                     batches.set(parameters)?;
-                    batches.run(&tables, &batches.order.clone())
+                    batches.run(&tables)
                 }
             };
             let record = match record {
@@ -285,10 +285,10 @@ impl Batches {
         Ok(())
     }
 
-    /// What all steps over the rows of an order report.
-    fn run(&mut self, tables: &[&StreamTable], order: &[u32]) -> Result<Vec<f64>, LearnError> {
-        let mut record = vec![0.0; order.len() / self.size * self.program.reported()];
-        let run = Run { tables, order, stop: None };
+    /// What all steps over its rows report.
+    fn run(&mut self, tables: &[&StreamTable]) -> Result<Vec<f64>, LearnError> {
+        let mut record = vec![0.0; self.order.len() / self.size * self.program.reported()];
+        let run = Run { tables, order: &self.order, stop: None };
         self.program.run(&mut self.workspace, run, &mut record)?;
         Ok(record)
     }
@@ -297,17 +297,19 @@ impl Batches {
     /// memory than the data.
     fn run_in_pieces(&mut self, tables: &Tables<'_>, parameters: &Parameters) -> Result<Vec<f64>, LearnError> {
         self.set(parameters)?;
-        let (mut record, all) = (Vec::new(), std::mem::take(&mut self.order));
-        let pieces = all.chunks(self.size * STEPS).try_for_each(|rows| {
+        let mut record = Vec::new();
+        for rows in self.order.chunks(self.size * STEPS) {
             let indices: Vec<usize> = rows.iter().map(|&row| row as usize).collect();
             let piece = tables.data.select(&indices);
             let piece = tables.over(&piece);
             let order: Vec<u32> = (0..rows.len() as u32).collect();
-            record.extend(self.run(&piece.of(&self.program, Some(self.size))?, &order)?);
-            Ok(())
-        });
-        self.order = all;
-        pieces.map(|()| record)
+            let tables = piece.of(&self.program, Some(self.size))?;
+            let mut steps = vec![0.0; rows.len() / self.size * self.program.reported()];
+            let run = Run { tables: &tables, order: &order, stop: None };
+            self.program.run(&mut self.workspace, run, &mut steps)?;
+            record.extend(steps);
+        }
+        Ok(record)
     }
 
     /// The rows of the first step that fails; none if none does.

@@ -98,7 +98,7 @@ impl ValueAndGradient {
         let of = |&id: &NodeId| derivatives.cotangent(id).expect("a real node that is asked for has a cotangent");
         let cotangents: Vec<Value> = wrt.iter().map(of).collect();
         let outputs: Vec<Value> = cotangents.iter().copied().chain([objective]).collect();
-        let graph = derivatives.graph.clone().without_updates();
+        let graph = derivatives.graph.without_updates();
         check_memory_of(&graph, outputs.iter().copied())?;
         let program = compile(&graph, &Options { outputs: outputs.clone(), ..Options::default() })?;
         let given = |ids: &[NodeId]| givens(function, &graph, &program, ids, &outputs);

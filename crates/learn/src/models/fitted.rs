@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chainrule_graph::{Function, Tensor, text};
+use chainrule_graph::{Function, Tensor};
 use serde_json::{Map, Value};
 
 use crate::data::dataset::Dataset;
@@ -55,14 +55,8 @@ impl Fitted {
 
     /// All that predicting needs, as it is kept in a file.
     pub fn saved_model(&self) -> SavedModel {
-        let model = SavedModel {
-            graph: text::print(&self.function),
-            fields: self.fields.clone(),
-            transforms: Transforms::new(),
-            settings: self.settings.clone(),
-            parameters: self.parameters.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
-        };
-        model.labelled(&self.scoring())
+        let (fields, settings) = (self.fields.clone(), self.settings.clone());
+        SavedModel::of(&self.function, &self.parameters, fields, Transforms::new(), settings, &self.scoring())
     }
 
     /// The labels of these models are the places of their predictions, whatever rows they are scored on.

@@ -1,7 +1,5 @@
 //! From the cells of a row to the elements of one input, as they were read and transformed in training.
 
-use std::collections::HashMap;
-
 use chainrule_exec::{ElementType, InputType};
 use chainrule_graph::{Function, Kind, NodeId};
 
@@ -21,8 +19,8 @@ pub(crate) struct Input {
     field: Field,
     /// Where in a row the cell of each of its columns is.
     places: Vec<usize>,
-    /// Of its columns those that hold words.
-    words: HashMap<usize, KnownWords>,
+    /// For each of them its words, if it holds any.
+    words: Vec<Option<KnownWords>>,
     /// What its elements may be, before they are transformed.
     takes: ElementType,
     /// What is said of a cell that holds something else.
@@ -47,11 +45,10 @@ impl Input {
         };
         let transforms: Vec<Transform> = transforms.of(&field.name).cloned().collect();
         let takes = if transforms.is_empty() { InputType::within(function, id)?.elements } else { field.elements() };
-        let known =
-            |(index, column): (usize, &String)| Some((index, KnownWords::new(field.reading.words.get(column)?)));
+        let known = |column: &String| field.reading.words.get(column).map(KnownWords::new);
         Ok(Input {
             places: field.columns.iter().map(&mut place).collect(),
-            words: field.columns.iter().enumerate().filter_map(known).collect(),
+            words: field.columns.iter().map(known).collect(),
             takes,
             wanted: field.wanted(),
             transforms,
@@ -62,12 +59,11 @@ impl Input {
     /// Reads its elements from a row, and transforms them.
     pub fn read<'c, C: Into<Cell<'c>> + Copy>(&self, row: &[C], elements: &mut Vec<f64>) -> Result<(), LearnError> {
         elements.clear();
-        let has_no_words = self.words.is_empty();
-        for (column, &place) in self.places.iter().enumerate() {
-            match row[place].into() {
+        for (column, (&place, words)) in self.places.iter().zip(&self.words).enumerate() {
+            match (row[place].into(), words) {
                 // Most cells are numbers among numbers.
-                Cell::Number(number) if has_no_words && number.is_finite() => elements.push(number),
-                cell => self.read_cell(column, cell, elements)?,
+                (Cell::Number(number), None) if number.is_finite() => elements.push(number),
+                (cell, words) => self.read_cell(column, cell, words.as_ref(), elements)?,
             }
         }
         self.check(elements)?;
@@ -75,7 +71,13 @@ impl Input {
         Ok(())
     }
 
-    fn read_cell(&self, column: usize, cell: Cell<'_>, elements: &mut Vec<f64>) -> Result<(), LearnError> {
+    fn read_cell(
+        &self,
+        column: usize,
+        cell: Cell<'_>,
+        words: Option<&KnownWords>,
+        elements: &mut Vec<f64>,
+    ) -> Result<(), LearnError> {
         let fault = |problem: String| LearnError::Column { column: self.field.columns[column].clone(), problem };
         let wanted = &self.wanted;
         let cell = match cell {
@@ -88,7 +90,6 @@ impl Input {
             }
             Cell::Number(_) | Cell::Missing => cell,
         };
-        let words = self.words.get(&column);
         match (words.map(|words| (words, words.find(cell))), cell) {
             (Some((words, Ok(Some(index)))), _) => words.write(index, elements),
             (Some((_, Err(problem))), _) => return Err(fault(problem)),

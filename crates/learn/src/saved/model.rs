@@ -73,20 +73,27 @@ impl SavedModel {
         transforms: Transforms,
         settings: Map<String, Value>,
     ) -> Result<SavedModel, LearnError> {
-        let model = SavedModel {
+        let scoring = Scoring::of(function, rows)?;
+        Ok(SavedModel::of(function, parameters, rows.fields().to_vec(), transforms, settings, &scoring))
+    }
+
+    /// The same from the fields of the rows, as the data have them before `transforms`, and what predictions were scored by.
+    pub fn of(
+        function: &Function,
+        parameters: &Parameters,
+        fields: Vec<Field>,
+        transforms: Transforms,
+        mut settings: Map<String, Value>,
+        scoring: &Scoring,
+    ) -> SavedModel {
+        settings.insert(LABELS.into(), json!(scoring.labels().unwrap_or_default()));
+        SavedModel {
             graph: text::print(function),
-            fields: rows.fields().to_vec(),
+            fields,
             transforms,
             settings,
             parameters: parameters.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
-        };
-        Ok(model.labelled(&Scoring::of(function, rows)?))
-    }
-
-    /// The same with the labels of the classes that it predicts; none, where it predicts none.
-    pub fn labelled(mut self, scoring: &Scoring) -> SavedModel {
-        self.settings.insert(LABELS.into(), json!(scoring.labels().unwrap_or_default()));
-        self
+        }
     }
 
     /// Its function, all sizes bound.

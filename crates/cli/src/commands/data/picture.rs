@@ -1,12 +1,12 @@
 //! Pictures: PNG and JPEG files as numbers.
 
-use std::io::Cursor;
-
-use png::{ColorType, Transformations};
+use png::ColorType;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
+
+use crate::dots::Dots;
 
 const PNG: &[u8] = b"\x89PNG";
 const JPEG: &[u8] = b"\xff\xd8\xff";
@@ -91,13 +91,8 @@ fn covered(old: usize, new: usize) -> Vec<Covered> {
 }
 
 fn png(bytes: &[u8]) -> Result<Picture, String> {
-    let corrupt = |error: png::DecodingError| format!("is a PNG that cannot be read: {error}");
-    let mut decoder = png::Decoder::new(Cursor::new(bytes));
-    decoder.set_transformations(Transformations::normalize_to_color8());
-    let mut reader = decoder.read_info().map_err(corrupt)?;
-    let size = reader.output_buffer_size().ok_or("is a PNG too large to be read")?;
-    let mut points = vec![0; size];
-    let frame = reader.next_frame(&mut points).map_err(corrupt)?;
+    let Dots { frame, bytes: points } =
+        Dots::read(bytes).map_err(|error| format!("is a PNG that cannot be read: {error}"))?;
     let each = match frame.color_type {
         ColorType::Grayscale | ColorType::Indexed => 1,
         ColorType::GrayscaleAlpha => 2,

@@ -84,7 +84,7 @@ impl TextWindows {
         let (context, stride) = (self.context, self.stride.unwrap_or(self.context));
         let starts: Vec<usize> = (0..characters.len().saturating_sub(context)).step_by(stride).collect();
         if starts.is_empty() {
-            let (found, right) = (characters.len(), context + 1);
+            let (found, right) = (characters.len(), context.saturating_add(1));
             let problem = format!("{found} characters are too few for a window; --context {context} takes {right}");
             return Err(CommandError::mistake(format!("{name}: {problem}")));
         }

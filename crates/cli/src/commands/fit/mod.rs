@@ -9,13 +9,13 @@ mod settings;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
+use chainrule::Function;
 use chainrule::learn::{
-    self, Checkpointing, Dataset, Ending, Epoch, Field, Parameters, Position, SavedModel, Scores, Scoring, TrainError,
-    Trained, Training, Transforms,
+    self, Checkpointing, Dataset, Ending, Epoch, Parameters, Position, SavedModel, Scores, Scoring, TrainError,
+    Trained, Training,
 };
-use chainrule::{Function, text};
 use clap::Args;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use self::figures::Scored;
 use crate::data::{PreparedData, TableOptions, check_finite};
@@ -183,9 +183,9 @@ impl Fit {
         warn_of_rise(&trained.history, &result.training, self.rate, !rows.transforms.is_empty());
         check_finite(&file, &function, &parameters, &rows.training, &result.training)?;
         if let Some(path) = &self.save {
-            let mut saved = self.saved(&function, &parameters, fields, rows.transforms.clone(), &settings);
-            saved.settings.insert(SCORES.into(), figures::saved(&result).into());
-            saved.labelled(&scoring).save(path)?;
+            let settings = self.saved_settings(&settings, &result);
+            let transforms = rows.transforms.clone();
+            SavedModel::of(&function, &parameters, fields, transforms, settings, &scoring).save(path)?;
             message(format!("saved {}", path.display()));
         }
         if let Some(path) = &self.plot {
@@ -321,25 +321,13 @@ impl Fit {
         }
     }
 
-    /// All that predicting from new data needs.
-    fn saved(
-        &self,
-        function: &Function,
-        parameters: &Parameters,
-        fields: Vec<Field>,
-        transforms: Transforms,
-        training: &Training<'_>,
-    ) -> SavedModel {
+    /// What a saved model says of its training.
+    fn saved_settings(&self, training: &Training<'_>, result: &Scored) -> Map<String, Value> {
         let mut settings = training.settings();
         settings.insert("standardize".into(), self.standardize.as_json());
         settings.insert("valid_split".into(), json!(self.valid_split));
-        SavedModel {
-            graph: text::print(function),
-            fields,
-            transforms,
-            settings,
-            parameters: parameters.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
-        }
+        settings.insert(SCORES.into(), figures::saved(result).into());
+        settings
     }
 }
 

@@ -6,6 +6,7 @@ use chainrule::learn::{DataFile, Dataset, Field, KeptValues};
 use super::values;
 use crate::data::Loaded;
 use crate::error::CommandError;
+use crate::format;
 
 /// What messages call the values.
 const GIVEN: &str = "the values given";
@@ -48,34 +49,36 @@ fn has_words(field: &Field) -> bool {
 
 /// The cells of all columns of a field, set off by commas.
 fn complete(field: &Field, cells: &[(&str, &str)], row: Option<(&DataFile, usize)>) -> Result<String, CommandError> {
-    let cell = |column: &String| -> Result<String, CommandError> {
-        if let Some((_, text)) = cells.iter().find(|(name, _)| name == column) {
-            return Ok(quoted(text));
+    let given = |column: &str| cells.iter().find(|(name, _)| *name == column).map(|(_, text)| *text);
+    let others: Vec<String> = field.columns.iter().filter(|column| given(column).is_none()).cloned().collect();
+    let name = &field.name;
+    let kept = match row {
+        Some((DataFile::Arrays(arrays), _)) if !others.is_empty() => {
+            return Err(CommandError::mistake(format!(
+                "{} holds arrays, of which no single elements are replaced; give `{name}` whole, as in {name}=…",
+                arrays.file()
+            )));
         }
-        if let Some((file, row)) = row {
-            let kept = file.kept(std::slice::from_ref(column))?;
-            if let Some(KeptValues::Words(words)) = kept.first().map(|kept| &kept.values)
-                && let Some(word) = words.get(row)
-            {
-                return Ok(quoted(word));
-            }
-        }
-        Err(CommandError::mistake(format!(
-            "`{}` also takes the column `{column}`; give it a value, as in {column}=…, or name a table and a row: --data T.csv --row 1",
-            field.name
-        )))
+        Some((file, _)) if !others.is_empty() => file.kept(&others)?,
+        _ => Vec::new(),
+    };
+    let of_row = |column: &str| match &kept.iter().find(|kept| kept.name == column)?.values {
+        KeptValues::Words(words) => words.get(row?.1).map(String::as_str),
+        KeptValues::Numbers(_) => None, // only arrays hold them
+    };
+    let cell = |column: &String| match given(column).or_else(|| of_row(column)) {
+        Some(text) => Ok(format::quoted_cell(text)),
+        None => Err(CommandError::mistake(format!(
+            "`{name}` also takes the column `{column}`; give it a value, as in {column}=…, or name a table and a row: --data T.csv --row 1"
+        ))),
     };
     Ok(field.columns.iter().map(cell).collect::<Result<Vec<_>, _>>()?.join(","))
 }
 
 /// One row of a field from the cells of its columns, set off by commas.
 fn row_of(field: &Field, cells: &str) -> Result<Dataset, CommandError> {
-    let header: Vec<String> = field.columns.iter().map(|column| quoted(column)).collect();
+    let header: Vec<String> = field.columns.iter().map(|column| format::quoted_cell(column)).collect();
     let table = format!("{}\n{cells}\n", header.join(","));
     let table = DataFile::from_bytes(GIVEN, table.into_bytes(), Some(b','))?;
     Ok(table.dataset(std::slice::from_ref(field), false)?)
-}
-
-fn quoted(cell: &str) -> String {
-    format!("\"{}\"", cell.replace('"', "\"\""))
 }

@@ -7,6 +7,7 @@ use chainrule::Tensor;
 use chainrule::learn::{ArrayValues, KeptColumn, KeptValues, write_npz};
 
 use crate::error::CommandError;
+use crate::format;
 
 /// Values of one name, row by row.
 #[derive(Debug)]
@@ -74,7 +75,7 @@ impl Column {
         match &self.values {
             Values::Numbers(values) => number(values[index]),
             Values::Integers(values) => values[index].to_string(),
-            Values::Words(values) => quoted(&values[index]),
+            Values::Words(values) => csv_cell(&values[index]),
         }
     }
 }
@@ -99,7 +100,7 @@ pub fn check(columns: &[Column], rows: usize) -> Result<(), CommandError> {
 
 /// A header, and a line for each row.
 pub fn csv(columns: &[Column], rows: usize) -> String {
-    let header: Vec<String> = columns.iter().flat_map(Column::names).map(|name| quoted(&name)).collect();
+    let header: Vec<String> = columns.iter().flat_map(Column::names).map(|name| csv_cell(&name)).collect();
     let mut csv = header.join(",") + "\n";
     for row in 0..rows {
         let of_row = |column: &Column| {
@@ -142,8 +143,8 @@ impl Column {
 }
 
 /// A word as a cell of a CSV file.
-fn quoted(word: &str) -> String {
-    if word.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", word.replace('"', "\"\"")) } else { word.into() }
+fn csv_cell(word: &str) -> String {
+    if word.contains(['"', ',', '\n', '\r']) { format::quoted_cell(word) } else { word.into() }
 }
 
 /// A number that reads back to the same bits.

@@ -9,26 +9,16 @@ use chainrule::{Tensor, Value, text};
 use clap::Args;
 
 use self::columns::Column;
-use crate::data::{Loaded, not_finite};
+use crate::data::{Loaded, ModelOnTable, not_finite};
 use crate::error::CommandError;
-use crate::files;
 use crate::output::{StandardOutput, message};
-use crate::tables::SeparatorOption;
 
 /// Predicts for each row of a table, which needs no outcomes
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Predict {
-    /// The model, a file that fit saved
-    #[arg(value_name = "M.safetensors")]
-    model: PathBuf,
-
-    /// The table, CSV, perhaps compressed by gzip, or .npz; - is standard input
-    #[arg(long, value_name = "X.csv")]
-    data: PathBuf,
-
     #[command(flatten)]
-    separator: SeparatorOption,
+    given: ModelOnTable,
 
     /// Writes these columns of the table, too, as they stand there, before the predictions
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
@@ -56,21 +46,17 @@ probability: the upper one from ½ up), or the word that the table for training 
 impl Predict {
     /// Predicts.
     pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
-        files::check(
-            &[("the model", Some(&self.model)), ("the table of --data", Some(&self.data))],
-            &[("--out", self.out.as_deref())],
-        )?;
-        let loaded = Loaded::read(&self.model)?;
+        let loaded = self.given.loaded(("--out", self.out.as_deref()))?;
         let nodes = self.values_of(&loaded)?;
         let prediction = loaded.function.prediction;
         if prediction.is_none() && nodes.is_empty() {
             return Err(CommandError::mistake(format!(
                 "{}: the model has no `prediction`; add a line `prediction = …` to its text and fit it anew",
-                self.model.display()
+                self.given.model.display()
             )));
         }
         let wanted: Vec<Value> = prediction.into_iter().chain(nodes).collect();
-        let file = self.separator.read(&self.data)?;
+        let file = self.given.table()?;
         let data = loaded.rows(&file, loaded.read_by(&wanted))?;
         let mut columns: Vec<Column> = file.kept(&self.keep)?.into_iter().map(Column::kept).collect();
         let mut values = loaded.node_values(&data, &wanted)?.into_iter().zip(&wanted);
@@ -92,7 +78,8 @@ impl Predict {
             Some(out) => atomic::write(out, columns::csv(&columns, data.rows()).as_bytes())?,
         }
         if let Some(out) = &self.out {
-            message(format!("wrote {}: {} predictions", out.display(), data.rows()));
+            let what = if prediction.is_some() { "predictions" } else { "rows" };
+            message(format!("wrote {}: {} {what}", out.display(), data.rows()));
         }
         Ok(())
     }
@@ -104,7 +91,7 @@ impl Predict {
             graph.find(name).ok_or_else(|| {
                 let near = text::near(name, graph.values().filter_map(|value| graph.name(value)));
                 let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-                let file = self.model.display();
+                let file = self.given.model.display();
                 CommandError::mistake(format!("--nodes {name}: {file} has no node of that name{near}"))
             })
         };
