@@ -287,10 +287,7 @@ impl Batches {
 
     /// What all steps over its rows report.
     fn run(&mut self, tables: &[&StreamTable]) -> Result<Vec<f64>, LearnError> {
-        let mut record = vec![0.0; self.order.len() / self.size * self.program.reported()];
-        let run = Run { tables, order: &self.order, stop: None };
-        self.program.run(&mut self.workspace, run, &mut record)?;
-        Ok(record)
+        reported(&self.program, &mut self.workspace, self.size, Run { tables, order: &self.order, stop: None })
     }
 
     /// The same over all its rows, brought to the precision of the program so many at once: all of them would take more
@@ -304,10 +301,8 @@ impl Batches {
             let piece = tables.over(&piece);
             let order: Vec<u32> = (0..rows.len() as u32).collect();
             let tables = piece.of(&self.program, Some(self.size))?;
-            let mut steps = vec![0.0; rows.len() / self.size * self.program.reported()];
             let run = Run { tables: &tables, order: &order, stop: None };
-            self.program.run(&mut self.workspace, run, &mut steps)?;
-            record.extend(steps);
+            record.extend(reported(&self.program, &mut self.workspace, self.size, run)?);
         }
         Ok(record)
     }
@@ -321,4 +316,11 @@ impl Batches {
         };
         self.order.chunks(self.size).find(fails).unwrap_or_default()
     }
+}
+
+/// What all steps of a run report, each of `size` rows.
+fn reported(program: &Program, workspace: &mut Workspace, size: usize, run: Run<'_>) -> Result<Vec<f64>, LearnError> {
+    let mut record = vec![0.0; run.order.len() / size * program.reported()];
+    program.run(workspace, run, &mut record)?;
+    Ok(record)
 }
