@@ -3,7 +3,7 @@
 use chainrule::learn::{Assignment, DataFile, Dataset, Field, Mapping, Missing, Role, Selection, WordEncoding, Words};
 use clap::{Args, ValueEnum};
 
-use crate::format::{on_one_line, shortened};
+use crate::format::{self, on_one_line, shortened};
 use crate::output::message;
 
 /// Which columns a model takes, and what becomes of words and holes in them.
@@ -165,8 +165,7 @@ fn taken(field: &Field) -> String {
 }
 
 fn of_words(words: &Words) -> String {
-    let shown = |word: &String| if word.is_empty() { "missing".to_string() } else { shortened(&on_one_line(word), 20) };
-    let all: Vec<String> = words.words.iter().map(shown).collect();
+    let all: Vec<String> = words.words.iter().map(|word| shortened(&format::word(word), 20)).collect();
     let (count, listed) = (all.len(), shortened(&all.join(", "), 60));
     match words.encoding {
         WordEncoding::Class => format!("{count} classes: {listed}"),

@@ -72,7 +72,12 @@ pub fn tensor(tensor: &Tensor) -> String {
 
 /// A name on one line, shortened in the middle if it is long.
 pub fn name(name: &str) -> String {
-    shortened(&name.split_whitespace().collect::<Vec<_>>().join(" "), NAME)
+    shortened(&whole_name(name), NAME)
+}
+
+/// A name on one line.
+pub fn whole_name(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A text of at most `most` characters: of a longer one, the beginning and the end.
@@ -112,8 +117,8 @@ pub struct Narrow<'a> {
     pub leave_out: &'a [usize],
 }
 
-/// A table with a heading; the columns from `numbers` on are numbers and stand to the right. It is no wider than the
-/// terminal, or than 80 columns where there is none: it gives up what `narrow` says.
+/// A table with a heading; the columns from `numbers` on are numbers and stand to the right. It is no wider than COLUMNS
+/// says, or the terminal is, or than 80 columns where there is neither: it gives up what `narrow` says.
 pub fn table(
     heading: &[&str],
     numbers: usize,
@@ -123,10 +128,27 @@ pub fn table(
     fitted(heading, numbers, rows.into_iter().collect(), narrow, width())
 }
 
+/// The same, but where nothing says how wide, it gives up nothing.
+pub fn whole_table(
+    heading: &[&str],
+    numbers: usize,
+    rows: impl IntoIterator<Item = Vec<String>>,
+    narrow: Narrow<'_>,
+) -> String {
+    fitted(heading, numbers, rows.into_iter().collect(), narrow, known_width().unwrap_or(usize::MAX))
+}
+
 /// How many columns standard output has.
 fn width() -> usize {
     const USUAL: usize = 80;
-    terminal_size::terminal_size_of(std::io::stdout()).map_or(USUAL, |(width, _)| width.0.into())
+    known_width().unwrap_or(USUAL)
+}
+
+/// How many columns standard output is said to have: by COLUMNS, or by the terminal that it is.
+pub fn known_width() -> Option<usize> {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
+    let of_terminal = || terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0.into());
+    said.filter(|&columns| columns > 0).or_else(of_terminal)
 }
 
 fn fitted(heading: &[&str], numbers: usize, mut rows: Vec<Vec<String>>, narrow: Narrow<'_>, width: usize) -> String {
@@ -165,6 +187,11 @@ fn fitted(heading: &[&str], numbers: usize, mut rows: Vec<Vec<String>>, narrow: 
         }
     }
     table.trim_fmt()
+}
+
+/// A word of a table on one line; an empty one stands for a missing cell.
+pub fn word(word: &str) -> String {
+    if word.is_empty() { "missing".into() } else { on_one_line(word) }
 }
 
 /// A word without line ends and the like, which are shown as `\n`.

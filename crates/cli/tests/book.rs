@@ -60,6 +60,7 @@ fn run(command: &str) -> String {
         .args(words(command))
         .current_dir(root())
         .env("NO_COLOR", "1")
+        .env("COLUMNS", "80")
         .output()
         .expect("the program runs");
     let complaint = String::from_utf8_lossy(&output.stderr).into_owned();

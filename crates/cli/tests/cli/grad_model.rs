@@ -121,3 +121,18 @@ fn mistakes_name_the_model_and_what_would_be_right() {
         folder.refuses(2, &format!("grad {line}"), says);
     }
 }
+
+#[test]
+fn nothing_is_cut_where_no_width_is_known() {
+    let folder = folder();
+    let sum: Vec<String> = (0..12).map(|i| format!("sin(x + {i})")).collect();
+    let sum = sum.join(" + ");
+    let whole = folder.run(&["grad", &sum, "x=2"]).succeeded().to_string();
+    assert!(
+        whole.contains(&sum) && whole.contains(" op ") && whole.contains("shape") && !whole.contains('…'),
+        "{whole}"
+    );
+    let output = folder.command(&["grad", &sum, "x=2"]).env("COLUMNS", "50").output().expect("it runs");
+    let narrow = String::from_utf8(output.stdout).expect("text");
+    assert!(narrow.lines().all(|line| line.chars().count() <= 50), "{narrow}");
+}

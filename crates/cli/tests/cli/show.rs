@@ -156,3 +156,14 @@ fn gradients_that_share_a_node_are_named() {
     folder.line("show g.graph").succeeded();
     assert!(!folder.line("show m.graph").succeeded().contains('#'));
 }
+
+#[test]
+fn a_hole_among_words_has_a_name_and_an_input_is_listed_once() {
+    let graph = "input x [d]\noutcome y []\nparam w [d] = 0\nprediction = dot(w, x)\nobjective = (prediction - y)^2\n";
+    let folder = Folder::with(&[("m.graph", graph), ("t.csv", "a,b,y\n1,u,1\n,v,2\n3,,4\n")]);
+    let fit = "fit m.graph --data t.csv --missing mean,class --standardize --epochs 1 --save m.safetensors";
+    folder.line(fit).succeeded();
+    let shown = folder.line("show m.safetensors").succeeded().to_string();
+    assert!(shown.contains("the words of b: u, v, missing\n"), "{shown}");
+    assert!(shown.contains("transformed as in training: x\n"), "{shown}");
+}

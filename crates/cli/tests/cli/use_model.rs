@@ -266,3 +266,33 @@ objective = abs(prediction - y) / 1e300
     let says = ["big.csv, line 3: the mean objective is not finite", "`objective` = 1.5e308"];
     folder.line("eval s.safetensors --data big.csv").failed(1, &says);
 }
+
+#[test]
+fn what_the_columns_of_probabilities_are_of_is_said() {
+    let three = "input x [d]\noutcome y [] int\nparam W [3, d] = 0\nprediction = softmax(W @ x)\nobjective = nll(prediction, y)\n";
+    let folder = Folder::with(&[
+        ("m.graph", three),
+        ("from1.graph", &three.replace(", y)\n", ", y - 1)\n")),
+        ("words.csv", "a,y\n1,oak\n2,ash\n3,elm\n"),
+        ("zero.csv", "a,y\n1,0\n2,1\n3,2\n"),
+        ("one.csv", "a,y\n1,1\n2,2\n3,3\n"),
+    ]);
+    for (model, table, says) in [
+        (
+            "m.graph",
+            "words.csv",
+            "prediction0 is that of `ash`, prediction1 is that of `elm`, prediction2 is that of `oak`\n",
+        ),
+        (
+            "from1.graph",
+            "one.csv",
+            "prediction0 is that of `1`, prediction1 is that of `2`, prediction2 is that of `3`\n",
+        ),
+        ("m.graph", "zero.csv", ""),
+    ] {
+        folder.line(&format!("fit {model} --data {table} --epochs 1 --save m.safetensors")).succeeded();
+        let run = folder.line(&format!("predict m.safetensors --data {table}"));
+        assert!(run.succeeded().starts_with("prediction0,prediction1,prediction2,class\n"), "{}", run.out);
+        assert!(run.err.contains(says) && (says.is_empty() == run.err.is_empty()), "{}", run.err);
+    }
+}

@@ -163,17 +163,13 @@ fn as_json(answer: &Answer) -> String {
 }
 
 fn as_text(answer: &Answer) -> String {
+    // Who reads a file or a pipe can do with names of any length.
+    let name = if format::known_width().is_some() { format::name } else { format::whole_name };
     let rows = answer.nodes.iter().map(|node| {
         let gradient = node.gradient.as_ref().map_or_else(|| "none".into(), format::tensor);
-        vec![
-            format::name(&node.name),
-            node.op.clone(),
-            node.value.shape().to_string(),
-            format::tensor(&node.value),
-            gradient,
-        ]
+        vec![name(&node.name), node.op.clone(), node.value.shape().to_string(), format::tensor(&node.value), gradient]
     });
-    let mut text = format::table(
+    let mut text = format::whole_table(
         &["node", "op", "shape", "value", "d result / d node"],
         3,
         rows,

@@ -66,6 +66,7 @@ impl Predict {
             if !predictions.is_finite() {
                 return Err(not_finite(&loaded.file, &loaded.function, &loaded.parameters, &data, node));
             }
+            tell_of_classes(&loaded);
             columns.extend(of_predictions(&loaded, loaded.in_units_of_table(predictions)));
         }
         columns.extend(self.nodes.iter().zip(values).map(|(name, (values, _))| Column::numbers(name, values)));
@@ -97,6 +98,29 @@ impl Predict {
         };
         self.nodes.iter().map(find).collect()
     }
+}
+
+/// Says which class each column of probabilities is of, where its number does not say it.
+fn tell_of_classes(loaded: &Loaded) {
+    const SHOWN: usize = 12;
+    let (scoring, prediction) = (loaded.scoring(), loaded.function.prediction);
+    let Some((labels, prediction)) = scoring.labels().zip(prediction) else { return };
+    let words = loaded.classes(&scoring);
+    if words.is_none() && labels.iter().enumerate().all(|(place, label)| *label == place as f64) {
+        return;
+    }
+    let classes: Vec<String> = labels.iter().map(|&label| format!("`{}`", Words::label(words, label))).collect();
+    let graph = &loaded.function.graph;
+    message(match (&classes[..], graph.shape(prediction).rank()) {
+        ([_, upper], 0) => format!("prediction is the probability of {upper}"),
+        ([_, upper], 1) if graph.shape(prediction).size() == 1 => format!("prediction0 is the probability of {upper}"),
+        _ => {
+            let of = |(place, class): (usize, &String)| format!("prediction{place} is that of {class}");
+            let mut each: Vec<String> = classes.iter().enumerate().take(SHOWN).map(of).collect();
+            each.extend((classes.len() > SHOWN).then(|| format!("and so on to {}", classes[classes.len() - 1])));
+            format!("probabilities of classes: {}", each.join(", "))
+        }
+    });
 }
 
 /// `prediction`, and, where that says classes, `class`: their labels, or words.

@@ -26,7 +26,13 @@ pub fn as_text(path: &Path, loaded: &Loaded) -> String {
     }
     lines.extend([String::new(), "columns".into()]);
     lines.extend(saved.fields.iter().flat_map(columns));
-    let transformed: Vec<&str> = saved.transforms.inputs().collect();
+    let mut transformed: Vec<&str> = Vec::new();
+    for name in saved.transforms.inputs() {
+        // One may be filled in, and then standardised.
+        if !transformed.contains(&name) {
+            transformed.push(name);
+        }
+    }
     if !transformed.is_empty() {
         lines.push(format!("  transformed as in training: {}", transformed.join(", ")));
     }
@@ -93,7 +99,7 @@ fn columns(field: &Field) -> Vec<String> {
 
 /// The words on one line.
 fn listed(words: &Words) -> String {
-    words.words.iter().map(|word| format::on_one_line(word)).collect::<Vec<_>>().join(", ")
+    words.words.iter().map(|word| format::word(word)).collect::<Vec<_>>().join(", ")
 }
 
 fn is_nothing(value: &serde_json::Value) -> bool {
