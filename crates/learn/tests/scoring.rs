@@ -165,3 +165,69 @@ fn figures_of_numbers() {
     let flat = of([1.0; 6], [2.0; 6]).unwrap();
     assert_eq!(flat.named(), [("mse", 1.0), ("mae", 1.0)]);
 }
+
+/// The figures that are left out of a prediction `z` beside such an outcome, and why; nothing if there are figures.
+fn left_out(outcome: &str, objective: &str, seen: &[f64]) -> Option<String> {
+    let function = built(&format!(
+        "input x [3]\noutcome y {outcome}\nparam w [3] = 0\nprediction = dot(w, x)\nobjective = {objective}\n"
+    ));
+    let scoring = Scoring::of(&function, &labels(&function, seen)).unwrap();
+    assert_eq!(scoring.measure().is_none(), scoring.outcome().is_none());
+    scoring.measure().is_none().then(|| scoring.left_out().expect("a reason").to_string())
+}
+
+#[test]
+fn a_raw_score_beside_two_classes_has_no_figures() {
+    let (signs, bits) = ([-1.0, 1.0], [0.0, 1.0]);
+    for (outcome, objective, seen, op) in [
+        ("[] int", "max(0, 1 - y * prediction)", signs, "max"),
+        ("[]", "max(0, 1 - y * prediction)^2", signs, "max"),
+        ("[]", "hinge(prediction, y)", bits, "max"),
+        ("[] int", "softplus(-y * prediction)", signs, "softplus"),
+        ("[] int < 2", "binary_cross_entropy(prediction, y)", bits, "softplus"),
+        ("[] int", "binary_cross_entropy(prediction, y)", bits, "softplus"),
+        ("[]", "binary_cross_entropy(prediction, y)", bits, "softplus"),
+        ("[]", "log(1 + exp(prediction)) - y * prediction", bits, "softplus"),
+        ("[]", "logsumexp(stack(0, prediction)) - y * prediction", bits, "logsumexp"),
+        ("[]", "(tanh(prediction) - y)^2", signs, "tanh"),
+        ("[]", "exp(-y * prediction) + 0.1 * sum(w^2)", signs, "exp"),
+        ("[] int", "softplus(-y * dot(w, x))", signs, "softplus"),
+    ] {
+        let found = left_out(outcome, objective, &seen).unwrap_or_else(|| panic!("{outcome}, {objective}"));
+        let says =
+            format!("the loss takes through `{op}`, and `y` is {} or 1; write `prediction = sigmoid(…)`", seen[0]);
+        assert!(found.starts_with("no accuracy and no mse") && found.contains(&says), "{objective}: {found}");
+        assert_eq!(found.contains("declare the outcome `int`"), !outcome.contains("int"), "{found}");
+    }
+    for (outcome, objective, seen) in [
+        ("[]", "(prediction - y)^2", bits),
+        ("[] int", "(y - prediction)^2", signs),
+        ("[]", "huber(prediction, y)", bits),
+        ("[]", "max(0.9 * (prediction - y), 0.1 * (y - prediction))", bits),
+        ("[]", "exp(prediction) - y * prediction", [0.0, 3.0]),
+    ] {
+        assert_eq!(left_out(outcome, objective, &seen), None, "{objective}");
+    }
+    // What a saved model knows of the labels of training.
+    let function = built("input x []\noutcome y [] int\nprediction = x\nobjective = softplus(-y * prediction)\n");
+    assert_eq!(Scoring::with_labels(&function, Some(&signs)).measure(), None);
+    assert_eq!(Scoring::with_labels(&function, Some(&[])).measure(), Some(Measure::MeanSquaredError));
+}
+
+/// Against scikit-learn 1.5 without the rows of class −1.
+#[test]
+fn rows_that_the_loss_leaves_out_count_in_no_figure() {
+    let function = built(
+        "input x [2]\noutcome y [] int < 2\nprediction = softmax(x)\nobjective = cross_entropy(x, y, ignore=-1)\n",
+    );
+    let y = [0.0, -1.0, 1.0, 1.0, -1.0];
+    let scoring = Scoring::of(&function, &labels(&function, &y)).unwrap();
+    assert_eq!(scoring.labels(), Some(&[0.0, 1.0][..]));
+    let p = Tensor::new([5, 2], vec![0.9, 0.1, 0.2, 0.8, 0.3, 0.7, 0.6, 0.4, 0.5, 0.5]).unwrap();
+    let figures = Figures::of(&scoring, &p, &Tensor::vector(y)).unwrap();
+    assert_eq!(figures, Figures::Classes { accuracy: 2.0 / 3.0, f1: 2.0 / 3.0, auc: Some(1.0) });
+    let confusion = Confusion::of(&scoring, &p, &Tensor::vector(y)).unwrap();
+    assert_eq!((confusion.counts, confusion.others), (vec![vec![1, 0], vec![1, 1]], 0));
+    let none = Figures::of(&scoring, &p, &Tensor::vector([-1.0; 5])).unwrap();
+    assert_eq!(none, Figures::None);
+}

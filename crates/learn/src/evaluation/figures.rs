@@ -24,7 +24,7 @@ pub enum Figures {
     },
     /// As classes.
     Classes {
-        /// The share of rows whose class is right.
+        /// The share of rows whose class is right; here and below without those that the loss leaves out by `ignore=`.
         accuracy: f64,
         /// The harmonic mean of precision and recall, the mean over the classes that are there or predicted.
         f1: f64,
@@ -49,7 +49,10 @@ impl Figures {
             },
             (Some(_), Some(labels)) => {
                 let confusion = Confusion::of(scoring, predictions, outcomes)?;
-                let auc = if labels.len() == 2 { auc(predictions, outcomes, labels[1]) } else { None };
+                if confusion.rows() == 0 {
+                    return Ok(Figures::None); // A loss leaves every row out.
+                }
+                let auc = if labels.len() == 2 { auc(scoring, predictions, outcomes, labels[1]) } else { None };
                 Figures::Classes { accuracy: confusion.accuracy(), f1: confusion.f1(), auc }
             }
         })
@@ -109,12 +112,13 @@ fn r2(predictions: &Tensor, outcomes: &Tensor) -> Option<f64> {
 }
 
 /// The area under the curve of true against false positives, by ranks (Mann and Whitney 1947).
-fn auc(predictions: &Tensor, outcomes: &Tensor, upper: f64) -> Option<f64> {
-    let rows = outcomes.data().len();
-    let size = predictions.data().len() / rows.max(1);
+fn auc(scoring: &Scoring, predictions: &Tensor, outcomes: &Tensor, upper: f64) -> Option<f64> {
+    let size = predictions.data().len() / outcomes.data().len().max(1);
     // Of two probabilities, that of the second place
     let score = |row: usize| predictions.data()[row * size + size - 1];
-    let mut order: Vec<usize> = (0..rows).collect();
+    let mut order: Vec<usize> = (0..outcomes.data().len()).collect();
+    order.retain(|&row| !scoring.ignores(outcomes.data()[row]));
+    let rows = order.len();
     order.sort_by(|&a, &b| score(a).total_cmp(&score(b)));
     let (mut ranks, mut positives, mut begin) = (0.0, 0.0, 0);
     while begin < rows {
@@ -125,7 +129,7 @@ fn auc(predictions: &Tensor, outcomes: &Tensor, upper: f64) -> Option<f64> {
         begin = end;
     }
     let negatives = rows as f64 - positives;
-    let is_known = positives > 0.0 && negatives > 0.0 && (0..rows).all(|row| !score(row).is_nan());
+    let is_known = positives > 0.0 && negatives > 0.0 && order.iter().all(|&row| !score(row).is_nan());
     is_known.then(|| (ranks - positives * (positives + 1.0) / 2.0) / (positives * negatives))
 }
 
@@ -134,7 +138,7 @@ fn auc(predictions: &Tensor, outcomes: &Tensor, upper: f64) -> Option<f64> {
 pub struct Confusion {
     /// For each class that a row has, by its place, the number of rows that were taken for each place.
     pub counts: Vec<Vec<usize>>,
-    /// The rows whose label is none of the prediction's.
+    /// The rows whose label is none of the prediction's. A row that the loss leaves out by `ignore=` is not counted at all.
     pub others: usize,
 }
 
@@ -157,6 +161,7 @@ impl Confusion {
         for (prediction, outcome) in predictions.data().chunks(predictions.data().len() / rows).zip(outcomes.data()) {
             match labels.iter().position(|label| label == outcome) {
                 Some(class) => confusion.counts[class][place(prediction)] += 1,
+                None if scoring.ignores(*outcome) => {}
                 None => confusion.others += 1,
             }
         }
@@ -165,8 +170,11 @@ impl Confusion {
 
     fn accuracy(&self) -> f64 {
         let right: usize = (0..self.counts.len()).map(|class| self.counts[class][class]).sum();
-        let all: usize = self.counts.iter().flatten().sum::<usize>() + self.others;
-        right as f64 / all as f64
+        right as f64 / self.rows() as f64
+    }
+
+    fn rows(&self) -> usize {
+        self.counts.iter().flatten().sum::<usize>() + self.others
     }
 
     fn f1(&self) -> f64 {

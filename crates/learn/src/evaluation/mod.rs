@@ -5,6 +5,7 @@ pub(crate) mod dropped_slopes;
 pub(crate) mod evaluate;
 pub(crate) mod failing_row;
 pub(crate) mod figures;
+pub(crate) mod raw_score;
 pub(crate) mod score;
 pub(crate) mod scores;
 pub(crate) mod scoring;

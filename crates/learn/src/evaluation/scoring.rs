@@ -8,6 +8,7 @@ use crate::data::dataset::Dataset;
 use crate::data::field::{Field, Role};
 use crate::data::words::Words;
 use crate::error::LearnError;
+use crate::evaluation::raw_score;
 use crate::evaluation::score::Measure;
 
 /// What predictions are scored by.
@@ -27,6 +28,8 @@ use crate::evaluation::score::Measure;
 pub struct Scoring {
     by: By,
     left_out: Option<LeftOut>,
+    /// The number that stands in place of a class where a loss leaves a row out.
+    ignored: Option<f64>,
 }
 
 /// Figures that predictions do not have, and why.
@@ -52,6 +55,8 @@ enum By {
     Numbers(NodeId),
     /// The label that each place of the prediction stands for, ascending; of one probability, the lower and the upper.
     Classes(NodeId, Vec<f64>),
+    /// A raw score beside these labels of two classes: nothing is compared.
+    RawScore(Vec<f64>),
 }
 
 impl fmt::Display for LeftOut {
@@ -70,7 +75,9 @@ impl Scoring {
     /// The data lack that outcome.
     pub fn of(function: &Function, training: &Dataset) -> Result<Scoring, LearnError> {
         Scoring::found(function, |outcome| {
+            let ignored = ignored(function, outcome);
             let mut labels = training.values(function.name(outcome))?.into_owned();
+            labels.retain(|label| Some(*label) != ignored);
             labels.sort_by(f64::total_cmp);
             labels.dedup();
             Ok(Some(labels))
@@ -81,14 +88,14 @@ impl Scoring {
     /// list says that in training they meant no classes.
     pub fn with_labels(function: &Function, labels: Option<&[f64]>) -> Scoring {
         let labels = |_| Ok::<_, LearnError>(labels.map(<[f64]>::to_vec));
-        Scoring::found(function, labels).unwrap_or(Scoring { by: By::Nothing, left_out: None })
+        Scoring::found(function, labels).unwrap_or(Scoring { by: By::Nothing, left_out: None, ignored: None })
     }
 
     fn found(
         function: &Function,
         labels: impl FnOnce(NodeId) -> Result<Option<Vec<f64>>, LearnError>,
     ) -> Result<Scoring, LearnError> {
-        let scored = |by, figures, why| Ok(Scoring { by, left_out: Some(LeftOut { figures, why }) });
+        let scored = |by, figures, why| Ok(Scoring { by, left_out: Some(LeftOut { figures, why }), ignored: None });
         let graph = &function.graph;
         let Some(prediction) = function.prediction else {
             return scored(By::Nothing, ALL, "the model has no `prediction`".into());
@@ -98,20 +105,26 @@ impl Scoring {
         let comparable: Vec<NodeId> = of_kind(Kind::Real).filter(|&id| graph.shape(id) == shape).collect();
         let whole: Vec<NodeId> = of_kind(Kind::Int).collect();
         match (&comparable[..], &whole[..]) {
-            (&[outcome], _) => Ok(Scoring { by: By::Numbers(outcome), left_out: None }),
+            (&[outcome], _) => {
+                let seen = if raw_score::squashed_by(function, outcome).is_some() { labels(outcome)? } else { None };
+                match as_raw_score(function, outcome, seen.as_deref()) {
+                    Some((labels, why)) => scored(By::RawScore(labels), ALL, why),
+                    None => Ok(Scoring { by: By::Numbers(outcome), left_out: None, ignored: None }),
+                }
+            }
             (_, &[outcome]) => {
-                let found = match *graph.shape(outcome) == Shape::scalar() {
-                    true => classes(function, outcome, labels(outcome)?),
-                    false => Err(format!(
-                        "`{}` of shape {} is no single class",
-                        function.name(outcome),
-                        graph.shape(outcome)
-                    )),
-                };
-                match found {
-                    Ok(labels) => Ok(Scoring { by: By::Classes(outcome, labels), left_out: None }),
-                    Err(why) if graph.shape(outcome) == shape => scored(By::Numbers(outcome), OF_CLASSES, why),
-                    Err(why) => {
+                let is_single = *graph.shape(outcome) == Shape::scalar();
+                let is_asked = is_single || raw_score::squashed_by(function, outcome).is_some();
+                let seen = if is_asked { labels(outcome)? } else { None };
+                let raw_score = as_raw_score(function, outcome, seen.as_deref());
+                match (classes(function, outcome, seen), raw_score) {
+                    (Ok(labels), _) => {
+                        let ignored = ignored(function, outcome);
+                        Ok(Scoring { by: By::Classes(outcome, labels), left_out: None, ignored })
+                    }
+                    (Err(_), Some((labels, why))) => scored(By::RawScore(labels), ALL, why),
+                    (Err(why), None) if graph.shape(outcome) == shape => scored(By::Numbers(outcome), OF_CLASSES, why),
+                    (Err(why), None) => {
                         scored(By::Nothing, ALL, format!("{why}, and {}", shapes_differ(function, outcome, shape)))
                     }
                 }
@@ -126,7 +139,7 @@ impl Scoring {
     /// The main figure.
     pub fn measure(&self) -> Option<Measure> {
         match self.by {
-            By::Nothing => None,
+            By::Nothing | By::RawScore(_) => None,
             By::Numbers(_) => Some(Measure::MeanSquaredError),
             By::Classes(..) => Some(Measure::Accuracy),
         }
@@ -135,7 +148,7 @@ impl Scoring {
     /// The outcome that predictions are compared with.
     pub fn outcome(&self) -> Option<NodeId> {
         match self.by {
-            By::Nothing => None,
+            By::Nothing | By::RawScore(_) => None,
             By::Numbers(outcome) | By::Classes(outcome, _) => Some(outcome),
         }
     }
@@ -145,8 +158,21 @@ impl Scoring {
     pub fn labels(&self) -> Option<&[f64]> {
         match &self.by {
             By::Classes(_, labels) => Some(labels),
-            By::Nothing | By::Numbers(_) => None,
+            By::Nothing | By::Numbers(_) | By::RawScore(_) => None,
         }
+    }
+
+    /// The labels by which it is known on other rows, as a saved model keeps them.
+    pub(crate) fn kept_labels(&self) -> &[f64] {
+        match &self.by {
+            By::Classes(_, labels) | By::RawScore(labels) => labels,
+            By::Nothing | By::Numbers(_) => &[],
+        }
+    }
+
+    /// Whether a row of this label is left out of the figures of classes, as the loss leaves it out.
+    pub(crate) fn ignores(&self, label: f64) -> bool {
+        self.ignored == Some(label)
     }
 
     /// The words of the classes that predictions mean, if the data have words.
@@ -166,6 +192,38 @@ impl Scoring {
         let labels = self.labels()?;
         labels.get(place(prediction)).copied()
     }
+}
+
+/// The number by which an outcome says that a loss leaves the row out.
+pub(crate) fn ignored(function: &Function, outcome: NodeId) -> Option<f64> {
+    function.graph.ignored(outcome).map(f64::from)
+}
+
+/// The labels beside which a prediction is a raw score, and what is said of that; none if it is compared with the outcome, or
+/// is a probability, or the labels are those of no two classes.
+fn as_raw_score(function: &Function, outcome: NodeId, seen: Option<&[f64]>) -> Option<(Vec<f64>, String)> {
+    let (graph, name) = (&function.graph, function.name(outcome));
+    let prediction = function.prediction?;
+    if *graph.shape(outcome) != *graph.shape(prediction) || probability(graph, prediction).is_some() {
+        return None;
+    }
+    let op = raw_score::squashed_by(function, outcome)?;
+    let declared = || shown_by(function.integer_range(outcome), 2).filter(|_| graph.kind(outcome) == Kind::Int);
+    let labels = match seen {
+        Some(seen) if raw_score::are_of_two(seen) => seen.to_vec(),
+        Some([]) | None => declared()?,
+        Some(_) => return None,
+    };
+    let why = format!(
+        "`prediction` is a raw score, which the loss takes through `{op}`, and `{name}` is {}; write `prediction = sigmoid(…)` \
+         of that score",
+        listed(&labels)
+    );
+    let for_accuracy = match graph.kind(outcome) {
+        Kind::Int => "",
+        Kind::Real | Kind::Bool => ", and declare the outcome `int` for accuracy",
+    };
+    Some((labels, why + for_accuracy))
 }
 
 /// The place that a prediction means.
@@ -204,7 +262,10 @@ fn shapes_differ(function: &Function, outcome: NodeId, shape: &Shape) -> String 
 fn classes(function: &Function, outcome: NodeId, seen: Option<Vec<f64>>) -> Result<Vec<f64>, String> {
     let (graph, name) = (&function.graph, function.name(outcome));
     let prediction = function.prediction.ok_or("there is no prediction")?;
-    let shape = graph.shape(prediction);
+    let (shape, of_outcome) = (graph.shape(prediction), graph.shape(outcome));
+    if *of_outcome != Shape::scalar() {
+        return Err(format!("`{name}` of shape {of_outcome} is no single class"));
+    }
     let found = probability(graph, prediction)
         .ok_or("`prediction` is no probability by its making, as a softmax or a sigmoid is")?;
     if shape.rank() > 1 {

@@ -57,7 +57,7 @@ pub struct SavedModel {
     pub parameters: Vec<(String, Tensor)>,
 }
 
-/// Where the settings keep the labels of the classes that it predicts.
+/// Where the settings keep the labels of the classes that it predicts, or that it scores.
 const LABELS: &str = "labels";
 
 impl SavedModel {
@@ -86,7 +86,7 @@ impl SavedModel {
         mut settings: Map<String, Value>,
         scoring: &Scoring,
     ) -> SavedModel {
-        settings.insert(LABELS.into(), json!(scoring.labels().unwrap_or_default()));
+        settings.insert(LABELS.into(), json!(scoring.kept_labels()));
         SavedModel {
             graph: text::print(function),
             fields,
