@@ -1,5 +1,6 @@
 //! What the user says about the columns of a table, and what fit says it took.
 
+use chainrule::Function;
 use chainrule::learn::{Assignment, DataFile, Dataset, Field, Mapping, Missing, Role, Selection, WordEncoding, Words};
 use clap::{Args, ValueEnum};
 
@@ -146,21 +147,44 @@ pub fn warn_of_copies(data: &Dataset) {
     }
 }
 
+/// Warns of columns that are the same in every row.
+pub fn warn_of_constants(function: &Function, data: &Dataset) {
+    let constant = data.constant_columns(function);
+    let file = data.file();
+    match &constant[..] {
+        [] => {}
+        [column] => message(format!(
+            "warning: {file}: the column `{column}` is the same in every row to train on, and tells nothing: its weight cannot \
+             be told from a bias"
+        )),
+        several => message(format!(
+            "warning: {file}: {} columns are the same in every row to train on, and tell nothing: {}; their weights cannot be \
+             told from a bias",
+            several.len(),
+            few(several)
+        )),
+    }
+}
+
+/// `age, weight, …, height`
+fn few(columns: &[String]) -> String {
+    const SHOWN: usize = 12;
+    match columns.len().checked_sub(SHOWN) {
+        Some(1..) => format!("{}, …, {}", columns[..SHOWN - 1].join(", "), columns[columns.len() - 1]),
+        _ => columns.join(", "),
+    }
+}
+
 /// `age, weight and city (Paris, Rome)`
 fn taken(field: &Field) -> String {
-    const SHOWN: usize = 12;
     let described = |column: &String| match field.reading.words.get(column) {
         None => on_one_line(column),
         Some(words) => format!("{} ({})", on_one_line(column), of_words(words)),
     };
     let columns: Vec<String> = field.columns.iter().map(described).collect();
-    let columns = match columns.len().checked_sub(SHOWN) {
-        Some(1..) => format!("{}, …, {}", columns[..SHOWN - 1].join(", "), columns[columns.len() - 1]),
-        _ => columns.join(", "),
-    };
     match field.columns.len() {
-        0 | 1 => columns,
-        count => format!("{count} columns: {columns}"),
+        0 | 1 => few(&columns),
+        count => format!("{count} columns: {}", few(&columns)),
     }
 }
 

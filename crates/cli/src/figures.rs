@@ -1,6 +1,7 @@
 //! What fit and eval both say of figures.
 
-use chainrule::learn::{Confusion, Scoring, Words};
+use chainrule::Function;
+use chainrule::learn::{Confusion, Dataset, Role, Scoring, Words};
 
 use crate::format;
 use crate::model_file::ModelFile;
@@ -13,6 +14,21 @@ const MOST: usize = 20;
 pub fn figures_left_out(file: &ModelFile, scoring: &Scoring) {
     if let Some(left_out) = scoring.left_out() {
         message(format!("note: {}: {left_out}", file.name()));
+    }
+}
+
+/// Warns of an outcome of whole numbers that is the same in all rows. `which` rows those are: `to train on`.
+pub fn warn_of_single_labels(function: &Function, scoring: &Scoring, data: &Dataset, which: &str) {
+    for &outcome in &function.outcomes {
+        let Some(label) = data.only_label(function, outcome) else { continue };
+        let name = function.name(outcome);
+        let mut fields = data.fields().iter().filter(|field| field.role == Role::Outcome && field.name == name);
+        let label = Words::label(fields.next().and_then(|field| field.classes()), label);
+        let then = match scoring.labels() {
+            Some(_) => ": accuracy and f1 say nothing of how well classes are told apart",
+            None => ", so there is nothing to tell apart",
+        };
+        message(format!("warning: {}: `{name}` is {label} in all rows{which}{then}", data.file()));
     }
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::data::{ModelOnTable, check_finite};
 use crate::error::CommandError;
-use crate::figures::{class_names, confusion_table, figures_left_out};
+use crate::figures::{class_names, confusion_table, figures_left_out, warn_of_single_labels};
 use crate::format;
 use crate::json::{self, Object};
 use crate::output::{StandardOutput, message};
@@ -52,6 +52,7 @@ impl Eval {
         let failed = |error| loaded.file.failed(error);
         let scores = scores_by(&scoring, function, parameters, &data).map_err(failed)?;
         figures_left_out(&loaded.file, &scoring);
+        warn_of_single_labels(function, &scoring, &data, "");
         let counts = match self.json && plot.is_none() {
             true => None,
             false => confusion(&scoring, function, parameters, &data).map_err(failed)?,

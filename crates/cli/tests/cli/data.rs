@@ -296,3 +296,18 @@ fn a_model_of_32_bits_has_the_figures_of_its_training() {
     assert_eq!(number(eval, "mse"), number(&last, "train_mse"));
     assert_eq!(number(eval, "objective"), number(&last, "train_objective"));
 }
+
+#[test]
+fn columns_that_tell_nothing_are_warned_of_once() {
+    let rows = "a,b,c,y\n1,7,Rome,3\n2,7,Rome,2\n4,7,Rome,5\n";
+    let folder = Folder::with(&[("m.graph", PLANE), ("t.csv", rows), ("one.csv", "a,b,y\n1,7,3\n2,7,5\n")]);
+    for more in ["", "--standardize"] {
+        let run = folder.line(&format!("fit m.graph --data t.csv --epochs 2 {more}"));
+        run.succeeded();
+        assert!(run.err.contains("warning: t.csv: 2 columns are the same in every row to train on"), "{}", run.err);
+        assert!(run.err.contains("tell nothing: b, c=Rome;") && run.err.matches("warning").count() == 1, "{}", run.err);
+    }
+    let run = folder.line("fit m.graph --data one.csv --epochs 2");
+    assert!(run.err.contains("warning: one.csv: the column `b` is the same in every row"), "{}", run.err);
+    assert!(!folder.line("fit m.graph --data one.csv --epochs 2 --drop b").err.contains("warning"));
+}

@@ -112,3 +112,44 @@ fn a_class_that_is_ignored_passes_in_fit_grad_and_check() {
     let run = folder.line("fit m.graph --data wrong.csv");
     run.failed(2, &["line 3", "-2", "a whole number from 0 to 2, or -1 would be right"]);
 }
+
+#[test]
+fn rows_that_the_loss_leaves_out_are_not_scored() {
+    let graph = "input x [2]\noutcome y [] int < 2\nparam W [2, 2] = [[1, 0], [0, 1]]\nprediction = softmax(W @ x)\n\
+                 objective = cross_entropy(W @ x, y, ignore=-1)\n";
+    let folder = Folder::with(&[("m.graph", graph), ("t.csv", "x0,x1,y\n2,0,0\n0,2,1\n3,1,-1\n0,1,-1\n")]);
+    let run = folder.line("fit m.graph --data t.csv --epochs 1 --save m.safetensors --json");
+    assert_eq!(number(run.json().last().expect("a line"), "train_accuracy"), 1.0);
+    assert_eq!(number(&folder.line("eval m.safetensors --data t.csv --json").json()[0], "f1"), 1.0);
+    assert!(!run.err.contains("in all rows"), "{}", run.err);
+}
+
+#[test]
+fn an_outcome_of_one_class_alone_is_warned_of() {
+    let graph = "input x [d]\noutcome y [] int\nparam w [d] = 0\nprediction = sigmoid(dot(w, x))\n\
+                 objective = nll(stack(1 - prediction, prediction), y)\n";
+    let folder = Folder::with(&[
+        ("m.graph", graph),
+        ("t.csv", "a,y\n1,no\n2,yes\n3,yes\n"),
+        ("one.csv", "a,y\n1,yes\n2,yes\n"),
+        ("single.csv", "a,y\n1,yes\n"),
+        ("ones.csv", "a,y\n1,1\n2,1\n"),
+    ]);
+    let says = |line: &str, says: &str| {
+        let run = folder.line(line);
+        run.succeeded();
+        assert!(run.err.contains(says), "{}", run.err);
+    };
+    let warning = ": accuracy and f1 say nothing of how well classes are told apart";
+    let fit = "fit m.graph --data t.csv --epochs 2 --save m.safetensors";
+    let run = folder.line(fit);
+    run.succeeded();
+    assert!(!run.err.contains("warning"), "{}", run.err);
+    says(
+        &format!("{fit} --valid one.csv"),
+        &format!("warning: one.csv: `y` is yes in all rows to validate on{warning}"),
+    );
+    says("eval m.safetensors --data one.csv", &format!("warning: one.csv: `y` is yes in all rows{warning}"));
+    says("fit m.graph --data ones.csv", &format!("warning: ones.csv: `y` is 1 in all rows to train on{warning}"));
+    assert!(!folder.line("eval m.safetensors --data single.csv").err.contains("warning"));
+}

@@ -10,6 +10,8 @@ use crate::data::field::{Field, Role};
 use crate::data::reading::Reading;
 use crate::data::refusal::{refused, wrong_element};
 use crate::data::row_places::RowPlaces;
+#[cfg(feature = "training")]
+use crate::data::rows::is_constant;
 use crate::data::rows::{in_f64, length, picked, picked_in_f64};
 use crate::data::standardize::Standardize;
 #[cfg(feature = "training")]
@@ -113,6 +115,18 @@ impl Dataset {
     /// Where a row is in its file; the row is less than [`Dataset::rows`], as in all that follows.
     pub fn place(&self, row: usize) -> RowPlace {
         self.places.at(row)
+    }
+
+    /// Whether the rows were read from a table.
+    #[cfg(feature = "training")]
+    pub(crate) fn is_of_table(&self) -> bool {
+        self.places.are_of_table()
+    }
+
+    /// Whether an element of the field of an index is the same in all rows.
+    #[cfg(feature = "training")]
+    pub(crate) fn is_constant_at(&self, index: usize, element: usize) -> bool {
+        is_constant(&self.values[index], self.fields[index].shape.size(), element)
     }
 
     /// The inputs and outcomes.

@@ -24,6 +24,8 @@ pub(crate) mod choice;
 #[cfg(feature = "training")]
 pub(crate) mod columns;
 #[cfg(feature = "training")]
+pub(crate) mod constant;
+#[cfg(feature = "training")]
 pub(crate) mod copies;
 #[cfg(feature = "training")]
 pub(crate) mod data_file;

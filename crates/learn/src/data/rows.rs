@@ -20,6 +20,20 @@ pub(crate) fn in_f64(rows: &SharedRows) -> Cow<'_, [f64]> {
     }
 }
 
+/// Whether an element, of `size` in each row, is the same in all rows.
+#[cfg(feature = "training")]
+pub(crate) fn is_constant(rows: &SharedRows, size: usize, element: usize) -> bool {
+    fn in_all<T: PartialEq>(elements: &[T], size: usize, element: usize) -> bool {
+        let mut column = elements.iter().skip(element).step_by(size);
+        let first = column.next();
+        column.all(|other| Some(other) == first)
+    }
+    match rows {
+        SharedRows::F32(elements) => in_all(elements, size, element),
+        SharedRows::F64(elements) => in_all(elements, size, element),
+    }
+}
+
 /// The rows of these indices, `size` elements each, in that order and in the precision that they have.
 pub(crate) fn picked(rows: &SharedRows, size: usize, indices: &[usize]) -> SharedRows {
     match rows {

@@ -18,10 +18,11 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use self::figures::Scored;
+use crate::columns;
 use crate::data::{PreparedData, TableOptions, check_finite};
 use crate::dropped_slope;
 use crate::error::CommandError;
-use crate::figures::figures_left_out;
+use crate::figures::{figures_left_out, warn_of_single_labels};
 use crate::files;
 use crate::format;
 use crate::idle;
@@ -168,6 +169,11 @@ impl Fit {
         settings.schedule = self.step.shortened(&settings, rows.training.rows());
         let scoring = Scoring::of(&function, &rows.training)?;
         figures_left_out(&file, &scoring);
+        columns::warn_of_constants(&function, &rows.training);
+        warn_of_single_labels(&function, &scoring, &rows.training, " to train on");
+        if let Some(rows) = &rows.validation {
+            warn_of_single_labels(&function, &scoring, rows, " to validate on");
+        }
         let mut parameters = Parameters::initialize(&function, self.seed)?;
         if let Some(path) = &self.init {
             init::take(path, &mut parameters)?;
