@@ -119,6 +119,9 @@ pub fn report(assignment: &Assignment, data: &DataFile) {
             ));
         }
     }
+    if let Some(ambiguity) = &assignment.ambiguity {
+        message(format!("warning: {file}: {ambiguity}"));
+    }
     if !assignment.unnamed.is_empty() {
         let numbers = assignment.unnamed.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
         let (columns, have, them) = match assignment.unnamed.len() {

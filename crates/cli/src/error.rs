@@ -86,6 +86,15 @@ fn in_options(error: &LearnError) -> String {
             let class = if *words { ", --missing class makes a word of its own of a hole among words" } else { "" };
             format!("--missing drop leaves out the rows{mean}{class}")
         }
+        Remedy::FilledHoles { numbers, words } => {
+            let mean =
+                if *numbers { ", or fit with --missing mean, which fills numbers in as in training" } else { "" };
+            let class = match words {
+                true => ", or fit with --missing class, on a table that has such holes, too",
+                false => "",
+            };
+            format!("leave such rows out of the table{mean}{class}")
+        }
         Remedy::NameSeparator => {
             "say what separates its cells by --separator, as in --separator ';' or --separator space".into()
         }

@@ -28,6 +28,13 @@ pub enum Remedy {
         /// Whether some of them are among the words of an input.
         words: bool,
     },
+    /// That rows with a missing cell are left out of a table that a trained model is used on, or are filled in as training said.
+    FilledHoles {
+        /// Whether the mean of training could fill them.
+        numbers: bool,
+        /// Whether they could have been a word of their own.
+        words: bool,
+    },
 }
 
 impl fmt::Display for Remedy {
@@ -40,6 +47,11 @@ impl fmt::Display for Remedy {
                 let mean = if *numbers { ", fill numbers by their mean" } else { "" };
                 let class = if *words { ", make a word of its own of a hole among words" } else { "" };
                 write!(f, "drop the rows{mean}{class}")
+            }
+            Remedy::FilledHoles { numbers, words } => {
+                let mean = if *numbers { ", or train with missing numbers filled in by their mean" } else { "" };
+                let class = if *words { ", or train with a hole among words as a word of its own" } else { "" };
+                write!(f, "leave such rows out of the table{mean}{class}")
             }
             Remedy::NameSeparator => f.write_str("name what separates the cells"),
             Remedy::BindSizes(names) => write!(f, "bind one of {}", list(names.iter().map(String::as_str))),

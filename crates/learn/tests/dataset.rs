@@ -106,6 +106,20 @@ fn a_column_that_is_taken_is_not_what_was_meant() {
     };
     assert!(missing("x0,x1,x_2").contains("did you mean `x_2`?"), "{}", missing("x0,x1,x_2"));
     assert!(missing("x0,x1").contains("the others are taken: `x0`, `x1`"), "{}", missing("x0,x1"));
+    let named = [field("x", Role::Input, Kind::Real, [3], &["age", "petal_length", "y"])];
+    for (header, says) in [
+        (
+            "y,Age,petal length (cm)",
+            "takes 3 columns, of which 2 are not there, `age`, `petal_length`; did you mean `Age` for",
+        ),
+        ("y,Age,petal length (cm)", "`petal length (cm)` for `petal_length`?"),
+        ("y,age,Petal.Length", "takes the column `petal_length`, which is not there; did you mean `Petal.Length`?"),
+        ("y,u,v", "of which 2 are not there, `age`, `petal_length`; there are `u`, `v`"),
+    ] {
+        let table = Table::from_bytes("t.csv", format!("{header}\n1,2,3\n").into_bytes()).unwrap();
+        let found = Dataset::read(&table, &named).unwrap_err().to_string();
+        assert!(found.contains(says), "{found}");
+    }
 }
 
 #[test]

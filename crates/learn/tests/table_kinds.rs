@@ -69,6 +69,18 @@ fn a_header_may_begin_as_files_of_other_kinds_do() {
     }
 }
 
+#[test]
+fn names_in_a_comment_are_told() {
+    for text in ["# a,b\n1,2\n3,4\n", "# run 7\n#a,b\n0,0\n3,4\n", "# a;b\n1,5;2\n3;4\n"] {
+        let message = refusal(text.as_bytes());
+        assert!(message.contains("stand in a comment before it; take the `#` out"), "{message}");
+    }
+    for text in ["# a,b\n2020,b\n3,4\n", "# a table, of years, that are three\n2020,2021\n3,4\n", "# 1,2\n3,4\n5,6\n"] {
+        assert_eq!(table(text).names().len(), 2, "{text}");
+    }
+    assert_eq!(table("# years\n2020\n3\n").names(), ["2020"]);
+}
+
 fn gzipped_twice(text: &str) -> Vec<u8> {
     let gzip = |bytes: &[u8]| {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());

@@ -134,6 +134,64 @@ fn words_that_look_like_numbers_are_told() {
 }
 
 #[test]
+fn a_sign_that_may_stand_between_thousands_is_told() {
+    let told = |rows: &str| assigned(REAL, rows, &plain()).unwrap().0.ambiguity;
+    for (rows, says) in [
+        (
+            "a;y\n1,5;2\n1.234;3\n",
+            "`1.234` in line 3, column `a`, is read as 1.234, though `1,5` in line 2, column `a`, has another decimal sign; if \
+             it is 1234, take",
+        ),
+        (
+            "a;y\n-12.500;2,5\n2;3\n",
+            "`-12.500` in line 2, column `a`, is read as -12.500, though `2,5` in line 2, column `y`",
+        ),
+        ("a\ty\n1,234\t2\n0.5\t3\n", "`1,234` in line 2, column `a`, is read as 1.234, though `0.5` in line 3"),
+    ] {
+        let found = told(rows).unwrap_or_else(|| panic!("{rows}"));
+        assert!(found.contains(says), "{found}");
+    }
+    for rows in [
+        "a;y\n1.234;2\n3.5;3\n",
+        "a;y\n1,234;2\n3,5;3\n",
+        "a;y\n0.234;2,5\n3.5;3\n",
+        "a;y\n1.23;2,5\n1234.567;3\n",
+        "a,y\n1.234,2\n5,3\n",
+    ] {
+        assert_eq!(told(rows), None, "{rows}");
+    }
+}
+
+#[test]
+fn words_of_a_real_outcome_are_not_told_of_empty_cells() {
+    let says = |rows: &str| refusal(REAL, rows, &plain());
+    let right = "`one`; a number such as 3 or -0.5 would be right, or an outcome declared `int`, for classes";
+    let message = says("a,y\n1,one\n2,two\n");
+    assert!(message.ends_with(right), "{message}");
+    assert!(says("a,y\n1,2\n2,one\n").contains(&format!("{right}, or an empty cell")));
+    // Where a model is used, nothing becomes of an empty cell either.
+    let fields = read(REAL, "a,y\n1,2\n", &plain()).fields().to_vec();
+    let message = Dataset::read(&table("a,y\n1,2\nx,3\n"), &fields).unwrap_err().to_string();
+    assert!(message.ends_with("found `x`; a number such as 3 or -0.5 would be right"), "{message}");
+}
+
+#[test]
+fn holes_where_a_model_is_used_have_a_remedy() {
+    let rows = "a,b,y\n1,u,1\n2,v,2\n";
+    let fields = read(REAL, rows, &plain()).fields().to_vec();
+    let says = |rows: &str| Dataset::read(&table(rows), &fields).unwrap_err();
+    for (rows, place, numbers, words) in [
+        ("a,b,y\n1,u,1\n,v,2\n", "line 3, column `a`", true, false),
+        ("a,b,y\n1,NA,1\n3,v,2\n", "line 2, column `b`", false, true),
+        ("a,b,y\n1,u,?\n3,v,2\n", "line 2, column `y`", false, false),
+    ] {
+        let error = says(rows);
+        assert!(error.to_string().contains(place), "{error}");
+        assert_eq!(error.remedy(), Some(&Remedy::FilledHoles { numbers, words }));
+    }
+}
+
+#[test]
 fn a_column_that_mixes_words_and_numbers_says_what_would_be_right() {
     let says = |cells: &str, model: &str| assigned(model, &format!("a;y\n{cells}"), &plain()).unwrap_err().to_string();
     let empty = "a number such as 3 or -0.5 would be right, or an empty cell where there is none";

@@ -120,7 +120,12 @@ fn missing_cells_are_an_error_with_its_remedies() {
     let dropped = folder.line("fit m.graph --data t.csv --missing drop --save d.safetensors");
     dropped.succeeded();
     assert!(dropped.err.contains("left out 2 rows"), "{}", dropped.err);
-    folder.refuses(2, "predict d.safetensors --data t.csv", &["t.csv, line 3, column `a`: the cell is empty"]);
+    let hole = [
+        "t.csv, line 3, column `a`: the cell is empty",
+        "leave such rows out of the table, or fit with --missing mean",
+    ];
+    folder.refuses(2, "predict d.safetensors --data t.csv", &hole);
+    folder.refuses(2, "eval d.safetensors --data t.csv", &hole);
 
     let filled = "fit m.graph --data t.csv --missing mean,class --standardize --epochs 2000 --batch 4 --rate 0.1";
     let run = folder.line(&format!("{filled} --save f.safetensors"));
@@ -310,4 +315,32 @@ fn columns_that_tell_nothing_are_warned_of_once() {
     let run = folder.line("fit m.graph --data one.csv --epochs 2");
     assert!(run.err.contains("warning: one.csv: the column `b` is the same in every row"), "{}", run.err);
     assert!(!folder.line("fit m.graph --data one.csv --epochs 2 --drop b").err.contains("warning"));
+}
+
+#[test]
+fn a_sign_that_may_stand_between_thousands_is_warned_of() {
+    let folder = Folder::with(&[("m.graph", PLANE), ("t.csv", "a;b;y\n1.234;0,5;1\n2.345;1,5;2\n")]);
+    let run = folder.line("fit m.graph --data t.csv --standardize --epochs 2");
+    run.succeeded();
+    let says = "warning: t.csv: `1.234` in line 2, column `a`, is read as 1.234, though `0,5` in line 2";
+    assert!(run.err.contains(says), "{}", run.err);
+}
+
+#[test]
+fn names_in_a_comment_and_columns_that_are_not_there_are_told() {
+    let folder = Folder::with(&[
+        ("m.graph", PLANE),
+        ("savetxt.csv", "# Age,weight,y\n1.0,2.0,3.0\n2.0,1.0,4.0\n"),
+        ("t.csv", "Age,weight,y\n1,2,3\n2,1,4\n"),
+        ("new.csv", "age,weigth\n1,2\n"),
+    ]);
+    let says = ["savetxt.csv, line 2", "`Age,weight,y`, stand in a comment before it; take the `#` out"];
+    folder.refuses(2, "fit m.graph --data savetxt.csv", &says);
+    folder.line("fit m.graph --data t.csv --epochs 1 --save m.safetensors").succeeded();
+    let says = ["takes 2 columns, of which 2 are not there", "did you mean `age` for `Age`, `weigth` for `weight`?"];
+    folder.refuses(2, "predict m.safetensors --data new.csv", &says);
+    let words = Folder::with(&[("m.graph", PLANE), ("t.csv", "a,city\n1,Rome\n2,Oslo\n")]);
+    let run = words.line("fit m.graph --data t.csv --map y=city");
+    run.failed(2, &["found `Rome`", "or an outcome declared `int`, for classes"]);
+    assert!(!run.err.contains("empty cell"), "{}", run.err);
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::data::cell::{self, Cell};
+use crate::data::decimal_marks::DecimalMarks;
 use crate::data::table::Table;
 use crate::data::words::{self, KnownWords, Words, looks_like_number};
 use crate::error::{LearnError, Remedy, RowPlace, quote};
@@ -18,6 +19,8 @@ pub(crate) struct Column<'a> {
     pub holds: Holds<'a>,
     /// What is said where something else does: `a number would be right`.
     pub right: &'a str,
+    /// Whether a cell may be missing, if the user says what becomes of it.
+    pub may_miss: bool,
 }
 
 /// What may stand in a column.
@@ -41,6 +44,8 @@ pub(crate) struct Cells {
     pub values: Vec<Vec<f64>>,
     /// Of each column of each group what else was found.
     pub columns: Vec<Vec<Found>>,
+    /// What is said of decimal signs that may stand between thousands.
+    pub ambiguity: Option<String>,
 }
 
 /// What was found in a column.
@@ -58,6 +63,7 @@ pub(crate) fn read(table: &Table, groups: &[Vec<Column<'_>>]) -> Result<Cells, L
     let (dialect, expected) = (table.dialect(), table.estimated_rows());
     let mut values: Vec<Vec<f64>> = groups.iter().map(|group| reserved(group.len() * expected)).collect();
     let mut lines = reserved(expected);
+    let mut marks = dialect.decimal_comma().then(DecimalMarks::default);
     let mut rows = table.rows()?;
     while rows.next()?.is_some() {
         let row = lines.len();
@@ -71,9 +77,16 @@ pub(crate) fn read(table: &Table, groups: &[Vec<Column<'_>>]) -> Result<Cells, L
                     && number.is_finite()
                 {
                     values.push(number);
+                    if let Some(marks) = &mut marks {
+                        marks.see(bytes, rows.line, column.name);
+                    }
                     continue;
                 }
-                let value = match cell::read(cell, dialect) {
+                let value = cell::read(cell, dialect);
+                if let (Some(marks), Ok(Cell::Number(_)), Some(bytes)) = (&mut marks, &value, cell) {
+                    marks.see(bytes, rows.line, column.name);
+                }
+                let value = match value {
                     Ok(cell) => state.take(cell, row, rows.line, column),
                     Err(problem) => Err((rows.line, format!("{problem}; {}", column.right), None)),
                 };
@@ -86,7 +99,7 @@ pub(crate) fn read(table: &Table, groups: &[Vec<Column<'_>>]) -> Result<Cells, L
         _ => Found { words: None, holes: state.holes },
     };
     let columns = states.into_iter().map(|states| states.into_iter().map(found).collect()).collect();
-    Ok(Cells { lines, values, columns })
+    Ok(Cells { lines, values, columns, ambiguity: marks.and_then(DecimalMarks::ambiguity) })
 }
 
 /// Room for so many elements, if there is so much memory.
@@ -158,11 +171,13 @@ impl State {
         match (&mut self.words, cell) {
             (Content::Numbers, Cell::Number(number)) => Ok(number),
             (Content::Numbers | Content::Nothing | Content::Known(_), cell) => {
-                Err((line, column.among_numbers(&number_or_word(cell), String::new()), None))
+                // In the first row of a column of words there is no number beside which a cell could be empty.
+                let among = row > 0 && column.may_miss;
+                Err((line, column.among_numbers(&number_or_word(cell), String::new(), among), None))
             }
             (Content::Words { list, first_line, with_numbers: false, .. }, Cell::Number(number)) => {
                 let but = format!(", but the number {number} in line {line}");
-                Err((*first_line, column.among_numbers(&list[0], but), None))
+                Err((*first_line, column.among_numbers(&list[0], but, column.may_miss), None))
             }
             (Content::Words { list, index, .. }, cell) => {
                 let word = number_or_word(cell);
@@ -185,14 +200,16 @@ impl Content {
 }
 
 impl Column<'_> {
-    /// What is wrong with a word in a column of numbers; `but` says where those are.
-    fn among_numbers(&self, word: &str, but: String) -> String {
+    /// What is wrong with a word in a column of numbers; `but` says where those are, `may_be_empty` whether an empty cell
+    /// could stand there.
+    fn among_numbers(&self, word: &str, but: String, may_be_empty: bool) -> String {
         let (found, right) = (quote(word), self.right);
         if looks_like_number(word) {
             return format!("found {found}{but}; {right}, without other signs: 1234.5");
         }
         let words = if let Holds::Either { .. } = self.holds { ", or words in all rows" } else { "" };
-        format!("found {found}{but}; {right}, or an empty cell where there is none{words}")
+        let empty = if may_be_empty { ", or an empty cell where there is none" } else { "" };
+        format!("found {found}{but}; {right}{empty}{words}")
     }
 
     /// An error if there are more words than may be.

@@ -30,6 +30,8 @@ pub struct Assignment {
     pub left_out: usize,
     /// The columns, counted from 1, that an input which takes all the rest was not given since they have no name.
     pub unnamed: Vec<usize>,
+    /// Where a sign between digits was read as a decimal one though it may stand between thousands, and what would be right.
+    pub ambiguity: Option<String>,
     file: String,
     places: RowPlaces,
     values: Vec<SharedRows>,
@@ -43,7 +45,16 @@ impl Assignment {
         sizes: Vec<(String, usize)>,
         values: Vec<SharedRows>,
     ) -> Assignment {
-        Assignment { fields, sizes, left_out: 0, unnamed: Vec::new(), file: file.into(), places, values }
+        Assignment {
+            fields,
+            sizes,
+            left_out: 0,
+            unnamed: Vec::new(),
+            ambiguity: None,
+            file: file.into(),
+            places,
+            values,
+        }
     }
 
     /// The rows, for a function that was built with these sizes.
@@ -77,7 +88,8 @@ pub fn assign(
         kind: *kind,
         columns,
     });
-    let Resolved { lines, values, readings, left_out } = resolve::first(table, &taken.collect::<Vec<_>>(), selection)?;
+    let Resolved { lines, values, readings, left_out, ambiguity } =
+        resolve::first(table, &taken.collect::<Vec<_>>(), selection)?;
     let fields = declarations.iter().zip(chosen).zip(readings).map(|((declaration, columns), reading)| Field {
         name: declaration.name.clone(),
         role: declaration.role,
@@ -100,6 +112,7 @@ pub fn assign(
     Ok(Assignment {
         left_out,
         unnamed,
+        ambiguity,
         ..Assignment::of(table.file(), RowPlaces::lines(lines), fields, sizes.bound(), values)
     })
 }

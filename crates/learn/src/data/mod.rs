@@ -30,6 +30,8 @@ pub(crate) mod copies;
 #[cfg(feature = "training")]
 pub(crate) mod data_file;
 #[cfg(feature = "training")]
+pub(crate) mod decimal_marks;
+#[cfg(feature = "training")]
 pub(crate) mod declaration;
 #[cfg(feature = "training")]
 pub(crate) mod from_arrays;

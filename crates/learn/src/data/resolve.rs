@@ -25,6 +25,8 @@ pub(crate) struct Resolved {
     pub readings: Vec<Reading>,
     /// How many rows were left out.
     pub left_out: usize,
+    /// What is said of decimal signs that may stand between thousands.
+    pub ambiguity: Option<String>,
 }
 
 /// An input or outcome and the columns it takes.
@@ -66,11 +68,14 @@ pub(crate) fn first(table: &Table, taken: &[Taken<'_>], selection: &Selection) -
     let groups = taken.iter().zip(&rights).map(|(taken, right)| {
         let columns = taken.columns.iter();
         columns
-            .map(|&index| Column { index, name: &table.names()[index], holds: column(taken, index), right })
+            .map(|&index| {
+                let (name, holds) = (table.names()[index].as_str(), column(taken, index));
+                Column { index, name, holds, right, may_miss: true }
+            })
             .collect()
     });
     let groups: Vec<Vec<Column<'_>>> = groups.collect();
-    let Cells { lines, mut values, columns: mut found } = cells::read(table, &groups)?;
+    let Cells { lines, mut values, columns: mut found, ambiguity } = cells::read(table, &groups)?;
 
     let mut readings = vec![Reading::default(); taken.len()];
     let mut holes = Holes { table, missing: selection.missing, uncovered: Vec::new() };
@@ -95,7 +100,7 @@ pub(crate) fn first(table: &Table, taken: &[Taken<'_>], selection: &Selection) -
         }
     }
     let left_out = holes.rows(&lines)?;
-    Ok(Rows { taken, lines, values }.finish(table, readings, &left_out))
+    Ok(Resolved { ambiguity, ..Rows { taken, lines, values }.finish(table, readings, &left_out) })
 }
 
 /// Reads the columns of a table as they were read in training. `drops` says whether rows with holes are left out.
@@ -109,26 +114,33 @@ pub(crate) fn again(
     let groups = fields.iter().zip(columns).zip(&rights).map(|((field, columns), right)| {
         let holds = |name: &String| field.reading.words.get(name).map_or(Holds::Numbers, Holds::Known);
         let columns = field.columns.iter().zip(columns);
-        columns.map(|(name, &index)| Column { index, name, holds: holds(name), right }).collect()
+        let may_miss = field.reading.fills;
+        columns.map(|(name, &index)| Column { index, name, holds: holds(name), right, may_miss }).collect()
     });
     let groups: Vec<Vec<Column<'_>>> = groups.collect();
-    let Cells { lines, values, columns: found } = cells::read(table, &groups)?;
+    let Cells { lines, values, columns: found, .. } = cells::read(table, &groups)?;
 
-    let mut uncovered: Vec<(usize, &Column<'_>)> = Vec::new();
+    let mut uncovered: Vec<(usize, &Column<'_>, Remedy)> = Vec::new();
     for ((field, group), found) in fields.iter().zip(&groups).zip(&found) {
         for (column, Found { holes, .. }) in group.iter().zip(found) {
             let is_filled = field.reading.fills && matches!(column.holds, Holds::Numbers);
             if !is_filled {
-                uncovered.extend(holes.iter().map(|&row| (row, column)));
+                let is_of_words = matches!(column.holds, Holds::Known(_));
+                let is_input = field.role == Role::Input;
+                let remedy = Remedy::FilledHoles {
+                    numbers: is_input && !is_of_words && field.kind == Kind::Real,
+                    words: is_input && is_of_words,
+                };
+                uncovered.extend(holes.iter().map(|&row| (row, column, remedy.clone())));
             }
         }
     }
-    if let (false, Some((row, column))) = (drops, uncovered.iter().min_by_key(|(row, _)| *row)) {
+    if let (false, Some((row, column, remedy))) = (drops, uncovered.iter().min_by_key(|(row, ..)| *row)) {
         let problem = format!("the cell is empty, or says that it holds no value; {}", column.right);
         let (file, column, place) = (table.file().to_string(), column.name.to_string(), RowPlace::line(lines[*row]));
-        return Err(LearnError::Cell { file, place, column, problem, remedy: None });
+        return Err(LearnError::Cell { file, place, column, problem, remedy: Some(remedy.clone()) });
     }
-    let mut left_out: Vec<usize> = uncovered.into_iter().map(|(row, _)| row).collect();
+    let mut left_out: Vec<usize> = uncovered.into_iter().map(|(row, ..)| row).collect();
     left_out.sort_unstable();
     left_out.dedup();
     let taken: Vec<Taken<'_>> = fields.iter().zip(columns).map(|(field, columns)| taken(field, columns)).collect();
@@ -267,6 +279,6 @@ impl Rows<'_> {
         }
         let mut row = 0..;
         lines.retain(|_| row.next().is_some_and(|row| stays(&row)));
-        Resolved { lines, values: all, readings, left_out: left_out.len() }
+        Resolved { lines, values: all, readings, left_out: left_out.len(), ambiguity: None }
     }
 }

@@ -102,6 +102,7 @@ impl Table {
             return Err(LearnError::file(file, "is empty: no header and no data rows"));
         }
         let header = rows.line;
+        header::check_comment(&rows, dialect)?;
         let names = header::names(file, header, &rows.record)?;
         let names = header::completed(names, rows, dialect)?;
         let mut rows = RowReader::new(file, &plain, dialect, first_line, has_no_quotes);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use chainrule_exec::run::SharedRows;
+use chainrule_graph::text::near;
 
 use crate::atomic;
 use crate::data::dataset::Dataset;
@@ -36,8 +37,9 @@ impl Dataset {
     fn read_rows(table: &Table, fields: &[Field], drops: bool) -> Result<Dataset, LearnError> {
         fields.iter().try_for_each(|field| field.check_columns(table.file()))?;
         let find = |field: &Field| {
-            let find = |column: &String| table.find(column).ok_or_else(|| missing(table, fields, field, column));
-            field.columns.iter().map(find).collect::<Result<Vec<usize>, _>>()
+            let found = |column: &String| table.find(column);
+            let columns = field.columns.iter().map(found).collect::<Option<Vec<usize>>>();
+            columns.ok_or_else(|| missing(table, fields, field))
         };
         let columns = fields.iter().map(find).collect::<Result<Vec<_>, _>>()?;
         let Resolved { lines, values, .. } = resolve::again(table, fields, &columns, drops)?;
@@ -70,18 +72,55 @@ impl Dataset {
     }
 }
 
-/// A column that a field takes is not there. What was meant is none that another takes.
-fn missing(table: &Table, fields: &[Field], field: &Field, column: &str) -> LearnError {
-    let taken = |name: &&str| fields.iter().any(|field| field.columns.iter().any(|other| other == name));
-    let free: Vec<&str> = table.names().iter().map(String::as_str).filter(|name| !taken(name)).collect();
-    let meant = match free[..] {
-        [] => format!("the others are taken: {}", list(table.names().iter().map(String::as_str))),
-        _ => suggest(column, free),
+/// Columns that a field takes are not there. What was meant is none that another takes.
+fn missing(table: &Table, fields: &[Field], field: &Field) -> LearnError {
+    let names = || table.names().iter().map(String::as_str);
+    let is_taken = |name: &str| fields.iter().any(|field| field.columns.iter().any(|other| other == name));
+    let free: Vec<&str> = names().filter(|name| !name.is_empty() && !is_taken(name)).collect();
+    let absent: Vec<&str> =
+        field.columns.iter().map(String::as_str).filter(|column| table.find(column).is_none()).collect();
+    let meant: Vec<(&str, &str)> =
+        absent.iter().filter_map(|column| Some((*column, similar(column, &free)?))).collect();
+    let (count, all) = (absent.len(), field.columns.len());
+    let what = match absent[..] {
+        [column] => format!("takes the column `{column}`, which is not there"),
+        _ => format!("takes {all} columns, of which {count} are not there, {}", list(absent.iter().copied())),
+    };
+    let problem = match meant[..] {
+        [(_, name)] if count == 1 => format!("{what}; did you mean `{name}`?"),
+        [] if free.is_empty() => format!("{what}; the others are taken: {}", list(names())),
+        [] => format!("{what}; {}", suggest("", free)),
+        _ => format!("{what}; did you mean {}?", pairs(&meant)),
     };
     LearnError::Columns {
         file: table.file().into(),
         name: format!("{} `{}`", field.role, field.name),
-        problem: format!("takes the column `{column}`, which is not there; {meant}"),
+        problem,
         remedy: None,
+    }
+}
+
+/// A name near to this one, or that one of the two begins with, signs aside: `petal length (cm)` for `petal_length`.
+fn similar<'a>(name: &str, free: &[&'a str]) -> Option<&'a str> {
+    /// Fewer letters say little.
+    const TELLING: usize = 4;
+    let plain =
+        |name: &str| -> String { name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
+    let wanted = plain(name);
+    let begins = |other: &&str| {
+        let other = plain(other);
+        wanted.len().min(other.len()) >= TELLING && (wanted.starts_with(&other) || other.starts_with(&wanted))
+    };
+    near(name, free.iter().copied()).or_else(|| free.iter().copied().find(begins))
+}
+
+/// `` `Age` for `age`, `Sex` for `sex` and 3 more``
+fn pairs(meant: &[(&str, &str)]) -> String {
+    const SHOWN: usize = 4;
+    let pairs: Vec<String> =
+        meant.iter().take(SHOWN).map(|(column, name)| format!("`{name}` for `{column}`")).collect();
+    match meant.len().checked_sub(SHOWN) {
+        Some(more @ 1..) => format!("{} and {more} more", pairs.join(", ")),
+        _ => pairs.join(", "),
     }
 }

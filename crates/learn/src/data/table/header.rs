@@ -7,6 +7,7 @@ use csv::ByteRecord;
 use crate::data::cell::{self, MISQUOTED};
 use crate::data::dialect::Dialect;
 use crate::data::table::row_reader::RowReader;
+use crate::data::table::text::COMMENT;
 use crate::error::{LearnError, Remedy, quote};
 
 /// So many rows are looked at to tell what a header leaves out.
@@ -17,6 +18,26 @@ pub(crate) fn names(file: &str, line: usize, header: &ByteRecord) -> Result<Vec<
     let names = header.iter().map(|name| self::name(file, name)).collect::<Result<Vec<String>, _>>()?;
     check(file, line, &names)?;
     Ok(names)
+}
+
+/// An error if the first row holds numbers alone, and the comment before it a name for each of them, as `numpy.savetxt` writes
+/// tables.
+pub(crate) fn check_comment(rows: &RowReader<'_>, dialect: Dialect) -> Result<(), LearnError> {
+    let is_number = |cell: &[u8]| cell::number(cell, dialect).is_some();
+    let before = rows.before().trim_ascii_end();
+    let begin = before.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).map_or(0, |end| end + 1);
+    let Some(comment) = before[begin..].strip_prefix(&[COMMENT]) else { return Ok(()) };
+    let names: Vec<&[u8]> = comment.trim_ascii().split(|byte| *byte == dialect.separator).collect();
+    let are_names = names.iter().all(|name| !name.trim_ascii().is_empty() && !is_number(name));
+    if rows.record.len() < 2 || names.len() != rows.record.len() || !are_names || !rows.record.iter().all(is_number) {
+        return Ok(());
+    }
+    let problem = format!(
+        "the first row holds numbers, and the names of the columns, {}, stand in a comment before it; take the `#` out (as \
+         numpy.savetxt does with comments=\"\")",
+        quote(&String::from_utf8_lossy(comment.trim_ascii()))
+    );
+    Err(LearnError::Row { file: rows.file().into(), line: rows.line, problem, remedy: None })
 }
 
 fn name(file: &str, name: &[u8]) -> Result<String, LearnError> {

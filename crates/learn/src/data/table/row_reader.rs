@@ -43,6 +43,11 @@ impl<'a> RowReader<'a> {
         self.file
     }
 
+    /// The text before the last row.
+    pub fn before(&self) -> &'a [u8] {
+        &self.bytes[..self.start]
+    }
+
     /// The next row, if there is one.
     pub fn next(&mut self) -> Result<Option<&ByteRecord>, LearnError> {
         loop {
