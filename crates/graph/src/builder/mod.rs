@@ -8,6 +8,7 @@ mod arrays;
 mod attention;
 mod broadcasting;
 mod convolution;
+mod ctc;
 mod declarations;
 mod elementary;
 mod frames;

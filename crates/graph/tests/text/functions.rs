@@ -146,6 +146,8 @@ const CALLS: &[(&str, &str)] = &[
     ("hinge(x, i)", "[3]"),
     ("kl_divergence(softmax(x), softmax(v))", "[]"),
     ("kl_divergence(W, W)", "[2]"),
+    ("ctc(W, [1, 2, -1])", "[]"),
+    ("ctc(W, labels=[0], blank=2)", "[]"),
     ("plain_scan(\"value a []\\nvalue b []\\nh = a + b\", s, x, carries=1, sequences=1, length=3, outputs=[2])", "[3]"),
     ("convolution(W, reshape(T, [3, 2, 4]), padding=[2])", "[3, 4]"),
     ("convolution(W, reshape(T, [4, 1, 6]), padding=2, groups=2)", "[4, 2]"),

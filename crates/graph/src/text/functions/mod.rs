@@ -135,6 +135,7 @@ pub(super) enum Composed {
     Huber,
     Hinge,
     KlDivergence,
+    Ctc,
     Convolution,
     ConvolutionTranspose,
     MaxPool,

@@ -48,6 +48,10 @@ pub(super) fn composed<'g>(function: Composed, a: CallArguments<'_, 'g>) -> Resu
         Composed::MaxPool => a.var("x")?.max_pool(&windows::pool(&a)?),
         Composed::MeanPool => a.var("x")?.mean_pool(&windows::pool(&a)?),
         Composed::Attention => attention(&a)?,
+        Composed::Ctc => {
+            let labels = a.need("labels")?.clone().var(a.builder, Kind::Int)?;
+            a.builder.ctc(a.var("logits")?, labels, a.whole_or("blank", 0)?)
+        }
         Composed::KlDivergence => a.builder.kl_divergence(a.var("p")?, a.var("q")?),
     })
 }
