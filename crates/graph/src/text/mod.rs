@@ -38,6 +38,7 @@
 //! | `role input x`, `role param w = 0`, `role objective none` | roles that declarations do not give in this order, and a name that gives none |
 //! | `constant([1, 0], [2, 1], kind=int)` | a constant of any shape and kind; a single number fills the shape; `inf` and `nan` are numbers here |
 //! | `contract(a, b, "bij,bj->bi")`, `broadcast(x, [2, 3], axes=[0])`, `custom("name", x, y, dy, pass="backward")`, … | every op with its attributes |
+//! | `def step(h [2], x [3]) { … }` | the body of a loop, before the `scan(step, …)` that it belongs to; arguments with shapes say that its nodes, names and scopes stand in it as they are |
 //! | `plain_log(s)`, `plain_log1p(s)`, `div(a, b)` … | the op itself, where `log(s)` or `a / b` would be built as its stable form |
 //!
 //! A node without a name is written inside the expression that uses it, and what the builder inserts by itself

@@ -6,6 +6,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::diagnostic::Diagnostic;
 use super::functions::{Callable, Parameters, Takes};
 use crate::node::{Kind, Span};
 use crate::ops::custom::CustomNode;
@@ -82,6 +83,9 @@ pub(super) struct Definition {
     pub locals: Range<BindingId>,
     /// The defaults of arguments, then the body, of which the last is its `return`.
     pub statements: Vec<Statement>,
+    /// Of the body of a loop as it is printed, `def step(h [2], x [3]) { … }`, the text that it is in itself: its arguments
+    /// declared as values, then its statements.
+    pub printed: Option<Box<Syntax>>,
 }
 
 /// An argument of a `def`.
@@ -376,4 +380,11 @@ impl Operator {
             Power => Precedence::Power,
         }
     }
+}
+
+/// The mistake of calling the body of a loop that was printed, by another function than `scan`.
+pub(super) fn loops_alone(name: &str, span: Span, defined: Span) -> Diagnostic {
+    Diagnostic::new(format!("`{name}` is the body of a loop, and only `scan` calls it"), span)
+        .also(defined, "its arguments have shapes here")
+        .help("leave the shapes out, and it can be called everywhere")
 }

@@ -148,7 +148,6 @@ const CALLS: &[(&str, &str)] = &[
     ("kl_divergence(W, W)", "[2]"),
     ("ctc(W, [1, 2, -1])", "[]"),
     ("ctc(W, labels=[0], blank=2)", "[]"),
-    ("plain_scan(\"value a []\\nvalue b []\\nh = a + b\", s, x, carries=1, sequences=1, length=3, outputs=[2])", "[3]"),
     ("convolution(W, reshape(T, [3, 2, 4]), padding=[2])", "[3, 4]"),
     ("convolution(W, reshape(T, [4, 1, 6]), padding=2, groups=2)", "[4, 2]"),
     ("convolution(T, ones([5, 2, 2, 3]), stride=[2, 1], padding=\"same\", dilation=2)", "[5, 2, 4]"),

@@ -1,7 +1,7 @@
 //! Loops in the text form: what `scan` builds, how what it makes is called, and what is wrong with it.
 
 use chainrule_graph::layers::{Gru, Lstm, Rnn};
-use chainrule_graph::{Builder, Function, Initializer, Op, Steps};
+use chainrule_graph::{Builder, Function, Initializer, Op, Steps, Value, batch, differentiate, fission, hvp, text};
 
 use super::support::{built, mistake, round_trip};
 
@@ -139,4 +139,87 @@ fn mistakes_are_named_with_their_place() {
         let message = mistake(text).to_string();
         assert!(message.contains(expected), "{text}\n{message}");
     }
+}
+
+#[test]
+fn a_body_prints_as_a_definition_whose_arguments_have_shapes() {
+    let function = built(
+        "input xs [4, 2]\nparam w [2] = 1\ndef f(h, x, k) { return tanh(w * h + x), sum(k * h) }\nhs, ss = scan(f, zeros([2]), xs, 2, reverse=true)\n",
+    );
+    assert_eq!(
+        round_trip(&function),
+        "\
+input xs [4, 2]
+param w [2] = 1
+
+def hs_step($0 [2], $1 [2], w [2]) {
+  scope `hs/f` {
+    $5 = tanh(w * $0 + $1)
+    $9 = sum(2 * $0)
+  }
+  return $5, $9
+}
+hs, ss = scan(hs_step, broadcast(0, [2]), xs, w, reverse=true)
+"
+    );
+}
+
+/// Loops with one thing of each kind: a loop in a loop, sequences of whole numbers, names, constants, a body without inputs.
+fn every_kind() -> Vec<Function> {
+    let texts = [
+        "input xs [4, 3, 2]\ninput is [4] int < 3\nparam w [2] = 1\ndef cell(h, x) { let half = 0.5\n z = half * h + w * x\n return tanh(z) }
+        def rows(h, x, i) { e = last(scan(cell, h, x))\n return e + x[i], sum(e) }
+        hs, ss = scan(rows, zeros([2]), (xs, is))\nobjective = sum(hs) * sum(ss)\n",
+        "input xs [4]\nobjective = sum(scan(max, 0, xs, reverse=true))\n",
+        "input x [3]\nparam w [] = 2\ndef f(h, c) { return h * w + c }\nobjective = sum(scan(f, x, (), [1, 2, 3], length=5))\n",
+        "input xs [4]\ndef f(x) { y = sin(x)\n return y * y }\nobjective = sum(scan(f, (), xs))\n",
+        "input x []\ndef f() { y = 2 * exp(constant(1))\n return y }\nobjective = x * sum(scan(f, (), (), length=3))\n",
+        "input xs [3, 2]\nhs = gru(lstm(xs, 2), 2)\nobjective = sum(hs)\n",
+    ];
+    texts.iter().map(|text| built(text)).collect()
+}
+
+#[test]
+fn every_loop_prints_and_is_read_again() {
+    for function in every_kind() {
+        round_trip(&function);
+        round_trip(&batch(&function, 3).expect("it takes a batch"));
+        let simple = function.simplified(&[] as &[Value]).expect("it is simplified").0;
+        round_trip(&simple);
+        let mut inputs = function.parameters.iter().map(|parameter| parameter.node).chain(function.inputs.clone());
+        let objective = function.objective.expect("it has one");
+        let wrt = inputs.next().expect("it has an input");
+        let derivatives = differentiate(&function.graph, objective, &[wrt]).expect("it has a derivative");
+        let with_gradient = Function { graph: derivatives.graph, ..function.clone() };
+        round_trip(&with_gradient);
+        round_trip(&with_gradient.simplified(&[wrt]).expect("it is simplified").0);
+        if let Some((parted, _)) = fission(&with_gradient.graph).expect("its loops can be parted") {
+            // Which names are generated is not said.
+            let printed = text::print(&Function { graph: parted, ..Function::default() });
+            assert_eq!(text::print(&built(&printed)), printed);
+        }
+        let second = hvp(&function.graph, objective, &[wrt]).expect("it has a second derivative");
+        round_trip(&Function { graph: second.graph, ..function.clone() });
+    }
+}
+
+#[test]
+fn a_printed_body_knows_its_arguments_alone() {
+    let text = |body: &str, call: &str| format!("input xs [4]\ninput w []\ndef f(h [], x []) {{\n{body}\n}}\n{call}\n");
+    built(&text("return h + x", "hs = scan(f, 0, xs)"));
+    for (body, call, message, help) in [
+        ("return w * h", "hs = scan(f, 0, xs)", "there is no `w`", "which knows its arguments alone"),
+        ("return h + x", "y = f(w, w)", "`f` is the body of a loop, and only `scan` calls it", "leave the shapes out"),
+        ("return h + x", "y = repeat(f, 2, w, w)", "`f` is the body of a loop", "leave the shapes out"),
+        ("y = h + x", "hs = scan(f, 0, xs)", "`f` has no `return`", "end it with"),
+        ("return h\ny = h", "hs = scan(f, 0, xs)", "nothing comes after the `return`", "it is here"),
+        ("return h + x", "hs = scan(f, 0, (), length=3)", "takes 2 inputs, not 1", ""),
+        ("return h + x", "hs = scan(f, zeros([2]), xs)", "takes [] of kind real as input 0, not [2]", ""),
+    ] {
+        let source = text(body, call);
+        let picture = mistake(&source).render(&source, "test", false);
+        assert!(picture.contains(message) && picture.contains(help), "{picture}");
+    }
+    let none = mistake("def f(h []) { return h }\nhs = scan(f, 0, ())\n").to_string();
+    assert!(none.contains("the loop has no sequence"), "{none}");
 }

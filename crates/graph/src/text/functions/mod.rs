@@ -107,7 +107,6 @@ pub(super) enum Builtin {
     L2NormPenalty,
     Nll,
     /// A loop as it is printed.
-    PlainScan,
     InTraining,
     BatchMean,
     BatchSize,

@@ -34,15 +34,6 @@ const SHAPE: &[CallParameter] = &[one("shape")];
 const CROSS_ENTROPY: &[CallParameter] =
     &[one("logits"), indices("y"), keyword("smoothing"), keyword("weights"), keyword("ignore")];
 const RECURRENT: &[CallParameter] = &[one("xs"), one("n"), keyword("name")];
-const PLAIN_SCAN: &[CallParameter] = &[
-    one("body"),
-    many("x"),
-    keyword("carries"),
-    keyword("sequences"),
-    keyword("length"),
-    keyword("outputs"),
-    keyword("reverse"),
-];
 const CONVOLUTION: &[CallParameter] =
     &[one("x"), one("W"), perhaps("stride"), perhaps("padding"), perhaps("dilation"), perhaps("groups")];
 const CONVOLUTION_TRANSPOSE: &[CallParameter] = &[
@@ -184,7 +175,6 @@ static BUILTINS: &[(&str, Builtin, &[CallParameter])] = &[
     ("squared_l2_distance", Builtin::SquaredL2Distance, AB),
     ("l2_norm_penalty", Builtin::L2NormPenalty, &[one("lambda"), one("w")]),
     ("nll", Builtin::Nll, &[one("p"), indices("y")]),
-    ("plain_scan", Builtin::PlainScan, PLAIN_SCAN),
     ("in_training", Builtin::InTraining, AB),
     ("batch_mean", Builtin::BatchMean, X),
     ("batch_size", Builtin::BatchSize, &[keyword("at_least")]),

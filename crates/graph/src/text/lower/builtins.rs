@@ -1,23 +1,21 @@
 //! The functions that need code of their own: what each builds of its arguments.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::arguments::CallArguments;
 use super::evaluated::{Evaluated, Spanned};
 use super::windows;
 use crate::builder::Var;
-use crate::node::{Kind, Value};
+use crate::node::Kind;
 use crate::ops::contract::Label;
 use crate::ops::custom::Pass;
 use crate::ops::signature::DefaultAxes;
-use crate::ops::{Body, Contract, Custom, Elementwise, Op, Reduction, Scan, ShapeOp};
+use crate::ops::{Contract, Custom, Elementwise, Op, Reduction, ShapeOp};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::elementwise::elementwise;
 use crate::text::functions::Builtin;
-use crate::text::parse_with;
 
 /// What a function builds of its arguments.
 pub(super) fn builtin<'g>(function: Builtin, a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
@@ -87,7 +85,6 @@ pub(super) fn builtin<'g>(function: Builtin, a: CallArguments<'_, 'g>) -> Result
             let p = a.var("p")?;
             a.builder.nll(p, a.index("y", p.shape().last().copied())?)
         }
-        Builtin::PlainScan => plain_scan(a)?,
         Builtin::InTraining => a.var("a")?.in_training(a.var("b")?),
         Builtin::BatchMean => a.var("x")?.batch_mean(),
         Builtin::BatchSize => a.builder.batch_size_of_at_least(a.whole_or("at_least", 1)?),
@@ -194,30 +191,6 @@ fn constant<'g>(a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
         _ => return Err(value.wrong("a constant must be made of numbers")),
     };
     Evaluated::Array(tensor).at(value.span).var(a.builder, kind)
-}
-
-/// A loop whose body is a text, as it is printed.
-fn plain_scan<'g>(a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
-    let written = a.need("body")?;
-    let inside = |problem: String| written.wrong(format!("the body: {problem}"));
-    let body = parse_with(written.text("the body of a loop")?, a.registry)
-        .and_then(|model| model.build(&BTreeMap::new()))
-        .map_err(|error| inside(error.to_string()))?;
-    let inputs = a.all("x")?;
-    let given: Vec<Value> = body.graph.ids().take(inputs.len()).map(Value::from).collect();
-    let values: Vec<Value> = body.graph.values().collect();
-    let indices = a.need("outputs")?.wholes("the outputs")?;
-    let outputs = indices.into_iter().map(|index| values.get(index).copied()).collect::<Option<Vec<Value>>>();
-    let outputs = outputs.ok_or_else(|| inside("has no such outputs".into()))?;
-    let body = Body::of(&body.graph, &given, &outputs).map_err(|error| inside(error.to_string()))?;
-    let op = Scan {
-        body: Arc::new(body),
-        carries: a.whole_or("carries", 0)?,
-        sequences: a.whole_or("sequences", 0)?,
-        length: a.need("length")?.whole("`length`")?,
-        reverse: a.whole_or("reverse", 0)? != 0,
-    };
-    Ok(a.builder.push(op, &inputs))
 }
 
 /// A custom node by its name, which may be that of an op; its backward, and its loops over batch axes.

@@ -10,7 +10,7 @@ use super::frame::{Entered, Frame, Repeated, Then};
 use crate::node::{Kind, Span};
 use crate::text::diagnostic::Diagnostic;
 use crate::text::functions::{Builds, Parameters, complete, parameter_of};
-use crate::text::syntax::{Call, Callee, DefinitionId, Keyword};
+use crate::text::syntax::{Call, Callee, Definition, DefinitionId, Keyword, loops_alone};
 
 /// How many nodes a text makes at most.
 const MOST_NODES: usize = 10_000_000;
@@ -54,7 +54,10 @@ impl<'a, 'g> Lowering<'a, 'g> {
     ) -> Result<Vec<(usize, Spanned<'g>)>, Diagnostic> {
         match callee {
             Callee::Function(function) => matched(*function, call, values, span),
-            Callee::Definition(id) => matched(&self.evaluator.syntax.definitions[*id], call, values, span),
+            Callee::Definition(id) => match &self.evaluator.syntax.definitions[*id] {
+                Definition { name, span: defined, printed: Some(_), .. } => Err(loops_alone(name, call.name, *defined)),
+                definition => matched(definition, call, values, span),
+            },
             Callee::Custom(_) | Callee::Argument(..) => match call.keywords.iter().flatten().next() {
                 Some(keyword) => Err(Diagnostic::new("a custom node takes no keywords", keyword.span)),
                 None => Ok(values.into_iter().enumerate().collect()),

@@ -15,7 +15,7 @@ mod start;
 mod statement;
 mod windows;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use self::evaluate::Evaluator;
@@ -30,14 +30,13 @@ use super::syntax::{BindingId, DefinitionId, NamedRole, Role, StackStepKind, Sta
 use crate::builder::Builder;
 use crate::function::{Function, Parameter};
 use crate::node::{Kind, NodeId, Origin, ScopeId, Span, Value};
+use crate::ops::body::Body;
 use crate::shape::Shape;
 
 /// The function that a model is with these sizes.
 pub(super) fn model(syntax: &Syntax, registry: &Registry, sizes: &SizeBindings<'_>) -> Result<Function, Diagnostic> {
     let builder = Builder::new();
-    let bound = sizes.numbers().iter().map(|number| number.map(Evaluated::Number)).collect();
-    let evaluator = Evaluator { builder: &builder, syntax, registry, bound, operand_spans: Vec::new() };
-    let mut lowering = Lowering::new(evaluator);
+    let mut lowering = Lowering::of(&builder, syntax, registry, sizes);
     lowering.run(&syntax.statements)?;
     let (roles, spans) = (lowering.roles, lowering.evaluator.operand_spans);
     let mut function = builder.finish()?;
@@ -45,6 +44,24 @@ pub(super) fn model(syntax: &Syntax, registry: &Registry, sizes: &SizeBindings<'
     roles.give(&mut function);
     // Once more through the builder, which looks at the roles.
     Ok(Builder::extend(function).finish()?)
+}
+
+/// The body of a loop that was printed: its arguments are the first statements.
+fn printed_body(syntax: &Syntax, registry: &Registry) -> Result<Body, Diagnostic> {
+    let (builder, settings) = (Builder::new(), BTreeMap::new());
+    let sizes = SizeBindings::new(syntax, &settings)?.complete()?;
+    let mut lowering = Lowering::of(&builder, syntax, registry, &sizes);
+    let returned = lowering.run(&syntax.statements)?;
+    let outputs = returned.into_iter().map(|value| builder.at(value.span, |builder| value.var(builder, Kind::Real)));
+    let outputs = outputs.map(|output| output.map(|var| var.id())).collect::<Result<Vec<_>, _>>()?;
+    let spans = lowering.evaluator.operand_spans;
+    let mut function = builder.finish()?;
+    finish_nodes(&mut function, spans);
+    let declares = |statement: &&Statement| matches!(statement.kind, StatementKind::Declare(_));
+    let arguments = syntax.statements.iter().take_while(declares).count();
+    let inputs: Vec<Value> = function.graph.ids().take(arguments).map(Value::from).collect();
+    let outputs: Vec<Value> = outputs.into_iter().flatten().collect(); // all are, without a mistake
+    Ok(Body::of(&function.graph, &inputs, &outputs)?)
 }
 
 /// The function that an expression is of its names, each an input, and its result.
@@ -148,6 +165,12 @@ struct Lowering<'a, 'g> {
 }
 
 impl<'a, 'g> Lowering<'a, 'g> {
+    /// Of a text with these sizes.
+    fn of(builder: &'g Builder, syntax: &'a Syntax, registry: &'a Registry, sizes: &SizeBindings<'_>) -> Self {
+        let bound = sizes.numbers().iter().map(|number| number.map(Evaluated::Number)).collect();
+        Lowering::new(Evaluator { builder, syntax, registry, bound, operand_spans: Vec::new() })
+    }
+
     fn new(evaluator: Evaluator<'a, 'g>) -> Lowering<'a, 'g> {
         let active = vec![0; evaluator.syntax.definitions.len()];
         let (stack, frames, parents, roles) = (Vec::new(), Vec::new(), HashMap::new(), Roles::default());

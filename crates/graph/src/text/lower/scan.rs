@@ -1,6 +1,8 @@
 //! Loops: `scan(f, start, xs, …)`. The call of `f` that is their body is carried out once, with its nodes in a graph of their
 //! own.
 
+use std::sync::Arc;
+
 use super::Lowering;
 use super::evaluate::take;
 use super::evaluated::{Evaluated, Spanned};
@@ -8,10 +10,11 @@ use super::frame::{Frame, Looped, Then};
 use crate::builder::Var;
 use crate::error::GraphError;
 use crate::node::{Kind, Origin, Span};
+use crate::ops::Scan;
 use crate::ops::scan::Steps;
 use crate::text::diagnostic::Diagnostic;
 use crate::text::functions::Builds;
-use crate::text::syntax::{Call, Callee, Keyword};
+use crate::text::syntax::{Call, Callee, Keyword, Syntax};
 
 impl<'g> Lowering<'_, 'g> {
     /// Begins a loop, and carries out its body or begins to.
@@ -22,10 +25,7 @@ impl<'g> Lowering<'_, 'g> {
         span: Span,
     ) -> Result<(), Diagnostic> {
         let mut arguments: Vec<(Spanned<'g>, Option<Keyword>)> = values.into_iter().zip(keywords.to_vec()).collect();
-        let is_direction =
-            |(_, keyword): &(Spanned<'g>, Option<Keyword>)| keyword.as_ref().is_some_and(|k| k.name == "reverse");
-        let direction = arguments.iter().position(is_direction).map(|index| arguments.remove(index).0);
-        let reverse = match direction {
+        let reverse = match taken(&mut arguments, "reverse") {
             None => false,
             Some(Spanned { value: Evaluated::Truth(truth), .. }) => truth,
             Some(other) => return Err(other.wrong("`reverse` is true or false")),
@@ -36,14 +36,22 @@ impl<'g> Lowering<'_, 'g> {
                     "scan(f, start, xs, …) calls f(carry, x, …) for each x of xs; several stand in brackets, (h0, c0)",
                 ));
         }
-        let rest = arguments.split_off(3);
+        let mut rest = arguments.split_off(3);
         let [(function, _), (start, _), (sequences, _)] = <[_; 3]>::try_from(arguments)
             .map_err(|_| Diagnostic::new("`scan` takes a function, a start and a sequence", span))?;
         let callee = self.body_of(&function)?;
         let (starts, sequences) = (self.several(start)?, self.several(sequences)?);
+        // Else it is an argument of the function.
+        let length = if sequences.is_empty() { taken(&mut rest, "length") } else { None };
+        let length = length.map(|length| length.whole("`length`")).transpose()?;
+        let steps = Steps { length, reverse };
         let (scope, place) = self.place();
         let builder = self.evaluator.builder;
-        let steps = Steps { length: None, reverse };
+        if let Callee::Definition(id) = callee
+            && let Some(printed) = &self.evaluator.syntax.definitions[id].printed
+        {
+            return self.printed_scan(printed, steps, starts, sequences, rest, span);
+        }
         // The body's scopes are its own: they begin with those around it.
         let path = self.frames.last().and_then(|frame| frame.path.clone());
         let around = builder.swap_place(scope, place.clone());
@@ -69,6 +77,31 @@ impl<'g> Lowering<'_, 'g> {
         self.end_scan(looped, &results, span)
     }
 
+    /// A loop whose body was printed: what is passed after the sequences is what is the same at every step.
+    fn printed_scan(
+        &mut self,
+        printed: &Syntax,
+        steps: Steps,
+        starts: Vec<Var<'g>>,
+        sequences: Vec<Var<'g>>,
+        rest: Vec<(Spanned<'g>, Option<Keyword>)>,
+        span: Span,
+    ) -> Result<(), Diagnostic> {
+        let (builder, (scope, place)) = (self.evaluator.builder, self.place());
+        let body = Arc::new(super::printed_body(printed, self.evaluator.registry)?);
+        let sizes = sequences.first().and_then(|xs| xs.shape().first().copied());
+        let length = steps.length.or(sizes).ok_or_else(|| {
+            Diagnostic::new("the loop has no sequence", span).help("say how many steps it has: scan(…, length=3)")
+        })?;
+        let op = Scan { body, carries: starts.len(), sequences: sequences.len(), length, reverse: steps.reverse };
+        let constants = rest.into_iter().map(|(value, _)| value.var(builder, Kind::Real));
+        let constants = constants.collect::<Result<Vec<_>, _>>()?;
+        let operands: Vec<Var<'g>> = starts.into_iter().chain(sequences).chain(constants).collect();
+        let outputs =
+            builder.place(scope, place, |_| builder.at(span, |builder| builder.push_all(op.into(), &operands)));
+        self.give(outputs, span)
+    }
+
     /// Ends a loop whose body gives these results.
     pub(super) fn end_scan(&mut self, looped: Looped<'g>, results: &[Var<'g>], span: Span) -> Result<(), Diagnostic> {
         let builder = self.evaluator.builder;
@@ -76,8 +109,13 @@ impl<'g> Lowering<'_, 'g> {
         let outputs = builder.at(span, |builder| builder.end_scan(looped.open, results));
         let (scope, path) = looped.around;
         builder.swap_place(scope, path);
-        let mut outputs = outputs.map_err(|error| self.mistake(error, span))?;
-        if let Some(error) = builder.error() {
+        let outputs = outputs.map_err(|error| self.mistake(error, span))?;
+        self.give(outputs, span)
+    }
+
+    /// What a loop gives is the value of the call.
+    fn give(&mut self, mut outputs: Vec<Var<'g>>, span: Span) -> Result<(), Diagnostic> {
+        if let Some(error) = self.evaluator.builder.error() {
             return Err(error.into());
         }
         let value = match (outputs.pop(), outputs.is_empty()) {
@@ -122,4 +160,10 @@ impl<'g> Lowering<'_, 'g> {
             None => Diagnostic::new("the loop was not built", span),
         }
     }
+}
+
+/// The argument that was written with a keyword, taken from among the others.
+fn taken<'g>(arguments: &mut Vec<(Spanned<'g>, Option<Keyword>)>, name: &str) -> Option<Spanned<'g>> {
+    let is_it = |(_, keyword): &(Spanned<'g>, Option<Keyword>)| keyword.as_ref().is_some_and(|k| k.name == name);
+    arguments.iter().position(is_it).map(|index| arguments.remove(index).0)
 }

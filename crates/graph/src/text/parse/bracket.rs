@@ -6,12 +6,19 @@ use super::pending::{Pending, PendingCall, PendingItem, Reader};
 use crate::node::{Kind, Span};
 use crate::text::diagnostic::Diagnostic;
 use crate::text::functions::Takes;
-use crate::text::syntax::{Call, Callee, IndexItem, Keyword, Operator, StackStep, StackStepKind};
+use crate::text::syntax::{
+    Call, Callee, Definition, IndexItem, Keyword, Operator, StackStep, StackStepKind, loops_alone,
+};
 
 impl<'a> Parser<'a> {
     pub(super) fn open_call(&mut self, token: &Token<'a>, reader: &mut Reader) -> Result<bool, Diagnostic> {
         let name = token.name().unwrap_or_default();
         let Some(callee) = self.callee(&name) else { return Err(self.unknown_function(token)) };
+        if let Callee::Definition(id) = callee
+            && let Definition { span, printed: Some(_), .. } = &self.syntax.definitions[id]
+        {
+            return Err(loops_alone(&name, token.span, *span));
+        }
         self.next();
         self.next();
         let (arguments, first_step) = (Vec::new(), self.syntax.steps.len());
@@ -74,6 +81,20 @@ impl<'a> Parser<'a> {
             _ => Err(Diagnostic::new("these brackets hold one value, so `,` is not allowed", token.span)
                 .help("an array of numbers is written [1, 2, 3]")),
         }
+    }
+
+    /// Whether the innermost brackets, of several values, are empty so far.
+    pub(super) fn last_is_open(&self, reader: &Reader) -> bool {
+        matches!(reader.pending.last(), Some(Pending::Group { open, parts: 0 }) if *open == self.last_end())
+    }
+
+    /// `()`, where several values may stand
+    pub(super) fn no_values(&mut self, reader: &mut Reader) {
+        let end = self.next().span;
+        let Some(Pending::Group { open, .. }) = reader.pending.pop() else { return };
+        reader.depth -= 1;
+        reader.brackets -= 1;
+        self.leaf(StackStepKind::Several(0), Span { end: end.end, ..open }, reader);
     }
 
     /// `:` between the ends of a range

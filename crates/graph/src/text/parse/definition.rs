@@ -33,6 +33,18 @@ impl Parser<'_> {
                 .also(first, "first defined here")
                 .help(format!("the first is on line {}; choose another name", first.line)));
         }
+        if self.begins_printed() {
+            let printed = self.printed(&name, span)?;
+            self.add_definition(Definition {
+                name,
+                span,
+                arguments: Vec::new(),
+                locals: 0..0,
+                statements: Vec::new(),
+                printed: Some(Box::new(printed)),
+            });
+            return Ok(());
+        }
         let first = self.syntax.bindings.len();
         self.body = Some(Body { name: name.clone(), span, first, hidden: Vec::new() });
         let (arguments, mut statements) = self.arguments(&name)?;
@@ -45,9 +57,13 @@ impl Parser<'_> {
             };
         }
         let locals = first..self.syntax.bindings.len();
-        self.definitions.insert(name.clone(), self.syntax.definitions.len());
-        self.syntax.definitions.push(Definition { name, span, arguments, locals, statements });
+        self.add_definition(Definition { name, span, arguments, locals, statements, printed: None });
         Ok(())
+    }
+
+    fn add_definition(&mut self, definition: Definition) {
+        self.definitions.insert(definition.name.clone(), self.syntax.definitions.len());
+        self.syntax.definitions.push(definition);
     }
 
     /// `(argument, argument = default, …)`: the arguments, and the statements that give them their defaults.
@@ -102,15 +118,10 @@ impl Parser<'_> {
             self.skip_newlines();
             let (start, first_step) = (self.peek().span, self.syntax.steps.len());
             if self.take("}") {
-                return match returned {
-                    Some(_) => Ok(()),
-                    None => Err(Diagnostic::new(format!("`{name}` has no `return`"), span)
-                        .also(start, "its body ends here")
-                        .help("end it with `return expression`")),
-                };
+                return if returned.is_some() { Ok(()) } else { Err(no_return(name, span, start)) };
             }
             if let Some(returned) = returned {
-                return Err(Diagnostic::new("nothing comes after the `return`", start).also(returned, "it is here"));
+                return Err(after_return(start, returned));
             }
             let kind = self.body_statement()?;
             let steps = first_step..self.syntax.steps.len();
@@ -126,15 +137,7 @@ impl Parser<'_> {
         let token = self.peek().clone();
         match token.kind {
             _ if is_assignment => self.statement(),
-            TokenKind::Name("return") => {
-                self.next();
-                loop {
-                    self.expression_or_function(false, false)?;
-                    if !self.take(",") {
-                        return Ok(StatementKind::Return);
-                    }
-                }
-            }
+            TokenKind::Name("return") => self.results(),
             TokenKind::Name(word @ ("input" | "outcome" | "value" | "scope" | "role" | "def")) => {
                 let help = match word {
                     "def" => "write it above this one",
@@ -153,4 +156,27 @@ impl Parser<'_> {
             _ => self.statement(),
         }
     }
+
+    /// `return expression, …`
+    pub(super) fn results(&mut self) -> Result<StatementKind, Diagnostic> {
+        self.next();
+        loop {
+            self.expression_or_function(false, false)?;
+            if !self.take(",") {
+                return Ok(StatementKind::Return);
+            }
+        }
+    }
+}
+
+/// A body without a `return`, which ends at `end`.
+pub(super) fn no_return(name: &str, span: Span, end: Span) -> Diagnostic {
+    Diagnostic::new(format!("`{name}` has no `return`"), span)
+        .also(end, "its body ends here")
+        .help("end it with `return expression`")
+}
+
+/// A statement behind the `return` of a body.
+pub(super) fn after_return(span: Span, returned: Span) -> Diagnostic {
+    Diagnostic::new("nothing comes after the `return`", span).also(returned, "it is here")
 }

@@ -86,6 +86,7 @@ impl<'a> Parser<'a> {
                 self.nest(Pending::Group { open: span, parts: 0 }, span, reader)?;
                 return Ok(true);
             }
+            TokenKind::Symbol(")") if reader.takes_several() && self.last_is_open(reader) => self.no_values(reader),
             TokenKind::Symbol("[") => {
                 self.next();
                 self.nest(Pending::Array { open: span, count: 0 }, span, reader)?;

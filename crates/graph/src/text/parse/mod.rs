@@ -6,6 +6,7 @@ mod definition;
 mod expression;
 mod lexer;
 mod pending;
+mod printed;
 mod start;
 mod statement;
 

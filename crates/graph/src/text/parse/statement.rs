@@ -36,7 +36,7 @@ impl Parser<'_> {
         }
     }
 
-    fn begins_definition(&self) -> bool {
+    pub(super) fn begins_definition(&self) -> bool {
         let is_name = self.peek_at(1).is("=") || self.peek_at(1).is(",");
         self.peek().kind == TokenKind::Name("def") && !is_name
     }
@@ -187,6 +187,11 @@ impl Parser<'_> {
     fn declaration(&mut self, role: Role) -> Result<StatementKind, Diagnostic> {
         let keyword = self.next();
         let word = keyword.describe(self.source).trim_matches('`').to_string();
+        self.declared(role, &word)
+    }
+
+    /// What is declared after the word that does.
+    pub(super) fn declared(&mut self, role: Role, word: &str) -> Result<StatementKind, Diagnostic> {
         let target = self.next();
         let is_label = matches!(target.kind, TokenKind::Label(_)) && role == Role::Value;
         let Some(name) = target.name().or_else(|| is_label.then_some("".into())) else {

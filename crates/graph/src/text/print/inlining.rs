@@ -50,15 +50,15 @@ pub(super) struct Inlining {
 struct Mentions {
     /// By nodes.
     inputs: Vec<u32>,
-    /// By roles and updates.
+    /// By roles, updates and what a body returns.
     others: Vec<u32>,
 }
 
 impl Inlining {
-    pub fn new(function: &Function) -> Inlining {
+    pub fn new(function: &Function, returned: &[Value]) -> Inlining {
         let graph = &function.graph;
         let count = graph.nodes().len();
-        let mentions = Mentions::of(function);
+        let mentions = Mentions::of(function, returned);
         let (mut statements, mut operands) = (Vec::new(), vec![None; count]);
         let mut end = count;
         while end > 0 {
@@ -84,7 +84,7 @@ impl Inlining {
 }
 
 impl Mentions {
-    fn of(function: &Function) -> Mentions {
+    fn of(function: &Function, returned: &[Value]) -> Mentions {
         let graph = &function.graph;
         let count = graph.nodes().len();
         let mut mentions = Mentions { inputs: vec![0; count], others: vec![0; count] };
@@ -94,7 +94,8 @@ impl Mentions {
         let roles = (function.inputs.iter().chain(&function.outcomes).copied())
             .chain(function.parameters.iter().chain(&function.state).map(|parameter| parameter.node))
             .chain(function.prediction.map(NodeId::from))
-            .chain(function.objective.map(NodeId::from));
+            .chain(function.objective.map(NodeId::from))
+            .chain(returned.iter().map(|value| value.node));
         for id in roles.chain(graph.updates().iter().flat_map(|update| [update.target, update.value.node])) {
             mentions.others[id.index()] += 1;
         }
@@ -276,7 +277,10 @@ fn is_operand_literal(graph: &Graph, id: NodeId, index: usize, input: Value) -> 
         (Op::Index(Index::ScatterAdd { size, .. }), 0) => Some(*size),
         _ => None,
     };
+    // What stands in the brackets of several values becomes a node before what comes after them.
+    let in_brackets = matches!(node.op, Op::Scan(_));
     is_literal(constant)
+        && !in_brackets
         && match limit {
             None => constant.kind == Kind::Real,
             Some(limit) => constant.kind == Kind::Int && are_indices(constant, limit),

@@ -4,11 +4,12 @@
 //! then make the very same nodes in the very same order ([`inlining`]); else it is a statement of its own, `$12 = …`.
 
 mod inlining;
+mod loops;
 mod scopes;
 mod spelling;
 mod start;
 
-use std::fmt::Write;
+use std::collections::HashSet;
 
 use self::inlining::{Inlining, OperandForm};
 use self::scopes::Scopes;
@@ -19,6 +20,7 @@ use crate::function::{Function, Parameter};
 use crate::graph::Graph;
 use crate::node::{Kind, NodeId, Origin, Value};
 use crate::ops::{Op, ShapeOp, Source};
+use crate::shape::Shape;
 
 /// The function as text.
 pub(super) fn print(function: &Function) -> String {
@@ -31,21 +33,8 @@ pub(super) fn print_marked(function: &Function) -> String {
 }
 
 fn written_out(function: &Function, marked: bool) -> String {
-    let graph = &function.graph;
-    let inlining = Inlining::new(function);
-    let mut printer = Printer {
-        function,
-        marked,
-        texts: vec![None; graph.nodes().len()],
-        declared: Declared::new(function),
-        scopes: Scopes::new(graph),
-        next_update: 0,
-    };
-    for statement in &inlining.statements {
-        printer.statement(statement.clone(), &inlining);
-        printer.updates(statement.end);
-    }
-    printer.scopes.finish();
+    let mut printer = Printer::new(function, marked);
+    printer.statements(0, &[]);
     printer.roles();
     printer.scopes.text
 }
@@ -57,6 +46,15 @@ fn reference(graph: &Graph, id: impl Into<Value>) -> String {
         (Some(name), _) => spelled(name).into_owned(),
         (None, 0) => format!("${}", node.index()),
         (None, output) => format!("${}_{output}", node.index()),
+    }
+}
+
+/// The shape and the kind of what is declared: `[3] int < 5`
+fn declared_type(shape: &Shape, kind: Kind, bound: Option<usize>) -> String {
+    match (kind, bound) {
+        (Kind::Real, None) => shape.to_string(),
+        (kind, None) => format!("{shape} {kind}"),
+        (kind, Some(bound)) => format!("{shape} {kind} < {bound}"),
     }
 }
 
@@ -120,6 +118,33 @@ struct Printer<'a> {
     scopes: Scopes<'a>,
     /// The updates before this one are written.
     next_update: usize,
+    /// The names of the bodies of loops.
+    definitions: HashSet<String>,
+}
+
+impl<'a> Printer<'a> {
+    fn new(function: &'a Function, marked: bool) -> Printer<'a> {
+        let graph = &function.graph;
+        Printer {
+            function,
+            marked,
+            texts: vec![None; graph.nodes().len()],
+            declared: Declared::new(function),
+            scopes: Scopes::new(graph),
+            next_update: 0,
+            definitions: HashSet::new(),
+        }
+    }
+
+    /// Writes every statement but those of the first nodes. `returned` are values that are referred to afterwards.
+    fn statements(&mut self, first: usize, returned: &[Value]) {
+        let inlining = Inlining::new(self.function, returned);
+        for statement in inlining.statements.iter().filter(|statement| statement.end > first) {
+            self.statement(statement.clone(), &inlining);
+            self.updates(statement.end);
+        }
+        self.scopes.finish();
+    }
 }
 
 impl Printer<'_> {
@@ -137,7 +162,12 @@ impl Printer<'_> {
         let mark = self.mark(nodes.clone());
         for id in nodes.map(NodeId::from_index) {
             let Some(planned) = inlining.operands(id) else { continue };
-            let operands: Vec<Spelled> = planned.iter().map(|&operand| self.operand(operand)).collect();
+            let definition = match &graph.node(id).op {
+                Op::Scan(scan) => Some(Spelled::atom(self.definition(id, scan))),
+                _ => None,
+            };
+            let operands = planned.iter().map(|&operand| self.operand(operand));
+            let operands: Vec<Spelled> = definition.into_iter().chain(operands).collect();
             let is_index = planned.first().is_some_and(|shown| shown.value() != graph.node(id).inputs[0])
                 && matches!(graph.node(id).op, Op::Shape(ShapeOp::Reshape { .. }));
             let spell = if id == root { spell_root } else { spell };
@@ -193,12 +223,7 @@ impl Printer<'_> {
         let graph = &self.function.graph;
         let Op::Source(Source::Input { shape, kind, bound }) = &graph.node(id).op else { return String::new() };
         let (word, parameter) = self.declared.words[id.index()].unwrap_or(("value", None));
-        let mut line = format!("{word} {} {shape}", reference(graph, id));
-        match (kind, bound) {
-            (Kind::Real, None) => {}
-            (kind, None) => write!(line, " {kind}").expect("a String takes every text"),
-            (kind, Some(bound)) => write!(line, " {kind} < {bound}").expect("a String takes every text"),
-        }
+        let mut line = format!("{word} {} {}", reference(graph, id), declared_type(shape, *kind, *bound));
         if let Some(parameter) = parameter {
             line.push(' ');
             line.push_str(&start(parameter));

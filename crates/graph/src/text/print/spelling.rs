@@ -1,8 +1,6 @@
 //! One node as text, from the texts of its operands.
 
-use super::print;
 use crate::builder::stable::is_recognised;
-use crate::function::Function;
 use crate::graph::Graph;
 use crate::node::{Kind, NodeId};
 use crate::ops::contract::Label;
@@ -61,7 +59,11 @@ pub(super) fn own_length(graph: &Graph, id: NodeId) -> usize {
     let node = graph.node(id);
     match &node.op {
         Op::Source(Source::Constant(constant)) if constant.value.data().len() > FEW => usize::MAX / 4,
-        _ => spell(graph, id, false, &vec![Spelled::atom(String::new()); node.inputs.len()]).text.len(),
+        op => {
+            let definitions = usize::from(matches!(op, Op::Scan(_)));
+            let operands = vec![Spelled::atom(String::new()); definitions + node.inputs.len()];
+            spell(graph, id, false, &operands).text.len()
+        }
     }
 }
 
@@ -73,8 +75,8 @@ pub(super) fn is_literal(constant: &Constant) -> bool {
     nested && data.len() <= MANY && data.iter().all(|number| number.is_finite())
 }
 
-/// The text of a node, of operands that are texts already. `is_index` says that a reshape is written together with the
-/// slice before it, whose operand is given.
+/// The text of a node, of operands that are texts already; the first of a loop is the name of its body. `is_index` says that
+/// a reshape is written together with the slice before it, whose operand is given.
 pub(super) fn spell(graph: &Graph, id: NodeId, is_index: bool, operands: &[Spelled]) -> Spelled {
     let node = graph.node(id);
     let input_shape = |operand: usize| graph.shape(node.inputs[operand]);
@@ -287,19 +289,27 @@ fn index(shape: &Shape, start: &[usize], stop: &[usize], dropped: bool, operands
     Spelled::atom(format!("{}[{}]", operands[0].as_tight(Precedence::Atom), items.join(", ")))
 }
 
-/// The body as a text in quotes, then what the loop is run on.
+/// The name of the `def` that is the body, then what the loop is run on.
 fn scan(op: &Scan, operands: &[Spelled]) -> Spelled {
-    let graph = op.body.graph();
-    let body = print(&Function { graph: graph.clone(), ..Function::default() });
-    let outputs: Vec<usize> = op.body.outputs().iter().map(|&output| graph.value_index(output)).collect();
-    let body = Spelled::atom(quoted(&body, '"'));
-    let operands: Vec<Spelled> = std::iter::once(body).chain(operands.iter().cloned()).collect();
-    let mut attributes = keyword("carries", op.carries);
-    attributes.extend(keyword("sequences", op.sequences));
-    attributes.push(format!("length={}", op.length));
-    attributes.push(format!("outputs={}", list(&outputs)));
-    attributes.extend(keyword("reverse", usize::from(op.reverse)));
-    call("plain_scan", &operands, &attributes)
+    let several = |operands: &[Spelled]| match operands {
+        [only] => only.clone(),
+        _ => {
+            let texts: Vec<&str> = operands.iter().map(|operand| operand.text.as_str()).collect();
+            Spelled::atom(format!("({})", texts.join(", ")))
+        }
+    };
+    let (name, operands) = operands.split_at(1);
+    let (starts, operands) = operands.split_at(op.carries);
+    let (sequences, constants) = operands.split_at(op.sequences);
+    let operands = [name, &[several(starts), several(sequences)], constants].concat();
+    let mut attributes = Vec::new();
+    if op.sequences == 0 {
+        attributes.push(format!("length={}", op.length));
+    }
+    if op.reverse {
+        attributes.push("reverse=true".into());
+    }
+    call("scan", &operands, &attributes)
 }
 
 fn custom(op: &Custom, operands: &[Spelled]) -> Spelled {
