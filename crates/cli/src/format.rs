@@ -70,6 +70,21 @@ pub fn tensor(tensor: &Tensor) -> String {
     format!("[{}, … {} more]", first.join(", "), data.len() - first.len())
 }
 
+/// The same in at most `most` characters, by fewer elements, if so many tell any of them.
+pub fn tensor_within(tensor: &Tensor, most: usize) -> String {
+    let whole = self::tensor(tensor);
+    let elements = tensor.data();
+    if whole.chars().count() <= most || elements.len() < 2 {
+        return whole;
+    }
+    let first = |shown: usize| {
+        let numbers: Vec<String> = elements[..shown].iter().map(|&x| number(x)).collect();
+        format!("[{}, … {} more]", numbers.join(", "), elements.len() - shown)
+    };
+    let fitting = (1..elements.len().min(ELEMENTS)).rev().map(first).find(|text| text.chars().count() <= most);
+    fitting.unwrap_or_else(|| format!("[… {} in all]", elements.len()))
+}
+
 /// A name on one line, shortened in the middle if it is long.
 pub fn name(name: &str) -> String {
     shortened(&whole_name(name), NAME)
@@ -246,6 +261,10 @@ mod tests {
     fn long_things_are_shortened() {
         let long = Tensor::from_fn([20], |i| i as f64);
         assert_eq!(tensor(&long), "[0, 1, 2, 3, 4, 5, … 14 more]");
+        assert_eq!(tensor_within(&long, 31), "[0, 1, 2, 3, 4, 5, … 14 more]");
+        assert_eq!(tensor_within(&long, 20), "[0, 1, 2, … 17 more]");
+        assert_eq!(tensor_within(&long, 13), "[… 20 in all]");
+        assert_eq!(tensor_within(&Tensor::scalar(1.0 / 3.0), 2), "0.333333");
         assert_eq!(shortened("abcdefghij", 6), "abcd…j");
         assert_eq!(name("a +\n  b"), "a + b");
     }

@@ -135,4 +135,11 @@ fn nothing_is_cut_where_no_width_is_known() {
     let output = folder.command(&["grad", &sum, "x=2"]).env("COLUMNS", "50").output().expect("it runs");
     let narrow = String::from_utf8(output.stdout).expect("text");
     assert!(narrow.lines().all(|line| line.chars().count() <= 50), "{narrow}");
+    // Many numbers leave the names room.
+    let matrix = ["grad", "sum((W @ v)^2)", "W=[[0.123456,-1.23456],[2.34567,3.45678]]", "v=0.333333,-0.666667"];
+    let output = folder.command(&matrix).env("COLUMNS", "76").output().expect("it runs");
+    let narrow = String::from_utf8(output.stdout).expect("text");
+    let table: Vec<&str> = narrow.lines().take_while(|line| !line.is_empty()).collect();
+    assert!(table.iter().all(|line| line.chars().count() <= 76), "{narrow}");
+    assert!(narrow.contains("(W @ v)^2") && narrow.contains("[0.123456, … 3 more]"), "{narrow}");
 }

@@ -162,12 +162,27 @@ fn as_json(answer: &Answer) -> String {
         .to_string()
 }
 
+/// How many characters a value may take in a table of this width: with its derivative so many as leave a name room.
+fn value_width(width: usize) -> usize {
+    /// What a name and the gaps take.
+    const BESIDE: usize = 28;
+    /// In fewer there is no number.
+    const LEAST: usize = 13;
+    (width.saturating_sub(BESIDE) / 2).max(LEAST)
+}
+
 fn as_text(answer: &Answer) -> String {
-    // Who reads a file or a pipe can do with names of any length.
-    let name = if format::known_width().is_some() { format::name } else { format::whole_name };
+    // Who reads a file or a pipe can do with names and values of any length.
+    let width = format::known_width();
+    let name = |name: &str| if width.is_some() { format::name(name) } else { format::whole_name(name) };
+    let value = |value: &Tensor| match width {
+        Some(width) => format::tensor_within(value, value_width(width)),
+        None => format::tensor(value),
+    };
     let rows = answer.nodes.iter().map(|node| {
-        let gradient = node.gradient.as_ref().map_or_else(|| "none".into(), format::tensor);
-        vec![name(&node.name), node.op.clone(), node.value.shape().to_string(), format::tensor(&node.value), gradient]
+        let gradient = node.gradient.as_ref().map_or_else(|| "none".into(), value);
+        let shape = node.value.shape().to_string();
+        vec![name(&node.name), node.op.clone(), shape, value(&node.value), gradient]
     });
     let mut text = format::whole_table(
         &["node", "op", "shape", "value", "d result / d node"],
