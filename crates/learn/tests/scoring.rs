@@ -62,7 +62,8 @@ fn figures_that_are_left_out_have_a_reason() {
         ("outcome y [] int\noutcome z [] int\nprediction = x\n", "for `y`, `z` are several, and none alone is"),
         (
             "outcome y [] int\nprediction = x\n",
-            "no probability by its making, as a softmax or a sigmoid is, and the shapes of",
+            "no probability by its making, as a softmax or a sigmoid is, and the shapes of `prediction`, [3], and `y`, [], differ; \
+             `prediction = softmax(…)` of it would have classes",
         ),
     ] {
         let scoring = Scoring::with_labels(&built(&format!("input x [3]\n{source}")), None);

@@ -125,7 +125,11 @@ impl Scoring {
                     (Err(_), Some((labels, why))) => scored(By::RawScore(labels), ALL, why),
                     (Err(why), None) if graph.shape(outcome) == shape => scored(By::Numbers(outcome), OF_CLASSES, why),
                     (Err(why), None) => {
-                        scored(By::Nothing, ALL, format!("{why}, and {}", shapes_differ(function, outcome, shape)))
+                        let differ = shapes_differ(function, outcome, shape);
+                        let are_logits = is_single && shape.rank() == 1 && probability(graph, prediction).is_none();
+                        let remedy =
+                            if are_logits { "; `prediction = softmax(…)` of it would have classes" } else { "" };
+                        scored(By::Nothing, ALL, format!("{why}, and {differ}{remedy}"))
                     }
                 }
             }
