@@ -114,6 +114,7 @@ fn a_column_that_is_taken_is_not_what_was_meant() {
         ),
         ("y,Age,petal length (cm)", "`petal length (cm)` for `petal_length`?"),
         ("y,age,Petal.Length", "takes the column `petal_length`, which is not there; did you mean `Petal.Length`?"),
+        ("u,v,w", "takes 3 columns, none of which is there, `age`, `petal_length`, `y`; there are `u`, `v`, `w`"),
         ("y,u,v", "of which 2 are not there, `age`, `petal_length`; there are `u`, `v`"),
     ] {
         let table = Table::from_bytes("t.csv", format!("{header}\n1,2,3\n").into_bytes()).unwrap();

@@ -187,6 +187,8 @@ fn holes_where_a_model_is_used_have_a_remedy() {
     ] {
         let error = says(rows);
         assert!(error.to_string().contains(place), "{error}");
+        let right = if words { "`u`, `v` would be right" } else { "a number such as 3 or -0.5 would be right" };
+        assert!(error.to_string().contains(right), "{error}");
         assert_eq!(error.remedy(), Some(&Remedy::FilledHoles { numbers, words }));
     }
 }

@@ -337,7 +337,7 @@ fn names_in_a_comment_and_columns_that_are_not_there_are_told() {
     let says = ["savetxt.csv, line 2", "`Age,weight,y`, stand in a comment before it; take the `#` out"];
     folder.refuses(2, "fit m.graph --data savetxt.csv", &says);
     folder.line("fit m.graph --data t.csv --epochs 1 --save m.safetensors").succeeded();
-    let says = ["takes 2 columns, of which 2 are not there", "did you mean `age` for `Age`, `weigth` for `weight`?"];
+    let says = ["takes 2 columns, none of which is there", "did you mean `age` for `Age`, `weigth` for `weight`?"];
     folder.refuses(2, "predict m.safetensors --data new.csv", &says);
     let words = Folder::with(&[("m.graph", PLANE), ("t.csv", "a,city\n1,Rome\n2,Oslo\n")]);
     let run = words.line("fit m.graph --data t.csv --map y=city");

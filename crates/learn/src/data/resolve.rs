@@ -9,7 +9,7 @@ use crate::data::reading::Reading;
 use crate::data::selection::{Missing, Selection};
 use crate::data::table::Table;
 use crate::data::words::Words;
-use crate::error::{LearnError, Remedy, RowPlace, suggest};
+use crate::error::{LearnError, Remedy, RowPlace, list, suggest};
 
 /// A column of a real input becomes one for each word, of at most so many.
 const MOST_INDICATORS: usize = 50;
@@ -136,7 +136,11 @@ pub(crate) fn again(
         }
     }
     if let (false, Some((row, column, remedy))) = (drops, uncovered.iter().min_by_key(|(row, ..)| *row)) {
-        let problem = format!("the cell is empty, or says that it holds no value; {}", column.right);
+        let right = match &column.holds {
+            Holds::Known(words) => format!("{} would be right", list(words.words.iter().map(String::as_str))),
+            Holds::Numbers | Holds::Either { .. } | Holds::Words { .. } => column.right.to_string(),
+        };
+        let problem = format!("the cell is empty, or says that it holds no value; {right}");
         let (file, column, place) = (table.file().to_string(), column.name.to_string(), RowPlace::line(lines[*row]));
         return Err(LearnError::Cell { file, place, column, problem, remedy: Some(remedy.clone()) });
     }

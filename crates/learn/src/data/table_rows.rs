@@ -84,6 +84,9 @@ fn missing(table: &Table, fields: &[Field], field: &Field) -> LearnError {
     let (count, all) = (absent.len(), field.columns.len());
     let what = match absent[..] {
         [column] => format!("takes the column `{column}`, which is not there"),
+        _ if count == all => {
+            format!("takes {all} columns, none of which is there, {}", list(absent.iter().copied()))
+        }
         _ => format!("takes {all} columns, of which {count} are not there, {}", list(absent.iter().copied())),
     };
     let problem = match meant[..] {
