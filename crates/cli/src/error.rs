@@ -95,6 +95,9 @@ fn in_options(error: &LearnError) -> String {
             };
             format!("leave such rows out of the table{mean}{class}")
         }
+        Remedy::LargerBatch(least) => {
+            format!("take another --batch, by which the last batch, too, has at least {least} rows")
+        }
         Remedy::NameSeparator => {
             "say what separates its cells by --separator, as in --separator ';' or --separator space".into()
         }

@@ -55,6 +55,15 @@ impl Function {
     pub fn has_phases(&self) -> bool {
         has_phases(&self.graph)
     }
+
+    /// The least number of examples that a batch may have while training, and the node that asks for it, if it is more than 1.
+    pub fn smallest_batch(&self) -> Option<(usize, NodeId)> {
+        let least = |id: NodeId| match self.graph.node(id).op {
+            Op::Phased(Phased::BatchSize { at_least }) if at_least > 1 => Some((at_least, id)),
+            _ => None,
+        };
+        self.graph.ids().filter_map(least).max()
+    }
 }
 
 fn has_phases(graph: &Graph) -> bool {

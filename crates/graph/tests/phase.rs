@@ -129,7 +129,8 @@ fn a_batch_that_is_too_small_is_refused() {
     builder.prediction(builder.input("x", []) / builder.batch_size_of_at_least(2));
     let function = builder.finish().expect("it is whole");
     let error = batch(&function, 1).expect_err("one example is too few");
-    assert!(error.message.contains("at least 2"), "{error}");
+    assert_eq!(error.message, "batch_size would see a single value in a batch of 1; it takes a batch of at least 2");
+    assert_eq!(function.smallest_batch().map(|(least, _)| least), Some(2));
     assert!(batch(&function, 2).is_ok());
     let (prediction, _) = phase(&function, Phase::Prediction).expect("it is whole");
     assert!(batch(&prediction, 1).is_ok());

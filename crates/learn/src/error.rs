@@ -21,6 +21,8 @@ pub enum Remedy {
     DropColumn(String),
     /// That the numbers of a column, of this name, are names of classes.
     NameClasses(String),
+    /// The rows of a batch: so many at least, also in the last of an epoch.
+    LargerBatch(usize),
     /// What becomes of missing cells.
     Missing {
         /// Whether some of them are numbers of a real input, which their mean can fill.
@@ -53,6 +55,7 @@ impl fmt::Display for Remedy {
                 let class = if *words { ", or train with a hole among words as a word of its own" } else { "" };
                 write!(f, "leave such rows out of the table{mean}{class}")
             }
+            Remedy::LargerBatch(least) => write!(f, "take batches of which the last, too, has at least {least} rows"),
             Remedy::NameSeparator => f.write_str("name what separates the cells"),
             Remedy::BindSizes(names) => write!(f, "bind one of {}", list(names.iter().map(String::as_str))),
         }
@@ -267,6 +270,14 @@ pub enum LearnError {
         /// What was found and what would be right.
         problem: String,
     },
+    /// A batch of too few rows for what compares the rows of a batch.
+    #[error("{problem}{}", Remedy::after(problem, remedy))]
+    Batch {
+        /// What would see too few, in which step.
+        problem: String,
+        /// What would help.
+        remedy: Option<Remedy>,
+    },
     /// What a function lacks for what was asked of it.
     #[error("the function has no {0}")]
     Lacks(&'static str),
@@ -299,7 +310,8 @@ impl LearnError {
             | LearnError::Missing { remedy, .. }
             | LearnError::Columns { remedy, .. }
             | LearnError::Mapping { remedy, .. }
-            | LearnError::Size { remedy, .. } => remedy.as_ref(),
+            | LearnError::Size { remedy, .. }
+            | LearnError::Batch { remedy, .. } => remedy.as_ref(),
             _ => None,
         }
     }
@@ -313,7 +325,8 @@ impl LearnError {
             | LearnError::Missing { remedy, .. }
             | LearnError::Columns { remedy, .. }
             | LearnError::Mapping { remedy, .. }
-            | LearnError::Size { remedy, .. } => remedy.take(),
+            | LearnError::Size { remedy, .. }
+            | LearnError::Batch { remedy, .. } => remedy.take(),
             _ => None,
         };
         let plain = plain.to_string();

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use chainrule::check::{
     Blame, CheckError, CheckOptions, Draw, Draws, Elements, NodeReport, Report, Second, Verdict, check_function_at,
 };
-use chainrule::learn::{Parameters, Role, Transforms, random};
-use chainrule::{Function, Parameter, Value};
+use chainrule::learn::{Dataset, Parameters, Role, Transforms, random};
+use chainrule::{Function, Parameter, Phase, Value, batch, phase};
 use clap::Args;
 
 use crate::bypassed;
@@ -64,22 +64,62 @@ Examples:
 Free sizes become small numbers that differ. Reals are drawn from normal(0, 1), ints below their bound, some of both near \
 the constants that the model compares them with; --data takes rows of a table instead. The exit code is 0 if no gradient \
 is wrong, 1 if one is: the report names the rule, or the sum of contributions, to blame, and the rules that were not tested, \
-as those on a branch that no draw took. It is 2 if more than 1 % could not be told, as where values are so small that differences are nothing but rounding.";
+as those on a branch that no draw took. It is 2 if more than 1 % could not be told, as where values are so small that differences are nothing but rounding.
+
+Where training differs from prediction, both are checked, training over a batch where examples see each other. With --json, \
+`passed` covers both, and `prediction` holds the report of the second.";
 
 impl Check {
     /// Checks first and second derivatives of the objective.
     pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
         let file = ModelFile::read(&self.model.model)?;
-        let (function, draws) = self.draws(&file)?;
-        let objective = file.objective(&function)?;
-        idle::warn(&file, &function, objective);
+        let (function, data) = self.function(&file)?;
+        idle::warn(&file, &function, file.objective(&function)?);
+        if !function.has_phases() {
+            let report = self.report(&file, &function, data.as_ref(), None)?;
+            let names = file.names(&function);
+            output.line(if self.json {
+                as_json(&report, report.passed(), &function, &names).to_string()
+            } else {
+                as_text(&report, &names, file.objective(&function)?)
+            })?;
+            return verdict(&report, file.name());
+        }
+        let (training, rows) = in_training(&file, &function)?;
+        let (prediction, _) = phase(&function, Phase::Prediction).map_err(|error| file.mistake(error))?;
+        let trains = self.report(&file, &training, data.as_ref(), rows)?;
+        let predicts = self.report(&file, &prediction, data.as_ref(), None)?;
+        let (training_names, prediction_names) = (file.names(&training), file.names(&prediction));
+        output.line(if self.json {
+            // Whoever reads one member is told of both phases.
+            let passed = trains.passed() && predicts.passed();
+            let of_prediction = as_json(&predicts, predicts.passed(), &prediction, &prediction_names);
+            as_json(&trains, passed, &training, &training_names).with("prediction", of_prediction).to_string()
+        } else {
+            let batch = rows.map_or_else(String::new, |rows| format!(", over a batch of {rows} examples"));
+            let in_training = as_text(&trains, &training_names, file.objective(&training)?);
+            let in_prediction = as_text(&predicts, &prediction_names, file.objective(&prediction)?);
+            format!("in training{batch}:\n{in_training}\n\nin prediction:\n{in_prediction}")
+        })?;
+        verdict(&trains, file.name()).and_then(|()| verdict(&predicts, file.name()))
+    }
+
+    /// What is found of a function in a phase; with `batch`, of one over a batch of so many examples.
+    fn report(
+        &self,
+        file: &ModelFile,
+        function: &Function,
+        data: Option<&Dataset>,
+        batch: Option<usize>,
+    ) -> Result<Report, CommandError> {
+        let draws = self.draws(function, data, batch)?;
         let elements = if self.entries { Elements::OneByOne } else { Elements::Together };
         let options = CheckOptions { seed: self.seed, elements, ..CheckOptions::default() };
-        let names = file.names(&function);
+        let names = file.names(function);
         let waiting = Waiting::new("checking");
         let taken =
             if self.data.is_some() { "" } else { "\n  rows of a table where they are finite can be given by --data" };
-        let report = check_function_at(&function, &draws, &options).map_err(|error| match &error {
+        let report = check_function_at(function, &draws, &options).map_err(|error| match &error {
             // Beside the NaN origin's own words, the text of the node.
             CheckError::NotFinite { nan_origin, .. } if nan_origin.node.index() < function.graph.nodes().len() => {
                 let name = format::name(&names.of(nan_origin.node));
@@ -88,41 +128,53 @@ impl Check {
             _ => CommandError::mistake(format!("{}: {error}", file.name())),
         })?;
         drop(waiting);
-        output.line(if self.json {
-            as_json(&report, &function, &names)
-        } else {
-            as_text(&report, &names, objective)
-        })?;
-        verdict(&report, file.name())
+        Ok(report)
     }
-}
 
-impl Check {
-    /// The function, and the values at which it is checked: states as they start, and the rest as usual, or from the rows of
-    /// the table and as parameters start.
-    fn draws(&self, file: &ModelFile) -> Result<(Function, Draws), CommandError> {
+    /// The function, and the table from which rows are taken.
+    fn function(&self, file: &ModelFile) -> Result<(Function, Option<Dataset>), CommandError> {
         let settings = self.model.settings()?;
-        let Some(path) = &self.data else {
-            let function = file.build_small(&settings)?;
-            let draws = held(&function, &function.state, self.seed)?;
-            return Ok((function, draws));
-        };
+        let Some(path) = &self.data else { return Ok((file.build_small(&settings)?, None)) };
         let (columns, separator) = (self.columns.clone(), self.separator.clone());
         let PreparedData { function, data } =
             TableOptions { data: path.clone(), columns, separator }.fit(file, settings)?;
         let data = Transforms::filling(&data).apply(&data)?;
+        Ok((function, Some(data)))
+    }
+
+    /// The values at which a function is checked, of an example or of a batch: states as they start, and the rest as usual, or
+    /// from the rows of the table and as parameters start.
+    fn draws(&self, function: &Function, data: Option<&Dataset>, batch: Option<usize>) -> Result<Draws, CommandError> {
+        let Some(data) = data else { return held(function, &function.state, self.seed) };
         let kept: Vec<Parameter> = function.parameters.iter().chain(&function.state).cloned().collect();
-        let draws = held(&function, &kept, self.seed)?;
-        let values = |row: usize| {
-            let of_role = [Role::Input, Role::Outcome].into_iter().flat_map(|role| data.example_of(role, row));
+        let draws = held(function, &kept, self.seed)?;
+        let values = |rows: &[usize]| {
+            let of_role = [Role::Input, Role::Outcome].into_iter().flat_map(|role| match batch {
+                Some(_) => data.batch_of(role, rows),
+                None => data.example_of(role, rows[0]),
+            });
             of_role.filter_map(|(name, value)| Some((function.graph.find(name)?.node, value))).collect()
         };
         let mut order = random::permutation(data.rows(), &mut random::generator(self.seed, random::Purpose::Split));
         order.truncate(MOST_ROWS);
-        let rows = order.into_iter().map(values).collect();
-        Ok((function, draws.with_rows(rows)))
+        let rows = order.chunks_exact(batch.unwrap_or(1)).map(values).collect();
+        Ok(draws.with_rows(rows))
     }
 }
+
+/// The function as it trains, over a batch where examples see each other, and the size of that.
+fn in_training(file: &ModelFile, function: &Function) -> Result<(Function, Option<usize>), CommandError> {
+    let mistake = |error| file.mistake(error);
+    let (training, _) = phase(function, Phase::Training).map_err(mistake)?;
+    if !training.graph.nodes().iter().any(|node| node.op.is_across_examples()) {
+        return Ok((training, None));
+    }
+    let rows = training.smallest_batch().map_or(BATCH, |(least, _)| least.max(BATCH));
+    Ok((batch(&training, rows).map_err(mistake)?, Some(rows)))
+}
+
+/// How many examples a batch has that is checked.
+const BATCH: usize = 3;
 
 /// So many rows are looked at, which are more than are drawn unless most are not finite.
 const MOST_ROWS: usize = 100;
@@ -214,7 +266,8 @@ fn summary(report: &Report, names: &NodeNames<'_>) -> String {
     format!("every gradient is right: {rules} at {draws} draws{second}")
 }
 
-fn as_json(report: &Report, function: &Function, names: &NodeNames<'_>) -> String {
+/// `passed` is that of the report, or of those of both phases.
+fn as_json(report: &Report, passed: bool, function: &Function, names: &NodeNames<'_>) -> Object {
     let shape = |node: &NodeReport| function.graph.shape(node.node);
     let nodes = report.nodes.iter().map(|node| {
         Object::default()
@@ -237,14 +290,13 @@ fn as_json(report: &Report, function: &Function, names: &NodeNames<'_>) -> Strin
         Some(Second::Absent(_)) | None => None,
     };
     Object::default()
-        .with("passed", report.passed())
+        .with("passed", passed)
         .with("draws", report.draws)
         .with("worst", json::number(report.worst()))
         .with_some("second_passed", second)
         .with("not_tested", json::array(not_tested(report, names).iter().map(|name| json::text(name))))
         .with("nodes", json::array(nodes))
         .with("failures", json::array(failures))
-        .to_string()
 }
 
 #[cfg(test)]
@@ -274,7 +326,11 @@ mod tests {
         let failure = verdict(&report, "m.graph").expect_err("a contribution is missing");
         assert_eq!(failure.code(), 1);
         assert!(format!("{failure:?}").contains("`x`"), "{failure:?}");
-        assert!(as_json(&report, &function, &NodeNames::new(&function.graph, "")).contains("\"passed\":false"));
+        assert!(
+            as_json(&report, report.passed(), &function, &NodeNames::new(&function.graph, ""))
+                .to_string()
+                .contains("\"passed\":false")
+        );
         assert!(summary(&report, &NodeNames::new(&function.graph, "")).contains("WRONG"));
     }
 }

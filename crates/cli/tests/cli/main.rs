@@ -12,6 +12,7 @@ mod grad_model;
 mod memory;
 mod options;
 mod parameters;
+mod phases;
 mod profile;
 mod show;
 mod support;

@@ -104,19 +104,21 @@ impl Rules for Phased {
         match (self, inputs) {
             (BatchMean, [x]) if x.batched => for_all(x.var.sum_axes(&[0]) / size as f64),
             (BatchMean, [x]) => for_all(x.var),
-            (BatchSize { at_least }, _) if size < *at_least => for_all(builder.fail(
-                too_small(*at_least, size),
-                Some("take more examples in a batch, or the phase of prediction".into()),
-            )),
+            (BatchSize { at_least }, _) if size < *at_least => {
+                let help = "take more examples in a batch, or the phase of prediction";
+                for_all(builder.fail(too_small(builder, *at_least, size), Some(help.into())))
+            }
             (BatchSize { .. }, _) => for_all(builder.constant(size as f64)),
             (InTraining | BatchMean, _) => batch_lifted(builder, inputs, size, self.clone(), || self.clone().into()),
         }
     }
 }
 
-fn too_small(at_least: usize, size: usize) -> String {
-    let examples = if size == 1 { "1 example".into() } else { format!("{size} examples") };
-    format!("batch_size: a batch of {examples}, where at least {at_least} are needed")
+/// Said of the layer that asks for the size, if one does.
+fn too_small(builder: &Builder, at_least: usize, size: usize) -> String {
+    let place = builder.scope_path().map_or_else(|| "batch_size".into(), |path| format!("`{path}`"));
+    let sees = if size == 1 { "a single value".into() } else { format!("{size} values") };
+    format!("{place} would see {sees} in a batch of {size}; it takes a batch of at least {at_least}")
 }
 
 impl From<Phased> for Op {

@@ -37,6 +37,7 @@ const CALLS: &[(&str, &str)] = &[
     ("layer_norm(T)", "[2, 3, 4]"),
     ("rms_norm(W, epsilon=0.001)", "[2, 3]"),
     ("group_norm(T, 2)", "[2, 3, 4]"),
+    ("batch_norm(T, epsilon=0.001, momentum=0.5)", "[2, 3, 4]"),
     ("position(W)", "[2, 3]"),
     ("conv(T, 4, 3, padding=1)", "[4, 3, 4]"),
     ("conv_transpose(T, 5, [2, 1], stride=2, bias=false)", "[5, 6, 7]"),

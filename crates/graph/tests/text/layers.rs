@@ -53,6 +53,18 @@ fn layers_compute_what_they_say() {
     same("dense(x[0], 3, bias=false, init=0.5)", "$0 = x[0]\nparam `y/dense/W` [3, 6] = 0.5\ny = `y/dense/W` @ $0");
     same("embedding(i, 5, 2)", "param `y/embedding/W` [5, 2] = 0\ny = gather(`y/embedding/W`, i)");
     same(
+        "batch_norm(x, momentum=0.25)",
+        "param `y/batch_norm/gain` [4] = 1\nparam `y/batch_norm/shift` [4] = 0\n\
+         state `y/batch_norm/mean` [4] = 0\nstate `y/batch_norm/variance` [4] = 1\n\
+         $0 = batch_mean(sum(x, axis=1) / 6)\n$1 = batch_mean(sum((x - broadcast($0, [4, 6], [0]))^2, axis=1) / 6)\n\
+         $2 = batch_size() * 6\n$3 = $1 * ($2 / ($2 - 1))\n\
+         update `y/batch_norm/mean` = 0.75 * `y/batch_norm/mean` + 0.25 * $0\n\
+         update `y/batch_norm/variance` = 0.75 * `y/batch_norm/variance` + 0.25 * $3\n\
+         $4 = x - broadcast(in_training($0, `y/batch_norm/mean`), [4, 6], [0])\n\
+         $5 = rsqrt(in_training($1, `y/batch_norm/variance`) + 0.00001) * `y/batch_norm/gain`\n\
+         y = $4 * broadcast($5, [4, 6], [0]) + broadcast(`y/batch_norm/shift`, [4, 6], [0])",
+    );
+    same(
         "layer_norm(x, epsilon=0.1)",
         "param `y/layer_norm/gain` [6] = 1\nparam `y/layer_norm/shift` [6] = 0\n\
          y = normalize(x, epsilon=0.1) * `y/layer_norm/gain` + `y/layer_norm/shift`",

@@ -1,7 +1,7 @@
 //! Slopes that a strong zero leaves out at some row of the data.
 
 use chainrule_exec::{DroppedSlope, dropped_slope as dropped_at};
-use chainrule_graph::{Builder, Function, Value, count_dropped_slopes, differentiate};
+use chainrule_graph::{Builder, Function, Phase, Value, count_dropped_slopes, differentiate, phase};
 
 use crate::data::dataset::Dataset;
 use crate::error::LearnError;
@@ -19,6 +19,7 @@ pub fn dropped_slope(
     parameters: &Parameters,
     data: &Dataset,
 ) -> Result<Option<(usize, DroppedSlope)>, LearnError> {
+    let (function, _) = &phase(function, Phase::Prediction)?;
     let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
     let wrt: Vec<Value> = function.parameters.iter().map(|parameter| parameter.node.into()).collect();
     let derivatives = differentiate(&function.graph, objective, &wrt)?;

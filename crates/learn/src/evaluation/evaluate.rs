@@ -2,14 +2,14 @@
 
 use chainrule_exec::compile::Options;
 use chainrule_exec::{Bindings, InputType, evaluate_compiled};
-use chainrule_graph::{Function, NodeId, Tensor, Value};
+use chainrule_graph::{Function, NodeId, Phase, Tensor, Value, phase};
 
 use crate::admission;
 use crate::error::{LearnError, find};
 use crate::evaluation::value_and_gradient::{Gradients, ValueAndGradient};
 use crate::parameters::Parameters;
 
-/// The objective of one example: inputs and outcomes by name, each of the shape that the function says.
+/// The objective of one example, in the phase of prediction: inputs and outcomes by name, each of the shape that the function says.
 ///
 /// # Errors
 /// The function has no objective. A value is missing, unknown, of another shape or kind, or not finite; the error names
@@ -20,12 +20,13 @@ pub fn objective(
     inputs: &[(&str, Tensor)],
     outcomes: &[(&str, Tensor)],
 ) -> Result<f64, LearnError> {
+    let (function, _) = &phase(function, Phase::Prediction)?;
     let target = function.objective.ok_or(LearnError::Lacks("objective"))?;
     let bindings = checked(function, parameters, inputs, outcomes, target)?;
     Ok(evaluate_compiled(&function.graph, &bindings, &[target], &Options::default())?[target].item())
 }
 
-/// The objective of one example and its gradients, one for each parameter and of its shape. It compiles at each call; a loop
+/// The objective of one example, in the phase of training, and its gradients, one for each parameter and of its shape. It compiles at each call; a loop
 /// compiles once, by [`ValueAndGradient`].
 ///
 /// # Errors
@@ -48,6 +49,7 @@ pub fn prediction(
     parameters: &Parameters,
     inputs: &[(&str, Tensor)],
 ) -> Result<Tensor, LearnError> {
+    let (function, _) = &phase(function, Phase::Prediction)?;
     let target = function.prediction.ok_or(LearnError::Lacks("prediction"))?;
     let bindings = checked(function, parameters, inputs, &[], target)?;
     Ok(evaluate_compiled(&function.graph, &bindings, &[target], &Options::default())?[target].clone())

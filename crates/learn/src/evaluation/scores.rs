@@ -4,7 +4,7 @@ use chainrule_exec::check_memory;
 use chainrule_exec::compile::{Level, Options, Precision, compile};
 use chainrule_exec::program::Program;
 use chainrule_exec::run::{Run, StreamTable, Workspace};
-use chainrule_graph::{Function, Shape, Tensor, Value, batch_values};
+use chainrule_graph::{Function, NodeId, Phase, Shape, Tensor, Value, batch_values, phase};
 
 use crate::admission;
 use crate::data::dataset::Dataset;
@@ -22,7 +22,7 @@ const ROWS: usize = 64;
 /// How many steps are made at once, where their rows are brought to another precision.
 const STEPS: usize = 64;
 
-/// How a function does on a dataset.
+/// How a function does on a dataset, in the phase of prediction.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scores {
     /// The mean objective over the rows.
@@ -166,6 +166,8 @@ impl<'a> Scorer<'a> {
 /// The values of some nodes for every row of a dataset.
 struct OverRows<'a> {
     tables: &'a Tables<'a>,
+    /// The function of each row, in the phase of prediction.
+    each: Function,
     wanted: Vec<Value>,
     /// The shape of each wanted node, for one row.
     shapes: Vec<Shape>,
@@ -188,10 +190,17 @@ impl<'a> OverRows<'a> {
         let function = tables.function;
         admission::check_bound(function, &wanted)?;
         // Per row, so the objective must not be averaged: only wanted nodes are asked of the batched graph.
-        let graph = function.graph.clone().without_updates();
-        let mut each = Function { graph, objective: None, prediction: None, ..function.clone() };
-        each.inputs.retain(|&input| tables.hold(input));
-        each.outcomes.retain(|&outcome| tables.hold(outcome));
+        let (phased, map) = phase(function, Phase::Prediction)?;
+        let held = |ids: &[NodeId], now: &[NodeId]| -> Vec<NodeId> {
+            ids.iter().zip(now).filter(|(id, _)| tables.hold(**id)).map(|(_, &now)| now).collect()
+        };
+        let each = Function {
+            inputs: held(&function.inputs, &phased.inputs),
+            outcomes: held(&function.outcomes, &phased.outcomes),
+            objective: None,
+            prediction: None,
+            ..phased
+        };
         let shapes: Vec<Shape> = wanted.iter().map(|&id| function.graph.shape(id).clone()).collect();
         let rows = tables.data.rows();
         // As they are recorded, and once more in order
@@ -201,6 +210,7 @@ impl<'a> OverRows<'a> {
         let order: Vec<u32> = (0..rows as u32).collect();
         let stretches = [(&order[..whole], ROWS), (&order[whole..], rows - whole)].into_iter();
         let stretches = stretches.filter(|(order, _)| !order.is_empty());
+        let wanted: Vec<Value> = wanted.iter().map(|&value| map.get(value).unwrap_or(value)).collect(); // they have a role
         let batches = |(order, size)| Batches::new(&each, &wanted, order, size, level);
         let batches = stretches.map(batches).collect::<Result<Vec<Batches>, _>>()?;
         if let Some(first) = batches.first() {
@@ -211,7 +221,7 @@ impl<'a> OverRows<'a> {
                 tables.of(&first.program, Some(first.size))?;
             }
         }
-        Ok(OverRows { tables, wanted, shapes, batches })
+        Ok(OverRows { tables, each, wanted, shapes, batches })
     }
 
     /// The values at some parameters, each [rows, …]. An error names the first row, and the node, that cannot be
@@ -231,8 +241,8 @@ impl<'a> OverRows<'a> {
                 Ok(record) => record,
                 Err(error) => {
                     let tables = self.tables.of(&batches.program, Some(batches.size))?;
-                    let Tables { function, data, .. } = self.tables;
-                    let failing = failing_row(function, parameters, data, batches.failing(&tables), &self.wanted);
+                    let data = self.tables.data;
+                    let failing = failing_row(&self.each, parameters, data, batches.failing(&tables), &self.wanted);
                     return Err(failing.unwrap_or(error));
                 }
             };

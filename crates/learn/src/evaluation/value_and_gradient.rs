@@ -87,7 +87,8 @@ struct Given {
 }
 
 impl ValueAndGradient {
-    /// Differentiates and compiles a function.
+    /// Differentiates and compiles a function, in the phase of training; [`phase`](fn@chainrule_graph::phase) makes one of the
+    /// other.
     ///
     /// # Errors
     /// It has no objective; an op on the way to it has no derivative; its values do not fit into memory.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chainrule_exec::compile::{Options, Precision, compile};
 use chainrule_exec::program::{ArgumentHandle, OutputHandle, Program};
 use chainrule_exec::run::{Run, Workspace};
-use chainrule_graph::{Function, Shape, Tensor};
+use chainrule_graph::{Function, Phase, Shape, Tensor, phase};
 
 use crate::admission;
 use crate::data::cell::Cell;
@@ -101,7 +101,7 @@ impl Predictor {
     /// Its graph, its columns and its parameters do not fit together; it has no prediction, or one that needs an outcome;
     /// it does not fit into memory.
     pub fn new(model: &SavedModel) -> Result<Predictor, LearnError> {
-        let function = model.function()?;
+        let (function, _) = phase(&model.function()?, Phase::Prediction)?;
         let parameters = Parameters::from_values(&function, model.parameters.iter().cloned())?;
         let prediction = function.prediction.ok_or(LearnError::Lacks("prediction"))?;
         admission::check_bound(&function, &[prediction])?;
@@ -111,7 +111,7 @@ impl Predictor {
         }
         let precision = if model.is_in_f32() { Precision::F32 } else { Precision::F64 };
         let options = Options { precision, outputs: vec![prediction], ..Options::default() };
-        let program = compile(&function.graph.clone().without_updates(), &options)?;
+        let program = compile(&function.graph, &options)?;
         let mut workspace = program.workspace()?;
         let kept = function.parameters.iter().chain(&function.state).map(|parameter| parameter.node);
         for (id, (_, value)) in kept.zip(parameters.iter()) {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use chainrule_exec::compile::{Level, Options, Precision};
 use chainrule_exec::run::End;
 use chainrule_exec::{Bindings, ExecError, NanOrigin, Values, evaluate_compiled, nan_origin, reference};
-use chainrule_graph::{Function, Graph, NodeId, Origin, Tensor, Value};
+use chainrule_graph::{Function, Graph, NodeId, Origin, Phase, Tensor, Value, phase};
 
 use crate::data::dataset::Dataset;
 use crate::error::LearnError;
@@ -42,6 +42,7 @@ pub(crate) fn at_rows(
     cause: Cause,
     grown: Option<(f64, f64)>,
 ) -> Result<TrainError, LearnError> {
+    let (function, _) = &phase(function, Phase::Prediction)?;
     let each = objectives(function, parameters, data)?;
     let (mut standardized, mut unfit) = (Vec::new(), Vec::new());
     let (mut nan_origin_at_row, mut places) = (None, (0..data.rows()).map(|row| data.place(row)).collect());
@@ -179,7 +180,8 @@ fn of_one_row(runner: &mut Runner<'_>, data: &Dataset, rows: &[usize]) -> Result
     if rows.len() < 2 {
         return Ok(None);
     }
-    let step = runner.step(1)?;
+    // A row alone may be too small a batch for the function.
+    let Ok(step) = runner.step(1) else { return Ok(None) };
     for &row in rows {
         let held = runner.values()?.iter().map(|(name, value)| (&name[..], value));
         let bindings = bindings(&step.function, data, &[row], held);

@@ -10,7 +10,7 @@ use chainrule_graph::{Tensor, Value};
 
 use crate::admission;
 use crate::data::dataset::Dataset;
-use crate::error::{LearnError, find};
+use crate::error::{LearnError, Remedy, find};
 use crate::evaluation::bindings::bindings;
 use crate::evaluation::tables::Tables;
 use crate::parameters::Parameters;
@@ -54,6 +54,7 @@ impl<'a> Runner<'a> {
         let mut runner =
             Runner { tables, settings, stop: settings.stop, values: Vec::new(), steps: Vec::new(), in_use: None };
         let first = settings.batch.min(tables.data.rows());
+        runner.check_batches(first)?;
         let step = runner.step(first)?;
         // What is held here, what it was before, at the last report, what it is now, and the best so far
         let kept = step.function.parameters.iter().chain(&step.function.state).map(|parameter| parameter.node.into());
@@ -64,6 +65,19 @@ impl<'a> Runner<'a> {
             runner.set(name, value.clone());
         }
         Ok(runner)
+    }
+
+    /// An error if a batch, or what is left for the last, is too small for the function.
+    fn check_batches(&self, size: usize) -> Result<(), LearnError> {
+        let (function, rows) = (self.tables.function, self.tables.data.rows());
+        let Some((least, node)) = function.smallest_batch() else { return Ok(()) };
+        let sizes = [("a batch", size), ("the last batch", rows % size)];
+        let Some((what, size)) = sizes.into_iter().find(|(_, size)| (1..least).contains(size)) else { return Ok(()) };
+        let scope = function.graph.node(node).scope.map(|scope| function.graph.scope(scope).path.to_string());
+        let layer = scope.unwrap_or_else(|| function.graph.describe(node));
+        let sees = if size == 1 { "a single value".into() } else { format!("{size} values") };
+        let problem = format!("`{layer}` would see {sees} in {what} of {size} row{}", if size == 1 { "" } else { "s" });
+        Err(LearnError::Batch { problem, remedy: Some(Remedy::LargerBatch(least)) })
     }
 
     /// Sets a parameter or a state, before the first step.

@@ -1,7 +1,8 @@
 //! The training step as a graph: forward, backward and update in one.
 
 use chainrule_graph::{
-    Builder, Function, GraphError, NodeId, Parameter, Value, Var, batch, differentiate, reached_by_derivative,
+    Builder, Function, GraphError, NodeId, Parameter, Phase, Value, Var, batch, differentiate, phase,
+    reached_by_derivative,
 };
 
 use crate::optimizer::Optimizer;
@@ -55,7 +56,7 @@ pub struct Step {
     pub size: Option<usize>,
 }
 
-/// The step on a function: on one example, or with `size` on the mean objective of a batch of so many.
+/// The step on a function in the phase of training: on one example, or with `size` on the mean objective of a batch of so many.
 ///
 /// Every parameter moves exactly once, all by gradients at the old parameters; but those that are frozen, and those that no
 /// derivative of the objective reaches, stay as they are, whatever the optimizer keeps or decays.
@@ -64,9 +65,10 @@ pub struct Step {
 /// The function has no objective, an op on the way has no derivative, or it has updates or names that are the step's.
 pub fn step(function: &Function, options: &StepOptions, size: Option<usize>) -> Result<Step, GraphError> {
     check_updates(function)?;
+    let (function, _) = phase(function, Phase::Training)?;
     let function = match size {
-        Some(size) => batch(function, size)?,
-        None => function.clone(),
+        Some(size) => batch(&function, size)?,
+        None => function,
     };
     let objective = function.objective.ok_or_else(|| GraphError::new("the function has no objective"))?;
     let reached = reached_by_derivative(&function.graph, objective);

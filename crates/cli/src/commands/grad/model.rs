@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use chainrule::learn::{Dataset, Field, Parameters, Role};
 use chainrule::ops::Source;
 use chainrule::text::{Declaration, Dim};
-use chainrule::{Function, NodeId, Op, Tensor, Value, batch};
-use clap::Args;
+use chainrule::{Function, NodeId, Op, Phase, Tensor, Value, batch, phase};
+use clap::{Args, ValueEnum};
 
 use super::derivatives::{Answer, Question, answer};
 use super::{cells, values};
@@ -17,6 +17,22 @@ use crate::error::CommandError;
 use crate::model_file::ModelFile;
 use crate::options;
 use crate::tables::SeparatorOption;
+
+/// The phase of a model.
+#[derive(Clone, Copy, ValueEnum)]
+enum PhaseOption {
+    Training,
+    Prediction,
+}
+
+impl From<PhaseOption> for Phase {
+    fn from(option: PhaseOption) -> Phase {
+        match option {
+            PhaseOption::Training => Phase::Training,
+            PhaseOption::Prediction => Phase::Prediction,
+        }
+    }
+}
 
 /// Where the example of a model comes from.
 #[derive(Args)]
@@ -33,6 +49,10 @@ pub struct ExampleOptions {
     /// Takes N rows from there, and the mean objective
     #[arg(long, value_name = "N", value_parser = options::count, allow_hyphen_values = true, help_heading = "Of a model")]
     batch: Option<usize>,
+
+    /// Takes the model as it trains, or as it predicts
+    #[arg(long, value_enum, default_value = "training", help_heading = "Of a model")]
+    phase: PhaseOption,
 
     /// Binds a free size, or overrides a `let`: --set d=400 (may be repeated)
     #[arg(long, value_name = "NAME=NUMBER", allow_hyphen_values = true, help_heading = "Of a model")]
@@ -80,6 +100,13 @@ impl ExampleOptions {
         };
         for (name, value) in &given {
             example.take(name, value)?;
+        }
+        let phase_of_all = phase(&example.function, self.phase.into()).map_err(|error| example.file.mistake(error))?;
+        example.function = phase_of_all.0;
+        if let Some((least, node)) = example.function.smallest_batch()
+            && self.batch.unwrap_or(1) < least
+        {
+            return Err(too_small(&example, node, least));
         }
         if let Some(rows) = self.batch {
             example.function = batch(&example.function, rows).map_err(|error| example.file.mistake(error))?;
@@ -206,6 +233,17 @@ fn check_once(given: &[String]) -> Result<(), CommandError> {
         Some((_, name)) => Err(CommandError::mistake(format!("`{name}` has two values; give it one"))),
         None => Ok(()),
     }
+}
+
+/// A node compares the examples of a batch, and there are too few.
+fn too_small(example: &Example, node: NodeId, least: usize) -> CommandError {
+    let graph = &example.function.graph;
+    let scope = graph.node(node).scope.map(|scope| format!("`{}`", graph.scope(scope).path));
+    let layer = scope.unwrap_or_else(|| graph.describe(node));
+    CommandError::mistake(format!(
+        "{}: {layer} would see a single value; take more examples by --batch {least}, or --phase prediction",
+        example.file.name()
+    ))
 }
 
 /// New values go before those that are there.

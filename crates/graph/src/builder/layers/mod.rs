@@ -2,6 +2,7 @@
 //! function of; a layer of one's own is a plain function.
 
 mod attention;
+mod batch_norm;
 mod convolution;
 mod dense;
 mod embedding;
@@ -11,6 +12,7 @@ mod recurrent;
 use super::{Builder, Var};
 
 pub use attention::{SelfAttention, TransformerBlock};
+pub use batch_norm::BatchNorm;
 pub use convolution::Conv;
 pub use dense::Dense;
 pub use embedding::{Embedding, Position};

@@ -5,7 +5,7 @@ use crate::builder::Var;
 use crate::initializer::Initializer;
 
 /// The epsilon of them all, unless another is said.
-const EPSILON: f64 = 1e-5;
+pub(super) const EPSILON: f64 = 1e-5;
 
 /// (x − mean)/√(variance + epsilon) · gain + shift over the last axis, with the parameters `gain` and `shift` `[n]`
 /// (Ba and others, Layer Normalization, 2016).
@@ -145,6 +145,6 @@ impl GroupNorm {
 
 /// The mistake of a scalar, unless there was one before.
 #[track_caller]
-fn needs_axes<'g>(x: Var<'g>, layer: &str) -> Var<'g> {
+pub(super) fn needs_axes<'g>(x: Var<'g>, layer: &str) -> Var<'g> {
     if x.failed() { x } else { x.builder.fail(format!("{layer} takes a vector or more, not {}", x.describe()), None) }
 }

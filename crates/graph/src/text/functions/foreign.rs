@@ -195,11 +195,8 @@ static NAMES: &[(&[&str], &str)] = &[
     ),
     (&["nll_loss", "nllloss"], "of probabilities it is `nll(p, y)`, of logits `cross_entropy(z, y)`"),
     (&["kl", "kl_div", "kldiv", "relative_entropy"], "it is `kl_divergence(p, q)`"),
+    (&["batchnorm", "batch_normalization", "batchnorm1d", "batchnorm2d"], "it is `batch_norm(x)`"),
     (&["hinge_loss"], "it is `hinge(score, y)`"),
-    (
-        &["batch_norm", "batchnorm"],
-        "there is no such layer; `batch_mean(x)` and `in_training(a, b)` are there to write it in a `def`",
-    ),
     (
         &["dropout"],
         "there is no such layer; `in_training(a, b)` tells training from prediction, but random draws are not there yet",

@@ -150,6 +150,7 @@ pub(super) enum LayerKind {
     LayerNorm,
     RmsNorm,
     GroupNorm,
+    BatchNorm,
     Position,
     Conv,
     ConvTranspose,

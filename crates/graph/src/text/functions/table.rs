@@ -131,6 +131,7 @@ static LAYERS: &[(&str, LayerKind, &[CallParameter])] = &[
     ("embedding", LayerKind::Embedding, &[indices("i"), one("vocabulary"), one("n"), keyword("name")]),
     ("layer_norm", LayerKind::LayerNorm, &[one("x"), perhaps("epsilon"), keyword("name")]),
     ("rms_norm", LayerKind::RmsNorm, &[one("x"), perhaps("epsilon"), keyword("name")]),
+    ("batch_norm", LayerKind::BatchNorm, &[one("x"), perhaps("momentum"), perhaps("epsilon"), keyword("name")]),
     ("group_norm", LayerKind::GroupNorm, &[one("x"), one("groups"), perhaps("epsilon"), keyword("name")]),
     ("position", LayerKind::Position, &[one("x"), keyword("name")]),
     ("conv", LayerKind::Conv, CONV),

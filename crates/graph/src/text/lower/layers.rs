@@ -5,7 +5,8 @@ use super::evaluated::{Evaluated, Spanned};
 use super::windows::padding;
 use crate::builder::Var;
 use crate::builder::layers::{
-    Conv, Dense, Embedding, GroupNorm, Gru, LayerNorm, Lstm, Position, RmsNorm, Rnn, SelfAttention, TransformerBlock,
+    BatchNorm, Conv, Dense, Embedding, GroupNorm, Gru, LayerNorm, Lstm, Position, RmsNorm, Rnn, SelfAttention,
+    TransformerBlock,
 };
 use crate::initializer::Initializer;
 use crate::text::diagnostic::Diagnostic;
@@ -28,6 +29,10 @@ pub(super) fn layer<'g>(layer: LayerKind, a: &CallArguments<'_, 'g>) -> Result<V
         }
         LayerKind::LayerNorm => LayerNorm::default().epsilon(epsilon()?).name(name).apply(a.var("x")?),
         LayerKind::RmsNorm => RmsNorm::default().epsilon(epsilon()?).name(name).apply(a.var("x")?),
+        LayerKind::BatchNorm => {
+            let norm = BatchNorm::default().momentum(a.number_or("momentum", 0.1)?).epsilon(epsilon()?);
+            norm.name(name).apply(a.var("x")?)
+        }
         LayerKind::GroupNorm => {
             let groups = a.need("groups")?.whole("`groups`")?;
             GroupNorm::new(groups).epsilon(epsilon()?).name(name).apply(a.var("x")?)
