@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chainrule::check::{CheckOptions, check_function};
-use chainrule::learn::{Dataset, Field, Parameters, Training, Unobserved, random, scores, train};
+use chainrule::learn::problems::made_up;
+use chainrule::learn::{Parameters, Training, Unobserved, scores, train};
 use chainrule::{Function, text};
 
 /// The rows of the made-up data.
@@ -25,41 +26,6 @@ fn built(path: &Path) -> Function {
     let source = std::fs::read_to_string(path).expect("it is a text");
     let built = text::parse(&source).and_then(|model| model.build(&model.small_sizes(&BTreeMap::new())));
     built.unwrap_or_else(|mistake| panic!("{}", mistake.render(&source, &path.display().to_string(), false)))
-}
-
-/// Inputs spread evenly over ±√3, or whole numbers below their bound; outcomes that follow from the inputs, in sum, and
-/// are not negative.
-fn data(function: &Function) -> Dataset {
-    let mut generator = random::generator(7, random::Purpose::Problem);
-    let mut sums = vec![0.0; ROWS];
-    let mut fields = Vec::new();
-    for &id in &function.inputs {
-        let field = Field::of(function, function.name(id)).expect("it is an input");
-        let size = field.shape.size();
-        let order = random::permutation(ROWS * size, &mut generator);
-        // Of several inputs of whole numbers, each has smaller ones than the one before.
-        let skew = 1 + fields.len() as i32;
-        let value = |index: usize| {
-            let part = index as f64 / (ROWS * size) as f64;
-            field.bound.map_or((part - 0.5) * 12f64.sqrt(), |bound| (part.powi(skew) * bound as f64).floor())
-        };
-        let values: Vec<f64> = order.into_iter().map(value).collect();
-        for (sum, elements) in sums.iter_mut().zip(values.chunks(size)) {
-            *sum += elements.iter().sum::<f64>() / size as f64;
-        }
-        fields.push((field, values));
-    }
-    for &id in &function.outcomes {
-        let field = Field::of(function, function.name(id)).expect("it is an outcome");
-        let size = field.shape.size();
-        let follows = |sum: f64| match field.bound {
-            None => (1.0 + sum).abs(),
-            Some(bound) => ((0.5 + sum / 4.0).clamp(0.0, 0.99) * bound as f64).floor(),
-        };
-        let values = sums.iter().flat_map(|&sum| vec![follows(sum); size]).collect();
-        fields.push((field, values));
-    }
-    Dataset::new("made up", ROWS, fields).expect("each field has a value for each element of each row")
 }
 
 #[test]
@@ -85,7 +51,7 @@ fn each_prints_and_parses_back() {
 fn the_objective_falls() {
     for path in gallery() {
         let function = built(&path);
-        let data = data(&function);
+        let data = made_up(&function, ROWS, 7).expect("data can be made up for it");
         let mut parameters = Parameters::initialize(&function, 1).expect("they can be drawn");
         let before = scores(&function, &parameters, &data).expect("the data fit").objective;
         let settings = Training { epochs: 60, batch: 4, rate: 0.005, reports: 1, ..Training::default() };
@@ -104,7 +70,12 @@ fn each_says_how_to_fit_it_and_stands_in_the_table() {
         let file = path.file_name().expect("it is a file").to_string_lossy().into_owned();
         let source = std::fs::read_to_string(&path).expect("it is a text");
         let comments: String = source.lines().take_while(|line| line.starts_with('#')).collect();
-        assert!(comments.contains(&format!("chainrule fit models/{file} --data ")), "{file}");
+        let name = file.trim_end_matches(".graph");
+        for command in
+            [format!("chainrule data gallery {name} --out T.csv"), format!("chainrule fit models/{file} --data T.csv")]
+        {
+            assert!(comments.contains(&command), "{file}: {command}");
+        }
         assert!(table.contains(&format!("({file})")), "{file} is missing in the table");
     }
 }

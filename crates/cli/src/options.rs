@@ -96,6 +96,12 @@ pub fn count(text: &str) -> Result<usize, String> {
     }
 }
 
+/// A number of rows to be made.
+pub fn rows(text: &str) -> Result<usize, String> {
+    const MOST: usize = 1_000_000;
+    count(text).ok().filter(|&rows| rows <= MOST).ok_or_else(|| format!("an integer from 1 to {MOST} would be right"))
+}
+
 /// A finite number above 0, such as a learning rate.
 pub fn above_zero(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
@@ -149,6 +155,8 @@ mod tests {
     fn values_at_the_ends_of_a_range() {
         assert_eq!(count("1"), Ok(1));
         assert!(["0", "-3", "1.5", "1e3", "", "x"].iter().all(|text| count(text).is_err()));
+        assert_eq!(rows("1000000"), Ok(1_000_000));
+        assert!(["0", "1000001", "-1"].iter().all(|text| rows(text).is_err()));
         assert_eq!(above_zero("1e-300"), Ok(1e-300));
         assert!(["0", "-1", "inf", "nan", ""].iter().all(|text| above_zero(text).is_err()));
         assert_eq!(not_negative("0"), Ok(0.0));

@@ -7,6 +7,7 @@ mod diverged;
 mod figures;
 mod files;
 mod fit;
+mod gallery;
 mod grad;
 mod grad_model;
 mod memory;

@@ -1,6 +1,8 @@
-//! Problems to learn that need no file: one that is generated, and one that is embedded.
+//! Problems to learn that need no file: some that are generated, and one that is embedded.
 
 pub mod digits;
+mod made_up;
 mod regression;
 
+pub use made_up::made_up;
 pub use regression::Regression;

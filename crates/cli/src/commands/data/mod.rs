@@ -1,5 +1,6 @@
-//! `chainrule data`: makes arrays to train on, of pictures or of a text.
+//! `chainrule data`: makes data to train on, of pictures or of a text, or for a model of the gallery.
 
+mod gallery;
 mod images;
 mod picture;
 mod text;
@@ -8,7 +9,7 @@ use clap::{Args, Subcommand};
 
 use crate::error::CommandError;
 
-/// Makes data of a folder of pictures, or of a text: arrays in an .npz file
+/// Makes data: arrays of a folder of pictures or of a text, or a table to try a model of the gallery on
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct DataCommand {
@@ -22,6 +23,7 @@ Examples:
   chainrule data text novel.txt --context 64 --out train.npz --part 0:0.9
   chainrule data text novel.txt --context 64 --out test.npz --part 0.9:1 \\
     --classes-of train.npz
+  chainrule data gallery ridge --out T.csv
 
 Each explains itself: chainrule data images --help";
 
@@ -29,6 +31,7 @@ Each explains itself: chainrule data images --help";
 enum Of {
     Images(images::Images),
     Text(text::TextWindows),
+    Gallery(gallery::Gallery),
 }
 
 impl DataCommand {
@@ -37,6 +40,7 @@ impl DataCommand {
         match self.of {
             Of::Images(images) => images.run(),
             Of::Text(text) => text.run(),
+            Of::Gallery(gallery) => gallery.run(),
         }
     }
 }

@@ -1,10 +1,10 @@
-//! What predict writes, by columns: as CSV, or as arrays.
+//! Rows that are written, by columns: as CSV, or as arrays.
 
 use std::fmt::Write;
 use std::path::Path;
 
 use chainrule::Tensor;
-use chainrule::learn::{ArrayValues, KeptColumn, KeptValues, write_npz};
+use chainrule::learn::{ArrayValues, KeptColumn, KeptValues, atomic, write_npz};
 
 use crate::error::CommandError;
 use crate::format;
@@ -113,8 +113,16 @@ pub fn csv(columns: &[Column], rows: usize) -> String {
     csv
 }
 
+/// Writes a file: arrays if it is an `.npz`, else CSV.
+pub fn write(out: &Path, columns: &[Column], rows: usize) -> Result<(), CommandError> {
+    match out.extension().is_some_and(|extension| extension == "npz") {
+        true => arrays(out, columns, rows),
+        false => Ok(atomic::write(out, csv(columns, rows).as_bytes())?),
+    }
+}
+
 /// Writes an array `[rows, …]` for each column.
-pub fn arrays(out: &Path, columns: &[Column], rows: usize) -> Result<(), CommandError> {
+fn arrays(out: &Path, columns: &[Column], rows: usize) -> Result<(), CommandError> {
     let numbers: Vec<Option<Vec<f64>>> = columns.iter().map(Column::as_numbers).collect();
     let array = |(column, numbers)| {
         let Column { name, shape, .. }: &Column = column;

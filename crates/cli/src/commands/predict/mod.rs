@@ -1,10 +1,10 @@
 //! `chainrule predict`: the predictions of a trained model for each row of a table.
 
-mod columns;
+pub(super) mod columns;
 
 use std::path::PathBuf;
 
-use chainrule::learn::{Words, atomic};
+use chainrule::learn::Words;
 use chainrule::{Tensor, Value, text};
 use clap::Args;
 
@@ -73,10 +73,7 @@ impl Predict {
         columns::check(&columns, data.rows())?;
         match &self.out {
             None => return output.text(&columns::csv(&columns, data.rows())),
-            Some(out) if out.extension().is_some_and(|extension| extension == "npz") => {
-                columns::arrays(out, &columns, data.rows())?;
-            }
-            Some(out) => atomic::write(out, columns::csv(&columns, data.rows()).as_bytes())?,
+            Some(out) => columns::write(out, &columns, data.rows())?,
         }
         if let Some(out) = &self.out {
             let what = if prediction.is_some() { "predictions" } else { "rows" };
