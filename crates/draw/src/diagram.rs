@@ -20,6 +20,8 @@ pub struct DiagramBox {
     pub width: f64,
     /// Its size, in pixels.
     pub height: f64,
+    /// Whether its lines may come in from left to right in any order, as of a sum; else they keep that of the diagram.
+    pub any_order: bool,
 }
 
 /// A frame around boxes and other groups.

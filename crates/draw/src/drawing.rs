@@ -4,6 +4,7 @@ use chainrule_graph::Function;
 
 use crate::diagram::{Diagram, DiagramBox, DiagramGroup, DiagramLine, Frame, Placed, Point};
 use crate::layout::place;
+use crate::letters::width;
 use crate::mark::Mark;
 use crate::outline::Outline;
 use crate::svg::svg;
@@ -37,9 +38,9 @@ impl Drawing {
         let outline = Outline::of(function);
         let boxes = outline.boxes.iter().map(|shown| {
             let (width, height) = shown.label.size();
-            DiagramBox { group: shown.group, width, height }
+            DiagramBox { group: shown.group, width, height, any_order: shown.label.any_order }
         });
-        let title = |title: &str| title.chars().count() as f64 * 6.6 + 20.0;
+        let title = |title: &str| width(title, false) + 20.0;
         let diagram = Diagram {
             boxes: boxes.collect(),
             groups: outline
@@ -67,7 +68,7 @@ impl Drawing {
         let Drawing { outline, placed } = self;
         let frames = outline.groups.iter().zip(&placed.groups).zip(&placed.titles);
         let frames = frames.map(|((group, &frame), &title_x)| Mark::Frame { frame, title: &group.title, title_x });
-        let lines = outline.lines.iter().zip(&placed.lines);
+        let lines = outline.lines.iter().zip(&placed.lines).filter(|(line, _)| !line.is_hidden);
         let lines = lines.map(|(line, way)| Mark::Line { way, part: line.part });
         let boxes = outline.boxes.iter().zip(&placed.boxes).map(|(shown, corner)| {
             let (width, height) = shown.label.size();
@@ -78,6 +79,7 @@ impl Drawing {
                 part: shown.part,
                 is_end: shown.label.is_end,
                 is_folded: shown.label.folded.is_some(),
+                is_reference: shown.label.is_reference,
             }
         });
         frames.chain(lines).chain(boxes)

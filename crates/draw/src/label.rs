@@ -4,10 +4,11 @@ use chainrule_graph::ops::signature::Notation;
 use chainrule_graph::ops::{Elementwise, Source};
 use chainrule_graph::{Function, Graph, Kind, NodeId, Op};
 
+use crate::letters::width;
 use crate::omitted::seen_through;
 
-/// The width of a character, in pixels, on average; names in bold are a little wider.
-const CHARACTER: f64 = 6.6;
+/// Between what is written and the sides of its box, both together.
+const SIDES: f64 = 18.0;
 /// The height of a line.
 const LINE: f64 = 15.0;
 
@@ -20,6 +21,10 @@ pub(crate) struct Label {
     pub text: String,
     /// How many nodes it stands for, if it is a folded scope.
     pub folded: Option<usize>,
+    /// Whether it stands for a box in another part of the drawing.
+    pub is_reference: bool,
+    /// Whether the order of its operands makes no difference.
+    pub any_order: bool,
     /// Whether it is what the function is for: its prediction or its objective.
     pub is_end: bool,
 }
@@ -31,14 +36,18 @@ impl Label {
 
     pub fn folded(name: String, nodes: usize) -> Label {
         let text = format!("{nodes} node{}", if nodes == 1 { "" } else { "s" });
-        Label { name, text, folded: Some(nodes), is_end: false }
+        Label { name, text, folded: Some(nodes), ..Label::default() }
+    }
+
+    pub fn reference(name: &str) -> Label {
+        Label { text: name.into(), is_reference: true, ..Label::default() }
     }
 
     /// The width and height of its box.
     pub fn size(&self) -> (f64, f64) {
         let lines = usize::from(!self.name.is_empty()) + usize::from(!self.text.is_empty());
-        let longest = self.name.chars().count().max(self.text.chars().count()) as f64;
-        ((longest * CHARACTER + 18.0).max(36.0).round(), lines as f64 * LINE + 9.0)
+        let longest = width(&self.name, true).max(width(&self.text, false));
+        ((longest + SIDES).max(36.0).round(), lines as f64 * LINE + 9.0)
     }
 }
 
@@ -51,12 +60,15 @@ pub(crate) fn of_node(function: &Function, id: NodeId, path: &str) -> Label {
         Some(rest) if !path.is_empty() => rest.to_string(),
         _ => name.to_string(),
     };
-    let shapes: Vec<String> = node
+    let mut shapes: Vec<String> = node
         .outputs
         .iter()
-        .map(|output| match output.kind {
-            Kind::Real => output.shape.to_string(),
-            kind => format!("{} {kind}", output.shape),
+        .map(|output| match (output.kind, output.shape.rank()) {
+            // A scalar's shape says nothing new.
+            (Kind::Real, 0) => String::new(),
+            (kind, 0) => kind.to_string(),
+            (Kind::Real, _) => output.shape.to_string(),
+            (kind, _) => format!("{} {kind}", output.shape),
         })
         .collect();
     let is = |list: &[NodeId]| list.contains(&id);
@@ -71,11 +83,26 @@ pub(crate) fn of_node(function: &Function, id: NodeId, path: &str) -> Label {
     } else {
         operation(graph, id)
     };
-    // A scalar's shape says nothing new.
-    let shapes = shapes.join(" ");
-    let text = if shapes == "[]" { role } else { format!("{role} {shapes}") };
+    shapes.retain(|shape| !shape.is_empty());
+    let text = [vec![role], shapes].concat().join(" ");
     let is_end = [function.prediction, function.objective].into_iter().flatten().any(|end| end.node == id);
-    Label { name: names.into_iter().map(inner).collect::<Vec<_>>().join(", "), text, folded: None, is_end }
+    Label {
+        name: names.into_iter().map(inner).collect::<Vec<_>>().join(", "),
+        text,
+        is_end,
+        any_order: any_order(graph, id),
+        ..Label::default()
+    }
+}
+
+/// Whether the operands of a node may change places: those of a sum, a product, a dot product.
+fn any_order(graph: &Graph, id: NodeId) -> bool {
+    let node = graph.node(id);
+    match &node.op {
+        Op::Elementwise(op) => matches!(op.signature().notation, Notation::Infix("+" | "*")),
+        Op::Contract(_) => node.inputs.iter().all(|&input| graph.shape(input).rank() == 1),
+        _ => false,
+    }
 }
 
 /// `tanh`, `+`, `2 ·`, `^2`
@@ -95,6 +122,9 @@ fn operation(graph: &Graph, id: NodeId) -> String {
             let symbol = match op.signature().notation {
                 Notation::Infix("*") => "·",
                 Notation::Infix("-") => "−",
+                Notation::Infix("<=") => "≤",
+                Notation::Infix(">=") => "≥",
+                Notation::Infix("!=") => "≠",
                 Notation::Infix(symbol) => symbol,
                 Notation::Negation => return "−".into(),
                 Notation::Call | Notation::Exponent | Notation::Order | Notation::Shared => {
@@ -118,5 +148,6 @@ fn operation(graph: &Graph, id: NodeId) -> String {
 fn short(number: f64) -> String {
     let rounded = format!("{number:.3e}").parse().unwrap_or(number);
     let plain = format!("{rounded}");
-    if plain.len() <= 6 { plain } else { format!("{rounded:e}") }
+    let text = if plain.len() <= 6 { plain } else { format!("{rounded:e}") };
+    text.replace('-', "−")
 }

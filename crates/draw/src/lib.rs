@@ -5,8 +5,10 @@
 
 mod diagram;
 mod drawing;
+mod folding;
 mod label;
 mod layout;
+mod letters;
 mod mark;
 mod omitted;
 mod outline;

@@ -36,5 +36,7 @@ pub enum Mark<'a> {
         is_end: bool,
         /// Whether it stands for a scope.
         is_folded: bool,
+        /// Whether it stands for the box of that name in another part of the drawing.
+        is_reference: bool,
     },
 }

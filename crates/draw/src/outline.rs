@@ -2,14 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chainrule_graph::{Function, Graph, NodeId, Op};
+use chainrule_graph::{Function, Graph, NodeId, Op, Value};
 
+use crate::folding::{Folders, Folding};
 use crate::label::{Label, of_node};
-use crate::omitted::{seen_through, written_out};
+use crate::omitted::{omitted, seen_through};
 use crate::parts::{Part, parts};
 
-/// More boxes than these are not drawn before someone opens the scopes that hold them.
-const MOST_BOXES: usize = 150;
+/// Of more boxes than these, a function and its derivative are parted.
+const MOST_IN_ONE_PART: usize = 12;
 
 /// A drawing before it is laid out.
 #[derive(Debug, Default)]
@@ -38,58 +39,80 @@ pub(crate) struct OutlineLine {
     pub to: usize,
     pub value: usize,
     pub part: Part,
-}
-
-/// A folder of the drawing: a scope of the graph, or a part of a training step.
-#[derive(Clone, Debug)]
-struct Folder {
-    parent: Option<usize>,
-    title: String,
-    path: String,
+    /// Whether it only sees to it that one part stands under the other.
+    pub is_hidden: bool,
 }
 
 impl Outline {
     pub fn of(function: &Function) -> Outline {
         let graph = &function.graph;
         let parts = parts(function);
-        let written_out = written_out(graph);
-        let (folders, of_scope, of_part) = folders(function, &parts);
-        let mut home: Vec<Option<usize>> = graph
-            .ids()
-            .map(|id| graph.node(id).scope.map(|scope| of_scope[scope.index()]).or(of_part(parts[id.index()])))
-            .collect();
-        sink(graph, &folders, &written_out, &parts, &mut home);
-        let shown: Vec<NodeId> = graph.ids().filter(|id| !written_out.contains(id)).collect();
-        let open = open_folders(&folders, &shown, &home);
+        let omitted = omitted(function);
+        let shown: Vec<NodeId> = graph.ids().filter(|id| !omitted.contains(id)).collect();
+        let is_step = !graph.updates().is_empty();
+        let is_parted = parts.contains(&Part::Derivative) && (is_step || shown.len() > MOST_IN_ONE_PART);
+        let folders = Folders::new(function, &parts, is_parted);
+        let mut home: Vec<Option<usize>> = graph.ids().map(|id| folders.of(graph, id, parts[id.index()])).collect();
+        sink(graph, &folders, &omitted, &parts, &mut home);
+        let folding = Folding::new(graph, &folders, &home, &shown);
         let mut outline = Outline::default();
-        let mut group_of = vec![None; folders.len()];
-        for (index, folder) in folders.iter().enumerate().filter(|&(index, _)| open[index]) {
+        let mut group_of = vec![None; folders.all.len()];
+        for (index, folder) in folders.all.iter().enumerate().filter(|&(index, _)| folding.open[index]) {
             group_of[index] = Some(outline.groups.len());
             let parent = folder.parent.and_then(|parent| group_of[parent]);
             outline.groups.push(OutlineGroup { parent, title: folder.title.clone() });
         }
-        let twins = twins(graph, &folders, &home, &shown);
+        let group = |folder: Option<usize>| folder.and_then(|folder| group_of[folder]);
         let mut box_of: Vec<Option<usize>> = vec![None; graph.nodes().len()];
         let mut folded: HashMap<usize, usize> = HashMap::new();
         for &id in &shown {
-            let folder = closed_around(&folders, &open, home[id.index()]);
-            let group = |folder: Option<usize>| folder.and_then(|folder| group_of[folder]);
-            let part = parts[id.index()];
-            let index = match folder {
+            let own = home[id.index()];
+            let index = match folding.closed_around(&folders, own) {
                 None => {
-                    let path = home[id.index()].map_or("", |folder| &folders[folder].path);
-                    outline.add(group(home[id.index()]), of_node(function, id, path), part)
+                    let path = own.map_or("", |folder| &folders.all[folder].path);
+                    outline.add(group(own), of_node(function, id, path), parts[id.index()])
                 }
-                Some(folder) => *folded.entry(twins.first[folder]).or_insert_with(|| {
-                    let title = twins.title(&folders, folder);
-                    let label = Label::folded(title, twins.nodes[twins.first[folder]]);
-                    outline.add(group(folders[folder].parent), label, part)
+                Some(folder) => *folded.entry(folding.first[folder]).or_insert_with(|| {
+                    let (title, nodes) = folding.title(&folders, folder);
+                    let folder = &folders.all[folder];
+                    outline.add(group(folder.parent), Label::folded(title, nodes), folder.part)
                 }),
             };
             box_of[id.index()] = Some(index);
         }
-        outline.connect(function, &parts, &box_of);
+        let references =
+            if is_parted { References::new(graph, &folders, &parts, &home) } else { References::default() };
+        outline.connect(function, &parts, &box_of, &references, group);
+        outline.thin_out(&folders, &folding, |folder| folded.get(&folder).copied());
+        outline.stack(&folders, group);
         outline
+    }
+
+    /// Of the lines that enter a part which is closed, the one from the last box stands for all.
+    fn thin_out(&mut self, folders: &Folders, folding: &Folding, box_of: impl Fn(usize) -> Option<usize>) {
+        let closed = folders.of_parts().filter(|&folder| !folding.open[folder]).filter_map(box_of);
+        for to in closed {
+            let Some(last) = self.lines.iter().filter(|line| line.to == to).map(|line| line.from).max() else {
+                continue;
+            };
+            let mut is_first = true;
+            self.lines.retain(|line| line.to != to || (line.from == last && std::mem::take(&mut is_first)));
+        }
+    }
+
+    /// Each part stands under the one before, whether lines go from there to it or not.
+    fn stack(&mut self, folders: &Folders, group: impl Fn(Option<usize>) -> Option<usize>) {
+        let groups: Vec<usize> = folders.of_parts().filter_map(|folder| group(Some(folder))).collect();
+        for pair in groups.windows(2) {
+            let is_in = |index: &usize, group: usize| self.boxes[*index].group == Some(group);
+            let all = 0..self.boxes.len();
+            let last = all.clone().rev().find(|index| is_in(index, pair[0]) && !self.boxes[*index].label.is_reference);
+            if let Some((from, to)) = last.zip(all.clone().find(|index| is_in(index, pair[1]))) {
+                // No value has this number.
+                let value = usize::MAX - from;
+                self.lines.push(OutlineLine { from, to, value, part: self.boxes[to].part, is_hidden: true });
+            }
+        }
     }
 
     fn add(&mut self, group: Option<usize>, label: Label, part: Part) -> usize {
@@ -97,171 +120,120 @@ impl Outline {
         self.boxes.len() - 1
     }
 
-    fn connect(&mut self, function: &Function, parts: &[Part], box_of: &[Option<usize>]) {
+    fn connect(
+        &mut self,
+        function: &Function,
+        parts: &[Part],
+        box_of: &[Option<usize>],
+        references: &References,
+        group: impl Fn(Option<usize>) -> Option<usize>,
+    ) {
         let graph = &function.graph;
         let mut between = HashSet::new();
+        let mut reference_of: HashMap<(Value, Part), usize> = HashMap::new();
         for id in graph.ids() {
             let Some(to) = box_of[id.index()] else { continue };
+            let part = parts[id.index()];
             for &input in &graph.node(id).inputs {
                 let source = seen_through(graph, input);
-                let Some(from) = box_of[source.node.index()].filter(|&from| from != to) else { continue };
-                // Of what was folded, one line stands for all.
+                let Some(mut from) = box_of[source.node.index()].filter(|&from| from != to) else { continue };
+                let folded = |index: usize| self.boxes[index].label.folded;
+                let label = match (graph.name(source), folded(to), folded(from)) {
+                    (_, Some(_), _) | (None, None, None) => None,
+                    (Some(name), None, _) => Some(Label::reference(name)),
+                    (None, None, Some(_)) => Some(Label::reference(&unnamed(graph, source))),
+                };
+                if let Some((&home, label)) = references.homes.get(&(source, part)).zip(label) {
+                    from = *reference_of
+                        .entry((source, part))
+                        .or_insert_with(|| self.add(group(home), label, parts[source.node.index()]));
+                }
                 let value = graph.value_index(source);
-                let is_plain = self.boxes[to].label.folded.is_none();
-                if between.insert((from, to, value)) || is_plain {
-                    self.lines.push(OutlineLine { from, to, value, part: parts[id.index()] });
+                // Of what was folded, one line stands for all.
+                let (is_whole, of_whole) =
+                    (self.boxes[to].label.folded.is_none(), self.boxes[from].label.folded.is_none());
+                let is_new = between.insert((from, to, of_whole.then_some(value))) || (is_whole && of_whole);
+                if is_new {
+                    self.lines.push(OutlineLine { from, to, value, part, is_hidden: false });
                 }
             }
         }
         for update in graph.updates() {
             let Some(from) = box_of[update.value.node.index()] else { continue };
-            let label = Label::new(function.name(update.target), "new value");
-            let group = self.boxes[from].group;
-            let to = self.add(group, label, Part::Update);
-            self.lines.push(OutlineLine { from, to, value: graph.value_index(update.value), part: Part::Update });
+            // A folder that is closed holds the new values, too.
+            if self.boxes[from].label.folded.is_none() {
+                let label = Label::new(function.name(update.target), "new value");
+                let to = self.add(self.boxes[from].group, label, Part::Update);
+                let value = graph.value_index(update.value);
+                self.lines.push(OutlineLine { from, to, value, part: Part::Update, is_hidden: false });
+            }
         }
     }
 }
 
-/// The scopes, and for a training step its parts around them: the folders, the folder of each scope, and that of each part.
-fn folders(function: &Function, parts: &[Part]) -> (Vec<Folder>, Vec<usize>, impl Fn(Part) -> Option<usize>) {
-    let graph = &function.graph;
-    let is_step = !graph.updates().is_empty() && parts.contains(&Part::Derivative);
-    let mut folders = Vec::new();
-    let mut of_part = HashMap::new();
-    if is_step {
-        for (part, title) in [(Part::Forward, "forward"), (Part::Derivative, "derivative"), (Part::Update, "update")] {
-            of_part.insert(part, folders.len());
-            folders.push(Folder { parent: None, title: title.into(), path: String::new() });
-        }
-    }
-    let mut of_scope: Vec<usize> = Vec::new();
-    // A scope is in the part of its first node.
-    let mut first: Vec<Option<Part>> = vec![None; graph.scopes().len()];
-    for (id, node) in graph.ids().zip(graph.nodes()) {
-        if let Some(scope) = node.scope {
-            first[scope.index()].get_or_insert(parts[id.index()]);
-        }
-    }
-    for (index, scope) in graph.scopes().iter().enumerate() {
-        let part = first[index].unwrap_or(Part::Forward);
-        let parent = scope.parent.map(|parent| of_scope[parent.index()]).or(of_part.get(&part).copied());
-        let outer = scope.parent.map_or("", |parent| &graph.scope(parent).path);
-        let title = scope.path.strip_prefix(outer).unwrap_or(&scope.path).trim_start_matches('/');
-        of_scope.push(folders.len());
-        folders.push(Folder { parent, title: title.to_string(), path: scope.path.to_string() });
-    }
-    (folders, of_scope, move |part| of_part.get(&part).copied())
+/// What a value without a name is called where it stands again: `softmax in block2`.
+fn unnamed(graph: &Graph, value: Value) -> String {
+    let node = graph.node(value);
+    let scope = node.scope.map(|scope| format!(" in {}", graph.scope(scope).path));
+    node.op.name().to_string() + &scope.unwrap_or_default()
 }
 
-/// The folders around one, itself first.
-fn around(folders: &[Folder], folder: Option<usize>) -> impl Iterator<Item = usize> + '_ {
-    std::iter::successors(folder, |&folder| folders[folder].parent)
+/// Values that stand again, by their name, in another part of a training step that reads them, so that no line goes from part to part.
+#[derive(Debug, Default)]
+struct References {
+    /// By the value and the part that reads it: the folder there that holds all its readers.
+    homes: HashMap<(Value, Part), Option<usize>>,
 }
 
-/// Parameters and constants go into the innermost folder that holds all their readers: fewer lines cross frames.
-fn sink(graph: &Graph, folders: &[Folder], written_out: &HashSet<NodeId>, parts: &[Part], home: &mut [Option<usize>]) {
-    let mut readers: Vec<Vec<usize>> = vec![Vec::new(); graph.nodes().len()];
-    for id in graph.ids().filter(|id| !written_out.contains(id)) {
+impl References {
+    fn new(graph: &Graph, folders: &Folders, parts: &[Part], home: &[Option<usize>]) -> References {
+        let mut readers: HashMap<(Value, Part), Vec<Option<usize>>> = HashMap::new();
+        let computes = |part: Part| if matches!(part, Part::Data | Part::Parameter) { Part::Forward } else { part };
+        for id in graph.ids() {
+            let part = parts[id.index()];
+            for source in graph.node(id).inputs.iter().map(|&input| seen_through(graph, input)) {
+                let index = source.node.index();
+                // What is read in its own part alone has its box there.
+                let own = match folders.around(home[index]).last() {
+                    Some(outermost) => folders.all[outermost].part,
+                    None => computes(parts[index]),
+                };
+                if own != part {
+                    readers.entry((source, part)).or_default().push(home[id.index()]);
+                }
+            }
+        }
+        let homes = readers.into_iter().map(|(key, homes)| (key, folders.common(homes.into_iter())));
+        References { homes: homes.collect() }
+    }
+}
+
+/// Parameters and constants go into the innermost folder that holds all their readers: fewer lines cross frames. Those that the function
+/// itself reads stand there, and again where others read them.
+fn sink(graph: &Graph, folders: &Folders, omitted: &HashSet<NodeId>, parts: &[Part], home: &mut [Option<usize>]) {
+    let mut readers: Vec<Vec<NodeId>> = vec![Vec::new(); graph.nodes().len()];
+    for id in graph.ids().filter(|id| !omitted.contains(id)) {
         for &input in &graph.node(id).inputs {
-            readers[seen_through(graph, input).node.index()].push(id.index());
+            readers[seen_through(graph, input).node.index()].push(id);
         }
     }
     let sinks = |id: &NodeId| matches!(graph.node(*id).op, Op::Source(_)) && parts[id.index()] != Part::Data;
+    let is_forward = |reader: &&NodeId| parts[reader.index()] == Part::Forward;
     for id in graph.ids().filter(sinks) {
-        let mut common: Option<Vec<usize>> = None;
-        for &reader in &readers[id.index()] {
-            let path: Vec<usize> = around(folders, home[reader]).collect();
-            common = Some(match common {
-                None => path,
-                Some(common) => common.into_iter().filter(|folder| path.contains(folder)).collect(),
-            });
-        }
+        let readers = &readers[id.index()];
+        let homes = |readers: &mut dyn Iterator<Item = &NodeId>| {
+            let homes: Vec<Option<usize>> = readers.map(|reader| home[reader.index()]).collect();
+            folders.common(homes.into_iter())
+        };
+        let is_parted = folders.is_parted() && readers.iter().any(|reader| is_forward(&reader));
+        let inner = match is_parted {
+            true => homes(&mut readers.iter().filter(is_forward)),
+            false => homes(&mut readers.iter()),
+        };
         let own = home[id.index()];
-        let inner = common.and_then(|common| common.first().copied());
-        if let Some(inner) = inner.filter(|&inner| own.is_none_or(|own| around(folders, Some(inner)).any(|f| f == own)))
-        {
+        let holds = |inner: usize| own.is_none_or(|own| folders.around(Some(inner)).any(|folder| folder == own));
+        if let Some(inner) = inner.filter(|&inner| holds(inner)) {
             home[id.index()] = Some(inner);
         }
     }
-}
-
-/// Which folders are open: all, or so many of the outer ones that no more boxes show than a person can look over.
-fn open_folders(folders: &[Folder], shown: &[NodeId], home: &[Option<usize>]) -> Vec<bool> {
-    let mut own = vec![0usize; folders.len()];
-    let mut children = vec![Vec::new(); folders.len()];
-    for id in shown {
-        if let Some(folder) = home[id.index()] {
-            own[folder] += 1;
-        }
-    }
-    let mut queue: Vec<usize> = Vec::new();
-    for (index, folder) in folders.iter().enumerate() {
-        match folder.parent {
-            Some(parent) => children[parent].push(index),
-            None => queue.push(index),
-        }
-    }
-    let outside = shown.iter().filter(|id| home[id.index()].is_none()).count();
-    let mut boxes = outside + queue.len();
-    let mut open = vec![false; folders.len()];
-    let mut next = 0;
-    while next < queue.len() {
-        let folder = queue[next];
-        next += 1;
-        let more = boxes - 1 + own[folder] + children[folder].len();
-        if more <= MOST_BOXES {
-            (boxes, open[folder]) = (more, true);
-            queue.extend(&children[folder]);
-        }
-    }
-    open
-}
-
-/// The outermost closed folder around a node, if one is.
-fn closed_around(folders: &[Folder], open: &[bool], home: Option<usize>) -> Option<usize> {
-    around(folders, home).filter(|&folder| !open[folder]).last()
-}
-
-/// Folders beside each other that hold the same.
-struct Twins {
-    /// For each folder, the first that is its like.
-    first: Vec<usize>,
-    /// How many there are of each first.
-    count: Vec<usize>,
-    /// How many nodes each holds.
-    nodes: Vec<usize>,
-}
-
-impl Twins {
-    fn title(&self, folders: &[Folder], folder: usize) -> String {
-        let first = self.first[folder];
-        let title = &folders[first].title;
-        match self.count[first] {
-            1 => title.clone(),
-            count => format!("{} × {count}", title.trim_end_matches(|c: char| c.is_ascii_digit())),
-        }
-    }
-}
-
-fn twins(graph: &Graph, folders: &[Folder], home: &[Option<usize>], shown: &[NodeId]) -> Twins {
-    let mut contents: Vec<Vec<String>> = vec![Vec::new(); folders.len()];
-    for &id in shown {
-        let node = graph.node(id);
-        let shapes: Vec<String> = node.outputs.iter().map(|output| output.shape.to_string()).collect();
-        for folder in around(folders, home[id.index()]) {
-            contents[folder].push(format!("{} {}", node.op.name(), shapes.join(" ")));
-        }
-    }
-    let mut known: HashMap<(Option<usize>, &str, &[String]), usize> = HashMap::new();
-    let mut twins = Twins { first: Vec::new(), count: vec![0; folders.len()], nodes: Vec::new() };
-    for (index, folder) in folders.iter().enumerate() {
-        // `block`, `block2`, `block3`
-        let stem = folder.title.trim_end_matches(|c: char| c.is_ascii_digit());
-        let first = *known.entry((folder.parent, stem, &contents[index])).or_insert(index);
-        twins.first.push(first);
-        twins.count[first] += 1;
-        twins.nodes.push(contents[index].len());
-    }
-    twins
 }

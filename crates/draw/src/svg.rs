@@ -50,12 +50,14 @@ fn svg_of(mark: Mark<'_>) -> String {
                 head(way)
             )
         }
-        Mark::Box { frame, name, text, part, is_end, is_folded } => {
+        Mark::Box { frame, name, text, part, is_end, is_folded, is_reference } => {
             let Point { x, y } = frame.corner;
             let more = if is_end {
                 " end"
             } else if is_folded {
                 " folded"
+            } else if is_reference {
+                " reference"
             } else {
                 ""
             };
@@ -87,10 +89,11 @@ fn class(part: Part) -> &'static str {
 fn style() -> String {
     let mut text = String::from("<style>\n.line{fill:none;stroke-width:1.2;opacity:.75}\n.head{opacity:.9}\n");
     text += ".group rect{fill:#7f8c99;fill-opacity:.07;stroke:#9aa5b1}\n.group text{fill:#5f6b76}\n";
-    text += ".box rect{stroke-width:1}\n.end rect{stroke-width:2.4}\n.folded rect{stroke-dasharray:4 2}\n";
+    text += ".box rect{stroke-width:1}\n.end rect{stroke-width:2.4}\n.folded rect{stroke-dasharray:4 2}\n\
+             .reference rect{fill-opacity:.4;stroke-dasharray:1.5 2.5}\n";
     for dark in [false, true] {
         if dark {
-            text += "@media (prefers-color-scheme: dark){\n.page{fill:#14181d}\n.group text{fill:#a9b4bf}\n";
+            text += "@media (prefers-color-scheme: dark){\n.page{fill:#14181d}\n.group rect{stroke:#4b5661}\n.group text{fill:#a9b4bf}\n";
         }
         for (part, name) in Part::ALL {
             let colours = part.colours(dark);

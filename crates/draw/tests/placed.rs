@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use chainrule_draw::{Diagram, DiagramBox, DiagramGroup, DiagramLine, Drawing, Frame, Mark, Placed, Point, place};
+use chainrule_draw::{
+    Diagram, DiagramBox, DiagramGroup, DiagramLine, Drawing, Frame, Mark, Part, Placed, Point, place,
+};
 use chainrule_graph::{differentiate, text};
 
 /// A generator of whole numbers (Knuth's MMIX), good enough to make diagrams.
@@ -27,7 +29,7 @@ fn diagram(boxes: usize, groups: usize, seed: u64) -> Diagram {
         // Neighbours are often of one group, as the nodes of a scope are.
         let group = (index / 4 + numbers.below(3)) % (groups + 1);
         let (width, height) = (40.0 + numbers.below(90) as f64, 24.0 + numbers.below(2) as f64 * 15.0);
-        diagram.boxes.push(DiagramBox { group: group.checked_sub(1), width, height });
+        diagram.boxes.push(DiagramBox { group: group.checked_sub(1), width, height, any_order: index % 3 == 0 });
         for _ in 0..numbers.below(3).min(index) {
             let from = index - 1 - numbers.below(index.min(12));
             diagram.lines.push(DiagramLine { from, to: index, value: from });
@@ -125,7 +127,7 @@ fn lines_of_a_flat_diagram_go_down_beside_the_boxes() {
 #[test]
 fn two_rows_that_can_do_without_crossings_have_none() {
     // Each box of the second row reads the one that stands across.
-    let boxes = (0..8).map(|_| DiagramBox { group: None, width: 40.0, height: 24.0 }).collect();
+    let boxes = (0..8).map(|_| DiagramBox { group: None, width: 40.0, height: 24.0, any_order: false }).collect();
     let line = |(from, to)| DiagramLine { from, to, value: from };
     let lines = [(0, 7), (1, 6), (2, 5), (3, 4)].map(line).to_vec();
     let placed = place(&Diagram { boxes, groups: Vec::new(), lines });
@@ -165,7 +167,7 @@ fn a_drawing_says_names_ops_and_shapes_in_the_colours_of_parts() {
     assert!(svg.contains("box derivative") && svg.contains("d objective / d W"), "{svg}");
 }
 
-/// Fifty blocks of five nodes: too many to show, all alike.
+/// Fifty blocks of three nodes: too many to show, all alike; the first shows what is in them.
 #[test]
 fn scopes_that_are_alike_fold_into_one() {
     let mut source = String::from("input x [4]\nb0 = x\n");
@@ -179,7 +181,7 @@ fn scopes_that_are_alike_fold_into_one() {
     source += "objective = sum(b50)\n";
     let function = text::parse(&source).unwrap().build(&BTreeMap::new()).unwrap();
     let svg = Drawing::new(&function).svg();
-    assert!(svg.contains("block × 50") && svg.contains("3 nodes"), "{svg}");
+    assert!(svg.contains("block × 49") && svg.contains("3 nodes") && svg.contains(">block1<"), "{svg}");
     assert!(svg.matches("<rect").count() < 160);
 }
 
@@ -207,6 +209,126 @@ fn no_line_goes_through_a_title() {
                     assert!(!is_of_frame || !overlap(strip, stretch), "seed {seed}: {way:?} goes through {strip:?}");
                 }
             }
+        }
+    }
+}
+
+/// Where each box with a name stands: its middle.
+fn middles(drawing: &Drawing) -> BTreeMap<String, f64> {
+    let middle = |mark: Mark<'_>| match mark {
+        Mark::Box { frame, name, .. } => Some((name.to_string(), frame.corner.x + frame.width / 2.0)),
+        Mark::Frame { .. } | Mark::Line { .. } => None,
+    };
+    drawing.marks().filter_map(middle).collect()
+}
+
+fn drawn(source: &str) -> Drawing {
+    Drawing::new(&text::parse(source).unwrap().build(&BTreeMap::new()).unwrap())
+}
+
+/// Two ways of one length stand left and right of where they begin and end.
+#[test]
+fn equally_long_paths_stand_on_both_sides() {
+    let mut source = String::from("input x [4]\nh0 = x\n");
+    for block in 1..=6 {
+        let before = block - 1;
+        source += &format!(
+            "a{block} = tanh(h{before})\nb{block} = exp(a{block})\nc{block} = sin(h{before})\nd{block} = cos(c{block})\n\
+             h{block} = b{block} + d{block}\n"
+        );
+    }
+    let middles = middles(&drawn(&(source + "objective = sum(h6)\n")));
+    for block in 1..=6 {
+        let at = |name: &str| middles[&format!("{name}{block}")];
+        assert!((at("h") - middles["x"]).abs() < 1.0, "{middles:?}");
+        assert!(((at("a") + at("c")) / 2.0 - at("h")).abs() < 1.0, "{middles:?}");
+    }
+}
+
+/// A value that is read far below goes there with no more turns than one at each end.
+#[test]
+fn long_lines_go_straight_down() {
+    let mut source = String::from("input x [4]\nh0 = x\n");
+    (1..=9).for_each(|row| source += &format!("h{row} = {}(h{})\n", ["tanh", "exp", "sin"][row % 3], row - 1));
+    let drawing = drawn(&(source + "objective = sum(h9 * x * h1)\n"));
+    for mark in drawing.marks() {
+        if let Mark::Line { way, .. } = mark {
+            let turns = way.windows(2).filter(|pair| (pair[0].x - pair[1].x).abs() > 0.05).count();
+            assert!(turns <= 2, "{way:?}");
+        }
+    }
+}
+
+/// What another part of a larger gradient reads stands there again, by its name.
+#[test]
+fn a_gradient_reads_named_values_by_name() {
+    let mut source = String::from("input x [4]\nh0 = x\n");
+    for layer in 1..=3 {
+        source += &format!("param W{layer} [4, 4] = 0\nh{layer} = tanh(W{layer} @ h{})\n", layer - 1);
+    }
+    let mut function = text::parse(&(source + "objective = sum(h3)\n")).unwrap().build(&BTreeMap::new()).unwrap();
+    let wrt: Vec<_> = function.parameters.iter().map(|parameter| parameter.node).collect();
+    function.graph = differentiate(&function.graph, function.objective.unwrap(), &wrt).unwrap().graph;
+    let drawing = Drawing::new(&function);
+    let references = |mark| match mark {
+        Mark::Box { text, is_reference: true, .. } => Some(text.to_string()),
+        _ => None,
+    };
+    let mut names: Vec<String> = drawing.marks().filter_map(references).collect();
+    names.sort();
+    assert_eq!(names, ["W2", "W3", "h1", "h2", "h3", "x"]);
+    let titles =
+        drawing.marks().filter_map(|mark| if let Mark::Frame { title, .. } = mark { Some(title) } else { None });
+    assert_eq!(titles.collect::<Vec<_>>(), ["forward", "derivative"]);
+}
+
+/// Into a derivative of more boxes than can be looked over goes one line.
+#[test]
+fn a_closed_part_is_entered_once() {
+    let mut source = String::from("input x [4]\nh0 = x\n");
+    (1..=80).for_each(|layer| {
+        source += &format!("param w{layer} [4] = 0\nh{layer} = tanh(w{layer} * h{})\n", layer - 1);
+    });
+    let mut function = text::parse(&(source + "objective = sum(h80)\n")).unwrap().build(&BTreeMap::new()).unwrap();
+    let wrt: Vec<_> = function.parameters.iter().map(|parameter| parameter.node).collect();
+    function.graph = differentiate(&function.graph, function.objective.unwrap(), &wrt).unwrap().graph;
+    let drawing = Drawing::new(&function);
+    let lines = drawing.marks().filter(|mark| matches!(mark, Mark::Line { part: Part::Derivative, .. }));
+    assert_eq!(lines.count(), 1);
+    assert!(drawing.svg().contains(">derivative<"));
+}
+
+#[test]
+fn what_nobody_reads_is_left_out() {
+    let svg = drawn("input x [4]\noutcome y [] int\np = log(softmax(x))\nobjective = -p[y]\n").svg();
+    assert!(!svg.contains(">softmax [4]<") && svg.contains(">logsumexp<"), "{svg}");
+}
+
+/// The operands of a sum come in without crossing; those of a difference keep their order.
+#[test]
+fn operands_that_may_change_places_do_not_cross() {
+    for (sign, any_order) in [("+", true), ("-", false)] {
+        let drawing = drawn(&format!(
+            "input a []\ninput b []\nu = tanh(a)\nv = exp(b)\nw = u * 2 + v * 3\nobjective = v {sign} u - w\n"
+        ));
+        let way = |from: &str| {
+            let of = middles(&drawing)[from];
+            let ways =
+                drawing.marks().filter_map(|mark| if let Mark::Line { way, .. } = mark { Some(way) } else { None });
+            ways.filter(|way| (way[0].x - of).abs() < 0.1).map(|way| way[way.len() - 1]).collect::<Vec<_>>()
+        };
+        let (u, v) = (way("u"), way("v"));
+        let shared = u.iter().flat_map(|a| v.iter().map(move |b| (a, b)));
+        let ends: Vec<bool> = shared
+            .filter(|(a, b)| (a.y - b.y).abs() < 0.1 && (a.x - b.x).abs() < 40.0)
+            .map(|(a, b)| a.x < b.x)
+            .collect();
+        let left_to_right = middles(&drawing)["u"] < middles(&drawing)["v"];
+        assert!(!ends.is_empty());
+        if any_order {
+            assert!(ends.iter().all(|&same| same == left_to_right), "{ends:?}");
+        } else {
+            assert!(ends.contains(&false), "{ends:?}");
         }
     }
 }

@@ -41,9 +41,14 @@ fn add(scene: &mut Scene, mark: Mark<'_>) {
                 })));
             }
         }
-        Mark::Box { frame, name, text, part, is_end, is_folded: _ } => {
+        Mark::Box { frame, name, text, part, is_end, is_folded: _, is_reference } => {
             let colours = part.colours(false);
-            scene.add(rectangle(frame, colours.filling, colours.border, if is_end { 2.4 } else { 1.0 }));
+            let border = match (is_end, is_reference) {
+                (true, _) => 2.4,
+                (false, true) => 0.5,
+                (false, false) => 1.0,
+            };
+            scene.add(rectangle(frame, colours.filling, colours.border, border));
             let middle = frame.corner.x + frame.width / 2.0;
             let mut below = frame.corner.y + 15.5;
             for (content, bold) in [(name, true), (text, false)].into_iter().filter(|(content, _)| !content.is_empty())

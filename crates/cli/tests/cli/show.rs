@@ -109,6 +109,19 @@ fn a_trained_model_is_shown_with_its_parameters() {
     );
 }
 
+/// A step's parts stand under each other, also where none reads a value without a name of another.
+#[test]
+fn the_parts_of_a_step_stand_under_each_other() {
+    let folder = Folder::with(&[("m.graph", PLANE)]);
+    let run = folder.line("show m.graph --step --format svg");
+    let height = |title: &str| {
+        let before = run.succeeded().split(&format!(">{title}</text>")).next().expect("it is split");
+        let y = before.rsplit(" y=\"").next().and_then(|rest| rest.split('"').next());
+        y.and_then(|y| y.parse::<f64>().ok()).unwrap_or_else(|| panic!("no {title} in {}", run.out))
+    };
+    assert!(height("forward") < height("derivative") && height("derivative") < height("update"), "{}", run.out);
+}
+
 /// The pictures of the book and the README, each with its model and what else `show` is asked for.
 const PICTURES: &[(&str, &str, &[&str])] = &[
     ("linear_gradient", "linear", &["--grad"]),

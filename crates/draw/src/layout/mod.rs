@@ -1,14 +1,17 @@
 //! Places a diagram: each group by itself, the inner ones first, then whatever holds them with the sizes that they got.
 //!
 //! Within a group what is read stands above what reads it, in rows (Sugiyama, Tagawa, Toda: Methods for visual understanding of
-//! hierarchical system structures, 1981). A line that crosses a group's frame does so at a port. All of it is done twice: the
-//! second time the ports of a group stand in the order in which the groups around it come to them.
+//! hierarchical system structures, 1981). A line that crosses a group's frame does so at a port. All of it is
+//! done again with what it tells: the ports of a group then stand in the order in which the groups around it come to them, and operands
+//! that may change places in that of the boxes that they come from. Of these placings the one with the fewest crossings stays.
 
 mod element;
 mod order;
 mod position;
 mod rows;
 mod sheet;
+mod spines;
+mod straight;
 
 use std::collections::HashMap;
 
@@ -21,6 +24,9 @@ const MARGIN: f64 = 12.0;
 /// The height of a group's title.
 const TITLE: f64 = 18.0;
 
+/// How often all is placed.
+const PASSES: usize = 4;
+
 /// Which side of a group's frame a line crosses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Side {
@@ -31,11 +37,27 @@ enum Side {
 /// Where on a frame a value crosses: (group, value, side).
 type Ports = HashMap<(usize, usize, Side), f64>;
 
+/// What a placing tells the next.
+#[derive(Default)]
+struct Wishes {
+    /// Where the groups around would like the ports to be.
+    ports: Ports,
+    /// Where a line comes from, by the box that it ends at and its index.
+    origins: HashMap<(usize, usize), f64>,
+}
+
 /// Places a diagram.
 pub fn place(diagram: &Diagram) -> Placed {
     let tree = Tree::new(diagram);
-    let wanted = Pass::run(diagram, &tree, &Ports::new()).wanted;
-    Pass::run(diagram, &tree, &wanted).placed(diagram, &tree)
+    let mut pass = Pass::run(diagram, &tree, &Wishes::default());
+    let mut best: Option<Pass> = None;
+    for _ in 1..PASSES {
+        let next = Pass::run(diagram, &tree, &pass.wishes);
+        let before = std::mem::replace(&mut pass, next);
+        best = Some(best.filter(|best| best.crossings() <= before.crossings()).unwrap_or(before));
+    }
+    let best = best.filter(|best| best.crossings() <= pass.crossings()).unwrap_or(pass);
+    best.placed(diagram, &tree)
 }
 
 /// The groups as a tree, with the whole drawing, index `groups.len()`, as its root.
@@ -104,18 +126,18 @@ struct Pass {
     members: Vec<Vec<Member>>,
     /// Of each line.
     parts: Vec<Cut>,
-    /// Where the groups around would like the ports to be.
-    wanted: Ports,
+    /// What the next one may make of it.
+    wishes: Wishes,
 }
 
 impl Pass {
-    fn run(diagram: &Diagram, tree: &Tree, wanted: &Ports) -> Pass {
+    fn run(diagram: &Diagram, tree: &Tree, wishes: &Wishes) -> Pass {
         let (of_group, parts) = split(diagram, tree);
         let mut pass = Pass {
             arranged: vec![Arranged::default(); tree.root + 1],
             members: vec![Vec::new(); tree.root + 1],
             parts,
-            wanted: Ports::new(),
+            wishes: Wishes::default(),
         };
         let mut children = vec![Vec::new(); tree.root + 1];
         for group in 0..tree.root {
@@ -129,12 +151,12 @@ impl Pass {
         for group in (0..=tree.root).map(|index| if index == 0 { tree.root } else { index - 1 }).rev() {
             let mut members: Vec<Member> = leaves[group].iter().map(|&leaf| Member::Leaf(leaf)).collect();
             members.extend(children[group].iter().map(|&child| Member::Group(child)));
-            pass.arrange(diagram, group, members, &of_group[group], wanted);
+            pass.arrange(diagram, group, members, &of_group[group], wishes);
         }
         pass
     }
 
-    fn arrange(&mut self, diagram: &Diagram, group: usize, mut members: Vec<Member>, parts: &[Part], wanted: &Ports) {
+    fn arrange(&mut self, diagram: &Diagram, group: usize, mut members: Vec<Member>, parts: &[Part], wishes: &Wishes) {
         let mut known: HashMap<Member, usize> = members.iter().enumerate().map(|(i, &member)| (member, i)).collect();
         for member in parts.iter().flat_map(|part| [part.from, part.to]) {
             known.entry(member).or_insert_with(|| {
@@ -142,21 +164,13 @@ impl Pass {
                 members.len() - 1
             });
         }
-        let mut readers: HashMap<(Member, usize), usize> = HashMap::new();
-        let mut reads: HashMap<Member, usize> = HashMap::new();
-        for part in parts {
-            *reads.entry(part.to).or_default() += 1;
-            readers.insert((part.to, part.line), reads[&part.to]);
-        }
+        let operands = operands(diagram, parts, wishes);
         let link = |part: &Part| {
             let value = diagram.lines[part.line].value;
             let offset = |member: Member, side: Side| match member {
                 Member::Leaf(leaf) if side == Side::Bottom => diagram.boxes[leaf].width / 2.0,
                 // The operands of a box, from left to right
-                Member::Leaf(leaf) => {
-                    let index = readers[&(member, part.line)] as f64;
-                    diagram.boxes[leaf].width * index / (reads[&member] as f64 + 1.0)
-                }
+                Member::Leaf(leaf) => diagram.boxes[leaf].width * operands[&(leaf, part.line)],
                 Member::Group(child) => self.port(child, value, side),
                 Member::Port(..) => 0.0,
             };
@@ -172,7 +186,9 @@ impl Pass {
         let element = |&member: &Member| match member {
             Member::Leaf(leaf) => Element::boxed(diagram.boxes[leaf].width, diagram.boxes[leaf].height),
             Member::Group(child) => Element::group(self.arranged[child].width, self.arranged[child].height),
-            Member::Port(value, side) => Element::port(side == Side::Top, wanted.get(&(group, value, side)).copied()),
+            Member::Port(value, side) => {
+                Element::port(side == Side::Top, wishes.ports.get(&(group, value, side)).copied())
+            }
         };
         let is_group = group < diagram.groups.len();
         let sheet = Sheet {
@@ -183,16 +199,26 @@ impl Pass {
             margin: MARGIN,
         };
         let arranged = sheet.arrange();
-        for (link, part) in sheet.links.iter().zip(parts) {
+        for ((link, part), way) in sheet.links.iter().zip(parts).zip(&arranged.ways) {
             let near = |element: usize, x: f64| arranged.corners[element].x + x;
             if let Member::Group(child) = part.to {
-                self.wanted.insert((child, link.value, Side::Top), near(link.from, link.from_x));
+                self.wishes.ports.insert((child, link.value, Side::Top), near(link.from, link.from_x));
             }
             if let Member::Group(child) = part.from {
-                self.wanted.insert((child, link.value, Side::Bottom), near(link.to, link.to_x));
+                self.wishes.ports.insert((child, link.value, Side::Bottom), near(link.to, link.to_x));
+            }
+            // The last of its ways begins four points before the end.
+            let before_last = way.get(way.len().wrapping_sub(4)).or(way.first());
+            if let (Member::Leaf(leaf), Some(from)) = (part.to, before_last) {
+                self.wishes.origins.insert((leaf, part.line), from.x);
             }
         }
         (self.arranged[group], self.members[group]) = (arranged, members);
+    }
+
+    /// How many times lines cross, in all groups.
+    fn crossings(&self) -> usize {
+        self.arranged.iter().map(|arranged| arranged.crossings).sum()
     }
 
     /// How far from the left a value crosses a group's frame.
@@ -241,6 +267,26 @@ impl Pass {
             lines: self.parts.iter().map(way).collect(),
         }
     }
+}
+
+/// At which share of the width of its box each line to a box of a group ends: the operands from left to right.
+fn operands(diagram: &Diagram, parts: &[Part], wishes: &Wishes) -> HashMap<(usize, usize), f64> {
+    let mut of_box: HashMap<usize, Vec<usize>> = HashMap::new();
+    for part in parts {
+        if let Member::Leaf(leaf) = part.to {
+            of_box.entry(leaf).or_default().push(part.line);
+        }
+    }
+    let mut operands = HashMap::new();
+    for (leaf, mut lines) in of_box {
+        if diagram.boxes[leaf].any_order {
+            let origin = |line: usize| wishes.origins.get(&(leaf, line)).copied().unwrap_or_default();
+            lines.sort_by(|&a, &b| origin(a).total_cmp(&origin(b)));
+        }
+        let share = |index: usize| (index as f64 + 1.0) / (lines.len() as f64 + 1.0);
+        operands.extend(lines.iter().enumerate().map(|(index, &line)| ((leaf, line), share(index))));
+    }
+    operands
 }
 
 /// Every line cut at the frames that it crosses: the parts in each group, and for each line where its parts are.

@@ -7,8 +7,25 @@ use super::rows::Layers;
 const SWEEPS: usize = 24;
 
 /// Orders each row by the middle of what an element is linked with in the row before, and swaps neighbours where that leaves
-/// fewer crossings; of all orders met, the best stays.
-pub(super) fn order(layers: &mut Layers) {
+/// fewer crossings, once from the order that is given and once from its mirror image; of all orders met, the best stays. Returns the
+/// crossings that it has.
+pub(super) fn order(layers: &mut Layers) -> usize {
+    let mirrored: Vec<Vec<usize>> = layers.rows.iter().map(|row| row.iter().rev().copied().collect()).collect();
+    let of_given = improve(layers);
+    if of_given == 0 {
+        return 0;
+    }
+    let given = std::mem::replace(&mut layers.rows, mirrored);
+    let of_mirrored = improve(layers);
+    if of_mirrored < of_given {
+        return of_mirrored;
+    }
+    layers.rows = given;
+    of_given
+}
+
+/// Goes through the rows until nothing crosses or it has been done often enough; the crossings that are left.
+fn improve(layers: &mut Layers) -> usize {
     let mut order = Order::new(layers);
     order.fix_ports(layers);
     let mut best = (order.crossings(layers), layers.rows.clone());
@@ -28,6 +45,7 @@ pub(super) fn order(layers: &mut Layers) {
         }
     }
     layers.rows = best.1;
+    best.0
 }
 
 struct Order {

@@ -2,11 +2,9 @@
 
 use super::element::Place;
 use super::rows::Layers;
+use super::spines::spines;
+use super::straight::straighten;
 
-/// Between two boxes of a row.
-const GAP: f64 = 16.0;
-/// Between a line and whatever is beside it.
-const LINE_GAP: f64 = 9.0;
 /// How often the rows are gone through.
 const SWEEPS: usize = 40;
 /// How much more a bend of a long line counts than a box: long lines are straight.
@@ -18,7 +16,8 @@ const SPINE: f64 = 1000.0;
 pub(super) fn columns(layers: &Layers, margin: f64) -> Vec<f64> {
     let count = layers.elements.len();
     let (mut above, mut below) = (vec![Vec::new(); count], vec![Vec::new(); count]);
-    for (segment, is_spine) in layers.segments.iter().zip(spines(layers)) {
+    let spines = spines(layers);
+    for (segment, &is_spine) in layers.segments.iter().zip(&spines.segments) {
         let (upper, lower) = (segment.upper, segment.lower);
         let weight = if is_spine { SPINE } else { 1.0 };
         // Along a spine boxes stand middle under middle, whichever operand the line goes to.
@@ -27,6 +26,14 @@ pub(super) fn columns(layers: &Layers, margin: f64) -> Vec<f64> {
         // How far the other one's left is to be from its own for the line to be straight.
         above[lower].push((upper, segment.upper_x - lower_x, weight));
         below[upper].push((lower, lower_x - segment.upper_x, weight));
+    }
+    for &(upper, lower) in &spines.diamonds {
+        let by = (layers.elements[upper].width - layers.elements[lower].width) / 2.0;
+        above[lower].push((upper, by, SPINE));
+        below[upper].push((lower, -by, SPINE));
+    }
+    if let Some((top, bottom)) = spines.ports {
+        below[top].push((bottom, 0.0, SPINE));
     }
     let mut x = vec![0.0; count];
     for row in &layers.rows {
@@ -60,48 +67,10 @@ pub(super) fn columns(layers: &Layers, margin: f64) -> Vec<f64> {
             row.iter().zip(placed).for_each(|(&element, at)| x[element] = at);
         }
     }
+    straighten(layers, &mut x);
     let left = x.iter().copied().fold(f64::INFINITY, f64::min);
     x.iter_mut().for_each(|x| *x += margin - left);
     x
-}
-
-/// Which segments are of a spine: each of its two ends is the other's most important neighbour, the one with the longest way behind
-/// it, and of those an element rather than a bend. So a chain of blocks stands upright, and what passes it by goes aside.
-fn spines(layers: &Layers) -> Vec<bool> {
-    let (upwards, downwards) = (longest(layers, true), longest(layers, false));
-    let mut best: [Vec<Option<usize>>; 2] = [vec![None; layers.elements.len()], vec![None; layers.elements.len()]];
-    for (index, segment) in layers.segments.iter().enumerate() {
-        let sides = [(segment.lower, true), (segment.upper, false)];
-        for (side, (element, is_lower)) in sides.into_iter().enumerate() {
-            let rank = |index: usize| {
-                let other = if is_lower { layers.segments[index].upper } else { layers.segments[index].lower };
-                let ways = if is_lower { &upwards } else { &downwards };
-                (ways[other], !layers.is_bend(other))
-            };
-            let before = best[side][element];
-            if before.is_none_or(|before| rank(index) > rank(before)) {
-                best[side][element] = Some(index);
-            }
-        }
-    }
-    let is_best = |side: usize, element: usize, index: usize| best[side][element] == Some(index);
-    let segments = layers.segments.iter().enumerate();
-    segments.map(|(index, segment)| is_best(0, segment.lower, index) && is_best(1, segment.upper, index)).collect()
-}
-
-/// For each element the length of the longest way that leads up, or down, from it.
-fn longest(layers: &Layers, up: bool) -> Vec<usize> {
-    let mut by_row: Vec<usize> = (0..layers.segments.len()).collect();
-    by_row.sort_by_key(|&index| layers.row[layers.segments[index].upper]);
-    let mut ways = vec![0; layers.elements.len()];
-    let mut pass = |from: usize, to: usize| ways[to] = ways[to].max(ways[from] + 1);
-    match up {
-        true => by_row.iter().map(|&i| &layers.segments[i]).for_each(|segment| pass(segment.upper, segment.lower)),
-        false => {
-            by_row.iter().rev().map(|&i| &layers.segments[i]).for_each(|segment| pass(segment.lower, segment.upper))
-        }
-    }
-    ways
 }
 
 /// How far from the first each element of a row must be at least.
@@ -110,12 +79,7 @@ fn steps(layers: &Layers, row: &[usize]) -> Vec<f64> {
     let mut steps = Vec::with_capacity(row.len());
     for (index, &element) in row.iter().enumerate() {
         steps.push(at);
-        let is_line = |element: usize| layers.is_bend(element) || layers.elements[element].place != Place::Free;
-        let gap = match row.get(index + 1) {
-            Some(&next) if is_line(element) || is_line(next) => LINE_GAP,
-            _ => GAP,
-        };
-        at += layers.elements[element].width + gap;
+        at += layers.elements[element].width + row.get(index + 1).map_or(0.0, |&next| layers.gap(element, next));
     }
     steps
 }
@@ -143,6 +107,8 @@ pub(super) struct Rows {
     pub begin: Vec<f64>,
     pub end: Vec<f64>,
     pub height: f64,
+    /// Whether each element has lines above it, and below.
+    has_lines: Vec<(bool, bool)>,
 }
 
 impl Rows {
@@ -153,6 +119,10 @@ impl Rows {
             let aside = (x[segment.upper] + segment.upper_x - x[segment.lower] - segment.lower_x).abs();
             let row = layers.row[segment.upper];
             reach[row] = reach[row].max(aside);
+        }
+        let mut has_lines = vec![(false, false); layers.elements.len()];
+        for segment in &layers.segments {
+            (has_lines[segment.lower].0, has_lines[segment.upper].1) = (true, true);
         }
         let (mut begin, mut end) = (Vec::new(), Vec::new());
         let mut y = title;
@@ -173,17 +143,21 @@ impl Rows {
             .rows
             .last()
             .is_some_and(|row| row.iter().any(|&element| layers.elements[element].place == Place::Bottom));
-        Rows { begin, end, height: if ends_on_frame { y } else { y + margin } }
+        Rows { begin, end, height: if ends_on_frame { y } else { y + margin }, has_lines }
     }
 
-    /// The upper edge of an element: boxes stand in the middle of their row.
+    /// The upper edge of an element: boxes stand in the middle of their row, or at its end where the lines are, if all are at one.
     pub fn top(&self, layers: &Layers, element: usize) -> f64 {
         let row = layers.row[element];
         let height = layers.elements[element].height;
         match layers.elements[element].place {
             Place::Top => self.begin[row],
             Place::Bottom => self.end[row],
-            Place::Free => (self.begin[row] + self.end[row] - height) / 2.0,
+            Place::Free => match self.has_lines[element] {
+                (false, true) => self.end[row] - height,
+                (true, false) => self.begin[row],
+                (true, true) | (false, false) => (self.begin[row] + self.end[row] - height) / 2.0,
+            },
         }
     }
 }

@@ -4,6 +4,11 @@ use std::collections::HashMap;
 
 use super::element::{Element, Link, Place};
 
+/// Between two boxes of a row.
+const GAP: f64 = 16.0;
+/// Between a line and whatever is beside it.
+const LINE_GAP: f64 = 9.0;
+
 /// Elements in rows, each line cut into segments from one row to the next.
 pub(super) struct Layers {
     /// Those of the sheet, then the bends.
@@ -77,6 +82,12 @@ impl Layers {
         self.row.push(row);
         self.rows[row].push(bend);
         bend
+    }
+
+    /// How much lies at least between two neighbours of a row.
+    pub fn gap(&self, left: usize, right: usize) -> f64 {
+        let is_line = |element: usize| self.is_bend(element) || self.elements[element].place != Place::Free;
+        if is_line(left) || is_line(right) { LINE_GAP } else { GAP }
     }
 
     pub fn is_bend(&self, element: usize) -> bool {
