@@ -9,9 +9,10 @@ use crate::draw::{DrawPlan, Draws, is_input};
 use crate::edge::Edge;
 use crate::error::CheckError;
 use crate::findings::{Findings, Site};
+use crate::loops::{LoopBody, blame_bodies};
 use crate::options::{CheckOptions, Elements};
 use crate::point::{Point, old, old_values, outputs};
-use crate::report::Report;
+use crate::report::{LoopReport, Report};
 use crate::tolerance::{SUM_ROUNDING, tolerance};
 use crate::whole::Whole;
 
@@ -51,7 +52,11 @@ pub fn check(derivatives: &Derivatives, draws: &Draws, options: &CheckOptions) -
             tested => tested?,
         }
     }
-    Ok(session.findings.report(derivatives, &session.active))
+    let mut report = session.findings.report(derivatives, &session.active);
+    let loops = session.loops.into_iter().map(|body| body.report(options));
+    let loops: Vec<Option<LoopReport>> = loops.collect::<Result<_, _>>()?;
+    blame_bodies(&mut report, loops.into_iter().flatten().collect());
+    Ok(report)
 }
 
 /// Whether what a check holds at once fits into memory: all values at a draw, its inputs as they were drawn, and the values
@@ -76,6 +81,7 @@ struct Session<'a> {
     /// For each value of the original graph, the edges that end there: (node, operand index).
     users: Vec<Vec<(NodeId, usize)>>,
     wholes: Vec<Whole>,
+    loops: Vec<LoopBody>,
     /// Counts of slopes that are left out, if any may be.
     counts: Option<DroppedSlopeCounts>,
     findings: Findings,
@@ -98,6 +104,7 @@ impl<'a> Session<'a> {
         let sources: Vec<Value> = active.iter().copied().filter(|&value| is_input(graph, value)).collect();
         Ok(Session {
             wholes: sources.iter().map(|value| Whole::new(graph, value.node, derivatives.output)).collect(),
+            loops: LoopBody::all(derivatives)?,
             counts: count_dropped_slopes(derivatives, &sources)?,
             derivatives,
             elements: options.elements,
@@ -131,6 +138,9 @@ impl<'a> Session<'a> {
             for (element, comparison) in accumulation(&point, value, users).enumerate() {
                 self.findings.sum(value, element, comparison);
             }
+        }
+        for body in &mut self.loops {
+            body.see(&point, &mut self.generator)?;
         }
         let Some(seed) = point.seed() else { return Ok(()) };
         for whole in &self.wholes {

@@ -85,6 +85,7 @@ impl Findings {
             nodes: reached.into_iter().map(|id| self.node_report(derivatives, id)).collect(),
             directions: self.tallies.iter().filter_map(whole).collect(),
             failures: self.failures(graph),
+            loops: Vec::new(),
             dropped_slope: self.dropped_slope.clone(),
             second: None,
         }
@@ -177,7 +178,7 @@ pub(crate) fn failure(graph: &Graph, blame: Blame, of: impl Into<Value>, compari
 }
 
 /// The name, or the scope and the index in the graph.
-fn label(graph: &Graph, id: NodeId) -> String {
+pub(crate) fn label(graph: &Graph, id: NodeId) -> String {
     let node = graph.node(id);
     match (&node.outputs[0].name, node.scope) {
         (Some(name), _) => name.to_string(),

@@ -89,7 +89,7 @@ fn check_both(derivatives: &Derivatives, draws: &Draws, options: &CheckOptions) 
         fits(&second.derivatives)?; // before the work on the first ones
     }
     let mut report = check(derivatives, draws, options)?;
-    if options.second && report.failures.is_empty() {
+    if options.second && report.passed() {
         report.second = Some(check_second(derivatives, draws, options)?);
     }
     Ok(report)

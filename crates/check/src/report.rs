@@ -19,10 +19,23 @@ pub struct Report {
     pub directions: Vec<DirectionReport>,
     /// What is wrong: rules and accumulations, and if none of these, what else.
     pub failures: Vec<Failure>,
+    /// The bodies of loops, each checked as a function of its own, at values of its steps.
+    pub loops: Vec<LoopReport>,
     /// A slope that is not finite and was left out at some draw, though no branch or mask did it.
     pub dropped_slope: Option<DroppedSlope>,
     /// Second derivatives, checked in the same way.
     pub second: Option<Second>,
+}
+
+/// What a check found in the body of a loop.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoopReport {
+    /// The loop.
+    pub node: NodeId,
+    /// Its name, or its scope and its index in the graph.
+    pub name: String,
+    /// What was found; its nodes are those of the body's graph.
+    pub report: Report,
 }
 
 /// What a check of second derivatives found.
@@ -166,18 +179,39 @@ impl Report {
         self.all_failures().next().is_none()
     }
 
-    /// All that is wrong, second derivatives included.
+    /// All that is wrong, in the bodies of loops and in second derivatives, too.
     pub fn all_failures(&self) -> impl Iterator<Item = &Failure> {
-        let second = match &self.second {
-            Some(Second::Checked { report, .. }) => &report.failures[..],
-            Some(Second::Absent(_)) | None => &[],
+        let mut failures: Vec<&Failure> = Vec::new();
+        let mut todo = vec![self];
+        while let Some(report) = todo.pop() {
+            failures.extend(&report.failures);
+            if let Some(Second::Checked { report, .. }) = &report.second {
+                todo.push(report);
+            }
+            todo.extend(report.loops.iter().rev().map(|found| &found.report));
+        }
+        failures.into_iter()
+    }
+
+    /// Changes all that is wrong, in the bodies of loops, too.
+    pub(crate) fn for_each_failure(&mut self, change: &mut dyn FnMut(&mut Failure)) {
+        self.failures.iter_mut().for_each(&mut *change);
+        self.loops.iter_mut().for_each(|found| found.report.for_each_failure(change));
+    }
+
+    /// A line for each node, and after a loop one for each node of its body.
+    pub fn all_nodes(&self) -> Vec<&NodeReport> {
+        let of_body = |node: &NodeReport| self.loops.iter().find(|found| found.node == node.node);
+        let with_body = |node| {
+            let body = of_body(node).map_or_else(Vec::new, |found| found.report.all_nodes());
+            std::iter::once(node).chain(body)
         };
-        self.failures.iter().chain(second)
+        self.nodes.iter().flat_map(with_body).collect()
     }
 
     /// The worst relative error of any test, second derivatives left out.
     pub fn worst(&self) -> f64 {
-        let nodes = self.nodes.iter().map(NodeReport::worst);
+        let nodes = self.all_nodes().into_iter().map(NodeReport::worst);
         nodes.chain(self.directions.iter().map(|direction| direction.tally.worst)).fold(0.0, f64::max)
     }
 }
@@ -237,21 +271,22 @@ fn write_element(f: &mut fmt::Formatter<'_>, element: Option<&[usize]>) -> fmt::
 /// A line for each node, then one for each input, then what is wrong.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let node_lines = self.nodes.iter().map(|node| {
+        let node_lines = self.all_nodes().into_iter().map(|node| {
             [node.name.clone(), node.op.clone(), node.shape.clone(), error(node.worst()), node.verdict.to_string()]
         });
         write_table(f, ["node", "op", "shape", "worst error", "verdict"], node_lines.collect())?;
-        for failure in &self.failures {
+        let in_loops = self.loops.iter().flat_map(|found| found.report.all_failures());
+        for failure in self.failures.iter().chain(in_loops) {
             write!(f, "\n\n{failure}")?;
         }
         match &self.second {
-            Some(Second::Checked { report, symmetry }) if report.failures.is_empty() => {
+            Some(Second::Checked { report, symmetry }) if report.passed() => {
                 let worst = report.worst().max(symmetry.error_beside_noise(TOLERANCE));
                 write!(f, "\n\nsecond derivatives: right, worst error {}", error(worst))
             }
             Some(Second::Checked { report, .. }) => {
                 f.write_str("\n\nsecond derivatives")?;
-                report.failures.iter().try_for_each(|failure| write!(f, "\n\n{failure}"))
+                report.all_failures().try_for_each(|failure| write!(f, "\n\n{failure}"))
             }
             Some(Second::Absent(why)) => write!(f, "\n\nno second derivatives: {why}"),
             None => Ok(()),

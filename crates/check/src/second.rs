@@ -3,7 +3,7 @@
 
 use chainrule_exec::Bindings;
 use chainrule_exec::reference::evaluate;
-use chainrule_graph::{Builder, Derivatives, GraphError, NodeId, Op, Value, Var, differentiate};
+use chainrule_graph::{Builder, Derivatives, Graph, GraphError, NodeId, Op, Value, Var, differentiate};
 use chainrule_kernels::philox::Philox;
 
 use crate::check::check;
@@ -53,7 +53,7 @@ pub fn second_derivatives(derivatives: &Derivatives) -> Result<SecondDerivatives
 }
 
 /// The stem, or with a number after it where the graph has that name already, as when derivatives are taken once more.
-fn free_name(builder: &Builder, stem: &str) -> String {
+pub(crate) fn free_name(builder: &Builder, stem: &str) -> String {
     let mut name = stem.to_string();
     let mut number = 1;
     while builder.find(&name).is_some() {
@@ -72,7 +72,7 @@ fn free_name(builder: &Builder, stem: &str) -> String {
 pub fn check_second(derivatives: &Derivatives, draws: &Draws, options: &CheckOptions) -> Result<Second, CheckError> {
     let second = match second_derivatives(derivatives) {
         Ok(second) => second,
-        Err(error) if derivatives.graph.nodes().iter().any(|node| matches!(node.op, Op::Custom(_))) => {
+        Err(error) if has_custom_node(&derivatives.graph) => {
             return Ok(Second::Absent(error.to_string()));
         }
         Err(error) => return Err(error.into()),
@@ -92,6 +92,12 @@ pub fn check_second(derivatives: &Derivatives, draws: &Draws, options: &CheckOpt
         report.failures.push(failure(&derivatives.graph, Blame::Symmetry, derivatives.output, symmetry));
     }
     Ok(Second::Checked { report: Box::new(report), symmetry })
+}
+
+/// Whether a node of a user's own is in a graph, or in the body of a loop.
+fn has_custom_node(graph: &Graph) -> bool {
+    let in_body = |op: &Op| if let Op::Scan(scan) = op { has_custom_node(scan.body.graph()) } else { false };
+    graph.nodes().iter().any(|node| matches!(node.op, Op::Custom(_)) || in_body(&node.op))
 }
 
 /// uᵀHv and vᵀHu for two random vectors, at the first draw that has both finite; none if no draw has.

@@ -251,7 +251,7 @@ fn first_not_finite(
         let nan_origin = targets.iter().find_map(|&target| nan_origin(graph, &values, target))?;
         let in_file = data.standardized_values(function, nan_origin.node, row);
         let in_file: String = in_file.iter().map(|value| format!("; {value}")).collect();
-        let (place, nan_origin) = (data.place(row), nan_origin::nan_origin(graph, &values, &names, nan_origin.node));
+        let (place, nan_origin) = (data.place(row), nan_origin::nan_origin(graph, &values, &names, &nan_origin));
         Some(CommandError::result(format!(
             "{}, {place}: the result is not finite: {nan_origin}{in_file}; look at that row, and at what leads to this node",
             data.file()

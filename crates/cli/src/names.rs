@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chainrule::ops::{Elementwise, ShapeOp, Source};
-use chainrule::{Graph, Op, Origin, Span, Value};
+use chainrule::{Graph, NodeId, Op, Origin, Span, Value};
 
 use crate::format::shortened;
 
@@ -30,6 +30,14 @@ impl<'a> NodeNames<'a> {
         let results = graph.values().filter(|&value| !names.reads_as_operand(value));
         names.last = results.filter_map(|value| Some((span(graph, value)?, value))).collect();
         names
+    }
+
+    /// The names in the body of a loop; none of a node that is no loop.
+    pub fn in_body(&self, node: NodeId) -> Option<NodeNames<'a>> {
+        match &self.graph.node(node).op {
+            Op::Scan(scan) => Some(NodeNames::new(scan.body.graph(), self.source)),
+            _ => None,
+        }
     }
 
     /// The graph whose nodes they are.

@@ -28,7 +28,8 @@ pub use evaluate::evaluate_compiled;
 pub use input_type::InputType;
 pub use memory::{check_memory, check_memory_of};
 pub use nan_origin::{
-    BRANCH_NOT_TAKEN, NanOrigin, NonFinite, ValueRange, infinite_by_constants, nan_origin, nan_origin_in_derivatives,
+    BRANCH_NOT_TAKEN, InLoop, NanOrigin, NonFinite, ValueRange, infinite_by_constants, nan_origin,
+    nan_origin_in_derivatives,
 };
 pub use number::number;
 pub use values::{Bindings, Values};

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use chainrule_graph::ops::{Elementwise, Source};
-use chainrule_graph::{Derivatives, Graph, NodeId, Op, Origin, Tensor, Value};
+use chainrule_graph::{Derivatives, Graph, Node, NodeId, Op, Origin, Tensor, Value};
 
 use crate::number::number;
+use crate::reference::for_each_step;
 use crate::values::Values;
 
 /// How a value that is not finite makes a derivative NaN though the result is finite, and what to do. Elementwise ops do not
@@ -117,6 +118,30 @@ pub struct NanOrigin {
     pub inputs: Vec<ValueRange>,
     /// From the value where it was seen back to one of this node.
     pub path: Vec<Value>,
+    /// If it is a loop, where it arose in its body.
+    pub in_loop: Option<Box<InLoop>>,
+}
+
+/// The node of a loop's body where a value that is not finite arose.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InLoop {
+    /// At which step, as a position in the sequences.
+    pub step: usize,
+    /// The node, in the graph of the body.
+    pub nan_origin: NanOrigin,
+}
+
+/// ``at step 3, `hs/cell/z` (log) is NaN, from `hs/cell/y` [2]: from -2 to 4``
+impl fmt::Display for InLoop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let NanOrigin { name, op, non_finite, inputs, in_loop, .. } = &self.nan_origin;
+        write!(f, "at step {}, {name} ({op}) is {non_finite}", self.step)?;
+        let inputs: Vec<String> = inputs.iter().map(ValueRange::to_string).collect();
+        if !inputs.is_empty() {
+            write!(f, ", from {}", inputs.join(" and "))?;
+        }
+        in_loop.iter().try_for_each(|inner| write!(f, "; {inner}"))
+    }
 }
 
 impl fmt::Display for NanOrigin {
@@ -126,7 +151,7 @@ impl fmt::Display for NanOrigin {
         for input in &self.inputs {
             write!(f, "\n  from {input}")?;
         }
-        Ok(())
+        self.in_loop.iter().try_for_each(|inner| write!(f, "\n  {inner}"))
     }
 }
 
@@ -160,7 +185,24 @@ pub fn nan_origin(graph: &Graph, values: &Values, result: impl Into<Value>) -> O
             .filter_map(|&input| Some(ValueRange::of(graph, input, values.get(input)?)))
             .collect(),
         path,
+        in_loop: in_loop(node, values).map(Box::new),
     })
+}
+
+/// Where in the body of a loop a value that is not finite arose: at the first step that gives one.
+fn in_loop(node: &Node, values: &Values) -> Option<InLoop> {
+    let Op::Scan(scan) = &node.op else { return None };
+    let inputs = node.inputs.iter().map(|&input| values.get(input)).collect::<Option<Vec<&Tensor>>>()?;
+    let mut found = None;
+    let see = |step: usize, values: &Values| {
+        if found.is_none() {
+            let origin = |&output: &Value| nan_origin(scan.body.graph(), values, output);
+            let nan_origin = scan.body.outputs().iter().find_map(origin);
+            found = nan_origin.map(|nan_origin| InLoop { step, nan_origin });
+        }
+    };
+    for_each_step(scan, &inputs, see).ok()?;
+    found
 }
 
 /// Where what is not finite in a function or its derivatives arose: in the output, else in the cotangent that was computed first

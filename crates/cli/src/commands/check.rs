@@ -6,7 +6,7 @@ use chainrule::check::{
     Blame, CheckError, CheckOptions, Draw, Draws, Elements, NodeReport, Report, Second, Verdict, check_function_at,
 };
 use chainrule::learn::{Dataset, Parameters, Role, Transforms, random};
-use chainrule::{Function, Parameter, Phase, Value, batch, phase};
+use chainrule::{Function, Parameter, Phase, Shape, Value, batch, phase};
 use clap::Args;
 
 use crate::bypassed;
@@ -79,7 +79,7 @@ impl Check {
             let report = self.report(&file, &function, data.as_ref(), None)?;
             let names = file.names(&function);
             output.line(if self.json {
-                as_json(&report, report.passed(), &function, &names).to_string()
+                as_json(&report, report.passed(), &names).to_string()
             } else {
                 as_text(&report, &names, file.objective(&function)?)
             })?;
@@ -93,8 +93,8 @@ impl Check {
         output.line(if self.json {
             // Whoever reads one member is told of both phases.
             let passed = trains.passed() && predicts.passed();
-            let of_prediction = as_json(&predicts, predicts.passed(), &prediction, &prediction_names);
-            as_json(&trains, passed, &training, &training_names).with("prediction", of_prediction).to_string()
+            let of_prediction = as_json(&predicts, predicts.passed(), &prediction_names);
+            as_json(&trains, passed, &training_names).with("prediction", of_prediction).to_string()
         } else {
             let batch = rows.map_or_else(String::new, |rows| format!(", over a batch of {rows} examples"));
             let in_training = as_text(&trains, &training_names, file.objective(&training)?);
@@ -204,15 +204,9 @@ fn is_undecided(report: &Report) -> bool {
 }
 
 fn as_text(report: &Report, names: &NodeNames<'_>, objective: Value) -> String {
-    let rows = report.nodes.iter().map(|node| {
-        let worst = error(node.worst());
-        vec![
-            format::name(&names.distinct(node.node)),
-            node.op.clone(),
-            node.shape.clone(),
-            worst,
-            node.verdict.to_string(),
-        ]
+    let rows = all_nodes(report, names).into_iter().map(|Checked { name, node, .. }| {
+        let (name, worst) = (format::name(&name), error(node.worst()));
+        vec![name, node.op.clone(), node.shape.clone(), worst, node.verdict.to_string()]
     });
     let table = format::table(
         &["node", "op", "shape", "worst error", "verdict"],
@@ -231,14 +225,38 @@ fn error(worst: f64) -> String {
     if worst == 0.0 { "0".into() } else { format!("{worst:.1e}") }
 }
 
+/// A node that was checked, of the function or of the body of a loop.
+struct Checked<'a> {
+    name: String,
+    shape: &'a Shape,
+    node: &'a NodeReport,
+}
+
+/// All nodes, those of a loop's body after the loop. In a body, what has no name is named after the loop.
+fn all_nodes<'a>(report: &'a Report, names: &NodeNames<'a>) -> Vec<Checked<'a>> {
+    let mut all = Vec::new();
+    for node in &report.nodes {
+        let (id, graph) = (node.node, names.graph());
+        let name = names.distinct(id);
+        all.push(Checked { name: name.clone(), shape: graph.shape(id), node });
+        let body = report.loops.iter().find(|body| body.node == id).zip(names.in_body(id));
+        for inner in body.map_or_else(Vec::new, |(body, names)| all_nodes(&body.report, &names)) {
+            let is_named = inner.name.starts_with(&format!("{name}/"));
+            let name = if is_named { inner.name } else { format!("{name}: {}", inner.name) };
+            all.push(Checked { name, ..inner });
+        }
+    }
+    all
+}
+
 /// The nodes whose rule no draw has tested.
 fn not_tested(report: &Report, names: &NodeNames<'_>) -> Vec<String> {
-    let nodes = report.nodes.iter().filter(|node| node.verdict == Verdict::NotTested);
-    nodes.map(|node| names.distinct(node.node)).collect()
+    let nodes = all_nodes(report, names).into_iter().filter(|checked| checked.node.verdict == Verdict::NotTested);
+    nodes.map(|checked| checked.name).collect()
 }
 
 fn summary(report: &Report, names: &NodeNames<'_>) -> String {
-    let edges = report.nodes.iter().map(|node| node.edges.len()).sum::<usize>();
+    let edges = report.all_nodes().into_iter().map(|node| node.edges.len()).sum::<usize>();
     let (rules, draws) = (format!("{edges} rule{}", if edges == 1 { "" } else { "s" }), report.draws);
     if is_undecided(report) {
         return format!("UNDECIDED: differences are too noisy to tell, at {draws} draws");
@@ -267,13 +285,12 @@ fn summary(report: &Report, names: &NodeNames<'_>) -> String {
 }
 
 /// `passed` is that of the report, or of those of both phases.
-fn as_json(report: &Report, passed: bool, function: &Function, names: &NodeNames<'_>) -> Object {
-    let shape = |node: &NodeReport| function.graph.shape(node.node);
-    let nodes = report.nodes.iter().map(|node| {
+fn as_json(report: &Report, passed: bool, names: &NodeNames<'_>) -> Object {
+    let nodes = all_nodes(report, names).into_iter().map(|Checked { name, shape, node }| {
         Object::default()
-            .with("name", json::text(&names.distinct(node.node)))
+            .with("name", json::text(&name))
             .with("op", json::text(&node.op))
-            .with("shape", json::array(shape(node).iter()))
+            .with("shape", json::array(shape.iter()))
             .with("worst", json::number(node.worst()))
             .with("verdict", json::text(&node.verdict.to_string().to_lowercase()))
     });
@@ -286,7 +303,7 @@ fn as_json(report: &Report, passed: bool, function: &Function, names: &NodeNames
             .with_some("expected", failure.comparison.map(|comparison| json::number(comparison.expected)))
     });
     let second = match &report.second {
-        Some(Second::Checked { report, .. }) => Some(report.failures.is_empty()),
+        Some(Second::Checked { report, .. }) => Some(report.passed()),
         Some(Second::Absent(_)) | None => None,
     };
     Object::default()
@@ -327,7 +344,7 @@ mod tests {
         assert_eq!(failure.code(), 1);
         assert!(format!("{failure:?}").contains("`x`"), "{failure:?}");
         assert!(
-            as_json(&report, report.passed(), &function, &NodeNames::new(&function.graph, ""))
+            as_json(&report, report.passed(), &NodeNames::new(&function.graph, ""))
                 .to_string()
                 .contains("\"passed\":false")
         );

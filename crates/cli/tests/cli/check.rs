@@ -176,3 +176,28 @@ fn an_objective_of_another_name_is_told() {
     let run = folder.line("check m.graph");
     assert!(run.err.contains("what training makes small is called `objective`: call `loss` so"), "{}", run.err);
 }
+
+#[test]
+fn the_rules_in_the_body_of_a_loop_are_checked_by_name() {
+    let model = "input xs [4, 2]\nparam w [2] = 1\ndef cell(h, x) {\n  z = w * h + x\n  return tanh(z)\n}\n\
+        hs = scan(cell, zeros([2]), xs)\nobjective = sum(last(hs)^2)\n";
+    let folder = Folder::with(&[("m.graph", model)]);
+    let run = folder.line("check m.graph");
+    let table = run.succeeded();
+    for row in ["hs/cell/z", "hs: tanh(z)", "hs: w * h"] {
+        assert!(table.contains(row), "no {row} in\n{table}");
+    }
+    assert!(table.contains("every gradient is right: 11 rules"), "{table}");
+    let json = folder.line("check m.graph --json");
+    assert!(json.succeeded().contains(r#""name":"hs/cell/z","op":"add","shape":[2]"#), "{json:?}");
+}
+
+#[test]
+fn a_nan_in_a_loop_is_named_with_its_step() {
+    let model = "input xs [3]\nparam w [] = 1\ndef f(h, x) {\n  z = log(x)\n  return h + w * z\n}\n\
+        hs = scan(f, 0, xs)\nprediction = last(hs)\nobjective = prediction^2\n";
+    let folder = Folder::with(&[("m.graph", model), ("t.csv", "xs0,xs1,xs2\n1,2,3\n1,-2,3\n")]);
+    let run = folder.line("grad m.graph xs=1,-2,3 w=1"); // the answer is printed all the same
+    assert!(run.code == Some(1) && run.err.contains("at step 1, `hs/f/z` (log) is NaN"), "{run:?}");
+    folder.refuses(1, "fit m.graph --data t.csv --epochs 1", &["line 3", "at step 1, `hs/f/z` (log) is NaN"]);
+}

@@ -11,6 +11,8 @@ mod shape;
 pub(crate) mod strided;
 pub(crate) mod windows;
 
+pub use self::scan::for_each_step;
+
 use chainrule_graph::ops::{Phased, Source};
 use chainrule_graph::{Graph, NodeId, Op, Shape, Tensor, Value};
 

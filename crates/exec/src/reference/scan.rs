@@ -18,12 +18,11 @@ pub(crate) fn evaluate(op: &Scan, inputs: &[&Tensor], shapes: &[&Shape]) -> Resu
     Ok(outputs)
 }
 
-/// Runs the loop, and shows the values of the body at each step, which is said as a position in the sequences.
-pub(crate) fn for_each_step(
-    op: &Scan,
-    inputs: &[&Tensor],
-    mut see: impl FnMut(usize, &Values),
-) -> Result<(), ExecError> {
+/// Runs a loop on its inputs, and shows the values of the body at each step, which is said as a position in the sequences.
+///
+/// # Errors
+/// A node of the body that cannot be computed, with the step.
+pub fn for_each_step(op: &Scan, inputs: &[&Tensor], mut see: impl FnMut(usize, &Values)) -> Result<(), ExecError> {
     let mut carries: Vec<Tensor> = inputs[..op.carries].iter().map(|&start| start.clone()).collect();
     for step in steps(op) {
         let given = given(op, &carries, inputs, step);

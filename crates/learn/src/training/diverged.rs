@@ -172,11 +172,12 @@ impl Diverged {
 
 /// `` `h` is infinite (exp, written at line 3, column 5), from `x` [2]: from 1 to 900``
 fn described(nan_origin: &NanOrigin) -> String {
-    let NanOrigin { name, op, non_finite, origin, inputs, .. } = nan_origin;
+    let NanOrigin { name, op, non_finite, origin, inputs, in_loop, .. } = nan_origin;
     let inputs: Vec<String> = inputs.iter().map(ValueRange::to_string).collect();
     let from = if inputs.is_empty() { String::new() } else { format!(", from {}", inputs.join(" and ")) };
     let written = if *origin == Origin::Unknown { String::new() } else { format!(", written at {origin}") };
-    format!("{name} is {non_finite} ({op}{written}){from}")
+    let in_loop = in_loop.as_ref().map_or_else(String::new, |inner| format!("; {inner}"));
+    format!("{name} is {non_finite} ({op}{written}){from}{in_loop}")
 }
 
 /// A rate, however large or small, in a few characters.

@@ -163,16 +163,16 @@ impl NotFinite<'_> {
     /// The node where it began: the NaN origin of a result that is not finite, else that of a derivative.
     fn problem(&self, result: Value) -> Problem {
         let nan_origin = chainrule::check::nan_origin_in_derivatives(self.derivatives, self.run);
-        Problem(match nan_origin.map(|nan_origin| nan_origin.node) {
-            Some(id) if id.index() < self.graph.nodes().len() => {
-                let origin = nan_origin::nan_origin(self.graph, self.run, self.names, id);
+        Problem(match nan_origin {
+            Some(found) if found.node.index() < self.graph.nodes().len() => {
+                let origin = nan_origin::nan_origin(self.graph, self.run, self.names, &found);
                 // Elementwise ops do not multiply a cotangent of 0; a contraction does.
                 match self.run[result].is_finite() {
                     true => format!("a derivative is not finite, but the value is: {origin}; {BRANCH_NOT_TAKEN}"),
                     false => format!("the value is not finite: {origin}"),
                 }
             }
-            Some(id) => self.derivative(id),
+            Some(found) => self.derivative(found.node),
             None => format!("a second derivative of {} is not finite", nan_origin::value(self.run, self.names, result)),
         })
     }
