@@ -12,7 +12,7 @@ use crate::findings::{Findings, Site};
 use crate::loops::{LoopBody, blame_bodies};
 use crate::options::{CheckOptions, Elements};
 use crate::point::{Point, old, old_values, outputs};
-use crate::report::{LoopReport, Report};
+use crate::report::Report;
 use crate::tolerance::{SUM_ROUNDING, tolerance};
 use crate::whole::Whole;
 
@@ -53,9 +53,17 @@ pub fn check(derivatives: &Derivatives, draws: &Draws, options: &CheckOptions) -
         }
     }
     let mut report = session.findings.report(derivatives, &session.active);
-    let loops = session.loops.into_iter().map(|body| body.report(options));
-    let loops: Vec<Option<LoopReport>> = loops.collect::<Result<_, _>>()?;
-    blame_bodies(&mut report, loops.into_iter().flatten().collect());
+    let mut loops = Vec::new();
+    for body in session.loops {
+        let (derivatives, draws) = body.to_check();
+        match check(derivatives, &draws, options) {
+            Ok(found) => loops.push(body.report(found)),
+            // Only the loop as a whole is finite.
+            Err(CheckError::NotFinite { .. } | CheckError::NotDrawn { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    blame_bodies(&mut report, loops);
     Ok(report)
 }
 

@@ -7,6 +7,7 @@ use chainrule_graph::{Derivatives, Graph, Node, NodeId, Value};
 
 use crate::compare::{Comparison, Outcome, Tally};
 use crate::edge::Finding;
+use crate::names::label;
 use crate::point::outputs;
 use crate::report::{Blame, DirectionReport, EdgeReport, Failure, NodeReport, Report, Verdict};
 use crate::tolerance::TOLERANCE;
@@ -175,16 +176,6 @@ pub(crate) fn failure(graph: &Graph, blame: Blame, of: impl Into<Value>, compari
         None => described,
     };
     Failure { blame, name, origin: node.origin.to_string(), comparison: Some(comparison) }
-}
-
-/// The name, or the scope and the index in the graph.
-pub(crate) fn label(graph: &Graph, id: NodeId) -> String {
-    let node = graph.node(id);
-    match (&node.outputs[0].name, node.scope) {
-        (Some(name), _) => name.to_string(),
-        (None, Some(scope)) => format!("{} (node {})", graph.scope(scope).path, id.index()),
-        (None, None) => format!("(node {})", id.index()),
-    }
 }
 
 /// The shapes of a node's outputs.

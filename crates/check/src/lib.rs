@@ -28,6 +28,7 @@ mod error;
 mod findings;
 mod function;
 mod loops;
+mod names;
 mod near;
 mod options;
 mod point;

@@ -8,14 +8,10 @@ use chainrule_graph::{Builder, Derivatives, Graph, GraphError, Kind, NodeId, Op,
 use chainrule_kernels::philox::Philox;
 use rand_distr::{Distribution, StandardUniform};
 
-use crate::check::check;
 use crate::draw::Draws;
-use crate::error::CheckError;
-use crate::findings::label;
-use crate::options::CheckOptions;
+use crate::names::{free_name, label};
 use crate::point::{Point, real_inputs};
 use crate::report::{Blame, Failure, LoopReport, Report};
-use crate::second::free_name;
 
 /// The body of a loop, and what its inputs were at some steps.
 pub(crate) struct LoopBody {
@@ -88,13 +84,14 @@ impl LoopBody {
         })
     }
 
-    /// What a check of the body finds; none where no step has finite derivatives, which only the loop as a whole may have.
-    pub fn report(self, options: &CheckOptions) -> Result<Option<LoopReport>, CheckError> {
-        let LoopBody { node, name, derivatives, own, inputs, steps } = self;
-        let mut report = match check(&derivatives, &Draws::new().with_rows(steps), options) {
-            Err(CheckError::NotFinite { .. } | CheckError::NotDrawn { .. }) => return Ok(None),
-            report => report?,
-        };
+    /// What is to be checked, at which values.
+    pub fn to_check(&self) -> (&Derivatives, Draws) {
+        (&self.derivatives, Draws::new().with_rows(self.steps.clone()))
+    }
+
+    /// What a check of that has found, as a report on the loop.
+    pub fn report(self, mut report: Report) -> LoopReport {
+        let LoopBody { node, name, derivatives, own, inputs, .. } = self;
         let graph = &derivatives.graph;
         // The body's inputs are values around it.
         report.nodes.retain(|node| (inputs..own).contains(&node.node.index()));
@@ -102,7 +99,7 @@ impl LoopBody {
             node.name = format!("{} of the body of {name}", node.name);
         }
         report.for_each_failure(&mut |failure| failure.name += &format!(" in the body of `{name}`"));
-        Ok(Some(LoopReport { node, name, report }))
+        LoopReport { node, name, report }
     }
 }
 

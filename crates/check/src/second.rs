@@ -13,6 +13,7 @@ use crate::draw::{Draw, Draws};
 use crate::edge::inner;
 use crate::error::CheckError;
 use crate::findings::failure;
+use crate::names::free_name;
 use crate::options::CheckOptions;
 use crate::point::{FINITE_DRAWS, old_values, real_inputs};
 use crate::report::{Blame, Second};
@@ -50,17 +51,6 @@ pub fn second_derivatives(derivatives: &Derivatives) -> Result<SecondDerivatives
     let extended = builder.finish_graph()?;
     let product = product.expect("a builder without a mistake has the node");
     Ok(SecondDerivatives { derivatives: differentiate(&extended, product, &inputs)?, vectors })
-}
-
-/// The stem, or with a number after it where the graph has that name already, as when derivatives are taken once more.
-pub(crate) fn free_name(builder: &Builder, stem: &str) -> String {
-    let mut name = stem.to_string();
-    let mut number = 1;
-    while builder.find(&name).is_some() {
-        number += 1;
-        name = format!("{stem}_{number}");
-    }
-    name
 }
 
 /// Checks the second derivatives that follow from `derivatives`: the rules, accumulations and whole of the gradient
