@@ -127,7 +127,7 @@ fn singular(graph: &Graph, written: usize) -> Vec<bool> {
         let own = match &node.op {
             Op::Elementwise(op) => is_singular(*op),
             Op::Source(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) | Op::Windows(_) => false,
-            Op::Index(_) | Op::Phased(_) => false,
+            Op::Index(_) | Op::Phased(_) | Op::Random(_) => false,
             Op::Scan(scan) => has_singular(scan.body.graph()),
             Op::Custom(_) => true,
         };
@@ -153,7 +153,7 @@ fn has_singular(body: &Graph) -> bool {
                 Op::Scan(scan) => pending.push(scan.body.graph()),
                 Op::Custom(_) => return true,
                 Op::Source(_) | Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) => {}
-                Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Phased(_) => {}
+                Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Phased(_) | Op::Random(_) => {}
             }
         }
     }
@@ -170,7 +170,7 @@ fn moving(graph: &Graph, wrt: &[Value]) -> Vec<bool> {
                 op.signature().rounding == RoundingClass::Decision || *op == Elementwise::StopGradient
             }
             Op::Source(_) | Op::Contract(_) | Op::Reduce(_) => false,
-            Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Phased(_) => false,
+            Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Phased(_) | Op::Random(_) => false,
             Op::Scan(_) | Op::Custom(_) => false,
         };
         let reads = node.inputs.iter().any(|&input| moves[graph.value_index(input)]);
@@ -220,6 +220,7 @@ impl<'g> Shadows<'g> {
         match &node.op {
             Op::Source(Source::Constant(_)) => self.where_not_zero(value),
             Op::Source(Source::Input { .. } | Source::Iota { .. }) | Op::Scan(_) | Op::Custom(_) => self.ones(value),
+            Op::Source(Source::RandomKey | Source::RandomExample { .. }) | Op::Random(_) => self.ones(value),
             Op::Elementwise(op) => match op.signature().algebra {
                 Algebra::Negation | Algebra::Quotient | Algebra::StrongQuotient => x(0),
                 Algebra::Sum | Algebra::Difference => x(0).max(x(1)),

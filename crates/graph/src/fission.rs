@@ -314,7 +314,7 @@ fn is_work(op: &Op) -> bool {
             Cost::Arithmetic | Cost::Division => false,
             Cost::Function | Cost::Library => true,
         },
-        Op::Contract(_) | Op::Reduce(_) | Op::Index(_) | Op::Scan(_) => true,
+        Op::Contract(_) | Op::Reduce(_) | Op::Index(_) | Op::Random(_) | Op::Scan(_) => true,
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::function::Function;
 use crate::graph::Graph;
 use crate::node::{Kind, Node, NodeId, Value};
+use crate::ops::random::BASE;
 use crate::ops::signature::{Algebra, AxisResult};
 use crate::ops::{Elementwise, Index, Op, ShapeOp, Source, Windows};
 
@@ -111,7 +112,7 @@ fn bounds(graph: &Graph, id: NodeId) -> (f64, f64) {
                 }
             }
             Op::Source(_) | Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) => {}
-            Op::Shape(_) | Op::Windows(_) | Op::Phased(_) | Op::Scan(_) | Op::Custom(_) => {}
+            Op::Shape(_) | Op::Windows(_) | Op::Phased(_) | Op::Random(_) | Op::Scan(_) | Op::Custom(_) => {}
         }
     }
     (least, below)
@@ -240,6 +241,8 @@ fn range(graph: &Graph, id: NodeId, values: &[Range]) -> Range {
         }
         Op::Source(Source::Constant(constant)) => Range::around(constant.value.data().iter().copied()),
         Op::Source(Source::Iota { length }) => up_to(*length),
+        Op::Source(Source::RandomKey) => up_to(BASE as usize),
+        Op::Source(Source::RandomExample { .. }) => Range { from: 0.0, ..ALL },
         Op::Elementwise(op) => match op.signature().algebra {
             Algebra::Negation => of(0).negated(),
             Algebra::Sum => of(0).plus(of(1)),
@@ -259,10 +262,8 @@ fn range(graph: &Graph, id: NodeId, values: &[Range]) -> Range {
         Op::Shape(ShapeOp::Pad { .. }) => of(0).hull(Range { from: 0.0, to: 0.0 }),
         Op::Shape(_) | Op::Phased(_) => (0..node.inputs.len()).map(of).reduce(Range::hull).unwrap_or(ALL),
         // Real
-        Op::Contract(_) | Op::Windows(Windows::Fold { .. }) | Op::Index(Index::ScatterAdd { .. }) | Op::Custom(_) => {
-            ALL
-        }
-        Op::Scan(_) => ALL,
+        Op::Contract(_) | Op::Windows(Windows::Fold { .. }) | Op::Index(Index::ScatterAdd { .. }) => ALL,
+        Op::Random(_) | Op::Custom(_) | Op::Scan(_) => ALL,
     }
 }
 
@@ -276,7 +277,8 @@ fn distance(node: &Node, of: impl Fn(usize) -> Option<Range>, value: impl Fn(usi
         }
         Op::Elementwise(op) => op.signature().algebra,
         // Through others nothing is followed, which only makes the range wider.
-        Op::Source(_) | Op::Contract(_) | Op::Reduce(_) | Op::Index(_) | Op::Scan(_) | Op::Custom(_) => return None,
+        Op::Source(_) | Op::Contract(_) | Op::Reduce(_) | Op::Index(_) => return None,
+        Op::Random(_) | Op::Scan(_) | Op::Custom(_) => return None,
     };
     match algebra {
         Algebra::Sum => match (of(0), of(1)) {

@@ -14,6 +14,7 @@
 mod batch;
 mod builder;
 mod differentiate;
+mod draws;
 mod dropped_slopes;
 mod error;
 mod fission;
@@ -37,6 +38,7 @@ pub use batch::{batch, batch_values};
 pub use builder::layers;
 pub use builder::{Attention, Builder, Convolution, CrossEntropy, Operand, Padding, PerAxis, Pool, Var};
 pub use differentiate::{Derivatives, Directional, differentiate, grad, hvp, jvp, vjp};
+pub use draws::random_key;
 pub use dropped_slopes::{DroppedSlopeCount, DroppedSlopeCounts, count_dropped_slopes};
 pub use error::GraphError;
 pub use fission::fission;

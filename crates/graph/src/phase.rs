@@ -71,7 +71,7 @@ fn has_phases(graph: &Graph) -> bool {
         Op::Phased(_) => true,
         Op::Scan(scan) => has_phases(scan.body.graph()),
         Op::Source(_) | Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) => false,
-        Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Custom(_) => false,
+        Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Random(_) | Op::Custom(_) => false,
     })
 }
 

@@ -66,6 +66,7 @@ impl Known {
             (Op::Shape(op), _) => Known::of_shape(graph, node, op, &operands),
             (Op::Index(_), &[table, ..]) => Known { total: None, ..table },
             (Op::Phased(Phased::InTraining), &[a, b]) => a.or(b),
+            (Op::Random(_), _) => Known::within(0.0, 1.0),
             (Op::Windows(Windows::Slide(_)), &[x]) => Known { total: None, ..x },
             _ => Known::NOTHING,
         }
@@ -84,7 +85,7 @@ impl Known {
             Source::Iota { length } => Known::within(0.0, *length as f64 - 1.0),
             Source::Input { kind: Kind::Bool, .. } => Known::within(0.0, 1.0),
             Source::Input { bound: Some(bound), .. } => Known::within(0.0, *bound as f64 - 1.0),
-            Source::Input { .. } => Known::NOTHING,
+            Source::Input { .. } | Source::RandomKey | Source::RandomExample { .. } => Known::NOTHING,
         }
     }
 

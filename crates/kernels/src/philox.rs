@@ -10,6 +10,8 @@
 use core::convert::Infallible;
 use rand_core::{SeedableRng, TryRng};
 
+use crate::Float;
+
 const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
 /// The golden ratio and √3 − 1, as fractions of 2³²: what is added to the key after each round.
 const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
@@ -89,6 +91,16 @@ impl NodeDraws {
         Self { key: [hash[0], hash[1]] }
     }
 
+    /// What the node draws in one step of a loop around it. Of loops in loops the outermost comes first.
+    ///
+    /// The key is the first half of the block whose counter is (step of the loop, 2⁶⁴ − 1): no example has that number.
+    #[inline]
+    #[must_use]
+    pub const fn within(&self, step: u64) -> Self {
+        let hash = self.block(u64::MAX, step);
+        Self { key: [hash[0], hash[1]] }
+    }
+
     /// The words of the elements `4 · index` to `4 · index + 3` of an example.
     #[inline]
     #[must_use]
@@ -111,7 +123,7 @@ impl NodeDraws {
     }
 
     /// [`NodeDraws::uniform`] of the elements `first`, `first + 1`, … of an example.
-    pub fn fill_uniform(&self, example: u64, first: u64, out: &mut [f32]) {
+    pub fn fill_uniform<T: Float>(&self, example: u64, first: u64, out: &mut [T]) {
         let mut element = first;
         let mut rest = out;
         while !rest.is_empty() {
@@ -119,7 +131,7 @@ impl NodeDraws {
             let skip = (element % 4) as usize;
             let (head, tail) = rest.split_at_mut((4 - skip).min(rest.len()));
             for (y, &word) in head.iter_mut().zip(&words[skip..]) {
-                *y = unit24(word);
+                *y = T::from_f64(f64::from(unit24(word)));
             }
             element = element.wrapping_add(head.len() as u64);
             rest = tail;

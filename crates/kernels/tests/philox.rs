@@ -42,10 +42,20 @@ fn units_stay_below_one() {
     assert_eq!(unit53(u64::MAX), 1.0 - f64::EPSILON / 2.0);
 }
 
+/// Computed by another program, of the formulas.
+#[test]
+fn steps_of_loops_draw_anew() {
+    let draws = NodeDraws::new(3 + (5 << 22) + (7 << 44), 7, 11 + (2 << 22));
+    let of_steps = draws.within(4).within(1);
+    let found = [0, 1, 2].map(|element| of_steps.uniform(9, element));
+    assert_eq!(found, [0.694_431_3, 0.878_795_5, 0.627_803_56]);
+    assert_ne!(draws.within(1).within(4), of_steps);
+}
+
 /// Mean 1/2 and variance 1/12 of a million numbers, each within five standard errors.
 #[test]
 fn uniform_numbers_look_uniform() {
-    let mut numbers = vec![0.0; 1 << 20];
+    let mut numbers = vec![0.0f32; 1 << 20];
     NodeDraws::new(1, 2, 3).fill_uniform(4, 0, &mut numbers);
     let n = numbers.len() as f64;
     let mean = numbers.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
@@ -75,10 +85,12 @@ proptest! {
         let draws = NodeDraws::new(seed, stream, step);
         let word = draws.word(example, element);
         prop_assert_eq!(block(seed, stream, step, example, element / 4)[(element % 4) as usize], word);
-        let mut many = vec![0.0; n];
+        let (mut many, mut wide) = (vec![0.0f32; n], vec![0.0f64; n]);
         draws.fill_uniform(example, element, &mut many);
-        for (i, &x) in many.iter().enumerate() {
+        draws.fill_uniform(example, element, &mut wide);
+        for (i, (&x, &same)) in many.iter().zip(&wide).enumerate() {
             prop_assert_eq!(x, draws.uniform(example, element + i as u64));
+            prop_assert_eq!(f64::from(x), same);
         }
     }
 

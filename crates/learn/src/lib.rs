@@ -15,6 +15,7 @@
 mod admission;
 pub mod atomic;
 mod data;
+mod draws;
 mod error;
 mod evaluation;
 mod fingerprint;

@@ -11,6 +11,7 @@ mod custom;
 mod elementwise;
 mod index;
 mod phased;
+mod random;
 mod reduce;
 mod rewrites;
 mod scan;
@@ -68,6 +69,7 @@ pub fn cases() -> Vec<Case> {
         windows::cases(),
         index::cases(),
         phased::cases(),
+        random::cases(),
         scan::cases(),
         custom::cases(),
         composed::cases(),

@@ -1,5 +1,6 @@
 //! What a random step may be besides a row of the case table: operands of any shapes, along any of their axes.
 
+use chainrule_graph::layers::Dropout;
 use chainrule_graph::ops::{Reduce, Reduction, WindowDimensions};
 use chainrule_graph::{Builder, Shape, Tensor, Var};
 
@@ -41,6 +42,8 @@ pub const ARMS: &[Arm] = &[
     windows,
     |o| (o.a.shape() == o.b.shape()).then(|| o.a.in_training(o.b)),
     |o| Some((o.a - o.a.batch_mean()) * o.builder.batch_size()),
+    |o| Some(o.a * o.builder.uniform(o.a.shape())),
+    |o| Some(Dropout::new(0.25).apply(o.a)),
     |o| o.a.shape().iter().all(|&n| n > 0).then(|| o.a.mean()),
     |o| (o.ranks() == (1, 1) && o.a.shape() == o.b.shape()).then(|| o.a.dot(o.b)),
     |o| (o.ranks() == (2, 1) && o.a.shape()[1] == o.b.shape()[0]).then(|| o.a.matmul(o.b)),

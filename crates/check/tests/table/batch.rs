@@ -63,7 +63,9 @@ impl Split {
 
     /// The value of a node at each example.
     fn of_each(&self, graph: &Graph, target: Value) -> Vec<Tensor> {
-        self.examples.iter().map(|example| run(graph, example, target)).collect()
+        let function = Function { graph: graph.clone(), ..Function::default() };
+        let of_one = |(number, example)| run(&function.clone().with_examples_from(number).graph, example, target);
+        self.examples.iter().enumerate().map(of_one).collect()
     }
 }
 

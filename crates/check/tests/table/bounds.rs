@@ -76,7 +76,7 @@ fn simulate_with(graph: &Graph, bindings: &Bindings, rounding: &Rounding, noise:
             Op::Reduce(Reduce { op: Reduction::Softmax | Reduction::LogSumExp, .. }) => {
                 noise.shake(&computed(&inputs), unit, rounding)
             }
-            Op::Reduce(_) | Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Phased(_) => {
+            Op::Reduce(_) | Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Phased(_) | Op::Random(_) => {
                 noise.shake(&computed(&inputs), 0.0, rounding)
             }
             Op::Scan(scan) => {

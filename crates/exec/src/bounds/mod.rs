@@ -17,7 +17,7 @@ mod scan;
 mod sum;
 mod windows;
 
-use chainrule_graph::ops::{Phased, Source};
+use chainrule_graph::ops::Phased;
 use chainrule_graph::{Graph, Kind, Node, Op, Tensor, Value};
 
 use crate::error::{ExecError, check_values};
@@ -173,9 +173,7 @@ fn bounds_of(
 ) -> Result<Vec<(Tensor, Tensor)>, ExecError> {
     let Some(value) = values.first() else { return Ok(Vec::new()) };
     Ok(vec![match &node.op {
-        Op::Source(Source::Input { .. } | Source::Constant(_) | Source::Iota { .. }) => {
-            (map(value, |element| rounding.of_conversion(element)), Tensor::zeros(value.shape()))
-        }
+        Op::Source(_) => (map(value, |element| rounding.of_conversion(element)), Tensor::zeros(value.shape())),
         Op::Elementwise(op) => elementwise::bound(*op, value, inputs, rounding)?,
         Op::Contract(op) => contract::bound(op, value, inputs, rounding)?,
         Op::Reduce(op) => reduce::bound(op, value, inputs, rounding)?,
@@ -188,7 +186,10 @@ fn bounds_of(
             (moved(|input| &input.bound)?, moved(|input| &input.undecided)?)
         }
         Op::Phased(Phased::InTraining | Phased::BatchMean) => (inputs[0].bound.clone(), inputs[0].undecided.clone()),
-        Op::Phased(Phased::BatchSize { .. }) => (Tensor::zeros(value.shape()), Tensor::zeros(value.shape())),
+        // A multiple of 2⁻²⁴ is exact.
+        Op::Random(_) | Op::Phased(Phased::BatchSize { .. }) => {
+            (Tensor::zeros(value.shape()), Tensor::zeros(value.shape()))
+        }
         Op::Windows(op) => windows::bound(op, value, inputs, rounding)?,
         Op::Index(op) => index::bound(op, value, inputs, rounding)?,
         Op::Scan(op) => return scan::bounds(op, values, inputs, rounding),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use chainrule_graph::ops::{Phased, Source};
-use chainrule_graph::{Graph, NodeId, Op, Tensor, Value};
+use chainrule_graph::{Graph, NodeId, Op, Tensor, Value, random_key};
 use chainrule_kernels::Level;
 
 use super::Place;
@@ -115,6 +115,9 @@ fn literals(graph: &Graph, addresses: &[Option<Address>]) -> Vec<(usize, Literal
         let literal = match &graph.node(id).op {
             Op::Source(Source::Constant(constant)) => Literal::Constant(constant.value.clone()),
             Op::Source(Source::Iota { length }) => Literal::Iota(*length),
+            // Where nothing gives them
+            Op::Source(Source::RandomKey) => Literal::Constant(Arc::new(random_key(0, 0))),
+            Op::Source(Source::RandomExample { shape }) => Literal::Iota(shape.size()),
             // That of one example; of a batch it is a constant
             Op::Phased(Phased::BatchSize { .. }) => Literal::Constant(Arc::new(Tensor::scalar(1.0))),
             _ => return None,

@@ -15,7 +15,8 @@ use super::view::View;
 use crate::error::ExecError;
 use crate::program::address::Address;
 use crate::program::instruction::{
-    CustomCode, FoldCode, Instruction, LabelledInstruction, ScalarOp, ScalarOperand, ScalarStep, StridedCopy,
+    CustomCode, FoldCode, Instruction, LabelledInstruction, RandomCode, ScalarOp, ScalarOperand, ScalarStep,
+    StridedCopy,
 };
 
 /// The instructions of a program.
@@ -173,6 +174,19 @@ impl Emitter<'_> {
                 out: self.addresses.out(*out),
                 length: self.plan.size(*out),
             })))],
+            KernelKind::Random { op, inputs, out } => {
+                let [key, example, steps @ ..] = &inputs[..] else { return Ok(Vec::new()) }; // its shape rule wants them
+                vec![labelled(Instruction::Random(Box::new(RandomCode {
+                    stream: op.stream,
+                    key: self.addresses.of(key),
+                    key_of_each: key.shape.rank() > 1,
+                    example: self.addresses.of(example),
+                    steps: steps.iter().map(|view| self.addresses.of(view)).collect(),
+                    count: example.shape.size(),
+                    size: op.shape.size(),
+                    out: self.addresses.out(*out),
+                })))]
+            }
             KernelKind::Custom { op, inputs, outs } => {
                 vec![labelled(Instruction::Custom(Box::new(CustomCode {
                     op: op.clone(),

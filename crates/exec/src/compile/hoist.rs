@@ -18,9 +18,11 @@ pub(crate) fn hoist(mut plan: Plan, anew: &[NodeId]) -> Plan {
         fixed[plan.buffers.of(id).index()] = match node.op {
             Op::Source(Source::Input { .. }) => !anew.contains(&id),
             Op::Source(Source::Constant(_) | Source::Iota { .. }) => node.op.is_pure(),
+            Op::Source(Source::RandomKey | Source::RandomExample { .. }) => node.op.is_pure(),
             // What their kernels write is, if these are moved.
             Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) => false,
-            Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Phased(_) | Op::Scan(_) | Op::Custom(_) => false,
+            Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Phased(_) | Op::Random(_) => false,
+            Op::Scan(_) | Op::Custom(_) => false,
         };
     }
     for update in plan.graph.updates() {

@@ -1,7 +1,7 @@
 //! What the passes hand on: kernels on buffers, in the order in which they run.
 
 use chainrule_graph::ops::custom::Custom;
-use chainrule_graph::ops::{Elementwise, Reduction, Scan};
+use chainrule_graph::ops::{Elementwise, Random, Reduction, Scan};
 use chainrule_graph::{Graph, NodeId, Shape, Value};
 use chainrule_kernels::reduce::Axis;
 
@@ -53,6 +53,8 @@ pub(crate) enum KernelKind {
     Scan { op: Scan, inputs: Vec<View>, outs: Vec<BufferId> },
     /// Windows added up where they lie, on zeros: element (i, j, …) to i·strides\[0\] + j·strides\[1\] + ….
     Fold { windows: View, strides: Vec<usize>, out: BufferId },
+    /// Random numbers; the key comes first.
+    Random { op: Random, inputs: Vec<View>, out: BufferId },
     /// A user's own node, on contiguous values.
     Custom { op: Custom, inputs: Vec<View>, outs: Vec<(Shape, BufferId)> },
 }
@@ -179,7 +181,9 @@ impl KernelKind {
             KernelKind::Gather { table, indices, .. } => vec![table, indices],
             KernelKind::ScatterAdd { indices, elements, .. } => vec![indices, elements],
             KernelKind::Assemble { blocks, .. } => blocks.iter().map(|block| &block.source).collect(),
-            KernelKind::Scan { inputs, .. } | KernelKind::Custom { inputs, .. } => inputs.iter().collect(),
+            KernelKind::Scan { inputs, .. } | KernelKind::Random { inputs, .. } | KernelKind::Custom { inputs, .. } => {
+                inputs.iter().collect()
+            }
         }
     }
 
@@ -193,6 +197,7 @@ impl KernelKind {
             | KernelKind::AxisOp { out, .. }
             | KernelKind::Fold { out, .. }
             | KernelKind::Gather { out, .. }
+            | KernelKind::Random { out, .. }
             | KernelKind::ScatterAdd { out, .. }
             | KernelKind::Assemble { out, .. } => vec![*out],
             KernelKind::Scan { outs, .. } => outs.clone(),

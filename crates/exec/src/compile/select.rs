@@ -101,6 +101,10 @@ impl Selector {
             Op::Phased(Phased::InTraining | Phased::BatchMean) => return vec![self.plan.operand(node, 0)],
             Op::Phased(Phased::BatchSize { .. }) => {}
             Op::Index(op) => self.index(id, node, op),
+            Op::Random(op) => {
+                let inputs = (0..node.inputs.len()).map(|index| self.plan.contiguous(id, node, index)).collect();
+                self.plan.add(id, KernelKind::Random { op: op.clone(), inputs, out });
+            }
             Op::Scan(op) => {
                 let inputs = (0..node.inputs.len()).map(|index| self.plan.contiguous(id, node, index)).collect();
                 let outs = outs.into_iter().map(|(_, out)| out).collect();

@@ -128,6 +128,7 @@ fn kernel_text(plan: &Plan, kind: &KernelKind) -> String {
             format!("scan {} steps{backwards}: {} = scan({})", op.length, outs.join(", "), views(inputs))
         }
         KernelKind::Fold { out, .. } => format!("fold: {} = {first}", name(*out)),
+        KernelKind::Random { inputs, out, .. } => format!("random: {} at {}", name(*out), views(inputs)),
         KernelKind::Custom { op, inputs, outs } => {
             let outs: Vec<String> = outs.iter().map(|(_, out)| name(*out)).collect();
             format!("custom: {} = {}({})", outs.join(", "), op.node.name(), views(inputs))

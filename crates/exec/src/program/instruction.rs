@@ -64,6 +64,8 @@ pub(crate) enum Instruction {
     Scan(Box<ScanCode>),
     /// Windows added up where they lie, on zeros.
     Fold(Box<FoldCode>),
+    /// Random numbers.
+    Random(Box<RandomCode>),
     /// A user's own node.
     Custom(Box<CustomCode>),
 }
@@ -95,6 +97,7 @@ impl Instruction {
             Instruction::Copy(copy) => copy.size(),
             Instruction::Scan(code) => code.length * code.program.reported(),
             Instruction::Fold(fold) => fold.length,
+            Instruction::Random(code) => code.count * code.size,
             Instruction::Custom(code) => code.outs.iter().map(|(shape, _)| shape.size()).sum(),
         }
     }
@@ -244,6 +247,23 @@ pub(crate) struct FoldCode {
     pub out: usize,
     /// How many elements the result has.
     pub length: usize,
+}
+
+/// Random numbers: so many at each of several positions.
+#[derive(Clone, Debug)]
+pub(crate) struct RandomCode {
+    pub stream: u64,
+    pub key: Address,
+    /// Whether each position has a key of its own.
+    pub key_of_each: bool,
+    pub example: Address,
+    /// The steps of the loops around it, the outermost first.
+    pub steps: Vec<Address>,
+    /// How many positions there are.
+    pub count: usize,
+    /// How many numbers are drawn at each.
+    pub size: usize,
+    pub out: usize,
 }
 
 /// A call of a user's own node.

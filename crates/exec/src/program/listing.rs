@@ -234,6 +234,12 @@ impl<'a> Names<'a> {
                 let size: usize = fold.runs.iter().map(|run| run.n).product();
                 (format!("fold {size}"), format!("fold({})", self.name(fold.windows)), fold.out)
             }
+            Instruction::Random(code) => {
+                let inputs = [code.key, code.example].into_iter().chain(code.steps.iter().copied());
+                let inputs: Vec<String> = inputs.map(|address| self.name(address)).collect();
+                let value = format!("random({})", inputs.join(", "));
+                (format!("random {}×{}", code.count, code.size), value, code.out)
+            }
             Instruction::Custom(code) => {
                 let name = Op::Custom(code.op.clone()).name().to_string();
                 let inputs: Vec<String> = code.inputs.iter().map(|(address, _)| self.name(*address)).collect();

@@ -115,6 +115,11 @@ impl Program {
         self.batch.unwrap_or(1)
     }
 
+    /// How many tables it takes rows of.
+    pub fn table_count(&self) -> usize {
+        self.streams.len()
+    }
+
     /// How many elements a step reports: those of all outputs.
     pub fn reported(&self) -> usize {
         self.outputs.iter().map(|output| output.length).sum()

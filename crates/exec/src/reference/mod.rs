@@ -5,6 +5,7 @@ pub(crate) mod custom;
 pub(crate) mod elementwise;
 pub(crate) mod gamma;
 pub(crate) mod index;
+pub(crate) mod random;
 pub(crate) mod reduce;
 pub(crate) mod scan;
 mod shape;
@@ -14,7 +15,7 @@ pub(crate) mod windows;
 pub use self::scan::for_each_step;
 
 use chainrule_graph::ops::{Phased, Source};
-use chainrule_graph::{Graph, NodeId, Op, Shape, Tensor, Value};
+use chainrule_graph::{Graph, NodeId, Op, Shape, Tensor, Value, random_key};
 
 use crate::admission::Inadmissible;
 use crate::error::{ExecError, check_values};
@@ -79,6 +80,8 @@ pub fn evaluate_op(op: &Op, inputs: &[&Tensor], shapes: &[&Shape]) -> Result<Vec
         Op::Source(Source::Input { .. }) => return Err(ExecError::new("an input's value is bound, not computed")),
         Op::Source(Source::Constant(constant)) => (*constant.value).clone(),
         Op::Source(Source::Iota { length }) => Tensor::from_fn([*length], |i| i as f64),
+        Op::Source(Source::RandomKey) => random_key(0, 0),
+        Op::Source(Source::RandomExample { shape }) => Tensor::from_fn(shape, |i| i as f64),
         Op::Elementwise(op) => elementwise::evaluate(*op, inputs)?,
         Op::Contract(op) => contract::evaluate(op, inputs, shape)?,
         Op::Reduce(op) => reduce::evaluate(op, inputs, shape)?,
@@ -86,6 +89,7 @@ pub fn evaluate_op(op: &Op, inputs: &[&Tensor], shapes: &[&Shape]) -> Result<Vec
         Op::Windows(op) => windows::evaluate(op, inputs, shape)?,
         Op::Index(op) => index::evaluate(op, inputs, shape)?,
         Op::Phased(op) => phased(op, inputs)?,
+        Op::Random(op) => random::evaluate(op, inputs, shape)?,
         Op::Scan(op) => return scan::evaluate(op, inputs, shapes),
         Op::Custom(op) => return custom::evaluate(op, inputs, shapes),
     };

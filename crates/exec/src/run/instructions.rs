@@ -5,6 +5,7 @@ mod loops;
 use std::ops::Range;
 
 use chainrule_graph::ops::Reduction;
+use chainrule_graph::ops::random::DIGITS;
 use chainrule_graph::{Graph, Shape, Tensor};
 use chainrule_kernels::index::{self, OutOfRange};
 use chainrule_kernels::reduce::{self, Axis, Fold};
@@ -19,9 +20,10 @@ use super::{chunks, scalars};
 use crate::error::ExecError;
 use crate::program::address::{ALIGNMENT, Address};
 use crate::program::instruction::{
-    CustomCode, Factor, FoldCode, GatherDimensions, Instruction, LabelledInstruction, Matrix, MatrixMatrix, StridedCopy,
+    CustomCode, Factor, FoldCode, GatherDimensions, Instruction, LabelledInstruction, Matrix, MatrixMatrix, RandomCode,
+    StridedCopy,
 };
-use crate::reference;
+use crate::reference::{self, random::draws_at};
 
 /// Runs one instruction.
 #[inline(always)]
@@ -105,6 +107,7 @@ pub(super) fn run_instruction<S: Simd, T: Float>(
         Instruction::Copy(copy) => strided_copy(copy, arena),
         Instruction::Scan(code) => loops::run(simd, code, arena, scratch, threads)?,
         Instruction::Fold(code) => fold(simd, code, arena),
+        Instruction::Random(code) => random(code, arena),
         Instruction::Custom(code) => custom(code, arena)?,
     }
     Ok(())
@@ -263,6 +266,19 @@ fn fold<S: Simd, T: Float>(simd: S, code: &FoldCode, arena: &mut ArenaView<'_, T
             add_strided(simd, rest.from(code.windows, 0), &code.runs, out);
         },
     );
+}
+
+fn random<T: Float>(code: &RandomCode, arena: &mut ArenaView<'_, T>) {
+    let RandomCode { key, count, size, .. } = *code;
+    let (out, rest) = arena.split(code.out, count * size);
+    for position in 0..count {
+        let place = if code.key_of_each { position * DIGITS } else { 0 };
+        let digits = rest.slice(key, place, DIGITS).iter().map(|digit| digit.to_f64());
+        let steps = code.steps.iter().map(|&step| rest.slice(step, position, 1)[0].to_f64());
+        let draws = draws_at(code.stream, digits, steps);
+        let example = rest.slice(code.example, position, 1)[0].to_f64();
+        draws.fill_uniform(example as u64, 0, &mut out[position * size..][..size]);
+    }
 }
 
 fn custom<T: Float>(code: &CustomCode, arena: &mut ArenaView<'_, T>) -> Result<(), ExecError> {

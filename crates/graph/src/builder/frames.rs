@@ -10,8 +10,9 @@ use super::numbering::NameNumbers;
 use super::{Builder, State, Var};
 use crate::function::Function;
 use crate::graph::Graph;
-use crate::node::{Node, NodeId, Scope, ScopeId, Value};
-use crate::ops::{Op, Source};
+use crate::node::{Kind, Node, NodeId, Origin, Output, Scope, ScopeId, Value};
+use crate::ops::{Op, Source, TensorType};
+use crate::shape::Shape;
 
 /// A graph that is being built.
 #[derive(Default)]
@@ -31,6 +32,8 @@ pub(super) struct Frame {
     pub captured: HashMap<Value, Value>,
     /// Those of them that are inputs, in the order of their use.
     pub captures: Vec<(Value, Value)>,
+    /// The input that is the step of the loop whose body this is, once something asks for it.
+    pub step: Option<Value>,
 }
 
 /// The body of a loop as it was built.
@@ -38,6 +41,8 @@ pub(crate) struct BuiltBody<'g> {
     pub graph: Graph,
     /// What was captured: a value of the frame around, and the input that stands for it.
     pub captures: Vec<(Var<'g>, Value)>,
+    /// The input that is the step, if something asked for it.
+    pub step: Option<Value>,
 }
 
 impl State {
@@ -60,7 +65,7 @@ impl Builder {
         let body = std::mem::replace(&mut state.frame, around);
         let captures =
             body.captures.iter().map(|&(outer, inner)| (Var { builder: self, id: Some(outer), frame }, inner));
-        BuiltBody { captures: captures.collect(), graph: body.function.graph }
+        BuiltBody { captures: captures.collect(), step: body.step, graph: body.function.graph }
     }
 
     /// From here on, nodes are added to a body, in the scope of the graph around it, whose path its names go on with.
@@ -81,6 +86,15 @@ impl Builder {
         };
         let around = std::mem::replace(&mut state.frame, frame);
         state.outer.push(around);
+    }
+
+    /// The steps of the loops whose bodies are being built, the outermost first: each counts along its sequences, from 0.
+    pub(crate) fn steps(&self) -> Vec<Var<'_>> {
+        let mut state = self.state.borrow_mut();
+        let State { frame, outer, .. } = &mut *state;
+        let inner = (!outer.is_empty()).then_some(frame);
+        let bodies = outer.iter_mut().skip(1).chain(inner);
+        bodies.map(|body| Var { builder: self, id: Some(body.own_step()), frame: body.number }).collect()
     }
 
     /// Whether nodes are being added to the body of a loop.
@@ -155,6 +169,16 @@ impl Builder {
 }
 
 impl Frame {
+    /// The input that is the step of the loop.
+    fn own_step(&mut self) -> Value {
+        let graph = &mut self.function.graph;
+        *self.step.get_or_insert_with(|| {
+            let op = Op::Source(Source::Input { shape: Shape::scalar(), kind: Kind::Int, bound: None });
+            let outputs = vec![Output::unnamed(TensorType::new(Shape::scalar(), Kind::Int))];
+            graph.push(Node { op, inputs: Vec::new(), outputs, scope: None, origin: Origin::Unknown }).into()
+        })
+    }
+
     /// The paths of the current scope and those around it, the outermost first.
     fn scopes_around(&self) -> Vec<Arc<str>> {
         let scope = |id: ScopeId| self.function.graph.scope(id);

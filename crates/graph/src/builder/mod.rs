@@ -20,6 +20,7 @@ mod numbering;
 mod operators;
 mod per_axis;
 mod pool;
+mod random;
 mod roles;
 pub(crate) mod stable;
 mod statistics;
@@ -83,6 +84,8 @@ struct State {
     outer: Vec<Frame>,
     /// How many bodies were begun.
     bodies: u32,
+    /// What random nodes read of the function's own graph.
+    sources: random::Sources,
     /// Where nodes are said to come from, instead of the line of the call.
     origin: Option<Origin>,
     /// Whether formulas are built as they are written, also those that have a stable form.

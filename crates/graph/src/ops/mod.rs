@@ -28,6 +28,7 @@ pub mod elementwise;
 mod exponent;
 pub mod index;
 pub mod phased;
+pub mod random;
 pub mod reduce;
 pub mod rules;
 pub mod scan;
@@ -48,6 +49,7 @@ pub use elementwise::Elementwise;
 pub use exponent::Exponent;
 pub use index::Index;
 pub use phased::Phased;
+pub use random::Random;
 pub use reduce::{Reduce, Reduction};
 pub(crate) use rules::{Backward, Batched, Rules};
 pub(crate) use scan::OpenScan;
@@ -75,6 +77,8 @@ pub enum Op {
     Index(Index),
     /// What differs between training and prediction.
     Phased(Phased),
+    /// Random numbers.
+    Random(Random),
     /// A loop.
     Scan(Scan),
     /// A user's own node.
@@ -115,6 +119,7 @@ impl Op {
             Op::Windows(op) => op,
             Op::Index(op) => op,
             Op::Phased(op) => op,
+            Op::Random(op) => op,
             Op::Scan(op) => op,
             Op::Custom(op) => op,
         }
@@ -145,7 +150,7 @@ impl Op {
             Windows::NAMES.to_vec(),
             Index::NAMES.to_vec(),
             Phased::NAMES.to_vec(),
-            vec!["contract", "scan", "custom", "custom backward"],
+            vec![Random::NAME, "contract", "scan", "custom", "custom backward"],
         ];
         families.into_iter().flatten().collect()
     }
@@ -172,17 +177,17 @@ impl Op {
             Op::Phased(Phased::BatchMean | Phased::BatchSize { .. }) => true,
             Op::Scan(scan) => scan.body.graph().nodes().iter().any(|node| node.op.is_across_examples()),
             Op::Source(_) | Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) => false,
-            Op::Windows(_) | Op::Index(_) | Op::Phased(Phased::InTraining) | Op::Custom(_) => false,
+            Op::Windows(_) | Op::Index(_) | Op::Phased(Phased::InTraining) | Op::Random(_) | Op::Custom(_) => false,
         }
     }
 
-    /// Whether equal ops on equal inputs have the same value, at every run. An input has not; nor has what draws random
-    /// numbers. Passes ask before they merge or hoist.
+    /// Whether equal ops on equal inputs have the same value. An input has not; random numbers have, which are a function of
+    /// their position. Passes ask before they merge or hoist.
     pub fn is_pure(&self) -> bool {
         match self {
             Op::Source(op) => op.is_pure(),
             Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) => true,
-            Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Phased(_) | Op::Custom(_) => true,
+            Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Phased(_) | Op::Random(_) | Op::Custom(_) => true,
             Op::Scan(scan) => scan.body.graph().nodes().iter().all(|node| node.op.is_input() || node.op.is_pure()),
         }
     }

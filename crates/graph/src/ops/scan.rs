@@ -183,12 +183,13 @@ impl Builder {
             ))
             .help("return the next value of each carry, then whatever else each step is to give"));
         }
-        let given = given.iter().chain(&elements).filter_map(|var| var.id());
+        let given = given.iter().chain(&elements).filter_map(|var| var.id()).chain(built.step);
         let inputs: Vec<Value> = given.chain(built.captures.iter().map(|&(_, inner)| inner)).collect();
         let body = Body::of(&built.graph, &inputs, results)?;
-        let (carries, count) = (starts.len(), sequences.len());
+        let steps = built.step.map(|_| self.iota(length));
+        let (carries, count) = (starts.len(), sequences.len() + steps.iter().len());
         let captured = built.captures.iter().map(|&(outer, _)| outer);
-        let operands: Vec<Var<'g>> = starts.into_iter().chain(sequences).chain(captured).collect();
+        let operands: Vec<Var<'g>> = starts.into_iter().chain(sequences).chain(steps).chain(captured).collect();
         let op = Scan { body: Arc::new(body), carries, sequences: count, length, reverse };
         Ok(self.push_all(op.into(), &operands))
     }

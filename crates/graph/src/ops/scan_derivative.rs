@@ -249,6 +249,6 @@ fn is_cheap(op: &Op) -> bool {
             Cost::Function | Cost::Library => false,
         },
         Op::Contract(_) | Op::Reduce(_) | Op::Windows(Windows::Fold { .. }) | Op::Index(_) => false,
-        Op::Scan(_) | Op::Custom(_) => false,
+        Op::Random(_) | Op::Scan(_) | Op::Custom(_) => false,
     }
 }

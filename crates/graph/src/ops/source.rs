@@ -3,6 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use super::random::DIGITS;
 use super::rules::Contributions;
 use super::{Backward, Batched, Op, Rules, ShapeError, TensorType, exactly};
 use crate::builder::Builder;
@@ -28,6 +29,14 @@ pub enum Source {
     Iota {
         /// How many.
         length: usize,
+    },
+    /// What all draws of a run depend on: the seed and the training step, in [`DIGITS`](super::random::DIGITS) whole numbers.
+    /// Where nothing gives it, as in prediction, seed and step are 0.
+    RandomKey,
+    /// Which example is computed, by its row in the data; of a batch each. Where nothing gives it, they count from 0.
+    RandomExample {
+        /// Its shape: none of one example, that of the batch of several.
+        shape: Shape,
     },
 }
 
@@ -67,6 +76,8 @@ names! {
     Source::Input { .. } => "input",
     Source::Constant(_) => "constant",
     Source::Iota { .. } => "iota",
+    Source::RandomKey => "random_key",
+    Source::RandomExample { .. } => "random_example",
 }
 
 impl Source {
@@ -75,6 +86,7 @@ impl Source {
         match self {
             Source::Input { .. } => false,
             Source::Constant(_) | Source::Iota { .. } => true,
+            Source::RandomKey | Source::RandomExample { .. } => true,
         }
     }
 }
@@ -96,6 +108,8 @@ impl Rules for Source {
             Source::Input { shape, kind, .. } => TensorType::new(shape, *kind),
             Source::Constant(constant) => TensorType::new(constant.value.shape(), constant.kind),
             Source::Iota { length } => TensorType::new([*length], Kind::Int),
+            Source::RandomKey => TensorType::new([DIGITS], Kind::Int),
+            Source::RandomExample { shape } => TensorType::new(shape, Kind::Int),
         }])
     }
 
@@ -103,8 +117,13 @@ impl Rules for Source {
         Vec::new() // it has no inputs
     }
 
-    /// The same for all examples. Which inputs differ between them the function knows, and the pass.
-    fn batch<'g>(&self, builder: &'g Builder, _inputs: &[Batched<'g>], _size: usize) -> Vec<Batched<'g>> {
+    /// The same for all examples, but what tells them apart. Which inputs differ between them the function knows, and the
+    /// pass.
+    fn batch<'g>(&self, builder: &'g Builder, _inputs: &[Batched<'g>], size: usize) -> Vec<Batched<'g>> {
+        if let Source::RandomExample { shape } = self {
+            let op = Source::RandomExample { shape: shape.with_leading(size) };
+            return vec![Batched { var: builder.push(op, &[]), batched: true }];
+        }
         vec![Batched { var: builder.push(self.clone(), &[]), batched: false }]
     }
 }

@@ -176,7 +176,8 @@ impl Rewriter {
             Op::Source(Source::Constant(constant)) => constant.value.single_number(),
             Op::Shape(ShapeOp::Broadcast { .. } | ShapeOp::Reshape { .. }) => self.number(node.inputs[0]),
             Op::Source(_) | Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) => None,
-            Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Phased(_) | Op::Scan(_) | Op::Custom(_) => None,
+            Op::Shape(_) | Op::Windows(_) | Op::Index(_) | Op::Phased(_) | Op::Random(_) => None,
+            Op::Scan(_) | Op::Custom(_) => None,
         };
         self.numbers.extend(std::iter::once(number).chain(std::iter::repeat(None)).take(node.outputs.len()));
         self.graph.push(node)
@@ -215,7 +216,8 @@ impl Rewriter {
             Op::Source(_) | Op::Contract(_) | Op::Reduce(_) => Rewrite::None,
             // Whatever the phase
             Op::Phased(Phased::InTraining) if node.inputs[0] == node.inputs[1] => Rewrite::Same(node.inputs[0]),
-            Op::Windows(_) | Op::Index(_) | Op::Phased(_) | Op::Scan(_) | Op::Custom(_) => Rewrite::None,
+            Op::Windows(_) | Op::Index(_) | Op::Phased(_) | Op::Random(_) => Rewrite::None,
+            Op::Scan(_) | Op::Custom(_) => Rewrite::None,
         }
     }
 

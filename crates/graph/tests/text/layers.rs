@@ -64,6 +64,7 @@ fn layers_compute_what_they_say() {
          $5 = rsqrt(in_training($1, `y/batch_norm/variance`) + 0.00001) * `y/batch_norm/gain`\n\
          y = $4 * broadcast($5, [4, 6], [0]) + broadcast(`y/batch_norm/shift`, [4, 6], [0])",
     );
+    same("dropout(x, 0.25)", "$0 = uniform([4, 6])\ny = in_training(where($0 >= 0.25, x / 0.75, 0), x)");
     same(
         "layer_norm(x, epsilon=0.1)",
         "param `y/layer_norm/gain` [6] = 1\nparam `y/layer_norm/shift` [6] = 0\n\
@@ -198,6 +199,17 @@ fn mistakes_of_layers() {
         ("conv(s, 1, 1)", "conv takes channels and 1 to 3 axes, not `s` []"),
         ("conv(x, 4, 3, groups=3)", "conv of 4 channels to 4: 3 groups do not divide both"),
         ("conv(x, 4, [3, 3])", "conv of `x` [4, 6]: a size for each of 2 axes, where there are 1"),
+        ("dropout(x, 1)", "dropout takes a rate from 0 to less than 1, not 1"),
+        ("dropout(x, -0.1)", "dropout takes a rate from 0 to less than 1, not -0.1"),
+        ("dropout(x, x)", "`rate` must be a fixed number, not `x` [4, 6]"),
+        ("bernoulli(1.5, [2])", "bernoulli takes a probability from 0 to 1, not 1.5"),
+        ("bernoulli(x, [2])", "bernoulli of shape [2] takes a probability that broadcasts to it, not `x` [4, 6]"),
+        ("uniform(2.5)", "a shape must be a list like [2, 3]; a scalar has shape []"),
+        ("random([2], 0.5, 1, 2)", "a stream is a whole number from 0 below 4503599627370496"),
+        (
+            "random([2], 1, random_key())",
+            "random(the random_key [5]) takes a key and an example, then the steps of loops",
+        ),
         ("group_norm(x, 0)", "group_norm: the 4 channels of `x` [4, 6] do not make 0 equal groups"),
     ];
     for (call, message) in cases {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use chainrule_graph::ops::custom::Pass;
 use chainrule_graph::ops::signature::{AxisOperand, Operands};
-use chainrule_graph::ops::{Contract, Custom, Elementwise, Reduce, Reduction, ShapeOp, Source};
+use chainrule_graph::ops::{Contract, Custom, Elementwise, Random, Reduce, Reduction, ShapeOp, Source};
 use chainrule_graph::{Builder, Function, Initializer, Kind, Learning, Shape, Steps, Tensor, Var, text};
 use proptest::prelude::*;
 
@@ -237,6 +237,9 @@ const BUILDS: &[Build] = &[
     |d| Some(d.a.only_if(d.a.shape() == d.b.shape() && d.a.kind() == d.b.kind())?.in_training(d.b)),
     |d| Some(d.a.to_real().batch_mean()),
     |d| Some(d.builder.batch_size_of_at_least(1 + d.attribute % 2)),
+    |d| Some(d.builder.uniform(SHAPES[d.number % SHAPES.len()])),
+    |d| Some(d.a.to_real() + d.builder.normal(d.a.shape())),
+    random,
     |d| Some(source(d.builder, d.attribute, d.number, d.literal)),
     |d| Some(d.builder.custom(custom(d.attribute % 3), &[d.a, d.b][..1 + d.attribute % 2])),
     custom_backward,
@@ -309,6 +312,7 @@ fn scan<'g>(d: &Draw<'g>) -> Option<Var<'g>> {
     let all = d.builder.scan_by(steps, &[start], &[sequence], |h, x| {
         let next = match d.attribute % 4 {
             0 => h[0].tanh().named("next"),
+            1 if d.number % 4 < 2 => h[0] * d.builder.uniform([]),
             1 => h[0] * d.c.to_real().sum(),
             2 => d.builder.scope("inner", |builder| {
                 let steps = Steps { length: Some(2), ..Steps::default() };
@@ -319,6 +323,14 @@ fn scan<'g>(d: &Draw<'g>) -> Option<Var<'g>> {
         vec![next, x[0], d.builder.custom(custom(d.number % 3), &[h[0]])]
     });
     all.get(d.number % 3).copied()
+}
+
+/// Numbers at positions that are integers of the graph.
+fn random<'g>(d: &Draw<'g>) -> Option<Var<'g>> {
+    let example = d.a.only_if(d.a.kind() == Kind::Int)?;
+    let steps = [example, d.b].into_iter().filter(|step| step.kind() == Kind::Int && step.shape() == example.shape());
+    let inputs: Vec<Var<'g>> = [d.builder.random_key(), example].into_iter().chain(steps.skip(1)).collect();
+    Some(d.builder.push(Random { stream: d.number as u64, shape: [1 + d.attribute % 2].into() }, &inputs))
 }
 
 /// One of the contributions of a custom node's backward pass.

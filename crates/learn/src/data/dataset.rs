@@ -276,4 +276,4 @@ fn check(takes: &ElementType, values: &SharedRows) -> Result<(), Inadmissible> {
 }
 
 /// 2²⁴: up to here f32 tells all whole numbers apart.
-const WHOLE_IN_F32: f64 = 16_777_216.0;
+pub(crate) const WHOLE_IN_F32: f64 = 16_777_216.0;

@@ -5,6 +5,7 @@ use chainrule_graph::{Function, Tensor};
 
 use crate::data::dataset::Dataset;
 use crate::data::field::Role;
+use crate::draws::{self, EXAMPLE};
 
 /// The inputs and outcomes of some rows, as far as the data have them, and the values of parameters and state by name.
 /// A single row is one example, without a batch axis.
@@ -20,5 +21,10 @@ pub fn bindings<'a>(
     });
     let values = values.into_iter().map(|(name, value)| (name, value.clone()));
     let graph = &function.graph;
-    of_data.chain(values).filter_map(|(name, value)| Some((graph.find(name)?, value))).collect()
+    // The row is known, whether a node draws by it or not.
+    std::iter::once((EXAMPLE, draws::rows(rows)))
+        .chain(of_data)
+        .chain(values)
+        .filter_map(|(name, value)| Some((graph.find(name)?, value)))
+        .collect()
 }

@@ -4,6 +4,7 @@ use chainrule_exec::{DroppedSlope, dropped_slope as dropped_at};
 use chainrule_graph::{Builder, Function, Phase, Value, count_dropped_slopes, differentiate, phase};
 
 use crate::data::dataset::Dataset;
+use crate::draws::by_row;
 use crate::error::LearnError;
 use crate::evaluation::bindings::bindings;
 use crate::evaluation::scores::objectives;
@@ -19,7 +20,7 @@ pub fn dropped_slope(
     parameters: &Parameters,
     data: &Dataset,
 ) -> Result<Option<(usize, DroppedSlope)>, LearnError> {
-    let (function, _) = &phase(function, Phase::Prediction)?;
+    let function = &by_row(phase(function, Phase::Prediction)?.0)?;
     let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
     let wrt: Vec<Value> = function.parameters.iter().map(|parameter| parameter.node.into()).collect();
     let derivatives = differentiate(&function.graph, objective, &wrt)?;

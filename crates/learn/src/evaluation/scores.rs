@@ -8,6 +8,7 @@ use chainrule_graph::{Function, NodeId, Phase, Shape, Tensor, Value, batch_value
 
 use crate::admission;
 use crate::data::dataset::Dataset;
+use crate::draws::by_row;
 use crate::error::LearnError;
 use crate::evaluation::failing_row::failing_row;
 use crate::evaluation::figures::{Confusion, Figures};
@@ -191,8 +192,12 @@ impl<'a> OverRows<'a> {
         admission::check_bound(function, &wanted)?;
         // Per row, so the objective must not be averaged: only wanted nodes are asked of the batched graph.
         let (phased, map) = phase(function, Phase::Prediction)?;
+        let phased = by_row(phased)?;
         let held = |ids: &[NodeId], now: &[NodeId]| -> Vec<NodeId> {
-            ids.iter().zip(now).filter(|(id, _)| tables.hold(**id)).map(|(_, &now)| now).collect()
+            // One more is the row.
+            let more = now.iter().skip(ids.len());
+            let of_data = ids.iter().zip(now).filter(|(id, _)| tables.hold(**id)).map(|(_, now)| now);
+            of_data.chain(more).copied().collect()
         };
         let each = Function {
             inputs: held(&function.inputs, &phased.inputs),
@@ -308,7 +313,7 @@ impl Batches {
         for rows in self.order.chunks(self.size * STEPS) {
             let indices: Vec<usize> = rows.iter().map(|&row| row as usize).collect();
             let piece = tables.data.select(&indices);
-            let piece = tables.over(&piece);
+            let piece = tables.over(&piece, indices.first().copied().unwrap_or(0));
             let order: Vec<u32> = (0..rows.len() as u32).collect();
             let tables = piece.of(&self.program, Some(self.size))?;
             let run = Run { tables: &tables, order: &order, stop: None };

@@ -7,7 +7,8 @@ use chainrule_exec::program::Program;
 use chainrule_exec::run::StreamTable;
 use chainrule_graph::{Function, NodeId, Value};
 
-use crate::data::dataset::Dataset;
+use crate::data::dataset::{Dataset, WHOLE_IN_F32};
+use crate::draws::is_row;
 use crate::error::LearnError;
 
 /// The rows of a dataset for all programs that are made from one function: at each precision once, when they are asked
@@ -20,6 +21,10 @@ pub(crate) struct Tables<'a> {
     nodes: Vec<NodeId>,
     of_batches: AtPrecisions,
     of_examples: AtPrecisions,
+    /// Those of the rows' numbers, for programs that draw by them.
+    of_rows: AtPrecisions,
+    /// The number of the first row.
+    first: usize,
 }
 
 /// The tables at each precision.
@@ -29,9 +34,29 @@ struct AtPrecisions {
     in_f64: OnceCell<Vec<StreamTable>>,
 }
 
-/// The inputs and outcomes of a function, in the order in which programs take their tables.
+impl AtPrecisions {
+    /// Those at a precision, made when they are asked for first.
+    fn tables(
+        &self,
+        precision: Precision,
+        make: impl FnOnce() -> Result<Vec<StreamTable>, LearnError>,
+    ) -> Result<&[StreamTable], LearnError> {
+        let cell = match precision {
+            Precision::F32 => &self.in_f32,
+            Precision::F64 => &self.in_f64,
+        };
+        if cell.get().is_none() {
+            let made = make()?;
+            return Ok(cell.get_or_init(|| made));
+        }
+        Ok(cell.get().map_or(&[], Vec::as_slice))
+    }
+}
+
+/// The inputs and outcomes of a function, in the order in which programs take their tables; what is the row comes last.
 pub(crate) fn data_nodes(function: &Function) -> Vec<NodeId> {
-    function.inputs.iter().chain(&function.outcomes).copied().collect()
+    let all = || function.inputs.iter().chain(&function.outcomes).copied();
+    all().filter(|&id| !is_row(function, id)).chain(all().filter(|&id| is_row(function, id))).collect()
 }
 
 impl<'a> Tables<'a> {
@@ -40,25 +65,28 @@ impl<'a> Tables<'a> {
         Tables {
             function,
             data,
-            nodes: data_nodes(function),
+            nodes: data_nodes(function).into_iter().filter(|&id| !is_row(function, id)).collect(),
             of_batches: AtPrecisions::default(),
             of_examples: AtPrecisions::default(),
+            of_rows: AtPrecisions::default(),
+            first: 0,
         }
     }
 
     /// For programs that take those inputs and outcomes alone which these values need.
     pub fn needed_for(function: &'a Function, data: &'a Dataset, values: &[Value]) -> Tables<'a> {
         let needed = function.graph.needed_for(values.iter().copied());
-        let nodes = data_nodes(function).into_iter().filter(|id| needed[id.index()]).collect();
-        Tables { nodes, ..Tables::new(function, data) }
+        let mut tables = Tables::new(function, data);
+        tables.nodes.retain(|id| needed[id.index()]);
+        tables
     }
 
-    /// The same inputs and outcomes of other rows.
-    pub fn over<'b>(&self, data: &'b Dataset) -> Tables<'b>
+    /// The same inputs and outcomes of other rows, whose numbers begin with `first`.
+    pub fn over<'b>(&self, data: &'b Dataset, first: usize) -> Tables<'b>
     where
         'a: 'b,
     {
-        Tables { nodes: self.nodes.clone(), ..Tables::new(self.function, data) }
+        Tables { nodes: self.nodes.clone(), first, ..Tables::new(self.function, data) }
     }
 
     /// Whether tables for a program would take more memory than the data, and are not there yet.
@@ -77,7 +105,7 @@ impl<'a> Tables<'a> {
 
     /// Whether they have the values of an input or outcome.
     pub fn hold(&self, id: NodeId) -> bool {
-        self.nodes.contains(&id)
+        self.nodes.contains(&id) || is_row(self.function, id)
     }
 
     /// The tables of a program for batches of a size, or for single examples, without a batch axis.
@@ -86,18 +114,23 @@ impl<'a> Tables<'a> {
     /// The data are not of the shapes and kinds that the function takes, or are too large for the program's precision.
     pub fn of(&self, program: &Program, batch: Option<usize>) -> Result<Vec<&StreamTable>, LearnError> {
         let at = if batch.is_some() { &self.of_batches } else { &self.of_examples };
-        let cell = match program.precision() {
-            Precision::F32 => &at.in_f32,
-            Precision::F64 => &at.in_f64,
+        let tables = at.tables(program.precision(), || self.made_for(program))?;
+        let rows = match program.table_count() > self.nodes.len() {
+            true => self.of_rows.tables(program.precision(), || Ok(vec![self.numbers_for(program)?]))?,
+            false => &[],
         };
-        let tables = match cell.get() {
-            Some(tables) => tables,
-            None => {
-                let made = self.made_for(program)?;
-                cell.get_or_init(|| made)
-            }
-        };
-        Ok(tables.iter().collect())
+        Ok(tables.iter().chain(rows).collect())
+    }
+
+    /// The rows' numbers.
+    fn numbers_for(&self, program: &Program) -> Result<StreamTable, LearnError> {
+        let rows = self.first..self.first + self.data.rows();
+        if program.precision() == Precision::F32 && rows.end as f64 > WHOLE_IN_F32 {
+            let problem = format!("holds the numbers of rows only to {WHOLE_IN_F32}, by which is drawn; use f64");
+            return Err(LearnError::Setting { name: "f32", problem });
+        }
+        let numbers: Vec<f64> = rows.map(|row| row as f64).collect();
+        Ok(program.shared_table(self.nodes.len(), numbers)?)
     }
 
     fn made_for(&self, program: &Program) -> Result<Vec<StreamTable>, LearnError> {

@@ -8,6 +8,7 @@ use chainrule_exec::{Bindings, ExecError, NanOrigin, Values, evaluate_compiled, 
 use chainrule_graph::{Function, Graph, NodeId, Origin, Phase, Tensor, Value, phase};
 
 use crate::data::dataset::Dataset;
+use crate::draws::by_row;
 use crate::error::LearnError;
 use crate::evaluation::bindings::bindings;
 use crate::evaluation::scores::objectives;
@@ -42,7 +43,7 @@ pub(crate) fn at_rows(
     cause: Cause,
     grown: Option<(f64, f64)>,
 ) -> Result<TrainError, LearnError> {
-    let (function, _) = &phase(function, Phase::Prediction)?;
+    let function = &by_row(phase(function, Phase::Prediction)?.0)?;
     let each = objectives(function, parameters, data)?;
     let (mut standardized, mut unfit) = (Vec::new(), Vec::new());
     let (mut nan_origin_at_row, mut places) = (None, (0..data.rows()).map(|row| data.place(row)).collect());

@@ -6,10 +6,11 @@ use chainrule_exec::compile::compile;
 use chainrule_exec::program::Program;
 use chainrule_exec::run::{End, MemoryUse, Profile, Run, Workspace};
 use chainrule_exec::{check_memory_of, reference};
-use chainrule_graph::{Tensor, Value};
+use chainrule_graph::{Tensor, Value, random_key};
 
 use crate::admission;
 use crate::data::dataset::Dataset;
+use crate::draws::KEY;
 use crate::error::{LearnError, Remedy, find};
 use crate::evaluation::bindings::bindings;
 use crate::evaluation::tables::Tables;
@@ -61,6 +62,9 @@ impl<'a> Runner<'a> {
         check_memory_of(&step.function.graph, std::iter::repeat_n(kept, 5).flatten())?;
         let starts = Parameters::initialize(&step.function, settings.seed)?;
         runner.values = starts.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
+        if function.is_random() {
+            runner.set(KEY, random_key(settings.seed, 0));
+        }
         for (name, value) in parameters.iter() {
             runner.set(name, value.clone());
         }

@@ -5,6 +5,7 @@ use chainrule_graph::{
     reached_by_derivative,
 };
 
+use crate::draws::{KEY, by_row, next_key};
 use crate::optimizer::Optimizer;
 use crate::optimizer::state::StateBuilder;
 use crate::training::schedule::{Length, Schedule};
@@ -57,6 +58,8 @@ pub struct Step {
 }
 
 /// The step on a function in the phase of training: on one example, or with `size` on the mean objective of a batch of so many.
+/// If it draws random numbers, it has one more state, `random key`, which holds the seed and the number of the step, and one more
+/// input, `random example`, the example's row.
 ///
 /// Every parameter moves exactly once, all by gradients at the old parameters; but those that are frozen, and those that no
 /// derivative of the objective reaches, stay as they are, whatever the optimizer keeps or decays.
@@ -66,6 +69,8 @@ pub struct Step {
 pub fn step(function: &Function, options: &StepOptions, size: Option<usize>) -> Result<Step, GraphError> {
     check_updates(function)?;
     let (function, _) = phase(function, Phase::Training)?;
+    let is_random = function.is_random();
+    let function = by_row(function)?.with_key_as_state(KEY)?;
     let function = match size {
         Some(size) => batch(&function, size)?,
         None => function,
@@ -90,6 +95,9 @@ pub fn step(function: &Function, options: &StepOptions, size: Option<usize>) -> 
         state.of(function.name(parameter.node), function.graph.shape(parameter.node));
         let value = moved_by(parameter, builder.var(parameter.node), gradient, rate, options, &mut state);
         builder.update(builder.var(parameter.node), value);
+    }
+    if is_random && let Some(key) = builder.find(KEY) {
+        builder.update(key, next_key(key));
     }
     state.check()?;
     Ok(Step { function: builder.finish()?, objective, gradients, size })

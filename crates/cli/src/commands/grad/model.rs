@@ -112,6 +112,7 @@ impl ExampleOptions {
             example.function = batch(&example.function, rows).map_err(|error| example.file.mistake(error))?;
         }
         let Example { file, function, parameters, values } = example;
+        let function = function.with_seed(self.seed, 0).with_examples_from(self.row.map_or(0, |row| row - 1));
         let result = match function.objective {
             Some(_) => file.objective(&function)?,
             None => scalar_prediction(&file, &function)?,

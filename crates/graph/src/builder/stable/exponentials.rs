@@ -98,6 +98,7 @@ fn log(graph: &Graph, value: Value, depth: usize) -> Option<Log> {
         | Op::Source(_)
         | Op::Elementwise(_)
         | Op::Phased(_)
+        | Op::Random(_)
         | Op::Contract(_)
         | Op::Reduce(_)
         | Op::Scan(_)

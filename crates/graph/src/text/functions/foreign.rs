@@ -140,10 +140,9 @@ static NAMES: &[(&[&str], &str)] = &[
         &["conv1d", "conv2d", "conv3d", "convolve"],
         "it is `conv(x, channels, size)`, or `convolution(x, W)` over 1 to 3 axes, with x [C, n…] and W [channels, C/groups, k…]",
     ),
-    (
-        &["rand", "randn", "random", "uniform", "normal", "choice"],
-        "a formula draws nothing; a parameter may start so: `param w [3] ~ normal(0, 1)`",
-    ),
+    (&["rand", "random_uniform"], "numbers on [0, 1) are drawn by `uniform(shape)`"),
+    (&["randn", "random_normal", "gaussian"], "numbers of mean 0 and deviation 1 are drawn by `normal(shape)`"),
+    (&["choice", "randint"], "a number below n is drawn by `floor(n * uniform(shape))`"),
     // Choices
     (&["if", "ifelse", "cond", "switch", "then", "else", "elif"], "a choice is written `where(x > 0, a, b)`"),
     (&["and", "logical_and"], "where two conditions hold: `where(x > 0, where(x < 2, a, b), b)`"),
@@ -197,10 +196,7 @@ static NAMES: &[(&[&str], &str)] = &[
     (&["kl", "kl_div", "kldiv", "relative_entropy"], "it is `kl_divergence(p, q)`"),
     (&["batchnorm", "batch_normalization", "batchnorm1d", "batchnorm2d"], "it is `batch_norm(x)`"),
     (&["hinge_loss"], "it is `hinge(score, y)`"),
-    (
-        &["dropout"],
-        "there is no such layer; `in_training(a, b)` tells training from prediction, but random draws are not there yet",
-    ),
+    (&["dropout1d", "dropout2d", "alpha_dropout"], "it is `dropout(x, rate)`"),
 ];
 
 /// The modules that are written before names elsewhere.

@@ -110,6 +110,10 @@ pub(super) enum Builtin {
     InTraining,
     BatchMean,
     BatchSize,
+    /// Random numbers as they are printed, and what they depend on.
+    Random,
+    RandomKey,
+    RandomExample,
     Custom,
 }
 
@@ -129,6 +133,9 @@ pub(super) enum Composed {
     Sort,
     Zeros,
     Ones,
+    Uniform,
+    Normal,
+    Bernoulli,
     CrossEntropy,
     BinaryCrossEntropy,
     Huber,
@@ -151,6 +158,7 @@ pub(super) enum LayerKind {
     RmsNorm,
     GroupNorm,
     BatchNorm,
+    Dropout,
     Position,
     Conv,
     ConvTranspose,

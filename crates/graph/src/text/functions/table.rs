@@ -86,6 +86,9 @@ static COMPOSED: &[(&str, Composed, &[CallParameter])] = &[
     ("sort", Composed::Sort, ALONG_AXIS),
     ("zeros", Composed::Zeros, SHAPE),
     ("ones", Composed::Ones, SHAPE),
+    ("uniform", Composed::Uniform, SHAPE),
+    ("normal", Composed::Normal, SHAPE),
+    ("bernoulli", Composed::Bernoulli, &[one("p"), one("shape")]),
     ("cross_entropy", Composed::CrossEntropy, CROSS_ENTROPY),
     ("binary_cross_entropy", Composed::BinaryCrossEntropy, &[one("logit"), one("y")]),
     ("huber", Composed::Huber, &[one("p"), one("y"), perhaps("width")]),
@@ -133,6 +136,7 @@ static LAYERS: &[(&str, LayerKind, &[CallParameter])] = &[
     ("rms_norm", LayerKind::RmsNorm, &[one("x"), perhaps("epsilon"), keyword("name")]),
     ("batch_norm", LayerKind::BatchNorm, &[one("x"), perhaps("momentum"), perhaps("epsilon"), keyword("name")]),
     ("group_norm", LayerKind::GroupNorm, &[one("x"), one("groups"), perhaps("epsilon"), keyword("name")]),
+    ("dropout", LayerKind::Dropout, &[one("x"), one("rate"), keyword("name")]),
     ("position", LayerKind::Position, &[one("x"), keyword("name")]),
     ("conv", LayerKind::Conv, CONV),
     ("conv_transpose", LayerKind::ConvTranspose, CONV_TRANSPOSE),
@@ -179,6 +183,9 @@ static BUILTINS: &[(&str, Builtin, &[CallParameter])] = &[
     ("in_training", Builtin::InTraining, AB),
     ("batch_mean", Builtin::BatchMean, X),
     ("batch_size", Builtin::BatchSize, &[keyword("at_least")]),
+    ("random", Builtin::Random, &[one("shape"), one("stream"), many("at")]),
+    ("random_key", Builtin::RandomKey, &[]),
+    ("random_example", Builtin::RandomExample, &[perhaps("shape")]),
     ("custom", Builtin::Custom, &[one("name"), many("x"), keyword("pass"), keyword("loops")]),
 ];
 

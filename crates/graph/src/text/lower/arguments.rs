@@ -21,7 +21,7 @@ pub(super) struct CallArguments<'a, 'g> {
 
 impl<'g> CallArguments<'_, 'g> {
     /// The arguments for a parameter.
-    fn all_of(&self, parameter: &str) -> impl Iterator<Item = &Spanned<'g>> {
+    pub fn all_of(&self, parameter: &str) -> impl Iterator<Item = &Spanned<'g>> {
         let index = self.callable.parameters.iter().position(|p| p.name == parameter);
         self.values.iter().filter(move |(of, _)| Some(*of) == index).map(|(_, value)| value)
     }

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use super::arguments::CallArguments;
+use super::arguments::{CallArguments, indices};
 use super::evaluated::{Evaluated, Spanned};
 use super::windows;
 use crate::builder::Var;
 use crate::node::Kind;
 use crate::ops::contract::Label;
 use crate::ops::custom::Pass;
+use crate::ops::random::STREAMS;
 use crate::ops::signature::DefaultAxes;
-use crate::ops::{Contract, Custom, Elementwise, Op, Reduction, ShapeOp};
+use crate::ops::{Contract, Custom, Elementwise, Op, Random, Reduction, ShapeOp, Source};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 use crate::text::diagnostic::Diagnostic;
@@ -88,6 +89,12 @@ pub(super) fn builtin<'g>(function: Builtin, a: CallArguments<'_, 'g>) -> Result
         Builtin::InTraining => a.var("a")?.in_training(a.var("b")?),
         Builtin::BatchMean => a.var("x")?.batch_mean(),
         Builtin::BatchSize => a.builder.batch_size_of_at_least(a.whole_or("at_least", 1)?),
+        Builtin::Random => random(&a)?,
+        Builtin::RandomKey => a.builder.random_key(),
+        Builtin::RandomExample => match a.get("shape") {
+            None => a.builder.random_example(),
+            Some(shape) => a.builder.push(Source::RandomExample { shape: shape.shape()? }, &[]),
+        },
         Builtin::Custom => custom(a)?,
     })
 }
@@ -191,6 +198,18 @@ fn constant<'g>(a: CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
         _ => return Err(value.wrong("a constant must be made of numbers")),
     };
     Evaluated::Array(tensor).at(value.span).var(a.builder, kind)
+}
+
+/// Random numbers of a stream, by a key, an example, and steps of loops.
+fn random<'g>(a: &CallArguments<'_, 'g>) -> Result<Var<'g>, Diagnostic> {
+    let (shape, written) = (a.need("shape")?.shape()?, a.need("stream")?);
+    let number = written.number("the stream")?;
+    if number.fract() != 0.0 || !(0.0..STREAMS as f64).contains(&number) {
+        return Err(written.wrong(format!("a stream is a whole number from 0 below {STREAMS}")));
+    }
+    let stream = number as u64;
+    let at = a.all_of("at").map(|argument| indices(a.builder, argument, None)).collect::<Result<Vec<_>, _>>()?;
+    Ok(a.builder.push(Random { stream, shape }, &at))
 }
 
 /// A custom node by its name, which may be that of an op; its backward, and its loops over batch axes.

@@ -39,6 +39,9 @@ pub(super) fn composed<'g>(function: Composed, a: CallArguments<'_, 'g>) -> Resu
         }
         Composed::Zeros => a.builder.zeros(a.need("shape")?.shape()?),
         Composed::Ones => a.builder.ones(a.need("shape")?.shape()?),
+        Composed::Uniform => a.builder.uniform(a.need("shape")?.shape()?),
+        Composed::Normal => a.builder.normal(a.need("shape")?.shape()?),
+        Composed::Bernoulli => a.builder.bernoulli(a.operand("p")?, a.need("shape")?.shape()?),
         Composed::CrossEntropy => cross_entropy(&a)?,
         Composed::BinaryCrossEntropy => a.builder.binary_cross_entropy(a.var("logit")?, a.operand("y")?),
         Composed::Huber => a.builder.huber(a.var("p")?, a.operand("y")?, a.number_or("width", 1.0)?),

@@ -5,7 +5,7 @@ use super::evaluated::{Evaluated, Spanned};
 use super::windows::padding;
 use crate::builder::Var;
 use crate::builder::layers::{
-    BatchNorm, Conv, Dense, Embedding, GroupNorm, Gru, LayerNorm, Lstm, Position, RmsNorm, Rnn, SelfAttention,
+    BatchNorm, Conv, Dense, Dropout, Embedding, GroupNorm, Gru, LayerNorm, Lstm, Position, RmsNorm, Rnn, SelfAttention,
     TransformerBlock,
 };
 use crate::initializer::Initializer;
@@ -46,6 +46,7 @@ pub(super) fn layer<'g>(layer: LayerKind, a: &CallArguments<'_, 'g>) -> Result<V
             let block = TransformerBlock::new(a.need("heads")?.whole("`heads`")?).width(a.whole_or("width", 4)?);
             block.causal(a.truth_or("causal", false)?).name(name).apply(a.var("x")?)
         }
+        LayerKind::Dropout => Dropout::new(a.need("rate")?.number("`rate`")?).name(name).apply(a.var("x")?),
         LayerKind::Position => Position::default().name(name).apply(a.var("x")?),
         LayerKind::Rnn => Rnn::new(a.need("n")?.whole("`n`")?).name(name).apply(a.var("xs")?),
         LayerKind::Lstm => Lstm::new(a.need("n")?.whole("`n`")?).name(name).apply(a.var("xs")?),

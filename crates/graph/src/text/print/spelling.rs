@@ -7,8 +7,8 @@ use crate::ops::contract::Label;
 use crate::ops::custom::Pass;
 use crate::ops::signature::{DefaultAxes, Notation};
 use crate::ops::source::Constant;
-use crate::ops::{Contract, Custom, Index, Op, Phased, Reduce, Scan, ShapeOp, Source, WindowDimensions, Windows};
-use crate::ops::{Elementwise, Exponent};
+use crate::ops::{Contract, Custom, Elementwise, Exponent, Index, Op, Phased, Random, Reduce, Scan, ShapeOp, Source};
+use crate::ops::{WindowDimensions, Windows};
 use crate::shape::Shape;
 use crate::text::functions::Callable;
 use crate::text::names::{quoted, spelled};
@@ -84,6 +84,11 @@ pub(super) fn spell(graph: &Graph, id: NodeId, is_index: bool, operands: &[Spell
         Op::Source(Source::Input { .. }) => Spelled::atom(String::new()), // a statement of its own
         Op::Source(Source::Constant(constant)) => call("constant", &[], &constant_attributes(constant)),
         Op::Source(Source::Iota { length }) => call("iota", &[], &[length.to_string()]),
+        Op::Source(Source::RandomKey) => call(node.op.name(), &[], &[]),
+        Op::Source(Source::RandomExample { shape }) => {
+            let shape = if shape.rank() == 0 { Vec::new() } else { vec![shape.to_string()] };
+            call(node.op.name(), &[], &shape)
+        }
         Op::Elementwise(op) => elementwise(graph, id, *op, operands),
         Op::Contract(op) => contract(op, operands),
         Op::Reduce(op) => reduce(op, input_shape(0), operands),
@@ -108,6 +113,10 @@ pub(super) fn spell(graph: &Graph, id: NodeId, is_index: bool, operands: &[Spell
             call(node.op.name(), operands, &[format!("at_least={at_least}")])
         }
         Op::Phased(_) => call(node.op.name(), operands, &[]),
+        Op::Random(Random { stream, shape }) => {
+            let attributes = [shape.to_string(), stream.to_string()].map(Spelled::atom);
+            call(Random::NAME, &[&attributes, operands].concat(), &[])
+        }
         Op::Scan(op) => scan(op, operands),
         Op::Custom(op) => custom(op, operands),
     }
