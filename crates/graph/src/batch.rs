@@ -15,8 +15,8 @@ use crate::ops::{Batched, Body, Op};
 ///
 /// # Errors
 ///
-/// A batch of no examples; a role of a node of another graph; an update whose value differs between examples; a custom node whose own `batch` gives another
-/// shape.
+/// A batch of no examples; a role of a node of another graph; an update whose value differs between examples; a custom node
+/// whose own `batch` gives another shape.
 pub fn batch(function: &Function, size: usize) -> Result<Function, GraphError> {
     batch_values(function, size, &[] as &[Value]).map(|(function, _)| function)
 }
@@ -101,7 +101,7 @@ pub(crate) fn batch_body(
     let builder = Builder::with_scopes_of(graph);
     let mut is_data = vec![false; graph.nodes().len()];
     is_data[..batched.len()].copy_from_slice(batched);
-    let renamed = |value, batched| keep_name(&builder, graph, value, batched);
+    let renamed = |value, batched: Batched<'_>| builder.keep_name(graph, value, batched.var);
     let made = Made { graph, values: copies(&builder, graph, &is_data, size, &renamed) };
     let output = |(index, &output): (usize, &Value)| {
         let output = made.of(output);
@@ -160,18 +160,7 @@ fn rename(builder: &Builder, function: &Function, id: Value, batched: Batched<'_
     } else if is_lifted_prediction(function, id, batched) {
         builder.generate_name(new, &format!("{name} of all"));
     } else {
-        keep_name(builder, &function.graph, id, batched);
-    }
-}
-
-/// What became of a value bears its name.
-fn keep_name(builder: &Builder, graph: &Graph, value: Value, batched: Batched<'_>) {
-    let output = graph.output(value);
-    let (Some(name), Some(new)) = (&output.name, batched.var.id()) else { return };
-    if output.generated_name {
-        builder.generate_name(new, name);
-    } else {
-        builder.set_name(new, name);
+        builder.keep_name(&function.graph, id, batched.var);
     }
 }
 

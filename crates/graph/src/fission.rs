@@ -52,7 +52,7 @@ pub fn fission(graph: &Graph) -> Result<Option<(Graph, ValueMap)>, GraphError> {
         })?;
         for index in 0..node.outputs.len() {
             let var = outputs.get(index).copied().unwrap_or_else(|| builder.poisoned());
-            keep_name(&builder, graph, id.output(index), var);
+            builder.keep_name(graph, id.output(index), var);
             moved.push(var);
         }
     }
@@ -68,17 +68,6 @@ pub fn fission(graph: &Graph) -> Result<Option<(Graph, ValueMap)>, GraphError> {
     let map = ValueMap::of(graph.ids().map(outputs).collect());
     let split_graph = builder.finish_graph()?;
     Ok(splits.then_some((split_graph, map)))
-}
-
-/// What became of a value bears its name, unless it is another's that has one.
-fn keep_name(builder: &Builder, graph: &Graph, old: Value, new: Var<'_>) {
-    let output = graph.output(old);
-    let (Some(name), Some(id)) = (&output.name, new.id()) else { return };
-    if output.generated_name {
-        builder.generate_name(id, name);
-    } else {
-        builder.set_name(id, name);
-    }
 }
 
 /// The outputs of a loop whose body is split; none if all of it has to stay.

@@ -120,7 +120,8 @@ fn bounds(graph: &Graph, id: NodeId) -> (f64, f64) {
 
 impl Graph {
     /// The number that an integer input may be besides those of its bound: all that reads the input first asks whether it is
-    /// that number, and takes another in its place, as a cross entropy does of the class that it ignores. None if the number takes more than 32 bits.
+    /// that number, and takes another in its place, as a cross entropy does of the class that it ignores. None if the number
+    /// takes more than 32 bits.
     pub fn ignored(&self, input: NodeId) -> Option<i32> {
         let mut rearranged = vec![false; self.nodes().len()];
         *rearranged.get_mut(input.index())? = true;

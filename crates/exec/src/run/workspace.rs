@@ -79,12 +79,11 @@ impl Program {
 
     /// What the program works on, and the bodies of its loops, on so many threads.
     fn arena<T: Float>(&self, threads: usize) -> Arena<T> {
-        let bodies = self.prologue.iter().chain(&self.step).filter_map(|labelled| labelled.instruction.body());
         let registers = Registers::new(self.registers);
         let scratch = Scratch {
             registers: vec![registers; threads],
             partial_sums: vec![T::ZERO; self.partial_sums],
-            loops: bodies.map(|body| body.arena(threads)).collect(),
+            loops: self.bodies().map(|body| body.arena(threads)).collect(),
         };
         let mut elements = Aligned::zeros(self.arena_length);
         for (offset, literal) in &self.literals {
@@ -99,10 +98,14 @@ impl Program {
         Arena { elements, scratch, starts: vec![0; self.streams.len()] }
     }
 
+    /// The bodies of its loops.
+    fn bodies(&self) -> impl Iterator<Item = &Program> {
+        self.prologue.iter().chain(&self.step).filter_map(|labelled| labelled.instruction.body())
+    }
+
     /// How many elements it holds, with those of the bodies of loops.
     fn elements(&self) -> usize {
-        let bodies = self.prologue.iter().chain(&self.step).filter_map(|labelled| labelled.instruction.body());
-        self.arena_length() + bodies.map(Program::elements).sum::<usize>()
+        self.arena_length() + self.bodies().map(Program::elements).sum::<usize>()
     }
 
     /// Whether a workspace is one of this program's.

@@ -5,8 +5,8 @@ use crate::node::Kind;
 use crate::ops::WindowDimensions;
 use crate::shape::Shape;
 
-/// More axes than these there are no letters for; nobody has use for them.
-const MOST_AXES: usize = 3;
+/// Windows do not slide over more axes than these: there are no letters for them, and nobody has use for them.
+pub(super) const MOST_AXES: usize = 3;
 
 /// The zeros around what a window slides over.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::frames::Frame;
 use super::{Builder, State, Var};
+use crate::graph::Graph;
 use crate::node::{Scope, ScopeId, Value};
 
 /// A scope, and what goes before the names of the scopes that are opened.
@@ -148,6 +149,18 @@ impl Builder {
                 }
                 graph.names.insert(name, id);
             }
+        }
+    }
+
+    /// What became of a value of another graph bears its name, unless it has one.
+    #[track_caller]
+    pub(crate) fn keep_name(&self, graph: &Graph, old: Value, new: Var<'_>) {
+        let output = graph.output(old);
+        let (Some(name), Some(new)) = (&output.name, new.id()) else { return };
+        if output.generated_name {
+            self.generate_name(new, name);
+        } else {
+            self.set_name(new, name);
         }
     }
 

@@ -1,13 +1,11 @@
 //! Pools: the greatest element, or the mean, of each window.
 
+use super::convolution::MOST_AXES;
 use super::{PerAxis, Var};
 use crate::node::Kind;
 use crate::ops::{Reduction, WindowDimensions};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
-
-/// More axes are not pooled over.
-const MOST_AXES: usize = 3;
 
 /// How a pool slides: `Pool::new(3).stride(2).padding(1)`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -22,10 +22,7 @@ pub struct Body {
 
 impl PartialEq for Body {
     fn eq(&self, other: &Body) -> bool {
-        let same = |a: &Node, b: &Node| a.op == b.op && a.inputs == b.inputs;
-        let (own, others) = (self.graph.nodes(), other.graph.nodes());
-        (self.inputs, &self.outputs, own.len()) == (other.inputs, &other.outputs, others.len())
-            && own.iter().zip(others).all(|(a, b)| same(a, b))
+        (self.inputs, &self.outputs) == (other.inputs, &other.outputs) && self.same_nodes(other)
     }
 }
 
@@ -38,6 +35,12 @@ impl Hash for Body {
 }
 
 impl Body {
+    /// Whether the nodes of two bodies compute the same in the same order, whatever is given of it.
+    pub(crate) fn same_nodes(&self, other: &Body) -> bool {
+        let (own, others) = (self.graph.nodes(), other.graph.nodes());
+        own.len() == others.len() && own.iter().zip(others).all(|(a, b)| a.op == b.op && a.inputs == b.inputs)
+    }
+
     /// The part of a graph that computes `outputs` from `inputs`, which may be any of its values.
     ///
     /// # Errors

@@ -140,11 +140,8 @@ fn plans(graph: &Graph, ends: &[Value]) -> HashMap<NodeId, Plan> {
 /// Whether two loops on the same inputs compute the same at each step, whatever they give of it.
 fn same_steps(a: &Scan, b: &Scan) -> bool {
     let shape = |scan: &Scan| (scan.carries, scan.sequences, scan.length, scan.reverse);
-    let nodes = |scan: &Scan| scan.body.graph().nodes().len();
-    let all = || a.body.graph().nodes().iter().zip(b.body.graph().nodes());
     shape(a) == shape(b)
-        && nodes(a) == nodes(b)
         && a.body.outputs()[..a.carries] == b.body.outputs()[..b.carries]
-        && all().all(|(a, b)| a.op == b.op && a.inputs == b.inputs)
+        && a.body.same_nodes(&b.body)
         && a.body.graph().nodes().iter().all(|node| node.op.is_input() || node.op.is_pure())
 }

@@ -112,16 +112,8 @@ impl<'a, 'g> Lowering<'a, 'g> {
         let (Some(function), Some(count)) = (values.next(), values.next()) else {
             return Err(Diagnostic::new("`repeat` takes a function and a number", span)); // the parser counts them
         };
-        let Evaluated::Function(callee) = &function.value else {
-            return Err(function
-                .wrong(format!("`repeat` takes a function, not {}", function.value.what()))
-                .help("repeat(f, n, x, …) calls f n times, each time on the result of the last"));
-        };
-        let callee = self.callee(callee, function.span)?;
-        if matches!(&callee, Callee::Function(function) if matches!(function.builds, Builds::Size | Builds::Repeat | Builds::Scan))
-        {
-            return Err(function.wrong("this function can't be repeated"));
-        }
+        let usage = "repeat(f, n, x, …) calls f n times, each time on the result of the last";
+        let callee = self.function_given(&function, "repeat", usage, "be repeated")?;
         let count = count.whole("the number of times")?;
         let passed = values.len();
         let call = Call {
@@ -132,6 +124,27 @@ impl<'a, 'g> Lowering<'a, 'g> {
         };
         let arguments = self.matched(&callee, &call, values.collect(), span)?;
         self.again(&callee, Repeated { left: count, done: 0, arguments }, span)
+    }
+
+    /// The function that `repeat` or `scan`, used so, is given. Those that take functions themselves can't be called by them.
+    pub(super) fn function_given(
+        &self,
+        function: &Spanned<'g>,
+        by: &str,
+        usage: &str,
+        cannot: &str,
+    ) -> Result<Callee, Diagnostic> {
+        let Evaluated::Function(callee) = &function.value else {
+            return Err(function.wrong(format!("`{by}` takes a function, not {}", function.value.what())).help(usage));
+        };
+        let callee = self.callee(callee, function.span)?;
+        let is_other = |builds: &Builds| matches!(builds, Builds::Size | Builds::Repeat | Builds::Scan);
+        match &callee {
+            Callee::Function(called) if is_other(&called.builds) => {
+                Err(function.wrong(format!("this function can't {cannot}")))
+            }
+            _ => Ok(callee),
+        }
     }
 
     /// The next call of several, or their result.

@@ -13,7 +13,6 @@ use crate::node::{Kind, Origin, Span};
 use crate::ops::Scan;
 use crate::ops::scan::Steps;
 use crate::text::diagnostic::Diagnostic;
-use crate::text::functions::Builds;
 use crate::text::syntax::{Call, Callee, Keyword, Syntax};
 
 impl<'g> Lowering<'_, 'g> {
@@ -39,7 +38,8 @@ impl<'g> Lowering<'_, 'g> {
         let mut rest = arguments.split_off(3);
         let [(function, _), (start, _), (sequences, _)] = <[_; 3]>::try_from(arguments)
             .map_err(|_| Diagnostic::new("`scan` takes a function, a start and a sequence", span))?;
-        let callee = self.body_of(&function)?;
+        let usage = "scan(f, start, xs, …) calls f(carry, x, …) for each x of xs";
+        let callee = self.function_given(&function, "scan", usage, "be a step of a loop")?;
         let (starts, sequences) = (self.several(start)?, self.several(sequences)?);
         // Else it is an argument of the function.
         let length = if sequences.is_empty() { taken(&mut rest, "length") } else { None };
@@ -124,21 +124,6 @@ impl<'g> Lowering<'_, 'g> {
         };
         self.stack.push(value.at(span));
         Ok(())
-    }
-
-    /// The function that is the body.
-    fn body_of(&self, function: &Spanned<'g>) -> Result<Callee, Diagnostic> {
-        let Evaluated::Function(callee) = &function.value else {
-            return Err(function
-                .wrong(format!("`scan` takes a function, not {}", function.value.what()))
-                .help("scan(f, start, xs, …) calls f(carry, x, …) for each x of xs"));
-        };
-        let callee = self.callee(callee, function.span)?;
-        let is_caller = |builds: &Builds| matches!(builds, Builds::Size | Builds::Repeat | Builds::Scan);
-        if matches!(&callee, Callee::Function(function) if is_caller(&function.builds)) {
-            return Err(function.wrong("this function can't be a step of a loop"));
-        }
-        Ok(callee)
     }
 
     /// One value, or those in brackets.
