@@ -238,7 +238,7 @@ mod tests {
     fn layers_of_others_are_told_how_they_are_written() {
         for (name, says) in [
             ("for", "scan"),
-            ("BatchNorm", "batch_mean(x)"),
+            ("BatchNorm", "batch_norm(x)"),
             ("dropout", "in_training(a, b)"),
             ("conv2d", "W [channels, C/groups, k…]"),
             ("max_pool3d", "max_pool(x, 2)"),
