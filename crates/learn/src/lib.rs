@@ -80,6 +80,10 @@ pub use data::table::{ColumnValues, Table};
 #[cfg(feature = "training")]
 pub use optimizer::{Adam, Optimizer};
 #[cfg(feature = "training")]
+pub use saved::rename::Rename;
+#[cfg(feature = "training")]
+pub use saved::weights::Weights;
+#[cfg(feature = "training")]
 pub use training::diverged::{Cause, Diverged, StepPart, TrainError};
 #[cfg(feature = "training")]
 pub use training::profile::{StepCost, profile};

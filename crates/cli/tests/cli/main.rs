@@ -20,3 +20,4 @@ mod support;
 mod tour;
 mod training;
 mod use_model;
+mod weights;

@@ -16,7 +16,7 @@ use crate::evaluation::scoring::Scoring;
 use crate::parameters::Parameters;
 use crate::saved::tensor_file::{Content, FileFormat, damaged};
 
-const FORMAT: FileFormat = FileFormat { what: "model", key: "chainrule", version: 1 };
+pub(crate) const FORMAT: FileFormat = FileFormat { what: "model", key: "chainrule", version: 1 };
 
 /// A trained model, as it is kept in a file: with all that predicting from new data needs.
 ///

@@ -3,21 +3,23 @@
 use std::path::Path;
 
 use chainrule::Shape;
-use chainrule::learn::{Parameters, SavedModel};
+use chainrule::learn::{Parameters, Rename, Weights};
 
 use crate::error::CommandError;
 use crate::output::message;
 
-/// Gives the parameters the values of the saved model's with the same name and shape, and says which those are.
-pub fn take(path: &Path, parameters: &mut Parameters) -> Result<(), CommandError> {
-    let saved = SavedModel::load(path)?;
-    let values = || saved.parameters.iter().map(|(name, value)| (name.as_str(), value));
-    let taken = parameters.take(values())?;
+/// Gives the parameters the values of a file: those that the renames say, and those of the same name and shape; says which
+/// those are.
+pub fn take(path: &Path, renames: &[Rename], parameters: &mut Parameters) -> Result<(), CommandError> {
+    let weights = Weights::read(path)?;
+    let given = weights.given(renames, parameters)?;
+    let taken = parameters.take(given.iter().map(|(name, value)| (name.as_str(), value)))?;
     if taken.is_empty() {
         return Err(CommandError::mistake(format!(
-            "--init: no parameter of {} has the name and shape of one of the model: it has {}, the model {}",
+            "--init: no parameter of {} has the name and shape of one of the model: it has {}, the model {}; \
+             --rename NAME=PARAMETER says which is which",
             path.display(),
-            listed(values().map(|(name, value)| (name, value.shape()))),
+            listed(weights.tensors().map(|(name, value)| (name, value.shape()))),
             listed(parameters.iter().map(|(name, value)| (name, value.shape()))),
         )));
     }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use chainrule::Function;
 use chainrule::learn::{
-    self, Checkpointing, Dataset, Ending, Epoch, Parameters, Position, SavedModel, Scores, Scoring, TrainError,
+    self, Checkpointing, Dataset, Ending, Epoch, Parameters, Position, Rename, SavedModel, Scores, Scoring, TrainError,
     Trained, Training,
 };
 use clap::Args;
@@ -96,9 +96,15 @@ pub struct Fit {
     #[arg(long, value_name = "N", value_parser = options::count, allow_hyphen_values = true)]
     patience: Option<usize>,
 
-    /// Begins with the values of the parameters that a saved model has under the same name and shape, and says which
+    /// Begins with the values that a file has under the names of the parameters, in their shapes, and says which: a saved
+    /// model, or weights of another program as safetensors or .npz
     #[arg(long, value_name = "M.safetensors")]
     init: Option<PathBuf>,
+
+    /// Says which tensor of --init is which parameter, as in fc1.weight=h1/dense/W; a * stands for any characters. Several
+    /// for one parameter are added; transpose(W) exchanges the axes, and Wq,Wk,Wv share the rows
+    #[arg(long, value_name = "NAME=PARAMETER", requires = "init")]
+    rename: Vec<Rename>,
 
     #[command(flatten)]
     step: StepSettings,
@@ -176,7 +182,7 @@ impl Fit {
         }
         let mut parameters = Parameters::initialize(&function, self.seed)?;
         if let Some(path) = &self.init {
-            init::take(path, &mut parameters)?;
+            init::take(path, &self.rename, &mut parameters)?;
         }
         let initial = parameters.clone();
         settings.stop = Some(interrupt::watch());

@@ -3,12 +3,13 @@
 mod gradient;
 mod nodes;
 mod trained;
+mod weights;
 
 use std::path::{Path, PathBuf};
 
 use chainrule::draw::Drawing;
 use chainrule::exec::compile::passes;
-use chainrule::learn::{Training, atomic, step};
+use chainrule::learn::{Training, Weights, atomic, step};
 use chainrule::{Function, GraphError, batch, text};
 use clap::{Args, ValueEnum};
 
@@ -93,6 +94,13 @@ Examples:
 
 Free sizes become small numbers that differ, unless --set says them.";
 
+/// The weights of another program, if a file is named as one that may hold such, and is no model of chainrule.
+fn weights_of(path: &Path) -> Result<Option<Weights>, CommandError> {
+    let may_hold = path.extension().is_some_and(|extension| extension == "safetensors" || extension == "npz");
+    let weights = if may_hold { Some(Weights::read(path)?) } else { None };
+    Ok(weights.filter(|weights| !weights.is_model()))
+}
+
 impl Show {
     /// Prints it.
     pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
@@ -100,6 +108,9 @@ impl Show {
         files::check(&[("the model", Some(&self.model.model))], &[("--out", self.out.as_deref())])?;
         let path = &self.model.model;
         let settings = self.model.settings()?;
+        if let Some(weights) = weights_of(path)? {
+            return output.line(if self.json { weights::as_json(&weights) } else { weights::as_text(&weights) });
+        }
         let trained = match is_trained(path) {
             true => Some(Loaded::read(path)?),
             false => None,
@@ -136,7 +147,6 @@ impl Show {
         }
         let mut aliases = String::new();
         if self.grad {
-            file.objective(&function)?;
             aliases = gradient::append(&mut function).map_err(mistake)?;
         }
         if let Some(name) = &self.node {

@@ -111,7 +111,7 @@ fn plain(value: &serde_json::Value) -> String {
 }
 
 /// A small parameter whole, of a large one what its elements span.
-fn summary(value: &Tensor) -> String {
+pub fn summary(value: &Tensor) -> String {
     let elements = value.data();
     if elements.len() <= WHOLE {
         return json::nested(value, ", ", format::number);

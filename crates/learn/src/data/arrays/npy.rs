@@ -159,7 +159,7 @@ fn number(bytes: &[u8], kind: ElementKind) -> f64 {
 }
 
 /// A number in 16 bits: a sign, 5 bits of exponent, 10 of fraction.
-fn half(bits: u16) -> f64 {
+pub(crate) fn half(bits: u16) -> f64 {
     let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
     let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
     sign * match exponent {
