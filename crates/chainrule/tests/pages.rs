@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chainrule::check::{CheckOptions, check_function};
-use chainrule::text;
+use chainrule::{Function, Phase, batch, phase, text};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -41,6 +41,15 @@ fn blocks(page: &str, language: &str) -> Vec<String> {
     blocks
 }
 
+/// A function as it trains, over a batch, and as it predicts; itself, where these are one.
+fn phases(function: Function) -> Vec<Function> {
+    if !function.has_phases() {
+        return vec![function];
+    }
+    let (prediction, _) = phase(&function, Phase::Prediction).expect("the function is whole");
+    vec![batch(&function, 3).expect("its examples may see each other"), prediction]
+}
+
 #[test]
 fn every_model_builds_and_its_gradients_are_right() {
     let mut count = 0;
@@ -48,9 +57,11 @@ fn every_model_builds_and_its_gradients_are_right() {
         for source in blocks(&page, "text-form") {
             let built = text::parse(&source).and_then(|model| model.build(&model.small_sizes(&BTreeMap::new())));
             let function = built.unwrap_or_else(|mistake| panic!("{}", mistake.render(&source, &path, false)));
-            let report = check_function(&function, &CheckOptions::default());
-            let report = report.unwrap_or_else(|error| panic!("{path}: {error}\n{source}"));
-            assert!(report.passed(), "{path}\n{source}\n{report}");
+            for function in phases(function) {
+                let report = check_function(&function, &CheckOptions::default());
+                let report = report.unwrap_or_else(|error| panic!("{path}: {error}\n{source}"));
+                assert!(report.passed(), "{path}\n{source}\n{report}");
+            }
             count += 1;
         }
     }

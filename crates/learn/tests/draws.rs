@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chainrule_exec::compile::Precision;
 use chainrule_exec::{Bindings, reference};
 use chainrule_graph::ops::random::BASE;
-use chainrule_graph::{Function, Op, random_key, text};
+use chainrule_graph::{Function, Op, Tensor, random_key, text};
 use chainrule_kernels::philox::NodeDraws;
 use chainrule_learn::{
-    Checkpointing, Dataset, Engine, Field, Parameters, Progress, StepOptions, Training, predictions, step, train,
+    Checkpointing, Dataset, Engine, Field, Parameters, Progress, StepOptions, Training, ValueAndGradient, predictions,
+    step, train,
 };
 
 const DROPOUT: &str = "
@@ -153,5 +154,22 @@ fn a_step_counts_in_the_key() {
         let bindings = Bindings::new().with(key, random_key(SEED, number));
         let found = reference::evaluate(graph, &bindings, &[update.value]).unwrap();
         assert_eq!(found[update.value], random_key(SEED, number + 1), "{number}");
+    }
+}
+
+#[test]
+fn a_loop_of_ones_own_says_what_is_drawn_by() {
+    let function = model(DROPOUT);
+    let parameters = Parameters::initialize(&function, 0).unwrap();
+    let mut value_and_gradient = ValueAndGradient::new(&function).unwrap();
+    let (x, stream) = ([1.0, 2.0, 4.0], stream(&function));
+    for (seed, step, row) in [(0, 0, 0), (SEED, 0, 0), (SEED, 1, 0), (SEED, 1, 3)] {
+        value_and_gradient.draw_by(seed, step, row).unwrap();
+        let (inputs, outcomes) = ([("x", Tensor::vector(x))], [("y", Tensor::scalar(0.0))]);
+        let found = value_and_gradient.evaluate(&parameters, &inputs, &outcomes).unwrap().objective;
+        let draws = NodeDraws::new(seed, stream, step);
+        let kept = |j: usize| f64::from(draws.uniform(row as u64, j as u64)) >= 0.25;
+        let expected = (0..3).filter(|&j| kept(j)).map(|j| x[j] / 0.75).sum::<f64>().powi(2);
+        assert!((found - expected).abs() < 1e-12, "{seed} {step} {row}: {found}, not {expected}");
     }
 }

@@ -74,6 +74,7 @@ impl Check {
     pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
         let file = ModelFile::read(&self.model.model)?;
         let (function, data) = self.function(&file)?;
+        let function = function.with_seed(self.seed, 0);
         idle::warn(&file, &function, file.objective(&function)?);
         if !function.has_phases() {
             let report = self.report(&file, &function, data.as_ref(), None)?;

@@ -6,9 +6,10 @@ use chainrule_exec::compile::{Options, compile};
 use chainrule_exec::program::{ArgumentHandle, OutputHandle, Program};
 use chainrule_exec::run::{Run, Workspace};
 use chainrule_exec::{InputType, check_memory_of};
-use chainrule_graph::{Function, Graph, NodeId, Tensor, Value, differentiate};
+use chainrule_graph::{Function, Graph, NodeId, Tensor, Value, differentiate, random_key};
 
 use crate::admission;
+use crate::draws::{EXAMPLE, KEY, by_row};
 use crate::error::{LearnError, find};
 use crate::parameters::Parameters;
 
@@ -70,6 +71,8 @@ pub struct ValueAndGradient {
     outcomes: Vec<Given>,
     /// Parameters and states.
     kept: Vec<Given>,
+    /// What random nodes draw by, a key and an example, if there are any.
+    draws: Vec<ArgumentHandle>,
     objective: OutputHandle,
     gradients: Vec<OutputHandle>,
     found: Gradients,
@@ -95,7 +98,8 @@ impl ValueAndGradient {
     pub fn new(function: &Function) -> Result<ValueAndGradient, LearnError> {
         let objective = function.objective.ok_or(LearnError::Lacks("objective"))?;
         let wrt: Vec<NodeId> = function.parameters.iter().map(|parameter| parameter.node).collect();
-        let derivatives = differentiate(&function.graph, objective, &wrt)?;
+        let drawing = by_row(function.clone())?.with_key_as_state(KEY)?;
+        let derivatives = differentiate(&drawing.graph, objective, &wrt)?;
         let of = |&id: &NodeId| derivatives.cotangent(id).expect("a real node that is asked for has a cotangent");
         let cotangents: Vec<Value> = wrt.iter().map(of).collect();
         let outputs: Vec<Value> = cotangents.iter().copied().chain([objective]).collect();
@@ -110,6 +114,10 @@ impl ValueAndGradient {
             inputs: given(&function.inputs)?,
             outcomes: given(&function.outcomes)?,
             kept: given(&kept)?,
+            draws: match function.is_random() {
+                true => [KEY, EXAMPLE].iter().map(|name| program.argument(name)).collect::<Result<_, _>>()?,
+                false => Vec::new(),
+            },
             objective: program.output(objective)?,
             gradients: cotangents.iter().map(|&cotangent| program.output(cotangent)).collect::<Result<_, _>>()?,
             found: Gradients { objective: 0.0, by_name: wrt.iter().map(zeros).collect() },
@@ -145,6 +153,21 @@ impl ValueAndGradient {
             program.read_output(workspace, *output, gradient.data_mut())?;
         }
         Ok(&self.found)
+    }
+}
+
+impl ValueAndGradient {
+    /// From here on, random nodes draw by this seed, as in this training step and for this row of the data; until it is said,
+    /// all three are 0. A loop says each step anew. Without random nodes nothing changes.
+    ///
+    /// # Errors
+    /// The row is one that f64 does not hold exactly.
+    pub fn draw_by(&mut self, seed: u64, step: u64, row: usize) -> Result<(), LearnError> {
+        let values = [random_key(seed, step), Tensor::scalar(row as f64)];
+        for (&argument, value) in self.draws.iter().zip(&values) {
+            self.program.write_argument(&mut self.workspace, argument, value.data())?;
+        }
+        Ok(())
     }
 }
 
