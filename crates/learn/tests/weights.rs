@@ -28,7 +28,7 @@ fn given(arrays: &[(&str, &[usize])], renames: &[&str]) -> Result<Vec<(String, T
     weights.given(&renames, &parameters()).map_err(|error| error.to_string())
 }
 
-fn rows<'a>(given: &'a [(String, Tensor)]) -> Vec<(&'a str, &'a [f64])> {
+fn rows(given: &[(String, Tensor)]) -> Vec<(&str, &[f64])> {
     given.iter().map(|(name, tensor)| (name.as_str(), tensor.data())).collect()
 }
 
