@@ -6,7 +6,8 @@ mod step;
 use allocation_counter::measure;
 use chainrule_exec::compile::{Options, Precision, compile};
 use chainrule_exec::run::{End, Run};
-use chainrule_graph::{Builder, Function, Initializer, Kind, Tensor};
+use chainrule_graph::layers::Gru;
+use chainrule_graph::{Builder, Function, Initializer, Kind, Steps, Tensor};
 use step::{descent, perceptron};
 
 /// A step on every other kind of instruction: lookups, softmax, extremes, rearrangements, sums along axes.
@@ -19,6 +20,16 @@ fn lookups() -> Function {
     let scores = moved.sum_axes(&[0]) + table.max_axis(1) + table.transpose().logsumexp(0);
     let picked = table.gather(class, 0).concat(&[x], 0).sum();
     builder.objective(builder.nll(scores.softmax(0), class) + 0.01 * picked.sin());
+    builder.finish().expect("the shapes fit")
+}
+
+/// A step on a sequence: a loop, and its derivative. So few steps that the products are ours.
+fn recurrent() -> Function {
+    let builder = Builder::new();
+    let last = Gru::new(5).apply(builder.input("x", [2, 3])).last();
+    let (steps, rate) = (Steps { length: Some(4), reverse: true }, builder.constant(0.5));
+    let counted = builder.scan_by(steps, &[last], &[], |h, _| vec![(h[0] * rate).sin()])[0];
+    builder.objective((last * counted.index(0)).sum());
     builder.finish().expect("the shapes fit")
 }
 
@@ -75,6 +86,7 @@ fn a_run_allocates_nothing() {
         assert_eq!(allocations(&descent(perceptron(&[400, 1], None)), precision, None), 0);
         assert_eq!(allocations(&descent(perceptron(&[400, 10, 1], None)), precision, None), 0);
         assert_eq!(allocations(&descent(lookups()), precision, None), 0);
+        assert_eq!(allocations(&descent(recurrent()), precision, None), 0);
         // So few rows that the products are ours
         assert_eq!(allocations(&descent(perceptron(&[400, 10, 1], Some(2))), precision, Some(2)), 0);
         assert_eq!(allocations(&descent(perceptron(&[400, 1], Some(25))), precision, Some(25)), 0);

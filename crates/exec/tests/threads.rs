@@ -6,7 +6,8 @@ use chainrule_exec::compile::{Level, Options, Precision, compile};
 use chainrule_exec::program::Program;
 use chainrule_exec::run::{Run, StreamTable};
 use chainrule_exec::{Bindings, reference};
-use chainrule_graph::{Builder, Function, Initializer, NodeId, Tensor, Value, batch};
+use chainrule_graph::layers::{Conv, Dense, Lstm};
+use chainrule_graph::{Builder, Function, Initializer, NodeId, Pool, Tensor, Value, batch};
 use step::{descent, perceptron};
 
 const ROWS: usize = 64;
@@ -70,14 +71,26 @@ fn start(function: &Function, parameter: NodeId) -> Tensor {
     Tensor::from_fn(function.graph.shape(parameter), |index| (index as f64).sin() / 10.0)
 }
 
-/// Steps whose loops are large: one sums over the rows of a batch, one over the elements of each row.
-fn functions() -> [Function; 2] {
+/// Steps whose loops are large: one sums over the rows of a batch, one over the elements of each row; a loop over steps, and
+/// convolutions.
+fn functions() -> [Function; 4] {
     let builder = Builder::new();
     let (x, y) = (builder.input("x", [2048]), builder.outcome("y", []));
     let w = builder.parameter("w", [2048], Initializer::Constant(0.0));
     builder.objective(((x * w).tanh() * w.sin()).sum() * y);
     let wide = builder.finish().expect("the shapes fit");
-    [descent(perceptron(&[64, 1100, 8], Some(ROWS))), descent(batch(&wide, ROWS).expect("it can be batched"))]
+    let builder = Builder::new();
+    let (x, y) = (builder.input("x", [6, 40]), builder.outcome("y", []));
+    let last = Lstm::new(48).apply(x).last();
+    builder.objective((last * last).sum() * y);
+    let recurrent = builder.finish().expect("the shapes fit");
+    let builder = Builder::new();
+    let (x, y) = (builder.input("x", [3, 12, 12]), builder.outcome("y", []));
+    let seen = Conv::new(8, 3).apply(x).relu().max_pool(&Pool::new(2));
+    builder.objective(Dense::new(2).apply(seen.flatten()).tanh().sum() * y);
+    let convolutional = builder.finish().expect("the shapes fit");
+    let batched = |function: &Function| descent(batch(function, ROWS).expect("it can be batched"));
+    [descent(perceptron(&[64, 1100, 8], Some(ROWS))), batched(&wide), batched(&recurrent), batched(&convolutional)]
 }
 
 /// Below this size a loop is not cut; the random graphs are small, and see no cut loop.
@@ -127,7 +140,7 @@ fn any_number_of_threads_gives_the_same_bits() {
 /// A program is shared: several callers run it at once, each on a workspace of its own.
 #[test]
 fn callers_at_once_get_the_same_bits() {
-    let [function, _] = functions();
+    let [function, ..] = functions();
     let trainer = Trainer::new(&function, Precision::F64, Level::best(), 4);
     let one = trainer.trained();
     std::thread::scope(|scope| {

@@ -2,7 +2,7 @@
 
 use chainrule_graph::layers::Dropout;
 use chainrule_graph::ops::{Reduce, Reduction, WindowDimensions};
-use chainrule_graph::{Builder, Shape, Tensor, Var};
+use chainrule_graph::{Builder, Shape, Steps, Tensor, Var};
 
 /// More elements, or axes, a node does not get.
 const LARGEST: usize = 400;
@@ -40,6 +40,9 @@ pub const ARMS: &[Arm] = &[
     reduction,
     windows,
     windows,
+    looped,
+    looped,
+    looped,
     |o| (o.a.shape() == o.b.shape()).then(|| o.a.in_training(o.b)),
     |o| Some((o.a - o.a.batch_mean()) * o.builder.batch_size()),
     |o| Some(o.a * o.builder.uniform(o.a.shape())),
@@ -136,6 +139,35 @@ fn windows<'g>(operands: &Operands<'g>) -> Option<Var<'g>> {
     let windows = a.windows(dimensions.clone());
     let is_small = windows.rank() <= MOST_AXES && windows.shape().size() <= LARGEST;
     if is_small && number % 2 == 0 { Some(windows) } else { Some(tame(windows).fold(dimensions, &lengths)) }
+}
+
+/// A loop over the first axis: forwards or backwards, with or without a carry, a loop in it, a value from around it, or random
+/// numbers.
+fn looped<'g>(operands: &Operands<'g>) -> Option<Var<'g>> {
+    let &Operands { builder, a, b, number, .. } = operands;
+    let row: Shape = a.shape().get(1..)?.into();
+    let start = if b.shape() == row { b } else { builder.constant(0.25).broadcast_to(row) };
+    let steps = Steps { length: None, reverse: number % 2 == 1 };
+    let around = tame(b.sum());
+    let outputs = match number / 2 % 6 {
+        0 => builder.scan_by(steps, &[start], &[a], |h, x| vec![0.5 * tame(h[0]) + x[0]]),
+        1 => builder.scan_by(steps, &[start], &[a], |h, x| vec![(h[0] * x[0]).sin() + around * tame(h[0])]),
+        2 => builder.scan_by(steps, &[], &[a], |_, x| vec![tame(x[0]) * around]),
+        3 => builder.scan_by(steps, &[start, around], &[a], |h, x| {
+            let next = tame(h[0] + x[0] * h[1]);
+            vec![next, tame(next.sum()), next * x[0] - h[0]]
+        }),
+        4 => builder.scan_by(steps, &[start], &[a], |h, x| vec![tame(h[0] + x[0] * builder.uniform(x[0].shape()))]),
+        _ => {
+            a.shape().get(1)?;
+            builder.scan_by(steps, &[around], &[a], |h, x| {
+                let inner = Steps { length: None, reverse: number % 4 > 1 };
+                let columns = builder.scan_by(inner, &[], &[x[0]], |_, x| vec![tame(x[0]) + h[0]])[0];
+                vec![tame(columns.sum()), columns]
+            })
+        }
+    };
+    outputs.last().copied()
 }
 
 /// A contraction of any kind that two operands allow: axes of equal size are summed over, shared or kept apart.
