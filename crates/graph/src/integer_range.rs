@@ -81,6 +81,7 @@ impl Function {
 fn bounds(graph: &Graph, id: NodeId) -> (f64, f64) {
     let values = values(graph);
     let Range { from: mut least, to: most } = declared(graph.node(id));
+    let has_ignored = graph.ignored(id).is_some();
     let mut below = most + 1.0;
     // How far each node may be from the input: its value is between the input's + from and the input's + to.
     let mut away: Vec<Option<Range>> = vec![None; graph.value_count()];
@@ -89,8 +90,10 @@ fn bounds(graph: &Graph, id: NodeId) -> (f64, f64) {
         let node = graph.node(later);
         if graph.kind(later) == Kind::Int {
             let of = |operand: usize| away[graph.value_index(node.inputs[operand])];
-            away[graph.value_index(later)] =
-                distance(node, of, |operand| values[graph.value_index(node.inputs[operand])]);
+            away[graph.value_index(later)] = match has_ignored && asks_for_ignored(graph, node) {
+                true => of(1),
+                false => distance(node, of, |operand| values[graph.value_index(node.inputs[operand])]),
+            };
         }
         // 0 ≤ input + to and input + from < size
         let mut holds = |indices: Value, first: f64, size: f64| {
@@ -141,9 +144,7 @@ impl Graph {
                     }
                 }
                 Op::Elementwise(Elementwise::Where) if reads(1) && !reads(0) && !reads(2) => {
-                    let asks = self.node(node.inputs[0]);
-                    let asks_this = asks.op == Elementwise::NotEqual.into() && asks.inputs.contains(&node.inputs[1]);
-                    if !asks_this {
+                    if !asks_for_ignored(self, node) {
                         return None;
                     }
                 }
@@ -151,6 +152,14 @@ impl Graph {
             }
         }
         ignored.filter(|&number| f64::from(number as i32) == number).map(|number| number as i32)
+    }
+}
+
+/// Whether a node takes a value unless it is some number, in whose place it takes another.
+fn asks_for_ignored(graph: &Graph, node: &Node) -> bool {
+    node.op == Elementwise::Where.into() && {
+        let asks = graph.node(node.inputs[0]);
+        asks.op == Elementwise::NotEqual.into() && asks.inputs.contains(&node.inputs[1])
     }
 }
 

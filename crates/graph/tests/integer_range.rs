@@ -24,6 +24,15 @@ fn an_index_itself_lies_on_its_axis() {
     assert_eq!(of_i("i * w"), (None, None));
 }
 
+/// One number may be there in place of an index; where something else reads it, any number may.
+#[test]
+fn a_number_that_is_replaced_is_no_index_and_the_others_are() {
+    assert_eq!(of_i("w[where(i != 12, i, 0)]"), (Some(0), Some(10)));
+    assert_eq!(of_i("w[where(i != 12, i, 0)] + 0 * i"), (None, None));
+    assert_eq!(of_i("w[where(k != 2, i, 0)]"), (None, None));
+    assert_eq!(of_i("ctc(outer(w, w), reshape(i, [1]))"), (Some(0), Some(10)));
+}
+
 #[test]
 fn what_is_added_or_subtracted_shifts_it() {
     assert_eq!(of_i("nll(softmax(w), i - 1)"), (Some(1), Some(11)));

@@ -121,11 +121,15 @@ fn mistakes_are_named_with_their_place() {
     for (text, expected) in [
         (
             "input xs [4, 2]\ndef cell(h, x) { return concat(h, x) }\nhs = scan(cell, zeros([3]), xs)\n",
-            "its carry changes its shape: it begins as [3] and becomes [5]",
+            "line 2, column 25: the carry `h` changes its shape: it begins as [3] and becomes [5]",
         ),
         (
             "input xs [4]\ninput zs [5]\ndef f(h, x, z) { return h + x * z }\nhs = scan(f, 0, (xs, zs))\n",
             "scan takes sequences of one length: `xs` [4] has 4 steps, `zs` [5] has 5",
+        ),
+        (
+            "input is [4] int\ndef f(h, i) {\n  return i\n}\nhs = scan(f, 0, is)\n",
+            "line 3, column 10: the carry `h` changes its kind: it begins as real and becomes int",
         ),
         ("input x []\nhs = scan(tanh, x)\n", "`xs` of `scan` is missing"),
         ("input x []\nhs = scan(x, x, x)\n", "`scan` takes a function, not `x` []"),

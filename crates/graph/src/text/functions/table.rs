@@ -94,7 +94,7 @@ static COMPOSED: &[(&str, Composed, &[CallParameter])] = &[
     ("huber", Composed::Huber, &[one("p"), one("y"), perhaps("width")]),
     ("hinge", Composed::Hinge, &[one("score"), one("y")]),
     ("kl_divergence", Composed::KlDivergence, &[one("p"), one("q")]),
-    ("ctc", Composed::Ctc, &[one("logits"), one("labels"), perhaps("blank")]),
+    ("ctc", Composed::Ctc, &[one("logits"), indices("labels"), perhaps("blank")]),
     ("convolution", Composed::Convolution, CONVOLUTION),
     ("convolution_transpose", Composed::ConvolutionTranspose, CONVOLUTION_TRANSPOSE),
     ("max_pool", Composed::MaxPool, &[one("x"), one("size"), perhaps("stride"), perhaps("padding")]),

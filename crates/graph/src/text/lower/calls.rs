@@ -7,6 +7,7 @@ use super::Lowering;
 use super::evaluate::take;
 use super::evaluated::{Evaluated, Spanned};
 use super::frame::{Entered, Frame, Repeated, Then};
+use super::scan::changed_carry;
 use crate::node::{Kind, Span};
 use crate::text::diagnostic::Diagnostic;
 use crate::text::functions::{Builds, Parameters, complete, parameter_of};
@@ -229,6 +230,7 @@ impl<'a, 'g> Lowering<'a, 'g> {
     /// Ends the call of a `def` that returns these values.
     pub(super) fn leave(&mut self, values: Vec<Spanned<'g>>) -> Result<(), Diagnostic> {
         let builder = self.evaluator.builder;
+        let written: Vec<Span> = values.iter().map(|value| value.span).collect();
         let result = match <[Spanned<'g>; 1]>::try_from(values) {
             Ok([value]) => value.value,
             Err(values) => {
@@ -250,6 +252,10 @@ impl<'a, 'g> Lowering<'a, 'g> {
                     Evaluated::Results(results) => results,
                     value => vec![builder.at(span, |builder| value.at(span).var(builder, Kind::Real))?],
                 };
+                let names = self.evaluator.syntax.definitions[definition].arguments.iter().map(|a| a.name.as_str());
+                if let Some(mistake) = changed_carry(&looped, names, &results, &written) {
+                    return Err(mistake.also(span, "in this loop"));
+                }
                 self.end_scan(looped, &results, span)?;
             }
             Then::Again(mut repeated) => {

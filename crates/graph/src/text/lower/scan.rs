@@ -147,6 +147,28 @@ impl<'g> Lowering<'_, 'g> {
     }
 }
 
+/// The mistake of a body that returns a carry of another shape or kind than it begins with, where it is returned.
+pub(super) fn changed_carry<'a>(
+    looped: &Looped<'_>,
+    names: impl Iterator<Item = &'a str>,
+    results: &[Var<'_>],
+    written: &[Span],
+) -> Option<Diagnostic> {
+    let carries = looped.open.carries.iter().zip(results).zip(names).zip(written);
+    carries.filter(|((pair, _), _)| !pair.0.failed() && !pair.1.failed()).find_map(
+        |(((before, after), name), &span)| {
+            let (shapes, kinds) = ([before.shape(), after.shape()], [before.kind(), after.kind()]);
+            let (what, [from, to]) = match (shapes[0] == shapes[1], kinds[0] == kinds[1]) {
+                (false, _) => ("shape", shapes.map(|shape| shape.to_string())),
+                (true, false) => ("kind", kinds.map(|kind| kind.to_string())),
+                (true, true) => return None,
+            };
+            let message = format!("the carry `{name}` changes its {what}: it begins as {from} and becomes {to}");
+            Some(Diagnostic::new(message, span).help("what comes first in the `return` is the next carry"))
+        },
+    )
+}
+
 /// The argument that was written with a keyword, taken from among the others.
 fn taken<'g>(arguments: &mut Vec<(Spanned<'g>, Option<Keyword>)>, name: &str) -> Option<Spanned<'g>> {
     let is_it = |(_, keyword): &(Spanned<'g>, Option<Keyword>)| keyword.as_ref().is_some_and(|k| k.name == name);
