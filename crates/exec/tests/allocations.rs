@@ -6,11 +6,11 @@ mod step;
 use allocation_counter::measure;
 use chainrule_exec::compile::{Options, Precision, compile};
 use chainrule_exec::run::{End, Run};
-use chainrule_graph::layers::Gru;
+use chainrule_graph::layers::{Dropout, Gru};
 use chainrule_graph::{Builder, Function, Initializer, Kind, Steps, Tensor};
 use step::{descent, perceptron};
 
-/// A step on every other kind of instruction: lookups, softmax, extremes, rearrangements, sums along axes.
+/// A step on every other kind of instruction: lookups, softmax, extremes, rearrangements, sums along axes, random numbers.
 fn lookups() -> Function {
     let builder = Builder::new();
     let x = builder.input("x", [12]);
@@ -19,7 +19,8 @@ fn lookups() -> Function {
     let moved = (table * x).transpose().reverse(&[0]).pad(&[0, 1], &[0, 0]).slice(&[0, 1], &[12, 5]);
     let scores = moved.sum_axes(&[0]) + table.max_axis(1) + table.transpose().logsumexp(0);
     let picked = table.gather(class, 0).concat(&[x], 0).sum();
-    builder.objective(builder.nll(scores.softmax(0), class) + 0.01 * picked.sin());
+    let kept = Dropout::new(0.5).apply(scores);
+    builder.objective(builder.nll(kept.softmax(0), class) + 0.01 * picked.sin());
     builder.finish().expect("the shapes fit")
 }
 

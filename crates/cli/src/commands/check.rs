@@ -102,7 +102,9 @@ impl Check {
             let in_prediction = as_text(&predicts, &prediction_names, file.objective(&prediction)?);
             format!("in training{batch}:\n{in_training}\n\nin prediction:\n{in_prediction}")
         })?;
-        verdict(&trains, file.name()).and_then(|()| verdict(&predicts, file.name()))
+        // What is wrong is told before what could not be told.
+        let (first, second) = if is_undecided(&trains) { (&predicts, &trains) } else { (&trains, &predicts) };
+        verdict(first, file.name()).and_then(|()| verdict(second, file.name()))
     }
 
     /// What is found of a function in a phase; with `batch`, of one over a batch of so many examples.

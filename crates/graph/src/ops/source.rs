@@ -30,7 +30,7 @@ pub enum Source {
         /// How many.
         length: usize,
     },
-    /// What all draws of a run depend on: the seed and the training step, in [`DIGITS`](super::random::DIGITS) whole numbers.
+    /// What all draws of a run depend on: the seed and the training step, in [`DIGITS`] whole numbers.
     /// Where nothing gives it, as in prediction, seed and step are 0.
     RandomKey,
     /// Which example is computed, by its row in the data; of a batch each. Where nothing gives it, they count from 0.
