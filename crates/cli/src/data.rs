@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use chainrule::check::nan_origin;
 use chainrule::exec::reference;
 use chainrule::learn::{
-    DataFile, Dataset, Field, FieldDeclaration, LearnError, Parameters, SavedModel, Scores, Scoring, Words, bindings,
-    node_values, objectives, predictions,
+    Assignment, DataFile, Dataset, Field, FieldDeclaration, LearnError, Parameters, SavedModel, Scores, Scoring, Words,
+    bindings, node_values, objectives, predictions,
 };
-use chainrule::text::Dim;
+use chainrule::text::{Declaration, Dim};
 use chainrule::{Function, NodeId, Tensor, Value};
 use clap::Args;
 
@@ -62,6 +62,9 @@ impl TableOptions {
         let assignment = table.assign(&declarations, &self.columns.selection(), &known)?;
         columns::report(&assignment, &table);
         settings.extend(assignment.sizes.iter().map(|(name, size)| (name.clone(), *size as f64)));
+        for (name, classes) in bounds(file, &assignment) {
+            settings.entry(name).or_insert(classes);
+        }
         let function = file.build(&settings)?;
         let data = assignment.dataset(&function)?;
         columns::warn_of_copies(&data);
@@ -85,6 +88,17 @@ fn known(
     Ok(known)
 }
 
+/// The free sizes that whole numbers stay below, where the data say how many classes these count.
+fn bounds(file: &ModelFile, assignment: &Assignment) -> Vec<(String, f64)> {
+    let declared = file.model.inputs().iter().chain(file.model.outcomes()).zip(&assignment.fields);
+    let bound = |(declaration, field): (&Declaration, &Field)| match (&declaration.bound, &field.reading.classes) {
+        (Some(Dim::Size(name)), Some(classes)) => Some((name.clone(), classes.words.len() as f64)),
+        _ => None,
+    };
+    let is_free = |name: &String| file.model.sizes().iter().any(|size| size.free && size.name == *name);
+    declared.filter_map(bound).filter(|(name, _)| is_free(name)).collect()
+}
+
 /// Whether a file is called as those of trained models are.
 pub fn is_trained(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "safetensors")
@@ -101,8 +115,9 @@ pub struct ModelOnTable {
     #[arg(long, value_name = "X.csv")]
     pub data: PathBuf,
 
+    /// How its columns are told apart.
     #[command(flatten)]
-    separator: SeparatorOption,
+    pub separator: SeparatorOption,
 }
 
 impl ModelOnTable {

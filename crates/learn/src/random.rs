@@ -1,7 +1,7 @@
 //! Where random numbers come from: each purpose has streams of its own under the seed, so none repeats another's.
 
 use chainrule_kernels::philox::Philox;
-use rand_distr::{Distribution, Uniform};
+use rand_distr::{Distribution, StandardUniform, Uniform};
 
 /// What numbers are drawn for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Purpose {
     Problem,
     /// The order of the rows in an epoch.
     Order(u32),
+    /// The characters that a language model writes.
+    Characters,
 }
 
 /// The generator of a purpose under a seed.
@@ -23,6 +25,7 @@ pub fn generator(seed: u64, purpose: Purpose) -> Philox {
         Purpose::Split => (2, 0),
         Purpose::Problem => (3, 0),
         Purpose::Order(epoch) => (4, epoch),
+        Purpose::Characters => (5, 0),
     };
     Philox::new(seed, family << 32 | u64::from(member))
 }
@@ -34,6 +37,18 @@ pub fn permutation(n: usize, generator: &mut Philox) -> Vec<usize> {
         order.swap(last, below(last + 1, generator));
     }
     order
+}
+
+/// A place in `weights`, each with a chance in proportion to its weight, which is not negative. Of weights that are all 0,
+/// the last.
+pub fn weighted(weights: &[f64], generator: &mut Philox) -> usize {
+    let share: f64 = StandardUniform.sample(generator);
+    let mut left = share * weights.iter().sum::<f64>();
+    let chosen = weights.iter().position(|weight| {
+        left -= weight;
+        left < 0.0
+    });
+    chosen.or_else(|| weights.iter().rposition(|&weight| weight > 0.0)).unwrap_or(weights.len().saturating_sub(1))
 }
 
 /// A whole number, each of 0, 1, …, n − 1 alike; n is at least 1.

@@ -306,6 +306,12 @@ fn columns_that_tell_the_outcome_are_found() {
     let two = "input x [d]\noutcome y [2]\nobjective = sum(y) * sum(x)\n";
     let data = read(two, "a,y0,y1\n5,1,5\n6,2,6\n", &plain());
     assert_eq!(data.copies_of_outcomes(), [("a".to_string(), "y1".to_string())]);
+    // What comes next in a text stands one place further on; the same place would tell it.
+    let text = "input x [3] int < 9\noutcome y [3] int < 9\nobjective = sum(one_hot(x, 9) * one_hot(y, 9))\n";
+    let data = |rows: &str| read(text, &format!("x0,x1,x2,y0,y1,y2\n{rows}"), &plain()).copies_of_outcomes();
+    assert_eq!(data("1,2,3,2,3,4\n2,3,4,3,4,5\n"), []);
+    assert_eq!(data("1,2,3,1,3,4\n2,3,4,2,4,5\n"), [("x0".to_string(), "y0".to_string())]);
+    let data = read(two, "a,y0,y1\n5,1,5\n6,2,6\n", &plain());
     let mapping = |name: &str, column: &str| Mapping { name: name.into(), columns: vec![column.into()] };
     let message = refusal(REAL, "a,b,y\n1,5,1\n", &vec![mapping("x", "y")].into());
     assert!(message.contains("input `x` is given the column `y`, which outcome `y` takes"), "{message}");

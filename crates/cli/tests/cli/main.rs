@@ -8,6 +8,7 @@ mod figures;
 mod files;
 mod fit;
 mod gallery;
+mod generate;
 mod grad;
 mod grad_model;
 mod memory;

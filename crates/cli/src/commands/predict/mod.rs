@@ -1,6 +1,7 @@
-//! `chainrule predict`: the predictions of a trained model for each row of a table.
+//! `chainrule predict`: the predictions of a trained model for each row of a table, or the text that a language model writes.
 
 pub(super) mod columns;
+mod generate;
 
 use std::path::PathBuf;
 
@@ -9,16 +10,30 @@ use chainrule::{Tensor, Value, text};
 use clap::Args;
 
 use self::columns::Column;
+use self::generate::Generation;
 use crate::data::{Loaded, ModelOnTable, not_finite};
 use crate::error::CommandError;
+use crate::files;
 use crate::output::{StandardOutput, message};
+use crate::tables::SeparatorOption;
 
-/// Predicts for each row of a table, which needs no outcomes
+/// Predicts for each row of a table, which needs no outcomes; or goes on from a text
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Predict {
+    /// The model, a file that fit saved
+    #[arg(value_name = "M.safetensors")]
+    model: PathBuf,
+
+    /// The table, CSV, perhaps compressed by gzip, or .npz; - is standard input
+    #[arg(long, value_name = "X.csv", required_unless_present = "generate")]
+    data: Option<PathBuf>,
+
     #[command(flatten)]
-    given: ModelOnTable,
+    separator: SeparatorOption,
+
+    #[command(flatten)]
+    generation: Generation,
 
     /// Writes these columns of the table, too, as they stand there, before the predictions
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
@@ -38,25 +53,34 @@ Examples:
   chainrule predict model.safetensors --data new.csv
   chainrule predict model.safetensors --data new.csv --out predictions.csv
   chainrule predict model.safetensors --data new.csv --keep id --nodes h
+  chainrule predict hamlet.safetensors --generate 200 --prompt 'To be' --temperature 0.8
 
 Prints CSV, a row for each row of the table: prediction, or prediction0, prediction1, …; where it is a \
 probability by its making, of the classes of an int outcome, also class: the label of the largest element (of a single \
-probability: the upper one from ½ up), or the word that the table for training had.";
+probability: the upper one from ½ up), or the word that the table for training had.
+
+--generate prints the prompt and so many characters after it, each drawn by what the model makes of those before.";
 
 impl Predict {
     /// Predicts.
     pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
-        let loaded = self.given.loaded(("--out", self.out.as_deref()))?;
+        let Some(data) = self.data.clone().filter(|_| !self.generation.is_asked()) else {
+            files::check(&[("the model", Some(&*self.model))], &[])?;
+            let text = self.generation.text(&Loaded::read(&self.model)?)?;
+            return output.line(text);
+        };
+        let given = ModelOnTable { model: self.model.clone(), data, separator: self.separator.clone() };
+        let loaded = given.loaded(("--out", self.out.as_deref()))?;
         let nodes = self.values_of(&loaded)?;
         let prediction = loaded.function.prediction;
         if prediction.is_none() && nodes.is_empty() {
             return Err(CommandError::mistake(format!(
                 "{}: the model has no `prediction`; add a line `prediction = …` to its text and fit it anew",
-                self.given.model.display()
+                self.model.display()
             )));
         }
         let wanted: Vec<Value> = prediction.into_iter().chain(nodes).collect();
-        let file = self.given.table()?;
+        let file = given.table()?;
         let data = loaded.rows(&file, loaded.read_by(&wanted))?;
         let mut columns: Vec<Column> = file.kept(&self.keep)?.into_iter().map(Column::kept).collect();
         let mut values = loaded.node_values(&data, &wanted)?.into_iter().zip(&wanted);
@@ -89,7 +113,7 @@ impl Predict {
             graph.find(name).ok_or_else(|| {
                 let near = text::near(name, graph.values().filter_map(|value| graph.name(value)));
                 let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-                let file = self.given.model.display();
+                let file = self.model.display();
                 CommandError::mistake(format!("--nodes {name}: {file} has no node of that name{near}"))
             })
         };
