@@ -12,6 +12,7 @@ mod generate;
 mod grad;
 mod grad_model;
 mod memory;
+mod networks;
 mod options;
 mod parameters;
 mod phases;

@@ -128,6 +128,10 @@ const PICTURES: &[(&str, &str, &[&str])] = &[
     ("ridge", "ridge", &[]),
     ("mlp_regression", "mlp_regression", &[]),
     ("mlp_classifier", "mlp_classifier", &[]),
+    ("lenet", "lenet", &[]),
+    ("resnet8", "resnet8", &[]),
+    ("lstm_vowels", "lstm_vowels", &["--set", "t=25", "--set", "d=12"]),
+    ("gpt", "gpt", &["--set", "t=64", "--set", "k=65"]),
 ];
 
 /// `UPDATE_BOOK=1` draws the pictures anew.

@@ -3,6 +3,8 @@
 pub mod digits;
 mod made_up;
 mod regression;
+mod unaligned;
 
 pub use made_up::made_up;
 pub use regression::Regression;
+pub use unaligned::unaligned;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use chainrule::Tensor;
 use chainrule::learn::Role;
-use chainrule::learn::problems::made_up;
+use chainrule::learn::problems::{made_up, unaligned};
 use chainrule::text::{Dim, Model};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
@@ -60,7 +60,7 @@ impl Gallery {
         let source = MODELS.iter().find(|(name, _)| *name == self.name).map_or("", |(_, source)| *source);
         let file = ModelFile::parse(format!("models/{}.graph", self.name), source.to_string())?;
         let function = file.build(&sizes(&file.model, options::settings(&self.set)?))?;
-        let data = made_up(&function, self.rows, self.seed)?;
+        let data = if self.name == "ctc" { unaligned } else { made_up }(&function, self.rows, self.seed)?;
         let rows: Vec<usize> = (0..data.rows()).collect();
         let mut columns = Vec::new();
         for role in [Role::Input, Role::Outcome] {
@@ -98,8 +98,9 @@ fn rounded(values: Tensor) -> Tensor {
 const COUNTING: &[&str] = &["poisson"];
 
 /// The gallery.
-const MODELS: [(&str, &str); 18] = [
+const MODELS: [(&str, &str); 19] = [
     ("autoencoder", include_str!("../../../../../models/autoencoder.graph")),
+    ("ctc", include_str!("../../../../../models/ctc.graph")),
     ("factorization", include_str!("../../../../../models/factorization.graph")),
     ("gaussian", include_str!("../../../../../models/gaussian.graph")),
     ("growth", include_str!("../../../../../models/growth.graph")),
