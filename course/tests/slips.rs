@@ -95,6 +95,33 @@ fn an_affine_that_reads_columns_for_rows() {
 }
 
 #[test]
+fn an_affine_that_reads_beyond_its_rows() {
+    let beyond: Forward = |x, y| y[1] = x[0].data()[6];
+    let words = ["the forward of `affine` broke off", "the len is 6 but the index is 6", "layers.md"];
+    says(nodes::affine, Homework { affine: forward(Affine, beyond), ..homework() }, &words);
+    let beyond: Backward = |x, _, _, dx| dx[0].data_mut()[0] = x[0].data()[6];
+    let words = ["the backward of `affine` broke off", "the len is 6 but the index is 6"];
+    says(nodes::affine, Homework { affine: backward(Affine, beyond), ..homework() }, &words);
+}
+
+#[test]
+fn a_graph_whose_node_is_not_right_yet() {
+    let affine: Arc<dyn CustomNode> = forward(Affine, |_, y| y.fill(0.0));
+    let mlp = |d, m, _| {
+        let builder = Builder::new();
+        let x = builder.input("x", [d]);
+        let w = builder.parameter("W", [m, d], Initializer::Constant(0.0));
+        let b = builder.parameter("b", [m], Initializer::Constant(0.0));
+        builder.prediction(builder.custom(Arc::new(Affine), &[w, x, b]));
+        builder.objective(builder.input("J", []));
+        builder.finish()
+    };
+    let words =
+        ["the graph of `mlp`: one of its nodes is not right yet", "the forward of `affine` is wrong", "layers.md"];
+    says(graphs::mlp, Homework { affine, mlp, ..homework() }, &words);
+}
+
+#[test]
 fn an_affine_that_keeps_the_last_row_only() {
     let affine = backward(Affine, |x, _, g, dx| {
         let d = x[1].data().len();
@@ -135,6 +162,17 @@ fn a_softmax_that_overflows() {
         Homework { softmax, ..homework() },
         &["the forward of `softmax` is wrong: y[0] is NaN", "1000"],
     );
+}
+
+#[test]
+fn a_softmax_that_subtracts_the_first_logit_and_not_the_largest() {
+    let softmax = forward(Softmax, |x, y| {
+        let z = x[0].data();
+        let total: f64 = z.iter().map(|a| (a - z[0]).exp()).sum();
+        y.iter_mut().zip(z).for_each(|(s, a)| *s = (a - z[0]).exp() / total);
+    });
+    let words = ["the forward of `softmax` is wrong: y[1] is NaN", "[-1000.0, 0.0, 1000.0]"];
+    says(nodes::softmax, Homework { softmax, ..homework() }, &words);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The graphs: write each prediction and objective, of your nodes and those of [`given`](crate::given).
 //!
-//! A node is put into the graph by `builder.custom(Arc::new(Affine), &[w, x, b])`, which returns its result, for the next
+//! Import what you use, `use std::sync::Arc;` and `use super::nodes::{Affine, Sum};` for instance. A node is put into the graph by `builder.custom(Arc::new(Affine), &[w, x, b])`, which returns its result, for the next
 //! node to read. At the end say `builder.prediction(…)` and `builder.objective(…)`. Delete the line `let _ = …`.
 
 use chainrule::{Builder, Function, GraphError, Initializer, Kind};
@@ -19,8 +19,8 @@ pub fn ridge(d: usize, lambda: f64) -> Result<Function, GraphError> {
 }
 
 /// Regression by a hidden layer of m units: the prediction w2·tanh(W1 x + b1) + b2, the objective its squared distance to y.
-/// The parameters W1, b1, w2 and b2 are yours to make; start them at normal numbers of that deviation, since units that
-/// start equal stay equal.
+/// The parameters W1, b1, w2 and b2 are yours to make; start each at `random.clone()`, normal numbers of that
+/// deviation, since units that start equal stay equal.
 ///
 /// # Errors
 /// What the builder says to a node that does not fit.

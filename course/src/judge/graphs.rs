@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use chainrule::check::{CheckOptions, check_function};
 use chainrule::learn::{Parameters, gradients, prediction};
-use chainrule::{Function, GraphError, Tensor, text};
+use chainrule::{CustomNode, Function, GraphError, Op, Tensor, text};
 
-use super::{Wrong, described};
+use super::{Judge, Wrong, described, nodes};
 use crate::Homework;
 
 const RIDGE: &str = "
@@ -43,6 +43,7 @@ const MULTICLASS: &str = "
 /// What is wrong with it; so for all of them.
 pub fn ridge(homework: &Homework) -> Result<(), Wrong> {
     let function = written("ridge", (homework.ridge)(2, 0.5))?;
+    its_nodes("ridge", &function, homework)?;
     compare("ridge", &function, RIDGE)
 }
 
@@ -52,6 +53,7 @@ pub fn ridge(homework: &Homework) -> Result<(), Wrong> {
 /// What is wrong with it.
 pub fn mlp(homework: &Homework) -> Result<(), Wrong> {
     let function = written("mlp", (homework.mlp)(2, 3, 0.1))?;
+    its_nodes("mlp", &function, homework)?;
     compare("mlp", &function, MLP)?;
     random_start("mlp", &function)
 }
@@ -62,6 +64,7 @@ pub fn mlp(homework: &Homework) -> Result<(), Wrong> {
 /// What is wrong with it.
 pub fn multiclass(homework: &Homework) -> Result<(), Wrong> {
     let function = written("multiclass", (homework.multiclass)(2, 3, 4, 0.1))?;
+    its_nodes("multiclass", &function, homework)?;
     compare("multiclass", &function, MULTICLASS)?;
     random_start("multiclass", &function)
 }
@@ -79,6 +82,27 @@ fn written(name: &str, built: Result<Function, GraphError>) -> Result<Function, 
         (Some(_), None) => Err(wrong(name, "it has no objective; say builder.objective(…)")),
         (Some(_), Some(_)) => Ok(function),
     }
+}
+
+/// Whether the exercises among the nodes of a graph are right by themselves: their values would be blamed on the graph.
+fn its_nodes(name: &str, function: &Function, homework: &Homework) -> Result<(), Wrong> {
+    let l2_penalty = (homework.l2_penalty)(0.5);
+    let exercises: [(&dyn CustomNode, Judge); 6] = [
+        (&*homework.sum, nodes::sum),
+        (&*l2_penalty, nodes::l2_penalty),
+        (&*homework.affine, nodes::affine),
+        (&*homework.tanh, nodes::tanh),
+        (&*homework.softmax, nodes::softmax),
+        (&*homework.nll, nodes::nll),
+    ];
+    for (exercise, judge) in exercises {
+        let is_it = |op: &Op| matches!(op, Op::Custom(custom) if custom.node.name() == exercise.name());
+        if function.graph.nodes().iter().any(|node| is_it(&node.op)) {
+            judge(homework)
+                .map_err(|Wrong(text)| wrong(name, format!("one of its nodes is not right yet:{}", text.trim_end())))?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether a function has the parameters of a text, and the same prediction, objective and gradients.

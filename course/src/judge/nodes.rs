@@ -1,5 +1,7 @@
 //! Judges nodes: forward by values worked out by hand, backward by differences of forward.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use chainrule::check::{CheckError, CheckOptions, Draw, Draws, Elements, check_output};
@@ -102,6 +104,7 @@ pub fn softmax(homework: &Homework) -> Result<(), Wrong> {
     };
     exercise.forward(&[&[0.0, 2f64.ln(), 5f64.ln()]], &[0.125, 0.25, 0.625])?;
     exercise.forward(&[&[1000.0, 1000.0, 0.0]], &[0.5, 0.5, 0.0])?;
+    exercise.forward(&[&[-1000.0, 0.0, 1000.0]], &[0.0, 0.0, 1.0])?;
     exercise.forward(&[&[-1000.0, -1000.0, -1000.0]], &[1.0 / 3.0; 3])?;
     exercise.backward()
 }
@@ -137,7 +140,7 @@ impl Exercise<'_> {
             builder.input_of(input.name, input.shape.clone(), kind, None)
         };
         let inputs: Vec<Var<'_>> = self.inputs.iter().map(declared).collect();
-        let node = builder.custom(self.node.clone(), &inputs);
+        let node = builder.custom(Arc::new(Guarded(self.node.clone())), &inputs);
         let ids: Option<Vec<NodeId>> = inputs.iter().map(|var| Some(var.id()?.node)).collect();
         let node = node.id().map(|value| value.node);
         let graph = builder.finish_graph().map_err(|error| self.wrong("shape", &error.to_string()))?;
@@ -187,6 +190,34 @@ impl Exercise<'_> {
             Err(Wrong(format!("\n{}\n  see {}\n", failures.join("\n"), self.read)))
         }
     }
+}
+
+/// A node whose panics are errors, so that what is told names the rule; the line is told by the panic itself.
+#[derive(Debug)]
+struct Guarded(Arc<dyn CustomNode>);
+
+impl CustomNode for Guarded {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
+        self.0.shape(inputs)
+    }
+
+    fn forward(&self, x: &[Tensor], y: &mut [f64]) -> Result<(), String> {
+        catch_unwind(AssertUnwindSafe(|| self.0.forward(x, y))).unwrap_or_else(|panic| Err(broken_off(&*panic)))
+    }
+
+    fn backward(&self, x: &[Tensor], y: &Tensor, g: &Tensor, dx: &mut [Tensor]) -> Result<(), String> {
+        catch_unwind(AssertUnwindSafe(|| self.0.backward(x, y, g, dx))).unwrap_or_else(|panic| Err(broken_off(&*panic)))
+    }
+}
+
+/// What is said of a body that panicked, with the words of the panic.
+fn broken_off(panic: &(dyn Any + Send)) -> String {
+    let words = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    format!("broke off at the line told above: {}", words.unwrap_or("a panic without words"))
 }
 
 /// What a node says of itself; that there is one node, and which, is known.
