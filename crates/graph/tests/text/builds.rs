@@ -303,6 +303,7 @@ fn names_used_as_a_class_or_an_index_are_whole_numbers() {
     };
     let of = |names: &[(&str, bool)]| names.iter().map(|&(name, index)| (name.to_string(), index)).collect::<Vec<_>>();
     assert_eq!(names("nll(softmax(z), y)"), of(&[("z", false), ("y", true)]));
+    assert_eq!(names("ctc(z, y)"), of(&[("z", false), ("y", true)]));
     assert_eq!(names("x[i] + W[:, j + 1]"), of(&[("x", false), ("i", true), ("W", false), ("j", true)]));
     assert_eq!(names("gather(x, k) * k"), of(&[("x", false), ("k", true)]));
     assert_eq!(names("x[argmax(z)]"), of(&[("x", false), ("z", false)]));
