@@ -303,7 +303,7 @@ unsafe fn product<T: Float>(
                     *b.add(term * in_b.row_stride + j * in_b.col_stride),
                 )
             };
-            parts[term % 4] = parts[term % 4] + x * y;
+            parts[term % 4] += x * y;
         }
         let sum = alpha * ((parts[0] + parts[1]) + (parts[2] + parts[3]));
         // SAFETY: C has the element (i, j), and it is read only if it counts.

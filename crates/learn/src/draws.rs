@@ -1,8 +1,7 @@
 //! What random nodes depend on, where rows are run over: the key is a state of the training step, the example an input that
 //! is its row in the data.
 
-use chainrule_graph::ops::random::BASE;
-use chainrule_graph::{Function, GraphError, NodeId, Tensor, Var};
+use chainrule_graph::{Function, GraphError, NodeId, Tensor};
 
 /// The state that holds the seed and the number of the step.
 pub(crate) const KEY: &str = "random key";
@@ -25,14 +24,4 @@ pub(crate) fn rows(rows: &[usize]) -> Tensor {
         &[row] => Tensor::scalar(row as f64),
         rows => Tensor::vector(rows.iter().map(|&row| row as f64).collect::<Vec<f64>>()),
     }
-}
-
-/// The key of the next step, which is one more in the digits after those of the seed.
-pub(crate) fn next_key<'g>(key: Var<'g>) -> Var<'g> {
-    let digits = key.shape().size();
-    let digit = |index: usize| key.slice(&[index], &[index + 1]);
-    let (seed, low, high) = (key.slice(&[0], &[digits - 2]), digit(digits - 2), digit(digits - 1));
-    let is_last = low.equal((BASE - 1) as f64);
-    let (next, carried) = (is_last.select(0.0, low + 1.0), is_last.select(high + 1.0, high));
-    seed.concat(&[next, carried], 0)
 }

@@ -1,11 +1,12 @@
 //! The training step as a graph: forward, backward and update in one.
 
+use chainrule_graph::ops::random::BASE;
 use chainrule_graph::{
     Builder, Function, GraphError, NodeId, Parameter, Phase, Value, Var, batch, differentiate, phase,
     reached_by_derivative,
 };
 
-use crate::draws::{KEY, by_row, next_key};
+use crate::draws::{KEY, by_row};
 use crate::optimizer::Optimizer;
 use crate::optimizer::state::StateBuilder;
 use crate::training::schedule::{Length, Schedule};
@@ -151,4 +152,14 @@ fn clip<'g>(gradients: &mut [Var<'g>], limit: f64, state: &mut StateBuilder<'g>)
     for gradient in gradients {
         *gradient = *gradient * scale;
     }
+}
+
+/// The key of the next step, which is one more in the digits after those of the seed.
+fn next_key<'g>(key: Var<'g>) -> Var<'g> {
+    let digits = key.shape().size();
+    let digit = |index: usize| key.slice(&[index], &[index + 1]);
+    let (seed, low, high) = (key.slice(&[0], &[digits - 2]), digit(digits - 2), digit(digits - 1));
+    let is_last = low.equal((BASE - 1) as f64);
+    let (next, carried) = (is_last.select(0.0, low + 1.0), is_last.select(high + 1.0, high));
+    seed.concat(&[next, carried], 0)
 }
