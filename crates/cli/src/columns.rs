@@ -170,7 +170,7 @@ pub fn warn_of_constants(function: &Function, data: &Dataset) {
 }
 
 /// `age, weight, …, height`
-fn few(columns: &[String]) -> String {
+pub fn few(columns: &[String]) -> String {
     const SHOWN: usize = 12;
     match columns.len().checked_sub(SHOWN) {
         Some(1..) => format!("{}, …, {}", columns[..SHOWN - 1].join(", "), columns[columns.len() - 1]),

@@ -89,6 +89,9 @@ fn explain(mut error: clap::Error, words: &[OsString]) -> ExitCode {
         error.remove(ContextKind::Suggested);
         spellings::answer(&mut error, Arguments::command(), words);
     }
+    if error.kind() == ErrorKind::InvalidSubcommand {
+        spellings::answer_command(&mut error);
+    }
     match error.print() {
         Err(problem) if !error.use_stderr() && problem.kind() != io::ErrorKind::BrokenPipe => {
             report(&output::unwritable(&problem))

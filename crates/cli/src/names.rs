@@ -3,8 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use chainrule::ops::{Elementwise, ShapeOp, Source};
-use chainrule::{Graph, NodeId, Op, Origin, Span, Value};
+use chainrule::{Graph, NodeId, Op, Origin, Span, Value, text};
 
+use crate::columns::few;
+use crate::error::CommandError;
 use crate::format::shortened;
 
 /// The longest name; of a longer source text the middle is left out.
@@ -18,6 +20,18 @@ pub struct NodeNames<'a> {
     last: HashMap<Span, Value>,
     /// The values that something is stretched from: such a reshape only makes room.
     stretched: HashSet<Value>,
+}
+
+/// The node of a name that is the value of an option. Errors: there is none; it says which there are.
+pub fn find(graph: &Graph, name: &str, option: &str, file: &str) -> Result<Value, CommandError> {
+    graph.find(name).ok_or_else(|| {
+        let names = || graph.values().filter_map(|value| graph.name(value));
+        let hint = match text::near(name, names()) {
+            Some(near) => format!("; did you mean `{near}`?"),
+            None => format!("; there are {}", few(&names().map(|name| format!("`{name}`")).collect::<Vec<_>>())),
+        };
+        CommandError::mistake(format!("{option} {name}: {file} has no node of that name{hint}"))
+    })
 }
 
 impl<'a> NodeNames<'a> {

@@ -1,4 +1,4 @@
-//! What other programs call our options, so that a usage error can say what they are called here.
+//! What other programs call our options and commands, so that a usage error can say what they are called here.
 
 use std::ffi::OsString;
 
@@ -67,6 +67,28 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
     (&["metrics", "metric", "scoring"], "all figures that have a meaning are told; --json gives them to programs"),
     (&["model", "model-file", "config"], "the model is named without an option: chainrule COMMAND MODEL --data T.csv"),
 ];
+
+/// Each of our commands, and what others call it.
+const COMMANDS: &[(&str, &[&str])] = &[
+    ("fit", &["train", "learn", "optimize", "optimise", "run"]),
+    ("predict", &["infer", "inference", "apply", "classify"]),
+    ("eval", &["evaluate", "evaluation", "test", "score", "validate"]),
+    ("grad", &["gradient", "gradients", "backward", "diff", "derivative", "differentiate", "explain"]),
+    ("check", &["gradcheck", "grad-check", "verify", "lint"]),
+    ("show", &["plot", "draw", "graph", "print", "view", "inspect", "summary", "describe", "info", "export", "dot"]),
+    ("profile", &["bench", "benchmark", "time"]),
+    ("tour", &["demo", "example", "examples", "start"]),
+];
+
+/// Puts into an error about an unknown command what it is called here, in place of one that merely looks like it.
+pub fn answer_command(error: &mut clap::Error) {
+    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidSubcommand) else { return };
+    let unknown = unknown.replace('_', "-").to_ascii_lowercase();
+    let Some((ours, _)) = COMMANDS.iter().find(|(_, theirs)| theirs.contains(&&*unknown)) else { return };
+    let tip = StyledStr::from(format!("here it is called '{ours}'"));
+    error.remove(ContextKind::SuggestedSubcommand);
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+}
 
 /// Puts into an error about an unknown option what it is called here, in place of one that merely looks like it.
 pub fn answer(error: &mut clap::Error, mut program: Command, words: &[OsString]) {

@@ -84,6 +84,8 @@ fn mistakes_in_the_text_show_the_line() {
     folder.refuses(2, "check missing.graph", &["missing.graph", "no such file"]);
     folder.write("bytes.graph", b"input x [2]\nobjective = \xff\n");
     folder.refuses(2, "check bytes.graph", &["bytes.graph", "UTF-8", "line 2"]);
+    folder.write("m.safetensors", b"\xe8\x03\0\0\0\0\0\0{\"__metadata__\"");
+    folder.refuses(2, "check m.safetensors", &["m.safetensors", "a trained model", "`chainrule show`"]);
     folder.refuses(2, "check .", &["folder"]);
 }
 

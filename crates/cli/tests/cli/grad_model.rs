@@ -60,6 +60,7 @@ fn a_trained_model_takes_values_as_the_table_had_them() {
     assert!((prediction("m.safetensors --data t.csv --row 2") - second).abs() < 1e-12);
     assert!((prediction("m.safetensors --data t.csv --row 1 x=1,0") - second).abs() < 1e-12);
     assert!(prediction("m.safetensors x=1,0 y=3 b=100") > 90.0);
+    folder.refuses(2, "grad m.safetensors x=1,0,2 y=3", &["`x` takes a value of shape [2], not [3]"]);
 }
 
 #[test]
@@ -120,6 +121,13 @@ fn mistakes_name_the_model_and_what_would_be_right() {
     ] {
         folder.refuses(2, &format!("grad {line}"), says);
     }
+}
+
+#[test]
+fn a_model_that_is_not_there_is_no_expression() {
+    let folder = folder();
+    folder.refuses(2, "grad nix.graph x=1", &["nix.graph: there is no such file"]);
+    folder.refuses(2, "grad nix.safetensors x=1", &["nix.safetensors: there is no such file"]);
 }
 
 #[test]

@@ -85,6 +85,10 @@ fn what_others_call_an_option_is_answered_with_ours() {
     ] {
         folder.refuses(2, words, &["unexpected argument", says, "tip: "]);
     }
+    for (words, says) in [("train m.graph", "'fit'"), ("plot m.graph", "'show'"), ("evaluate m.safetensors", "'eval'")]
+    {
+        folder.refuses(2, words, &["unrecognized subcommand", "tip: here it is called", says]);
+    }
     // A command that lacks it is not told of it.
     let run = folder.line("eval m.safetensors --data t.csv --lr 0.1");
     run.failed(2, &["--lr"]);
@@ -142,7 +146,7 @@ fn examples_can_be_copied() {
         }
         // Notes are broken where the terminal ends, and nowhere else.
         let lines: Vec<&str> = notes.lines().collect();
-        for pair in lines.windows(2).filter(|pair| !pair[1].is_empty()) {
+        for pair in lines.windows(2).filter(|pair| !pair[0].is_empty() && !pair[1].is_empty()) {
             let next = pair[1].split_whitespace().next().unwrap_or_default();
             assert!(pair[0].chars().count() + 1 + next.chars().count() > 80, "{command}: {}", pair[0]);
         }

@@ -56,7 +56,7 @@ fn predictions_stand_beside_columns_and_nodes() {
     folder.refuses(2, "predict m.safetensors --data new.csv --nodes miss", &["new.csv", "`y`"]);
     assert!(folder.line("predict m.safetensors --data t.csv --nodes miss").succeeded().contains(",class,miss\n"));
     for (line, says) in [
-        ("--nodes g", &["--nodes g", "no node of that name"][..]),
+        ("--nodes g", &["--nodes g", "no node of that name; there are `x`, "][..]),
         ("--keep nam", &["new.csv", "no column `nam`", "did you mean `name`?"]),
         ("--keep id,id", &["two columns would be called `id`"]),
         ("--nodes prediction", &["two columns would be called `prediction0`"]),

@@ -80,8 +80,13 @@ pub fn decode(bytes: &[u8]) -> Result<&str, Diagnostic> {
     std::str::from_utf8(bytes).map_err(|error| {
         let good = &bytes[..error.valid_up_to()];
         let line = 1 + good.iter().filter(|&&byte| byte == b'\n').count();
-        Diagnostic::general(format!("this is not text: line {line} has bytes that are not UTF-8"))
-            .help("a model must be a text file in UTF-8")
+        Diagnostic::general(format!("this is not text: line {line} has bytes that are not UTF-8")).help(
+            match bytes.get(8) {
+                // After the length of its header, which is JSON.
+                Some(b'{') => "it looks like a trained model, of which `chainrule show` prints the text",
+                _ => "a model must be a text file in UTF-8",
+            },
+        )
     })
 }
 

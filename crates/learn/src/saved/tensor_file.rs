@@ -130,7 +130,7 @@ impl FileFormat {
             SafeTensorError::MetadataIncompleteBuffer => format!("is truncated, or goes on after its end; {AGAIN}"),
             _ if cut_in_header => format!("is truncated; {AGAIN}"),
             _ if begins(b"{") => format!("is damaged, or no {what} of chainrule: {error}; {AGAIN}"),
-            _ => format!("is no {what} of chainrule: it is not a safetensors file"),
+            _ => format!("is no {what} of chainrule: it is not a safetensors file, as `chainrule fit` writes"),
         }
     }
 }

@@ -70,11 +70,11 @@ pub struct ExampleOptions {
     separator: SeparatorOption,
 }
 
-/// Whether a word is a file with a model, and not an expression.
+/// Whether a word is the name of a file with a model, be it there or not: no expression ends so.
 pub fn is_model(word: &str) -> bool {
     let path = Path::new(word);
     let is_text = path.extension().is_some_and(|extension| extension == "graph");
-    (is_text || is_trained(path)) && path.is_file()
+    is_text || is_trained(path)
 }
 
 /// A model whose sizes are bound, with the values of its example.
@@ -274,7 +274,13 @@ fn rows_given(
 ) -> Result<Option<Dataset>, CommandError> {
     let data = function.inputs.iter().chain(&function.outcomes);
     let given = data.filter_map(|&id| given.iter().find(|(name, _)| name == function.name(id)));
-    let fields = given.map(|(name, value)| Ok((Field::of(function, name)?, value.data().to_vec())));
+    let fields = given.map(|(name, value)| {
+        let field = Field::of(function, name)?;
+        if batch.is_none() && value.data().len() != field.shape.size() {
+            values::check(function, name, value).map_err(CommandError::mistake)?; // of one example, and not of a batch of one
+        }
+        Ok((field, value.data().to_vec()))
+    });
     let fields: Vec<(Field, Vec<f64>)> = fields.collect::<Result<_, CommandError>>()?;
     match fields.is_empty() {
         true => Ok(None),

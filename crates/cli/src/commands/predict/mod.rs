@@ -6,7 +6,7 @@ mod generate;
 use std::path::PathBuf;
 
 use chainrule::learn::Words;
-use chainrule::{Tensor, Value, text};
+use chainrule::{Tensor, Value};
 use clap::Args;
 
 use self::columns::Column;
@@ -14,6 +14,7 @@ use self::generate::Generation;
 use crate::data::{Loaded, ModelOnTable, not_finite};
 use crate::error::CommandError;
 use crate::files;
+use crate::names;
 use crate::output::{StandardOutput, message};
 use crate::tables::SeparatorOption;
 
@@ -109,15 +110,8 @@ impl Predict {
     /// The nodes that are asked for.
     fn values_of(&self, loaded: &Loaded) -> Result<Vec<Value>, CommandError> {
         let graph = &loaded.function.graph;
-        let find = |name: &String| {
-            graph.find(name).ok_or_else(|| {
-                let near = text::near(name, graph.values().filter_map(|value| graph.name(value)));
-                let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-                let file = self.model.display();
-                CommandError::mistake(format!("--nodes {name}: {file} has no node of that name{near}"))
-            })
-        };
-        self.nodes.iter().map(find).collect()
+        let file = self.model.display().to_string();
+        self.nodes.iter().map(|name| names::find(graph, name, "--nodes", &file)).collect()
     }
 }
 

@@ -5,6 +5,7 @@ use chainrule::{Function, Tensor, text};
 use crate::error::CommandError;
 use crate::format;
 use crate::json::{self, Object};
+use crate::names;
 
 /// All nodes, in order; an input is said by the index of the node that computes it.
 pub fn as_json(function: &Function) -> String {
@@ -24,11 +25,7 @@ pub fn as_json(function: &Function) -> String {
 /// One node in words: its op, its inputs and readers, its shape, and of a trained parameter its value.
 pub fn node(function: &Function, name: &str, value: Option<&Tensor>, file: &str) -> Result<String, CommandError> {
     let graph = &function.graph;
-    let found = graph.find(name).ok_or_else(|| {
-        let names = graph.values().filter_map(|value| graph.name(value));
-        let near = text::near(name, names).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-        CommandError::mistake(format!("--node {name}: {file} has no node of that name{near}"))
-    })?;
+    let found = names::find(graph, name, "--node", file)?;
     let list = |values: Vec<String>| if values.is_empty() { "none".into() } else { values.join(", ") };
     let node = graph.node(found);
     let inputs = node.inputs.iter().map(|&input| format!("{} {}", graph.describe(input), graph.shape(input)));
