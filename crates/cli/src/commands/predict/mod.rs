@@ -54,7 +54,7 @@ Examples:
   chainrule predict model.safetensors --data new.csv
   chainrule predict model.safetensors --data new.csv --out predictions.csv
   chainrule predict model.safetensors --data new.csv --keep id --nodes h
-  chainrule predict hamlet.safetensors --generate 200 --prompt 'To be' --temperature 0.8
+  chainrule predict hamlet.safetensors --generate 200 --prompt 'To be'
 
 Prints CSV, a row for each row of the table: prediction, or prediction0, prediction1, …; where it is a \
 probability by its making, of the classes of an int outcome, also class: the label of the largest element (of a single \
