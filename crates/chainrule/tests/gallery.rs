@@ -23,6 +23,7 @@ const NETWORKS: &[(&str, &[(&str, f64)])] = &[
     ("lstm_vowels", &[("m", 4.0)]),
     ("resnet8", &[("n", 4.0), ("m", 2.0)]),
     ("separable", &[("m", 2.0)]),
+    ("variational", &[("m", 4.0), ("k", 2.0)]),
 ];
 
 fn gallery() -> Vec<PathBuf> {
