@@ -239,7 +239,7 @@ mod tests {
         for (name, says) in [
             ("for", "scan"),
             ("BatchNorm", "batch_norm(x)"),
-            ("dropout", "in_training(a, b)"),
+            ("Dropout1d", "dropout(x, rate)"),
             ("conv2d", "W [channels, C/groups, k…]"),
             ("max_pool3d", "max_pool(x, 2)"),
             ("avg_pool1d", "mean_pool(x, 2)"),
