@@ -1,7 +1,8 @@
 """Trains the benchmark's workloads with PyTorch, JAX and scikit-learn.
 
 Reads the name of a workload from each line of standard input, and answers with a line of JSON: for each peer that is
-installed and has the workload, the median microseconds of a step. Ends with the input.
+installed and has the workload, the median microseconds of a step. A line with the name of a network and a number of
+threads is answered with those that a step takes now. Ends with the input.
 """
 
 import json
@@ -151,6 +152,12 @@ def main():
     peers = {"PyTorch": pytorch, "JAX": jax_scan, "scikit-learn": scikit_learn}
     for line in sys.stdin:
         answer = {}
+        match line.split():
+            case [network, threads]:
+                import networks
+
+                print(json.dumps(networks.microseconds(network, int(threads))), flush=True)
+                continue
         for name, peer in peers.items():
             try:
                 answer[name] = peer(*WORKLOADS[line.strip()])

@@ -5,6 +5,7 @@
 mod compile_time;
 mod growth;
 mod hand;
+mod networks;
 mod peers;
 mod predicting;
 mod products;
@@ -29,6 +30,7 @@ cargo xtask bench [OPTIONS]
   --peers          PyTorch, JAX and scikit-learn too, where Python has them; bench/peers/requirements.txt names them
   --python PATH    the Python that has them, python3
   --program        prints each program
+  --networks       the training step of four networks, on one thread and two, and nothing else
   --reading        how fast a table is read, and nothing else
   --predicting     how long one prediction and one gradient take, and nothing else";
 
@@ -38,6 +40,7 @@ struct Options {
     peers: bool,
     python: String,
     program: bool,
+    networks: bool,
     reading: bool,
     predicting: bool,
 }
@@ -59,6 +62,7 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
         peers: false,
         python: "python3".into(),
         program: false,
+        networks: false,
         reading: false,
         predicting: false,
     };
@@ -73,6 +77,7 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
             "--python" => options.python = value()?,
             "--peers" => options.peers = true,
             "--program" => options.program = true,
+            "--networks" => options.networks = true,
             "--reading" => options.reading = true,
             "--predicting" => options.predicting = true,
             _ => return Err(HELP.into()),
@@ -89,6 +94,9 @@ fn run(options: Options) -> Result<(), String> {
         return predicting::print();
     }
     let mut peers = options.peers.then(|| Peers::start(&options.python)).transpose()?;
+    if options.networks {
+        return networks::print(options.only.as_deref(), options.pairs, options.program, peers.as_mut());
+    }
     let (level, threads, pairs) = (Level::best(), workload::THREADS, options.pairs);
     println!("SIMD level {level}, minibatches on {threads} threads, medians of {pairs} interleaved pairs\n");
     let mut rows = Vec::new();
@@ -104,6 +112,7 @@ fn run(options: Options) -> Result<(), String> {
     if options.only.is_none() {
         compile_time::print();
         growth::print();
+        networks::print(None, pairs, false, peers.as_mut())?;
         reading::print()?;
         predicting::print()?;
     }

@@ -58,7 +58,7 @@ impl Trainer {
         let table = |(index, &id)| {
             let width = step.function.graph.shape(id).size() / way.batch.unwrap_or(1);
             let values = match step.function.graph.kind(id) {
-                Kind::Int => (0..rows).map(|row| (row * 7 % 10) as f64).collect(),
+                Kind::Int => (0..rows * width).map(|place| (place * 7 % 10) as f64).collect(),
                 Kind::Real | Kind::Bool => noise(rows * width, 5 + index as u64),
             };
             program.table(index, &values).expect("the rows fit")
