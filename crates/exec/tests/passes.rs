@@ -1,7 +1,7 @@
 //! What each pass makes of a small graph: before and after, as `passes` shows them.
 
 use chainrule_exec::compile::{Options, passes};
-use chainrule_graph::{Builder, Graph, Initializer, Var};
+use chainrule_graph::{Builder, Convolution, Graph, Initializer, Var, batch};
 
 /// The text after a pass; the program reports the nodes called `y`.
 fn after(pass: &str, graph: &Graph) -> String {
@@ -46,6 +46,20 @@ fn accumulate_gathers_the_scalars_of_an_update() {
     assert!(accumulation.starts_with("accumulate W = %") && accumulation.ends_with("· gradient"), "{text}");
     let text = after("emit", &graph);
     assert!(text.contains("rank-1 3×2") && !text.contains("loop"), "{text}");
+}
+
+#[test]
+fn what_follows_a_convolution_keeps_its_channels_last() {
+    let builder = Builder::new();
+    let x = builder.input("x", [3, 8, 8]);
+    let weights = |name, shape: &[usize]| builder.parameter(name, shape, Initializer::Constant(0.1));
+    let h = x.convolution(weights("V", &[4, 3, 3, 3]), &Convolution::default()).relu();
+    builder.objective(h.convolution(weights("W", &[2, 4, 3, 3]), &Convolution::default().padding(1)).sum());
+    let function = batch(&builder.finish().unwrap(), 5).unwrap();
+    let options = Options { outputs: function.objective.into_iter().collect(), ..Options::default() };
+    let text = passes(&function.graph, &options).unwrap().pop().unwrap().1;
+    // Patches of 3 rows, each of 3 times 4 channels in a run, of pictures of 8 × 8
+    assert!(text.contains("[5·256, 6·32, 6·4, 3·32, 12·1]"), "{text}");
 }
 
 #[test]

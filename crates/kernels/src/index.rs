@@ -58,6 +58,20 @@ pub fn gather_rows<T: Float>(x: &[T], rows: usize, width: usize, indices: &[T], 
     Ok(())
 }
 
+/// `y[i, indices[i]] = x[i]`, and all else 0, for rows of `width` elements.
+///
+/// # Errors
+/// If an index names none of the elements of a row.
+pub fn scatter_one_each<T: Float>(y: &mut [T], width: usize, indices: &[T], x: &[T]) -> Result<(), OutOfRange> {
+    debug_assert!(y.len() == indices.len() * width && x.len() == indices.len());
+    check(indices, width)?;
+    y.fill(T::ZERO);
+    for ((y, &index), &x) in y.chunks_exact_mut(width.max(1)).zip(indices).zip(x) {
+        y[row(index, width).unwrap_or(0)] += x; // checked above
+    }
+    Ok(())
+}
+
 /// `y[indices[i], :] += x[i, :]` for rows of `width` elements, in the order of i.
 ///
 /// # Errors

@@ -318,19 +318,25 @@ fn indices<T: Float>(
     beats: impl Fn(T, T) -> bool,
 ) {
     debug_assert!(x.len() == outer * n * inner && y.len() == outer * inner);
-    for (kept, y) in y.iter_mut().enumerate() {
-        let x = &x[kept / inner * n * inner..][..n * inner];
-        let (mut best, column) = (0, kept % inner);
-        if inner == 1 && n > SHORT {
-            best = of_row(x);
-        } else {
-            for i in 1..n {
-                let (next, so_far) = (x[i * inner + column], x[best * inner + column]);
+    if inner == 1 && n > SHORT {
+        for (row, y) in x.chunks_exact(n).zip(y) {
+            *y = T::from_f64(of_row(row) as f64);
+        }
+        return;
+    }
+    // Of nothing the index is 0.
+    let block = (n * inner).max(1);
+    let blocks = x.chunks_exact(block).map(Some).chain(core::iter::repeat(None));
+    for (x, y) in blocks.zip(y.chunks_exact_mut(inner.max(1))) {
+        for (column, y) in y.iter_mut().enumerate() {
+            let column = x.and_then(|x| x.get(column..)).unwrap_or_default();
+            let (mut best, mut so_far) = (0, column.first().copied().unwrap_or(T::ZERO));
+            for (i, &next) in column.iter().step_by(inner).enumerate().skip(1) {
                 if beats(next, so_far) || next.is_nan() && !so_far.is_nan() {
-                    best = i;
+                    (best, so_far) = (i, next);
                 }
             }
+            *y = T::from_f64(best as f64);
         }
-        *y = T::from_f64(best as f64);
     }
 }

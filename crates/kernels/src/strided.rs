@@ -1,4 +1,4 @@
-//! Blocks of elements added up where they lie: the fold of windows that overlap.
+//! Blocks of elements copied from one place to another, and added up where they lie: the fold of windows that overlap.
 
 use crate::float::{Float, Lanes};
 use crate::vector::update;
@@ -13,6 +13,53 @@ pub struct Run {
     pub from: usize,
     /// From an element to the next in what it is added to.
     pub to: usize,
+}
+
+/// An axis of a block that is copied: how many elements, and how far apart they lie here and there, where it may run backwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CopyRun {
+    /// The number of elements.
+    pub n: usize,
+    /// From an element to the next in what is copied.
+    pub from: usize,
+    /// From an element to the next in the copy.
+    pub to: isize,
+}
+
+/// `y[first + Σ i · to] = x[Σ i · from]` for each index i of these axes, the last innermost, in row-major order. At most two
+/// axes cost no division.
+pub fn copy_strided<T: Copy>(x: &[T], runs: &[CopyRun], first: usize, y: &mut [T]) {
+    let one = CopyRun { n: 1, from: 1, to: 1 };
+    let (inner, outer) = runs.split_last().map_or((one, runs), |(inner, outer)| (*inner, outer));
+    let (middle, outer) = outer.split_last().map_or((one, outer), |(middle, outer)| (*middle, outer));
+    let count: usize = outer.iter().map(|run| run.n).product();
+    if inner.n == 0 || middle.n == 0 {
+        return;
+    }
+    for index in 0..count {
+        let (mut rest, mut from, mut to) = (index, 0, first);
+        for run in outer.iter().rev() {
+            let i = rest % run.n;
+            from += i * run.from;
+            to = to.wrapping_add_signed(i as isize * run.to);
+            rest /= run.n;
+        }
+        for i in 0..middle.n {
+            copy_run(&x[from + i * middle.from..], inner, to.wrapping_add_signed(i as isize * middle.to), y);
+        }
+    }
+}
+
+#[inline(always)]
+fn copy_run<T: Copy>(x: &[T], CopyRun { n, from, to }: CopyRun, first: usize, y: &mut [T]) {
+    match (from, to) {
+        (1, 1) => y[first..first + n].copy_from_slice(&x[..n]),
+        (_, 1..) => {
+            let places = y[first..].iter_mut().step_by(to.unsigned_abs());
+            places.take(n).enumerate().for_each(|(i, y)| *y = x[i * from]);
+        }
+        _ => (0..n).for_each(|i| y[first.wrapping_add_signed(i as isize * to)] = x[i * from]),
+    }
 }
 
 /// `y[Σ i · to] += x[Σ i · from]` for each index i of these axes, the last innermost, in row-major order. Where the axes of y

@@ -6,8 +6,8 @@
 //! update or axpy into the parameter itself, with no gradient stored. The products of scalars are computed in another
 //! order than written, which is rounding, and nothing else.
 
-use chainrule_graph::ops::ShapeOp;
 use chainrule_graph::ops::signature::Algebra;
+use chainrule_graph::ops::{ShapeOp, Windows};
 use chainrule_graph::{Builder, Graph, Node, NodeId, Op, Value, Var};
 
 /// An update `target' = keep · target + scale · contraction`. No factor means 1.
@@ -104,7 +104,7 @@ fn combination(graph: &Graph, users: &[usize], target: NodeId, value: Value) -> 
             return None;
         }
         let node = graph.node(value);
-        if matches!(node.op, Op::Contract(_)) && found.is_none() {
+        if matches!(node.op, Op::Contract(_)) && found.is_none() && !reads_windows(graph, node) {
             found = Some(value);
             of_contraction.push(product);
         } else {
@@ -112,6 +112,12 @@ fn combination(graph: &Graph, users: &[usize], target: NodeId, value: Value) -> 
         }
     }
     (!of_target.is_empty()).then_some(Combination { contraction: found?, of_target, of_contraction })
+}
+
+/// Whether a contraction sums over windows. Its result, the gradient of a convolution's weights, is stored: it is small beside
+/// the windows, which are read in another order than the weights have.
+fn reads_windows(graph: &Graph, contraction: &Node) -> bool {
+    contraction.inputs.iter().any(|&input| matches!(graph.node(input).op, Op::Windows(Windows::Slide(_))))
 }
 
 /// A node times a product of scalars, as a sum of such: of the ops that are linear. All others are computed as written.

@@ -5,7 +5,7 @@ use chainrule_graph::ops::{Contract, Elementwise};
 use chainrule_graph::{Node, NodeId, Shape};
 
 use super::buffer::BufferId;
-use super::dimension_numbers::{DimensionNumbers, merged, stride_of};
+use super::dimension_numbers::{DimensionNumbers, Labelled, along_memory, merged, stride_of};
 use super::plan::{Factors, KernelKind, LoopOp, Product};
 use super::plan_builder::PlanBuilder;
 use super::view::View;
@@ -28,25 +28,41 @@ pub(super) fn contraction(
         plan.add_loop(id, LoopOp::Elementwise(Elementwise::Mul), operands, out);
         return whole;
     }
+    let read = plan.buffers.size(lhs.buffer) + plan.buffers.size(rhs.buffer);
+    let lhs = most_even(plan, Labelled(lhs, contract.lhs.clone()), [&numbers.m, &numbers.k], &sizes);
+    let rhs = most_even(plan, Labelled(rhs, contract.rhs.clone()), [&numbers.k, &numbers.n], &sizes);
+    let is_even = is_stored_evenly(contract, &numbers, &sizes, &whole);
+    let is_copy = |operand: &Labelled, input: usize| operand.0.buffer != plan.operand(node, input).buffer;
+    let free = [is_copy(&lhs, 0), is_copy(&rhs, 1)].map(|is_copy| accumulate.is_none() && (is_copy || !is_even));
+    numbers.sort_along_memory(&sizes, [&lhs, &rhs], free);
     let order = stored_order(contract, &mut numbers, &sizes, &whole, accumulate.is_some());
     let stored = View::whole(out, &order.iter().map(|&label| sizes[label as usize]).collect::<Shape>());
-    let lhs = evenly_spaced(plan, id, Labelled(lhs, contract.lhs.clone()), [&numbers.m, &numbers.k], &numbers, &sizes);
-    let rhs = evenly_spaced(plan, id, Labelled(rhs, contract.rhs.clone()), [&numbers.k, &numbers.n], &numbers, &sizes);
+    let lhs = evenly_spaced(plan, id, lhs, [&numbers.m, &numbers.k], &numbers, &sizes);
+    let rhs = evenly_spaced(plan, id, rhs, [&numbers.k, &numbers.n], &numbers, &sizes);
     let stored = Labelled(stored, order);
     plan.add(id, KernelKind::Product(product(&numbers, &sizes, lhs, rhs, &stored, out, accumulate)));
     // The result under the labels' order, seen in the order that was asked for.
     let strides = contract.out.iter().map(|&label| stored.stride(label)).collect();
-    View { strides, ..whole }
+    let view = View { strides, ..whole };
+    // A small result, the gradient of weights, is read with what lies in the order of its axes.
+    if view.other_order().is_some() && view.shape.size() * SMALL <= read { plan.copied(id, view) } else { view }
 }
 
-/// A view whose axes have labels.
-struct Labelled(View, Vec<Label>);
+/// A result is small if it has so many times fewer elements than what the operands are read from.
+const SMALL: usize = 8;
 
-impl Labelled {
-    /// The stride of a label; 0 where it is not there.
-    fn stride(&self, label: Label) -> usize {
-        stride_of(&self.0, &self.1, label)
-    }
+/// An operand, or a copy that was made of it, in which each group of labels is one run in the order in which they lie: patches
+/// that one product has copied serve the others that read them, a convolution's and that of its weights' gradient.
+fn most_even(plan: &PlanBuilder, operand: Labelled, groups: [&[Label]; 2], sizes: &[usize]) -> Labelled {
+    let is_even = |view: &View| {
+        groups.iter().all(|labels| {
+            let stride = |label: Label| stride_of(view, &operand.1, label);
+            merged(&along_memory(labels, stride), sizes, stride).is_some()
+        })
+    };
+    let several = groups.iter().any(|labels| labels.len() > 1);
+    let known = if several { plan.known_copies(&operand.0).find(is_even) } else { None };
+    Labelled(known.unwrap_or(operand.0), operand.1)
 }
 
 /// An operand repeated along the axes of the result that it lacks: where nothing is summed over, the contraction is an
@@ -59,6 +75,12 @@ fn spread(contract: &Contract, view: View, labels: &[Label], node: &Node) -> Vie
     }
 }
 
+/// Whether rows and columns of the result are evenly spaced where it is stored in the order of its axes.
+fn is_stored_evenly(contract: &Contract, numbers: &DimensionNumbers, sizes: &[usize], whole: &View) -> bool {
+    let natural = |label: Label| stride_of(whole, &contract.out, label);
+    [&numbers.m, &numbers.n].into_iter().all(|labels| merged(labels, sizes, natural).is_some())
+}
+
 /// The order of axes in which the result is stored. One whose rows or columns are not evenly spaced is stored in another
 /// than was asked for; if it is accumulated, the product is repeated over what does not merge, which is as good.
 fn stored_order(
@@ -68,13 +90,11 @@ fn stored_order(
     whole: &View,
     accumulates: bool,
 ) -> Vec<Label> {
-    let natural = |label: Label| stride_of(whole, &contract.out, label);
-    let is_even = [&numbers.m, &numbers.n].into_iter().all(|labels| merged(labels, sizes, natural).is_some());
-    if is_even {
+    if is_stored_evenly(contract, numbers, sizes, whole) {
         return contract.out.clone();
     }
     if accumulates {
-        numbers.split(sizes, natural);
+        numbers.split(sizes, |label| stride_of(whole, &contract.out, label));
         return contract.out.clone();
     }
     [&numbers.batch[..], &numbers.m, &numbers.n].concat()
@@ -94,10 +114,6 @@ fn evenly_spaced(
     };
     if is_even(&operand.0) {
         return operand;
-    }
-    // Patches that one product has copied serve the others that read them: a convolution's, and that of its weights' gradient.
-    if let Some(known) = plan.known_copies(&operand.0).find(is_even) {
-        return Labelled(known, operand.1);
     }
     let shared: Vec<Label> = numbers.batch.iter().copied().filter(|label| operand.1.contains(label)).collect();
     let order: Vec<Label> = [&shared[..], groups[0], groups[1]].concat();

@@ -1,6 +1,6 @@
 //! The last pass: kernels whose buffers have addresses become instructions.
 
-use chainrule_kernels::strided::Run;
+use chainrule_kernels::strided::{CopyRun, Run};
 
 use super::addresses::Addresses;
 use super::buffer::BufferId;
@@ -93,6 +93,20 @@ fn join_scalars(instructions: Vec<LabelledInstruction>) -> Vec<LabelledInstructi
         }
     }
     joined
+}
+
+/// The axes of a copy that have more than one element, and neighbours merged where one stride runs through both here and there.
+fn copy_runs(source: &View, strides: impl Iterator<Item = isize>) -> Vec<CopyRun> {
+    let mut runs: Vec<CopyRun> = Vec::new();
+    for ((&n, &from), to) in source.shape.iter().zip(&source.strides).zip(strides).filter(|((n, _), _)| **n != 1) {
+        match runs.last_mut() {
+            Some(outer) if outer.from == n * from && outer.to == n as isize * to => {
+                *outer = CopyRun { n: outer.n * n, from, to };
+            }
+            _ => runs.push(CopyRun { n, from, to }),
+        }
+    }
+    runs
 }
 
 /// The axes of windows in the order in which they lie in memory, those that have more than one element, and neighbours merged
@@ -215,12 +229,10 @@ impl Emitter<'_> {
     }
 
     fn copied(&self, block: &BlockCopy, out: usize) -> Instruction {
-        let axes = block.source.shape.iter().zip(&block.source.strides).zip(&block.strides);
-        let runs = axes.filter(|((n, _), _)| **n != 1).map(|((&n, &from), &to)| (n, from, to)).collect();
         Instruction::Copy(Box::new(StridedCopy {
             source: self.addresses.of(&block.source),
             out: out + block.offset,
-            runs,
+            runs: copy_runs(&block.source, block.strides.iter().copied()),
         }))
     }
 
@@ -231,8 +243,7 @@ impl Emitter<'_> {
             let operands = [ScalarOperand::Stored(from); 3];
             Instruction::Scalars(vec![ScalarStep { op: ScalarOp::Copy, operands, out }])
         } else {
-            let axes = value.shape.iter().zip(&value.strides).zip(value.shape.strides());
-            let runs = axes.filter(|((n, _), _)| **n != 1).map(|((&n, &from), to)| (n, from, to as isize)).collect();
+            let runs = copy_runs(value, value.shape.strides().into_iter().map(|stride| stride as isize));
             Instruction::Copy(Box::new(StridedCopy { source: from, out, runs }))
         };
         LabelledInstruction { instruction, nodes: Vec::new() }

@@ -23,6 +23,7 @@ mod registers;
 mod schedule;
 mod select;
 mod stages;
+mod storage;
 mod view;
 
 use std::collections::HashMap;

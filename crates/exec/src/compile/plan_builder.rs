@@ -6,6 +6,7 @@ use chainrule_graph::{Graph, Node, NodeId, Value};
 
 use super::buffer::{BufferId, Buffers};
 use super::plan::{Kernel, KernelKind, Loop, LoopNode, LoopOp, Plan};
+use super::storage::common_order;
 use super::view::View;
 
 /// The kernels so far.
@@ -99,6 +100,18 @@ impl PlanBuilder {
 
     pub fn add(&mut self, id: NodeId, kind: KernelKind) {
         self.kernels.push(Kernel { kind, nodes: vec![id] });
+    }
+
+    /// A loop of one op over operands of the shape of its result, which goes to a whole buffer, in the order in which most of
+    /// them lie; returns the view of it.
+    pub fn add_along_memory(&mut self, id: NodeId, op: LoopOp, operands: Vec<View>, whole: View) -> View {
+        let Some(order) = common_order(&operands) else {
+            self.add_loop(id, op, operands, whole.buffer);
+            return whole;
+        };
+        let operands = operands.iter().map(|view| view.permuted(&order)).collect();
+        self.add_loop(id, op, operands, whole.buffer);
+        View::stored(whole.buffer, &whole.shape, &order)
     }
 
     /// A loop of one op.

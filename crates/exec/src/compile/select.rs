@@ -8,13 +8,13 @@ use std::collections::HashMap;
 
 use chainrule_graph::ops::{Elementwise, Exponent, Index, Phased, Reduce, Reduction, ShapeOp, Source, Windows};
 use chainrule_graph::{Graph, Node, NodeId, Op, Shape, Value};
-use chainrule_kernels::reduce::Axis;
 
 use super::accumulate::Accumulation;
 use super::buffer::BufferId;
 use super::contraction::contraction;
 use super::plan::{BlockCopy, ClosingSum, Factors, KernelKind, Loop, LoopOp, Plan, Product};
 use super::plan_builder::PlanBuilder;
+use super::storage::{Along, along};
 use super::view::{View, window_strides};
 use crate::program::instruction::GatherDimensions;
 
@@ -82,20 +82,26 @@ impl Selector {
             Op::Source(_) => {}
             Op::Elementwise(op) => {
                 let operands = (0..node.inputs.len()).map(|index| self.plan.operand(node, index)).collect();
-                self.plan.add_loop(id, LoopOp::Elementwise(*op), operands, out);
+                return vec![self.plan.add_along_memory(id, LoopOp::Elementwise(*op), operands, whole)];
             }
             Op::Contract(contract) => return vec![contraction(&mut self.plan, id, node, contract, None)],
             Op::Reduce(op) => return vec![self.reduce(graph, id, op)],
             Op::Shape(op) => match self.plan.operand(node, 0).through(op) {
                 Some(through) => return vec![through],
-                None => self.rearrange(id, node, op),
+                None => return vec![self.rearrange(id, node, op)],
             },
             Op::Windows(Windows::Slide(dimensions)) => {
                 return vec![self.plan.operand(node, 0).windows(dimensions, &node.outputs[0].shape)];
             }
             Op::Windows(Windows::Fold { dimensions, .. }) => {
-                let strides = window_strides(&node.outputs[0].shape.strides(), dimensions);
-                self.plan.add(id, KernelKind::Fold { windows: self.plan.operand(node, 0), strides, out });
+                let windows = self.plan.operand(node, 0);
+                // The windows from one to the next, without what is within them
+                let places: Vec<usize> = (0..whole.shape.rank()).collect();
+                let order = windows.permuted(&places).other_order();
+                let stored = order.map_or(whole.clone(), |order| View::stored(out, &whole.shape, &order));
+                let strides = window_strides(&stored.strides, dimensions);
+                self.plan.add(id, KernelKind::Fold { windows, strides, out });
+                return vec![stored];
             }
             // The phase of training: the operand that it takes
             Op::Phased(Phased::InTraining | Phased::BatchMean) => return vec![self.plan.operand(node, 0)],
@@ -134,7 +140,8 @@ impl Selector {
         {
             return view;
         }
-        let (input, axis) = along_one_axis(input, &op.axes);
+        let keeps_shape = input.shape.rank() == whole.shape.rank();
+        let Along { view: input, axis, order } = along(input, &op.axes, keeps_shape);
         if is_sum {
             let size = input.shape.size();
             let reduction = Some(ClosingSum { operand: input, axis, out });
@@ -143,7 +150,7 @@ impl Selector {
             let input = self.plan.made_contiguous(id, input);
             self.plan.add(id, KernelKind::AxisOp { op: op.op, input, axis, out });
         }
-        whole
+        order.map_or(whole.clone(), |order| View::stored(out, &whole.shape, &order))
     }
 
     fn dot(&mut self, id: NodeId, product: &Node) {
@@ -165,11 +172,15 @@ impl Selector {
         self.plan.add(id, KernelKind::Product(product));
     }
 
-    /// Rearrangements that are no view: a reshape out of order, and those that join, pad or turn round.
-    fn rearrange(&mut self, id: NodeId, node: &Node, op: &ShapeOp) {
-        let out = self.plan.buffers.of(id);
-        let shape = &node.outputs[0].shape;
-        let strides: Vec<isize> = shape.strides().iter().map(|&stride| stride as isize).collect();
+    /// Rearrangements that are no view: a reshape out of order, and those that join, pad or turn round. Returns the view of the
+    /// result; what is padded stays in the order in which it lies.
+    fn rearrange(&mut self, id: NodeId, node: &Node, op: &ShapeOp) -> View {
+        let (out, whole) = self.plan.result(id, node);
+        let first = self.plan.operand(node, 0);
+        let order = if matches!(op, ShapeOp::Pad { .. }) { first.other_order() } else { None };
+        let stored = order.map_or(whole.clone(), |order| View::stored(out, &whole.shape, &order));
+        let shape = &whole.shape;
+        let strides: Vec<isize> = stored.strides.iter().map(|&stride| stride as isize).collect();
         let block = |source, offset| BlockCopy { source, offset, strides: strides.clone() };
         let (blocks, filled) = match op {
             ShapeOp::Concat { axis } => {
@@ -185,11 +196,11 @@ impl Selector {
                 (blocks, true)
             }
             ShapeOp::Pad { low, .. } => {
-                let offset = low.iter().zip(shape.strides()).map(|(low, stride)| low * stride).sum();
-                (vec![block(self.plan.operand(node, 0), offset)], false)
+                let offset = low.iter().zip(&stored.strides).map(|(low, stride)| low * stride).sum();
+                (vec![block(first, offset)], false)
             }
             ShapeOp::Reverse { axes } => {
-                let mut reversed = block(self.plan.operand(node, 0), 0);
+                let mut reversed = block(first, 0);
                 for &axis in axes {
                     reversed.offset += shape[axis].saturating_sub(1) * reversed.strides[axis] as usize;
                     reversed.strides[axis] = -reversed.strides[axis];
@@ -197,10 +208,12 @@ impl Selector {
                 (vec![reversed], true)
             }
             ShapeOp::Reshape { .. } | ShapeOp::Transpose { .. } | ShapeOp::Broadcast { .. } | ShapeOp::Slice { .. } => {
-                return self.plan.add_loop(id, LoopOp::Copy, vec![self.plan.operand(node, 0)], out);
+                self.plan.add_loop(id, LoopOp::Copy, vec![first], out);
+                return stored;
             }
         };
         self.plan.add(id, KernelKind::Assemble { blocks, filled, out });
+        stored
     }
 
     fn index(&mut self, id: NodeId, node: &Node, op: &Index) {
@@ -252,27 +265,6 @@ impl Selector {
         let pair = (buffers.of(id), buffers.of(accumulation.target));
         self.plan.in_place.push(pair);
     }
-}
-
-/// A view whose axes are taken together as one, in [outer, n, inner]; axes that stand apart are brought to the end.
-fn along_one_axis(mut view: View, axes: &[usize]) -> (View, Axis) {
-    let rank = view.shape.rank();
-    let adjacent = axes.windows(2).all(|pair| pair[0] + 1 == pair[1]);
-    if !adjacent {
-        let kept = (0..rank).filter(|axis| !axes.contains(axis));
-        let order: Vec<usize> = kept.chain(axes.iter().copied()).collect();
-        if let Some(moved) = view.through(&ShapeOp::Transpose { axes: order }) {
-            view = moved;
-        }
-    }
-    let first = if adjacent { axes.first().copied().unwrap_or(rank) } else { rank - axes.len() };
-    let size_of = |axes: std::ops::Range<usize>| view.shape[axes].iter().product();
-    let axis = Axis {
-        outer: size_of(0..first),
-        n: size_of(first..first + axes.len()),
-        inner: size_of(first + axes.len()..rank),
-    };
-    (view, axis)
 }
 
 /// Sums over all elements of an elementwise product or square of several elements that nothing else reads.

@@ -24,6 +24,46 @@ impl View {
         View { buffer, offset: 0, shape: shape.clone(), strides: shape.strides() }
     }
 
+    /// All of a buffer, its axes from the outermost in this order.
+    pub fn stored(buffer: BufferId, shape: &Shape, order: &[usize]) -> View {
+        let mut strides = vec![0; shape.rank()];
+        let mut inner = 1;
+        for &axis in order.iter().rev() {
+            strides[axis] = inner;
+            inner *= shape[axis];
+        }
+        View { buffer, offset: 0, shape: shape.clone(), strides }
+    }
+
+    /// The same elements, their axes in this order.
+    pub fn permuted(&self, order: &[usize]) -> View {
+        View {
+            shape: order.iter().map(|&axis| self.shape[axis]).collect(),
+            strides: order.iter().map(|&axis| self.strides[axis]).collect(),
+            ..*self
+        }
+    }
+
+    /// The axes in the order in which they lie in memory, the outermost first, but those of one element before all; none if
+    /// places are shared.
+    pub fn memory_order(&self) -> Option<Vec<usize>> {
+        let (mut order, mut several): (Vec<usize>, Vec<usize>) =
+            (0..self.shape.rank()).partition(|&a| self.shape[a] == 1);
+        several.sort_by_key(|&axis| std::cmp::Reverse(self.strides[axis]));
+        let is_apart = |pair: &[usize]| self.strides[pair[0]] >= self.shape[pair[1]] * self.strides[pair[1]];
+        let all_apart = several.windows(2).all(is_apart) && several.last().is_none_or(|&last| self.strides[last] > 0);
+        order.append(&mut several);
+        all_apart.then_some(order)
+    }
+
+    /// The order above, if it is another than that of the axes.
+    pub fn other_order(&self) -> Option<Vec<usize>> {
+        self.memory_order().filter(|order| {
+            let several: Vec<usize> = order.iter().copied().filter(|&axis| self.shape[axis] != 1).collect();
+            !several.is_sorted()
+        })
+    }
+
     /// The axes that have more than one element, neighbours merged where one stride runs through both: (elements, stride).
     pub fn runs(&self) -> Vec<(usize, usize)> {
         let mut runs: Vec<(usize, usize)> = Vec::new();

@@ -7,7 +7,7 @@ use chainrule_graph::ops::custom::Custom;
 use chainrule_graph::ops::{Elementwise, Reduction};
 use chainrule_graph::{NodeId, Shape};
 use chainrule_kernels::reduce::Axis;
-use chainrule_kernels::strided::Run;
+use chainrule_kernels::strided::{CopyRun, Run};
 
 use super::Program;
 use super::address::Address;
@@ -195,18 +195,20 @@ impl From<Option<Elementwise>> for ScalarOp {
     }
 }
 
-/// A block copied: (elements, source stride, destination stride), outermost first.
+/// A block copied.
 #[derive(Clone, Debug)]
 pub(crate) struct StridedCopy {
     pub source: Address,
+    /// Where its first element goes.
     pub out: usize,
-    pub runs: Vec<(usize, usize, isize)>,
+    /// Its axes, outermost first.
+    pub runs: Vec<CopyRun>,
 }
 
 impl StridedCopy {
     /// How many elements are copied.
     pub fn size(&self) -> usize {
-        self.runs.iter().map(|run| run.0).product()
+        self.runs.iter().map(|run| run.n).product()
     }
 }
 

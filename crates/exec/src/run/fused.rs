@@ -155,8 +155,11 @@ fn fill_register<T: Float>(fill: &Fill, memory: &impl Reads<T>, out: &mut [T], s
     let mut offset = place(outer, start / inner, &mut counted);
     let mut first = start % inner;
     let mut filled = 0;
-    while filled < out.len() {
-        let length = (inner - first).min(out.len() - filled);
+    // What is repeated all along is filled once, and then copied, twice as much each time.
+    let is_periodic = outer.iter().all(|&(_, stride)| stride == 0);
+    let end = if is_periodic { inner.min(out.len()) } else { out.len() };
+    while filled < end {
+        let length = (inner - first).min(end - filled);
         let to = &mut out[filled..filled + length];
         let from = offset + first * stride;
         match stride {
@@ -180,6 +183,11 @@ fn fill_register<T: Float>(fill: &Fill, memory: &impl Reads<T>, out: &mut [T], s
             }
             (*index, offset) = (0, offset - n * stride);
         }
+    }
+    while filled < out.len() {
+        let more = filled.min(out.len() - filled);
+        out.copy_within(..more, filled);
+        filled += more;
     }
 }
 
@@ -211,11 +219,15 @@ fn add_up<S: Simd, T: Float>(
     let mut done = 0;
     while done < block.len() {
         let index = block.start + done;
-        // A stretch of one row, which is summed first and then added; or along the inner indices, element by element.
+        let left = block.len() - done;
+        // A stretch of one row, which is summed first and then added; or along the inner indices, element by element: whole
+        // rows of them that go to the same elements, or a part of one.
         let (stretch, outs) = if inner == 1 {
-            ((n - index % n).min(block.len() - done), 1)
+            ((n - index % n).min(left), 1)
+        } else if index.is_multiple_of(inner) && left >= inner {
+            ((n - index / inner % n).min(left / inner) * inner, inner)
         } else {
-            let stretch = (inner - index % inner).min(block.len() - done);
+            let stretch = (inner - index % inner).min(left);
             (stretch, stretch)
         };
         let to = &mut to[sum.axis.kept_offset(index) - first..][..outs];
@@ -229,15 +241,21 @@ fn add_up<S: Simd, T: Float>(
         match from.elements {
             Some(elements) if inner == 1 => to[0] += reduce::sum(simd, elements),
             None if inner == 1 => to[0] += from.scalar * T::from_f64(stretch as f64),
-            Some(elements) => vector::axpy(simd, T::ONE, elements, to),
+            Some(elements) => {
+                for row in elements.chunks_exact(outs) {
+                    vector::axpy(simd, T::ONE, row, to);
+                }
+            }
             None => {
                 let add = Lanes::<S, T>::splat(simd, from.scalar);
-                vector::map_in_place(
-                    simd,
-                    to,
-                    #[inline(always)]
-                    |x| x + add,
-                );
+                for _ in 0..stretch / outs {
+                    vector::map_in_place(
+                        simd,
+                        to,
+                        #[inline(always)]
+                        |x| x + add,
+                    );
+                }
             }
         }
         done += stretch;

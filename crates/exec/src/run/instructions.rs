@@ -1,5 +1,6 @@
 //! What each instruction of a program does.
 
+mod folds;
 mod loops;
 
 use std::ops::Range;
@@ -10,7 +11,7 @@ use chainrule_graph::{Graph, Shape, Tensor};
 use chainrule_kernels::index::{self, OutOfRange};
 use chainrule_kernels::reduce::{self, Axis, Fold};
 use chainrule_kernels::simd::*;
-use chainrule_kernels::strided::add_strided;
+use chainrule_kernels::strided::copy_strided;
 use chainrule_kernels::transpose::transpose;
 use chainrule_kernels::{Float, Gemm, Lanes, Layout, Simd, Threads, matrix, softmax, vector};
 
@@ -20,7 +21,7 @@ use super::{chunks, scalars};
 use crate::error::ExecError;
 use crate::program::address::{ALIGNMENT, Address};
 use crate::program::instruction::{
-    CustomCode, Factor, FoldCode, GatherDimensions, Instruction, LabelledInstruction, Matrix, MatrixMatrix, RandomCode,
+    CustomCode, Factor, GatherDimensions, Instruction, LabelledInstruction, Matrix, MatrixMatrix, RandomCode,
     StridedCopy,
 };
 use crate::reference::{self, random::draws_at};
@@ -106,7 +107,7 @@ pub(super) fn run_instruction<S: Simd, T: Float>(
         &Instruction::Clear { out, length } => arena.elements[out..out + length].fill(T::ZERO),
         Instruction::Copy(copy) => strided_copy(copy, arena),
         Instruction::Scan(code) => loops::run(simd, code, arena, scratch, threads)?,
-        Instruction::Fold(code) => fold(simd, code, arena),
+        Instruction::Fold(code) => folds::run(simd, code, arena, threads),
         Instruction::Random(code) => random(code, arena),
         Instruction::Custom(code) => custom(code, arena)?,
     }
@@ -229,6 +230,11 @@ fn scatter_add<S: Simd, T: Float>(
     arena: &mut ArenaView<'_, T>,
 ) -> Result<(), ExecError> {
     let GatherDimensions { batches, count, rows, size } = dimensions;
+    if count == 1 && size == 1 {
+        let (out, rest) = arena.split(out, batches * rows);
+        let (indices, elements) = (rest.slice(indices, 0, batches), rest.slice(elements, 0, batches));
+        return index::scatter_one_each(out, rows, indices, elements).map_err(|wrong| outside(indices, wrong));
+    }
     for batch in 0..batches {
         let (out, rest) = arena.split(out + batch * rows * size, rows * size);
         let indices = rest.slice(indices, batch * count, count);
@@ -245,27 +251,17 @@ fn outside<T: Float>(indices: &[T], OutOfRange { position, rows }: OutOfRange) -
 }
 
 fn strided_copy<T: Float>(copy: &StridedCopy, arena: &mut ArenaView<'_, T>) {
-    for index in 0..copy.size() {
-        let (mut rest, mut from, mut to) = (index, 0, copy.out as isize);
-        for &(n, source, destination) in copy.runs.iter().rev() {
-            let i = rest % n;
-            rest /= n;
-            from += i * source;
-            to += i as isize * destination;
-        }
-        arena.elements[to as usize] = arena.slice(copy.source, from, 1)[0];
+    if copy.size() == 0 {
+        return;
     }
-}
-
-fn fold<S: Simd, T: Float>(simd: S, code: &FoldCode, arena: &mut ArenaView<'_, T>) {
-    simd.vectorize(
-        #[inline(always)]
-        || {
-            let (out, rest) = arena.split(code.out, code.length);
-            out.fill(T::ZERO);
-            add_strided(simd, rest.from(code.windows, 0), &code.runs, out);
-        },
-    );
+    // How far the copy reaches before its first element, and behind it
+    let reach = |is_before: bool| {
+        let axes = copy.runs.iter().filter(|run| (run.to < 0) == is_before);
+        axes.map(|run| (run.n - 1) * run.to.unsigned_abs()).sum::<usize>()
+    };
+    let (before, behind) = (reach(true), reach(false));
+    let (out, rest) = arena.split(copy.out - before, before + behind + 1);
+    copy_strided(rest.from(copy.source, 0), &copy.runs, before, out);
 }
 
 fn random<T: Float>(code: &RandomCode, arena: &mut ArenaView<'_, T>) {
