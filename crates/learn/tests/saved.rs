@@ -132,7 +132,7 @@ fn a_foreign_file_is_said_to_be_so() {
     let path = folder.path().join("m.safetensors");
     for bytes in [&b"not a model"[..], b"abc", b"\x89PNG\r\n\x1a\n0123456789", b"x0,x1,y\n1,2,3\n"] {
         let message = refusal(&path, bytes);
-        assert!(message.contains("no model of chainrule") && message.contains("`chainrule fit` writes"), "{message}");
+        assert!(message.contains("no model of chainrule") && message.contains("which a trained model is"), "{message}");
     }
     for metadata in [json!({}), json!({"format": "pt"})] {
         let message = refusal(&path, &with_metadata(metadata));

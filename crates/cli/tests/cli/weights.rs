@@ -141,9 +141,18 @@ fn what_does_not_fit_is_told() {
         folder.refuses(2, &format!("{fit} --rename {rename}"), says);
     }
     folder.refuses(2, "fit m.graph --data t.npz --rename a=b", &["--init"]);
+    let whole = folder.read("w.safetensors");
+    folder.write("cut.safetensors", &whole[..whole.len() - 9]);
+    for line in ["fit m.graph --data t.npz --init cut.safetensors", "show cut.safetensors"] {
+        folder.refuses(2, line, &["cut.safetensors: is truncated"]);
+    }
     folder.write("w.txt", b"no weights");
     folder.refuses(2, "fit m.graph --data t.npz --init w.txt", &["w.txt: is neither a safetensors file nor an .npz"]);
-    folder.refuses(2, "fit m.graph --data t.npz --init none.safetensors", &["none.safetensors", "cannot be read"]);
+    folder.refuses(
+        2,
+        "fit m.graph --data t.npz --init none.safetensors",
+        &["none.safetensors", "there is no such file"],
+    );
 }
 
 #[test]

@@ -52,14 +52,21 @@ impl FileFormat {
     /// # Errors
     /// They name the file: it cannot be read, or is truncated, foreign, damaged or newer; and what `read` says.
     pub fn load<T>(&self, path: &Path, read: impl FnOnce(Content) -> Result<T, String>) -> Result<T, LearnError> {
-        let file = path.display().to_string();
+        self.decode(&path.display().to_string(), &self.bytes(path)?, read)
+    }
+
+    /// The bytes of a file of this kind, or of one that is taken in its place.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn bytes(&self, path: &Path) -> Result<Vec<u8>, LearnError> {
         let problem = match fs::read(path) {
-            Ok(bytes) => return self.decode(&file, &bytes, read),
+            Ok(bytes) => return Ok(bytes),
             Err(_) if path.is_dir() => format!("is a folder; a {} file would be right", self.what),
             Err(error) if error.kind() == ErrorKind::NotFound => "there is no such file".into(),
             Err(error) => format!("cannot be read: {error}"),
         };
-        Err(LearnError::file(file, problem))
+        Err(LearnError::file(path.display().to_string(), problem))
     }
 
     /// The bytes of the file. Messages call it `file`.
@@ -121,7 +128,7 @@ impl FileFormat {
 
     /// What is wrong with a file that is no whole safetensors file: it begins with the length of its header in eight
     /// bytes, and with the header, JSON that begins with a brace.
-    fn why_unreadable(&self, bytes: &[u8], error: &SafeTensorError) -> String {
+    pub fn why_unreadable(&self, bytes: &[u8], error: &SafeTensorError) -> String {
         let what = self.what;
         let begins = |text: &[u8]| bytes.get(8..).is_some_and(|header| header.starts_with(text));
         let cut_in_header = matches!(error, SafeTensorError::InvalidHeaderLength) && begins(b"{\"__metadata__\"");
@@ -130,7 +137,7 @@ impl FileFormat {
             SafeTensorError::MetadataIncompleteBuffer => format!("is truncated, or goes on after its end; {AGAIN}"),
             _ if cut_in_header => format!("is truncated; {AGAIN}"),
             _ if begins(b"{") => format!("is damaged, or no {what} of chainrule: {error}; {AGAIN}"),
-            _ => format!("is no {what} of chainrule: it is not a safetensors file, as `chainrule fit` writes"),
+            _ => format!("is no {what} of chainrule: it is not a safetensors file, which a trained model is"),
         }
     }
 }

@@ -1,12 +1,11 @@
 //! Values that another program has learned: tensors by name, from a safetensors file or an `.npz`, and which parameter takes
 //! which of them.
 
-use std::fs;
 use std::path::Path;
 
 use chainrule_exec::run::SharedRows;
 use chainrule_graph::{Shape, Tensor};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
 
 use crate::data::arrays::Arrays;
 use crate::data::arrays::npy::{Elements, half};
@@ -30,19 +29,22 @@ impl Weights {
     /// They name the file: it cannot be read, is neither, or holds something else than numbers.
     pub fn read(path: &Path) -> Result<Weights, LearnError> {
         let file = path.display().to_string();
-        let bytes = fs::read(path).map_err(|error| LearnError::file(&file, format!("cannot be read: {error}")))?;
+        let bytes = FORMAT.bytes(path)?;
         if Arrays::are_in(&bytes) {
             return Weights::of_arrays(&Arrays::from_bytes(&file, bytes)?);
         }
         let read = || -> Result<(bool, Vec<(String, Tensor)>), String> {
-            let strange = |error| format!("is neither a safetensors file nor an .npz: {error}");
-            let tensors = SafeTensors::deserialize(&bytes).map_err(strange)?;
-            let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(strange)?;
+            let unreadable = |error: SafeTensorError| match bytes.get(8) {
+                // A length, and then no object
+                Some(first) if *first != b'{' => format!("is neither a safetensors file nor an .npz: {error}"),
+                _ => FORMAT.why_unreadable(&bytes, &error),
+            };
+            let tensors = SafeTensors::deserialize(&bytes).map_err(unreadable)?;
+            let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(unreadable)?;
             let is_model = metadata.metadata().as_ref().is_some_and(|metadata| metadata.contains_key(FORMAT.key));
             let mut views: Vec<(String, TensorView<'_>)> = tensors.tensors();
             views.sort_by(|(a, _), (b, _)| a.cmp(b));
-            let tensors = views.into_iter().map(|(name, view)| Ok((tensor(&name, &view)?, name)));
-            let tensors = tensors.map(|read| read.map(|(tensor, name)| (name, tensor)));
+            let tensors = views.into_iter().map(|(name, view)| tensor(&name, &view).map(|tensor| (name, tensor)));
             Ok((is_model, tensors.collect::<Result<_, String>>()?))
         };
         let (is_model, tensors) = read().map_err(|problem| LearnError::file(&file, problem))?;
