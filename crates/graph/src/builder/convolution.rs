@@ -166,7 +166,8 @@ impl<'g> Var<'g> {
                     axis + 1,
                     self.describe()
                 );
-                return self.builder.fail(message, Some("make the window smaller, or the padding larger".into()));
+                let help = "make the window smaller, or the padding larger; channels are the first axis";
+                return self.builder.fail(message, Some(help.into()));
             }
         }
         self.builder.composed("convolution", &[self, weights], |_| {

@@ -71,8 +71,11 @@ impl Builder {
                 "declare it as `outcome y [] int`".into(),
             )
         } else if y.shape()[..] != *leading {
+            let mut help = "the classes have the shape of the logits without its last axis".to_string();
+            if y.rank() == 0 {
+                help += "; of one class the logits are a vector: `flatten` what the last layer takes";
+            }
             let (logits, y) = (logits.describe(), y.describe());
-            let help = "the classes have the shape of the logits without its last axis".into();
             (format!("cross_entropy: the logits {logits} and the classes {y} do not fit"), help)
         } else if let Some(weights) = weights.filter(|weights| weights.shape()[..] != [k]) {
             let found = format!("not {}", weights.describe());

@@ -18,5 +18,6 @@ pub(super) fn not_whole(what: &str, number: f64, span: Span) -> Diagnostic {
     if number > 0.0 && number.fract() == 0.0 {
         return Diagnostic::new(format!("{what} is {}, which is too large", written(number)), span).help(LARGEST);
     }
-    Diagnostic::new(format!("{what} must be a whole number from 0 up, not {number}"), span)
+    let mistake = Diagnostic::new(format!("{what} must be a whole number from 0 up, not {number}"), span);
+    if number < 0.0 && what.contains("axis") { mistake.help("axes count from 0, the first") } else { mistake }
 }

@@ -154,7 +154,7 @@ fn of_names_and_calls() {
     told("a = exp(x, «x»)\n", &["takes 1 argument", "exp(x)"]);
     told("a = «dot(x)»\n", &["`b` of `dot` is missing", "dot(a, b)"]);
     told("a = «exp()»\n", &["`x` of `exp` is missing"]);
-    told("a = softmax(x, «axs»=0)\n", &["no parameter `axs`", "did you mean `axis`?"]);
+    told("a = softmax(x, «axs»=0)\n", &["no parameter `axs`", "did you mean `axis`?", "softmax(x, axis=…)"]);
     told("a = softmax(x, axis=0, «axis»=0)\n", &["`axis` is given twice"]);
     told("a = double(«x»=x)\n", &["no keywords"]);
     told("a = custom(«\"nothing\"», x)\n", &["no custom node"]);
@@ -177,7 +177,7 @@ fn of_shapes_and_kinds() {
     told("a = reshape(x, «3»)\n", &["a list"]);
     told("a = «transpose(W, axes=[0, 0])»\n", &["no order of the axes"]);
     told("a = sum(W, axis=«2»)\n", &["no axis 2", "0 to 1"]);
-    told("a = sum(W, axis=«-1»)\n", &["axis", "from 0"]);
+    told("a = sum(W, axis=«-1»)\n", &["axis", "axes count from 0"]);
     told("a = sum(W, axis=«[0, 0]»)\n", &["twice"]);
     told("a = softmax(«sum(x)»)\n", &["takes a vector"]);
     told("a = x[«3»]\n", &["index 3", "0", "size 3"]);
@@ -197,7 +197,8 @@ fn of_shapes_and_kinds() {
     told("a = «stack(x, v)»\n", &["equal shapes"]);
     told("a = «concat(x, W)»\n", &["differ only at axis 0"]);
     told("a = [1, «[2]»]\n", &["one shape"]);
-    told("a = [1, «x»]\n", &["stack"]);
+    told("a = [1, «x»]\n", &["stack(a, b, …)", "concat(a, b, …)"]);
+    told("a = «cross_entropy(W, y)»\n", &["without its last axis", "`flatten`"]);
     told("a = pad(x, «[99999999999999]», [0])\n", &["too large"]);
     told("a = iota(«1e13»)\n", &["too large", "about 1e12"]);
     told("a = x[«where(x[0] > 0, 1, 0)»]\n", &["compute it from whole numbers"]);

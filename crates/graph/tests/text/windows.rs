@@ -34,10 +34,13 @@ fn convolutions_that_do_not_fit() {
     is_told("convolution(x, W, groups=0)", &["0 groups"]);
     is_told("convolution(x, W, stride=0)", &["a stride of 0"]);
     is_told("convolution(x, W, stride=[1, 1, 1])", &["a stride for each of 3 axes", "there are 2"]);
-    is_told("convolution(x, W, dilation=3)", &["3 elements", "spans 7", "axis 1", "has 5 with its padding"]);
+    is_told(
+        "convolution(x, W, dilation=3)",
+        &["3 elements", "spans 7", "axis 1", "has 5 with its padding", "channels are the first axis"],
+    );
     is_told("convolution(v, W)", &["channels and 1 to 3 axes", "[7]"]);
     is_told("convolution(x, W[0])", &["weights of 4 axes", "[4, 3, 3]"]);
-    is_told("convolution(x, W, padding=\"valid\")", &["\"same\""]);
+    is_told("convolution(x, W, padding=\"valid\")", &["\"same\"", "no padding is 0"]);
     is_told("convolution(x > 0, W)", &["real numbers", "kind bool"]);
     is_told("convolution_transpose(x, W)", &["[4, 5, 6]", "[6, 4, 3, 3]", "the weights are [4, O/groups, …]"]);
     is_told("convolution_transpose(x, W[0:4], padding=\"same\")", &["no padding \"same\""]);

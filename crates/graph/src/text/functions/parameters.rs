@@ -84,7 +84,7 @@ pub(in crate::text) fn parameter_of(
     };
     let parameter = function.named(name).ok_or_else(|| {
         let near = near(name, (0..function.count()).map(|index| function.parameter(index).0));
-        let help = near.map_or_else(|| function.signature(), |near| format!("did you mean `{near}`?"));
+        let help = near.map_or_else(String::new, |near| format!("did you mean `{near}`? ")) + &function.signature();
         Diagnostic::new(format!("`{}` has no parameter `{name}`", function.name()), at).help(help)
     })?;
     if taken.contains(&parameter) {

@@ -267,9 +267,9 @@ fn array<'g>(elements: Vec<Spanned<'g>>, span: Span) -> Result<Evaluated<'g>, Di
                 array.shape().to_vec()
             }
             _ => {
-                return Err(element
-                    .wrong("an array in brackets holds only numbers")
-                    .help("use stack(a, b, …) for values"));
+                return Err(element.wrong("an array in brackets holds only numbers").help(
+                    "values are put together by stack(a, b, …) or concat(a, b, …), without brackets round them",
+                ));
             }
         };
         if *inner.get_or_insert_with(|| shape.clone()) != shape {

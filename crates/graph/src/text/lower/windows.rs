@@ -81,7 +81,9 @@ pub(super) fn padding(a: &CallArguments<'_, '_>) -> Result<Padding, Diagnostic> 
     Ok(match a.get("padding") {
         Some(Spanned { value: Evaluated::Text(text), .. }) if text == "same" => Padding::Same,
         Some(argument @ Spanned { value: Evaluated::Text(_), .. }) => {
-            return Err(argument.wrong("a padding is a number, a list of one for each axis, or \"same\""));
+            return Err(argument
+                .wrong("a padding is a number, a list of one for each axis, or \"same\"")
+                .help("no padding is 0"));
         }
         _ => a.per_axis_or("padding", 0)?.into(),
     })
