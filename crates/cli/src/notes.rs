@@ -29,6 +29,22 @@ pub fn notes(names: &NodeNames<'_>) -> Vec<String> {
                 ),
             ))
         }
+        Note::SecondSoftmax { node, softmax } => Some((
+            node,
+            format!(
+                "`{}` is a softmax already, and another is taken of it, as by a loss that takes logits; if that is not \
+                 meant, give it what stands before the first",
+                format::name(&names.of(softmax))
+            ),
+        )),
+        Note::SoftmaxOfOne { node } => Some((
+            node,
+            format!(
+                "the softmax `{}` {} goes along an axis of one element, so it is 1 whatever it is of; `axis=` says another",
+                format::name(&names.of(node)),
+                graph.shape(node)
+            ),
+        )),
         _ => None,
     };
     let mut lines: Vec<String> = Vec::new();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::graph::Graph;
 use crate::node::{Origin, Rewritten, Value};
-use crate::ops::{Elementwise, Op, ShapeOp};
+use crate::ops::{Elementwise, Op, Reduce, Reduction, ShapeOp};
 
 /// Something that a reader of a model should know.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,18 @@ pub enum Note {
         node: Value,
         /// Its operands, as they were before.
         operands: [Value; 2],
+    },
+    /// A softmax, or the loss that takes one, of a softmax.
+    SecondSoftmax {
+        /// The second, or its logsumexp.
+        node: Value,
+        /// The first.
+        softmax: Value,
+    },
+    /// A softmax along an axis of one element, which is 1 whatever it is of.
+    SoftmaxOfOne {
+        /// The softmax.
+        node: Value,
     },
 }
 
@@ -44,6 +56,13 @@ impl Graph {
                 }
             }
             notes.extend(stretched(graph, node).map(|operands| Note::Stretched { node, operands }));
+            notes.extend(softmax_of_one(graph, node).then_some(Note::SoftmaxOfOne { node }));
+            let Some(softmax) = second_softmax(graph, node) else { continue };
+            let is_known =
+                |note: &Note| matches!(note, Note::SecondSoftmax { softmax: known, .. } if *known == softmax);
+            if !notes.iter().any(is_known) {
+                notes.push(Note::SecondSoftmax { node, softmax });
+            }
         }
         notes
     }
@@ -65,4 +84,21 @@ fn stretched(graph: &Graph, value: Value) -> Option<[Value; 2]> {
         (graph.shape(before).size() > 1).then_some(before)
     };
     Some([before(node.inputs[0])?, before(node.inputs[1])?])
+}
+
+/// Whether it is a softmax along axes of one element.
+fn softmax_of_one(graph: &Graph, node: Value) -> bool {
+    let Op::Reduce(Reduce { op: Reduction::Softmax, axes }) = &graph.node(node).op else { return false };
+    axes.iter().all(|&axis| graph.shape(node)[axis] == 1)
+}
+
+/// The softmax that a softmax, or the logsumexp of a loss, is taken of once more.
+fn second_softmax(graph: &Graph, node: Value) -> Option<Value> {
+    let is_softmax = |value: Value, logsumexp_too: bool| match &graph.node(value).op {
+        Op::Reduce(Reduce { op: Reduction::Softmax, .. }) => true,
+        Op::Reduce(Reduce { op: Reduction::LogSumExp, .. }) => logsumexp_too,
+        _ => false,
+    };
+    let operand = is_softmax(node, true).then(|| graph.node(node).inputs[0])?;
+    is_softmax(operand, false).then_some(operand)
 }

@@ -51,3 +51,22 @@ fn a_formula_that_became_its_stable_form_is_noted_once() {
     let marked = text::print_marked(&function("a = log(sigmoid(x))"));
     assert!(marked.contains("a = -softplus(-x)  # written as log(sigmoid(z))"), "{marked}");
 }
+
+#[test]
+fn a_softmax_of_a_softmax_and_one_of_a_single_element_are_noted() {
+    let noted = |body: &str| -> Vec<String> {
+        let function = function(body);
+        let name = |value| function.graph.name(value).unwrap_or("no name").to_string();
+        let shown = |note: Note| match note {
+            Note::SecondSoftmax { softmax, .. } => Some(format!("second after {}", name(softmax))),
+            Note::SoftmaxOfOne { node } => Some(format!("{} of one", name(node))),
+            _ => None,
+        };
+        function.graph.notes().into_iter().filter_map(shown).collect()
+    };
+    let twice = "p = softmax(W @ x)\nq = softmax(p)\na = cross_entropy(p, argmax(y))";
+    assert_eq!(noted(twice), ["second after p"]);
+    assert_eq!(noted("p = softmax(reshape(y, [3, 1]))"), ["p of one"]);
+    let once = "p = softmax(W @ x)\nq = softmax(reshape(y, [3, 1]), axis=0)\na = cross_entropy(W @ x, argmax(y))\nb = nll(p, 1)";
+    assert_eq!(noted(once), [""; 0]);
+}
