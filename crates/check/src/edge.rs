@@ -12,8 +12,9 @@ use crate::draw::Draw;
 use crate::options::Elements;
 use crate::slope::{Slope, slope};
 
-/// How many elements of one input are tried in search of the one at fault; of more, this many spread evenly.
-const MOST_TRIED: usize = 2000;
+/// How many tests are made of one input in search of the element at fault: as many as compute so many elements, within bounds.
+const SEARCHED: usize = 1_000_000;
+const TESTS: (usize, usize) = (200, 2000);
 
 /// An edge of the graph at one draw of the values.
 pub(crate) struct Edge<'a> {
@@ -46,50 +47,79 @@ impl Edge<'_> {
         if elements == Elements::OneByOne || size == 1 {
             return self.one_by_one(size);
         }
-        let together = self.all_at_once(generator)?;
+        let direction = Draw::Normal.tensor(self.input().shape(), generator);
+        let together = self.along(&direction)?;
         if let Outcome::Right(_) | Outcome::Flat = together {
             return Ok(Finding::of(together));
         }
-        let mut finding = self.one_by_one(size.min(MOST_TRIED))?;
-        if let (Outcome::Wrong(comparison), None, true) = (together, finding.wrong, size > MOST_TRIED) {
-            // The element at fault was not among those tried.
+        let mut finding = self.search(&direction)?;
+        if let (Outcome::Wrong(comparison), None, 0) = (together, finding.wrong, finding.tally.kinks) {
+            // The element at fault was not among those tried. Where there are kinks, they may be why the whole disagrees.
             finding.tally.count(together);
             finding.wrong = Some((None, comparison));
         }
         Ok(finding)
     }
 
-    fn all_at_once(&self, generator: &mut Philox) -> Result<Outcome, ExecError> {
-        let direction = Draw::Normal.tensor(self.input().shape(), generator);
-        let formula = self.contribution.map_or(0.0, |contribution| inner(contribution, &direction));
+    /// Tests all elements at once.
+    fn along(&self, direction: &Tensor) -> Result<Outcome, ExecError> {
+        let formula = self.contribution.map_or(0.0, |contribution| inner(contribution, direction));
         let rounding = self.contribution.map_or(0.0, |contribution| rounding(contribution, self.input()));
         let scale = scale(self.input());
-        let slope = self.slope(formula, scale, rounding, |moved, t| step(moved, t, &direction))?;
+        let slope = self.slope(formula, scale, rounding, |moved, t| step(moved, t, direction))?;
         Ok(judge(formula, slope, self.tolerance))
     }
 
-    /// Tests `count` elements, spread evenly. Kinks can only be judged one by one: several at once need not leave the right
-    /// value between the two sides.
-    fn one_by_one(&self, count: usize) -> Result<Finding, ExecError> {
+    /// Halves the elements again and again, and goes on with the halves along which something is wrong, or a kink, down to
+    /// single elements. Kinks can only be judged one by one: several at once need not leave the right value between the two
+    /// sides. A half is every other element, so that those that are tried are spread evenly, however soon the search ends.
+    fn search(&self, direction: &Tensor) -> Result<Finding, ExecError> {
         let size = self.input().data().len();
-        let usual = scale(self.input());
         let mut finding = Finding::default();
-        for element in (0..count).map(|i| i * size / count) {
-            let formula = self.contribution.map_or(0.0, |contribution| contribution.data()[element]);
-            let here = self.input().data()[element].abs();
-            let scale = if here > 0.0 { here } else { usual };
-            let rounding = f64::EPSILON * (formula * here).abs();
-            let slope = self.slope(formula, scale, rounding, |moved, t| moved.data_mut()[element] += t)?;
-            let outcome = judge(formula, slope, self.tolerance);
-            finding.tally.count(outcome);
-            if let Outcome::Wrong(comparison) = outcome {
-                let worse = |(_, worst): (_, Comparison)| comparison.relative_error() > worst.relative_error();
-                if finding.wrong.is_none_or(worse) {
-                    finding.wrong = Some((Some(element), comparison));
+        let mut open = vec![(1, 2), (0, 2)];
+        for _ in 0..(SEARCHED / size).clamp(TESTS.0, TESTS.1) {
+            let Some((first, stride)) = open.pop() else { break };
+            if first + stride >= size {
+                self.try_element(first, &mut finding)?;
+                continue;
+            }
+            let among = |i: usize| i % stride == first;
+            let part = Tensor::from_fn(direction.shape(), |i| if among(i) { direction.data()[i] } else { 0.0 });
+            match self.along(&part)? {
+                right @ (Outcome::Right(_) | Outcome::Flat) => finding.tally.count(right),
+                Outcome::Wrong(_) | Outcome::Kink | Outcome::Undecided => {
+                    open.extend([(first + stride, 2 * stride), (first, 2 * stride)]);
                 }
             }
         }
         Ok(finding)
+    }
+
+    /// Tests each element, of so many.
+    fn one_by_one(&self, size: usize) -> Result<Finding, ExecError> {
+        let mut finding = Finding::default();
+        for element in 0..size {
+            self.try_element(element, &mut finding)?;
+        }
+        Ok(finding)
+    }
+
+    /// Tests one element.
+    fn try_element(&self, element: usize, finding: &mut Finding) -> Result<(), ExecError> {
+        let formula = self.contribution.map_or(0.0, |contribution| contribution.data()[element]);
+        let here = self.input().data()[element].abs();
+        let scale = if here > 0.0 { here } else { scale(self.input()) };
+        let rounding = f64::EPSILON * (formula * here).abs();
+        let slope = self.slope(formula, scale, rounding, |moved, t| moved.data_mut()[element] += t)?;
+        let outcome = judge(formula, slope, self.tolerance);
+        finding.tally.count(outcome);
+        if let Outcome::Wrong(comparison) = outcome {
+            let worse = |(_, worst): (_, Comparison)| comparison.relative_error() > worst.relative_error();
+            if finding.wrong.is_none_or(worse) {
+                finding.wrong = Some((Some(element), comparison));
+            }
+        }
+        Ok(())
     }
 
     fn slope(

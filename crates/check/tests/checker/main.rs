@@ -11,7 +11,7 @@ use chainrule_check::{
     check_node, check_op, check_output,
 };
 use chainrule_graph::ops::{Elementwise, Op};
-use chainrule_graph::{Builder, CustomNode, Function, Kind, NodeId, Shape, Tensor, Var, differentiate};
+use chainrule_graph::{Builder, CustomNode, Function, Kind, NodeId, Pool, Shape, Tensor, Var, differentiate};
 use chainrule_kernels::philox::{philox4x32, unit24};
 use square::Square;
 
@@ -103,6 +103,41 @@ fn a_value_outside_of_the_two_slopes_of_a_kink_is_wrong() {
             );
         }
     }
+}
+
+#[test]
+fn many_kinks_at_once_are_no_fault() {
+    // Windows that overlap have the same maximum, so those of the second pool hold many equal elements.
+    let function = function(|b| {
+        let pool = Pool::new(3).stride(1);
+        let pooled = b.input("x", [1, 1000]).max_pool(&pool).max_pool(&pool);
+        (pooled * b.input("weights", [1, 996])).sum()
+    });
+    let options = CheckOptions { second: false, ..CheckOptions::default() };
+    let report = check_function(&function, &options).expect("it can be checked");
+    assert!(report.passed(), "{report}");
+    assert_eq!(verdict(&report, "max"), Verdict::Right, "{report}");
+}
+
+#[test]
+fn a_fault_in_one_of_many_elements_is_found_among_kinks() {
+    let b = Builder::new();
+    let x = b.input("x", [5000]);
+    let j = x.abs().sum();
+    let (x, j) = (x.id().expect("a node"), j.id().expect("a node"));
+    let graph = b.finish_graph().expect("it is well formed");
+    let mut derivatives = differentiate(&graph, j, &[x]).expect("it has derivatives");
+    let point = Tensor::from_fn([5000], |i| if i % 1000 == 7 { 0.0 } else { 1.0 });
+    let builder = Builder::extend_graph(derivatives.graph.clone());
+    let contribution = builder.var(derivatives.contributions[1][0].expect("it has one"));
+    let fault = Tensor::from_fn([5000], |i| f64::from(u8::from(i == 1501)));
+    let faulty = (contribution + builder.constant(fault)).id();
+    (derivatives.contributions[1][0], derivatives.cotangents[0]) = (faulty, faulty);
+    derivatives.graph = builder.finish_graph().expect("it is well formed");
+    let draws = Draws::new().with(x, Draw::Fixed(point));
+    let report = check(&derivatives, &draws, &CheckOptions::default()).expect("checked");
+    let blame = &report.failures.first().unwrap_or_else(|| panic!("{report}")).blame;
+    assert!(matches!(blame, Blame::Rule { element, .. } if element.as_deref() == Some(&[1501])), "{blame:?}");
 }
 
 #[test]
