@@ -16,6 +16,7 @@ pages! {
     batch_norm "book/src/batch_norm.md"
     recurrence "book/src/recurrence.md"
     attention "book/src/attention.md"
+    own_blocks "book/src/own_blocks.md"
     checking "book/src/checking.md"
     own_node "book/src/own_node.md"
     batch "book/src/batch.md"
