@@ -1,7 +1,7 @@
 //! What each pass makes of a small graph: before and after, as `passes` shows them.
 
 use chainrule_exec::compile::{Options, passes};
-use chainrule_graph::{Builder, Convolution, Graph, Initializer, Var, batch};
+use chainrule_graph::{Builder, Convolution, Graph, Initializer, Pool, Var, batch, grad};
 
 /// The text after a pass; the program reports the nodes called `y`.
 fn after(pass: &str, graph: &Graph) -> String {
@@ -60,6 +60,47 @@ fn what_follows_a_convolution_keeps_its_channels_last() {
     let text = passes(&function.graph, &options).unwrap().pop().unwrap().1;
     // Patches of 3 rows, each of 3 times 4 channels in a run, of pictures of 8 × 8
     assert!(text.contains("[5·256, 6·32, 6·4, 3·32, 12·1]"), "{text}");
+}
+
+#[test]
+fn a_convolution_and_the_gradient_of_its_weights_multiply_windows_where_they_lie() {
+    let builder = Builder::new();
+    let x = builder.input("x", [2, 8, 9]);
+    let w = builder.parameter("W", &[4, 2, 3, 3][..], Initializer::Constant(0.1));
+    builder.objective(x.convolution(w, &Convolution::default()).power(2.0).sum());
+    let function = batch(&builder.finish().unwrap(), 5).unwrap();
+    let objective = function.objective.unwrap();
+    let (graph, gradients) = grad(&function.graph, objective, &[function.parameters[0].node]).unwrap();
+    let options = Options { outputs: vec![objective, gradients[0]], ..Options::default() };
+    let stages = passes(&graph, &options).unwrap();
+    let select = &stages.iter().find(|(name, _)| *name == "select").unwrap().1;
+    assert!(select.contains("windows 210×4×18: ") && select.contains("windows 18×4×210: "), "{select}");
+    let emit = &stages.last().unwrap().1;
+    assert!(emit.contains("windows 210×4×18  ") && emit.contains("windows 18×4×210  "), "{emit}");
+    assert!(!emit.contains("gemm"), "{emit}");
+}
+
+#[test]
+fn a_pool_compares_windows_where_they_lie_and_its_gradient_is_added_at_the_index() {
+    let builder = Builder::new();
+    let x = builder.input("x", [2, 6, 9]);
+    let w = builder.parameter("W", &[2, 6, 9][..], Initializer::Constant(0.1));
+    builder.objective((x * w).max_pool(&Pool::new(vec![2, 3])).power(2.0).sum());
+    let function = batch(&builder.finish().unwrap(), 5).unwrap();
+    let objective = function.objective.unwrap();
+    let (graph, gradients) = grad(&function.graph, objective, &[function.parameters[0].node]).unwrap();
+    let options = Options { outputs: vec![objective, gradients[0]], ..Options::default() };
+    let stages = passes(&graph, &options).unwrap();
+    let simple = &stages.iter().find(|(name, _)| *name == "simplify").unwrap().1;
+    assert!(simple.contains("scatter_add(argmax(") && simple.contains("fold("), "{simple}");
+    let select = &stages.iter().find(|(name, _)| *name == "select").unwrap().1;
+    assert!(select.contains("max of 90 windows of 6: ") && select.contains("argmax of 90 windows of 6: "), "{select}");
+    let emit = &stages.last().unwrap().1;
+    assert!(
+        emit.contains("max 90 of 6 ") && emit.contains("argmax 90 of 6 ") && emit.contains("fold 90 of 6 "),
+        "{emit}"
+    );
+    assert!(!emit.contains("scatter") && emit.matches("loop 540").count() == 2, "{emit}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! - [`level`]: SIMD levels, and [`dispatch!`], which compiles a whole loop for each of them.
 //! - [`float`]: f32 and f64, and the vectors of a level; every kernel is written once for both. [`Coefficients`] are the
 //!   constants of the approximations in each precision.
-//! - [`vector`], [`elementwise`], [`matrix`], [`reduce`], [`softmax`], [`index`], [`transpose`], [`strided`]: the
+//! - [`vector`], [`elementwise`], [`matrix`], [`reduce`], [`softmax`], [`index`], [`transpose`], [`strided`], [`windows`], [`pool`]: the
 //!   kernels that are inlined in a dispatched loop, and [`math`] the elementary functions.
 //! - [`gemm`](mod@gemm): matrix products, over threads.
 //! - [`philox`]: random numbers as a pure function of their position.
@@ -21,11 +21,13 @@ pub mod level;
 pub mod math;
 pub mod matrix;
 pub mod philox;
+pub mod pool;
 pub mod reduce;
 pub mod softmax;
 pub mod strided;
 pub mod transpose;
 pub mod vector;
+pub mod windows;
 
 pub use coefficients::Coefficients;
 /// The traits of vectors: arithmetic, comparisons, `select`, `mul_add`.

@@ -104,6 +104,7 @@ fn pool(threads: usize) -> Result<Option<Pool>, ExecError> {
 fn is_worth_threads(step: &[LabelledInstruction]) -> bool {
     step.iter().any(|labelled| match &labelled.instruction {
         Instruction::MatrixMatrix(product) => product.m * product.n * product.k >= WORTH_THREADS,
+        Instruction::WindowProduct(code) => code.work() >= WORTH_THREADS,
         Instruction::Loop(code) => code.chunks.is_some(),
         Instruction::Scan(code) => is_worth_threads(&code.program.step),
         _ => false,

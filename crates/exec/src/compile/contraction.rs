@@ -9,6 +9,7 @@ use super::dimension_numbers::{DimensionNumbers, Labelled, along_memory, merged,
 use super::plan::{Factors, KernelKind, LoopOp, Product};
 use super::plan_builder::PlanBuilder;
 use super::view::View;
+use super::window_product::window_product;
 
 /// Adds what computes the contraction `node` for the node `id`, whose buffer it fills; returns the view of its result. With
 /// factors, it is added to what the buffer holds.
@@ -31,6 +32,13 @@ pub(super) fn contraction(
     let read = plan.buffers.size(lhs.buffer) + plan.buffers.size(rhs.buffer);
     let lhs = most_even(plan, Labelled(lhs, contract.lhs.clone()), [&numbers.m, &numbers.k], &sizes);
     let rhs = most_even(plan, Labelled(rhs, contract.rhs.clone()), [&numbers.k, &numbers.n], &sizes);
+    let over_windows = match accumulate {
+        None => window_product(plan, id, out, &numbers, &sizes, [&lhs, &rhs]),
+        Some(_) => None,
+    };
+    if let Some(stored) = over_windows {
+        return seen(plan, id, contract, stored, whole, read);
+    }
     let is_even = is_stored_evenly(contract, &numbers, &sizes, &whole);
     let is_copy = |operand: &Labelled, input: usize| operand.0.buffer != plan.operand(node, input).buffer;
     let free = [is_copy(&lhs, 0), is_copy(&rhs, 1)].map(|is_copy| accumulate.is_none() && (is_copy || !is_even));
@@ -41,10 +49,14 @@ pub(super) fn contraction(
     let rhs = evenly_spaced(plan, id, rhs, [&numbers.k, &numbers.n], &numbers, &sizes);
     let stored = Labelled(stored, order);
     plan.add(id, KernelKind::Product(product(&numbers, &sizes, lhs, rhs, &stored, out, accumulate)));
-    // The result under the labels' order, seen in the order that was asked for.
+    seen(plan, id, contract, stored, whole, read)
+}
+
+/// The result under the labels' order, seen in the order that was asked for. A small one beside the elements that were read, the
+/// gradient of weights, is read with what lies in the order of its axes.
+fn seen(plan: &mut PlanBuilder, id: NodeId, contract: &Contract, stored: Labelled, whole: View, read: usize) -> View {
     let strides = contract.out.iter().map(|&label| stored.stride(label)).collect();
     let view = View { strides, ..whole };
-    // A small result, the gradient of weights, is read with what lies in the order of its axes.
     if view.other_order().is_some() && view.shape.size() * SMALL <= read { plan.copied(id, view) } else { view }
 }
 

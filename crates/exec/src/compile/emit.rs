@@ -1,5 +1,6 @@
 //! The last pass: kernels whose buffers have addresses become instructions.
 
+use chainrule_kernels::pool::Places;
 use chainrule_kernels::strided::{CopyRun, Run};
 
 use super::addresses::Addresses;
@@ -7,7 +8,7 @@ use super::buffer::BufferId;
 use super::loops::loop_over_steps;
 use super::memory::ArenaLayout;
 use super::options::Options;
-use super::plan::{BlockCopy, Kernel, KernelKind, Loop, LoopNode, LoopOp, Plan};
+use super::plan::{AddAtIndices, BlockCopy, Kernel, KernelKind, Loop, LoopNode, LoopOp, Plan};
 use super::products::product_code;
 use super::registers::loop_code;
 use super::schedule::WriteBack;
@@ -15,8 +16,8 @@ use super::view::View;
 use crate::error::ExecError;
 use crate::program::address::Address;
 use crate::program::instruction::{
-    CustomCode, FoldCode, Instruction, LabelledInstruction, RandomCode, ScalarOp, ScalarOperand, ScalarStep,
-    StridedCopy,
+    AddCode, BestCode, CustomCode, FoldCode, Instruction, LabelledInstruction, RandomCode, ScalarOp, ScalarOperand,
+    ScalarStep, StridedCopy, WindowCode,
 };
 
 /// The instructions of a program.
@@ -125,6 +126,16 @@ fn fold_runs(windows: &View, strides: &[usize]) -> Vec<Run> {
     runs
 }
 
+/// The axes of windows in the order in which they lie, those that have more than one element.
+fn places(add: &AddAtIndices) -> Vec<Places> {
+    let strides = add.indices.strides.iter().zip(&add.elements.strides).zip(&add.strides);
+    let axes = add.indices.shape.iter().zip(strides).filter(|(n, _)| **n != 1);
+    let mut places: Vec<Places> =
+        axes.map(|(&n, ((&index, &element), &to))| Places { n, index, element, to }).collect();
+    places.sort_by_key(|axis| std::cmp::Reverse(axis.to));
+    places
+}
+
 struct Emitter<'a> {
     plan: &'a Plan,
     addresses: Addresses<'a>,
@@ -153,6 +164,14 @@ impl Emitter<'_> {
                 let size = self.plan.size(product.out);
                 product_code(&self.addresses, product, size).into_iter().map(labelled).collect()
             }
+            KernelKind::WindowProduct(product) => vec![labelled(Instruction::WindowProduct(Box::new(WindowCode {
+                windows: self.addresses.of(&product.windows),
+                rows: product.rows.clone(),
+                terms: product.terms.clone(),
+                matrix: self.addresses.of(&product.matrix),
+                columns: product.columns,
+                out: self.addresses.out(product.out),
+            })))],
             KernelKind::AxisOp { op, input, axis, out } => vec![labelled(Instruction::AxisOp {
                 op: *op,
                 input: self.addresses.of(input),
@@ -187,6 +206,23 @@ impl Emitter<'_> {
                 runs: fold_runs(windows, strides),
                 out: self.addresses.out(*out),
                 length: self.plan.size(*out),
+            })))],
+            KernelKind::BestOfWindows { op, places, entries, out } => {
+                vec![labelled(Instruction::BestOfWindows(Box::new(BestCode {
+                    op: *op,
+                    windows: self.addresses.of(places),
+                    axes: places.runs(),
+                    entries: entries.clone(),
+                    out: self.addresses.out(*out),
+                })))]
+            }
+            KernelKind::AddAtIndices(add) => vec![labelled(Instruction::AddAtIndices(Box::new(AddCode {
+                indices: self.addresses.of(&add.indices),
+                elements: self.addresses.of(&add.elements),
+                axes: places(add),
+                entries: add.entries.clone(),
+                out: self.addresses.out(add.out),
+                length: self.plan.size(add.out),
             })))],
             KernelKind::Random { op, inputs, out } => {
                 let [key, example, steps @ ..] = &inputs[..] else { return Ok(Vec::new()) }; // its shape rule wants them

@@ -18,6 +18,7 @@ mod memory;
 mod options;
 mod plan;
 mod plan_builder;
+mod pools;
 mod products;
 mod registers;
 mod schedule;
@@ -25,6 +26,7 @@ mod select;
 mod stages;
 mod storage;
 mod view;
+mod window_product;
 
 use std::collections::HashMap;
 

@@ -41,6 +41,8 @@ pub(crate) enum KernelKind {
     Loop(Loop),
     /// `out = keep · out + scale · lhs · rhs` over matrices, vectors or scalars.
     Product(Product),
+    /// Windows times a matrix.
+    WindowProduct(WindowProduct),
     /// An op along one axis of a contiguous value, seen as [outer, n, inner].
     AxisOp { op: Reduction, input: View, axis: Axis, out: BufferId },
     /// Rows picked by index; see `Index::Gather`.
@@ -53,6 +55,10 @@ pub(crate) enum KernelKind {
     Scan { op: Scan, inputs: Vec<View>, outs: Vec<BufferId> },
     /// Windows added up where they lie, on zeros: element (i, j, …) to i·strides\[0\] + j·strides\[1\] + ….
     Fold { windows: View, strides: Vec<usize>, out: BufferId },
+    /// The greatest, the smallest, or the index of such, of each window; the entries of one lie so far behind its first place.
+    BestOfWindows { op: Reduction, places: View, entries: Vec<usize>, out: BufferId },
+    /// Elements added at such indices, on zeros: the first window begins at 0, the next of an axis so far behind it.
+    AddAtIndices(AddAtIndices),
     /// Random numbers; the key comes first.
     Random { op: Random, inputs: Vec<View>, out: BufferId },
     /// A user's own node, on contiguous values.
@@ -123,6 +129,32 @@ pub(crate) struct Product {
     pub accumulate: Option<Factors>,
 }
 
+/// A product of windows with a matrix [terms, columns] whose rows follow one another, as those of the result [rows, columns] do.
+/// The windows are read where they lie.
+#[derive(Clone, Debug)]
+pub(crate) struct WindowProduct {
+    pub windows: View,
+    /// The axes of the windows that are rows, outermost first: (elements, stride).
+    pub rows: Vec<(usize, usize)>,
+    /// Those that are summed over.
+    pub terms: Vec<(usize, usize)>,
+    pub matrix: View,
+    pub columns: usize,
+    pub out: BufferId,
+}
+
+/// Elements, one for each window, that are added where its entry of an index lies.
+#[derive(Clone, Debug)]
+pub(crate) struct AddAtIndices {
+    pub indices: View,
+    pub elements: View,
+    /// From a window to the next of each axis, in the result.
+    pub strides: Vec<usize>,
+    /// How far behind the first place of a window each of its entries lies.
+    pub entries: Vec<usize>,
+    pub out: BufferId,
+}
+
 /// The scalars of `out = keep · out + scale · product`; none is 1.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Factors {
@@ -176,8 +208,11 @@ impl KernelKind {
                 let factors = product.accumulate.iter().flat_map(|f| f.keep.iter().chain(&f.scale));
                 [&product.lhs, &product.rhs].into_iter().chain(factors).collect()
             }
+            KernelKind::WindowProduct(product) => vec![&product.windows, &product.matrix],
             KernelKind::AxisOp { input, .. } => vec![input],
             KernelKind::Fold { windows, .. } => vec![windows],
+            KernelKind::BestOfWindows { places, .. } => vec![places],
+            KernelKind::AddAtIndices(add) => vec![&add.indices, &add.elements],
             KernelKind::Gather { table, indices, .. } => vec![table, indices],
             KernelKind::ScatterAdd { indices, elements, .. } => vec![indices, elements],
             KernelKind::Assemble { blocks, .. } => blocks.iter().map(|block| &block.source).collect(),
@@ -194,8 +229,11 @@ impl KernelKind {
                 body.iter().map(|node| node.out).chain(reduction.iter().map(|r| r.out)).collect()
             }
             KernelKind::Product(Product { out, .. })
+            | KernelKind::WindowProduct(WindowProduct { out, .. })
             | KernelKind::AxisOp { out, .. }
             | KernelKind::Fold { out, .. }
+            | KernelKind::BestOfWindows { out, .. }
+            | KernelKind::AddAtIndices(AddAtIndices { out, .. })
             | KernelKind::Gather { out, .. }
             | KernelKind::Random { out, .. }
             | KernelKind::ScatterAdd { out, .. }

@@ -14,6 +14,7 @@ use super::buffer::BufferId;
 use super::contraction::contraction;
 use super::plan::{BlockCopy, ClosingSum, Factors, KernelKind, Loop, LoopOp, Plan, Product};
 use super::plan_builder::PlanBuilder;
+use super::pools;
 use super::storage::{Along, along};
 use super::view::{View, window_strides};
 use crate::program::instruction::GatherDimensions;
@@ -24,6 +25,7 @@ pub(crate) fn select(graph: Graph, accumulations: &[Accumulation], kept: &[Value
         plan: PlanBuilder::new(&graph),
         accumulations: accumulations.iter().map(|a| (a.value.node, *a)).collect(),
         sums_of_products: sums_of_products(&graph, kept).into_iter().collect(),
+        pools: graph.ids().filter_map(|id| Some((id, pools::read_through(&graph, id)?))).collect(),
     };
     let read = selector.read(&graph, kept);
     for id in graph.ids() {
@@ -39,6 +41,8 @@ struct Selector {
     accumulations: HashMap<NodeId, Accumulation>,
     /// Sums over all elements of a product, or a square, that nothing else reads: dot products.
     sums_of_products: HashMap<NodeId, Value>,
+    /// Pools and their gradients, and the values whose operands they read.
+    pools: HashMap<NodeId, Value>,
 }
 
 impl Selector {
@@ -55,6 +59,7 @@ impl Selector {
             let factors = |a: &Accumulation| [a.keep, a.scale];
             let accumulation = self.accumulations.get(&id);
             let inside = accumulation.map(|a| a.contraction).or_else(|| self.sums_of_products.get(&id).copied());
+            let inside = inside.or_else(|| self.pools.get(&id).copied());
             let inputs = graph.node(inside.unwrap_or(id.into())).inputs.iter().copied();
             for input in inputs.chain(accumulation.into_iter().flat_map(factors).flatten()) {
                 read[input.node.index()] = true;
@@ -94,6 +99,11 @@ impl Selector {
                 return vec![self.plan.operand(node, 0).windows(dimensions, &node.outputs[0].shape)];
             }
             Op::Windows(Windows::Fold { dimensions, .. }) => {
+                if let Some(&scattered) = self.pools.get(&id) {
+                    let picked = graph.node(scattered);
+                    let operands = [self.plan.operand(picked, 0), self.plan.operand(picked, 1)];
+                    return vec![pools::gradient_of_pool(&mut self.plan, id, dimensions, operands, whole)];
+                }
                 let windows = self.plan.operand(node, 0);
                 // The windows from one to the next, without what is within them
                 let places: Vec<usize> = (0..whole.shape.rank()).collect();
@@ -131,6 +141,10 @@ impl Selector {
         if let Some(&product) = self.sums_of_products.get(&id) {
             self.dot(id, graph.node(product));
             return whole;
+        }
+        if let Some(&merged) = self.pools.get(&id) {
+            let windows = self.plan.operand(graph.node(merged), 0);
+            return pools::pool(&mut self.plan, id, op.op, &windows, whole);
         }
         let input = self.plan.operand(node, 0);
         let is_sum = op.op == Reduction::Sum;

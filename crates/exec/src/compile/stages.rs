@@ -113,6 +113,10 @@ fn kernel_text(plan: &Plan, kind: &KernelKind) -> String {
             let equals = if accumulate.is_some() { "accumulates" } else { "=" };
             format!("product {m}×{n}×{k}{times}: {} {equals} {first} {second}", name(*out))
         }
+        KernelKind::WindowProduct(product) => {
+            let [m, k] = [&product.rows, &product.terms].map(|axes| axes.iter().map(|axis| axis.0).product::<usize>());
+            format!("windows {m}×{}×{k}: {} = {first} {second}", product.columns, name(product.out))
+        }
         KernelKind::AxisOp { op, axis, out, .. } => {
             format!("{} [{}, {}, {}]: {} = {first}", op.signature().name, axis.outer, axis.n, axis.inner, name(*out))
         }
@@ -128,6 +132,11 @@ fn kernel_text(plan: &Plan, kind: &KernelKind) -> String {
             format!("scan {} steps{backwards}: {} = scan({})", op.length, outs.join(", "), views(inputs))
         }
         KernelKind::Fold { out, .. } => format!("fold: {} = {first}", name(*out)),
+        KernelKind::BestOfWindows { op, places, entries, out } => {
+            let (name, count) = (name(*out), places.shape.size());
+            format!("{} of {count} windows of {}: {name} = {first}", op.signature().name, entries.len())
+        }
+        KernelKind::AddAtIndices(add) => format!("fold: {} = {second} at {first}", name(add.out)),
         KernelKind::Random { inputs, out, .. } => format!("random: {} at {}", name(*out), views(inputs)),
         KernelKind::Custom { op, inputs, outs } => {
             let outs: Vec<String> = outs.iter().map(|(_, out)| name(*out)).collect();

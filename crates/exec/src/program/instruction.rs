@@ -6,8 +6,10 @@ use chainrule_graph::ops::Exponent;
 use chainrule_graph::ops::custom::Custom;
 use chainrule_graph::ops::{Elementwise, Reduction};
 use chainrule_graph::{NodeId, Shape};
+use chainrule_kernels::pool::Places;
 use chainrule_kernels::reduce::Axis;
 use chainrule_kernels::strided::{CopyRun, Run};
+use chainrule_kernels::windows::WindowProduct;
 
 use super::Program;
 use super::address::Address;
@@ -48,6 +50,8 @@ pub(crate) enum Instruction {
     Outer { x: Address, y: Address, rows: usize, columns: usize, out: usize, factors: FactorAddresses },
     /// `out = keep · out + scale · lhs rhs`, repeated over batches.
     MatrixMatrix(Box<MatrixMatrix>),
+    /// Windows times a matrix.
+    WindowProduct(Box<WindowCode>),
     /// An op along the middle axis of [outer, n, inner], whose result has `length` elements.
     AxisOp { op: Reduction, input: Address, axis: Axis, out: usize, length: usize },
     /// Rows picked by index.
@@ -64,6 +68,10 @@ pub(crate) enum Instruction {
     Scan(Box<ScanCode>),
     /// Windows added up where they lie, on zeros.
     Fold(Box<FoldCode>),
+    /// The best of each window.
+    BestOfWindows(Box<BestCode>),
+    /// Elements added at indices of windows, on zeros.
+    AddAtIndices(Box<AddCode>),
     /// Random numbers.
     Random(Box<RandomCode>),
     /// A user's own node.
@@ -92,11 +100,14 @@ impl Instruction {
             Instruction::MatrixVector { rows, .. } => *rows,
             Instruction::Outer { rows, columns, .. } | Instruction::Transpose { rows, columns, .. } => rows * columns,
             Instruction::MatrixMatrix(product) => product.out_length,
+            Instruction::WindowProduct(code) => code.product().rows() * code.columns,
             Instruction::Gather { dimensions, .. } => dimensions.batches * dimensions.count * dimensions.size,
             Instruction::ScatterAdd { dimensions, .. } => dimensions.batches * dimensions.rows * dimensions.size,
             Instruction::Copy(copy) => copy.size(),
             Instruction::Scan(code) => code.length * code.program.reported(),
             Instruction::Fold(fold) => fold.length,
+            Instruction::BestOfWindows(code) => code.count(),
+            Instruction::AddAtIndices(code) => code.length,
             Instruction::Random(code) => code.count * code.size,
             Instruction::Custom(code) => code.outs.iter().map(|(shape, _)| shape.size()).sum(),
         }
@@ -140,6 +151,31 @@ pub(crate) struct MatrixMatrix {
     pub out_length: usize,
     pub batches: Vec<(usize, [usize; 3])>,
     pub factors: FactorAddresses,
+}
+
+/// A product of windows with a matrix whose rows follow one another, as those of the result do.
+#[derive(Clone, Debug)]
+pub(crate) struct WindowCode {
+    pub windows: Address,
+    /// Their axes that are rows, outermost first: (elements, stride).
+    pub rows: Vec<(usize, usize)>,
+    /// Those that are summed over.
+    pub terms: Vec<(usize, usize)>,
+    pub matrix: Address,
+    pub columns: usize,
+    pub out: usize,
+}
+
+impl WindowCode {
+    /// How the windows are multiplied.
+    pub fn product(&self) -> WindowProduct<'_> {
+        WindowProduct { rows: &self.rows, terms: &self.terms, columns: self.columns }
+    }
+
+    /// The number of multiplications.
+    pub fn work(&self) -> usize {
+        self.terms.iter().map(|axis| axis.0).product::<usize>() * self.product().rows() * self.columns
+    }
 }
 
 /// One op on scalars.
@@ -246,6 +282,38 @@ pub(crate) struct FoldCode {
     pub windows: Address,
     /// Their axes, outermost first.
     pub runs: Vec<Run>,
+    pub out: usize,
+    /// How many elements the result has.
+    pub length: usize,
+}
+
+/// The greatest or smallest element of each window, or its index.
+#[derive(Clone, Debug)]
+pub(crate) struct BestCode {
+    pub op: Reduction,
+    pub windows: Address,
+    /// The axes along which the windows lie, outermost first: (windows, how far apart).
+    pub axes: Vec<(usize, usize)>,
+    /// How far behind its first place the entries of a window lie.
+    pub entries: Vec<usize>,
+    pub out: usize,
+}
+
+impl BestCode {
+    /// The number of windows.
+    pub fn count(&self) -> usize {
+        self.axes.iter().map(|axis| axis.0).product()
+    }
+}
+
+/// Elements that are added where the entries of an index lie.
+#[derive(Clone, Debug)]
+pub(crate) struct AddCode {
+    pub indices: Address,
+    pub elements: Address,
+    /// The axes along which the windows lie, outermost first.
+    pub axes: Vec<Places>,
+    pub entries: Vec<usize>,
     pub out: usize,
     /// How many elements the result has.
     pub length: usize,

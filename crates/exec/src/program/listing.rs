@@ -200,6 +200,11 @@ impl<'a> Names<'a> {
                 let product = format!("{} {}", self.name(lhs.address), self.name(rhs.address));
                 (format!("gemm {m}×{n}×{k}{times}"), self.accumulated(*factors, product, *out), *out)
             }
+            Instruction::WindowProduct(code) => {
+                let (m, n) = (code.product().rows(), code.columns);
+                let product = format!("windows({}) {}", self.name(code.windows), self.name(code.matrix));
+                (format!("windows {m}×{n}×{}", code.work() / (m * n)), product, code.out)
+            }
             Instruction::AxisOp { op, input, axis, out, .. } => {
                 let name = op.signature().name;
                 let kernel = format!("{name} {}", sizes(*axis));
@@ -233,6 +238,16 @@ impl<'a> Names<'a> {
             Instruction::Fold(fold) => {
                 let size: usize = fold.runs.iter().map(|run| run.n).product();
                 (format!("fold {size}"), format!("fold({})", self.name(fold.windows)), fold.out)
+            }
+            Instruction::BestOfWindows(code) => {
+                let (name, count) = (code.op.signature().name, code.count());
+                let kernel = format!("{name} {count} of {}", code.entries.len());
+                (kernel, format!("{name}(windows({}))", self.name(code.windows)), code.out)
+            }
+            Instruction::AddAtIndices(code) => {
+                let count: usize = code.axes.iter().map(|axis| axis.n).product();
+                let value = format!("fold({} at {})", self.name(code.elements), self.name(code.indices));
+                (format!("fold {count} of {}", code.entries.len()), value, code.out)
             }
             Instruction::Random(code) => {
                 let inputs = [code.key, code.example].into_iter().chain(code.steps.iter().copied());

@@ -2,6 +2,8 @@
 
 mod folds;
 mod loops;
+mod pools;
+mod windows;
 
 use std::ops::Range;
 
@@ -92,6 +94,7 @@ pub(super) fn run_instruction<S: Simd, T: Float>(
             }
         }
         Instruction::MatrixMatrix(product) => matrix_matrix(product, arena, threads),
+        Instruction::WindowProduct(code) => windows::run(simd, code, arena, threads),
         Instruction::AxisOp { op, input, axis, out, length } => {
             let out = *out..*out + length;
             axis_op(simd, *op, *input, *axis, out, arena);
@@ -108,6 +111,8 @@ pub(super) fn run_instruction<S: Simd, T: Float>(
         Instruction::Copy(copy) => strided_copy(copy, arena),
         Instruction::Scan(code) => loops::run(simd, code, arena, scratch, threads)?,
         Instruction::Fold(code) => folds::run(simd, code, arena, threads),
+        Instruction::BestOfWindows(code) => pools::best(simd, code, arena, threads),
+        Instruction::AddAtIndices(code) => pools::add(code, arena, threads),
         Instruction::Random(code) => random(code, arena),
         Instruction::Custom(code) => custom(code, arena)?,
     }
