@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use chainrule_graph::{Function, Graph, NodeId};
-
 use crate::parts::Part;
+use crate::sketch::{Role, Sketch};
 
 /// More boxes than these are not drawn before someone opens the scopes that hold them.
 const MOST_BOXES: usize = 150;
@@ -28,8 +27,7 @@ pub(crate) struct Folders {
 
 impl Folders {
     /// The scopes, and around them, if it is parted, forward, derivative and update.
-    pub fn new(function: &Function, parts: &[Part], is_parted: bool) -> Folders {
-        let graph = &function.graph;
+    pub fn new(sketch: &Sketch<'_>, parts: &[Part], is_parted: bool) -> Folders {
         let mut folders = Folders { all: Vec::new(), of_scope: Vec::new(), of_part: HashMap::new() };
         let named = [(Part::Forward, "forward"), (Part::Derivative, "derivative"), (Part::Update, "update")];
         for (part, title) in named.into_iter().filter(|(part, _)| is_parted && parts.contains(part)) {
@@ -37,22 +35,20 @@ impl Folders {
             folders.all.push(Folder { parent: None, title: title.into(), path: String::new(), part });
         }
         // A scope is in the part of its first node that computes something.
-        let mut first: Vec<Option<Part>> = vec![None; graph.scopes().len()];
-        let computes = |id: &NodeId| !matches!(parts[id.index()], Part::Data | Part::Parameter);
-        for id in graph.ids().filter(computes) {
-            let scopes = std::iter::successors(graph.node(id).scope, |&scope| graph.scope(scope).parent);
+        let mut first: Vec<Option<Part>> = vec![None; sketch.scopes.len()];
+        let computes = |index: &usize| !matches!(parts[*index], Part::Data | Part::Parameter);
+        for index in (0..sketch.nodes.len()).filter(computes) {
+            let scopes = std::iter::successors(sketch.nodes[index].scope, |&scope| sketch.scopes[scope].parent);
             scopes.for_each(|scope| {
-                first[scope.index()].get_or_insert(parts[id.index()]);
+                first[scope].get_or_insert(parts[index]);
             });
         }
-        for (index, scope) in graph.scopes().iter().enumerate() {
-            let part = first[index].unwrap_or(Part::Forward);
-            let outer = scope.parent.map(|parent| folders.of_scope[parent.index()]);
+        for (scope, first) in sketch.scopes.iter().zip(first) {
+            let part = first.unwrap_or(Part::Forward);
+            let outer = scope.parent.map(|parent| folders.of_scope[parent]);
             let parent = outer.or(folders.of_part.get(&part).copied());
-            let outer = scope.parent.map_or("", |parent| &graph.scope(parent).path);
-            let title = scope.path.strip_prefix(outer).unwrap_or(&scope.path).trim_start_matches('/');
             folders.of_scope.push(folders.all.len());
-            folders.all.push(Folder { parent, title: title.to_string(), path: scope.path.to_string(), part });
+            folders.all.push(Folder { parent, title: scope.title.clone(), path: scope.path.clone(), part });
         }
         folders
     }
@@ -70,8 +66,8 @@ impl Folders {
     }
 
     /// The folder that a node was written in.
-    pub fn of(&self, graph: &Graph, id: NodeId, part: Part) -> Option<usize> {
-        let of_scope = graph.node(id).scope.map(|scope| self.of_scope[scope.index()]);
+    pub fn of(&self, sketch: &Sketch<'_>, index: usize, part: Part) -> Option<usize> {
+        let of_scope = sketch.nodes[index].scope.map(|scope| self.of_scope[scope]);
         of_scope.or(self.of_part.get(&part).copied())
     }
 
@@ -106,19 +102,23 @@ pub(crate) struct Folding {
 }
 
 impl Folding {
-    pub fn new(graph: &Graph, folders: &Folders, home: &[Option<usize>], shown: &[NodeId]) -> Folding {
-        let mut folding = Folding::closed(graph, folders, home, shown);
+    pub fn new(sketch: &Sketch<'_>, folders: &Folders, home: &[Option<usize>], shown: &[usize]) -> Folding {
+        let mut folding = Folding::closed(sketch, folders, home, shown);
         folding.unfold(folders, home, shown);
         folding
     }
 
-    fn closed(graph: &Graph, folders: &Folders, home: &[Option<usize>], shown: &[NodeId]) -> Folding {
+    fn closed(sketch: &Sketch<'_>, folders: &Folders, home: &[Option<usize>], shown: &[usize]) -> Folding {
         let mut contents: Vec<Vec<String>> = vec![Vec::new(); folders.all.len()];
-        for &id in shown {
-            let node = graph.node(id);
+        for &index in shown {
+            let node = sketch.node(index);
+            let op = match &sketch.nodes[index].role {
+                Role::Step(word) => word,
+                Role::Own | Role::OfBody => node.op.name(),
+            };
             let shapes: Vec<String> = node.outputs.iter().map(|output| output.shape.to_string()).collect();
-            for folder in folders.around(home[id.index()]) {
-                contents[folder].push(format!("{} {}", node.op.name(), shapes.join(" ")));
+            for folder in folders.around(home[index]) {
+                contents[folder].push(format!("{op} {}", shapes.join(" ")));
             }
         }
         let mut known: HashMap<(Option<usize>, &str, &[String]), usize> = HashMap::new();
@@ -132,9 +132,9 @@ impl Folding {
 
     /// Opens folders, the outer ones first, while no more boxes show than a person can look over; of those that are alike all,
     /// or the first alone.
-    fn unfold(&mut self, folders: &Folders, home: &[Option<usize>], shown: &[NodeId]) {
+    fn unfold(&mut self, folders: &Folders, home: &[Option<usize>], shown: &[usize]) {
         let mut own = vec![0usize; folders.all.len()];
-        shown.iter().filter_map(|id| home[id.index()]).for_each(|folder| own[folder] += 1);
+        shown.iter().filter_map(|&index| home[index]).for_each(|folder| own[folder] += 1);
         let mut children = vec![Vec::new(); folders.all.len()];
         let mut twins = vec![Vec::new(); folders.all.len()];
         let mut queue: Vec<usize> = Vec::new();
@@ -146,7 +146,7 @@ impl Folding {
                 None => queue.push(index),
             }
         }
-        let outside = shown.iter().filter(|id| home[id.index()].is_none()).count();
+        let outside = shown.iter().filter(|&&index| home[index].is_none()).count();
         let mut boxes = outside + queue.len();
         let mut next = 0;
         while next < queue.len() {
@@ -168,6 +168,11 @@ impl Folding {
                 queue.extend(&children[twin]);
             }
         }
+    }
+
+    /// Whether a box is in a folder: the parameters of a loop stand with the loop, and may leave nothing where they were made.
+    pub fn holds_any(&self, folder: usize) -> bool {
+        self.nodes[folder] > 0
     }
 
     /// The outermost closed folder around a node, if one is.

@@ -2,10 +2,11 @@
 
 use chainrule_graph::ops::signature::Notation;
 use chainrule_graph::ops::{Elementwise, Source};
-use chainrule_graph::{Function, Graph, Kind, NodeId, Op};
+use chainrule_graph::{Function, Kind, NodeId, Op};
 
 use crate::letters::width;
 use crate::omitted::seen_through;
+use crate::sketch::{Role, Sketch, SketchValue};
 
 /// Between what is written and the sides of its box, both together.
 const SIDES: f64 = 18.0;
@@ -52,10 +53,10 @@ impl Label {
 }
 
 /// The label of a node in the scope of that path: its name without the path, its op with the numbers that it reads, its shape.
-pub(crate) fn of_node(function: &Function, id: NodeId, path: &str) -> Label {
-    let graph = &function.graph;
-    let node = graph.node(id);
-    let names: Vec<&str> = node.outputs.iter().filter_map(|output| output.name.as_deref()).collect();
+pub(crate) fn of_node(function: &Function, sketch: &Sketch<'_>, index: usize, path: &str) -> Label {
+    let (node, shown) = (sketch.node(index), &sketch.nodes[index]);
+    let names = node.outputs.iter().filter_map(|output| output.name.as_deref());
+    let names: Vec<&str> = if let Role::Step(_) = shown.role { Vec::new() } else { names.collect() };
     let inner = |name: &str| match name.strip_prefix(path).and_then(|rest| rest.strip_prefix('/')) {
         Some(rest) if !path.is_empty() => rest.to_string(),
         _ => name.to_string(),
@@ -71,54 +72,52 @@ pub(crate) fn of_node(function: &Function, id: NodeId, path: &str) -> Label {
             (kind, _) => format!("{} {kind}", output.shape),
         })
         .collect();
-    let is = |list: &[NodeId]| list.contains(&id);
-    let role = if is(&function.inputs) {
+    let is_own = shown.role == Role::Own;
+    let is = |list: &[NodeId]| is_own && list.contains(&shown.id);
+    let role = if let Role::Step(word) = &shown.role {
+        number(sketch, shown.inputs[0]).map_or(word.clone(), |number| format!("{word} from {number}"))
+    } else if is(&function.inputs) {
         "input".into()
     } else if is(&function.outcomes) {
         "outcome".into()
-    } else if function.parameters.iter().any(|parameter| parameter.node == id) {
+    } else if is_own && function.parameters.iter().any(|parameter| parameter.node == shown.id) {
         "param".into()
-    } else if function.state.iter().any(|state| state.node == id) {
+    } else if is_own && function.state.iter().any(|state| state.node == shown.id) {
         "state".into()
     } else {
-        operation(graph, id)
+        operation(sketch, index)
     };
     shapes.retain(|shape| !shape.is_empty());
     let text = [vec![role], shapes].concat().join(" ");
-    let is_end = [function.prediction, function.objective].into_iter().flatten().any(|end| end.node == id);
+    let ends = [function.prediction, function.objective].into_iter().flatten();
+    let is_end = is_own && ends.into_iter().any(|end| end.node == shown.id);
     Label {
         name: names.into_iter().map(inner).collect::<Vec<_>>().join(", "),
         text,
         is_end,
-        any_order: any_order(graph, id),
+        any_order: any_order(sketch, index),
         ..Label::default()
     }
 }
 
 /// Whether the operands of a node may change places: those of a sum, a product, a dot product.
-fn any_order(graph: &Graph, id: NodeId) -> bool {
-    let node = graph.node(id);
-    match &node.op {
-        Op::Elementwise(op) => matches!(op.signature().notation, Notation::Infix("+" | "*")),
-        Op::Contract(_) => node.inputs.iter().all(|&input| graph.shape(input).rank() == 1),
+fn any_order(sketch: &Sketch<'_>, index: usize) -> bool {
+    let (node, graph) = (sketch.node(index), sketch.nodes[index].graph);
+    match sketch.op(index) {
+        Some(Op::Elementwise(op)) => matches!(op.signature().notation, Notation::Infix("+" | "*")),
+        Some(Op::Contract(_)) => node.inputs.iter().all(|&input| graph.shape(input).rank() == 1),
         _ => false,
     }
 }
 
 /// `tanh`, `+`, `2 ·`, `^2`
-fn operation(graph: &Graph, id: NodeId) -> String {
-    let node = graph.node(id);
-    let number = |operand: usize| match &graph.node(seen_through(graph, node.inputs[operand])).op {
-        Op::Source(Source::Constant(constant)) if constant.value.data().len() == 1 => {
-            Some(short(constant.value.item()))
-        }
-        _ => None,
-    };
+fn operation(sketch: &Sketch<'_>, index: usize) -> String {
+    let (node, inputs) = (sketch.node(index), &sketch.nodes[index].inputs);
     match &node.op {
         Op::Source(Source::Constant(constant)) if constant.value.data().len() == 1 => short(constant.value.item()),
         Op::Elementwise(Elementwise::Power(exponent)) => format!("^{}", short(exponent.0)),
         Op::Elementwise(op) => {
-            let numbers: Vec<Option<String>> = (0..node.inputs.len()).map(number).collect();
+            let numbers: Vec<Option<String>> = inputs.iter().map(|&input| number(sketch, input)).collect();
             let symbol = match op.signature().notation {
                 Notation::Infix("*") => "·",
                 Notation::Infix("-") => "−",
@@ -141,6 +140,16 @@ fn operation(graph: &Graph, id: NodeId) -> String {
             }
         }
         op => op.name().into(),
+    }
+}
+
+/// The single number that a value is, if it is one.
+fn number(sketch: &Sketch<'_>, value: SketchValue) -> Option<String> {
+    match sketch.op(seen_through(sketch, value).node) {
+        Some(Op::Source(Source::Constant(constant))) if constant.value.data().len() == 1 => {
+            Some(short(constant.value.item()))
+        }
+        _ => None,
     }
 }
 

@@ -13,6 +13,7 @@ mod mark;
 mod omitted;
 mod outline;
 mod parts;
+mod sketch;
 mod svg;
 
 pub use diagram::{Diagram, DiagramBox, DiagramGroup, DiagramLine, Frame, Placed, Point};

@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chainrule_graph::{Function, Graph, NodeId, Op, Value};
+use chainrule_graph::{Function, Op};
 
 use crate::folding::{Folders, Folding};
 use crate::label::{Label, of_node};
 use crate::omitted::{omitted, seen_through};
 use crate::parts::{Part, parts};
+use crate::sketch::{Role, Sketch, SketchValue};
 
 /// Of more boxes than these, a function and its derivative are parted.
 const MOST_IN_ONE_PART: usize = 12;
@@ -46,31 +47,35 @@ pub(crate) struct OutlineLine {
 impl Outline {
     pub fn of(function: &Function) -> Outline {
         let graph = &function.graph;
-        let parts = parts(function);
-        let omitted = omitted(function);
-        let shown: Vec<NodeId> = graph.ids().filter(|id| !omitted.contains(id)).collect();
+        let sketch = Sketch::of(function);
+        let of_nodes = parts(function);
+        let parts: Vec<Part> = sketch.nodes.iter().map(|node| of_nodes[node.outer.index()]).collect();
+        let omitted = omitted(function, &sketch);
+        let shown: Vec<usize> = (0..sketch.nodes.len()).filter(|index| !omitted.contains(index)).collect();
         let is_step = !graph.updates().is_empty();
         let is_parted = parts.contains(&Part::Derivative) && (is_step || shown.len() > MOST_IN_ONE_PART);
-        let folders = Folders::new(function, &parts, is_parted);
-        let mut home: Vec<Option<usize>> = graph.ids().map(|id| folders.of(graph, id, parts[id.index()])).collect();
-        sink(graph, &folders, &omitted, &parts, &mut home);
-        let folding = Folding::new(graph, &folders, &home, &shown);
+        let folders = Folders::new(&sketch, &parts, is_parted);
+        let of = |(index, &part): (usize, &Part)| folders.of(&sketch, index, part);
+        let mut home: Vec<Option<usize>> = parts.iter().enumerate().map(of).collect();
+        sink(&sketch, &folders, &omitted, &parts, &mut home);
+        let folding = Folding::new(&sketch, &folders, &home, &shown);
         let mut outline = Outline::default();
         let mut group_of = vec![None; folders.all.len()];
-        for (index, folder) in folders.all.iter().enumerate().filter(|&(index, _)| folding.open[index]) {
+        let is_drawn = |index: usize| folding.open[index] && folding.holds_any(index);
+        for (index, folder) in folders.all.iter().enumerate().filter(|&(index, _)| is_drawn(index)) {
             group_of[index] = Some(outline.groups.len());
             let parent = folder.parent.and_then(|parent| group_of[parent]);
             outline.groups.push(OutlineGroup { parent, title: folder.title.clone() });
         }
         let group = |folder: Option<usize>| folder.and_then(|folder| group_of[folder]);
-        let mut box_of: Vec<Option<usize>> = vec![None; graph.nodes().len()];
+        let mut box_of: Vec<Option<usize>> = vec![None; sketch.nodes.len()];
         let mut folded: HashMap<usize, usize> = HashMap::new();
-        for &id in &shown {
-            let own = home[id.index()];
+        for &node in &shown {
+            let own = home[node];
             let index = match folding.closed_around(&folders, own) {
                 None => {
                     let path = own.map_or("", |folder| &folders.all[folder].path);
-                    outline.add(group(own), of_node(function, id, path), parts[id.index()])
+                    outline.add(group(own), of_node(function, &sketch, node, path), parts[node])
                 }
                 Some(folder) => *folded.entry(folding.first[folder]).or_insert_with(|| {
                     let (title, nodes) = folding.title(&folders, folder);
@@ -78,11 +83,12 @@ impl Outline {
                     outline.add(group(folder.parent), Label::folded(title, nodes), folder.part)
                 }),
             };
-            box_of[id.index()] = Some(index);
+            box_of[node] = Some(index);
         }
         let references =
-            if is_parted { References::new(graph, &folders, &parts, &home) } else { References::default() };
-        outline.connect(function, &parts, &box_of, &references, group);
+            if is_parted { References::new(&sketch, &folders, &parts, &home) } else { References::default() };
+        outline.connect(&sketch, &parts, &box_of, &references, group);
+        outline.add_updates(function, &sketch, &box_of);
         outline.thin_out(&folders, &folding, |folder| folded.get(&folder).copied());
         outline.stack(&folders, group);
         outline
@@ -122,33 +128,32 @@ impl Outline {
 
     fn connect(
         &mut self,
-        function: &Function,
+        sketch: &Sketch<'_>,
         parts: &[Part],
         box_of: &[Option<usize>],
         references: &References,
         group: impl Fn(Option<usize>) -> Option<usize>,
     ) {
-        let graph = &function.graph;
         let mut between = HashSet::new();
-        let mut reference_of: HashMap<(Value, Part), usize> = HashMap::new();
-        for id in graph.ids() {
-            let Some(to) = box_of[id.index()] else { continue };
-            let part = parts[id.index()];
-            for &input in &graph.node(id).inputs {
-                let source = seen_through(graph, input);
-                let Some(mut from) = box_of[source.node.index()].filter(|&from| from != to) else { continue };
+        let mut reference_of: HashMap<(SketchValue, Part), usize> = HashMap::new();
+        for (index, node) in sketch.nodes.iter().enumerate() {
+            let Some(to) = box_of[index] else { continue };
+            let part = parts[index];
+            for &input in &node.inputs {
+                let source = seen_through(sketch, input);
+                let Some(mut from) = box_of[source.node].filter(|&from| from != to) else { continue };
                 let folded = |index: usize| self.boxes[index].label.folded;
-                let label = match (graph.name(source), folded(to), folded(from)) {
+                let label = match (sketch.name(source), folded(to), folded(from)) {
                     (_, Some(_), _) | (None, None, None) => None,
                     (Some(name), None, _) => Some(Label::reference(name)),
-                    (None, None, Some(_)) => Some(Label::reference(&unnamed(graph, source))),
+                    (None, None, Some(_)) => Some(Label::reference(&unnamed(sketch, source))),
                 };
                 if let Some((&home, label)) = references.homes.get(&(source, part)).zip(label) {
                     from = *reference_of
                         .entry((source, part))
-                        .or_insert_with(|| self.add(group(home), label, parts[source.node.index()]));
+                        .or_insert_with(|| self.add(group(home), label, parts[source.node]));
                 }
-                let value = graph.value_index(source);
+                let value = sketch.value_index(source);
                 // Of what was folded, one line stands for all.
                 let (is_whole, of_whole) =
                     (self.boxes[to].label.folded.is_none(), self.boxes[from].label.folded.is_none());
@@ -158,13 +163,18 @@ impl Outline {
                 }
             }
         }
-        for update in graph.updates() {
-            let Some(from) = box_of[update.value.node.index()] else { continue };
+    }
+
+    /// A box for each new value.
+    fn add_updates(&mut self, function: &Function, sketch: &Sketch<'_>, box_of: &[Option<usize>]) {
+        for update in function.graph.updates() {
+            let value = sketch.own(update.value);
+            let Some(from) = box_of[value.node] else { continue };
             // A folder that is closed holds the new values, too.
             if self.boxes[from].label.folded.is_none() {
                 let label = Label::new(function.name(update.target), "new value");
                 let to = self.add(self.boxes[from].group, label, Part::Update);
-                let value = graph.value_index(update.value);
+                let value = sketch.value_index(value);
                 self.lines.push(OutlineLine { from, to, value, part: Part::Update, is_hidden: false });
             }
         }
@@ -172,34 +182,38 @@ impl Outline {
 }
 
 /// What a value without a name is called where it stands again: `softmax in block2`.
-fn unnamed(graph: &Graph, value: Value) -> String {
-    let node = graph.node(value);
-    let scope = node.scope.map(|scope| format!(" in {}", graph.scope(scope).path));
-    node.op.name().to_string() + &scope.unwrap_or_default()
+fn unnamed(sketch: &Sketch<'_>, value: SketchValue) -> String {
+    let node = &sketch.nodes[value.node];
+    let scope = node.scope.map(|scope| format!(" in {}", sketch.scopes[scope].path));
+    let what = match &node.role {
+        Role::Step(word) => word,
+        Role::Own | Role::OfBody => sketch.node(value.node).op.name(),
+    };
+    what.to_string() + &scope.unwrap_or_default()
 }
 
 /// Values that stand again, by their name, in another part of a training step that reads them, so that no line goes from part to part.
 #[derive(Debug, Default)]
 struct References {
     /// By the value and the part that reads it: the folder there that holds all its readers.
-    homes: HashMap<(Value, Part), Option<usize>>,
+    homes: HashMap<(SketchValue, Part), Option<usize>>,
 }
 
 impl References {
-    fn new(graph: &Graph, folders: &Folders, parts: &[Part], home: &[Option<usize>]) -> References {
-        let mut readers: HashMap<(Value, Part), Vec<Option<usize>>> = HashMap::new();
+    fn new(sketch: &Sketch<'_>, folders: &Folders, parts: &[Part], home: &[Option<usize>]) -> References {
+        let mut readers: HashMap<(SketchValue, Part), Vec<Option<usize>>> = HashMap::new();
         let computes = |part: Part| if matches!(part, Part::Data | Part::Parameter) { Part::Forward } else { part };
-        for id in graph.ids() {
-            let part = parts[id.index()];
-            for source in graph.node(id).inputs.iter().map(|&input| seen_through(graph, input)) {
-                let index = source.node.index();
+        for (reader, node) in sketch.nodes.iter().enumerate() {
+            let part = parts[reader];
+            for source in node.inputs.iter().map(|&input| seen_through(sketch, input)) {
+                let index = source.node;
                 // What is read in its own part alone has its box there.
                 let own = match folders.around(home[index]).last() {
                     Some(outermost) => folders.all[outermost].part,
                     None => computes(parts[index]),
                 };
                 if own != part {
-                    readers.entry((source, part)).or_default().push(home[id.index()]);
+                    readers.entry((source, part)).or_default().push(home[reader]);
                 }
             }
         }
@@ -210,19 +224,19 @@ impl References {
 
 /// Parameters and constants go into the innermost folder that holds all their readers: fewer lines cross frames. Those that the function
 /// itself reads stand there, and again where others read them.
-fn sink(graph: &Graph, folders: &Folders, omitted: &HashSet<NodeId>, parts: &[Part], home: &mut [Option<usize>]) {
-    let mut readers: Vec<Vec<NodeId>> = vec![Vec::new(); graph.nodes().len()];
-    for id in graph.ids().filter(|id| !omitted.contains(id)) {
-        for &input in &graph.node(id).inputs {
-            readers[seen_through(graph, input).node.index()].push(id);
+fn sink(sketch: &Sketch<'_>, folders: &Folders, omitted: &HashSet<usize>, parts: &[Part], home: &mut [Option<usize>]) {
+    let mut readers: Vec<Vec<usize>> = vec![Vec::new(); sketch.nodes.len()];
+    for (reader, node) in sketch.nodes.iter().enumerate().filter(|(index, _)| !omitted.contains(index)) {
+        for &input in &node.inputs {
+            readers[seen_through(sketch, input).node].push(reader);
         }
     }
-    let sinks = |id: &NodeId| matches!(graph.node(*id).op, Op::Source(_)) && parts[id.index()] != Part::Data;
-    let is_forward = |reader: &&NodeId| parts[reader.index()] == Part::Forward;
-    for id in graph.ids().filter(sinks) {
-        let readers = &readers[id.index()];
-        let homes = |readers: &mut dyn Iterator<Item = &NodeId>| {
-            let homes: Vec<Option<usize>> = readers.map(|reader| home[reader.index()]).collect();
+    let sinks = |index: &usize| matches!(sketch.op(*index), Some(Op::Source(_))) && parts[*index] != Part::Data;
+    let is_forward = |reader: &&usize| parts[**reader] == Part::Forward;
+    for index in (0..sketch.nodes.len()).filter(sinks) {
+        let readers = &readers[index];
+        let homes = |readers: &mut dyn Iterator<Item = &usize>| {
+            let homes: Vec<Option<usize>> = readers.map(|&reader| home[reader]).collect();
             folders.common(homes.into_iter())
         };
         let is_parted = folders.is_parted() && readers.iter().any(|reader| is_forward(&reader));
@@ -230,10 +244,17 @@ fn sink(graph: &Graph, folders: &Folders, omitted: &HashSet<NodeId>, parts: &[Pa
             true => homes(&mut readers.iter().filter(is_forward)),
             false => homes(&mut readers.iter()),
         };
-        let own = home[id.index()];
-        let holds = |inner: usize| own.is_none_or(|own| folders.around(Some(inner)).any(|folder| folder == own));
+        let own = home[index];
+        // In the body of a loop stands a scope of the same path.
+        let is_like = |inner: usize, own: usize| {
+            let rest = folders.all[inner].path.strip_prefix(&folders.all[own].path);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let holds = |inner: usize| {
+            own.is_none_or(|own| folders.around(Some(inner)).any(|folder| folder == own) || is_like(inner, own))
+        };
         if let Some(inner) = inner.filter(|&inner| holds(inner)) {
-            home[id.index()] = Some(inner);
+            home[index] = Some(inner);
         }
     }
 }

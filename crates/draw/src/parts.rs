@@ -1,6 +1,6 @@
 //! What a node has to do with training: each part has a colour of its own.
 
-use chainrule_graph::{Function, NodeId, Origin};
+use chainrule_graph::{Function, NodeId};
 
 /// What a node is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,7 +65,7 @@ pub(crate) fn parts(function: &Function) -> Vec<Part> {
     let mut parts: Vec<Part> = graph
         .ids()
         .map(|id| match &graph.node(id).origin {
-            origin if is_derivative(origin) && !of_function[id.index()] => Part::Derivative,
+            origin if origin.is_derivative() && !of_function[id.index()] => Part::Derivative,
             // Without an end, and without updates, all is the function.
             _ if of_function[id.index()] || graph.updates().is_empty() => Part::Forward,
             _ => Part::Update,
@@ -75,12 +75,4 @@ pub(crate) fn parts(function: &Function) -> Vec<Part> {
     function.inputs.iter().chain(&function.outcomes).for_each(|&id| give(Part::Data, id));
     function.parameters.iter().chain(&function.state).for_each(|parameter| give(Part::Parameter, parameter.node));
     parts
-}
-
-fn is_derivative(origin: &Origin) -> bool {
-    match origin.written() {
-        Origin::Derivative(_) => true,
-        Origin::Merged(origins) => origins.iter().all(is_derivative),
-        Origin::Unknown | Origin::Code(_) | Origin::File { .. } | Origin::Text(_) | Origin::Rewritten(_) => false,
-    }
 }

@@ -151,6 +151,15 @@ impl Origin {
         }
         origin
     }
+
+    /// Whether it is of what computes derivatives alone.
+    pub fn is_derivative(&self) -> bool {
+        match self.written() {
+            Origin::Derivative(_) => true,
+            Origin::Merged(origins) => origins.iter().all(Origin::is_derivative),
+            Origin::Unknown | Origin::Code(_) | Origin::File { .. } | Origin::Text(_) | Origin::Rewritten(_) => false,
+        }
+    }
 }
 
 impl fmt::Display for Origin {
