@@ -4,7 +4,7 @@ use crate::builder::{Builder, Var};
 use crate::error::GraphError;
 use crate::function::{Function, Parameter};
 use crate::graph::Graph;
-use crate::node::{Node, NodeId, Value};
+use crate::node::{Node, NodeId, Origin, Value};
 use crate::ops::source::Source;
 use crate::ops::{Batched, Body, Op};
 
@@ -16,7 +16,7 @@ use crate::ops::{Batched, Body, Op};
 /// # Errors
 ///
 /// A batch of no examples; a role of a node of another graph; an update whose value differs between examples; a custom node
-/// whose own `batch` gives another shape.
+/// whose own `batch` gives another shape; a gradient through a mean over the batch, which is of no single example.
 pub fn batch(function: &Function, size: usize) -> Result<Function, GraphError> {
     batch_values(function, size, &[] as &[Value]).map(|(function, _)| function)
 }
@@ -36,6 +36,7 @@ pub fn batch_values<V: Into<Value> + Copy>(
     }
     let graph = &function.graph;
     function.check_roles()?;
+    refuse_gradients_across(graph)?;
     graph.check_values(wanted.iter().map(|&value| value.into()))?;
     let builder = Builder::with_scopes_of(graph);
     let mut is_data = vec![false; graph.nodes().len()];
@@ -67,6 +68,21 @@ pub fn batch_values<V: Into<Value> + Copy>(
         graph: builder.finish_graph()?,
     };
     Ok((batched, values))
+}
+
+/// Differentiated first, a function gives the gradient of each example when it is batched; where examples see each other
+/// there is none: of what the mean takes from an example all objectives depend.
+fn refuse_gradients_across(graph: &Graph) -> Result<(), GraphError> {
+    let is_across = |node: &&Node| node.origin.is_derivative() && node.op.holds_batch_mean();
+    let Some(node) = graph.nodes().iter().find(is_across) else { return Ok(()) };
+    let of = match node.origin.written() {
+        Origin::Derivative(of) => of.0.clone(),
+        _ => "a value".into(),
+    };
+    let message = format!("a gradient of each example through {of}, a mean over the batch: it depends on all of them");
+    let help = "`batch` first and differentiate then, for the gradient of the mean objective; in the phase of prediction \
+                no example sees another";
+    Err(GraphError::new(message).help(help).at(node.origin.clone()))
 }
 
 /// For each value of the old graph, what became of it.

@@ -149,3 +149,24 @@ fn two_shapes_and_two_kinds_are_refused() {
     let error = builder.finish().expect_err("the kinds differ");
     assert!(error.message.contains("takes two values of one kind, not real and int"), "{error}");
 }
+
+/// Before the batch is made, in a loop, too; where the mean is held, each example has its gradient.
+#[test]
+fn gradients_of_each_example_are_refused_where_examples_see_each_other() {
+    let gradients = |text: &str| {
+        let function = text::parse(text).and_then(|model| model.build(&Default::default())).expect("it is a model");
+        let (w, objective) = (function.graph.find("w").expect("it is named"), function.objective.expect("it has one"));
+        let (graph, _) = chainrule_graph::grad(&function.graph, objective, &[w]).expect("it has derivatives");
+        batch(&Function { graph, ..function }, 3)
+    };
+    let model = |m: &str| format!("input x []\nparam w [] = 1\nm = {m}\nobjective = (w * x - m)^2\n");
+    let error = gradients(&model("batch_mean(w * x)")).expect_err("the mean is of all");
+    assert!(error.message.starts_with("a gradient of each example through `m`, a mean over the batch"), "{error}");
+    assert!(error.help.as_ref().is_some_and(|help| help.contains("`batch` first")), "{error:?}");
+    assert!(error.to_string().contains("line 3"), "{error}");
+    gradients(&model("stop_gradient(batch_mean(w * x))")).expect("the mean is held");
+    let body = "def f(h, z) {\n  return h + batch_mean(h * z)\n}\n";
+    let loop_of = "hs = scan(f, w, stack(x, x))\nobjective = last(hs)^2\n";
+    let error = gradients(&format!("input x []\nparam w [] = 1\n{body}{loop_of}")).expect_err("so is this one");
+    assert!(error.message.contains("through `hs`"), "{error}");
+}

@@ -1,5 +1,6 @@
 //! The command line as a user meets it: what it prints, its exit code, its files.
 
+mod bad_networks;
 mod check;
 mod data;
 mod data_files;

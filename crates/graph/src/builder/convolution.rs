@@ -88,10 +88,10 @@ impl Convolution {
         };
         for (what, numbers) in [("stride", &settings.strides), ("dilation", &settings.dilations)] {
             if numbers.contains(&0) {
-                return Err(format!("a {what} of 0"));
+                return Err(format!("a {what} of 0; it is at least 1"));
             }
         }
-        if self.groups == 0 { Err("0 groups".into()) } else { Ok(settings) }
+        if self.groups == 0 { Err("0 groups; there is at least 1".into()) } else { Ok(settings) }
     }
 }
 

@@ -131,7 +131,7 @@ impl Slides {
         for (axis, &n) in shape[1..].iter().enumerate() {
             let (size, stride, padding) = (sizes[axis], strides[axis], padding[axis]);
             if size == 0 || stride == 0 {
-                return Err(format!("a {} of 0", if size == 0 { "size" } else { "stride" }));
+                return Err(format!("a {} of 0; it is at least 1", if size == 0 { "size" } else { "stride" }));
             }
             if padding >= size {
                 return Err(format!("with a padding of {padding}, a window of {size} would hold nothing else"));
@@ -139,7 +139,9 @@ impl Slides {
             let padded = n.saturating_add(padding.saturating_mul(2));
             if n == 0 || size > padded {
                 let beside = if padding == 0 { "" } else { " with its padding" };
-                return Err(format!("a window of {size} is longer than axis {}, which has {padded}{beside}", axis + 1));
+                let most = if padded == 0 { String::new() } else { format!("; {padded} or less fits") };
+                let axis = axis + 1;
+                return Err(format!("a window of {size} is longer than axis {axis}, which has {padded}{beside}{most}"));
             }
             counts.push((padded - size) / stride + 1);
         }

@@ -181,6 +181,17 @@ impl Op {
         }
     }
 
+    /// Whether a mean over the examples of a batch is in it.
+    pub(crate) fn holds_batch_mean(&self) -> bool {
+        match self {
+            Op::Phased(Phased::BatchMean) => true,
+            Op::Scan(scan) => scan.body.graph().nodes().iter().any(|node| node.op.holds_batch_mean()),
+            Op::Source(_) | Op::Elementwise(_) | Op::Contract(_) | Op::Reduce(_) | Op::Shape(_) => false,
+            Op::Phased(Phased::InTraining | Phased::BatchSize { .. }) => false,
+            Op::Windows(_) | Op::Index(_) | Op::Random(_) | Op::Custom(_) => false,
+        }
+    }
+
     /// Whether equal ops on equal inputs have the same value. An input has not; random numbers have, which are a function of
     /// their position. Passes ask before they merge or hoist.
     pub fn is_pure(&self) -> bool {

@@ -120,7 +120,13 @@ impl Conv {
         };
         let (to, groups) = (self.channels, self.groups);
         if groups == 0 || from % groups != 0 || to % groups != 0 || to == 0 {
-            return fail(format!("of {from} channels to {to}: {groups} groups do not divide both"));
+            let fit: Vec<String> = (1..=from.min(to))
+                .filter(|groups| from.is_multiple_of(*groups) && to.is_multiple_of(*groups))
+                .map(|groups| groups.to_string())
+                .collect();
+            let help = (!fit.is_empty()).then(|| format!("groups that divide both: {}", fit.join(", ")));
+            let message = format!("{called} of {from} channels to {to}: {groups} groups do not divide both");
+            return x.builder.fail(message, help);
         }
         let window = sizes.iter().fold(1, |product: usize, size| product.saturating_mul(*size));
         let [inputs, outputs] = [from / groups, to].map(|channels| channels.saturating_mul(window).max(1));
