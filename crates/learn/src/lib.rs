@@ -19,6 +19,7 @@ mod draws;
 mod error;
 mod evaluation;
 mod fingerprint;
+mod half;
 #[cfg(feature = "training")]
 mod initial;
 #[cfg(feature = "training")]

@@ -175,3 +175,23 @@ fn arrays_of_numpy_are_weights_too() {
         r#"{"tensors":{"w":[1.0,2.0],"kernel":[[3.0],[4.0]]}}"#
     );
 }
+
+/// By every command that reads it, also by one that takes any weights.
+#[test]
+fn a_model_of_a_newer_format_is_refused() {
+    let model = "input x [2]\noutcome y []\nparam w [2] = 0\nprediction = dot(w, x)\nobjective = (prediction - y)^2\n";
+    let folder = Folder::with(&[("m.graph", model), ("t.csv", "x0,x1,y\n1,2,3\n")]);
+    folder.line("fit m.graph --data t.csv --epochs 1 --save m.safetensors").succeeded();
+    let version = br#"\"version\":1"#;
+    let mut bytes = folder.read("m.safetensors");
+    let place = bytes.windows(version.len()).position(|window| window == version).expect("it says its version");
+    bytes[place + version.len() - 1] = b'2';
+    folder.write("newer.safetensors", &bytes);
+    for line in [
+        "fit m.graph --data t.csv --epochs 1 --init newer.safetensors",
+        "predict newer.safetensors --data t.csv",
+        "show newer.safetensors",
+    ] {
+        folder.refuses(2, line, &["newer.safetensors: was written by a newer chainrule: its format is 2"]);
+    }
+}

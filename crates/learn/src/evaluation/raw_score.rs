@@ -1,10 +1,8 @@
 //! Whether a prediction is a raw score: one that the loss squashes, or asks for a margin, instead of comparing it with the
 //! outcome. Beside the labels of two classes such a number is in no unit of theirs.
 
-use std::collections::HashMap;
-
-use chainrule_graph::ops::{Elementwise, Reduce, Reduction, Source};
-use chainrule_graph::{Function, Graph, NodeId, Op, Value};
+use chainrule_graph::ops::{Elementwise, Reduce, Reduction};
+use chainrule_graph::{Function, NodeId, Op, simplify};
 
 /// The pairs of labels that a score's sign stands for.
 const TWO: [[f64; 2]; 2] = [[0.0, 1.0], [-1.0, 1.0]];
@@ -24,9 +22,10 @@ pub(crate) fn squashed_by(function: &Function, outcome: NodeId) -> Option<&'stat
     let mut reads_outcome = vec![false; graph.nodes().len()];
     reads_outcome[outcome.index()] = true;
     let mut squashed = None;
-    let first = first_alike(graph);
+    // The objective may write the formula of the prediction once more.
+    let (_, alike) = simplify(graph, &[prediction, objective]).ok()?;
     for id in graph.ids().filter(|id| needed[id.index()]) {
-        if first[id.index()] == first[prediction.node.index()] {
+        if id == prediction.node || alike.get(id).is_some_and(|value| alike.get(prediction) == Some(value)) {
             of[id.index()] = Score::Itself;
             continue;
         }
@@ -55,21 +54,6 @@ pub(crate) fn squashed_by(function: &Function, outcome: NodeId) -> Option<&'stat
         };
     }
     squashed
-}
-
-/// For each node the first that computes the same: the objective may write the formula of the prediction once more.
-fn first_alike(graph: &Graph) -> Vec<NodeId> {
-    let mut first: Vec<NodeId> = Vec::new();
-    let mut known: HashMap<(&Op, Vec<Value>), NodeId> = HashMap::new();
-    for id in graph.ids() {
-        let node = graph.node(id);
-        let inputs: Vec<Value> =
-            node.inputs.iter().map(|input| Value { node: first[input.node.index()], ..*input }).collect();
-        // Two inputs are two, though of one shape.
-        let is_unique = matches!(node.op, Op::Source(Source::Input { .. }));
-        first.push(if is_unique { id } else { *known.entry((&node.op, inputs)).or_insert(id) });
-    }
-    first
 }
 
 /// What a node is of the prediction.

@@ -8,11 +8,12 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use chainrule_graph::{Shape, Tensor};
-use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, Metadata, SafeTensorError, SafeTensors, TensorView};
 use serde_json::{Map, Value};
 
 use crate::atomic;
 use crate::error::LearnError;
+use crate::half::half;
 
 /// The name that safetensors keeps for its metadata.
 const RESERVED: &str = "__metadata__";
@@ -111,11 +112,25 @@ impl FileFormat {
 
     fn content(&self, bytes: &[u8]) -> Result<Content, String> {
         let what = self.what;
-        let tensors = SafeTensors::deserialize(bytes).map_err(|error| self.why_unreadable(bytes, &error))?;
+        let file = SafeTensors::deserialize(bytes).map_err(|error| self.why_unreadable(bytes, &error))?;
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| self.why_unreadable(bytes, &error))?;
-        let metadata = metadata.metadata().as_ref().and_then(|metadata| metadata.get(self.key));
-        let metadata = metadata.ok_or_else(|| format!("is a safetensors file, but no {what} of chainrule"))?;
-        let Ok(Value::Object(object)) = serde_json::from_str(metadata) else { return Err(damaged()) };
+        let object = self.object(&metadata)?;
+        let object = object.ok_or_else(|| format!("is a safetensors file, but no {what} of chainrule"))?;
+        if let Some((name, view)) = file.iter().find(|(_, view)| view.dtype() != Dtype::F64) {
+            return Err(format!("holds `{name}` as {}; F64 would be right", view.dtype()));
+        }
+        Ok(Content { object, tensors: tensors(&file)? })
+    }
+
+    /// The object of a file of this kind in the metadata of a safetensors file; of any other file there is none.
+    ///
+    /// # Errors
+    /// It is damaged or newer.
+    pub fn object(&self, metadata: &Metadata) -> Result<Option<Map<String, Value>>, String> {
+        let Some(text) = metadata.metadata().as_ref().and_then(|metadata| metadata.get(self.key)) else {
+            return Ok(None);
+        };
+        let Ok(Value::Object(object)) = serde_json::from_str(text) else { return Err(damaged()) };
         let version = object.get("version").and_then(Value::as_u64).ok_or_else(damaged)?;
         if version > self.version {
             return Err(format!(
@@ -123,7 +138,7 @@ impl FileFormat {
                 self.version
             ));
         }
-        Ok(Content { object, tensors: read_tensors(&tensors)? })
+        Ok(Some(object))
     }
 
     /// What is wrong with a file that is no whole safetensors file: it begins with the length of its header in eight
@@ -154,19 +169,36 @@ pub(crate) fn damaged() -> String {
     format!("is damaged: its metadata cannot be read; {AGAIN}")
 }
 
-/// The tensors by name, in the order of the names.
-fn read_tensors(tensors: &SafeTensors<'_>) -> Result<Vec<(String, Tensor)>, String> {
-    let mut views: Vec<(&str, TensorView<'_>)> = tensors.iter().collect();
+/// The tensors of a safetensors file, of numbers of any type, in the order of their names.
+///
+/// # Errors
+/// One of something else than numbers.
+pub(crate) fn tensors(file: &SafeTensors<'_>) -> Result<Vec<(String, Tensor)>, String> {
+    let mut views: Vec<(&str, TensorView<'_>)> = file.iter().collect();
     views.sort_by_key(|(name, _)| *name);
-    let read = |(name, view): (&str, TensorView<'_>)| {
-        if view.dtype() != Dtype::F64 {
-            return Err(format!("holds `{name}` as {}; F64 would be right", view.dtype()));
-        }
-        let elements =
-            view.data().chunks_exact(8).map(|bytes| f64::from_le_bytes(bytes.try_into().unwrap_or_default()));
-        let tensor = Tensor::new(view.shape(), elements.collect());
-        let tensor = tensor.map_err(|_| format!("is damaged: `{name}` has not the elements of its shape"))?;
-        Ok((name.to_string(), tensor))
+    views.into_iter().map(|(name, view)| Ok((name.to_string(), tensor(name, &view)?))).collect()
+}
+
+/// The numbers of a tensor of any type.
+fn tensor(name: &str, view: &TensorView<'_>) -> Result<Tensor, String> {
+    fn read<const N: usize>(view: &TensorView<'_>, number: impl Fn([u8; N]) -> f64) -> Vec<f64> {
+        view.data().as_chunks::<N>().0.iter().map(|&bytes| number(bytes)).collect()
+    }
+    let elements = match view.dtype() {
+        Dtype::F64 => read(view, f64::from_le_bytes),
+        Dtype::F32 => read(view, |bytes| f64::from(f32::from_le_bytes(bytes))),
+        Dtype::F16 => read(view, |bytes| half(u16::from_le_bytes(bytes))),
+        // The upper half of a number in 32 bits
+        Dtype::BF16 => read(view, |[low, high]| f64::from(f32::from_le_bytes([0, 0, low, high]))),
+        Dtype::I64 => read(view, |bytes| i64::from_le_bytes(bytes) as f64),
+        Dtype::U64 => read(view, |bytes| u64::from_le_bytes(bytes) as f64),
+        Dtype::I32 => read(view, |bytes| f64::from(i32::from_le_bytes(bytes))),
+        Dtype::U32 => read(view, |bytes| f64::from(u32::from_le_bytes(bytes))),
+        Dtype::I16 => read(view, |bytes| f64::from(i16::from_le_bytes(bytes))),
+        Dtype::U16 => read(view, |bytes| f64::from(u16::from_le_bytes(bytes))),
+        Dtype::I8 => read(view, |[byte]| f64::from(byte as i8)),
+        Dtype::U8 | Dtype::BOOL => read(view, |[byte]| f64::from(byte)),
+        other => return Err(format!("holds `{name}` as {other}, of which there is no number here")),
     };
-    views.into_iter().map(read).collect()
+    Tensor::new(view.shape(), elements).map_err(|_| format!("is damaged: `{name}` has not the elements of its shape"))
 }

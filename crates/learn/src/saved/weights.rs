@@ -5,14 +5,15 @@ use std::path::Path;
 
 use chainrule_exec::run::SharedRows;
 use chainrule_graph::{Shape, Tensor};
-use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
+use safetensors::tensor::{SafeTensorError, SafeTensors};
 
 use crate::data::arrays::Arrays;
-use crate::data::arrays::npy::{Elements, half};
+use crate::data::arrays::npy::Elements;
 use crate::error::{LearnError, suggest};
 use crate::parameters::Parameters;
 use crate::saved::model::FORMAT;
 use crate::saved::rename::{Rename, Target};
+use crate::saved::tensor_file::tensors;
 
 /// Named tensors of a file.
 #[derive(Clone, Debug)]
@@ -26,7 +27,7 @@ impl Weights {
     /// Reads a safetensors file, of numbers of any type, or an `.npz`.
     ///
     /// # Errors
-    /// They name the file: it cannot be read, is neither, or holds something else than numbers.
+    /// They name the file: it cannot be read, is neither, is a model of a newer chainrule, or holds something else than numbers.
     pub fn read(path: &Path) -> Result<Weights, LearnError> {
         let file = path.display().to_string();
         let bytes = FORMAT.bytes(path)?;
@@ -39,13 +40,9 @@ impl Weights {
                 Some(first) if *first != b'{' => format!("is neither a safetensors file nor an .npz: {error}"),
                 _ => FORMAT.why_unreadable(&bytes, &error),
             };
-            let tensors = SafeTensors::deserialize(&bytes).map_err(unreadable)?;
+            let views = SafeTensors::deserialize(&bytes).map_err(unreadable)?;
             let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(unreadable)?;
-            let is_model = metadata.metadata().as_ref().is_some_and(|metadata| metadata.contains_key(FORMAT.key));
-            let mut views: Vec<(String, TensorView<'_>)> = tensors.tensors();
-            views.sort_by(|(a, _), (b, _)| a.cmp(b));
-            let tensors = views.into_iter().map(|(name, view)| tensor(&name, &view).map(|tensor| (name, tensor)));
-            Ok((is_model, tensors.collect::<Result<_, String>>()?))
+            Ok((FORMAT.object(&metadata)?.is_some(), tensors(&views)?))
         };
         let (is_model, tensors) = read().map_err(|problem| LearnError::file(&file, problem))?;
         Ok(Weights { file, is_model, tensors })
@@ -185,28 +182,4 @@ fn reshaped(tensor: &Tensor, shape: &Shape) -> Option<Tensor> {
         return None;
     }
     tensor.clone().reshaped(shape.clone()).ok()
-}
-
-/// The numbers of a tensor of any type.
-fn tensor(name: &str, view: &TensorView<'_>) -> Result<Tensor, String> {
-    fn read<const N: usize>(view: &TensorView<'_>, number: impl Fn([u8; N]) -> f64) -> Vec<f64> {
-        view.data().as_chunks::<N>().0.iter().map(|&bytes| number(bytes)).collect()
-    }
-    let elements = match view.dtype() {
-        Dtype::F64 => read(view, f64::from_le_bytes),
-        Dtype::F32 => read(view, |bytes| f64::from(f32::from_le_bytes(bytes))),
-        Dtype::F16 => read(view, |bytes| half(u16::from_le_bytes(bytes))),
-        // The upper half of a number in 32 bits
-        Dtype::BF16 => read(view, |[low, high]| f64::from(f32::from_le_bytes([0, 0, low, high]))),
-        Dtype::I64 => read(view, |bytes| i64::from_le_bytes(bytes) as f64),
-        Dtype::U64 => read(view, |bytes| u64::from_le_bytes(bytes) as f64),
-        Dtype::I32 => read(view, |bytes| f64::from(i32::from_le_bytes(bytes))),
-        Dtype::U32 => read(view, |bytes| f64::from(u32::from_le_bytes(bytes))),
-        Dtype::I16 => read(view, |bytes| f64::from(i16::from_le_bytes(bytes))),
-        Dtype::U16 => read(view, |bytes| f64::from(u16::from_le_bytes(bytes))),
-        Dtype::I8 => read(view, |[byte]| f64::from(byte as i8)),
-        Dtype::U8 | Dtype::BOOL => read(view, |[byte]| f64::from(byte)),
-        other => return Err(format!("holds `{name}` as {other}, of which there is no number here")),
-    };
-    Tensor::new(view.shape(), elements).map_err(|_| format!("is damaged: `{name}` has not the elements of its shape"))
 }
