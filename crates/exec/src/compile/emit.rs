@@ -96,10 +96,15 @@ fn join_scalars(instructions: Vec<LabelledInstruction>) -> Vec<LabelledInstructi
     joined
 }
 
-/// The axes of a copy that have more than one element, and neighbours merged where one stride runs through both here and there.
+/// The axes of a copy in the order in which they lie in the result, those that have more than one element, and neighbours merged
+/// where one stride runs through both here and there.
 fn copy_runs(source: &View, strides: impl Iterator<Item = isize>) -> Vec<CopyRun> {
-    let mut runs: Vec<CopyRun> = Vec::new();
-    for ((&n, &from), to) in source.shape.iter().zip(&source.strides).zip(strides).filter(|((n, _), _)| **n != 1) {
+    let axes = source.shape.iter().zip(&source.strides).zip(strides);
+    let mut axes: Vec<CopyRun> =
+        axes.map(|((&n, &from), to)| CopyRun { n, from, to }).filter(|axis| axis.n != 1).collect();
+    axes.sort_by_key(|axis| std::cmp::Reverse(axis.to.unsigned_abs()));
+    let mut runs: Vec<CopyRun> = Vec::with_capacity(axes.len());
+    for CopyRun { n, from, to } in axes {
         match runs.last_mut() {
             Some(outer) if outer.from == n * from && outer.to == n as isize * to => {
                 *outer = CopyRun { n: outer.n * n, from, to };

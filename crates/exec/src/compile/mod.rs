@@ -12,6 +12,7 @@ mod contraction;
 mod dimension_numbers;
 mod emit;
 mod fuse;
+mod gathered_fold;
 mod hoist;
 mod loops;
 mod memory;

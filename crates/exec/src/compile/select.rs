@@ -12,6 +12,7 @@ use chainrule_graph::{Graph, Node, NodeId, Op, Shape, Value};
 use super::accumulate::Accumulation;
 use super::buffer::BufferId;
 use super::contraction::contraction;
+use super::gathered_fold::{GatheredFold, gathered};
 use super::plan::{BlockCopy, ClosingSum, Factors, KernelKind, Loop, LoopOp, Plan, Product};
 use super::plan_builder::PlanBuilder;
 use super::pools;
@@ -25,6 +26,7 @@ pub(crate) fn select(graph: Graph, accumulations: &[Accumulation], kept: &[Value
         plan: PlanBuilder::new(&graph),
         accumulations: accumulations.iter().map(|a| (a.value.node, *a)).collect(),
         sums_of_products: sums_of_products(&graph, kept).into_iter().collect(),
+        folds: folds_of_products(&graph, kept),
         pools: graph.ids().filter_map(|id| Some((id, pools::read_through(&graph, id)?))).collect(),
     };
     let read = selector.read(&graph, kept);
@@ -41,6 +43,8 @@ struct Selector {
     accumulations: HashMap<NodeId, Accumulation>,
     /// Sums over all elements of a product, or a square, that nothing else reads: dot products.
     sums_of_products: HashMap<NodeId, Value>,
+    /// Folds of contractions, and parts of such, that are gathered, and the contractions.
+    folds: HashMap<NodeId, GatheredFold>,
     /// Pools and their gradients, and the values whose operands they read.
     pools: HashMap<NodeId, Value>,
 }
@@ -60,6 +64,7 @@ impl Selector {
             let accumulation = self.accumulations.get(&id);
             let inside = accumulation.map(|a| a.contraction).or_else(|| self.sums_of_products.get(&id).copied());
             let inside = inside.or_else(|| self.pools.get(&id).copied());
+            let inside = inside.or_else(|| self.folds.get(&id).map(|fold| fold.windows));
             let inputs = graph.node(inside.unwrap_or(id.into())).inputs.iter().copied();
             for input in inputs.chain(accumulation.into_iter().flat_map(factors).flatten()) {
                 read[input.node.index()] = true;
@@ -82,6 +87,9 @@ impl Selector {
         let all_whole = outs.iter().map(|(shape, out)| View::whole(*out, shape)).collect();
         if !is_read {
             return all_whole;
+        }
+        if let Some(fold) = self.folds.get(&id) {
+            return vec![gathered(&mut self.plan, graph, id, fold, whole)];
         }
         match &node.op {
             Op::Source(_) => {}
@@ -279,6 +287,12 @@ impl Selector {
         let pair = (buffers.of(id), buffers.of(accumulation.target));
         self.plan.in_place.push(pair);
     }
+}
+
+/// The folds that are gathered.
+fn folds_of_products(graph: &Graph, kept: &[Value]) -> HashMap<NodeId, GatheredFold> {
+    let users = graph.count_users(kept.iter().copied());
+    graph.ids().filter_map(|id| Some((id, GatheredFold::of(graph, &users, id)?))).collect()
 }
 
 /// Sums over all elements of an elementwise product or square of several elements that nothing else reads.

@@ -1,0 +1,200 @@
+//! The gradient of a convolution's input: windows, each a product of cotangents with the weights, that are added up where they
+//! overlap. It is gathered instead: each element is a product of a window of the cotangents, in a border of zeros, with the weights
+//! turned round, so that the windows are not stored.
+//!
+//! y_i = Σ over p, u with p + d·u = i of Σ_o dy_po · w_uo = Σ over u of Σ_o dy_{i − d·u, o} · w_uo
+
+use std::ops::Range;
+
+use chainrule_graph::ops::contract::Label;
+use chainrule_graph::ops::{Contract, ShapeOp, WindowDimensions, Windows};
+use chainrule_graph::{Graph, NodeId, Op, Shape, Value};
+
+use super::dimension_numbers::Labelled;
+use super::plan::{BlockCopy, KernelKind, WindowProduct};
+use super::plan_builder::PlanBuilder;
+use super::view::View;
+
+/// Of fewer columns than these a vector would be half empty.
+const LEAST_COLUMNS: usize = 8;
+
+/// The labels of a contraction whose result is folded, by the part they play.
+struct Labels {
+    /// Which operand has the cotangents; the other has the weights.
+    cotangents: usize,
+    /// The places of the windows, and the entries within them.
+    places: Vec<Label>,
+    within: Vec<Label>,
+    /// What is summed over.
+    summed: Vec<Label>,
+    /// What the result has of the weights, and of the cotangents besides the places.
+    columns: Vec<Label>,
+    others: Vec<Label>,
+}
+
+impl Labels {
+    /// None where places and entries do not each belong to an operand of their own, or a label is in all.
+    fn of(contract: &Contract, dimensions: &WindowDimensions) -> Option<Labels> {
+        let (kept, within) = contract.out.split_at(contract.out.len().checked_sub(dimensions.axes.len())?);
+        let places: Vec<Label> = dimensions.axes.iter().map(|&axis| kept[axis]).collect();
+        let operands = [&contract.lhs, &contract.rhs];
+        let has_all = |operand: usize, labels: &[Label]| labels.iter().all(|label| operands[operand].contains(label));
+        let cotangents = (0..2).find(|&operand| has_all(operand, &places) && has_all(1 - operand, within))?;
+        let (moved, weights) = (operands[cotangents], operands[1 - cotangents]);
+        let is_in_all = |label: &Label| moved.contains(label) && weights.contains(label);
+        if contract.out.iter().any(is_in_all) {
+            return None;
+        }
+        Some(Labels {
+            cotangents,
+            within: within.to_vec(),
+            summed: moved.iter().copied().filter(is_in_all).collect(),
+            columns: kept.iter().copied().filter(|label| weights.contains(label)).collect(),
+            others: kept.iter().copied().filter(|label| moved.contains(label) && !places.contains(label)).collect(),
+            places,
+        })
+    }
+}
+
+/// A fold of a contraction, of which perhaps only a part is read: from where along each axis of windows, and how far.
+pub(super) struct GatheredFold {
+    dimensions: WindowDimensions,
+    lengths: Vec<usize>,
+    ranges: Vec<Range<usize>>,
+    /// The contraction, whose operands are read in place of its result.
+    pub windows: Value,
+    contract: Contract,
+    labels: Labels,
+}
+
+/// The fold that a node is, or is a part of, of a contraction.
+fn folded(graph: &Graph, users: &[usize], id: NodeId) -> Option<GatheredFold> {
+    let node = graph.node(id);
+    let (fold, part) = match &node.op {
+        Op::Windows(Windows::Fold { .. }) => (id, None),
+        Op::Shape(ShapeOp::Slice { start, stop }) if users[graph.value_index(node.inputs[0])] == 1 => {
+            (node.inputs[0].node, Some((start, stop)))
+        }
+        _ => return None,
+    };
+    let Op::Windows(Windows::Fold { dimensions, lengths }) = &graph.node(fold).op else { return None };
+    let range = |(&axis, &length)| part.map_or(0..length, |(start, stop)| start[axis]..stop[axis]);
+    let ranges: Vec<Range<usize>> = dimensions.axes.iter().zip(lengths).map(range).collect();
+    let shape = graph.shape(fold);
+    let others = (0..shape.rank()).filter(|axis| !dimensions.axes.contains(axis));
+    let is_whole = |axis: usize| part.is_none_or(|(start, stop)| start[axis] == 0 && stop[axis] == shape[axis]);
+    let cuts_border = ranges.iter().zip(lengths).enumerate().all(|(place, (range, length))| {
+        let border = dimensions.span(place) - 1;
+        range.start <= border && range.end + border >= *length && !range.is_empty()
+    });
+    let windows = graph.node(fold).inputs[0];
+    let is_part = others.into_iter().all(is_whole) && cuts_border && users[graph.value_index(windows)] == 1;
+    let Op::Contract(contract) = &graph.node(windows).op else { return None };
+    let labels = Labels::of(contract, dimensions)?;
+    let (dimensions, lengths, contract) = (dimensions.clone(), lengths.clone(), contract.clone());
+    is_part.then_some(GatheredFold { dimensions, lengths, ranges, windows, contract, labels })
+}
+
+impl GatheredFold {
+    /// The fold that a node is, or a part of one, where it is worth gathering it: its windows are next to one another, nothing else
+    /// reads them, and there are hardly more results than windows.
+    pub fn of(graph: &Graph, users: &[usize], id: NodeId) -> Option<GatheredFold> {
+        let fold = folded(graph, users, id)?;
+        let GatheredFold { dimensions, lengths, ranges, labels, .. } = &fold;
+        let operands = &graph.node(fold.windows).inputs;
+        let sizes = fold.contract.sizes(graph.shape(operands[0]), graph.shape(operands[1]));
+        let size = |labels: &[Label]| labels.iter().map(|&label| sizes[label as usize]).product::<usize>();
+        let fills = |(place, &length): (usize, &usize)| {
+            length + 1 == sizes[labels.places[place] as usize] + dimensions.span(place)
+        };
+        let is_dense = dimensions.strides.iter().all(|&stride| stride == 1) && lengths.iter().enumerate().all(fills);
+        let is_small = 2 * ranges.iter().map(Range::len).product::<usize>() <= 3 * size(&labels.places);
+        let is_worth = size(&labels.columns) >= LEAST_COLUMNS && !labels.summed.is_empty() && !sizes.contains(&0);
+        (is_dense && is_small && is_worth).then_some(fold)
+    }
+
+    /// How many zeros stand before and behind the cotangents along each axis of windows.
+    fn borders(&self) -> Vec<(usize, usize)> {
+        let border = |(place, (range, length)): (usize, (&Range<usize>, &usize))| {
+            let most = self.dimensions.span(place) - 1;
+            (most - range.start, most + range.end - length)
+        };
+        self.ranges.iter().zip(&self.lengths).enumerate().map(border).collect()
+    }
+}
+
+/// Adds what gathers a fold, or a part of one; returns the view of its result.
+pub(super) fn gathered(plan: &mut PlanBuilder, graph: &Graph, id: NodeId, fold: &GatheredFold, whole: View) -> View {
+    let GatheredFold { dimensions, ranges, contract, labels, .. } = fold;
+    let product = graph.node(fold.windows);
+    let operands = [(0, &contract.lhs), (1, &contract.rhs)]
+        .map(|(index, labels)| Labelled(plan.operand(product, index), labels.clone()));
+    let sizes = contract.sizes(&operands[0].0.shape, &operands[1].0.shape);
+    let size = |label: &Label| sizes[*label as usize];
+    let (cotangents, weights) = (&operands[labels.cotangents], &operands[1 - labels.cotangents]);
+    let padded = bordered(plan, id, cotangents, labels, &fold.borders(), &sizes);
+    let matrix = turned(plan, id, weights, labels, &sizes);
+
+    let place_strides: Vec<usize> = labels.places.iter().map(|&label| padded.stride(label)).collect();
+    let rows: Vec<(usize, usize)> = (labels.others.iter().map(|label| (size(label), padded.stride(*label))))
+        .chain(ranges.iter().map(Range::len).zip(place_strides.iter().copied()))
+        .collect();
+    let within = labels.within.iter().zip(place_strides.iter().zip(&dimensions.dilations));
+    let terms: Vec<(usize, usize)> = (within.map(|(label, (stride, dilation))| (size(label), stride * dilation)))
+        .chain(labels.summed.iter().map(|label| (size(label), padded.stride(*label))))
+        .collect();
+    let view = |axes: &[(usize, usize)]| View {
+        shape: axes.iter().map(|axis| axis.0).collect(),
+        strides: axes.iter().map(|axis| axis.1).collect(),
+        ..padded.0
+    };
+    let columns = labels.columns.iter().map(size).product();
+    let windows = view(&[&rows[..], &terms].concat());
+    let (row_axes, term_axes) = (view(&rows).runs(), view(&terms).runs());
+    let product = WindowProduct { windows, rows: row_axes, terms: term_axes, matrix, columns, out: whole.buffer };
+    plan.add(id, KernelKind::WindowProduct(product));
+
+    let order = [&labels.others[..], &labels.places, &labels.columns].concat();
+    let shape: Shape = rows.iter().map(|row| row.0).chain(labels.columns.iter().map(size)).collect();
+    let stored = Labelled(View::whole(whole.buffer, &shape), order);
+    let kept = &contract.out[..whole.shape.rank()];
+    View { strides: kept.iter().map(|&label| stored.stride(label)).collect(), ..whole }
+}
+
+/// The cotangents with what is summed over last, in a border of zeros along the places.
+fn bordered(
+    plan: &mut PlanBuilder,
+    id: NodeId,
+    cotangents: &Labelled,
+    labels: &Labels,
+    borders: &[(usize, usize)],
+    sizes: &[usize],
+) -> Labelled {
+    let order = [&labels.others[..], &labels.places, &labels.summed].concat();
+    let around = |label: &Label| labels.places.iter().position(|place| place == label).map_or((0, 0), |at| borders[at]);
+    let length = |label: &Label| around(label).0 + sizes[*label as usize] + around(label).1;
+    let shape: Shape = order.iter().map(length).collect();
+    let out = plan.buffers.add(shape.size());
+    let padded = Labelled(View::whole(out, &shape), order);
+    let offset = padded.1.iter().map(|label| around(label).0 * padded.stride(*label)).sum();
+    let strides = cotangents.1.iter().map(|&label| padded.stride(label) as isize).collect();
+    let block = BlockCopy { source: cotangents.0.clone(), offset, strides };
+    plan.add(id, KernelKind::Assemble { blocks: vec![block], filled: false, out });
+    padded
+}
+
+/// The weights as a matrix, from the last entry of the window to the first.
+fn turned(plan: &mut PlanBuilder, id: NodeId, weights: &Labelled, labels: &Labels, sizes: &[usize]) -> View {
+    let order = [&labels.within[..], &labels.summed, &labels.columns].concat();
+    let shape: Shape = order.iter().map(|label| sizes[*label as usize]).collect();
+    let out = plan.buffers.add(shape.size());
+    let matrix = Labelled(View::whole(out, &shape), order);
+    let offset = labels.within.iter().map(|label| (sizes[*label as usize] - 1) * matrix.stride(*label)).sum();
+    let stride = |label: &Label| {
+        let stride = matrix.stride(*label) as isize;
+        if labels.within.contains(label) { -stride } else { stride }
+    };
+    let block = BlockCopy { source: weights.0.clone(), offset, strides: weights.1.iter().map(stride).collect() };
+    plan.add(id, KernelKind::Assemble { blocks: vec![block], filled: true, out });
+    matrix.0
+}
