@@ -81,6 +81,22 @@ fn a_convolution_and_the_gradient_of_its_weights_multiply_windows_where_they_lie
 }
 
 #[test]
+fn select_gathers_the_gradient_of_what_a_convolution_reads() {
+    let builder = Builder::new();
+    let x = builder.parameter("x", &[8, 9, 9][..], Initializer::Constant(0.1));
+    let w = builder.parameter("W", &[4, 8, 3, 3][..], Initializer::Constant(0.1));
+    builder.objective(x.convolution(w, &Convolution::default().padding(1)).power(2.0).sum());
+    let function = builder.finish().unwrap();
+    let gradient = grad(&function.graph, function.objective.unwrap(), &[function.parameters[0].node]);
+    let (graph, gradients) = gradient.unwrap();
+    let stages = passes(&graph, &Options { outputs: gradients, ..Options::default() }).unwrap();
+    let simple = &stages.iter().find(|(name, _)| *name == "simplify").unwrap().1;
+    assert!(simple.contains("fold("), "{simple}");
+    let select = &stages.iter().find(|(name, _)| *name == "select").unwrap().1;
+    assert!(select.contains("windows 81×8×36: ") && !select.contains("fold"), "{select}");
+}
+
+#[test]
 fn a_pool_compares_windows_where_they_lie_and_its_gradient_is_added_at_the_index() {
     let builder = Builder::new();
     let x = builder.input("x", [2, 6, 9]);
@@ -204,6 +220,16 @@ fn emit_turns_a_matrix_that_is_wanted_by_columns() {
         b.input("W", [2, 3]).transpose().reshape([6]).named("y");
     });
     assert!(after("emit", &graph).contains("transpose 2×3      y = Wᵀ"), "{}", after("emit", &graph));
+}
+
+#[test]
+fn what_is_stored_backwards_is_read_by_its_name() {
+    let graph = graph(|b| {
+        let turned = b.input("x", [16]).reverse(&[0]).named("turned");
+        b.input("W", [16, 16]).matvec(turned).named("y");
+    });
+    let text = after("emit", &graph);
+    assert!(text.contains("turned+15 = x") && text.contains("y = W turned"), "{text}");
 }
 
 #[test]

@@ -246,6 +246,12 @@ impl StridedCopy {
     pub fn size(&self) -> usize {
         self.runs.iter().map(|run| run.n).product()
     }
+
+    /// The lowest offset that is written: axes may run backwards.
+    pub fn start(&self) -> usize {
+        let before = |run: &CopyRun| run.n.saturating_sub(1) * run.to.min(0).unsigned_abs();
+        self.out - self.runs.iter().map(before).sum::<usize>()
+    }
 }
 
 /// A loop over steps: the program of its body, and where what it reads and gives lies.

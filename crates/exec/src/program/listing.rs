@@ -222,7 +222,11 @@ impl<'a> Names<'a> {
                 (format!("transpose {rows}×{columns}"), format!("{}ᵀ", self.name(input)), out)
             }
             &Instruction::Clear { out, length } => (format!("clear {length}"), "0".into(), out),
-            Instruction::Copy(copy) => (format!("copy {}", copy.size()), self.name(copy.source), copy.out),
+            Instruction::Copy(copy) => {
+                let source = self.name(copy.source);
+                self.result(labelled, copy.start()); // of which what reads the whole is called
+                (format!("copy {}", copy.size()), source, copy.out)
+            }
             Instruction::Scan(code) => {
                 let operands = code.carries.iter().chain(&code.sequences).chain(&code.constants);
                 let inputs: Vec<String> = operands.map(|operand| self.name(operand.address)).collect();
