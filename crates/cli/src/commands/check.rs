@@ -194,7 +194,7 @@ fn held(function: &Function, kept: &[Parameter], seed: u64) -> Result<Draws, Com
 }
 
 /// The failure that a report is, if something is wrong, or too much undecided: then no gradient is known to be wrong.
-fn verdict(report: &Report, name: &str) -> Result<(), CommandError> {
+pub fn verdict(report: &Report, name: &str) -> Result<(), CommandError> {
     let Some(failure) = report.all_failures().next() else { return Ok(()) };
     let text = failure.to_string();
     let text = format!("{name}: {}", text.lines().next().unwrap_or_default());
@@ -258,8 +258,13 @@ fn not_tested(report: &Report, names: &NodeNames<'_>) -> Vec<String> {
     nodes.map(|checked| checked.name).collect()
 }
 
+/// How many rules were checked: one for each operand of each node that a derivative goes through.
+pub fn rules(report: &Report) -> usize {
+    report.all_nodes().into_iter().map(|node| node.edges.len()).sum()
+}
+
 fn summary(report: &Report, names: &NodeNames<'_>) -> String {
-    let edges = report.all_nodes().into_iter().map(|node| node.edges.len()).sum::<usize>();
+    let edges = rules(report);
     let (rules, draws) = (format!("{edges} rule{}", if edges == 1 { "" } else { "s" }), report.draws);
     if is_undecided(report) {
         return format!("UNDECIDED: differences are too noisy to tell, at {draws} draws");

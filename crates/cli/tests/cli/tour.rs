@@ -5,17 +5,25 @@ use std::process::{Command, Stdio};
 use crate::support::Folder;
 
 #[test]
-fn the_tour_trains_five_models_and_draws_them() {
+fn the_tour_trains_seven_models_and_draws_them() {
     let folder = Folder::with(&[]);
     let run = folder.line("tour --quick");
     let rows = run.succeeded();
-    for name in ["the target itself", "linear", "ridge", "MLP, on x", "MLP, on features", "MLP classifier"] {
-        assert!(rows.contains(name), "{name}: {rows}");
+    let regressions = ["the target itself", "linear", "ridge", "MLP, on x", "MLP, on features"];
+    for name in regressions.into_iter().chain(["MLP classifier", "convolutional network", "GRU"]) {
+        assert!(rows.contains(&format!("\n {name}")), "{name}: {rows}");
     }
+    let words: Vec<&str> = rows.split_whitespace().collect();
+    let checked = "rules that the gradients of these models are made of agree with differences.";
+    assert!(words.join(" ").contains(checked), "{rows}");
     assert!(run.err.contains("chainrule-tour/"), "{}", run.err);
     for name in ["functions", "curves", "confusion"] {
         assert!(folder.path(&format!("chainrule-tour/{name}.svg")).exists(), "{name}");
         assert!(folder.path(&format!("chainrule-tour/{name}.png")).exists(), "{name}");
+    }
+    for (name, part) in [("convnet", "c2/max_pool"), ("gru", "states: 25 steps")] {
+        let drawing = folder.read(&format!("chainrule-tour/{name}.svg"));
+        assert!(String::from_utf8_lossy(&drawing).contains(part), "{name}: {part} is drawn");
     }
 }
 
@@ -81,12 +89,13 @@ fn twenty_tours_give_the_ranges_that_a_tour_expects() {
             }
         }
     }
-    assert_eq!(seen.len(), 6);
+    assert_eq!(seen.len(), 8);
     let mut is_as_expected = true;
     for (name, expected, ranges) in seen {
         println!("{name}: {ranges:?}; a tour expects {expected:?}");
         for (expected, [least, greatest]) in expected.iter().zip(ranges) {
-            let (low, high) = expected.trim_end_matches(" %").split_once('–').expect("it is a range");
+            let expected = expected.trim_end_matches(" %");
+            let (low, high) = expected.split_once('–').unwrap_or((expected, expected));
             let expected: [f64; 2] = [low, high].map(|text| text.parse().expect("an end of a range is a number"));
             is_as_expected &= expected == [least, greatest];
         }

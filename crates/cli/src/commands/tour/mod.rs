@@ -1,10 +1,12 @@
-//! `chainrule tour`: five models trained on the embedded problems, with what is to be expected of them and pictures.
+//! `chainrule tour`: seven models trained on the embedded problems, with what is to be expected of them and pictures.
 
+mod checked;
 mod folder;
 mod models;
 mod next_steps;
 mod report;
 mod training;
+mod vowels;
 
 use std::path::PathBuf;
 
@@ -17,13 +19,14 @@ use crate::error::CommandError;
 use crate::options;
 use crate::output::{StandardOutput, message};
 use crate::plots::{LearningCurves, Picture, Prediction, confusion_matrix, functions, learning_curves_of_all};
+use checked::checked_rules;
 use folder::Folder;
-use models::{DIGITS, HELD_OUT, REGRESSION, TARGET, TourModel};
+use models::{CONVOLUTION, DIGITS, HELD_OUT, RECURRENT, REGRESSION, TARGET, TourModel};
 use next_steps::next_steps;
-use report::{Row, report};
+use report::{Findings, Row, report};
 use training::{TrainedModel, train};
 
-/// Trains five models on the embedded problems, with a table and pictures (the default command)
+/// Trains seven models on the embedded problems, with a table and pictures (the default command)
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Tour {
@@ -48,6 +51,7 @@ const FOLDER: &str = "chainrule-tour";
 const DATA: [&str; 3] = ["training.csv", "validation.csv", "digits.csv"];
 const PICTURES: [&str; 3] = ["functions", "curves", "confusion"];
 const FORMATS: [&str; 2] = ["svg", "png"];
+const DRAWINGS: [&str; 2] = ["convnet.svg", "gru.svg"];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -63,39 +67,50 @@ impl Default for Tour {
 impl Tour {
     /// Shows it.
     pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
-        let models = || REGRESSION.iter().chain([&DIGITS]);
+        let models = || REGRESSION.iter().chain([&DIGITS, &CONVOLUTION, &RECURRENT]);
         let pictures = PICTURES.iter().flat_map(|name| FORMATS.map(|format| format!("{name}.{format}")));
-        let names = models().map(|model| model.file).chain(DATA).map(String::from).chain(pictures);
+        let arrays = vowels::FILES.map(|(name, _)| name);
+        let names = models()
+            .map(|model| model.file)
+            .chain(DATA)
+            .chain(DRAWINGS)
+            .chain(arrays)
+            .map(String::from)
+            .chain(pictures);
         let names: Vec<String> = names.collect();
         let mut folder = Folder::open(&self.out, &names)?;
         message(format!("The tour writes data, models and pictures to {}/.", self.out.display()));
         let problem = Regression::generate(self.seed);
         let images = digits::dataset()?;
         let tables = [&problem.training, &problem.validation, &images].map(Dataset::to_csv);
-        let data = DATA.map(String::from).into_iter().zip(tables);
+        let tables = DATA.map(String::from).into_iter().zip(tables);
+        let data = tables.chain(vowels::FILES.map(|(name, bytes)| (name.into(), bytes.to_vec())));
         folder.write(models().map(|model| (model.file.into(), model.graph.into())).chain(data).collect())?;
 
-        let epochs = |model: &TourModel| if self.quick { model.epochs.div_ceil(50) } else { model.epochs };
-        let (training, validation) = (&problem.training, &problem.validation);
-        let regressions =
-            REGRESSION.iter().map(|model| train(model, epochs(model), training, validation, false, self.seed));
-        let regressions = regressions.collect::<Result<Vec<TrainedModel>, CommandError>>()?;
-        let (seen, unseen) = images.split(HELD_OUT, self.seed)?;
-        let classifier = train(&DIGITS, epochs(&DIGITS), &seen, &unseen, true, self.seed)?;
-
+        let rules = models().map(checked_rules).sum::<Result<usize, CommandError>>()?;
+        let trained = self.train_all(&problem, &images)?;
         let row = |trained: &TrainedModel| Row {
             name: trained.model.name,
             scores: trained.final_scores(),
             expected: trained.model.expected,
         };
-        let rows: Vec<Row> = regressions.iter().map(row).collect();
-        output.text(&report(target(&problem)?, &rows, row(&classifier), self.quick))?;
+        let Trained { regressions, digits, vowels } = &trained;
+        let findings = Findings {
+            target: target(&problem)?,
+            regressions: regressions.iter().map(row).collect(),
+            digits: digits.each_ref().map(row),
+            vowels: row(vowels),
+            rules,
+        };
+        output.text(&report(&findings, self.quick))?;
+        let [classifier, convolution] = digits;
         let mut pictures = [
-            picture_of_functions(&problem, &regressions)?,
-            picture_of_curves(&regressions, &classifier),
-            picture_of_confusion(&classifier)?,
+            picture_of_functions(&problem, regressions)?,
+            picture_of_curves(&trained),
+            picture_of_confusion(classifier)?,
         ];
-        let mut files = Vec::new();
+        let drawings = [convolution, vowels].map(TrainedModel::drawing);
+        let mut files: Vec<(String, Vec<u8>)> = DRAWINGS.map(String::from).into_iter().zip(drawings).collect();
         for (name, picture) in PICTURES.iter().zip(&mut pictures) {
             for format in FORMATS {
                 let name = format!("{name}.{format}");
@@ -105,6 +120,33 @@ impl Tour {
         folder.write(files)?;
         let program = std::env::args().next().unwrap_or_else(|| "chainrule".into());
         output.text(&format!("\n{}", next_steps(&program, &self.out)))
+    }
+}
+
+/// The models, trained.
+struct Trained {
+    regressions: Vec<TrainedModel>,
+    /// The classifier and the convolutional network.
+    digits: [TrainedModel; 2],
+    /// The recurrent network.
+    vowels: TrainedModel,
+}
+
+impl Tour {
+    fn train_all(&self, problem: &Regression, images: &Dataset) -> Result<Trained, CommandError> {
+        let train = |model: &'static TourModel, [training, validation]: [&Dataset; 2], standardize| {
+            let TourModel { epochs, .. } = *model;
+            let epochs = if self.quick { epochs.div_ceil(50) } else { epochs };
+            train(model, epochs, training, validation, standardize, self.seed)
+        };
+        let points = [&problem.training, &problem.validation];
+        let regressions = REGRESSION.iter().map(|model| train(model, points, false)).collect::<Result<_, _>>()?;
+        let (seen, unseen) = images.split(HELD_OUT, self.seed)?;
+        let images = [&seen, &unseen];
+        let digits = [train(&DIGITS, images, true)?, train(&CONVOLUTION, images, false)?];
+        let utterances = vowels::datasets()?;
+        let vowels = train(&RECURRENT, utterances.each_ref(), false)?;
+        Ok(Trained { regressions, digits, vowels })
     }
 }
 
@@ -147,7 +189,7 @@ fn picture_of_functions(problem: &Regression, regressions: &[TrainedModel]) -> R
     Ok(functions("What each model makes of 100 points", &training, &validation, &target, predictions))
 }
 
-fn picture_of_curves(regressions: &[TrainedModel], classifier: &TrainedModel) -> Picture {
+fn picture_of_curves(Trained { regressions, digits, vowels }: &Trained) -> Picture {
     let curves = |title: String, quantity: &str, is_share: bool, trained: &TrainedModel| LearningCurves {
         title,
         quantity: quantity.into(),
@@ -157,8 +199,11 @@ fn picture_of_curves(regressions: &[TrainedModel], classifier: &TrainedModel) ->
     };
     let regressions =
         regressions.iter().map(|trained| curves(trained.model.name.into(), "squared error", false, trained));
-    let digits = curves(format!("{}, on digits", classifier.model.name), "share of right classes", true, classifier);
-    learning_curves_of_all("Learning curves", regressions.chain([digits]).collect())
+    let shares = digits.iter().map(|trained| (trained, "digits")).chain([(vowels, "vowels")]);
+    let shares = shares.map(|(trained, data)| {
+        curves(format!("{}, on {data}", trained.model.name), "share of right classes", true, trained)
+    });
+    learning_curves_of_all("Learning curves", regressions.chain(shares).collect())
 }
 
 fn picture_of_confusion(classifier: &TrainedModel) -> Result<Picture, CommandError> {

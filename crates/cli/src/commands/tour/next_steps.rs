@@ -9,13 +9,21 @@ pub fn next_steps(program: &str, folder: &Path) -> String {
     format!(
         "\
 In {dir}: functions, curves and confusion, each as .svg and .png;
-the models as text and the data as CSV. What to try next:
+convnet.svg and gru.svg, the graphs of two networks; the models as text and the
+data as CSV and .npz. The digits are by E. Alpaydin and C. Kaynak, the vowels by
+M. Kudo, J. Toyama and M. Shimbo: UCI Machine Learning Repository, CC BY 4.0.
+
+What to try next:
 
   # every value and derivative of an expression
   {program} grad 'tanh(w*x+b)' w=0.5 x=2 b=-1
 
   # is every gradient of that network right?
   {program} check {dir}/mlp.graph
+
+  # what each step of an utterance does to the objective of the recurrent one
+  {program} grad {dir}/gru.graph \\
+    --data {dir}/vowels_test.npz --row 1
 
   # stopping early instead of a penalty
   {program} fit {dir}/ridge.graph \\

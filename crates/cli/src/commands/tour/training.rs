@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
+use chainrule::draw::Drawing;
 use chainrule::learn::{
     self, Dataset, Epoch, FieldDeclaration, Measure, Parameters, Scores, TrainError, Training, Transforms,
 };
@@ -39,7 +40,8 @@ pub fn train(
     let transforms = if standardize { Transforms::standardizing(training) } else { Transforms::new() };
     let (training, validation) = (transforms.apply(training)?, transforms.apply(validation)?);
     let mut parameters = Parameters::initialize(&function, seed)?;
-    let settings = Training { epochs, batch: model.batch, rate: model.rate, seed, ..Training::default() };
+    let TourModel { optimizer, batch, rate, .. } = *model;
+    let settings = Training { epochs, batch, optimizer, rate, seed, ..Training::default() };
     let mut progress = ProgressMeter::new(model.name);
     let mut observe = |event: learn::Progress<'_>| {
         if let learn::Progress::EpochDone { epoch, of } = event {
@@ -55,16 +57,18 @@ pub fn train(
     Ok(TrainedModel { model, validation, function, parameters, history: trained.history })
 }
 
-/// The free sizes, each the size of a vector in the data.
+/// The free sizes, each that of an axis in the data.
 fn sizes(file: &ModelFile, rows: &Dataset) -> BTreeMap<String, f64> {
-    let named = |declaration: &FieldDeclaration| match &declaration.dims[..] {
-        [Dim::Size(name)] => {
-            let field = rows.fields().iter().find(|field| field.name == declaration.name)?;
-            Some((name.clone(), field.shape.size() as f64))
+    let mut sizes = BTreeMap::new();
+    for declaration in FieldDeclaration::all_of(&file.model) {
+        let Some(field) = rows.fields().iter().find(|field| field.name == declaration.name) else { continue };
+        for (dim, &size) in declaration.dims.iter().zip(field.shape.iter()) {
+            if let Dim::Size(name) = dim {
+                sizes.insert(name.clone(), size as f64);
+            }
         }
-        _ => None,
-    };
-    FieldDeclaration::all_of(&file.model).iter().filter_map(named).collect()
+    }
+    sizes
 }
 
 impl TrainedModel {
@@ -78,6 +82,11 @@ impl TrainedModel {
     pub fn curve(&self, on_training: bool) -> Vec<(f64, f64)> {
         let of = |epoch: &Epoch| score(if on_training { Some(epoch.train) } else { epoch.valid });
         self.history.iter().map(|epoch| (epoch.epoch as f64, of(epoch))).collect()
+    }
+
+    /// Its graph, drawn as SVG.
+    pub fn drawing(&self) -> Vec<u8> {
+        Drawing::new(&self.function).svg().into_bytes()
     }
 
     /// The predictions for rows, as the function takes them.
