@@ -27,6 +27,8 @@ pub(crate) struct Edge<'a> {
     /// What the formula says; zeros are left out.
     pub contribution: Option<&'a Tensor>,
     pub tolerance: f64,
+    /// How many operations the op takes.
+    pub cost: usize,
 }
 
 /// What the tests of an edge said, and the worst that is wrong: the element, if it is one, and both values.
@@ -110,7 +112,10 @@ impl Edge<'_> {
         let here = self.input().data()[element].abs();
         let scale = if here > 0.0 { here } else { scale(self.input()) };
         let rounding = f64::EPSILON * (formula * here).abs();
-        let slope = self.slope(formula, scale, rounding, |moved, t| moved.data_mut()[element] += t)?;
+        let slope = match self.op {
+            Op::Elementwise(_) => self.slope_of_one(element, formula, scale, rounding)?,
+            _ => self.slope(formula, scale, rounding, |moved, t| moved.data_mut()[element] += t)?,
+        };
         let outcome = judge(formula, slope, self.tolerance);
         finding.tally.count(outcome);
         if let Outcome::Wrong(comparison) = outcome {
@@ -120,6 +125,24 @@ impl Edge<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The slope along one element of an elementwise op, whose other elements do not move.
+    fn slope_of_one(&self, element: usize, claim: f64, scale: f64, rounding: f64) -> Result<Slope, ExecError> {
+        let one = |tensor: &Tensor| Tensor::scalar(tensor.data()[element]);
+        let inputs: Vec<Tensor> = self.inputs.iter().map(|&input| one(input)).collect();
+        let outputs: Vec<(Tensor, Option<Tensor>)> =
+            self.outputs.iter().map(|&(output, cotangent)| (one(output), cotangent.map(one))).collect();
+        let alone = Edge {
+            op: self.op,
+            inputs: inputs.iter().collect(),
+            operand: self.operand,
+            outputs: outputs.iter().map(|(output, cotangent)| (output, cotangent.as_ref())).collect(),
+            contribution: None, // its element is the claim
+            tolerance: self.tolerance,
+            cost: 1,
+        };
+        alone.slope(claim, scale, rounding, |moved, t| moved.data_mut()[0] += t)
     }
 
     fn slope(
@@ -135,11 +158,13 @@ impl Edge<'_> {
             return Ok(Slope::Smooth { rate: Estimate { value: 0.0, noise: 0.0 }, size: 0.0 });
         }
         // All outputs one after the other; what has no cotangent counts for nothing.
-        let weight = |(output, cotangent): &(&Tensor, Option<&Tensor>)| match cotangent {
-            Some(cotangent) => cotangent.data().to_vec(),
-            None => vec![0.0; output.data().len()],
-        };
-        let weights: Vec<f64> = self.outputs.iter().flat_map(weight).collect();
+        let mut weights: Vec<f64> = Vec::new();
+        for (output, cotangent) in &self.outputs {
+            match cotangent {
+                Some(cotangent) => weights.extend_from_slice(cotangent.data()),
+                None => weights.resize(weights.len() + output.data().len(), 0.0),
+            }
+        }
         let shapes: Vec<&Shape> = self.outputs.iter().map(|(output, _)| output.shape()).collect();
         slope(WeightedSum { weights: &weights, scale, rounding, claim }, |t| {
             let mut moved = self.input().clone();
@@ -147,7 +172,11 @@ impl Edge<'_> {
             let mut inputs = self.inputs.clone();
             inputs[self.operand] = &moved;
             let outputs = evaluate_op(self.op, &inputs, &shapes)?;
-            Ok(Tensor::vector(outputs.into_iter().flat_map(Tensor::into_data).collect::<Vec<f64>>()))
+            let elements = outputs.into_iter().map(Tensor::into_data).reduce(|mut all, next| {
+                all.extend_from_slice(&next);
+                all
+            });
+            Ok(Tensor::vector(elements.unwrap_or_default()))
         })
     }
 

@@ -1,6 +1,6 @@
 //! What the tests of a check found, gathered over draws and made into a report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chainrule_exec::DroppedSlope;
 use chainrule_graph::{Derivatives, Graph, Node, NodeId, Value};
@@ -28,6 +28,8 @@ pub(crate) struct Findings {
     pub draws: usize,
     pub dropped_slope: Option<DroppedSlope>,
     pub tallies: BTreeMap<Site, Tally>,
+    /// The edges that are tested at one draw alone, since their op takes long.
+    pub at_one_draw: BTreeSet<(NodeId, usize)>,
     accumulations: BTreeMap<Value, f64>,
     rules: BTreeMap<(NodeId, usize), (Option<usize>, Comparison)>,
     sums: BTreeMap<Value, (usize, Comparison)>,
@@ -83,6 +85,7 @@ impl Findings {
         };
         Report {
             draws: self.draws,
+            at_one_draw: self.at_one_draw.len(),
             nodes: reached.into_iter().map(|id| self.node_report(derivatives, id)).collect(),
             directions: self.tallies.iter().filter_map(whole).collect(),
             failures: self.failures(graph),

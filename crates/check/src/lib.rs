@@ -21,6 +21,7 @@
 pub mod cases;
 mod check;
 mod compare;
+mod cost;
 mod differences;
 mod draw;
 mod edge;

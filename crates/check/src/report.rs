@@ -13,6 +13,8 @@ use crate::tolerance::TOLERANCE;
 pub struct Report {
     /// How many draws of the values were tested.
     pub draws: usize,
+    /// How many rules were tested at one of them alone, since their op takes long.
+    pub at_one_draw: usize,
     /// The nodes with a derivative, in the order of the graph.
     pub nodes: Vec<NodeReport>,
     /// The whole along random directions, for each input and parameter.
@@ -207,6 +209,11 @@ impl Report {
             std::iter::once(node).chain(body)
         };
         self.nodes.iter().flat_map(with_body).collect()
+    }
+
+    /// How many rules were tested at one draw alone, those in the bodies of loops included.
+    pub fn all_at_one_draw(&self) -> usize {
+        self.at_one_draw + self.loops.iter().map(|found| found.report.all_at_one_draw()).sum::<usize>()
     }
 
     /// The worst relative error of any test, second derivatives left out.

@@ -1,4 +1,4 @@
-//! The whole function: the cotangent of an input against differences of the output along a random direction.
+//! The whole function: the cotangents of inputs against differences of the output along a random direction.
 
 use chainrule_exec::ExecError;
 use chainrule_exec::reference::evaluate_op;
@@ -7,6 +7,7 @@ use chainrule_graph::{Graph, NodeId, Op, Shape, Tensor, Value};
 use chainrule_kernels::philox::Philox;
 
 use crate::compare::{Outcome, judge};
+use crate::cost::cost;
 use crate::differences::WeightedSum;
 use crate::draw::Draw;
 use crate::edge::{inner, rounding, scale, step};
@@ -14,20 +15,22 @@ use crate::point::{Point, outputs};
 use crate::slope::{Slope, slope};
 use crate::tolerance::{TOLERANCE, tolerance};
 
-/// How the output depends on one input node.
+/// How the output depends on input nodes that move together.
 pub(crate) struct Whole {
-    pub source: NodeId,
+    pub sources: Vec<NodeId>,
     output: Value,
-    /// The nodes to compute again when the source moves. The values of stop_gradient nodes are held.
+    /// The nodes to compute again when the sources move. The values of stop_gradient nodes are held.
     moved: Vec<NodeId>,
     tolerance: f64,
+    /// How many operations those take.
+    pub cost: usize,
 }
 
 impl Whole {
-    pub fn new(graph: &Graph, source: NodeId, output: Value) -> Whole {
+    pub fn new(graph: &Graph, sources: Vec<NodeId>, output: Value) -> Whole {
         let needed = graph.needed_for([output]);
         let mut depends = vec![false; graph.nodes().len()];
-        depends[source.index()] = true;
+        sources.iter().for_each(|source| depends[source.index()] = true);
         let mut moved = Vec::new();
         for id in graph.ids().filter(|id| needed[id.index()]) {
             let node = graph.node(id);
@@ -39,23 +42,38 @@ impl Whole {
         }
         let tolerances = moved.iter().map(|&id| tolerance(&graph.node(id).op));
         let tolerance = tolerances.fold(TOLERANCE, f64::max);
-        Whole { source, output, moved, tolerance }
+        let cost = moved.iter().map(|&id| cost(graph, id)).sum();
+        Whole { sources, output, moved, tolerance, cost }
     }
 
     /// Tests d⟨output, seed⟩ along a random direction. The outcome of a kink is not judged: see the edges.
     pub fn test(&self, at: &Point<'_>, seed: &Tensor, generator: &mut Philox) -> Result<Outcome, ExecError> {
-        let here = &at.values[self.source];
-        let scale = scale(here);
-        let direction = Draw::Normal.tensor(here.shape(), generator);
-        let formula = at.cotangent(self.source).map_or(0.0, |cotangent| inner(cotangent, &direction));
-        // Each node on the way rounds its values.
         let graph = &at.derivatives.graph;
-        let rounded = self.moved.iter().chain([&self.source]).flat_map(|&id| outputs(graph, id));
+        let mut directions: Vec<Tensor> =
+            self.sources.iter().map(|&source| Draw::Normal.tensor(graph.shape(source), generator)).collect();
+        // Inputs of different sizes move by the same share of these.
+        let scale = match self.sources[..] {
+            [source] => scale(&at.values[source]),
+            _ => {
+                for (&source, direction) in self.sources.iter().zip(&mut directions) {
+                    let scale = scale(&at.values[source]);
+                    direction.data_mut().iter_mut().for_each(|element| *element *= scale);
+                }
+                1.0
+            }
+        };
+        let along = |(&source, direction)| at.cotangent(source).map_or(0.0, |cotangent| inner(cotangent, direction));
+        let formula = self.sources.iter().zip(&directions).map(along).sum();
+        // Each node on the way rounds its values.
+        let rounded = self.moved.iter().chain(&self.sources).flat_map(|&id| outputs(graph, id));
         let rounding = rounded.filter_map(|value| Some(rounding(at.cotangent(value)?, &at.values[value]))).sum();
         let slope = slope(WeightedSum { weights: seed.data(), scale, rounding, claim: formula }, |t| {
-            let mut moved = here.clone();
-            step(&mut moved, t, &direction);
-            self.rerun(at, moved)
+            let moved = self.sources.iter().zip(&directions).map(|(&source, direction)| {
+                let mut moved = at.values[source].clone();
+                step(&mut moved, t, direction);
+                moved
+            });
+            self.rerun(at, moved.collect())
         })?;
         if let Slope::Kink { .. } = slope {
             return Ok(Outcome::Kink);
@@ -63,11 +81,13 @@ impl Whole {
         Ok(judge(formula, slope, self.tolerance))
     }
 
-    /// The output after the source has moved.
-    fn rerun(&self, at: &Point<'_>, source: Tensor) -> Result<Tensor, ExecError> {
+    /// The output after the sources have moved.
+    fn rerun(&self, at: &Point<'_>, sources: Vec<Tensor>) -> Result<Tensor, ExecError> {
         let graph = &at.derivatives.graph;
         let mut again: Vec<Vec<Tensor>> = vec![Vec::new(); graph.nodes().len()];
-        again[self.source.index()] = vec![source];
+        for (source, moved) in self.sources.iter().zip(sources) {
+            again[source.index()] = vec![moved];
+        }
         for &id in &self.moved {
             let node = graph.node(id);
             let value = |input: &Value| {

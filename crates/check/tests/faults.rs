@@ -7,7 +7,7 @@ mod square;
 use std::sync::Arc;
 
 use chainrule_check::{Blame, CheckOptions, Draws, Failure, check};
-use chainrule_graph::{Builder, Derivatives, Function, Kind, NodeId, Tensor, Value, Var, differentiate};
+use chainrule_graph::{Builder, Derivatives, Function, Kind, NodeId, Tensor, Value, Var, differentiate, text};
 use planting::{Edge, Fault, again, edges};
 use square::Square;
 
@@ -247,4 +247,25 @@ fn where_no_rule_can_tell_the_whole_does() {
     let found = failures(&again(&function.graph, &healthy, Fault::Factor((tied, 0), 0.5)));
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(matches!(found[0].blame, Blame::Whole { node } if node == function.inputs[0]), "{found:?}");
+}
+
+/// LeNet at its whole size: its convolutions are tested at one of the draws.
+#[test]
+fn a_wrong_rule_is_named_where_rules_take_long() {
+    let text = include_str!("../../../models/lenet.graph");
+    let function = text::parse(text).and_then(|model| model.build(&Default::default())).expect("it is in the gallery");
+    let graph = &function.graph;
+    let parameters = function.parameters.iter().map(|parameter| parameter.node).collect::<Vec<_>>();
+    let healthy =
+        differentiate(graph, function.objective.expect("it has one"), &parameters).expect("it has derivatives");
+    let report = check(&healthy, &Draws::new(), &OPTIONS).expect("it can be checked");
+    assert!(report.passed() && report.at_one_draw > 2, "{} at one draw: {report}", report.at_one_draw);
+    let of = |op: &str| {
+        let all = edges(&healthy).into_iter().filter(|(node, _)| graph.node(*node).op.name() == op);
+        all.max_by_key(|(node, operand)| graph.shape(graph.node(*node).inputs[*operand]).size())
+    };
+    for (op, factor) in [("contract", 1.00001), ("max", -1.0)] {
+        let edge = of(op).unwrap_or_else(|| panic!("no {op} in LeNet"));
+        names_rule(op, &again(graph, &healthy, Fault::Factor(edge, factor)), edge);
+    }
 }

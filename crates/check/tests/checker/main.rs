@@ -1,5 +1,6 @@
 //! What the checker says of kinks, steps, held values, noise and custom nodes; and of second derivatives.
 
+mod loops;
 mod second;
 #[path = "../square/mod.rs"]
 mod square;

@@ -64,7 +64,7 @@ Examples:
 Free sizes become small numbers that differ. Reals are drawn from normal(0, 1), ints below their bound, some of both near \
 the constants that the model compares them with; --data takes rows of a table instead. The exit code is 0 if no gradient \
 is wrong, 1 if one is: the report names the rule, or the sum of contributions, to blame, and the rules that were not tested, \
-as those on a branch that no draw took. It is 2 if more than 1 % could not be told, as where values are so small that differences are nothing but rounding.
+as those on a branch that no draw took, and how many of them take so long that one draw has to do. It is 2 if more than 1 % could not be told, as where values are so small that differences are nothing but rounding.
 
 Where training differs from prediction, both are checked, training over a batch where examples see each other. With --json, \
 `passed` covers both, and `prediction` holds the report of the second.";
@@ -266,6 +266,10 @@ pub fn rules(report: &Report) -> usize {
 fn summary(report: &Report, names: &NodeNames<'_>) -> String {
     let edges = rules(report);
     let (rules, draws) = (format!("{edges} rule{}", if edges == 1 { "" } else { "s" }), report.draws);
+    let at_one = match report.all_at_one_draw() {
+        0 => String::new(),
+        large => format!(" ({large}, which take long, at one of them)"),
+    };
     if is_undecided(report) {
         return format!("UNDECIDED: differences are too noisy to tell, at {draws} draws");
     }
@@ -286,10 +290,10 @@ fn summary(report: &Report, names: &NodeNames<'_>) -> String {
         let (verb, list) = (if not_tested.len() == 1 { "was" } else { "were" }, not_tested.join(", "));
         return format!(
             "no gradient is wrong, but {list} {verb} not tested: the derivative was 0 in each of {draws} draws, as on a \
-             branch that none took; the others are right{second}"
+             branch that none took; the others are right{at_one}{second}"
         );
     }
-    format!("every gradient is right: {rules} at {draws} draws{second}")
+    format!("every gradient is right: {rules} at {draws} draws{at_one}{second}")
 }
 
 /// `passed` is that of the report, or of those of both phases.
@@ -317,6 +321,7 @@ fn as_json(report: &Report, passed: bool, names: &NodeNames<'_>) -> Object {
     Object::default()
         .with("passed", passed)
         .with("draws", report.draws)
+        .with("at_one_draw", report.all_at_one_draw())
         .with("worst", json::number(report.worst()))
         .with_some("second_passed", second)
         .with("not_tested", json::array(not_tested(report, names).iter().map(|name| json::text(name))))

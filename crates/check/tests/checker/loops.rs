@@ -1,8 +1,5 @@
 //! The bodies of loops are checked node by node, and a NaN in them is traced to its step.
 
-#[path = "square/mod.rs"]
-mod square;
-
 use std::sync::Arc;
 
 use chainrule_check::{Blame, CheckOptions, Failure, Report, Second, Verdict, check_function, nan_origin};
@@ -11,14 +8,9 @@ use chainrule_exec::reference::evaluate;
 use chainrule_graph::layers::Lstm;
 use chainrule_graph::ops::custom::{Custom, Pass};
 use chainrule_graph::{Builder, Function, Op, Tensor, Var};
-use square::Square;
 
-fn function(build: impl for<'g> Fn(&'g Builder) -> Var<'g>) -> Function {
-    let builder = Builder::new();
-    let objective = build(&builder);
-    builder.objective(objective);
-    builder.finish().expect("it is well formed")
-}
+use crate::function;
+use crate::square::Square;
 
 /// First derivatives alone: the backward of a custom node has none.
 fn checked(function: &Function) -> Report {
