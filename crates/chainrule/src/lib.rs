@@ -45,7 +45,7 @@
 //!
 //! A trained model is used by a [`Predictor`](learn::Predictor), which compiles once and predicts in microseconds; see there. Without
 //! the default features the crate has what that needs, and is built from a third of the packages: `training` adds tables and
-//! training, `check` the gradient checker, `draw` the drawings.
+//! training, `check` the gradient checker, `doctor` why a model does not learn, `draw` the drawings.
 //!
 //! The same function in the text form, trained:
 //!
@@ -84,6 +84,8 @@ mod pages;
 
 #[cfg(feature = "check")]
 pub use chainrule_check as check;
+#[cfg(feature = "doctor")]
+pub use chainrule_doctor as doctor;
 #[cfg(feature = "draw")]
 pub use chainrule_draw as draw;
 pub use chainrule_exec as exec;

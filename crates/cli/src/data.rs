@@ -41,6 +41,8 @@ pub struct PreparedData {
     pub function: Function,
     /// The rows of the table.
     pub data: Dataset,
+    /// Its sizes and settings, those that the columns say among them.
+    pub sizes: BTreeMap<String, f64>,
 }
 
 impl TableOptions {
@@ -68,7 +70,7 @@ impl TableOptions {
         let function = file.build(&settings)?;
         let data = assignment.dataset(&function)?;
         columns::warn_of_copies(&data);
-        Ok(PreparedData { data, function })
+        Ok(PreparedData { data, function, sizes: settings })
     }
 }
 

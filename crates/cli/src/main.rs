@@ -1,4 +1,4 @@
-//! The command line: `chainrule fit`, `predict`, `eval`, `grad`, `check`, `show`, `profile`, `data` and `tour`.
+//! The command line: `chainrule fit`, `predict`, `eval`, `grad`, `check`, `doctor`, `show`, `profile`, `data` and `tour`.
 //!
 //! A file for each command in `commands/`; what several of them need stands beside it: [`options`] reads option values,
 //! [`model_file`] models, [`data`] tables; [`files`] sees to it that no file is lost; [`output`] writes the answer,
@@ -56,6 +56,7 @@ Examples:
   chainrule check model.graph  # is every gradient right?
   chainrule fit model.graph --data table.csv --save model.safetensors
   chainrule predict model.safetensors --data new.csv
+  chainrule doctor model.graph --data table.csv  # why does it not learn?
 
 Each command explains itself: chainrule fit --help";
 

@@ -50,6 +50,11 @@ impl ModelFile {
         }
     }
 
+    /// The text.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
     /// What messages call the file.
     pub fn name(&self) -> &str {
         &self.name

@@ -1,6 +1,7 @@
 //! `--standardize`: which inputs and outcomes are brought to mean 0 and deviation 1.
 
 use chainrule::Function;
+use chainrule::doctor::Scaling;
 use chainrule::learn::{Cause, Dataset, Diverged, LearnError, Role, Transforms};
 use clap::Args;
 use serde_json::{Value, json};
@@ -67,6 +68,15 @@ impl StandardizeOption {
                 let named = Transforms::standardizing_named(function, rows, names);
                 named.map_err(|error: LearnError| CommandError::of_option("--standardize", &error))
             }
+        }
+    }
+
+    /// What is standardised, as the doctor takes it.
+    pub fn scaling(&self) -> Scaling {
+        match &self.standardize {
+            None => Scaling::None,
+            Some(Names(names)) if names.is_empty() => Scaling::Inputs,
+            Some(Names(names)) => Scaling::Named(names.clone()),
         }
     }
 

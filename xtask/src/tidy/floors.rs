@@ -10,10 +10,11 @@ const FLOORS: &[(usize, &str)] = &[
     (2, "chainrule-draw"),
     (3, "chainrule-learn"),
     (3, "chainrule-check"),
-    (4, "chainrule"),
-    (5, "chainrule-cli"),
-    (5, "bench"),
-    (5, "course"),
+    (4, "chainrule-doctor"),
+    (5, "chainrule"),
+    (6, "chainrule-cli"),
+    (6, "bench"),
+    (6, "course"),
 ];
 
 /// It looks after all of them, and uses none.

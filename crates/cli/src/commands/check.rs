@@ -139,7 +139,7 @@ impl Check {
         let settings = self.model.settings()?;
         let Some(path) = &self.data else { return Ok((file.build_small(&settings)?, None)) };
         let (columns, separator) = (self.columns.clone(), self.separator.clone());
-        let PreparedData { function, data } =
+        let PreparedData { function, data, .. } =
             TableOptions { data: path.clone(), columns, separator }.fit(file, settings)?;
         let data = Transforms::filling(&data).apply(&data)?;
         Ok((function, Some(data)))

@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod data;
+mod doctor;
 mod eval;
 mod fit;
 mod grad;
@@ -26,6 +27,7 @@ pub enum Command {
     Eval(eval::Eval),
     Grad(grad::Grad),
     Check(check::Check),
+    Doctor(Box<doctor::DoctorCommand>),
     Show(Box<show::Show>),
     Profile(Box<profile::ProfileCommand>),
     Data(data::DataCommand),
@@ -49,6 +51,7 @@ impl Command {
             Command::Eval(eval) => eval.run(output),
             Command::Grad(grad) => grad.run(output),
             Command::Check(check) => check.run(output),
+            Command::Doctor(doctor) => doctor.run(output),
             Command::Show(show) => show.run(output),
             Command::Profile(profile) => profile.run(output),
             Command::Data(data) => data.run(),

@@ -53,7 +53,7 @@ impl ProfileCommand {
     pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
         let settings = self.steps.training(Training { batch: self.batch, ..Training::default() })?;
         let file = ModelFile::read(&self.model.model)?;
-        let PreparedData { function, data } = self.table.fit(&file, self.model.settings()?)?;
+        let PreparedData { function, data, .. } = self.table.fit(&file, self.model.settings()?)?;
         file.objective(&function)?;
         let data = Transforms::filling(&data).apply(&data)?;
         let transforms = self.standardize.transforms(&function, &data)?;

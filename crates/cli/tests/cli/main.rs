@@ -5,6 +5,7 @@ mod check;
 mod data;
 mod data_files;
 mod diverged;
+mod doctor;
 mod figures;
 mod files;
 mod fit;

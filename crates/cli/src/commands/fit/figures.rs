@@ -1,7 +1,7 @@
 //! The figures of a trained model, over whole sets.
 
 use chainrule::Function;
-use chainrule::learn::{Dataset, LearnError, Parameters, Scores, Scoring, confusion, scores_by};
+use chainrule::learn::{Dataset, Figures, LearnError, Parameters, Scores, Scoring, confusion, scores_by};
 
 use super::rows::TrainingRows;
 use crate::figures::confusion_table;
@@ -14,6 +14,8 @@ pub struct Scored {
     pub validation: Option<Scores>,
     /// For each class in the validation rows how often it was taken for which, as a table.
     pub confusion: Option<String>,
+    /// The share of the most frequent class in the training rows; 0 where there is one class alone, or none.
+    most_frequent: f64,
 }
 
 impl Scored {
@@ -30,8 +32,18 @@ impl Scored {
         Ok(Scored {
             training: scores(training)?,
             validation: validation.map(scores).transpose()?,
+            most_frequent: most_frequent(scoring, function, training),
             confusion: counts.and_then(|counts| confusion_table(scoring, &counts, words)),
         })
+    }
+
+    /// Whether predictions for the training rows are no better than the best constant: the mean, or the most frequent class.
+    pub fn is_no_better_than_a_constant(&self) -> bool {
+        match self.training.figures {
+            Figures::None => false,
+            Figures::Numbers { r2, .. } => r2.is_some_and(|r2| r2 <= 0.0),
+            Figures::Classes { accuracy, .. } => accuracy <= self.most_frequent,
+        }
     }
 
     /// A line for the training rows and one for the validation rows, if there are so many.
@@ -57,6 +69,15 @@ impl Scored {
         let least: Vec<usize> = (3..heading.len()).rev().chain([1]).collect();
         format::table(&heading, 1, sets.iter().map(line), format::Narrow { shorten: 0, leave_out: &least })
     }
+}
+
+fn most_frequent(scoring: &Scoring, function: &Function, rows: &Dataset) -> f64 {
+    let Some(outcome) = scoring.outcome().filter(|_| scoring.labels().is_some()) else { return 0.0 };
+    let Ok(outcomes) = rows.values(function.name(outcome)) else { return 0.0 };
+    let mut sorted = outcomes.into_owned();
+    sorted.sort_by(f64::total_cmp);
+    let most = sorted.chunk_by(|a, b| a == b).map(<[f64]>::len).max().unwrap_or(0);
+    if most < sorted.len() { most as f64 / sorted.len() as f64 } else { 0.0 }
 }
 
 /// The same as `train_objective`, `train_mse`, … for a saved model.

@@ -5,6 +5,7 @@ mod figures;
 mod init;
 mod rows;
 mod settings;
+mod training_options;
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -19,7 +20,7 @@ use serde_json::{Map, Value, json};
 
 use self::figures::Scored;
 use crate::columns;
-use crate::data::{PreparedData, TableOptions, check_finite};
+use crate::data::{PreparedData, check_finite};
 use crate::dropped_slope;
 use crate::error::CommandError;
 use crate::figures::{figures_left_out, warn_of_single_labels};
@@ -30,14 +31,15 @@ use crate::interrupt;
 use crate::json::Object;
 use crate::model_file::ModelFile;
 use crate::notes::notes;
-use crate::options::{self, ModelOptions};
+use crate::options;
 use crate::output::{StandardOutput, message};
 use crate::plots::picture_path;
 use crate::progress::ProgressMeter;
-use crate::standardize::{self, StandardizeOption};
+use crate::standardize;
 
 use rows::TrainingRows;
 pub use settings::StepSettings;
+pub use training_options::TrainingOptions;
 
 /// Where the settings of a saved model keep how well it did at the end of training.
 pub const SCORES: &str = "scores";
@@ -47,54 +49,7 @@ pub const SCORES: &str = "scores";
 #[command(after_help = EXAMPLES)]
 pub struct Fit {
     #[command(flatten)]
-    model: ModelOptions,
-
-    #[command(flatten)]
-    table: TableOptions,
-
-    /// A table to validate on, with the same columns
-    #[arg(long, value_name = "V.csv", conflicts_with = "valid_split")]
-    valid: Option<PathBuf>,
-
-    /// The share of rows to hold out for validation, in (0, 1), drawn by the seed
-    #[arg(long, value_name = "F", value_parser = options::fraction, allow_hyphen_values = true)]
-    valid_split: Option<f64>,
-
-    /// How often all rows are gone through
-    #[arg(long, value_name = "N", default_value = "100", value_parser = options::count, allow_hyphen_values = true)]
-    epochs: usize,
-
-    /// Ends training after N steps, in the midst of an epoch if need be
-    #[arg(long, value_name = "N", value_parser = options::count, allow_hyphen_values = true)]
-    steps: Option<usize>,
-
-    /// How many rows a step takes; more than there are means all
-    #[arg(long, value_name = "N", default_value = "1", value_parser = options::count, allow_hyphen_values = true)]
-    batch: usize,
-
-    /// How far a step goes along the gradient, > 0
-    #[arg(long, value_name = "R", default_value = "0.01", value_parser = options::above_zero, allow_hyphen_values = true)]
-    rate: f64,
-
-    /// Takes the rows in a new random order each epoch (the default)
-    #[arg(long, conflicts_with = "no_shuffle")]
-    shuffle: bool,
-
-    /// Takes the rows in the order of the table
-    #[arg(long)]
-    no_shuffle: bool,
-
-    /// The seed of initial values, orders and the split
-    #[arg(long, value_name = "N", default_value = "0", value_parser = options::seed, allow_hyphen_values = true)]
-    seed: u64,
-
-    #[command(flatten)]
-    standardize: StandardizeOption,
-
-    /// Ends training after N epochs in a row that did not better the objective on the validation rows, or on the
-    /// training rows if there are no others, and takes the parameters of the best epoch
-    #[arg(long, value_name = "N", value_parser = options::count, allow_hyphen_values = true)]
-    patience: Option<usize>,
+    options: TrainingOptions,
 
     /// Begins with the values that a file has under the names of the parameters, in their shapes, and says which: a saved
     /// model, or weights of another program as safetensors or .npz
@@ -105,9 +60,6 @@ pub struct Fit {
     /// for one parameter are added; transpose(W) exchanges the axes, and Wq,Wk,Wv share the rows
     #[arg(long, value_name = "NAME=PARAMETER", requires = "init")]
     rename: Vec<Rename>,
-
-    #[command(flatten)]
-    step: StepSettings,
 
     /// Keeps training in a file, to go on with --resume: every so often, at the end, and at Ctrl-C
     #[arg(long, value_name = "FILE", help_heading = "Files")]
@@ -136,6 +88,9 @@ pub struct Fit {
     json: bool,
 }
 
+/// Who says why.
+const DOCTOR: &str = "chainrule doctor, with the same options, tries to say why";
+
 /// An objective that is as large as before but for rounding has not risen.
 const ROUNDING: f64 = 1e-9;
 
@@ -160,8 +115,8 @@ impl Fit {
     pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
         let mut settings = self.training()?;
         self.check_files()?;
-        let file = ModelFile::read(&self.model.model)?;
-        let PreparedData { function, data } = self.table.fit(&file, self.model.settings()?)?;
+        let file = ModelFile::read(&self.options.model.model)?;
+        let PreparedData { function, data, .. } = self.options.table.fit(&file, self.options.model.settings()?)?;
         if self.save.is_some() {
             file.check_savable(&function)?;
         }
@@ -171,8 +126,8 @@ impl Fit {
             message(format!("warning: {}: the model has no `param`; training changes nothing", file.name()));
         }
         let fields = data.fields().to_vec();
-        let rows = TrainingRows::new(&self, &function, data)?.at(settings.precision);
-        settings.schedule = self.step.shortened(&settings, rows.training.rows());
+        let rows = TrainingRows::new(&self.options, &function, data)?.at(settings.precision);
+        settings.schedule = self.options.step.shortened(&settings, rows.training.rows());
         let scoring = Scoring::of(&function, &rows.training)?;
         figures_left_out(&file, &scoring);
         columns::warn_of_constants(&function, &rows.training);
@@ -180,7 +135,7 @@ impl Fit {
         if let Some(rows) = &rows.validation {
             warn_of_single_labels(&function, &scoring, rows, " to validate on");
         }
-        let mut parameters = Parameters::initialize(&function, self.seed)?;
+        let mut parameters = Parameters::initialize(&function, self.options.seed)?;
         if let Some(path) = &self.init {
             init::take(path, &self.rename, &mut parameters)?;
         }
@@ -192,8 +147,11 @@ impl Fit {
         }
         let result = Scored::new(&scoring, &function, &parameters, &rows).map_err(|error| file.failed(error))?;
         self.print(&result, &rows, &trained, output)?;
-        warn_of_rise(&trained.history, &result.training, self.rate, !rows.transforms.is_empty());
+        warn_of_rise(&trained.history, &result.training, self.options.rate, !rows.transforms.is_empty());
         check_finite(&file, &function, &parameters, &rows.training, &result.training)?;
+        if result.is_no_better_than_a_constant() {
+            message(format!("note: that is no better than the best constant; {}", DOCTOR));
+        }
         if let Some(path) = &self.save {
             let settings = self.saved_settings(&settings, &result);
             let transforms = rows.transforms.clone();
@@ -201,7 +159,7 @@ impl Fit {
             message(format!("saved {}", path.display()));
         }
         if let Some(path) = &self.plot {
-            curves::of(&self.model.model, &trained.history).write(path)?;
+            curves::of(&self.options.model.model, &trained.history).write(path)?;
             message(format!("drew {}", path.display()));
         }
         // What is only told, and validation rows, spoil no model, so it is saved before they are looked at.
@@ -213,12 +171,12 @@ impl Fit {
     }
 
     fn check_files(&self) -> Result<(), CommandError> {
-        self.table.check_input(self.valid.as_deref())?;
+        self.options.table.check_input(self.options.valid.as_deref())?;
         files::check(
             &[
-                ("the model", Some(&self.model.model)),
-                ("the table of --data", Some(&self.table.data)),
-                ("the table of --valid", self.valid.as_deref()),
+                ("the model", Some(&self.options.model.model)),
+                ("the table of --data", Some(&self.options.table.data)),
+                ("the table of --valid", self.options.valid.as_deref()),
                 ("the model of --init", self.init.as_deref()),
             ],
             &[
@@ -237,22 +195,9 @@ impl Fit {
     }
 
     fn training(&self) -> Result<Training<'_>, CommandError> {
-        let base = Training {
-            epochs: self.epochs,
-            steps: self.steps,
-            batch: self.batch,
-            rate: self.rate,
-            shuffle: !self.no_shuffle,
-            seed: self.seed,
-            patience: self.patience,
-            checkpoint: self.checkpoint.as_deref().map(|path| Checkpointing {
-                path,
-                every: self.every,
-                resume: self.resume,
-            }),
-            ..Training::default()
-        };
-        self.step.training(base)
+        let checkpoint = self.checkpoint.as_deref();
+        let checkpoint = checkpoint.map(|path| Checkpointing { path, every: self.every, resume: self.resume });
+        Ok(Training { checkpoint, ..self.options.training()? })
     }
 
     fn train(
@@ -290,7 +235,7 @@ impl Fit {
         let trained = trained.map_err(|error| match error {
             TrainError::Diverged(diverged) => {
                 let remedy = standardize::remedy(&diverged, rows.transforms.standardized());
-                file.diverged(*diverged).with(remedy)
+                file.diverged(*diverged).with(remedy).with(Some(DOCTOR.into()))
             }
             TrainError::Learn(error) => file.failed(error),
         })?;
@@ -319,13 +264,13 @@ impl Fit {
             let line = line.with_some("best_epoch", trained.best);
             return output.line(figures::with_scores(line, &result.training, result.validation.as_ref()));
         }
-        let length = match self.steps {
-            Some(steps) if epochs < self.epochs => counted(steps, "step"),
+        let length = match self.options.steps {
+            Some(steps) if epochs < self.options.epochs => counted(steps, "step"),
             _ => counted(epochs, "epoch"),
         };
         let best =
             trained.best.map(|best| format!(", with the parameters of epoch {best}, the best")).unwrap_or_default();
-        output.line(format!("{}, after {length}{best}\n", self.model.model.display()))?;
+        output.line(format!("{}, after {length}{best}\n", self.options.model.model.display()))?;
         output.line(result.table(rows.training.rows(), rows.validation.as_ref().map_or(0, Dataset::rows)))?;
         match &result.confusion {
             Some(confusion) => output.line(format!("\n{confusion}")),
@@ -336,8 +281,8 @@ impl Fit {
     /// What a saved model says of its training.
     fn saved_settings(&self, training: &Training<'_>, result: &Scored) -> Map<String, Value> {
         let mut settings = training.settings();
-        settings.insert("standardize".into(), self.standardize.as_json());
-        settings.insert("valid_split".into(), json!(self.valid_split));
+        settings.insert("standardize".into(), self.options.standardize.as_json());
+        settings.insert("valid_split".into(), json!(self.options.valid_split));
         settings.insert(SCORES.into(), figures::saved(result).into());
         settings
     }

@@ -4,7 +4,7 @@ use chainrule::Function;
 use chainrule::exec::compile::Precision;
 use chainrule::learn::{Dataset, Transforms};
 
-use crate::commands::fit::Fit;
+use crate::commands::fit::TrainingOptions;
 use crate::error::CommandError;
 
 /// The rows to train on and those to validate on, as the function takes them.
@@ -19,24 +19,11 @@ pub struct TrainingRows {
 
 impl TrainingRows {
     /// Splits the rows, or reads those to validate on, and transforms all by the statistics of those to train on.
-    pub fn new(fit: &Fit, function: &Function, data: Dataset) -> Result<TrainingRows, CommandError> {
-        let (training, validation) = match (&fit.valid, fit.valid_split) {
-            (Some(path), _) => {
-                let table = fit.table.separator.read(path)?;
-                table.check_counts(data.fields(), &fit.table.columns.map)?;
-                let valid = table.dataset(data.fields(), fit.table.columns.drops_rows())?;
-                (data, Some(valid))
-            }
-            (None, Some(fraction)) => {
-                let split = data.split(fraction, fit.seed);
-                let split = split.map_err(|error| CommandError::of_option("--valid-split", &error))?;
-                (split.0, Some(split.1))
-            }
-            (None, None) => (data, None),
-        };
+    pub fn new(options: &TrainingOptions, function: &Function, data: Dataset) -> Result<TrainingRows, CommandError> {
+        let (training, validation) = options.split(data)?;
         let mut transforms = Transforms::filling(&training);
         let filled = transforms.apply(&training)?;
-        transforms = transforms.then(fit.standardize.transforms(function, &filled)?);
+        transforms = transforms.then(options.standardize.transforms(function, &filled)?);
         Ok(TrainingRows {
             training: transforms.apply(&training)?,
             validation: validation.map(|rows| transforms.apply(&rows)).transpose()?,

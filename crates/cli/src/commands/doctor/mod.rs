@@ -1,0 +1,93 @@
+//! `chainrule doctor`: why a model does not learn.
+
+mod report;
+mod wording;
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use chainrule::doctor::{Case, CaseError, Doctor, Examining, diagnose};
+use chainrule::text::Registry;
+use clap::Args;
+
+use super::fit::TrainingOptions;
+use crate::data::PreparedData;
+use crate::error::CommandError;
+use crate::interrupt;
+use crate::model_file::ModelFile;
+use crate::options;
+use crate::output::StandardOutput;
+use crate::progress::Waiting;
+
+/// Says why a model does not learn: trains it, looks at every node, and tries what would mend it
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct DoctorCommand {
+    #[command(flatten)]
+    options: TrainingOptions,
+
+    /// How long trials may go on
+    #[arg(long, value_name = "S", default_value = "30", value_parser = options::above_zero, allow_hyphen_values = true)]
+    seconds: f64,
+
+    /// Prints the answer as a line of JSON
+    #[arg(long)]
+    json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  chainrule doctor model.graph --data train.csv
+  chainrule doctor model.graph --data train.csv --epochs 500 --batch 32 --rate 0.1
+
+It takes the options that training takes. A finding is a cause, the node, column or option that is guilty, what speaks for \
+it, the change that mends it, and what that change gave when it was tried: the same training with that one difference.";
+
+impl DoctorCommand {
+    /// Examines.
+    pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
+        let mut settings = self.options.training()?;
+        self.options.table.check_input(self.options.valid.as_deref())?;
+        let file = ModelFile::read(&self.options.model.model)?;
+        let PreparedData { function, data, sizes } = self.options.table.fit(&file, self.options.model.settings()?)?;
+        file.objective(&function)?;
+        let (training, validation) = self.options.split(data)?;
+        settings.schedule = self.options.step.shortened(&settings, training.rows());
+        let stop = interrupt::watch();
+        settings.stop = Some(stop);
+        let case = Case {
+            source: file.source().into(),
+            registry: Registry::new(),
+            sizes,
+            training,
+            validation,
+            scaling: self.options.standardize.scaling(),
+            settings,
+        };
+        let doctor = Doctor { time: Duration::from_secs_f64(self.seconds) };
+        let mut waiting = None;
+        let mut observe = |examining: Examining<'_>| {
+            waiting = Some(Waiting::new(&wording::being_done(examining)));
+            match stop.load(std::sync::atomic::Ordering::Relaxed) {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        };
+        let diagnosis = diagnose(&case, &doctor, &mut observe).map_err(|error| failed(&file, error))?;
+        drop(waiting);
+        if stop.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(CommandError::interrupted("the examination was stopped".into()));
+        }
+        match self.json {
+            true => output.line(report::json(&diagnosis)),
+            false => output.text(&report::text(&diagnosis, &file)),
+        }
+    }
+}
+
+fn failed(file: &ModelFile, error: CaseError) -> CommandError {
+    match error {
+        CaseError::Model(mistake) => CommandError::in_text(&mistake, file.source(), file.name()),
+        CaseError::Learn(error) => file.failed(error),
+    }
+}

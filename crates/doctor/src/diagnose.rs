@@ -1,0 +1,154 @@
+//! The way from a case to findings: verdict first, then suspicions, the most specific first, each tried.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use crate::budget::shortened;
+use crate::case::{Case, CaseError};
+use crate::evidence::Evidence;
+use crate::measure::Measured;
+use crate::report::{Diagnosis, Figures, Finding, Remedy};
+use crate::rules::{self, Rule, Specificity, Suspicion};
+use crate::run::Run;
+use crate::trial::Trial;
+
+/// How a case is examined.
+#[derive(Clone, Copy, Debug)]
+pub struct Doctor {
+    /// How long trials may go on.
+    pub time: Duration,
+}
+
+impl Default for Doctor {
+    fn default() -> Doctor {
+        Doctor { time: Duration::from_secs(30) }
+    }
+}
+
+/// What is being done.
+#[derive(Clone, Copy, Debug)]
+pub enum Examining<'a> {
+    /// The run as it is, and what it is compared with.
+    Measuring,
+    /// A change that may mend a cause.
+    Trying(&'a Suspicion),
+}
+
+/// Of a healthy run, what is left unexplained is at most so many times what a small model leaves on rows that it was not
+/// trained on, and two hundredths of all.
+const ENOUGH: f64 = 1.35;
+const ALMOST_NOTHING: f64 = 0.02;
+
+/// What a setting must explain of what was left unexplained where nothing says how much could be.
+const VAGUE: f64 = 0.6;
+
+/// How sure a finding is that a comparison shows and nothing can mend.
+const SHOWN: f64 = 0.5;
+
+/// Examines a case. The observer is told what is being done, and may end it: what was found by then is the answer.
+///
+/// # Errors
+/// A mistake in the model or the data. That training diverges is none.
+pub fn diagnose(
+    case: &Case<'_>,
+    doctor: &Doctor,
+    observer: &mut dyn FnMut(Examining<'_>) -> ControlFlow<()>,
+) -> Result<Diagnosis, CaseError> {
+    let begin = Instant::now();
+    let _ = observer(Examining::Measuring);
+    let (case, shortened) = shortened(case, doctor.time)?;
+    let evidence = Evidence::of(&case, shortened)?;
+    let is_good = is_good(&evidence);
+    let mut diagnosis = Diagnosis {
+        healthy: is_good,
+        measured: evidence.run.measured,
+        attainable: evidence.attainable(),
+        findings: Vec::new(),
+        shortened,
+        trials: 0,
+    };
+    let rules = rules::ALL.iter().filter(|rule| !is_good || rule.even_if_good);
+    let suspected: Vec<Suspicion> = rules.flat_map(|rule: &Rule| (rule.suspect)(&evidence)).collect();
+    for level in Specificity::ALL {
+        for suspicion in suspected.iter().filter(|suspicion| suspicion.specificity == *level) {
+            if begin.elapsed() > doctor.time || observer(Examining::Trying(suspicion)).is_break() {
+                break;
+            }
+            diagnosis.findings.extend(tried(&evidence, suspicion, &mut diagnosis.trials));
+        }
+        if !diagnosis.findings.is_empty() {
+            break;
+        }
+    }
+    in_order(&mut diagnosis.findings);
+    // Where nothing is known of what could be reached, a run that nothing mends is in order.
+    let is_unknown = evidence.attainable().is_none() && evidence.run.failure.is_none();
+    diagnosis.healthy = diagnosis.findings.is_empty() && (is_good || is_unknown);
+    Ok(diagnosis)
+}
+
+/// The surest first; of those that are about as sure as it, the one whose rule comes first.
+fn in_order(findings: &mut [Finding]) {
+    const ABOUT: f64 = 0.1;
+    let surest = findings.iter().map(|finding| finding.certainty).fold(0.0, f64::max);
+    if let Some(first) = findings.iter().position(|finding| finding.certainty >= surest - ABOUT) {
+        findings[..=first].rotate_right(1);
+    }
+}
+
+/// Whether a run does as well as it could, as far as measures say.
+fn is_good(evidence: &Evidence<'_, '_>) -> bool {
+    if evidence.run.failure.is_some() {
+        return false;
+    }
+    let reaches = |measured: Measured| {
+        let is_near = |attainable: Measured| {
+            let reachable = attainable.unexplained.min(1.0);
+            let is_near = measured.unexplained <= ENOUGH * reachable + ALMOST_NOTHING;
+            is_near || !attainable.is_clearly_better(&measured, 0.0)
+        };
+        measured.unexplained <= ALMOST_NOTHING || evidence.attainable().is_some_and(is_near)
+    };
+    evidence.run.measured.is_some_and(reaches)
+}
+
+/// The finding, if one of the remedies helps, or a comparison shows it.
+fn tried(evidence: &Evidence<'_, '_>, suspicion: &Suspicion, trials: &mut usize) -> Option<Finding> {
+    let finding = |changes: &[_], (before, after): (Figures, Figures), certainty: f64| Finding {
+        cause: suspicion.cause,
+        node: suspicion.node.clone(),
+        setting: suspicion.setting,
+        column: suspicion.column.clone(),
+        certainty,
+        evidence: suspicion.evidence.clone(),
+        remedy: Remedy::of(&evidence.case.source, changes),
+        before,
+        after,
+    };
+    for changes in &suspicion.remedies {
+        *trials += 1;
+        let Some(trial) = Trial::of(evidence, changes, suspicion.judged_by) else { continue };
+        // More training mends a little nearly always; how much could be reached is not known.
+        let is_vague = suspicion.specificity == Specificity::Setting && evidence.attainable().is_none();
+        let much = if is_vague { suspicion.much.max(VAGUE) } else { suspicion.much };
+        if trial.helps(evidence, much) {
+            return Some(finding(&trial.changes, trial.figures(evidence), trial.certainty()));
+        }
+    }
+    suspicion.shown.map(|shown| finding(&[], (Figures::of(&evidence.run), shown), SHOWN))
+}
+
+impl Figures {
+    /// What a run came to.
+    pub(crate) fn of(run: &Run) -> Figures {
+        let is_done = run.failure.is_none();
+        let objective = run.objectives().map(|(_, end)| end).filter(|_| is_done);
+        let measured = run.measured.filter(|_| is_done);
+        Figures {
+            objective,
+            unexplained: measured.map(|measured| measured.unexplained),
+            error: measured.and_then(|measured| measured.error),
+            held_out: run.validated.map(|measured| measured.unexplained),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What the doctor says: whether the run is in order, and if not, the findings.
+
+use crate::budget::Shortened;
+use crate::cause::Cause;
+use crate::change::{Change, Replacement, replaced};
+use crate::measure::Measured;
+
+/// What the doctor says of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diagnosis {
+    /// Whether it does as well as it could: then there is no finding.
+    pub healthy: bool,
+    /// How good it is, on the rows that it was trained on, if that can be said.
+    pub measured: Option<Measured>,
+    /// What a small model reaches on rows that it was not trained on.
+    pub attainable: Option<Measured>,
+    /// Why it does not do better, most important first.
+    pub findings: Vec<Finding>,
+    /// What of the run was left out, so that trials are quick.
+    pub shortened: Shortened,
+    /// How many changes were tried.
+    pub trials: usize,
+}
+
+/// Why a run does not do better, with what was tried.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The cause.
+    pub cause: Cause,
+    /// The node that is guilty, as a person finds it.
+    pub node: Option<String>,
+    /// The setting.
+    pub setting: Option<&'static str>,
+    /// The column.
+    pub column: Option<String>,
+    /// How sure it is, from 0 to 1: the share of what was left unexplained that the remedy explains.
+    pub certainty: f64,
+    /// What speaks for it, in figures.
+    pub evidence: String,
+    /// What mends it.
+    pub remedy: Remedy,
+    /// The figures as it is.
+    pub before: Figures,
+    /// The figures with the remedy.
+    pub after: Figures,
+}
+
+/// What mends a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remedy {
+    /// The changes that were tried.
+    pub changes: Vec<Change>,
+    /// The lines of the model that change, as they are and as they would be.
+    pub lines: Vec<LineChange>,
+}
+
+/// A line of the model that changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineChange {
+    /// Its number, from 1.
+    pub number: usize,
+    /// What it is; none where lines are put in.
+    pub before: String,
+    /// What it would be, perhaps several lines.
+    pub after: String,
+}
+
+/// What a run came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Figures {
+    /// The objective at the end, if training got there.
+    pub objective: Option<f64>,
+    /// What is left unexplained on the rows that it was trained on.
+    pub unexplained: Option<f64>,
+    /// The share of rows that are taken for another class.
+    pub error: Option<f64>,
+    /// What is left unexplained on the rows that were held out.
+    pub held_out: Option<f64>,
+}
+
+impl Remedy {
+    /// The changes to a model of this text.
+    pub(crate) fn of(source: &str, changes: &[Change]) -> Remedy {
+        let replacements = changes.iter().flat_map(|change| match change {
+            Change::Model(replacements) => replacements.clone(),
+            Change::Setting(_) | Change::Data(_) => Vec::new(),
+        });
+        Remedy { changes: changes.to_vec(), lines: lines(source, &replacements.collect::<Vec<_>>()) }
+    }
+}
+
+/// The lines that the replacements change.
+fn lines(source: &str, replacements: &[Replacement]) -> Vec<LineChange> {
+    let mut start = 0;
+    let mut lines = Vec::new();
+    for (index, line) in source.split_inclusive('\n').enumerate() {
+        let end = start + line.len();
+        let here: Vec<Replacement> = replacements
+            .iter()
+            .filter(|replacement| (start..end).contains(&replacement.at.start))
+            .map(|Replacement { at, text }| Replacement {
+                at: at.start - start..at.end.min(end) - start,
+                text: text.clone(),
+            })
+            .collect();
+        if !here.is_empty() {
+            let (before, after) = (line.trim_end().to_string(), replaced(line, &here).trim_end().to_string());
+            lines.push(LineChange { number: index + 1, before, after });
+        }
+        start = end;
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remedy_shows_the_lines_that_change() {
+        let source = "a = tanh(x)\nb = relu(a)\n";
+        let at = source.find("relu(a)").unwrap_or(0);
+        let remedy = Remedy::of(source, &[Change::replace(at..at + 7, "a")]);
+        assert_eq!(remedy.lines, [LineChange { number: 2, before: "b = relu(a)".into(), after: "b = a".into() }]);
+    }
+}

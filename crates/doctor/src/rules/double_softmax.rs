@@ -1,0 +1,69 @@
+//! A softmax too many: softmax of a softmax, softmax given to a loss that makes one itself, or softmax between layers. Its
+//! outputs lie in [0, 1] and sum to 1, so the next one can only choose between shares from 1/(1 + (K − 1)e) to e/(e + K − 1).
+//!
+//! Story: "my PyTorch loss does not go below 1.4", with a softmax before CrossEntropyLoss; in DeepFD's list.
+//!
+//! Evidence: the graph.
+
+use chainrule_graph::ops::Reduction;
+use chainrule_graph::{NodeId, Op};
+
+use super::output_range::through_shapes;
+use super::{Judge, Rule, Specificity, Suspicion, edits};
+use crate::cause::Cause;
+use crate::evidence::Evidence;
+use crate::structure::{is_contraction, is_softmax};
+
+pub(crate) const RULE: Rule = Rule { even_if_good: true, suspect };
+
+fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
+    let graph = &evidence.function().graph;
+    let softmaxes = graph.ids().filter(|&id| is_softmax(graph, id) && evidence.structure.is_learned(id));
+    softmaxes.filter_map(|id| read_again(evidence, id).or_else(|| between_layers(evidence, id))).collect()
+}
+
+/// A softmax whose values another softmax, or a logarithm of a sum of exponentials, reads.
+fn read_again(evidence: &Evidence<'_, '_>, id: NodeId) -> Option<Suspicion> {
+    let graph = &evidence.function().graph;
+    let reads = |other: NodeId| {
+        let is_one = is_softmax(graph, other)
+            || matches!(&graph.node(other).op, Op::Reduce(reduce) if reduce.op == Reduction::LogSumExp);
+        is_one && graph.node(other).inputs.iter().any(|&input| through_shapes(graph, input).node == id)
+    };
+    let again = graph.ids().find(|&other| other != id && reads(other))?;
+    let said =
+        format!("`{}` is a softmax already, and `{}` takes one of it", evidence.named(id), evidence.called(again));
+    let function = evidence.function();
+    let mut suspicion = Suspicion::new(Cause::DoubleSoftmax, Specificity::Structure, said)
+        .judged_by(Judge::Likelihood)
+        .at_node(evidence.named(id));
+    for change in [id, again].into_iter().filter_map(|node| edits::call_left_out(evidence.case, function, node)) {
+        suspicion.remedies.push(vec![change]);
+    }
+    Some(suspicion)
+}
+
+/// A softmax that a product with parameters reads: a hidden layer. (Attention multiplies by values, which depend on inputs.)
+fn between_layers(evidence: &Evidence<'_, '_>, id: NodeId) -> Option<Suspicion> {
+    let function = evidence.function();
+    let graph = &function.graph;
+    let is_layer = |other: NodeId| {
+        let inputs = &graph.node(other).inputs;
+        let reads = inputs.iter().any(|&input| through_shapes(graph, input).node == id);
+        let by_parameters = inputs.iter().any(|input| {
+            let index = input.node.index();
+            evidence.structure.of_parameters[index] && !evidence.structure.of_inputs[index]
+        });
+        is_contraction(graph, other) && reads && by_parameters
+    };
+    graph.ids().find(|&other| is_layer(other))?;
+    let size = graph.shape(id).size();
+    let said = format!("`{}` is a softmax between layers: its {size} units share a sum of 1", evidence.named(id));
+    let mut suspicion = Suspicion::new(Cause::DoubleSoftmax, Specificity::Structure, said)
+        .judged_by(Judge::Likelihood)
+        .at_node(evidence.named(id));
+    for bend in ["tanh", "relu"] {
+        suspicion.remedies.extend(edits::call_of_another(evidence.case, function, id, bend).map(|change| vec![change]));
+    }
+    Some(suspicion)
+}

@@ -1,0 +1,82 @@
+//! Layer upon layer without a bend: a product of matrices is a matrix, so the model is linear however deep it is.
+//!
+//! Story: "Keras model to fit polynomial", Stack Overflow; in DeepFD and in TheDeepChecker's list of pitfalls. Source:
+//! Goodfellow, Bengio and Courville 2016, section 6.1.
+//!
+//! Evidence: between two products with parameters there are only sums and rearrangements; a network of one hidden layer does
+//! clearly better.
+
+use chainrule_graph::ops::Elementwise;
+use chainrule_graph::{NodeId, Op};
+
+use super::{Rule, Specificity, Suspicion, edits};
+use crate::cause::Cause;
+use crate::change::Change;
+use crate::evidence::Evidence;
+use crate::structure::{elementwise, is_contraction};
+
+pub(crate) const RULE: Rule = Rule { even_if_good: false, suspect };
+
+fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
+    let hidden = linear_layers(evidence);
+    let Some(first) = hidden.first() else { return Vec::new() };
+    let name = evidence.named(*first);
+    let names: Vec<String> = hidden.iter().map(|&id| format!("`{}`", evidence.named(id))).collect();
+    let network = evidence.baselines.map(|baselines| baselines.network.unexplained);
+    let reached = network.map(|left| format!("; a network of one hidden layer leaves {left:.3} unexplained"));
+    let said = format!(
+        "from the input to `prediction` there is nothing but products and sums: {} stay linear{}",
+        names.join(", "),
+        reached.unwrap_or_default()
+    );
+    let remedies = ["tanh", "relu"].map(|bend| -> Vec<Change> {
+        hidden.iter().filter_map(|&id| edits::wrapped(evidence.case, evidence.function(), id, bend)).collect()
+    });
+    let mut suspicion = Suspicion::new(Cause::NoNonlinearity, Specificity::Capacity, said).at_node(name);
+    suspicion.remedies.extend(remedies);
+    vec![suspicion]
+}
+
+/// The layers whose values another product with parameters reads as they are; none if anything bends on the way.
+fn linear_layers(evidence: &Evidence<'_, '_>) -> Vec<NodeId> {
+    let function = evidence.function();
+    let graph = &function.graph;
+    let structure = &evidence.structure;
+    let is_on_the_way = |id: NodeId| structure.of_inputs[id.index()] && structure.for_prediction[id.index()];
+    let is_product = |id: NodeId| {
+        let node = graph.node(id);
+        let multiplies = is_contraction(graph, id) || elementwise(graph, id) == Some(Elementwise::Mul);
+        let of_both = node.inputs.iter().any(|input| structure.of_inputs[input.node.index()])
+            && node
+                .inputs
+                .iter()
+                .any(|input| !structure.of_inputs[input.node.index()] && structure.of_parameters[input.node.index()]);
+        multiplies && of_both
+    };
+    let mut hidden = Vec::new();
+    for id in graph.ids().filter(|&id| is_on_the_way(id) && is_product(id)) {
+        let read =
+            graph.node(id).inputs.iter().map(|input| input.node).find(|&input| structure.of_inputs[input.index()]);
+        let layer = read.and_then(|read| linear_layer(evidence, read));
+        hidden.extend(layer);
+    }
+    hidden.dedup();
+    hidden
+}
+
+/// The node itself, or what it is made of by rearranging, if it is linear in a product with parameters.
+fn linear_layer(evidence: &Evidence<'_, '_>, id: NodeId) -> Option<NodeId> {
+    let graph = &evidence.function().graph;
+    let structure = &evidence.structure;
+    if !structure.of_parameters[id.index()] || !structure.of_inputs[id.index()] {
+        return None;
+    }
+    match graph.node(id).op {
+        Op::Shape(_) => linear_layer(evidence, graph.node(id).inputs.first()?.node),
+        Op::Contract(_) => Some(id),
+        _ => match elementwise(graph, id)? {
+            Elementwise::Add | Elementwise::Sub | Elementwise::Mul | Elementwise::Neg => Some(id),
+            _ => None,
+        },
+    }
+}

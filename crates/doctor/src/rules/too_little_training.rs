@@ -1,0 +1,72 @@
+//! The run ends long before the objective is down: steps too small (rate, clipping, schedule) or too few (epochs, batch).
+//!
+//! Story: "RMSprop crawls to the line". Source: Goodfellow, Bengio and Courville 2016, section 11.4.1: of all settings the
+//! learning rate is the first to look at.
+//!
+//! Evidence: the objective is still falling at the end.
+
+use chainrule_learn::Schedule;
+
+use super::{Rule, Specificity, Suspicion};
+use crate::cause::Cause;
+use crate::change::{Change, Setting};
+use crate::evidence::Evidence;
+
+pub(crate) const RULE: Rule = Rule { even_if_good: false, suspect };
+
+/// How many rows a step usually takes; with more, an epoch has few steps (Masters and Luschi 2018).
+const USUAL_BATCH: usize = 32;
+
+fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
+    if evidence.run.failure.is_some() {
+        return Vec::new();
+    }
+    let settings = &evidence.case.settings;
+    let suspicion = |said: String, setting: &'static str, remedies: Vec<Setting>| {
+        let mut suspicion = Suspicion::new(Cause::TooLittleTraining, Specificity::Setting, said).at_setting(setting);
+        suspicion.remedies.extend(remedies.into_iter().map(|setting| vec![Change::Setting(setting)]));
+        suspicion
+    };
+    let mut suspicions = Vec::new();
+    let falls = falling(evidence)
+        .map(|share| format!("; {share:.0} % of its fall is in the last fifth of the run"))
+        .unwrap_or_default();
+    if let Some(limit) = settings.clip_norm {
+        let said = format!("gradients are cut to the norm {limit}{falls}");
+        suspicions.push(suspicion(said, "clip_norm", vec![Setting::ClipNorm(None)]));
+    }
+    if settings.schedule != Schedule::Constant {
+        let said = format!("the schedule makes the rate smaller{falls}");
+        suspicions.push(suspicion(said, "schedule", vec![Setting::Schedule(Schedule::Constant)]));
+    }
+    let said = format!("with rate {} the objective is still falling{falls}", settings.rate);
+    let rates = [10.0, 100.0, 1e3, 1e4].map(|times| Setting::Rate(settings.rate * times)).to_vec();
+    suspicions.push(suspicion(said, "rate", rates));
+    match settings.steps {
+        // The steps are counted so that the doctor is quick.
+        Some(_) if evidence.shortened.steps.is_some() => {}
+        Some(steps) => {
+            let said = format!("after {steps} steps the objective is still falling{falls}");
+            suspicions.push(suspicion(said, "steps", vec![Setting::Steps(steps * 10)]));
+        }
+        None => {
+            let said = format!("after {} epochs the objective is still falling{falls}", settings.epochs);
+            let mut longer = suspicion(said, "epochs", vec![Setting::Epochs(settings.epochs * 10)]);
+            if settings.batch > USUAL_BATCH {
+                let both = [Setting::Epochs(settings.epochs * 10), Setting::Batch(USUAL_BATCH)];
+                longer.remedies.push(both.into_iter().map(Change::Setting).collect());
+            }
+            suspicions.push(longer);
+        }
+    }
+    suspicions
+}
+
+/// The share, in percent, of the fall of the objective that is in the last fifth of the run.
+pub(super) fn falling(evidence: &Evidence<'_, '_>) -> Option<f64> {
+    let history = &evidence.run.history;
+    let objective = |index: usize| history.get(index).map(|epoch| epoch.train.objective);
+    let (first, late, last) =
+        (objective(0)?, objective(history.len() * 4 / 5)?, objective(history.len().checked_sub(1)?)?);
+    (first > last).then(|| 100.0 * (late - last) / (first - last))
+}

@@ -1,0 +1,196 @@
+//! What is learned: which outcome is predicted, and what a prediction says of it, whatever the objective is.
+
+use chainrule_graph::{Function, Kind, NodeId, Shape, Tensor, probability};
+use chainrule_learn::{Dataset, LearnError, Scoring};
+
+/// What is learned.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Task {
+    /// The outcome that the prediction is of; of a model that gives back its input, that input.
+    pub target: String,
+    /// What is said of it.
+    pub kind: TaskKind,
+    /// Of numbers, the range beyond which a value is no better known: what is extreme counts as its end.
+    pub range: (f64, f64),
+}
+
+/// What predictions say of an outcome.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TaskKind {
+    /// Numbers, element by element.
+    Numbers,
+    /// One of some classes.
+    Classes {
+        /// What each class is called in the data, ascending.
+        labels: Vec<f64>,
+        /// How a prediction becomes a class.
+        decision: Decision,
+        /// Whether predictions are probabilities by their making.
+        are_probabilities: bool,
+    },
+}
+
+/// How a prediction becomes a class.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Decision {
+    /// The place of the greatest element.
+    Greatest,
+    /// The upper class from this number up.
+    Above(f64),
+    /// The label that is nearest.
+    Nearest,
+}
+
+/// Of more distinct labels, an outcome of whole numbers is a number.
+const MOST_CLASSES: usize = 50;
+
+const ANY: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+
+/// Half of the middle two thirds is one deviation of a normal distribution; beyond so many there is nothing to expect, in heavy
+/// tails either.
+pub(crate) const FAR: f64 = 20.0;
+
+/// The range of six deviations, in which nearly all values are that follow from anything.
+fn bulk(values: &[f64]) -> (f64, f64) {
+    const WIDE: f64 = 6.0;
+    let (low, high) = middle(values);
+    let (center, half) = ((low + high) / 2.0, (high - low) / 2.0);
+    if half > 0.0 { (center - WIDE * half, center + WIDE * half) } else { ANY }
+}
+
+/// The ends of the middle two thirds of some values.
+pub(crate) fn middle(values: &[f64]) -> (f64, f64) {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let quantile = |share: f64| sorted.get((sorted.len().saturating_sub(1) as f64 * share).round() as usize);
+    let ends = quantile(1.0 / 6.0).zip(quantile(5.0 / 6.0));
+    ends.map_or((0.0, 0.0), |(low, high)| (*low, *high))
+}
+
+impl Task {
+    /// What the model learns from these rows; none if there is nothing to compare its prediction with.
+    ///
+    /// # Errors
+    /// The rows lack the outcome.
+    pub fn of(function: &Function, rows: &Dataset) -> Result<Option<Task>, LearnError> {
+        let Some(prediction) = function.prediction else { return Ok(None) };
+        let (graph, shape) = (&function.graph, function.graph.shape(prediction));
+        let needed = graph.needed_for(function.objective);
+        let Some(target) = function.outcomes.iter().copied().find(|id| needed[id.index()]) else {
+            return Ok(reconstructed(function, shape));
+        };
+        let name = function.name(target);
+        let mut labels = rows.values(name)?.into_owned();
+        labels.sort_by(f64::total_cmp);
+        labels.dedup();
+        let kind = match graph.kind(target) {
+            Kind::Real if are_comparable(graph.shape(target).size(), shape.size()) => {
+                numbers_or_two(function, rows, labels)?
+            }
+            Kind::Real => return Ok(None),
+            Kind::Int | Kind::Bool => match of_classes(function, target, shape, labels) {
+                Some(kind) => kind,
+                None => return Ok(None),
+            },
+        };
+        let range = match kind {
+            TaskKind::Numbers => bulk(&rows.values(name)?),
+            TaskKind::Classes { .. } => ANY,
+        };
+        Ok(Some(Task { target: name.into(), kind, range }))
+    }
+
+    /// The number of classes, if it is of classes.
+    pub fn classes(&self) -> Option<usize> {
+        match &self.kind {
+            TaskKind::Classes { labels, .. } => Some(labels.len()),
+            TaskKind::Numbers => None,
+        }
+    }
+
+    /// The class that each prediction means, as an index into the labels; `predictions` is `[rows, …]`.
+    pub(crate) fn decided(&self, predictions: &Tensor, count: usize) -> Vec<usize> {
+        let TaskKind::Classes { labels, decision, .. } = &self.kind else { return Vec::new() };
+        let width = predictions.data().len() / count.max(1);
+        let decide = |elements: &[f64]| match *decision {
+            Decision::Greatest => greatest(elements),
+            Decision::Above(limit) => usize::from(elements.first().is_some_and(|&value| value >= limit)),
+            Decision::Nearest => nearest(labels, elements.first().copied().unwrap_or(f64::NAN)),
+        };
+        predictions.data().chunks(width.max(1)).map(decide).collect()
+    }
+}
+
+/// Whether so many elements are compared with so many: as many, or each of the fewer with several.
+fn are_comparable(outcomes: usize, predictions: usize) -> bool {
+    outcomes > 0 && predictions > 0 && (outcomes.is_multiple_of(predictions) || predictions.is_multiple_of(outcomes))
+}
+
+/// A model that gives back its only input, if it is one.
+fn reconstructed(function: &Function, shape: &Shape) -> Option<Task> {
+    let graph = &function.graph;
+    let [input] = &function.inputs[..] else { return None };
+    if graph.kind(*input) != Kind::Real || graph.shape(*input).size() != shape.size() || !function.outcomes.is_empty() {
+        return None;
+    }
+    Some(Task { target: function.name(*input).into(), kind: TaskKind::Numbers, range: ANY })
+}
+
+/// An outcome of real numbers; one of two labels beside a raw score is of two classes.
+fn numbers_or_two(function: &Function, rows: &Dataset, labels: Vec<f64>) -> Result<TaskKind, LearnError> {
+    let scoring = Scoring::of(function, rows)?;
+    let is_raw_score = scoring.measure().is_none();
+    let is_probability = function.prediction.is_some_and(|it| probability(&function.graph, it).is_some());
+    let is_single = function.prediction.is_some_and(|it| function.graph.shape(it).size() == 1);
+    Ok(match labels[..] {
+        [low, high] if is_probability && is_single && !is_raw_score => {
+            let are_probabilities = [low, high] == [0.0, 1.0];
+            TaskKind::Classes { labels, decision: Decision::Above((low + high) / 2.0), are_probabilities }
+        }
+        [_, _] if is_raw_score => {
+            TaskKind::Classes { labels, decision: Decision::Above(0.0), are_probabilities: false }
+        }
+        _ => TaskKind::Numbers,
+    })
+}
+
+fn of_classes(function: &Function, target: NodeId, shape: &Shape, labels: Vec<f64>) -> Option<TaskKind> {
+    let of_target = function.graph.shape(target);
+    let places = shape.size() / of_target.size().max(1);
+    let is_probability = probability(&function.graph, function.prediction?).is_some();
+    let of = |labels: Vec<f64>, decision: Decision| {
+        let are_probabilities = is_probability && decision != Decision::Nearest;
+        Some(TaskKind::Classes { labels, decision, are_probabilities })
+    };
+    let is_for_each = shape.rank() == of_target.rank() + 1 && shape.iter().zip(of_target.iter()).all(|(a, b)| a == b);
+    if places > 1 && is_for_each {
+        let is_place = |label: &f64| *label >= 0.0 && *label < places as f64;
+        let all = (0..places).map(|place| place as f64).collect();
+        return labels.iter().any(is_place).then(|| of(all, Decision::Greatest))?;
+    }
+    match labels[..] {
+        _ if places != 1 => None,
+        [_, _] if is_probability => of(labels, Decision::Above(0.5)),
+        [low, high] => {
+            let is_raw_score = Scoring::with_labels(function, Some(&[low, high])).measure().is_none();
+            of(labels, Decision::Above(if is_raw_score { 0.0 } else { (low + high) / 2.0 }))
+        }
+        _ if labels.len() <= MOST_CLASSES => of(labels, Decision::Nearest),
+        _ => Some(TaskKind::Numbers),
+    }
+}
+
+fn greatest(elements: &[f64]) -> usize {
+    let mut best = 0;
+    for (index, &element) in elements.iter().enumerate() {
+        if element > elements[best] {
+            best = index;
+        }
+    }
+    best
+}
+
+fn nearest(labels: &[f64], value: f64) -> usize {
+    let distance = |index: usize| (labels[index] - value).abs();
+    (0..labels.len()).min_by(|&a, &b| distance(a).total_cmp(&distance(b))).unwrap_or(0)
+}

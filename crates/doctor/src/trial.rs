@@ -1,0 +1,133 @@
+//! Trials: the same training with one difference, and whether that helped.
+
+use crate::case::{Case, CaseError};
+use crate::change::Change;
+use crate::evidence::Evidence;
+use crate::measure::Measured;
+use crate::report::Figures;
+use crate::rules::Judge;
+use crate::run::Run;
+
+/// What a remedy leaves unexplained must be less than what the best constant leaves, by this share.
+const BEATEN: f64 = 0.9;
+
+/// A run with some changes, and the measures that are compared.
+pub(crate) struct Trial {
+    /// The changes.
+    pub changes: Vec<Change>,
+    /// The run with them.
+    pub run: Run,
+    judge: Judge,
+    /// How good the run is as it is.
+    before: Option<Measured>,
+    /// How good it is with the changes.
+    after: Option<Measured>,
+}
+
+impl Trial {
+    /// Trains with the changes; none where they make no model, or one that can't be trained.
+    pub fn of(evidence: &Evidence<'_, '_>, changes: &[Change], judge: Judge) -> Option<Trial> {
+        let (run, before, after) = match judge {
+            Judge::Training | Judge::Likelihood | Judge::Told => {
+                let (_, run) = trained(evidence, evidence.case, changes)?;
+                let after = run.measured;
+                (run, evidence.run.measured, after)
+            }
+            Judge::KeptRows => {
+                let (changed, run) = trained(evidence, evidence.case, changes)?;
+                let after = run.measured;
+                (run, on_rows_of(evidence, &changed), after)
+            }
+            Judge::HeldOut => {
+                let runs: Option<Vec<Run>> = evidence
+                    .held_out
+                    .iter()
+                    .map(|held_out| Some(trained(evidence, &held_out.case, changes)?.1))
+                    .collect();
+                let mut runs = runs?;
+                let after = Measured::mean(runs.iter().map(|run| run.validated));
+                (runs.pop()?, evidence.validated().map(|(_, validated)| validated), after)
+            }
+        };
+        Some(Trial { changes: changes.to_vec(), run, judge, before, after })
+    }
+
+    /// Whether it is clearly better than the run as it is: explains so much of what was left.
+    pub fn helps(&self, evidence: &Evidence<'_, '_>, much: f64) -> bool {
+        if self.run.failure.is_some() || self.judge == Judge::Told {
+            return self.run.failure.is_none();
+        }
+        match (self.after, self.before) {
+            (Some(now), Some(before)) => {
+                now.unexplained < BEATEN && now.is_clearly_better(&before, much)
+                    || self.judge == Judge::Likelihood && now.is_far_more_likely(&before)
+            }
+            // What can't be measured otherwise is judged by the objective.
+            _ => match (evidence.run.objectives(), self.run.objectives()) {
+                (Some((start, before)), Some((_, now))) => {
+                    evidence.run.failure.is_some() || start - now > (1.0 + much) * (start - before).max(0.0)
+                }
+                (None, Some(_)) => evidence.run.failure.is_some(),
+                _ => false,
+            },
+        }
+    }
+
+    /// The figures as it is and with the changes, on the rows that it is judged by.
+    pub fn figures(&self, evidence: &Evidence<'_, '_>) -> (Figures, Figures) {
+        let of = |run: &Run, measured: Option<Measured>| {
+            let figures = Figures::of(run);
+            match run.failure {
+                Some(_) => figures,
+                None => Figures {
+                    unexplained: measured.map(|measured| measured.unexplained),
+                    error: measured.and_then(|measured| measured.error),
+                    ..figures
+                },
+            }
+        };
+        (of(&evidence.run, self.before), of(&self.run, self.after))
+    }
+
+    /// The share of what was left unexplained that the changes explain.
+    pub fn certainty(&self) -> f64 {
+        let Some((before, after)) = self.before.zip(self.after).filter(|_| self.judge != Judge::Told) else {
+            return 0.5;
+        };
+        let before = before.unexplained.min(1.0);
+        if before > 0.0 { (1.0 - after.unexplained / before).clamp(0.0, 1.0) } else { 0.0 }
+    }
+}
+
+/// A case with the changes, and its run.
+fn trained<'c>(evidence: &Evidence<'_, '_>, case: &Case<'c>, changes: &[Change]) -> Option<(Case<'c>, Run)> {
+    let changed = changed(case, changes).ok()?;
+    let run = Run::of(&changed, evidence.task.as_ref()).ok()?;
+    Some((changed, run))
+}
+
+/// How good the run as it is is on the rows that another case trains on.
+fn on_rows_of(evidence: &Evidence<'_, '_>, changed: &Case<'_>) -> Option<Measured> {
+    let run = &evidence.run;
+    if run.failure.is_some() {
+        return Some(Measured::of_nothing(changed.training.rows()));
+    }
+    let rows = run.transforms.apply(&changed.training).ok()?;
+    run.measure(evidence.task.as_ref()?, &run.end, &rows, &changed.training)
+}
+
+/// The case with all changes. Stretches of text are those of the case's own text, so they are made together.
+pub(crate) fn changed<'a>(case: &Case<'a>, changes: &[Change]) -> Result<Case<'a>, CaseError> {
+    let mut replacements = Vec::new();
+    let mut changed = case.clone();
+    for change in changes {
+        match change {
+            Change::Model(some) => replacements.extend(some.iter().cloned()),
+            other => changed = other.apply(&changed)?,
+        }
+    }
+    if !replacements.is_empty() {
+        changed = Change::Model(replacements).apply(&changed)?;
+    }
+    Ok(changed)
+}
