@@ -71,7 +71,9 @@ pub fn diagnose(
     let suspected: Vec<Suspicion> = rules.flat_map(|rule: &Rule| (rule.suspect)(&evidence)).collect();
     for level in Specificity::ALL {
         for suspicion in suspected.iter().filter(|suspicion| suspicion.specificity == *level) {
-            if begin.elapsed() > doctor.time || observer(Examining::Trying(suspicion)).is_break() {
+            // What cannot be otherwise is tried in any case.
+            let is_late = *level != Specificity::Certain && begin.elapsed() > doctor.time;
+            if is_late || observer(Examining::Trying(suspicion)).is_break() {
                 break;
             }
             diagnosis.findings.extend(tried(&evidence, suspicion, &mut diagnosis.trials));
