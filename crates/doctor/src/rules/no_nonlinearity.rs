@@ -23,10 +23,12 @@ fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
     let name = evidence.named(*first);
     let names: Vec<String> = hidden.iter().map(|&id| format!("`{}`", evidence.named(id))).collect();
     let network = evidence.baselines.map(|baselines| baselines.network.unexplained);
-    let reached = network.map(|left| format!("; a network of one hidden layer leaves {left:.3} unexplained"));
+    let reached =
+        network.map(|left| format!("; a network of one hidden layer leaves {:.1} % unexplained", 100.0 * left));
     let said = format!(
-        "from the input to `prediction` there is nothing but products and sums: {} stay linear{}",
+        "from the input to `prediction` there is nothing but products and sums: {} {} linear{}",
         names.join(", "),
+        if names.len() == 1 { "stays" } else { "stay" },
         reached.unwrap_or_default()
     );
     let remedies = ["tanh", "relu"].map(|bend| -> Vec<Change> {

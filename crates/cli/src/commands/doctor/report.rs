@@ -1,6 +1,6 @@
 //! What the doctor says, for people and as JSON.
 
-use chainrule::doctor::{Diagnosis, Figures, Finding, Measured};
+use chainrule::doctor::{Cause, Diagnosis, Figures, Finding, Measured};
 
 use super::wording;
 use crate::format;
@@ -74,7 +74,8 @@ pub fn text(diagnosis: &Diagnosis, file: &ModelFile) -> String {
 }
 
 fn said(finding: &Finding) -> String {
-    let mut text = format!("{} ({})\n", finding.cause.meaning(), finding.cause);
+    let heading = wrapped(&format!("{} ({})", finding.cause.meaning(), finding.cause), 3);
+    let mut text = heading.trim_start().to_string();
     let place = [("node", finding.node.as_deref()), ("option", finding.setting), ("column", finding.column.as_deref())];
     let named: Vec<String> = place.iter().filter_map(|(what, name)| Some(format!("{what} {}", (*name)?))).collect();
     text += &wrapped(&format!("Where: {}", named.join(", ")), 3);
@@ -89,6 +90,12 @@ fn said(finding: &Finding) -> String {
     if !changes.is_empty() {
         text += &wrapped(&format!("Change: {}", changes.join(", ")), 3);
     }
+    // Of a rare class the share of all rows says nothing.
+    let counts_classes = finding.cause == Cause::ClassImbalance;
+    let shown = |figures: &Figures| match figures.unexplained.filter(|_| counts_classes) {
+        Some(left) => format!("{} unexplained, each class counted alike", percent(left)),
+        None => shown(figures),
+    };
     let figures = format!("{}, then {}", shown(&finding.before), shown(&finding.after));
     let what = if finding.remedy.changes.is_empty() { "Measured: as it is" } else { "Tried: as it is" };
     text + &wrapped(&format!("{what} {figures}"), 3)
@@ -102,7 +109,15 @@ fn wrapped(text: &str, indent: usize) -> String {
 }
 
 fn explained(measured: &Measured) -> String {
+    const RARE_MISSED: f64 = 0.1;
     match measured.error {
+        _ if measured.unexplained.is_infinite() => "leaves the finite numbers".into(),
+        // Where a rare class is missed, the share of all rows says little.
+        Some(error) if measured.unexplained > 2.0 * error + RARE_MISSED => format!(
+            "takes {} of the rows for another class, and leaves {} unexplained, each class counted alike",
+            percent(error),
+            percent(measured.unexplained)
+        ),
         Some(error) => format!("takes {} of the rows for another class", percent(error)),
         None => format!("leaves {} of the outcome's variance unexplained", percent(measured.unexplained)),
     }
