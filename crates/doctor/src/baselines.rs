@@ -8,6 +8,7 @@ use chainrule_learn::{
 };
 
 use crate::measure::Measured;
+use crate::statistics::{moments, quantiles};
 use crate::task::{Decision, Task, TaskKind};
 
 /// Of more elements, an example is no table's row, and small models say nothing of it.
@@ -265,29 +266,12 @@ fn spread(rows: usize) -> Vec<usize> {
     order
 }
 
-/// The mean and the deviation.
-pub(crate) fn moments(values: &[f64]) -> (f64, f64) {
-    let count = values.len().max(1) as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / count;
-    (mean, variance.sqrt())
-}
-
-/// The correlation of two columns; 0 if one of them is constant.
-pub(crate) fn correlation(a: &[f64], b: &[f64]) -> f64 {
-    let ((mean_a, deviation_a), (mean_b, deviation_b)) = (moments(a), moments(b));
-    let covariance = a.iter().zip(b).map(|(a, b)| (a - mean_a) * (b - mean_b)).sum::<f64>() / a.len().max(1) as f64;
-    if deviation_a > 0.0 && deviation_b > 0.0 { covariance / (deviation_a * deviation_b) } else { 0.0 }
-}
-
 /// Of about mean 0 and deviation 1, by the median and the middle two thirds, so that a few extremes do not decide, and cut
 /// off at so many deviations; 0 where the column is constant.
 fn standardized(column: &[f64]) -> Vec<f64> {
     const MOST: f64 = 5.0;
-    let mut sorted = column.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let quantile = |share: f64| sorted[((sorted.len() - 1) as f64 * share).round() as usize];
-    let (median, middle) = (quantile(0.5), (quantile(0.84) - quantile(0.16)) / 2.0);
+    let [low, median, high] = quantiles(column, [0.16, 0.5, 0.84]);
+    let middle = (high - low) / 2.0;
     let (mean, deviation) = moments(column);
     let (center, scale) = if middle > 0.0 { (median, middle) } else { (mean, deviation) };
     let scaled = |value: &f64| if scale > 0.0 { ((value - center) / scale).clamp(-MOST, MOST) } else { 0.0 };

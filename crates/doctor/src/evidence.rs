@@ -59,7 +59,8 @@ impl<'e, 'c> Evidence<'e, 'c> {
         let draws = DRAWS.iter().enumerate().map(|(seed, &std)| drawn(&run.function, std, seed as u64));
         let draws = draws.collect::<Result<Vec<_>, _>>()?;
         let drawn = draws.iter().map(|parameters| Observation::of(&run.function, parameters, &run.training)).collect();
-        let structure = Structure::of(&run.function);
+        let target = task.as_ref().and_then(|task| run.function.graph.find(&task.target));
+        let structure = Structure::of(&run.function, target.map(|value| value.node));
         Ok(Evidence { case, shortened, task, run, held_out, baselines, structure, start, end, drawn })
     }
 

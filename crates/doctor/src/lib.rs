@@ -20,6 +20,7 @@ mod relation;
 mod report;
 mod rules;
 mod run;
+mod statistics;
 mod structure;
 mod task;
 mod trial;

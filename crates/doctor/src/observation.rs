@@ -3,6 +3,8 @@
 use chainrule_graph::{Function, Kind, Phase, Tensor, Value, differentiate, phase};
 use chainrule_learn::{Dataset, Parameters, node_values};
 
+use crate::statistics::is_constant;
+
 /// How many rows are looked at.
 const ROWS: usize = 128;
 /// A node of more elements over these rows is passed over.
@@ -89,7 +91,7 @@ impl Observation {
     }
 
     fn index(&self, value: Value) -> Option<usize> {
-        self.indices.iter().position(|&other| other == value)
+        self.indices.binary_search(&value).ok()
     }
 }
 
@@ -117,11 +119,4 @@ fn looked_at(
 fn spread(rows: usize) -> Vec<usize> {
     let step = rows.div_ceil(ROWS).max(1);
     (0..rows).step_by(step).collect()
-}
-
-/// Whether numbers differ by no more than rounding.
-pub(crate) fn is_constant(values: &[f64]) -> bool {
-    let fold = |start: f64, of: fn(f64, f64) -> f64| values.iter().copied().fold(start, of);
-    let (low, high) = (fold(f64::INFINITY, f64::min), fold(f64::NEG_INFINITY, f64::max));
-    values.iter().all(|value| value.is_finite()) && high - low <= 1e-12 * low.abs().max(high.abs()).max(1e-300)
 }

@@ -78,6 +78,12 @@ pub struct Figures {
     pub held_out: Option<f64>,
 }
 
+impl From<Measured> for Figures {
+    fn from(measured: Measured) -> Figures {
+        Figures { unexplained: Some(measured.unexplained), error: measured.error, ..Figures::default() }
+    }
+}
+
 impl Remedy {
     /// The changes to a model of this text.
     pub(crate) fn of(source: &str, changes: &[Change]) -> Remedy {

@@ -1,7 +1,9 @@
 //! What the graph says by itself: what depends on what, which values a node can have at all, where layers are.
 
-use chainrule_graph::ops::{Contract, Elementwise, Reduction};
+use chainrule_graph::ops::{Contract, Elementwise, Reduction, Source};
 use chainrule_graph::{Function, Graph, Kind, Node, NodeId, Op, Value};
+
+use crate::statistics::extremes;
 
 /// What the graph of a function says by itself.
 #[derive(Clone, Debug)]
@@ -10,17 +12,21 @@ pub struct Structure {
     pub of_inputs: Vec<bool>,
     /// For each node, whether it depends on a parameter.
     pub of_parameters: Vec<bool>,
+    /// For each node, whether it depends on an outcome, or on the input that the model gives back.
+    pub of_outcomes: Vec<bool>,
     /// For each node, whether the prediction needs it.
     pub for_prediction: Vec<bool>,
     /// For each node, whether the objective needs it.
     pub for_objective: Vec<bool>,
     /// For each node, the nodes that read it.
     pub readers: Vec<Vec<NodeId>>,
+    /// For each node, the values that it can have by its making.
+    ranges: Vec<Range>,
 }
 
 impl Structure {
-    /// What the graph of a function says.
-    pub fn of(function: &Function) -> Structure {
+    /// What the graph of a function says; `target` is what the prediction is of.
+    pub fn of(function: &Function, target: Option<NodeId>) -> Structure {
         let graph = &function.graph;
         let parameters = function.parameters.iter().map(|parameter| parameter.node);
         let mut readers = vec![Vec::new(); graph.nodes().len()];
@@ -32,10 +38,76 @@ impl Structure {
         Structure {
             of_inputs: graph.dependent_on(function.inputs.iter().copied()),
             of_parameters: graph.dependent_on(parameters),
+            of_outcomes: graph.dependent_on(function.outcomes.iter().copied().chain(target)),
             for_prediction: graph.needed_for(function.prediction),
             for_objective: graph.needed_for(function.objective),
             readers,
+            ranges: ranges(graph),
         }
+    }
+
+    /// The values that a node can have by its making.
+    pub fn range(&self, id: impl Into<NodeId>) -> Range {
+        self.ranges[id.into().index()]
+    }
+
+    /// Whether a value is made from parameters, and from no input.
+    pub fn is_of_parameters_alone(&self, value: Value) -> bool {
+        self.of_parameters[value.node.index()] && !self.of_inputs[value.node.index()]
+    }
+
+    /// Whether a node multiplies what depends on inputs by what parameters alone make.
+    pub fn is_layer(&self, graph: &Graph, id: NodeId) -> bool {
+        let multiplies = is_contraction(graph, id) || elementwise(graph, id) == Some(Elementwise::Mul);
+        let inputs = &graph.node(id).inputs;
+        multiplies
+            && inputs.iter().any(|input| self.of_inputs[input.node.index()])
+            && inputs.iter().any(|&input| self.is_of_parameters_alone(input))
+    }
+
+    /// Whether a reader of a kind is reached from a node, through readers that pass it on.
+    pub fn is_read_by(
+        &self,
+        from: NodeId,
+        is_wanted: impl Fn(NodeId) -> bool,
+        passes_on: impl Fn(NodeId) -> bool,
+    ) -> bool {
+        let mut is_seen = vec![false; self.readers.len()];
+        let mut at = vec![from];
+        while let Some(id) = at.pop() {
+            for &reader in &self.readers[id.index()] {
+                if is_wanted(reader) {
+                    return true;
+                }
+                if passes_on(reader) && !std::mem::replace(&mut is_seen[reader.index()], true) {
+                    at.push(reader);
+                }
+            }
+        }
+        false
+    }
+
+    /// The parameters that a node is made from, without a ReLU between.
+    pub fn parameters_behind(&self, function: &Function, id: NodeId) -> Vec<NodeId> {
+        let graph = &function.graph;
+        let is_parameter = |id: NodeId| function.parameters.iter().any(|parameter| parameter.node == id);
+        let mut is_seen = vec![false; self.readers.len()];
+        let (mut at, mut found) = (vec![id], Vec::new());
+        while let Some(id) = at.pop() {
+            for input in &graph.node(id).inputs {
+                let id = input.node;
+                if std::mem::replace(&mut is_seen[id.index()], true) {
+                    continue;
+                }
+                if is_parameter(id) {
+                    found.push(id);
+                } else if relu_of(graph, id).is_none() {
+                    at.push(id);
+                }
+            }
+        }
+        found.sort_unstable();
+        found
     }
 
     /// Whether a node lies between inputs and the prediction or the objective, and has parameters behind it.
@@ -58,50 +130,42 @@ pub struct Range {
 impl Range {
     /// Any value.
     pub const ANY: Range = Range { low: f64::NEG_INFINITY, high: f64::INFINITY };
-
-    /// The values that a node can have, as the op that makes it and those before it say.
-    pub fn of(graph: &Graph, value: Value) -> Range {
-        let Node { op, inputs, .. } = graph.node(value);
-        let unit = Range { low: 0.0, high: 1.0 };
-        match op {
-            Op::Elementwise(op) => match op {
-                Elementwise::Sigmoid => unit,
-                Elementwise::Tanh | Elementwise::Sin | Elementwise::Cos | Elementwise::Erf => {
-                    Range { low: -1.0, high: 1.0 }
-                }
-                Elementwise::Exp | Elementwise::Softplus | Elementwise::Abs | Elementwise::Sqrt => {
-                    Range { low: 0.0, ..Range::ANY }
-                }
-                Elementwise::Max => {
-                    let (a, b) = (Range::of(graph, inputs[0]), Range::of(graph, inputs[1]));
-                    Range { low: a.low.max(b.low), high: a.high.max(b.high) }
-                }
-                Elementwise::Min => {
-                    let (a, b) = (Range::of(graph, inputs[0]), Range::of(graph, inputs[1]));
-                    Range { low: a.low.min(b.low), high: a.high.min(b.high) }
-                }
-                Elementwise::Neg => {
-                    let of = Range::of(graph, inputs[0]);
-                    Range { low: -of.high, high: -of.low }
-                }
-                Elementwise::Add => sum(Range::of(graph, inputs[0]), Range::of(graph, inputs[1])),
-                Elementwise::Mul => product(Range::of(graph, inputs[0]), Range::of(graph, inputs[1])),
-                _ => Range::ANY,
-            },
-            Op::Reduce(reduce) if reduce.op == Reduction::Softmax => unit,
-            Op::Shape(_) => inputs.iter().map(|&input| Range::of(graph, input)).reduce(union).unwrap_or(Range::ANY),
-            Op::Source(source) => constant(source),
-            _ => Range::ANY,
-        }
-    }
 }
 
-fn constant(source: &chainrule_graph::ops::Source) -> Range {
-    match source {
-        chainrule_graph::ops::Source::Constant(constant) => {
-            let elements = constant.value.data();
-            let fold = |start: f64, of: fn(f64, f64) -> f64| elements.iter().copied().fold(start, of);
-            Range { low: fold(f64::INFINITY, f64::min), high: fold(f64::NEG_INFINITY, f64::max) }
+/// The values that each node can have, as the op that makes it and those before it say.
+fn ranges(graph: &Graph) -> Vec<Range> {
+    let mut ranges: Vec<Range> = Vec::with_capacity(graph.nodes().len());
+    for node in graph.nodes() {
+        let of: Vec<Range> = node.inputs.iter().map(|input| ranges[input.node.index()]).collect();
+        ranges.push(range(node, &of));
+    }
+    ranges
+}
+
+/// The values that a node can have, from those of what it reads.
+fn range(node: &Node, of: &[Range]) -> Range {
+    let unit = Range { low: 0.0, high: 1.0 };
+    match &node.op {
+        Op::Elementwise(op) => match op {
+            Elementwise::Sigmoid => unit,
+            Elementwise::Tanh | Elementwise::Sin | Elementwise::Cos | Elementwise::Erf => {
+                Range { low: -1.0, high: 1.0 }
+            }
+            Elementwise::Exp | Elementwise::Softplus | Elementwise::Abs | Elementwise::Sqrt => {
+                Range { low: 0.0, ..Range::ANY }
+            }
+            Elementwise::Max => Range { low: of[0].low.max(of[1].low), high: of[0].high.max(of[1].high) },
+            Elementwise::Min => Range { low: of[0].low.min(of[1].low), high: of[0].high.min(of[1].high) },
+            Elementwise::Neg => Range { low: -of[0].high, high: -of[0].low },
+            Elementwise::Add => Range { low: of[0].low + of[1].low, high: of[0].high + of[1].high },
+            Elementwise::Mul => product(of[0], of[1]),
+            _ => Range::ANY,
+        },
+        Op::Reduce(reduce) if reduce.op == Reduction::Softmax => unit,
+        Op::Shape(_) => of.iter().copied().reduce(union).unwrap_or(Range::ANY),
+        Op::Source(Source::Constant(constant)) => {
+            let (low, high) = extremes(constant.value.data());
+            Range { low, high }
         }
         _ => Range::ANY,
     }
@@ -111,17 +175,11 @@ fn union(a: Range, b: Range) -> Range {
     Range { low: a.low.min(b.low), high: a.high.max(b.high) }
 }
 
-fn sum(a: Range, b: Range) -> Range {
-    Range { low: a.low + b.low, high: a.high + b.high }
-}
-
 fn product(a: Range, b: Range) -> Range {
     let times = |x: f64, y: f64| if x == 0.0 || y == 0.0 { 0.0 } else { x * y };
     let all = [times(a.low, b.low), times(a.low, b.high), times(a.high, b.low), times(a.high, b.high)];
-    Range {
-        low: all.iter().copied().fold(f64::INFINITY, f64::min),
-        high: all.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-    }
+    let (low, high) = extremes(&all);
+    Range { low, high }
 }
 
 /// The op of a node, if it is elementwise.
@@ -149,7 +207,21 @@ pub(crate) fn relu_of(graph: &Graph, value: impl Into<NodeId>) -> Option<Value> 
         return None;
     }
     let inputs = &graph.node(id).inputs;
-    let is_zero = |value: &Value| Range::of(graph, *value) == Range { low: 0.0, high: 0.0 };
+    let is_zero = |value: &Value| match &graph.node(through_shapes(graph, *value)).op {
+        Op::Source(Source::Constant(constant)) => constant.value.data().iter().all(|&x| x == 0.0),
+        _ => false,
+    };
     let of = inputs.iter().position(|input| !is_zero(input))?;
     (inputs.iter().any(is_zero) && graph.kind(inputs[of]) == Kind::Real).then_some(inputs[of])
+}
+
+/// What a value is made from by rearranging alone.
+pub(crate) fn through_shapes(graph: &Graph, mut value: Value) -> Value {
+    while let Op::Shape(_) = graph.node(value).op {
+        match graph.node(value).inputs[..] {
+            [input] => value = input,
+            _ => break,
+        }
+    }
+    value
 }

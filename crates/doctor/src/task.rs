@@ -3,6 +3,8 @@
 use chainrule_graph::{Function, Kind, NodeId, Shape, Tensor, probability};
 use chainrule_learn::{Dataset, LearnError, Scoring};
 
+use crate::statistics::{distinct, middle};
+
 /// What is learned.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Task {
@@ -46,25 +48,12 @@ const MOST_CLASSES: usize = 50;
 
 const ANY: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
 
-/// Half of the middle two thirds is one deviation of a normal distribution; beyond so many there is nothing to expect, in heavy
-/// tails either.
-pub(crate) const FAR: f64 = 20.0;
-
 /// The range of six deviations, in which nearly all values are that follow from anything.
 fn bulk(values: &[f64]) -> (f64, f64) {
     const WIDE: f64 = 6.0;
     let (low, high) = middle(values);
     let (center, half) = ((low + high) / 2.0, (high - low) / 2.0);
     if half > 0.0 { (center - WIDE * half, center + WIDE * half) } else { ANY }
-}
-
-/// The ends of the middle two thirds of some values.
-pub(crate) fn middle(values: &[f64]) -> (f64, f64) {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let quantile = |share: f64| sorted.get((sorted.len().saturating_sub(1) as f64 * share).round() as usize);
-    let ends = quantile(1.0 / 6.0).zip(quantile(5.0 / 6.0));
-    ends.map_or((0.0, 0.0), |(low, high)| (*low, *high))
 }
 
 impl Task {
@@ -80,9 +69,7 @@ impl Task {
             return Ok(reconstructed(function, shape));
         };
         let name = function.name(target);
-        let mut labels = rows.values(name)?.into_owned();
-        labels.sort_by(f64::total_cmp);
-        labels.dedup();
+        let labels = distinct(&rows.values(name)?);
         let kind = match graph.kind(target) {
             Kind::Real if are_comparable(graph.shape(target).size(), shape.size()) => {
                 numbers_or_two(function, rows, labels)?

@@ -11,6 +11,7 @@ use crate::baselines::RARE;
 use crate::cause::Cause;
 use crate::change::{Change, Replacement};
 use crate::evidence::Evidence;
+use crate::statistics::distinct;
 use crate::task::TaskKind;
 
 pub(crate) const RULE: Rule = Rule { even_if_good: true, suspect };
@@ -77,9 +78,7 @@ fn labels(evidence: &Evidence<'_, '_>) -> Option<Vec<f64>> {
     match &task.kind {
         TaskKind::Classes { labels, .. } => Some(labels.clone()),
         TaskKind::Numbers => {
-            let mut labels = evidence.rows().values(&task.target).ok()?.into_owned();
-            labels.sort_by(f64::total_cmp);
-            labels.dedup();
+            let labels = distinct(&evidence.rows().values(&task.target).ok()?);
             (labels.len() == 2).then_some(labels)
         }
     }

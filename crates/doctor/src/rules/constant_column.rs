@@ -10,7 +10,8 @@ use chainrule_learn::Field;
 use super::{Rule, Specificity, Suspicion};
 use crate::cause::Cause;
 use crate::evidence::Evidence;
-use crate::observation::is_constant;
+use crate::statistics::is_constant;
+
 use crate::report::Figures;
 
 pub(crate) const RULE: Rule = Rule { even_if_good: true, suspect };

@@ -42,15 +42,9 @@ fn found(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
         evidence.called(guilty),
         evidence.start.rows
     );
-    let mut suspicion =
-        Suspicion::new(Cause::ConstantOutput, Specificity::Certain, said).at_node(evidence.named(guilty));
-    suspicion.remedies.extend(remedies(evidence, guilty).into_iter().map(|change| vec![change]));
-    let reached = evidence.attainable().map(|best| Figures {
-        unexplained: Some(best.unexplained),
-        error: best.error,
-        ..Figures::default()
-    });
-    Some(Suspicion { shown: reached, ..suspicion })
+    let suspicion = Suspicion::new(Cause::ConstantOutput, Specificity::Certain, said).at_node(evidence.named(guilty));
+    let suspicion = suspicion.mended_by_each(remedies(evidence, guilty));
+    Some(Suspicion { shown: evidence.attainable().map(Figures::from), ..suspicion })
 }
 
 /// The op that ends the dependence replaced, left out, or what it reads left out.

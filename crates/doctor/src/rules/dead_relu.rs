@@ -6,7 +6,7 @@
 //! Evidence: the share of units that are 0 on every row. If units die only later, the rate is to blame, not the start: that is
 //! `step_too_large`.
 
-use chainrule_graph::{Function, NodeId, Op};
+use chainrule_graph::NodeId;
 
 use super::{Rule, Specificity, Suspicion, edits};
 use crate::cause::Cause;
@@ -36,31 +36,12 @@ fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
         share(evidence.start.zero_share(first)),
         share(evidence.end.zero_share(first))
     );
-    let starts = behind(function, first).into_iter().filter_map(|id| anew(evidence, id));
+    let starts = evidence.structure.parameters_behind(function, first).into_iter().filter_map(|id| anew(evidence, id));
     vec![
         Suspicion::new(Cause::DeadRelu, Specificity::Start, said)
             .at_node(name)
             .mended_by([Change::Model(starts.collect())]),
     ]
-}
-
-/// The parameters that a unit is made from, without others between.
-pub(super) fn behind(function: &Function, id: NodeId) -> Vec<NodeId> {
-    let graph = &function.graph;
-    let is_parameter = |id: NodeId| function.parameters.iter().any(|parameter| parameter.node == id);
-    let (mut at, mut found) = (vec![id], Vec::new());
-    while let Some(id) = at.pop() {
-        for input in &graph.node(id).inputs {
-            if is_parameter(input.node) {
-                found.push(input.node);
-            } else if relu_of(graph, input.node).is_none() && !matches!(graph.node(input.node).op, Op::Source(_)) {
-                at.push(input.node);
-            }
-        }
-    }
-    found.sort_unstable();
-    found.dedup();
-    found
 }
 
 /// A usual start of a parameter before a ReLU.

@@ -8,11 +8,10 @@
 use chainrule_graph::ops::Reduction;
 use chainrule_graph::{NodeId, Op};
 
-use super::output_range::through_shapes;
 use super::{Judge, Rule, Specificity, Suspicion, edits};
 use crate::cause::Cause;
 use crate::evidence::Evidence;
-use crate::structure::{is_contraction, is_softmax};
+use crate::structure::{is_contraction, is_softmax, through_shapes};
 
 pub(crate) const RULE: Rule = Rule { even_if_good: true, suspect };
 
@@ -34,13 +33,11 @@ fn read_again(evidence: &Evidence<'_, '_>, id: NodeId) -> Option<Suspicion> {
     let said =
         format!("`{}` is a softmax already, and `{}` takes one of it", evidence.named(id), evidence.called(again));
     let function = evidence.function();
-    let mut suspicion = Suspicion::new(Cause::DoubleSoftmax, Specificity::Structure, said)
+    let suspicion = Suspicion::new(Cause::DoubleSoftmax, Specificity::Structure, said)
         .judged_by(Judge::Likelihood)
         .at_node(evidence.named(id));
-    for change in [id, again].into_iter().filter_map(|node| edits::call_left_out(evidence.case, function, node)) {
-        suspicion.remedies.push(vec![change]);
-    }
-    Some(suspicion)
+    let left_out = [id, again].into_iter().filter_map(|node| edits::call_left_out(evidence.case, function, node));
+    Some(suspicion.mended_by_each(left_out))
 }
 
 /// A softmax that a product with parameters reads: a hidden layer. (Attention multiplies by values, which depend on inputs.)
@@ -50,20 +47,16 @@ fn between_layers(evidence: &Evidence<'_, '_>, id: NodeId) -> Option<Suspicion> 
     let is_layer = |other: NodeId| {
         let inputs = &graph.node(other).inputs;
         let reads = inputs.iter().any(|&input| through_shapes(graph, input).node == id);
-        let by_parameters = inputs.iter().any(|input| {
-            let index = input.node.index();
-            evidence.structure.of_parameters[index] && !evidence.structure.of_inputs[index]
-        });
+        let by_parameters = inputs.iter().any(|&input| evidence.structure.is_of_parameters_alone(input));
         is_contraction(graph, other) && reads && by_parameters
     };
     graph.ids().find(|&other| is_layer(other))?;
     let size = graph.shape(id).size();
     let said = format!("`{}` is a softmax between layers: its {size} units share a sum of 1", evidence.named(id));
-    let mut suspicion = Suspicion::new(Cause::DoubleSoftmax, Specificity::Structure, said)
+    let suspicion = Suspicion::new(Cause::DoubleSoftmax, Specificity::Structure, said)
         .judged_by(Judge::Likelihood)
         .at_node(evidence.named(id));
-    for bend in ["tanh", "relu"] {
-        suspicion.remedies.extend(edits::call_of_another(evidence.case, function, id, bend).map(|change| vec![change]));
-    }
-    Some(suspicion)
+    let bent = ["tanh", "relu"].into_iter();
+    let bent = bent.filter_map(|bend| edits::call_of_another(evidence.case, function, id, bend));
+    Some(suspicion.mended_by_each(bent))
 }

@@ -126,6 +126,9 @@ pub fn positional(source: &str, call: Range<usize>, index: usize) -> Option<Rang
                 let first = start + words.len() - words.trim_start().len();
                 return Some(call.start + first..call.start + first + words.trim().len());
             }
+            if depth < 0 {
+                return None; // the call ends
+            }
             (argument, start) = (argument + 1, at + 1);
         }
     }
@@ -208,5 +211,37 @@ mod tests {
         assert_eq!(argument("softmax(z, axis=0)"), Some(("softmax", "z")));
         assert_eq!(argument("relu(a) + relu(b)"), None);
         assert_eq!(argument("a + relu(b)"), None);
+    }
+
+    #[test]
+    fn arguments_and_calls_are_found() {
+        let source = "h = repeat(block, 2, dense(x, 8), heads=4)";
+        let call = source.find("dense").map_or(0..0, |start| start..source.len());
+        let units = positional(source, call.clone(), 1);
+        assert_eq!(units.clone().and_then(|at| source.get(at)), Some("8"));
+        assert_eq!(positional(source, call, 2), None);
+        let first = source.find("x,").map_or(0..0, |start| start..start + 1);
+        let (name, at) = enclosing_call(source, &first).unwrap_or_default();
+        assert_eq!((name.as_str(), source.get(at)), ("dense", Some("dense(x, 8)")));
+    }
+
+    #[test]
+    fn a_keyword_is_said_in_every_call_or_in_what_passes_it_on() {
+        let said = |source: &str| match with_argument(source, &["attention"], "causal", "true") {
+            Some(Change::Model(replacements)) => crate::change::replaced(source, &replacements),
+            _ => String::new(),
+        };
+        assert_eq!(said("h = attention(x, 2)"), "h = attention(x, 2, causal=true)");
+        assert_eq!(said("h = attention(x, causal=false, heads=2)"), "h = attention(x, causal=true, heads=2)");
+        assert_eq!(said("h = repeat(attention, 3, x, 2)"), "h = repeat(attention, 3, x, 2, causal=true)");
+        assert_eq!(said("h = dense(x, 2)"), "");
+    }
+
+    #[test]
+    fn the_start_of_a_layer() {
+        let source = "h = dense(x, 4, init=\"normal(0, 60)\", bias=false)";
+        let change = start_of_layer(source, 4..source.len(), "~ glorot").map(|change| vec![change]);
+        let changed = crate::change::replaced(source, &change.unwrap_or_default());
+        assert_eq!(changed, "h = dense(x, 4, init=\"glorot\", bias=false)");
     }
 }

@@ -71,16 +71,9 @@ fn found(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
         names.join(", "),
         evidence.called(guilty)
     );
-    let mut suspicion =
-        Suspicion::new(Cause::GradientBlocked, Specificity::Certain, said).at_node(evidence.named(guilty));
-    suspicion.remedies.extend(remedies(evidence, guilty).into_iter().map(|change| vec![change]));
-    suspicion.remedies.extend(usual_loss(evidence).map(|change| vec![change]));
-    let reached = evidence.attainable().map(|best| Figures {
-        unexplained: Some(best.unexplained),
-        error: best.error,
-        ..Figures::default()
-    });
-    Some(Suspicion { shown: reached, ..suspicion })
+    let suspicion = Suspicion::new(Cause::GradientBlocked, Specificity::Certain, said).at_node(evidence.named(guilty));
+    let suspicion = suspicion.mended_by_each(remedies(evidence, guilty).into_iter().chain(usual_loss(evidence)));
+    Some(Suspicion { shown: evidence.attainable().map(Figures::from), ..suspicion })
 }
 
 /// Whether an op has a derivative of 0 everywhere.

@@ -9,10 +9,10 @@
 use chainrule_graph::{NodeId, Parameter};
 
 use super::{Rule, Specificity, Suspicion, edits};
-use crate::baselines::moments;
 use crate::cause::Cause;
 use crate::change::{Change, Replacement};
 use crate::evidence::Evidence;
+use crate::statistics::moments;
 use crate::structure::is_contraction;
 
 pub(crate) const RULE: Rule = Rule { even_if_good: false, suspect };

@@ -7,11 +7,11 @@
 //! Evidence: the mean and the deviation of each column.
 
 use super::{Rule, Specificity, Suspicion};
-use crate::baselines::moments;
 use crate::case::Scaling;
 use crate::cause::Cause;
 use crate::change::{Change, Setting};
 use crate::evidence::Evidence;
+use crate::statistics::moments;
 use chainrule_graph::Kind;
 
 pub(crate) const RULE: Rule = Rule { even_if_good: false, suspect };

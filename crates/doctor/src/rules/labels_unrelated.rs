@@ -8,12 +8,12 @@
 //! performance". If the outcomes moved by some number of rows are explained far better, that is by how much they were moved.
 
 use super::{Rule, Specificity, Suspicion};
-use crate::baselines::{Table, moments};
+use crate::baselines::Table;
 use crate::cause::Cause;
 use crate::change::{Change, DataChange};
 use crate::evidence::Evidence;
 use crate::relation::explained_when_moved;
-use crate::report::Figures;
+use crate::statistics::moments;
 
 pub(crate) const RULE: Rule = Rule { even_if_good: true, suspect };
 
@@ -74,6 +74,5 @@ fn found(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
         return None;
     }
     let said = format!("{said}; of outcomes moved against the rows, as much in {:.0} % of all moves", 100.0 * chance);
-    let reached = Figures { unexplained: Some(best.unexplained), error: best.error, ..Figures::default() };
-    Some(suspicion(said).shown_by(reached))
+    Some(suspicion(said).shown_by(best.into()))
 }

@@ -11,11 +11,12 @@
 use chainrule_learn::{Field, Role};
 
 use super::{Judge, Rule, Specificity, Suspicion, edits};
-use crate::baselines::{Table, correlation};
+use crate::baselines::Table;
 use crate::cause::Cause;
 use crate::change::{Change, DataChange, with_values};
 use crate::evidence::Evidence;
 use crate::report::Figures;
+use crate::statistics::correlation;
 use crate::task::{Task, TaskKind};
 
 pub(crate) const RULE: Rule = Rule { even_if_good: true, suspect };
@@ -75,7 +76,7 @@ fn look_ahead(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
     let suspicion = Suspicion { node: Some(input.name.clone()), ..suspicion }.judged_by(Judge::Told);
     let masked =
         edits::with_argument(&evidence.case.source, &["self_attention", "transformer_block"], "causal", "true");
-    Some(Suspicion { remedies: masked.into_iter().map(|change| vec![change]).collect(), ..suspicion })
+    Some(suspicion.mended_by_each(masked))
 }
 
 /// Columns that give the outcome away.
@@ -125,7 +126,7 @@ fn without(evidence: &Evidence<'_, '_>, task: &Task, left_out: &DataChange) -> O
     let case = Change::Data(left_out.clone()).apply(evidence.case).ok()?;
     let table = Table::of(task, &case.training).ok()??;
     let measured = table.cross_validated(&[]).ok()??;
-    Some(Figures { unexplained: Some(measured.unexplained), error: measured.error, ..Figures::default() })
+    Some(measured.into())
 }
 
 /// What a column leaves of the outcome: of numbers 1 − r² of a line, of classes the share of rows that lie in the range of

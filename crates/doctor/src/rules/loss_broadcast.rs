@@ -9,11 +9,11 @@
 use chainrule_graph::ops::{Elementwise, ShapeOp};
 use chainrule_graph::{Graph, NodeId, Op, Shape, Value};
 
-use super::{Rule, Specificity, Suspicion, edits};
+use super::{Rule, Specificity, Suspicion, edits, widening};
 use crate::cause::Cause;
 use crate::change::Change;
 use crate::evidence::Evidence;
-use crate::structure::elementwise;
+use crate::structure::{Structure, elementwise};
 
 pub(crate) const RULE: Rule = Rule { even_if_good: false, suspect };
 
@@ -29,9 +29,7 @@ fn stretched(evidence: &Evidence<'_, '_>, id: NodeId) -> Option<Suspicion> {
     if !matches!(elementwise(graph, id)?, Elementwise::Sub | Elementwise::Add | Elementwise::Mul | Elementwise::Div) {
         return None;
     }
-    let target = evidence.task.as_ref().and_then(|task| evidence.node(&task.target));
-    let of_outcomes = graph.dependent_on(function.outcomes.iter().copied().chain(target));
-    let of_model = &evidence.structure.of_parameters;
+    let Structure { of_outcomes, of_parameters: of_model, .. } = &evidence.structure;
     let [a, b] = node.inputs[..] else { return None };
     let is_outcome = |value: Value| of_outcomes[value.node.index()] && !of_model[value.node.index()];
     let (model, outcome) = match (of_model[a.node.index()], of_model[b.node.index()]) {
@@ -59,20 +57,17 @@ fn stretched(evidence: &Evidence<'_, '_>, id: NodeId) -> Option<Suspicion> {
     let mut suspicion = Suspicion::new(Cause::LossBroadcast, Specificity::Structure, said).at_node(evidence.named(id));
     if model_shape.size() == 1 {
         let layer = evidence.function().prediction.map_or(of_model.node, |prediction| prediction.node);
-        let wide = super::too_few_units::widened(evidence, layer, outcome_shape.size());
-        suspicion.remedies.extend(wide.map(|replacements| vec![Change::Model(replacements)]));
+        suspicion = suspicion.mended_by_each(widening::of(evidence, layer, outcome_shape.size()));
     }
     // Where the prediction itself is of several numbers, it is the prediction that is to be one.
     let prediction = function.prediction.filter(|prediction| *prediction == of_model && outcome_shape.rank() == 0);
     if let Some(at) = prediction.and_then(|prediction| edits::written(function, prediction)) {
         let text = evidence.case.source.get(at.clone())?;
         let one = [format!("sum({text})"), format!("mean({text})"), format!("({text})[0]")];
-        suspicion.remedies.extend(one.map(|one| vec![Change::replace(at.clone(), one)]));
+        suspicion = suspicion.mended_by_each(one.map(|one| Change::replace(at.clone(), one)));
     }
-    for fitted in fitting(&written, &model_shape, &outcome_shape) {
-        suspicion.remedies.push(vec![Change::replace(at.clone(), text.replacen(&written, &fitted, 1))]);
-    }
-    Some(suspicion)
+    let fitted = fitting(&written, &model_shape, &outcome_shape).into_iter();
+    Some(suspicion.mended_by_each(fitted.map(|one| Change::replace(at.clone(), text.replacen(&written, &one, 1)))))
 }
 
 /// How the value is written in the text where it meets the outcome.

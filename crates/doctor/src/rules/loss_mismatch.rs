@@ -14,7 +14,8 @@ use super::{Rule, Specificity, Suspicion, edits};
 use crate::cause::Cause;
 use crate::change::{Change, Replacement};
 use crate::evidence::Evidence;
-use crate::structure::{elementwise, is_contraction};
+use crate::statistics::{distinct, extremes};
+use crate::structure::{elementwise, is_contraction, through_shapes};
 use crate::task::{Decision, TaskKind};
 
 pub(crate) const RULE: Rule = Rule { even_if_good: false, suspect };
@@ -52,21 +53,13 @@ fn error_of_probability(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
     let prediction = function.prediction?;
     probability(graph, prediction)?;
     let target = &evidence.task.as_ref()?.target;
-    let mut labels = evidence.run.training.values(target).ok()?.into_owned();
-    labels.sort_by(f64::total_cmp);
-    labels.dedup();
+    let labels = distinct(&evidence.run.training.values(target).ok()?);
     if labels != [0.0, 1.0] || has_logarithm(evidence) || differences(evidence).is_empty() {
         return None;
     }
-    let is_scalar = graph.shape(prediction).size() == 1;
-    let p = evidence.called(prediction);
-    let y = if graph.shape(prediction).rank() == 0 { target.clone() } else { format!("{target} + 0 * {p}") };
-    let entropy = format!("{y} * log({p}) + (1 - {y}) * log(1 - {p})");
-    let text = if is_scalar && graph.shape(prediction).rank() == 0 {
-        format!("-({entropy})")
-    } else {
-        format!("-sum({target} * log({p}) + (1 - {target}) * log(1 - {p}))")
-    };
+    let (p, y) = (evidence.called(prediction), target);
+    let sum = if graph.shape(prediction).rank() == 0 { "" } else { "sum" };
+    let text = format!("-{sum}({y} * log({p}) + (1 - {y}) * log(1 - {p}))");
     let said = format!("`{p}` is a probability, `{target}` is 0 or 1, and the objective is made of their difference");
     Some(suspicion(evidence, said).mended_by([objective_as(evidence, text)?]))
 }
@@ -85,8 +78,7 @@ fn has_logarithm(evidence: &Evidence<'_, '_>) -> bool {
 fn differences(evidence: &Evidence<'_, '_>) -> Vec<NodeId> {
     let function = evidence.function();
     let graph = &function.graph;
-    let target = evidence.task.as_ref().and_then(|task| evidence.node(&task.target));
-    let of_outcomes = graph.dependent_on(function.outcomes.iter().copied().chain(target));
+    let of_outcomes = &evidence.structure.of_outcomes;
     let is_one = |id: &NodeId| {
         let node = graph.node(*id);
         let is_difference = matches!(elementwise(graph, *id), Some(Elementwise::Sub | Elementwise::Add));
@@ -124,11 +116,11 @@ fn classes_as_quantities(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
     })?;
     let read = graph.node(product).inputs.iter().find(|input| evidence.structure.of_inputs[input.node.index()])?;
     let width = graph.shape(*read).size();
-    let hidden = evidence.called(super::output_range::through_shapes(graph, *read));
+    let hidden = evidence.called(through_shapes(graph, *read));
     let prediction_line = edits::written(function, prediction)?;
+    let line = edits::line_start(&evidence.case.source, prediction_line.start);
     let declarations = Replacement {
-        at: edits::line_start(&evidence.case.source, prediction_line.start)
-            ..edits::line_start(&evidence.case.source, prediction_line.start),
+        at: line..line,
         text: format!("param W_class [{classes}, {width}] ~ glorot\nparam b_class [{classes}] = 0\n"),
     };
     let softmax = Replacement {
@@ -210,9 +202,7 @@ fn no_probability(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
     let log = graph.ids().find(is_logarithm)?;
     let task = evidence.task.as_ref()?;
     let p = evidence.called(prediction);
-    let of = evidence.start.value(prediction)?.data();
-    let fold = |start: f64, by: fn(f64, f64) -> f64| of.iter().copied().fold(start, by);
-    let (low, high) = (fold(f64::INFINITY, f64::min), fold(f64::NEG_INFINITY, f64::max));
+    let (low, high) = extremes(evidence.start.value(prediction)?.data());
     let said = format!(
         "`{}` takes the logarithm of `{p}`, which is no probability: from {low:.3} to {high:.3} at the start",
         evidence.called(log)
@@ -222,11 +212,8 @@ fn no_probability(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
         TaskKind::Classes { .. } => &["sigmoid"],
         TaskKind::Numbers => &["exp", "softplus", "sigmoid"],
     };
-    let mut suspicion = suspicion(evidence, said);
-    for wrap in wraps {
-        suspicion.remedies.extend(edits::wrapped(evidence.case, function, prediction, wrap).map(|change| vec![change]));
-    }
-    Some(suspicion)
+    let wrapped = wraps.iter().filter_map(|wrap| edits::wrapped(evidence.case, function, prediction, wrap));
+    Some(suspicion(evidence, said).mended_by_each(wrapped))
 }
 
 /// A difference that is not squared, so that it falls without end.
@@ -234,9 +221,10 @@ fn no_minimum(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
     let function = evidence.function();
     let graph = &function.graph;
     let objective = function.objective?;
+    let differences = differences(evidence);
     let mut at = objective.node;
     // Through sums and means of it.
-    while !differences(evidence).contains(&at) {
+    while !differences.contains(&at) {
         let node = graph.node(at);
         let is_plain = matches!(node.op, chainrule_graph::Op::Shape(_) | chainrule_graph::Op::Reduce(_))
             || matches!(elementwise(graph, at), Some(Elementwise::Mul | Elementwise::Div | Elementwise::Neg));

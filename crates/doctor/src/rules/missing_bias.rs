@@ -12,7 +12,7 @@ use super::{Rule, Specificity, Suspicion, edits};
 use crate::cause::Cause;
 use crate::change::{Change, Replacement};
 use crate::evidence::Evidence;
-use crate::structure::{elementwise, is_contraction};
+use crate::structure::elementwise;
 
 pub(crate) const RULE: Rule = Rule { even_if_good: false, suspect };
 
@@ -22,7 +22,7 @@ fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
     let is_bare = |id: &NodeId| {
         evidence.structure.is_learned(*id)
             && evidence.structure.for_prediction[id.index()]
-            && is_layer(evidence, *id)
+            && evidence.structure.is_layer(graph, *id)
             && !is_shifted(evidence, *id)
     };
     let bare: Vec<NodeId> = graph.ids().filter(is_bare).collect();
@@ -44,43 +44,21 @@ fn feeds_layer(evidence: &Evidence<'_, '_>, id: NodeId) -> bool {
     let graph = &evidence.function().graph;
     let behind = graph.dependent_on([id]);
     let is_in_prediction = |id: &NodeId| evidence.structure.for_prediction[id.index()];
-    graph.ids().filter(is_in_prediction).any(|other| behind[other.index()] && is_layer(evidence, other))
-}
-
-/// Whether a node multiplies what depends on inputs by a parameter.
-fn is_layer(evidence: &Evidence<'_, '_>, id: NodeId) -> bool {
-    let graph = &evidence.function().graph;
-    let structure = &evidence.structure;
-    let multiplies = is_contraction(graph, id) || elementwise(graph, id) == Some(Elementwise::Mul);
-    let inputs = &graph.node(id).inputs;
-    multiplies
-        && inputs.iter().any(|input| structure.of_inputs[input.node.index()])
-        && inputs
-            .iter()
-            .any(|input| !structure.of_inputs[input.node.index()] && structure.of_parameters[input.node.index()])
+    graph.ids().filter(is_in_prediction).any(|other| behind[other.index()] && evidence.structure.is_layer(graph, other))
 }
 
 /// Whether a parameter is added to the node, or to what sums make of it.
 fn is_shifted(evidence: &Evidence<'_, '_>, id: NodeId) -> bool {
     let graph = &evidence.function().graph;
     let structure = &evidence.structure;
-    let mut at = vec![id];
-    while let Some(id) = at.pop() {
-        for &reader in &structure.readers[id.index()] {
-            let is_sum = matches!(elementwise(graph, reader), Some(Elementwise::Add | Elementwise::Sub));
-            let adds_parameter =
-                graph.node(reader).inputs.iter().any(|input| {
-                    !structure.of_inputs[input.node.index()] && structure.of_parameters[input.node.index()]
-                });
-            match graph.node(reader).op {
-                _ if is_sum && adds_parameter => return true,
-                _ if is_sum => at.push(reader),
-                Op::Shape(_) => at.push(reader),
-                _ => {}
-            }
-        }
-    }
-    false
+    let is_sum = |reader: NodeId| matches!(elementwise(graph, reader), Some(Elementwise::Add | Elementwise::Sub));
+    let adds_parameter =
+        |reader: NodeId| graph.node(reader).inputs.iter().any(|&input| structure.is_of_parameters_alone(input));
+    structure.is_read_by(
+        id,
+        |reader| is_sum(reader) && adds_parameter(reader),
+        |reader| is_sum(reader) || matches!(graph.node(reader).op, Op::Shape(_)),
+    )
 }
 
 /// The layers with an intercept each.

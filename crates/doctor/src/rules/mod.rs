@@ -6,6 +6,7 @@ use crate::evidence::Evidence;
 use crate::report::Figures;
 
 mod edits;
+mod widening;
 
 mod class_imbalance;
 mod constant_column;
@@ -156,6 +157,13 @@ impl Suspicion {
         Suspicion { shown: Some(figures), ..self }
     }
 
+    /// Mended by each of the changes, by itself.
+    fn mended_by_each(mut self, changes: impl IntoIterator<Item = Change>) -> Suspicion {
+        self.remedies.extend(changes.into_iter().map(|change| vec![change]));
+        self
+    }
+
+    /// Mended by the changes, all together.
     fn mended_by(mut self, changes: impl IntoIterator<Item = Change>) -> Suspicion {
         self.remedies.push(changes.into_iter().collect());
         self

@@ -13,7 +13,7 @@ use super::{Rule, Specificity, Suspicion, edits};
 use crate::cause::Cause;
 use crate::change::Change;
 use crate::evidence::Evidence;
-use crate::structure::{elementwise, is_contraction};
+use crate::structure::{elementwise, through_shapes};
 
 pub(crate) const RULE: Rule = Rule { even_if_good: false, suspect };
 
@@ -45,18 +45,8 @@ fn linear_layers(evidence: &Evidence<'_, '_>) -> Vec<NodeId> {
     let graph = &function.graph;
     let structure = &evidence.structure;
     let is_on_the_way = |id: NodeId| structure.of_inputs[id.index()] && structure.for_prediction[id.index()];
-    let is_product = |id: NodeId| {
-        let node = graph.node(id);
-        let multiplies = is_contraction(graph, id) || elementwise(graph, id) == Some(Elementwise::Mul);
-        let of_both = node.inputs.iter().any(|input| structure.of_inputs[input.node.index()])
-            && node
-                .inputs
-                .iter()
-                .any(|input| !structure.of_inputs[input.node.index()] && structure.of_parameters[input.node.index()]);
-        multiplies && of_both
-    };
     let mut hidden = Vec::new();
-    for id in graph.ids().filter(|&id| is_on_the_way(id) && is_product(id)) {
+    for id in graph.ids().filter(|&id| is_on_the_way(id) && structure.is_layer(graph, id)) {
         let read =
             graph.node(id).inputs.iter().map(|input| input.node).find(|&input| structure.of_inputs[input.index()]);
         let layer = read.and_then(|read| linear_layer(evidence, read));
@@ -69,12 +59,12 @@ fn linear_layers(evidence: &Evidence<'_, '_>) -> Vec<NodeId> {
 /// The node itself, or what it is made of by rearranging, if it is linear in a product with parameters.
 fn linear_layer(evidence: &Evidence<'_, '_>, id: NodeId) -> Option<NodeId> {
     let graph = &evidence.function().graph;
+    let id = through_shapes(graph, id.into()).node;
     let structure = &evidence.structure;
     if !structure.of_parameters[id.index()] || !structure.of_inputs[id.index()] {
         return None;
     }
     match graph.node(id).op {
-        Op::Shape(_) => linear_layer(evidence, graph.node(id).inputs.first()?.node),
         Op::Contract(_) => Some(id),
         _ => match elementwise(graph, id)? {
             Elementwise::Add | Elementwise::Sub | Elementwise::Mul | Elementwise::Neg => Some(id),

@@ -10,11 +10,14 @@ use super::{Judge, Rule, Specificity, Suspicion};
 use crate::cause::Cause;
 use crate::change::{Change, DataChange};
 use crate::evidence::Evidence;
-use crate::task::{FAR, middle};
+use crate::statistics::middle;
 use chainrule_graph::Kind;
 
 pub(crate) const RULE: Rule = Rule { even_if_good: true, suspect };
 
+/// Half of the middle two thirds is one deviation of a normal distribution; beyond so many there is nothing to expect, in heavy
+/// tails either.
+const FAR: f64 = 20.0;
 /// A larger share of the rows is no exception.
 const FEW: f64 = 0.05;
 

@@ -7,12 +7,13 @@
 //! Evidence: the values that the prediction can have by its making, beside those of the outcome.
 
 use chainrule_graph::ops::Elementwise;
-use chainrule_graph::{Graph, NodeId, Op, Value};
+use chainrule_graph::{Graph, NodeId, Value};
 
 use super::{Judge, Rule, Specificity, Suspicion, edits};
 use crate::cause::Cause;
 use crate::evidence::Evidence;
-use crate::structure::{Range, elementwise, is_softmax, relu_of};
+use crate::statistics::extremes;
+use crate::structure::{Range, elementwise, is_softmax, relu_of, through_shapes};
 use crate::task::TaskKind;
 
 pub(crate) const RULE: Rule = Rule { even_if_good: true, suspect };
@@ -32,7 +33,7 @@ fn out_of_reach(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
     let graph = &function.graph;
     let task = evidence.task.as_ref().filter(|task| task.kind == TaskKind::Numbers)?;
     let prediction = function.prediction?;
-    let Range { low, high } = Range::of(graph, prediction);
+    let Range { low, high } = evidence.structure.range(prediction);
     let outcomes = evidence.run.training.values(&task.target).ok()?;
     let out = outcomes.iter().filter(|&&y| y < low || y > high).count();
     let share = out as f64 / outcomes.len().max(1) as f64;
@@ -40,8 +41,7 @@ fn out_of_reach(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
         return None;
     }
     let activation = last_activation(graph, prediction)?;
-    let fold = |start: f64, of: fn(f64, f64) -> f64| outcomes.iter().copied().fold(start, of);
-    let (least, greatest) = (fold(f64::INFINITY, f64::min), fold(f64::NEG_INFINITY, f64::max));
+    let (least, greatest) = extremes(&*outcomes);
     let name = evidence.named(activation);
     let said = format!(
         "`{name}` is between {low} and {high}, while `{}` goes from {least:.4} to {greatest:.4}; {out} of {} lie beyond",
@@ -97,17 +97,6 @@ fn last_activation(graph: &Graph, value: Value) -> Option<NodeId> {
         )
     );
     (is_one || is_softmax(graph, node)).then_some(node)
-}
-
-/// What a value is made from by rearranging alone.
-pub(super) fn through_shapes(graph: &Graph, mut value: Value) -> Value {
-    while let Op::Shape(_) = graph.node(value).op {
-        match graph.node(value).inputs[..] {
-            [input] => value = input,
-            _ => break,
-        }
-    }
-    value
 }
 
 /// What a value is made from by rearranging, and by adding and multiplying constants.

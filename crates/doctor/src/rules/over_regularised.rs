@@ -89,12 +89,14 @@ fn dropped(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
 /// The terms of a sum that read parameters and no outcome.
 pub(super) fn terms(evidence: &Evidence<'_, '_>, objective: Value) -> Vec<NodeId> {
     let graph = &evidence.function().graph;
-    let target = evidence.task.as_ref().and_then(|task| evidence.node(&task.target));
-    let of_data = graph.dependent_on(evidence.function().outcomes.iter().copied().chain(target));
+    let mut is_seen = vec![false; graph.nodes().len()];
     let (mut at, mut found) = (vec![objective.node], Vec::new());
     while let Some(id) = at.pop() {
+        if std::mem::replace(&mut is_seen[id.index()], true) {
+            continue;
+        }
         let is_sum = matches!(elementwise(graph, id), Some(Elementwise::Add | Elementwise::Sub));
-        match (of_data[id.index()], evidence.structure.of_parameters[id.index()]) {
+        match (evidence.structure.of_outcomes[id.index()], evidence.structure.of_parameters[id.index()]) {
             (false, true) => found.push(id),
             (true, _) if is_sum => at.extend(graph.node(id).inputs.iter().map(|input| input.node)),
             _ => {}

@@ -8,10 +8,10 @@
 //! random order would have.
 
 use super::{Rule, Specificity, Suspicion};
-use crate::baselines::moments;
 use crate::cause::Cause;
 use crate::change::{Change, Setting};
 use crate::evidence::Evidence;
+use crate::statistics::moments;
 use crate::task::TaskKind;
 
 pub(crate) const RULE: Rule = Rule { even_if_good: false, suspect };

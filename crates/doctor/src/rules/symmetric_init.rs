@@ -14,7 +14,7 @@ use super::{Rule, Specificity, Suspicion, edits};
 use crate::cause::Cause;
 use crate::change::Change;
 use crate::evidence::Evidence;
-use crate::structure::elementwise;
+use crate::structure::{elementwise, is_contraction};
 
 pub(crate) const RULE: Rule = Rule { even_if_good: false, suspect };
 
@@ -62,16 +62,6 @@ fn has_equal_units(value: &Tensor) -> bool {
 /// Whether a parameter multiplies something; a bias, which may well start at 0, is added.
 pub(super) fn is_multiplied(evidence: &Evidence<'_, '_>, parameter: NodeId) -> bool {
     let graph = &evidence.function().graph;
-    let mut at = vec![parameter];
-    while let Some(id) = at.pop() {
-        for &reader in &evidence.structure.readers[id.index()] {
-            match graph.node(reader).op {
-                Op::Contract(_) => return true,
-                Op::Shape(_) => at.push(reader),
-                _ if elementwise(graph, reader) == Some(Elementwise::Mul) => return true,
-                _ => {}
-            }
-        }
-    }
-    false
+    let multiplies = |id: NodeId| is_contraction(graph, id) || elementwise(graph, id) == Some(Elementwise::Mul);
+    evidence.structure.is_read_by(parameter, multiplies, |id| matches!(graph.node(id).op, Op::Shape(_)))
 }

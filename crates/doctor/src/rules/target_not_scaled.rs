@@ -6,11 +6,11 @@
 //! Evidence: mean and deviation of the outcome beside those of the prediction before the first step.
 
 use super::{Rule, Specificity, Suspicion};
-use crate::baselines::moments;
 use crate::case::Scaling;
 use crate::cause::Cause;
 use crate::change::{Change, Setting};
 use crate::evidence::Evidence;
+use crate::statistics::moments;
 use crate::task::TaskKind;
 use chainrule_graph::Kind;
 

@@ -26,9 +26,9 @@ fn found(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
     let TrainError::Diverged(diverged) = evidence.run.failure.as_ref()? else { return None };
     let guilty = guilty(evidence, diverged)?;
     let said = diverged.to_string();
-    let mut suspicion =
+    let suspicion =
         Suspicion::new(Cause::UnstableExpression, Specificity::Structure, said).at_node(evidence.named(guilty));
-    suspicion.remedies.extend(remedies(evidence, guilty).into_iter().map(|change| vec![change]));
+    let suspicion = suspicion.mended_by_each(remedies(evidence, guilty));
     (!suspicion.remedies.is_empty()).then_some(suspicion)
 }
 

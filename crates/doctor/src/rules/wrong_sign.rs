@@ -5,10 +5,10 @@
 //! Evidence: from start to end the objective falls, and what is left unexplained rises.
 
 use super::{Rule, Specificity, Suspicion, edits};
-use crate::baselines::correlation;
 use crate::cause::Cause;
 use crate::change::Change;
 use crate::evidence::Evidence;
+use crate::statistics::correlation;
 
 pub(crate) const RULE: Rule = Rule { even_if_good: false, suspect };
 
