@@ -1,7 +1,7 @@
 //! The figures of a trained model, over whole sets.
 
 use chainrule::Function;
-use chainrule::learn::{Dataset, Figures, LearnError, Parameters, Scores, Scoring, confusion, scores_by};
+use chainrule::learn::{Dataset, Figures, LearnError, Parameters, Scores, Scoring, Trained, confusion, scores_by};
 
 use super::rows::TrainingRows;
 use crate::figures::confusion_table;
@@ -24,14 +24,19 @@ impl Scored {
         function: &Function,
         parameters: &Parameters,
         rows: &TrainingRows,
+        trained: &Trained,
     ) -> Result<Scored, LearnError> {
         let (training, validation) = (&rows.training, rows.validation.as_ref());
         let words = scoring.words(function, training.fields());
-        let scores = |rows: &Dataset| scores_by(scoring, function, parameters, rows);
+        // The last report is of these parameters, unless patience went back to better ones.
+        let last = trained.history.last().filter(|_| trained.best.is_none());
+        let scores = |rows: &Dataset, known: Option<Scores>| {
+            known.map_or_else(|| scores_by(scoring, function, parameters, rows), Ok)
+        };
         let counts = validation.map(|rows| confusion(scoring, function, parameters, rows)).transpose()?.flatten();
         Ok(Scored {
-            training: scores(training)?,
-            validation: validation.map(scores).transpose()?,
+            training: scores(training, last.map(|epoch| epoch.train))?,
+            validation: validation.map(|rows| scores(rows, last.and_then(|epoch| epoch.valid))).transpose()?,
             most_frequent: most_frequent(scoring, function, training),
             confusion: counts.and_then(|counts| confusion_table(scoring, &counts, words)),
         })

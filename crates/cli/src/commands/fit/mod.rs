@@ -145,7 +145,8 @@ impl Fit {
         if trained.ending == Ending::Stopped {
             return Err(self.interrupted(trained.position, rows.training.rows()));
         }
-        let result = Scored::new(&scoring, &function, &parameters, &rows).map_err(|error| file.failed(error))?;
+        let result =
+            Scored::new(&scoring, &function, &parameters, &rows, &trained).map_err(|error| file.failed(error))?;
         self.print(&result, &rows, &trained, output)?;
         warn_of_rise(&trained.history, &result.training, self.options.rate, !rows.transforms.is_empty());
         check_finite(&file, &function, &parameters, &rows.training, &result.training)?;
