@@ -4,7 +4,7 @@ use crate::case::{Case, CaseError};
 use crate::change::Change;
 use crate::evidence::Evidence;
 use crate::measure::Measured;
-use crate::report::Figures;
+use crate::report::{Figures, Remedy};
 use crate::rules::Judge;
 use crate::run::Run;
 
@@ -96,6 +96,16 @@ impl Trial {
         };
         let before = before.unexplained.min(1.0);
         if before > 0.0 { (1.0 - after.unexplained / before).clamp(0.0, 1.0) } else { 0.0 }
+    }
+}
+
+impl Remedy {
+    /// The case with all changes.
+    ///
+    /// # Errors
+    /// Rows that do not have what is to be changed.
+    pub fn made<'a>(&self, case: &Case<'a>) -> Result<Case<'a>, CaseError> {
+        changed(case, &self.changes)
     }
 }
 

@@ -17,7 +17,7 @@ fn the_tour_trains_seven_models_and_draws_them() {
     let checked = "rules that the gradients of these models are made of agree with differences.";
     assert!(words.join(" ").contains(checked), "{rows}");
     assert!(run.err.contains("chainrule-tour/"), "{}", run.err);
-    for name in ["functions", "curves", "confusion"] {
+    for name in ["functions", "curves", "confusion", "mended"] {
         assert!(folder.path(&format!("chainrule-tour/{name}.svg")).exists(), "{name}");
         assert!(folder.path(&format!("chainrule-tour/{name}.png")).exists(), "{name}");
     }
@@ -40,6 +40,28 @@ fn what_it_says_to_try_next_can_be_copied_into_a_shell() {
     let output = shell.output().expect("there is a shell");
     assert!(output.status.success(), "{commands}\n{}", String::from_utf8_lossy(&output.stderr));
     assert!(folder.path("here it is/predictions.csv").exists() && folder.path("here it is/ridge.svg").exists());
+}
+
+#[test]
+#[cfg(unix)]
+fn it_ends_with_a_fault_that_the_doctor_finds_and_that_is_mended() {
+    let folder = Folder::with(&[]);
+    let run = folder.line("tour --quick --seed 1");
+    let said = run.succeeded();
+    let (_, tale) = said.split_once("A fault, found and mended").expect("it tells of a fault");
+    let (command, _) = tale.split_once("$ ").and_then(|(_, rest)| rest.split_once("\n\n")).expect("it shows a command");
+    let shell = Command::new("/bin/sh").args(["-e", "-c", command]).current_dir(folder.path("")).output();
+    let doctor = crate::support::Run::from_output(shell.expect("there is a shell"));
+    assert!(doctor.succeeded().contains("(symmetric_init)"), "{}", doctor.out);
+    assert!(tale.contains(&doctor.out), "it said what the command says: {tale}\n{}", doctor.out);
+    let text = |name: &str| String::from_utf8(folder.read(&format!("chainrule-tour/{name}"))).expect("a model is text");
+    assert_eq!(text("mended.graph"), text("digits.graph"));
+    assert_eq!(text("faulty.graph"), text("digits.graph").replace("~ glorot", "= 0"));
+    let right = |file: &str| {
+        let line = tale.lines().find(|line| line.contains(file) && line.ends_with('%')).expect("it has a line");
+        line.split_whitespace().rev().nth(1).and_then(|share| share.parse::<f64>().ok()).expect("it ends in a share")
+    };
+    assert!(right("faulty.graph") < 20.0 && right("mended.graph") > 80.0, "{tale}");
 }
 
 #[test]

@@ -4,11 +4,12 @@ mod report;
 mod wording;
 
 use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use chainrule::doctor::{Case, CaseError, Doctor, Examining, diagnose};
+use chainrule::doctor::{Case, CaseError, Diagnosis, Doctor, Examining, diagnose};
 use chainrule::text::Registry;
-use clap::Args;
+use clap::{Args, FromArgMatches};
 
 use super::fit::TrainingOptions;
 use crate::data::PreparedData;
@@ -43,9 +44,36 @@ Examples:
 It takes the options that training takes. A finding is a cause, the node, column or option that is guilty, what speaks for \
 it, the change that mends it, and what that change gave when it was tried: the same training with that one difference.";
 
+/// What was examined, and what the doctor says of it.
+pub struct Examination<'a> {
+    /// The model.
+    pub file: ModelFile,
+    /// All that its training is made from.
+    pub case: Case<'a>,
+    /// What the doctor says.
+    pub diagnosis: Diagnosis,
+}
+
 impl DoctorCommand {
-    /// Examines.
+    /// The command that words say, those that stand behind `chainrule doctor`.
+    pub fn of_words(words: &[String]) -> Result<DoctorCommand, CommandError> {
+        let command = DoctorCommand::augment_args(clap::Command::new("doctor").no_binary_name(true));
+        let matches = command.try_get_matches_from(words);
+        let parsed = matches.and_then(|matches| DoctorCommand::from_arg_matches(&matches));
+        parsed.map_err(CommandError::mistake)
+    }
+
+    /// Examines, and says what was found.
     pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
+        let Examination { file, diagnosis, .. } = self.examine()?;
+        match self.json {
+            true => output.line(report::json(&diagnosis)),
+            false => output.text(&report::text(&diagnosis, &file)),
+        }
+    }
+
+    /// Examines.
+    pub fn examine(&self) -> Result<Examination<'_>, CommandError> {
         let mut settings = self.options.training()?;
         self.options.table.check_input(self.options.valid.as_deref())?;
         let file = ModelFile::read(&self.options.model.model)?;
@@ -68,20 +96,29 @@ impl DoctorCommand {
         let mut waiting = None;
         let mut observe = |examining: Examining<'_>| {
             waiting = Some(Waiting::new(&wording::being_done(examining)));
-            match stop.load(std::sync::atomic::Ordering::Relaxed) {
+            match stop.load(Ordering::Relaxed) {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
             }
         };
         let diagnosis = diagnose(&case, &doctor, &mut observe).map_err(|error| failed(&file, error))?;
         drop(waiting);
-        if stop.load(std::sync::atomic::Ordering::Relaxed) {
+        if stop.load(Ordering::Relaxed) {
             return Err(CommandError::interrupted("the examination was stopped".into()));
         }
-        match self.json {
-            true => output.line(report::json(&diagnosis)),
-            false => output.text(&report::text(&diagnosis, &file)),
-        }
+        Ok(Examination { file, case, diagnosis })
+    }
+}
+
+impl Examination<'_> {
+    /// What was found, for people.
+    pub fn report(&self) -> String {
+        report::text(&self.diagnosis, &self.file)
+    }
+
+    /// A mistake in the case.
+    pub fn failed(&self, error: CaseError) -> CommandError {
+        failed(&self.file, error)
     }
 }
 

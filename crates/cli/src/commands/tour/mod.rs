@@ -1,6 +1,8 @@
-//! `chainrule tour`: seven models trained on the embedded problems, with what is to be expected of them and pictures.
+//! `chainrule tour`: seven models trained on the embedded problems, with what is to be expected of them and pictures, and
+//! at the end a fault that the doctor finds, mended.
 
 mod checked;
+mod fault;
 mod folder;
 mod models;
 mod next_steps;
@@ -26,7 +28,8 @@ use next_steps::next_steps;
 use report::{Findings, Row, report};
 use training::{TrainedModel, train};
 
-/// Trains seven models on the embedded problems, with a table and pictures (the default command)
+/// Trains seven models on the embedded problems, with a table and pictures, and mends one that does not learn (the default
+/// command)
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Tour {
@@ -49,7 +52,7 @@ const POINTS: usize = 2000;
 
 const FOLDER: &str = "chainrule-tour";
 const DATA: [&str; 3] = ["training.csv", "validation.csv", "digits.csv"];
-const PICTURES: [&str; 3] = ["functions", "curves", "confusion"];
+const PICTURES: [&str; 4] = ["functions", "curves", "confusion", "mended"];
 const FORMATS: [&str; 2] = ["svg", "png"];
 const DRAWINGS: [&str; 2] = ["convnet.svg", "gru.svg"];
 
@@ -64,28 +67,33 @@ impl Default for Tour {
     }
 }
 
+/// Every model but the one that does not learn.
+fn models() -> impl Iterator<Item = &'static TourModel> {
+    REGRESSION.iter().chain([&DIGITS, &CONVOLUTION, &RECURRENT])
+}
+
+/// The names of the files that it writes.
+fn files() -> Vec<String> {
+    let pictures = PICTURES.iter().flat_map(|name| FORMATS.map(|format| format!("{name}.{format}")));
+    let arrays = vowels::FILES.map(|(name, _)| name);
+    let models = models().map(|model| model.file).chain(fault::FILES);
+    models.chain(DATA).chain(DRAWINGS).chain(arrays).map(String::from).chain(pictures).collect()
+}
+
 impl Tour {
     /// Shows it.
     pub fn run(self, output: &mut StandardOutput) -> Result<(), CommandError> {
-        let models = || REGRESSION.iter().chain([&DIGITS, &CONVOLUTION, &RECURRENT]);
-        let pictures = PICTURES.iter().flat_map(|name| FORMATS.map(|format| format!("{name}.{format}")));
-        let arrays = vowels::FILES.map(|(name, _)| name);
-        let names = models()
-            .map(|model| model.file)
-            .chain(DATA)
-            .chain(DRAWINGS)
-            .chain(arrays)
-            .map(String::from)
-            .chain(pictures);
-        let names: Vec<String> = names.collect();
-        let mut folder = Folder::open(&self.out, &names)?;
+        let mut folder = Folder::open(&self.out, &files())?;
         message(format!("The tour writes data, models and pictures to {}/.", self.out.display()));
         let problem = Regression::generate(self.seed);
         let images = digits::dataset()?;
         let tables = [&problem.training, &problem.validation, &images].map(Dataset::to_csv);
         let tables = DATA.map(String::from).into_iter().zip(tables);
         let data = tables.chain(vowels::FILES.map(|(name, bytes)| (name.into(), bytes.to_vec())));
-        folder.write(models().map(|model| (model.file.into(), model.graph.into())).chain(data).collect())?;
+        let [faulty, mended] = fault::FILES;
+        let texts = models().map(|model| (model.file, model.graph.into())).chain([(faulty, fault::faulty())]);
+        let texts = texts.map(|(name, text): (&str, String)| (name.into(), text.into_bytes()));
+        folder.write(texts.chain(data).collect())?;
 
         let rules = models().map(checked_rules).sum::<Result<usize, CommandError>>()?;
         let trained = self.train_all(&problem, &images)?;
@@ -103,14 +111,19 @@ impl Tour {
             rules,
         };
         output.text(&report(&findings, self.quick))?;
+        let program = std::env::args().next().unwrap_or_else(|| "chainrule".into());
+        let found = fault::found_and_mended(&program, &self.out, self.seed, self.quick)?;
+        output.text(&format!("\n{}", found.text))?;
         let [classifier, convolution] = digits;
         let mut pictures = [
             picture_of_functions(&problem, regressions)?,
             picture_of_curves(&trained),
             picture_of_confusion(classifier)?,
+            found.picture,
         ];
         let drawings = [convolution, vowels].map(TrainedModel::drawing);
         let mut files: Vec<(String, Vec<u8>)> = DRAWINGS.map(String::from).into_iter().zip(drawings).collect();
+        files.push((mended.into(), found.mended.into_bytes()));
         for (name, picture) in PICTURES.iter().zip(&mut pictures) {
             for format in FORMATS {
                 let name = format!("{name}.{format}");
@@ -118,7 +131,6 @@ impl Tour {
             }
         }
         folder.write(files)?;
-        let program = std::env::args().next().unwrap_or_else(|| "chainrule".into());
         output.text(&format!("\n{}", next_steps(&program, &self.out)))
     }
 }

@@ -8,10 +8,11 @@ pub fn next_steps(program: &str, folder: &Path) -> String {
     let (program, dir) = (quoted(program), quoted(&folder.display().to_string()));
     format!(
         "\
-In {dir}: functions, curves and confusion, each as .svg and .png;
-convnet.svg and gru.svg, the graphs of two networks; the models as text and the
-data as CSV and .npz. The digits are by E. Alpaydin and C. Kaynak, the vowels by
-M. Kudo, J. Toyama and M. Shimbo: UCI Machine Learning Repository, CC BY 4.0.
+In {dir}: functions, curves, confusion and mended, each as .svg and
+.png; convnet.svg and gru.svg, the graphs of two networks; the models as text
+and the data as CSV and .npz. The digits are by E. Alpaydin and C. Kaynak, the
+vowels by M. Kudo, J. Toyama and M. Shimbo: UCI Machine Learning Repository,
+CC BY 4.0.
 
 What to try next:
 
@@ -42,7 +43,7 @@ What to try next:
 }
 
 /// A word as a shell takes it.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./+:@%,=".contains(c);
     match !word.is_empty() && word.chars().all(plain) {
         true => word.into(),
