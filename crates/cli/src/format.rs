@@ -41,6 +41,12 @@ fn without_zeros(digits: &str) -> &str {
     if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
 }
 
+/// A share in percent.
+pub fn percent(share: f64) -> String {
+    const LARGE: f64 = 1e4;
+    if share.abs() < LARGE { format!("{:.1} %", 100.0 * share) } else { format!("{:.1e} %", 100.0 * share) }
+}
+
 /// A word as a quoted cell of a CSV file, whatever it holds.
 pub fn quoted_cell(word: &str) -> String {
     format!("\"{}\"", word.replace('"', "\"\""))
@@ -110,17 +116,30 @@ pub fn shortened(text: &str, most: usize) -> String {
 /// A text broken into lines of at most `width` characters, between words.
 pub fn wrapped(text: &str, width: usize) -> String {
     let (mut wrapped, mut length) = (String::new(), 0);
-    for word in text.split_whitespace() {
+    let mut words = text.split_whitespace().peekable();
+    while let Some(word) = words.next() {
+        // A number keeps its sign: 5 %
+        let word = match words.next_if_eq(&"%") {
+            Some(sign) => format!("{word} {sign}"),
+            None => word.into(),
+        };
         let count = word.chars().count();
         if length > 0 {
             let fits = length + 1 + count <= width;
             wrapped.push(if fits { ' ' } else { '\n' });
             length = if fits { length + 1 } else { 0 };
         }
-        wrapped.push_str(word);
+        wrapped.push_str(&word);
         length += count;
     }
     wrapped
+}
+
+/// The same in lines of at most 80 columns, each behind so many spaces and with its end.
+pub fn wrapped_at(text: &str, indent: usize) -> String {
+    const COLUMNS: usize = 80;
+    let lines = wrapped(text, COLUMNS - indent);
+    lines.lines().map(|line| format!("{:indent$}{line}\n", "")).collect()
 }
 
 /// What a table gives up where there is no room for it.
@@ -274,6 +293,7 @@ mod tests {
         assert_eq!(wrapped("one two three", 7), "one two\nthree");
         assert_eq!(wrapped("λλλ λλλ", 7), "λλλ λλλ");
         assert_eq!(wrapped("longer words", 3), "longer\nwords");
+        assert_eq!(wrapped("about 50 % less", 8), "about\n50 %\nless");
         assert_eq!(wrapped("", 3), "");
     }
 }

@@ -1,6 +1,6 @@
 //! A progress bar on standard error, for what takes over a second. Only a terminal shows it.
 
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{JoinHandle, spawn};
 use std::time::{Duration, Instant};
 
@@ -58,9 +58,16 @@ fn left(elapsed: Duration, done: usize, to_do: usize) -> Duration {
     Duration::try_from_secs_f64(elapsed.as_secs_f64() / done.max(1) as f64 * to_do as f64).unwrap_or(Duration::MAX)
 }
 
-/// Work of unknown length; what says so is removed when dropped.
+/// Work that can't say how long it will take; what says so is removed when dropped.
 pub struct Waiting {
-    end: Option<(Sender<()>, JoinHandle<()>)>,
+    end: Option<(Sender<Stage>, JoinHandle<()>)>,
+}
+
+/// What is being done, as how many of how many things.
+struct Stage {
+    title: String,
+    done: usize,
+    of: usize,
 }
 
 impl Waiting {
@@ -68,16 +75,41 @@ impl Waiting {
     pub fn new(title: &str) -> Waiting {
         let (sender, receiver) = channel();
         let title = title.to_string();
-        let wait = move || {
-            if receiver.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-                let bar = bar(&title, "{spinner} {msg} … {elapsed}", None);
-                while receiver.recv_timeout(PATIENCE / 10) == Err(RecvTimeoutError::Timeout) {
-                    bar.tick();
+        Waiting { end: Some((sender, spawn(move || show(title, &receiver)))) }
+    }
+
+    /// What is being done from now on, after `done` of `of` things are done.
+    pub fn say(&self, title: &str, done: usize, of: usize) {
+        if let Some((sender, _)) = &self.end {
+            let _ = sender.send(Stage { title: title.into(), done, of }); // it is there until the sender is dropped
+        }
+    }
+}
+
+/// Shows what is being done after a second, until the sender is dropped.
+fn show(mut title: String, receiver: &Receiver<Stage>) {
+    let begin = Instant::now();
+    let mut shown: Option<ProgressBar> = None;
+    let mut counted = None;
+    loop {
+        let wait = if shown.is_none() { PATIENCE.saturating_sub(begin.elapsed()) } else { PATIENCE / 10 };
+        match receiver.recv_timeout(wait) {
+            Ok(stage) => (title, counted) = (stage.title, Some((stage.done, stage.of))),
+            Err(RecvTimeoutError::Timeout) => {
+                let bar = shown.get_or_insert_with(|| bar(&title, "{spinner} {msg} … {elapsed}", None));
+                bar.set_message(title.clone());
+                if let Some((done, of)) = counted.take() {
+                    bar.set_length(of as u64);
+                    bar.set_position(done as u64);
+                    bar.set_style(style("{spinner} {bar:12} {pos}/{len} {wide_msg}"));
                 }
-                bar.finish_and_clear();
+                bar.tick();
             }
-        };
-        Waiting { end: Some((sender, spawn(wait))) }
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    if let Some(bar) = shown {
+        bar.finish_and_clear();
     }
 }
 
@@ -93,10 +125,11 @@ impl Drop for Waiting {
 fn bar(title: &str, template: &str, length: Option<usize>) -> ProgressBar {
     let length = length.map(|length| length as u64);
     let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr()).with_message(title.to_string());
-    match ProgressStyle::with_template(template) {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
+    bar.with_style(style(template))
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use crate::budget::shortened;
 use crate::case::{Case, CaseError};
+use crate::course::course;
 use crate::evidence::Evidence;
+use crate::exhibit::exhibit;
 use crate::measure::Measured;
 use crate::report::{Diagnosis, Figures, Finding, Remedy};
 use crate::rules::{self, Rule, Specificity, Suspicion};
@@ -31,7 +33,14 @@ pub enum Examining<'a> {
     /// The run as it is, and what it is compared with.
     Measuring,
     /// A change that may mend a cause.
-    Trying(&'a Suspicion),
+    Trying {
+        /// The cause that it would mend, and the place.
+        suspicion: &'a Suspicion,
+        /// How many of the suspected causes came before.
+        done: usize,
+        /// How many there are.
+        of: usize,
+    },
 }
 
 /// Of a healthy run, what is left unexplained is at most so many times what a small model leaves on rows that it was not
@@ -69,13 +78,16 @@ pub fn diagnose(
     };
     let rules = rules::ALL.iter().filter(|rule| !is_good || rule.even_if_good);
     let suspected: Vec<Suspicion> = rules.flat_map(|rule: &Rule| (rule.suspect)(&evidence)).collect();
+    let mut done = 0;
     for level in Specificity::ALL {
         for suspicion in suspected.iter().filter(|suspicion| suspicion.specificity == *level) {
             // What cannot be otherwise is tried in any case.
             let is_late = *level != Specificity::Certain && begin.elapsed() > doctor.time;
-            if is_late || observer(Examining::Trying(suspicion)).is_break() {
+            let trying = Examining::Trying { suspicion, done, of: suspected.len() };
+            if is_late || observer(trying).is_break() {
                 break;
             }
+            done += 1;
             diagnosis.findings.extend(tried(&evidence, suspicion, &mut diagnosis.trials));
         }
         if !diagnosis.findings.is_empty() {
@@ -116,16 +128,19 @@ fn is_good(evidence: &Evidence<'_, '_>) -> bool {
 
 /// The finding, if one of the remedies helps, or a comparison shows it.
 fn tried(evidence: &Evidence<'_, '_>, suspicion: &Suspicion, trials: &mut usize) -> Option<Finding> {
-    let finding = |changes: &[_], (before, after): (Figures, Figures), certainty: f64| Finding {
+    let finding = |changes: &[_], (before, after): (Figures, Figures), certainty: f64, course| Finding {
         cause: suspicion.cause,
         node: suspicion.node.clone(),
         setting: suspicion.setting,
         column: suspicion.column.clone(),
+        place: suspicion.node.as_deref().and_then(|name| evidence.place_of(name)),
         certainty,
         evidence: suspicion.evidence.clone(),
+        exhibit: exhibit(evidence, suspicion),
         remedy: Remedy::of(&evidence.case.source, changes),
         before,
         after,
+        course,
     };
     for changes in &suspicion.remedies {
         *trials += 1;
@@ -134,10 +149,11 @@ fn tried(evidence: &Evidence<'_, '_>, suspicion: &Suspicion, trials: &mut usize)
         let is_vague = suspicion.specificity == Specificity::Setting && evidence.attainable().is_none();
         let much = if is_vague { suspicion.much.max(VAGUE) } else { suspicion.much };
         if trial.helps(evidence, much) {
-            return Some(finding(&trial.changes, trial.figures(evidence), trial.certainty()));
+            let course = course(evidence, suspicion, &trial);
+            return Some(finding(&trial.changes, trial.figures(evidence), trial.certainty(), course));
         }
     }
-    suspicion.shown.map(|shown| finding(&[], (Figures::of(&evidence.run), shown), SHOWN))
+    suspicion.shown.map(|shown| finding(&[], (Figures::of(&evidence.run), shown), SHOWN, None))
 }
 
 impl Figures {

@@ -1,11 +1,13 @@
 //! All that is known of a run before anything is tried.
 
+use std::ops::Range;
+
 use chainrule_graph::{Function, Initializer, NodeId, Tensor, Value};
 use chainrule_learn::{Dataset, Field, LearnError, Parameters, Role};
 
 use crate::baselines::Baselines;
 use crate::budget::Shortened;
-use crate::case::{Case, CaseError};
+use crate::case::{Case, CaseError, span_of};
 use crate::measure::Measured;
 use crate::observation::Observation;
 use crate::run::Run;
@@ -100,6 +102,14 @@ impl<'e, 'c> Evidence<'e, 'c> {
             Some(name) => name.into(),
             None => self.case.text_of(function, value).map_or_else(|| function.graph.describe(value), String::from),
         }
+    }
+
+    /// The bytes of the model's text where what is called so stands.
+    pub fn place_of(&self, called: &str) -> Option<Range<usize>> {
+        let source = &self.case.source;
+        let named = self.function().graph.find(called).and_then(|value| span_of(self.function(), value));
+        let at = named.map(|span| span.start..span.end);
+        at.or_else(|| source.find(called).map(|start| start..start + called.len()))
     }
 
     /// The nearest node at or behind this one that has a name of the user's, as users look for it.

@@ -1,9 +1,12 @@
 //! What the doctor says: whether the run is in order, and if not, the findings.
 
+use std::ops::Range;
+
 use crate::budget::Shortened;
 use crate::cause::Cause;
 use crate::change::{Change, Replacement, replaced};
 use crate::measure::Measured;
+use crate::picture::{Course, Exhibit};
 
 /// What the doctor says of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,16 +36,22 @@ pub struct Finding {
     pub setting: Option<&'static str>,
     /// The column.
     pub column: Option<String>,
+    /// The bytes of the model's text where that node stands.
+    pub place: Option<Range<usize>>,
     /// How sure it is, from 0 to 1: the share of what was left unexplained that the remedy explains.
     pub certainty: f64,
     /// What speaks for it, in figures.
     pub evidence: String,
+    /// What a picture shows of it.
+    pub exhibit: Option<Exhibit>,
     /// What mends it.
     pub remedy: Remedy,
     /// The figures as it is.
     pub before: Figures,
     /// The figures with the remedy.
     pub after: Figures,
+    /// How the run went as it is, and how with the remedy.
+    pub course: Option<Course>,
 }
 
 /// What mends a run.
@@ -59,8 +68,10 @@ pub struct Remedy {
 pub struct LineChange {
     /// Its number, from 1.
     pub number: usize,
-    /// What it is; none where lines are put in.
+    /// What it is.
     pub before: String,
+    /// The bytes of it that change; none where something is put in.
+    pub marks: Vec<Range<usize>>,
     /// What it would be, perhaps several lines.
     pub after: String,
 }
@@ -111,7 +122,10 @@ fn lines(source: &str, replacements: &[Replacement]) -> Vec<LineChange> {
             .collect();
         if !here.is_empty() {
             let (before, after) = (line.trim_end().to_string(), replaced(line, &here).trim_end().to_string());
-            lines.push(LineChange { number: index + 1, before, after });
+            let length = before.len();
+            let marks = here.iter().map(|replacement| replacement.at.start.min(length)..replacement.at.end.min(length));
+            let marks = marks.filter(|mark| !mark.is_empty()).collect();
+            lines.push(LineChange { number: index + 1, before, marks, after });
         }
         start = end;
     }
@@ -127,6 +141,8 @@ mod tests {
         let source = "a = tanh(x)\nb = relu(a)\n";
         let at = source.find("relu(a)").unwrap_or(0);
         let remedy = Remedy::of(source, &[Change::replace(at..at + 7, "a")]);
-        assert_eq!(remedy.lines, [LineChange { number: 2, before: "b = relu(a)".into(), after: "b = a".into() }]);
+        let marks = std::iter::once(4..11).collect();
+        let change = LineChange { number: 2, before: "b = relu(a)".into(), marks, after: "b = a".into() };
+        assert_eq!(remedy.lines, [change]);
     }
 }

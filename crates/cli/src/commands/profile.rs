@@ -68,7 +68,7 @@ const PHASES: [Phase; 4] = [Phase::Rows, Phase::Forward, Phase::Backward, Phase:
 
 fn print(cost: &StepCost, output: &mut StandardOutput) -> Result<(), CommandError> {
     let total = total(cost);
-    let share = |seconds: f64| format!("{:.1} %", 100.0 * seconds / total);
+    let share = |seconds: f64| format::percent(seconds / total);
     let mut lines = Vec::new();
     for kernel in &cost.profile.kernels {
         let phases: Vec<&str> = kernel.phases.iter().map(|(phase, _)| phase.name()).collect();

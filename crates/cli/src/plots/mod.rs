@@ -1,6 +1,7 @@
-//! Pictures of data, predictions and learning curves, as SVG or PNG.
+//! Pictures of data, predictions and learning curves, as SVG or PNG, and small ones made of characters.
 
 mod agreement;
+pub mod characters;
 mod confusion;
 mod curves;
 mod functions;

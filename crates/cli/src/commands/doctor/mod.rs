@@ -1,6 +1,11 @@
 //! `chainrule doctor`: why a model does not learn.
 
+mod explanation;
+mod options;
+mod pictures;
+mod place;
 mod report;
+mod verdict;
 mod wording;
 
 use std::ops::ControlFlow;
@@ -16,7 +21,6 @@ use crate::data::PreparedData;
 use crate::error::CommandError;
 use crate::interrupt;
 use crate::model_file::ModelFile;
-use crate::options;
 use crate::output::StandardOutput;
 use crate::progress::Waiting;
 
@@ -28,7 +32,7 @@ pub struct DoctorCommand {
     options: TrainingOptions,
 
     /// How long trials may go on
-    #[arg(long, value_name = "S", default_value = "30", value_parser = options::above_zero, allow_hyphen_values = true)]
+    #[arg(long, value_name = "S", default_value = "30", value_parser = crate::options::above_zero, allow_hyphen_values = true)]
     seconds: f64,
 
     /// Prints the answer as a line of JSON
@@ -68,7 +72,7 @@ impl DoctorCommand {
         let Examination { file, diagnosis, .. } = self.examine()?;
         match self.json {
             true => output.line(report::json(&diagnosis)),
-            false => output.text(&report::text(&diagnosis, &file)),
+            false => output.text(&report::text(&diagnosis, &file, &std::env::args().collect::<Vec<_>>())),
         }
     }
 
@@ -93,9 +97,11 @@ impl DoctorCommand {
             settings,
         };
         let doctor = Doctor { time: Duration::from_secs_f64(self.seconds) };
-        let mut waiting = None;
+        let waiting = Waiting::new(wording::MEASURING);
         let mut observe = |examining: Examining<'_>| {
-            waiting = Some(Waiting::new(&wording::being_done(examining)));
+            if let Examining::Trying { suspicion, done, of } = examining {
+                waiting.say(&wording::tried(suspicion), done, of);
+            }
             match stop.load(Ordering::Relaxed) {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
@@ -111,9 +117,9 @@ impl DoctorCommand {
 }
 
 impl Examination<'_> {
-    /// What was found, for people.
-    pub fn report(&self) -> String {
-        report::text(&self.diagnosis, &self.file)
+    /// What was found, for people; `words` are those of the command.
+    pub fn report(&self, words: &[String]) -> String {
+        report::text(&self.diagnosis, &self.file, words)
     }
 
     /// A mistake in the case.

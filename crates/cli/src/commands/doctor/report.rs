@@ -1,8 +1,9 @@
 //! What the doctor says, for people and as JSON.
 
-use chainrule::doctor::{Cause, Diagnosis, Figures, Finding, Measured};
+use chainrule::doctor::{Cause, Diagnosis, Figures, Finding};
 
-use super::wording;
+use super::explanation::explanation;
+use super::{pictures, place, verdict, wording};
 use crate::format;
 use crate::json::{self, Object};
 use crate::model_file::ModelFile;
@@ -44,94 +45,65 @@ fn remedy(finding: &Finding) -> String {
     lines.chain(changes).collect::<Vec<_>>().join("; ")
 }
 
-/// The answer for people.
-pub fn text(diagnosis: &Diagnosis, file: &ModelFile) -> String {
-    let verdict = match (diagnosis.findings.is_empty(), diagnosis.healthy) {
-        (true, true) => "learns as well as it could, as far as can be seen",
-        (true, false) => "could do better, but nothing that was tried helps",
-        (false, _) => "could do better",
-    };
-    let mut text = format!("{} {verdict}\n", file.name());
-    let mut say = |line: String| text += &wrapped(&line, 2);
-    if let Some(measured) = &diagnosis.measured {
-        say(format!("It {}.", explained(measured)));
-    }
-    if let Some(best) = &diagnosis.attainable {
-        say(format!("A small model that is known to be good {}, on rows that it was not trained on.", explained(best)));
-    }
-    match (diagnosis.shortened.rows, diagnosis.shortened.steps) {
-        (None, None) => {}
-        (Some(rows), None) => say(format!("To be quick, {rows} rows were looked at.")),
-        (None, Some(steps)) => say(format!("To be quick, the first {steps} steps were looked at.")),
-        (Some(rows), Some(steps)) => {
-            say(format!("To be quick, {rows} rows and the first {steps} steps were looked at."))
-        }
-    }
+/// The answer for people; `words` are those of the command.
+pub fn text(diagnosis: &Diagnosis, file: &ModelFile, words: &[String]) -> String {
+    let mut text = verdict::text(diagnosis, file.name());
+    let mut explained = Vec::new();
     for (index, finding) in diagnosis.findings.iter().enumerate() {
-        text += &format!("\n{}. {}", index + 1, said(finding));
+        let is_new = !explained.contains(&finding.cause);
+        explained.push(finding.cause);
+        text += &format!("\n{}. {}", index + 1, said(finding, is_new, file, words));
     }
     text
 }
 
-fn said(finding: &Finding) -> String {
-    let heading = wrapped(&format!("{} ({})", finding.cause.meaning(), finding.cause), 3);
+/// How many spaces stand before the lines of a finding.
+const INDENT: usize = 3;
+
+fn said(finding: &Finding, is_new: bool, file: &ModelFile, words: &[String]) -> String {
+    let heading = format::wrapped_at(&format!("{} ({})", finding.cause.meaning(), finding.cause), INDENT);
     let mut text = heading.trim_start().to_string();
-    let place = [("node", finding.node.as_deref()), ("option", finding.setting), ("column", finding.column.as_deref())];
-    let named: Vec<String> = place.iter().filter_map(|(what, name)| Some(format!("{what} {}", (*name)?))).collect();
-    text += &wrapped(&format!("Where: {}", named.join(", ")), 3);
-    text += &wrapped(&format!("Seen: {}", finding.evidence), 3);
-    for line in &finding.remedy.lines {
-        text += &format!("   Change line {}:\n   - {}\n", line.number, line.before);
-        for after in line.after.lines() {
-            text += &format!("   + {after}\n");
-        }
+    if is_new {
+        text += &format::wrapped_at(explanation(finding.cause), INDENT);
     }
-    let changes: Vec<String> = finding.remedy.changes.iter().filter_map(wording::change).collect();
-    if !changes.is_empty() {
-        text += &wrapped(&format!("Change: {}", changes.join(", ")), 3);
-    }
-    // Of a rare class the share of all rows says nothing.
-    let counts_classes = finding.cause == Cause::ClassImbalance;
-    let shown = |figures: &Figures| match figures.unexplained.filter(|_| counts_classes) {
-        Some(left) => format!("{} unexplained, each class counted alike", percent(left)),
-        None => shown(figures),
+    text += &place::text(finding, file.source(), words);
+    text += &format::wrapped_at(&format!("Seen: {}", finding.evidence), INDENT);
+    text += &finding.exhibit.as_ref().map(pictures::of_exhibit).unwrap_or_default();
+    text += &place::changes(finding);
+    text += &tried(finding);
+    text + &finding.course.as_ref().map(pictures::of_course).unwrap_or_default()
+}
+
+/// What the remedy gave; or, where nothing mends it, what it is compared with.
+fn tried(finding: &Finding) -> String {
+    let (before, unit) = shown(finding, &finding.before);
+    let (after, same) = shown(finding, &finding.after);
+    let before = [before, unit.into()].concat();
+    // Of the same kind, the second figure needs no unit.
+    let after = if unit == same { after } else { [after, same.into()].concat() };
+    let on = match finding.cause {
+        Cause::ClassImbalance => ", each class counted alike",
+        // Learning by heart shows only on other rows.
+        Cause::Overfitting => ", on rows that were not trained on",
+        _ => "",
     };
-    let figures = format!("{}, then {}", shown(&finding.before), shown(&finding.after));
-    let what = if finding.remedy.changes.is_empty() { "Measured: as it is" } else { "Tried: as it is" };
-    text + &wrapped(&format!("{what} {figures}"), 3)
+    let said = match (finding.remedy.changes.is_empty(), finding.cause) {
+        (false, _) => format!("Tried{on}: {before} as it is, {after} with the change"),
+        (true, Cause::ConstantColumn) => return String::new(),
+        (true, Cause::Leak) => format!("Measured: {before} as it is, {after} by a small model without that column"),
+        (true, _) => format!("Measured: {before} as it is, {after} by a small model that is known to be good"),
+    };
+    format::wrapped_at(&said, INDENT)
 }
 
-/// The words in lines that fit into 80 columns, behind so many spaces.
-fn wrapped(text: &str, indent: usize) -> String {
-    const COLUMNS: usize = 80;
-    let lines = format::wrapped(text, COLUMNS - indent);
-    lines.lines().map(|line| format!("{:indent$}{line}\n", "")).collect()
-}
-
-fn explained(measured: &Measured) -> String {
-    const RARE_MISSED: f64 = 0.1;
-    match measured.error {
-        _ if measured.unexplained.is_infinite() => "leaves the finite numbers".into(),
-        // Where a rare class is missed, the share of all rows says little.
-        Some(error) if measured.unexplained > 2.0 * error + RARE_MISSED => format!(
-            "takes {} of the rows for another class, and leaves {} unexplained, each class counted alike",
-            percent(error),
-            percent(measured.unexplained)
-        ),
-        Some(error) => format!("takes {} of the rows for another class", percent(error)),
-        None => format!("leaves {} of the outcome's variance unexplained", percent(measured.unexplained)),
+/// A figure, and what it is of.
+fn shown(finding: &Finding, figures: &Figures) -> (String, &'static str) {
+    // Of a rare class the share of all rows says nothing.
+    let error = figures.error.filter(|_| finding.cause != Cause::ClassImbalance);
+    match (error, figures.unexplained, figures.objective) {
+        (Some(error), ..) => (format::percent(error), " of the rows wrong"),
+        (_, Some(left), _) => (format::percent(left), " unexplained"),
+        (_, _, Some(objective)) => (format::number(objective), " for an objective"),
+        _ => (String::new(), "training fails"),
     }
-}
-
-fn shown(figures: &Figures) -> String {
-    match (figures.error, figures.unexplained, figures.objective) {
-        (Some(error), ..) => format!("{} of the rows wrong", percent(error)),
-        (_, Some(left), _) => format!("{} unexplained", percent(left)),
-        (_, _, Some(objective)) => format!("objective {}", format::number(objective)),
-        _ => "training fails".into(),
-    }
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
 }

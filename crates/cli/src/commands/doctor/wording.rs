@@ -1,19 +1,18 @@
 //! Changes in the words of the command line.
 
-use chainrule::doctor::{Change, DataChange, Examining, Scaling, Setting};
+use chainrule::doctor::{Change, DataChange, Scaling, Setting, Suspicion};
 use chainrule::learn::Schedule;
 
 use crate::format;
 
-/// What is being done, as the progress line says it.
-pub fn being_done(examining: Examining<'_>) -> String {
-    match examining {
-        Examining::Measuring => "training, and looking at every node".into(),
-        Examining::Trying(suspicion) => {
-            let place = suspicion.node.as_deref().or(suspicion.column.as_deref()).or(suspicion.setting);
-            format!("trying: {}{}", suspicion.cause, place.map(|place| format!(" ({place})")).unwrap_or_default())
-        }
-    }
+/// What is done first, as the progress line says it.
+pub const MEASURING: &str = "training, and looking at every node";
+
+/// What is being tried, as the progress line says it.
+pub fn tried(suspicion: &Suspicion) -> String {
+    let place = suspicion.node.as_deref().or(suspicion.column.as_deref()).or(suspicion.setting);
+    let place = place.map(|place| format!(" ({})", format::name(place))).unwrap_or_default();
+    format!("{}{place}?", suspicion.cause.meaning())
 }
 
 /// A change, as one makes it; none for a change of the model, which shows its lines.
@@ -58,5 +57,30 @@ fn data(change: &DataChange) -> String {
             rows => format!("those {rows} rows left out"),
         },
         DataChange::ColumnLeftOut { input, .. } => format!("that column of `{input}` left out"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chainrule::doctor::{Cause, Judge, Specificity};
+
+    use super::*;
+
+    #[test]
+    fn what_is_tried_is_a_question_with_a_place() {
+        let suspicion = Suspicion {
+            cause: Cause::StepTooLarge,
+            specificity: Specificity::Setting,
+            node: None,
+            setting: Some("rate"),
+            column: None,
+            evidence: String::new(),
+            remedies: Vec::new(),
+            judged_by: Judge::Training,
+            much: 0.5,
+            shown: None,
+        };
+        assert_eq!(tried(&suspicion), "the steps overshoot (rate)?");
+        assert_eq!(tried(&Suspicion { node: Some("w".into()), ..suspicion }), "the steps overshoot (w)?");
     }
 }

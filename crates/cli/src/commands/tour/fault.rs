@@ -45,7 +45,7 @@ pub fn found_and_mended(program: &str, folder: &Path, seed: u64, quick: bool) ->
         "A fault, found and mended: the first network on the digits again, but somebody\n\
          set its weights to 0 at the start, as its biases are. It does not learn. Why?\n\n",
     );
-    text += &format!("{}\n\n{}\n", shown(program, &words), examination.report());
+    text += &format!("{}\n\n{}\n", shown(program, &words), examination.report(&words));
     text += &match diagnosis.findings.is_empty() {
         true => "So nothing was changed.\n".into(),
         false => format!("{}\n", table(&runs)),
@@ -84,7 +84,7 @@ fn table(runs: &[Run; 2]) -> String {
     let rows = FILES.iter().zip(["as it was", "with the change"]).zip(runs).map(|((file, name), run)| {
         let last = run.history.last();
         let scores = [last.map(|epoch| epoch.train), last.and_then(|epoch| epoch.valid)];
-        let shown = scores.map(|scores| format!("{:.1} %", 100.0 * right(scores)));
+        let shown = scores.map(|scores| format::percent(right(scores)));
         [vec![format!("{name}: {file}")], shown.to_vec()].concat()
     });
     format::table(&["digits: right classes", "training", "new digits"], 1, rows, format::Narrow::default())

@@ -36,8 +36,8 @@ pub fn report(findings: &Findings, quick: bool) -> String {
     let Findings { target, regressions, digits, vowels, rules } = findings;
     let tables = [
         table("regression: squared error", [target].into_iter().chain(regressions), error),
-        table("digits: right classes", digits, share),
-        table("vowels: right speakers", [vowels], share),
+        table("digits: right classes", digits, format::percent),
+        table("vowels: right speakers", [vowels], format::percent),
     ];
     let checked = format!("All {rules} rules that the gradients of these models are made of agree with differences.");
     let remarks: Vec<String> = match quick {
@@ -49,10 +49,6 @@ pub fn report(findings: &Findings, quick: bool) -> String {
     let remarks: Vec<String> =
         remarks.into_iter().chain([checked]).map(|remark| format::wrapped(&remark, WIDTH)).collect();
     format!("{}\n\n{}\n", tables.join("\n\n"), remarks.join("\n"))
-}
-
-fn share(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
 }
 
 fn error(error: f64) -> String {
@@ -117,8 +113,8 @@ fn remarks_on_networks([dense, convolution]: &[Row; 2]) -> Vec<String> {
     vec![
         format!(
             "On new digits a network is right on {} without convolutions and on {} with them: they {help}.",
-            share(before),
-            share(after)
+            format::percent(before),
+            format::percent(after)
         ),
         ELSEWHERE.into(),
     ]
