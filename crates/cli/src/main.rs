@@ -51,7 +51,7 @@ struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  chainrule  # the tour: seven models trained on real input, a fault found and mended
+  chainrule  # the tour: seven models on real input, a fault found and mended
   chainrule grad '(w*x + b - y)^2' w=2 x=3 b=1 y=4  # values and derivatives
   chainrule check model.graph  # is every gradient right?
   chainrule fit model.graph --data table.csv --save model.safetensors
