@@ -42,6 +42,20 @@ fn equal_nodes_are_one() {
 }
 
 #[test]
+fn neighbours_that_are_padded_and_added_are_joined() {
+    // Three slices and what joins them, and with the zeros that are left around them
+    fn part(x: Var<'_>, from: usize, to: usize) -> Var<'_> {
+        x.slice(&[from], &[to]).pad(&[from], &[5 - to])
+    }
+    simplifies_to(5, |x| part(x, 0, 2) + part(x, 2, 3) + part(x, 3, 5));
+    simplifies_to(5, |x| part(x, 3, 5) + part(x, 2, 3) + part(x, 0, 2));
+    simplifies_to(5, |x| part(x, 1, 2) + part(x, 2, 4));
+    // Those that leave a gap, or overlap, stay apart
+    simplifies_to(6, |x| part(x, 0, 2) + part(x, 3, 5));
+    simplifies_to(6, |x| part(x, 0, 3) + part(x, 2, 5));
+}
+
+#[test]
 fn nothing_times_zero_stays() {
     // x may be infinite: the constant, its copies and the product.
     simplifies_to(4, |x| x * 0.0);

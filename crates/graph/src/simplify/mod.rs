@@ -3,6 +3,7 @@
 //! Only rewrites that are exact for every input, ±0 aside, are made: `x · 0` stays, since x may be infinite.
 
 mod loops;
+mod pads;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -147,6 +148,9 @@ impl Rewriter {
     fn add(&mut self, mut node: Node) -> Value {
         // Each rewrite makes the node simpler, so this ends.
         loop {
+            if let Some((op, input)) = self.joined_pads(&node) {
+                (node.op, node.inputs) = (op.into(), vec![input]);
+            }
             match self.rewrite(&node) {
                 Rewrite::Same(value) => {
                     self.merge(value, node.outputs.remove(0), node.origin);
