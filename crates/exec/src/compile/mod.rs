@@ -14,6 +14,7 @@ mod emit;
 mod fuse;
 mod gathered_fold;
 mod hoist;
+mod loop_constants;
 mod loops;
 mod memory;
 mod options;

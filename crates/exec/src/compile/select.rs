@@ -13,6 +13,7 @@ use super::accumulate::Accumulation;
 use super::buffer::BufferId;
 use super::contraction::contraction;
 use super::gathered_fold::{GatheredFold, gathered};
+use super::loop_constants::with_turned_constants;
 use super::plan::{BlockCopy, ClosingSum, Factors, KernelKind, Loop, LoopOp, Plan, Product};
 use super::plan_builder::PlanBuilder;
 use super::pools;
@@ -130,9 +131,14 @@ impl Selector {
                 self.plan.add(id, KernelKind::Random { op: op.clone(), inputs, out });
             }
             Op::Scan(op) => {
-                let inputs = (0..node.inputs.len()).map(|index| self.plan.contiguous(id, node, index)).collect();
+                let (op, turned) = with_turned_constants(op);
+                let inputs = turned.into_iter().enumerate().map(|(index, is_turned)| {
+                    let view = self.plan.operand(node, index);
+                    self.plan.made_contiguous(id, if is_turned { view.permuted(&[1, 0]) } else { view })
+                });
+                let inputs = inputs.collect();
                 let outs = outs.into_iter().map(|(_, out)| out).collect();
-                self.plan.add(id, KernelKind::Scan { op: op.clone(), inputs, outs });
+                self.plan.add(id, KernelKind::Scan { op, inputs, outs });
             }
             Op::Custom(op) => {
                 let inputs = (0..node.inputs.len()).map(|index| self.plan.contiguous(id, node, index)).collect();

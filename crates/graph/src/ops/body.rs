@@ -90,6 +90,35 @@ impl Body {
         Ok(Body { graph: part, inputs: inputs.len(), outputs })
     }
 
+    /// The same nodes with other ops, of the same operands; what is known of their outputs follows.
+    ///
+    /// # Errors
+    ///
+    /// An op does not take its operands, or gives more or fewer outputs than the one that it replaces.
+    pub fn with_ops(&self, op: impl Fn(NodeId) -> Op) -> Result<Body, GraphError> {
+        let mut graph = Graph::with_scopes(self.graph.scopes().to_vec());
+        for id in self.graph.ids() {
+            let mut node = Node { op: op(id), ..self.graph.node(id).clone() };
+            let operands: Vec<TensorType> =
+                node.inputs.iter().map(|&input| graph.output(input).tensor_type()).collect();
+            let failed = |message: String| GraphError::new(message).at(node.origin.clone());
+            let types = node.op.infer(&operands).map_err(|error| failed(error.0))?;
+            if types.len() != node.outputs.len() {
+                return Err(failed(format!(
+                    "{} gives {} outputs, not {}",
+                    node.op.name(),
+                    types.len(),
+                    node.outputs.len()
+                )));
+            }
+            for (output, of_type) in node.outputs.iter_mut().zip(types) {
+                (output.shape, output.kind) = (of_type.shape, of_type.kind);
+            }
+            graph.push(node);
+        }
+        Ok(Body { graph, inputs: self.inputs, outputs: self.outputs.clone() })
+    }
+
     /// The graph.
     pub fn graph(&self) -> &Graph {
         &self.graph
