@@ -106,7 +106,7 @@ fn is_worth_threads(step: &[LabelledInstruction]) -> bool {
         Instruction::MatrixMatrix(product) => product.m * product.n * product.k >= WORTH_THREADS,
         Instruction::WindowProduct(code) => code.work() >= WORTH_THREADS,
         Instruction::Loop(code) => code.chunks.is_some(),
-        Instruction::Scan(code) => is_worth_threads(&code.program.step),
+        Instruction::Scan(code) => code.shares > 1 || is_worth_threads(&code.program.step),
         _ => false,
     })
 }

@@ -145,7 +145,7 @@ struct Emitter<'a> {
     plan: &'a Plan,
     addresses: Addresses<'a>,
     options: &'a Options,
-    /// How many loops there are so far.
+    /// How many loops over steps there are so far, each share of one counted.
     loops: usize,
 }
 
@@ -203,7 +203,7 @@ impl Emitter<'_> {
             }
             KernelKind::Scan { op, inputs, outs } => {
                 let code = loop_over_steps(&self.addresses, op, inputs, outs, self.options, self.loops)?;
-                self.loops += 1;
+                self.loops += code.shares;
                 vec![labelled(Instruction::Scan(Box::new(code)))]
             }
             KernelKind::Fold { windows, strides, out } => vec![labelled(Instruction::Fold(Box::new(FoldCode {

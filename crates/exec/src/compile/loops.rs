@@ -11,13 +11,15 @@ use chainrule_graph::{Builder, Graph, GraphError, NodeId, Value};
 use super::addresses::Addresses;
 use super::buffer::BufferId;
 use super::options::Options;
+use super::shares::{Shares, shares};
 use super::view::View;
 use super::{Place, compile_in, foreign};
 use crate::error::ExecError;
+use crate::program::address::ALIGNMENT;
 use crate::program::instruction::{Operand, ScanCode};
 use crate::program::interface::MOST_TABLES;
 
-/// The code of a loop on these values; `slot` is its place among the loops of the program.
+/// The code of a loop on these values; `slot` is where its places among those of the program's loops begin.
 pub(super) fn loop_over_steps(
     addresses: &Addresses<'_>,
     op: &Scan,
@@ -26,26 +28,40 @@ pub(super) fn loop_over_steps(
     options: &Options,
     slot: usize,
 ) -> Result<ScanCode, ExecError> {
+    let Shares { count, of_one } = shares(op);
+    let op = of_one.as_ref().unwrap_or(op);
     let sequences = op.carries..op.carries + op.sequences;
-    let in_place = op.sequences.min(MOST_TABLES);
     let body = &op.body;
+    // A kernel may read whole vectors, also behind the end. Behind those of a share there is room for that only if none is cut.
+    let is_whole =
+        |input: NodeId| matches!(body.graph().shape(input).size(), size if size == 1 || size.is_multiple_of(ALIGNMENT));
+    let all_whole = body.inputs().skip(op.carries).take(op.sequences).all(is_whole);
+    let in_place = if count == 1 || all_whole { op.sequences.min(MOST_TABLES) } else { 0 };
     let elements = || body.inputs().skip(op.carries).take(op.sequences);
     let streams = elements().take(in_place).collect();
     let copied: Vec<NodeId> = elements().skip(in_place).collect();
     let options = Options { streams, outputs: body.outputs().to_vec(), batch: None, finite: None, ..options.clone() };
     let step = step(op).map_err(foreign)?;
     let program = compile_in(&step, &options, &mut |_, _| {}, Place::Body { copied: &copied })?;
-    let operand = |view: &View| Operand { address: addresses.of(view), length: view.shape.size() };
-    let of_step = |view: &View| Operand { address: addresses.of(view), length: view.shape[1..].iter().product() };
+    let operand = |(index, view): (usize, &View), steps: usize| {
+        let length = body.graph().shape(NodeId::from_index(index)).size(); // inputs are the first nodes
+        let of_step = view.shape.size().checked_div(steps).unwrap_or(0);
+        let of_share = if of_step > length { length } else { 0 };
+        Operand { address: addresses.of(view), length, of_step: if steps > 1 { of_step } else { 0 }, of_share }
+    };
+    let operands = |range: std::ops::Range<usize>, steps: usize| {
+        inputs.iter().enumerate().skip(range.start).take(range.len()).map(move |input| operand(input, steps)).collect()
+    };
     Ok(ScanCode {
-        carries: inputs[..op.carries].iter().map(operand).collect(),
-        sequences: inputs[sequences.clone()].iter().map(of_step).collect(),
-        constants: inputs[sequences.end..].iter().map(operand).collect(),
+        carries: operands(0..op.carries, 1),
+        constants: operands(sequences.end..inputs.len(), 1),
+        sequences: operands(sequences, op.length),
         in_place,
         outs: outs.iter().map(|&out| addresses.out(out)).collect(),
         length: op.length,
         reverse: op.reverse,
         program: Arc::new(program),
+        shares: count,
         slot,
     })
 }

@@ -25,6 +25,7 @@ mod products;
 mod registers;
 mod schedule;
 mod select;
+mod shares;
 mod stages;
 mod storage;
 mod view;

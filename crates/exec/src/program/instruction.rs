@@ -79,9 +79,9 @@ pub(crate) enum Instruction {
 }
 
 impl Instruction {
-    /// The program of a loop's body.
-    pub fn body(&self) -> Option<&Program> {
-        if let Instruction::Scan(code) = self { Some(&code.program) } else { None }
+    /// The loop that it is.
+    pub fn as_loop(&self) -> Option<&ScanCode> {
+        if let Instruction::Scan(code) = self { Some(code) } else { None }
     }
 
     /// How many elements it writes to the arena.
@@ -104,7 +104,7 @@ impl Instruction {
             Instruction::Gather { dimensions, .. } => dimensions.batches * dimensions.count * dimensions.size,
             Instruction::ScatterAdd { dimensions, .. } => dimensions.batches * dimensions.rows * dimensions.size,
             Instruction::Copy(copy) => copy.size(),
-            Instruction::Scan(code) => code.length * code.program.reported(),
+            Instruction::Scan(code) => code.length * code.shares * code.program.reported(),
             Instruction::Fold(fold) => fold.length,
             Instruction::BestOfWindows(code) => code.count(),
             Instruction::AddAtIndices(code) => code.length,
@@ -258,11 +258,13 @@ impl StridedCopy {
 #[derive(Clone, Debug)]
 pub(crate) struct ScanCode {
     /// Its arguments are the carries, the elements of sequences that are not read in place, and the constants; its tables
-    /// the first sequences; its outputs the next carries and the extras.
+    /// the first sequences; its outputs the next carries and the extras. All of a share's, where there are several.
     pub program: Arc<Program>,
+    /// Into how many shares of the examples the loop is cut; each goes through all steps by itself.
+    pub shares: usize,
     /// The carries as they start.
     pub carries: Vec<Operand>,
-    /// An element of each sequence; the others follow it.
+    /// An element of each sequence.
     pub sequences: Vec<Operand>,
     pub constants: Vec<Operand>,
     /// How many sequences are read where they lie.
@@ -271,15 +273,26 @@ pub(crate) struct ScanCode {
     pub outs: Vec<usize>,
     pub length: usize,
     pub reverse: bool,
-    /// Its place among the loops of the program around.
+    /// Where among those of the program around its workspaces begin, one for each share.
     pub slot: usize,
 }
 
-/// Elements that lie behind one another.
+/// Elements that lie behind one another: those that the first share reads at the first step.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Operand {
     pub address: Address,
     pub length: usize,
+    /// How far behind them those of the next step lie.
+    pub of_step: usize,
+    /// How far behind them those of the next share lie.
+    pub of_share: usize,
+}
+
+impl Operand {
+    /// How far behind the first its elements at a step of a share lie.
+    pub fn start(&self, step: usize, share: usize) -> usize {
+        step * self.of_step + share * self.of_share
+    }
 }
 
 /// Windows that are added up.

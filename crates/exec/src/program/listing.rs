@@ -237,7 +237,8 @@ impl<'a> Names<'a> {
                     lines.extend(listed.computes.iter().map(|text| format!("  {kernel:<16} {text}")));
                 }
                 let backwards = if code.reverse { " backwards" } else { "" };
-                return (format!("scan {} steps{backwards}", code.length), lines);
+                let shares = if code.shares > 1 { format!(", {} shares", code.shares) } else { String::new() };
+                return (format!("scan {} steps{backwards}{shares}", code.length), lines);
             }
             Instruction::Fold(fold) => {
                 let size: usize = fold.runs.iter().map(|run| run.n).product();

@@ -45,7 +45,7 @@ pub(super) struct Scratch<T: Float> {
     pub registers: Vec<Registers<T>>,
     /// The sums of the chunks of a loop.
     pub partial_sums: Vec<T>,
-    /// For each loop over steps, what its body works on.
+    /// For each loop over steps, and each share of it, what its body works on.
     pub loops: Vec<Arena<T>>,
 }
 

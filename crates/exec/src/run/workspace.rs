@@ -10,6 +10,7 @@ use crate::error::ExecError;
 use crate::memory::check_memory;
 use crate::precision::Precision;
 use crate::program::handle::ProgramId;
+use crate::program::instruction::ScanCode;
 use crate::program::interface::Literal;
 use crate::program::{ArgumentHandle, OutputHandle, Program};
 
@@ -83,7 +84,7 @@ impl Program {
         let scratch = Scratch {
             registers: vec![registers; threads],
             partial_sums: vec![T::ZERO; self.partial_sums],
-            loops: self.bodies().map(|body| body.arena(threads)).collect(),
+            loops: self.loops().flat_map(|code| code.arenas(threads)).collect(),
         };
         let mut elements = Aligned::zeros(self.arena_length);
         for (offset, literal) in &self.literals {
@@ -98,14 +99,14 @@ impl Program {
         Arena { elements, scratch, starts: vec![0; self.streams.len()] }
     }
 
-    /// The bodies of its loops.
-    fn bodies(&self) -> impl Iterator<Item = &Program> {
-        self.prologue.iter().chain(&self.step).filter_map(|labelled| labelled.instruction.body())
+    /// Its loops over steps.
+    fn loops(&self) -> impl Iterator<Item = &ScanCode> {
+        self.prologue.iter().chain(&self.step).filter_map(|labelled| labelled.instruction.as_loop())
     }
 
     /// How many elements it holds, with those of the bodies of loops.
     fn elements(&self) -> usize {
-        self.arena_length() + self.bodies().map(Program::elements).sum::<usize>()
+        self.arena_length() + self.loops().map(|code| code.shares * code.program.elements()).sum::<usize>()
     }
 
     /// Whether a workspace is one of this program's.
@@ -188,6 +189,14 @@ impl Program {
         check_room(&output.described, output.length, to.len())?;
         with_arena!(&workspace.arena, arena => read_strided(&arena.elements.padded()[output.offset..], &output.runs, to));
         Ok(())
+    }
+}
+
+impl ScanCode {
+    /// What the body works on, for each share; one of several runs on one thread.
+    fn arenas<T: Float>(&self, threads: usize) -> impl Iterator<Item = Arena<T>> {
+        let threads = if self.shares > 1 { 1 } else { threads };
+        (0..self.shares).map(move |_| self.program.arena(threads))
     }
 }
 
