@@ -10,6 +10,9 @@ use crate::run::Run;
 
 /// What a remedy leaves unexplained must be less than what the best constant leaves, by this share.
 const BEATEN: f64 = 0.9;
+/// So many times what the best constant leaves is far worse than that; and a tenth more about as good.
+const FAR_WORSE: f64 = 2.0;
+const AS_GOOD: f64 = 1.1;
 
 /// A run with some changes, and the measures that are compared.
 pub(crate) struct Trial {
@@ -59,7 +62,10 @@ impl Trial {
         }
         match (self.after, self.before) {
             (Some(now), Some(before)) => {
-                now.unexplained < BEATEN && now.is_clearly_better(&before, much)
+                // Where the run is far worse than a constant on rows that it has not seen, no worse than that is a help.
+                let beaten =
+                    if self.judge == Judge::HeldOut && before.unexplained > FAR_WORSE { AS_GOOD } else { BEATEN };
+                now.unexplained < beaten && now.is_clearly_better(&before, much)
                     || self.judge == Judge::Likelihood && now.is_far_more_likely(&before)
             }
             // What can't be measured otherwise is judged by the objective.

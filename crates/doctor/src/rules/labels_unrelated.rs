@@ -19,6 +19,8 @@ pub(crate) const RULE: Rule = Rule { even_if_good: true, suspect };
 
 /// What the best small model must leave unexplained.
 const NOTHING_EXPLAINED: f64 = 0.85;
+/// And where a move stands out, which chance does not make.
+const LITTLE_EXPLAINED: f64 = 0.6;
 /// Where no move mends it, what it leaves must be within so many deviations of what unrelated outcomes would leave.
 const DEVIATIONS: f64 = 2.5;
 /// With fewer rows nothing can be said.
@@ -35,7 +37,7 @@ fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
 fn found(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
     let (task, baselines) = (evidence.task.as_ref()?, evidence.baselines?);
     let best = baselines.best();
-    if best.unexplained < NOTHING_EXPLAINED || evidence.rows().rows() < LEAST_ROWS {
+    if best.unexplained < LITTLE_EXPLAINED || evidence.rows().rows() < LEAST_ROWS {
         return None;
     }
     let table = Table::in_order(task, evidence.rows()).ok()??;
@@ -50,8 +52,7 @@ fn found(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
     let column = evidence.rows().fields().iter().find(|field| field.name == task.target);
     let column = column.and_then(|field| field.columns.first().cloned()).unwrap_or_else(|| task.target.clone());
     let said = format!(
-        "good small models leave {:.0} % of `{column}` unexplained on rows that they were not trained on, as the best constant \
-         does; a linear map explains {:.1} % of it",
+        "good small models leave {:.0} % of `{column}` unexplained on rows that they were not trained on; a linear map explains {:.1} % of it",
         100.0 * best.unexplained.min(1.0),
         100.0 * moved[0]
     );
@@ -70,7 +71,7 @@ fn found(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
     // Of K classes that are taken at random, the share that is right is binomial with 1/K.
     let deviation =
         task.classes().map_or(0.02, |classes| 1.0 / ((classes.max(2) - 1) as f64 * best.count as f64).sqrt());
-    if chance < CHANCE || best.unexplained < 1.0 - DEVIATIONS * deviation {
+    if best.unexplained < NOTHING_EXPLAINED || chance < CHANCE || best.unexplained < 1.0 - DEVIATIONS * deviation {
         return None;
     }
     let said = format!("{said}; of outcomes moved against the rows, as much in {:.0} % of all moves", 100.0 * chance);

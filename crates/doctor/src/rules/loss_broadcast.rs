@@ -67,6 +67,11 @@ fn stretched(evidence: &Evidence<'_, '_>, id: NodeId) -> Option<Suspicion> {
         suspicion = suspicion.mended_by_each(one.map(|one| Change::replace(at.clone(), one)));
     }
     let fitted = fitting(&written, &model_shape, &outcome_shape).into_iter();
+    // Where the outcome is rearranged in the loss, the model's value is to be in the shape of that.
+    let rearranged = shapes_before(graph, outcome).into_iter().filter(|shape| shape.size() == model_shape.size());
+    let in_its_shape = rearranged.filter(|shape| *shape != outcome_shape);
+    let in_its_shape = in_its_shape.map(|shape| format!("reshape({written}, {shape})"));
+    let fitted = fitted.chain(in_its_shape);
     Some(suspicion.mended_by_each(fitted.map(|one| Change::replace(at.clone(), text.replacen(&written, &one, 1)))))
 }
 
@@ -90,6 +95,16 @@ fn fitting(written: &str, model: &Shape, outcome: &Shape) -> Vec<String> {
     };
     let by_axes = (0..model.rank()).filter(|&axis| model.size() / model[axis].max(1) == size);
     first.into_iter().chain(by_axes.map(|axis| format!("reshape(mean({written}, axis={axis}), {outcome})"))).collect()
+}
+
+/// The shapes of a value before it was rearranged and stretched, the last first.
+fn shapes_before(graph: &Graph, mut value: Value) -> Vec<Shape> {
+    let mut shapes = Vec::new();
+    while let Op::Shape(ShapeOp::Broadcast { .. } | ShapeOp::Reshape { .. }) = graph.node(value).op {
+        value = graph.node(value).inputs[0];
+        shapes.push(graph.shape(value).clone());
+    }
+    shapes
 }
 
 /// What a value is before it was stretched for a node: broadcasts, and the rearranging that belongs to them, are written where

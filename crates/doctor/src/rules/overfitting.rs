@@ -46,7 +46,7 @@ fn found(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
         // Held-out rows are few, and a look at them chooses the best epoch.
         Suspicion { much: 0.5, ..suspicion }
     };
-    let decays = [0.01, 0.1, 0.001].map(Setting::WeightDecay).to_vec();
+    let decays = [0.01, 0.1, 1.0, 0.001].map(Setting::WeightDecay).to_vec();
     let patience = Setting::Patience((evidence.case.settings.epochs / 20).max(2));
     let mut both = suspicion(patience.clone(), vec![patience]);
     both.remedies.extend(suspicion(Setting::WeightDecay(0.0), decays).remedies);

@@ -21,6 +21,7 @@ fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
     if evidence.run.failure.is_some() {
         return Vec::new();
     }
+    let is_down = is_down(evidence);
     let settings = &evidence.case.settings;
     let suspicion = |said: String, setting: &'static str, remedies: Vec<Setting>| {
         let mut suspicion = Suspicion::new(Cause::TooLittleTraining, Specificity::Setting, said).at_setting(setting);
@@ -29,7 +30,7 @@ fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
     };
     let mut suspicions = Vec::new();
     let falls = falling(evidence)
-        .map(|share| format!("; {share:.0} % of its fall is in the last fifth of the run"))
+        .map(|share| format!("; {share:.1} % of the fall of the objective is in the last fifth of the run"))
         .unwrap_or_default();
     if let Some(limit) = settings.clip_norm {
         let said = format!("gradients are cut to the norm {limit}{falls}");
@@ -39,18 +40,21 @@ fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
         let said = format!("the schedule makes the rate smaller{falls}");
         suspicions.push(suspicion(said, "schedule", vec![Setting::Schedule(Schedule::Constant)]));
     }
-    let said = format!("with rate {} the objective is still falling{falls}", settings.rate);
+    if is_down {
+        return suspicions;
+    }
+    let said = format!("the rate is {}{falls}", settings.rate);
     let rates = [10.0, 100.0, 1e3, 1e4].map(|times| Setting::Rate(settings.rate * times)).to_vec();
     suspicions.push(suspicion(said, "rate", rates));
     match settings.steps {
         // The steps are counted so that the doctor is quick.
         Some(_) if evidence.shortened.steps.is_some() => {}
         Some(steps) => {
-            let said = format!("after {steps} steps the objective is still falling{falls}");
+            let said = format!("training ends after {steps} steps{falls}");
             suspicions.push(suspicion(said, "steps", vec![Setting::Steps(steps * 10)]));
         }
         None => {
-            let said = format!("after {} epochs the objective is still falling{falls}", settings.epochs);
+            let said = format!("training ends after {} epochs{falls}", settings.epochs);
             let mut longer = suspicion(said, "epochs", vec![Setting::Epochs(settings.epochs * 10)]);
             if settings.batch > USUAL_BATCH {
                 let both = [Setting::Epochs(settings.epochs * 10), Setting::Batch(USUAL_BATCH)];
@@ -60,6 +64,17 @@ fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
         }
     }
     suspicions
+}
+
+/// Whether the objective has come to rest: it hardly falls any more beside how far it fell, and beside where it is.
+fn is_down(evidence: &Evidence<'_, '_>) -> bool {
+    const HARDLY: f64 = 1.0; // percent
+    const OF_ITSELF: f64 = 1e-3;
+    let history = &evidence.run.history;
+    let late = history.get(history.len() * 4 / 5).map(|epoch| epoch.train.objective);
+    let fell = late.zip(history.last()).map(|(late, last)| late - last.train.objective);
+    let is_still = fell.zip(late).is_some_and(|(fell, late)| fell.abs() < OF_ITSELF * late.abs());
+    is_still && falling(evidence).is_some_and(|share| share < HARDLY)
 }
 
 /// The share, in percent, of the fall of the objective that is in the last fifth of the run.

@@ -74,7 +74,13 @@ fn remedies(evidence: &Evidence<'_, '_>, guilty: NodeId) -> Vec<Change> {
     let Some(text) = source.get(at.clone()) else { return Vec::new() };
     let inner = edits::argument(text).map(|(_, inner)| inner.to_string());
     let forms: Vec<String> = match (elementwise(&function.graph, guilty), inner) {
-        (Some(Elementwise::Exp), Some(z)) => vec![format!("softplus({z})"), format!("exp(min({z}, 20))")],
+        (Some(Elementwise::Exp), Some(z)) => {
+            // Of what is never negative, as a square, the exponential was meant to fall.
+            let argument = function.graph.node(guilty).inputs[0];
+            let is_never_negative = evidence.start.value(argument).is_some_and(|z| z.data().iter().all(|&z| z >= 0.0));
+            let falling = is_never_negative.then(|| format!("exp(-({z}))"));
+            [format!("softplus({z})"), format!("exp(min({z}, 20))")].into_iter().chain(falling).collect()
+        }
         (Some(Elementwise::Log | Elementwise::Log1p), Some(p)) => {
             vec![format!("log(max({p}, 0.000001))"), format!("log(softplus({p}))"), format!("log(abs({p}) + 0.000001)")]
         }

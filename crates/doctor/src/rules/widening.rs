@@ -42,7 +42,11 @@ pub(super) fn of(evidence: &Evidence<'_, '_>, layer: NodeId, wide: usize) -> Opt
         }
         let at = match is_declared {
             true => size_of(text, axis).map(|at| line + at.start..line + at.end)?,
-            false => edits::positional(source, declared.start..declared.end, 1)?, // `dense(x, 2)`
+            // `dense(x, 2)`; what has no size of its own, as `batch_norm(x)`, is as wide as what it takes.
+            false => match edits::positional(source, declared.start..declared.end, 1) {
+                Some(at) => at,
+                None => continue,
+            },
         };
         let written = source.get(at.clone())?;
         match written.parse::<usize>() {

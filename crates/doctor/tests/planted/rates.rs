@@ -79,7 +79,7 @@ impl Rates {
             let file = |ending: &str| folder.join(format!("{}.{ending}", specimen.name));
             fs::write(file("graph"), &specimen.text)?;
             fs::write(file("csv"), specimen.columns.csv())?;
-            fs::write(file("args"), specimen.arguments.line() + "\\n")?;
+            fs::write(file("args"), specimen.arguments.line() + "\n")?;
         }
         Ok(())
     }
