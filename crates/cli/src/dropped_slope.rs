@@ -11,13 +11,23 @@ use crate::model_file::ModelFile;
 use crate::names::NodeNames;
 use crate::output::message;
 
-/// Says at which row a slope was left out, at the first of these parameters where one was.
+/// Of fewer rows all are looked at.
+const ROWS: usize = 1024;
+/// Of more, a twentieth of those that training took, so that the look costs little beside it.
+const PART_OF_TRAINING: usize = 20;
+
+/// Says at which row a slope was left out, at the first of these parameters where one was. Where there are many rows beside
+/// those that training took, some are looked at, evenly spread.
 pub fn tell<'a>(
     file: &ModelFile,
     function: &Function,
     parameters: impl IntoIterator<Item = &'a Parameters>,
     data: &Dataset,
+    trained: usize,
 ) -> Result<(), CommandError> {
+    let step = data.rows().div_ceil(ROWS.max(trained / PART_OF_TRAINING)).max(1);
+    let picked: Vec<usize> = (0..data.rows()).step_by(step).collect();
+    let data = &if step > 1 { data.select(&picked) } else { data.clone() };
     for parameters in parameters {
         let dropped = learn::dropped_slope(function, parameters, data).map_err(|error| file.failed(error))?;
         if let Some((row, slope)) = dropped {

@@ -42,7 +42,7 @@ causes! {
     /// Nothing to learn.
     ConstantColumn => "constant_column", "a column has the same value in every row";
     /// A rare class that is never predicted.
-    ClassImbalance => "class_imbalance", "a rare class is never predicted, since ignoring it costs almost nothing";
+    ClassImbalance => "class_imbalance", "a rare class is mostly missed, since ignoring it costs almost nothing";
     /// A few extreme rows.
     Outliers => "outliers", "a few extreme values decide everything";
     /// The outcome among the inputs.
@@ -72,7 +72,7 @@ causes! {
     /// A formula that leaves the finite.
     UnstableExpression => "unstable_expression", "a formula leaves the finite numbers where another form would not";
     /// Too strong a penalty.
-    OverRegularised => "over_regularised", "the penalty is so strong that the data hardly count";
+    OverRegularised => "over_regularised", "a penalty, or dropout, is so strong that the data hardly count";
     /// Equal units.
     SymmetricInit => "symmetric_init", "units start equal, and stay equal";
     /// Too wide or too narrow a start.

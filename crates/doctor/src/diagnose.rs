@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use crate::budget::shortened;
 use crate::case::{Case, CaseError};
+use crate::change::{Change, replaced};
 use crate::course::course;
 use crate::evidence::Evidence;
 use crate::exhibit::exhibit;
 use crate::measure::Measured;
-use crate::report::{Diagnosis, Figures, Finding, Remedy};
+use crate::report::{Diagnosis, Figures, Finding, Remedy, Verdict};
 use crate::rules::{self, Rule, Specificity, Suspicion};
 use crate::run::Run;
 use crate::trial::Trial;
@@ -69,15 +70,21 @@ pub fn diagnose(
     let evidence = Evidence::of(&case, shortened)?;
     let is_good = is_good(&evidence);
     let mut diagnosis = Diagnosis {
-        healthy: is_good,
+        verdict: Verdict::Good,
         measured: evidence.run.measured,
+        held_out: evidence.validated().map(|(_, held_out)| held_out),
         attainable: evidence.attainable(),
         findings: Vec::new(),
         shortened,
         trials: 0,
     };
     let rules = rules::ALL.iter().filter(|rule| !is_good || rule.even_if_good);
-    let suspected: Vec<Suspicion> = rules.flat_map(|rule: &Rule| (rule.suspect)(&evidence)).collect();
+    // Of a run that was ended early, and gets somewhere, the settings can't be judged.
+    let is_judged = |suspicion: &Suspicion| {
+        let gets_somewhere = evidence.run.measured.is_some_and(|measured| !measured.is_no_better_than_a_constant());
+        suspicion.specificity < Specificity::Setting || !(evidence.is_unfinished() && gets_somewhere)
+    };
+    let suspected: Vec<Suspicion> = rules.flat_map(|rule: &Rule| (rule.suspect)(&evidence)).filter(is_judged).collect();
     let mut done = 0;
     for level in Specificity::ALL {
         for suspicion in suspected.iter().filter(|suspicion| suspicion.specificity == *level) {
@@ -95,10 +102,25 @@ pub fn diagnose(
         }
     }
     in_order(&mut diagnosis.findings);
-    // Where nothing is known of what could be reached, a run that nothing mends is in order.
-    let is_unknown = evidence.attainable().is_none() && evidence.run.failure.is_none();
-    diagnosis.healthy = diagnosis.findings.is_empty() && (is_good || is_unknown);
+    diagnosis.verdict =
+        if diagnosis.findings.is_empty() { verdict(&evidence, is_good) } else { Verdict::CouldDoBetter };
     Ok(diagnosis)
+}
+
+/// How a run stands of which nothing was found.
+fn verdict(evidence: &Evidence<'_, '_>, is_good: bool) -> Verdict {
+    if evidence.run.failure.is_some() {
+        return Verdict::CouldDoBetter;
+    }
+    let Some(measured) = evidence.run.measured else { return Verdict::Unknown };
+    let reachable = evidence.attainable();
+    match (measured.is_no_better_than_a_constant(), is_good) {
+        (true, _) if reachable.is_none_or(|it| it.is_no_better_than_a_constant()) => Verdict::NoBetterThanAConstant,
+        (false, true) => Verdict::Good,
+        (false, false) if reachable.is_none() => Verdict::Good,
+        _ if evidence.is_unfinished() => Verdict::Unknown,
+        _ => Verdict::CouldDoBetter,
+    }
 }
 
 /// The surest first; of those that are about as sure as it, the one whose rule comes first.
@@ -143,17 +165,40 @@ fn tried(evidence: &Evidence<'_, '_>, suspicion: &Suspicion, trials: &mut usize)
         course,
     };
     for changes in &suspicion.remedies {
+        if changes_nothing(&evidence.case.source, changes) {
+            continue;
+        }
         *trials += 1;
         let Some(trial) = Trial::of(evidence, changes, suspicion.judged_by) else { continue };
         // More training mends a little nearly always; how much could be reached is not known.
-        let is_vague = suspicion.specificity == Specificity::Setting && evidence.attainable().is_none();
-        let much = if is_vague { suspicion.much.max(VAGUE) } else { suspicion.much };
-        if trial.helps(evidence, much) {
+        let is_setting = suspicion.specificity == Specificity::Setting;
+        let much = match evidence.attainable() {
+            None if is_setting => suspicion.much.max(VAGUE),
+            _ => suspicion.much,
+        };
+        if !trial.helps(evidence, much) || is_setting && !trial.closes_the_gap(evidence, VAGUE) {
+            continue;
+        }
+        // What any other change of the kind gives, too, is not the cause.
+        let placebo = suspicion.placebo.as_ref().and_then(|placebo| {
+            *trials += 1;
+            Trial::of(evidence, std::slice::from_ref(placebo), suspicion.judged_by)
+        });
+        if placebo.is_none_or(|placebo| trial.is_better_than(&placebo, much)) {
             let course = course(evidence, suspicion, &trial);
             return Some(finding(&trial.changes, trial.figures(evidence), trial.certainty(), course));
         }
     }
     suspicion.shown.map(|shown| finding(&[], (Figures::of(&evidence.run), shown), SHOWN, None))
+}
+
+/// Whether changes of the text leave it as it is.
+fn changes_nothing(source: &str, changes: &[Change]) -> bool {
+    let is_kept = |change: &Change| match change {
+        Change::Model(replacements) => replaced(source, replacements) == source,
+        Change::Setting(_) | Change::Data(_) => false,
+    };
+    changes.iter().all(is_kept)
 }
 
 impl Figures {

@@ -66,6 +66,23 @@ impl<'e, 'c> Evidence<'e, 'c> {
         Ok(Evidence { case, shortened, task, run, held_out, baselines, structure, start, end, drawn })
     }
 
+    /// The share of the fall of the objective that is in the last fifth of the run; none if it did not fall, or
+    /// was looked at a few times only.
+    pub fn falling(&self) -> Option<f64> {
+        const LEAST: usize = 6;
+        let history = Some(&self.run.history).filter(|history| history.len() >= LEAST)?;
+        let objective = |index: usize| history.get(index).map(|epoch| epoch.train.objective);
+        let (first, late, last) =
+            (objective(0)?, objective(history.len() * 4 / 5)?, objective(history.len().checked_sub(1)?)?);
+        (first > last).then(|| (late - last) / (first - last))
+    }
+
+    /// Whether the run was ended early to be quick, and was getting better still: what it comes to is not known.
+    pub fn is_unfinished(&self) -> bool {
+        const STILL: f64 = 0.05;
+        self.shortened.steps.is_some() && self.falling().is_none_or(|share| share > STILL)
+    }
+
     /// The function of one example.
     pub fn function(&self) -> &Function {
         &self.run.function

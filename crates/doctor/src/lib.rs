@@ -37,7 +37,7 @@ pub use diagnose::{Doctor, Examining, diagnose};
 pub use evidence::Evidence;
 pub use measure::Measured;
 pub use picture::{Course, Exhibit, Quantity, Shown};
-pub use report::{Diagnosis, Figures, Finding, LineChange, Remedy};
+pub use report::{Diagnosis, Figures, Finding, LineChange, Remedy, Verdict};
 pub use rules::{Judge, Specificity, Suspicion};
 pub use run::Run;
 pub use task::Task;

@@ -42,6 +42,12 @@ impl Measured {
         })
     }
 
+    /// Whether hardly anything is explained beyond what the best constant does.
+    pub fn is_no_better_than_a_constant(&self) -> bool {
+        const HARDLY_ANYTHING: f64 = 0.05;
+        self.unexplained >= 1.0 - HARDLY_ANYTHING
+    }
+
     /// Whether this is better than the other by more than chance and habit: it leaves a share of `much` less unexplained,
     /// and at least two hundredths of all; of classes, by more than two standard errors of the difference.
     pub(crate) fn is_clearly_better(&self, than: &Measured, much: f64) -> bool {

@@ -11,10 +11,12 @@ use crate::picture::{Course, Exhibit};
 /// What the doctor says of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnosis {
-    /// Whether it does as well as it could: then there is no finding.
-    pub healthy: bool,
+    /// How it stands.
+    pub verdict: Verdict,
     /// How good it is, on the rows that it was trained on, if that can be said.
     pub measured: Option<Measured>,
+    /// How good it is on rows that were held out from training, if some were.
+    pub held_out: Option<Measured>,
     /// What a small model reaches on rows that it was not trained on.
     pub attainable: Option<Measured>,
     /// Why it does not do better, most important first.
@@ -23,6 +25,26 @@ pub struct Diagnosis {
     pub shortened: Shortened,
     /// How many changes were tried.
     pub trials: usize,
+}
+
+/// How a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does as well as it could, as far as can be seen: there is no finding.
+    Good,
+    /// It could do better: a finding says how, or a small model does.
+    CouldDoBetter,
+    /// It does no better than the best constant, nor does a small model: perhaps the inputs do not tell the outcome.
+    NoBetterThanAConstant,
+    /// It can't be said: it was ended early to be quick, and was getting better still, or nothing is known to compare it with.
+    Unknown,
+}
+
+impl Diagnosis {
+    /// Whether the run does as well as it could: then there is no finding.
+    pub fn healthy(&self) -> bool {
+        self.verdict == Verdict::Good
+    }
 }
 
 /// Why a run does not do better, with what was tried.
@@ -122,10 +144,13 @@ fn lines(source: &str, replacements: &[Replacement]) -> Vec<LineChange> {
             .collect();
         if !here.is_empty() {
             let (before, after) = (line.trim_end().to_string(), replaced(line, &here).trim_end().to_string());
-            let length = before.len();
-            let marks = here.iter().map(|replacement| replacement.at.start.min(length)..replacement.at.end.min(length));
-            let marks = marks.filter(|mark| !mark.is_empty()).collect();
-            lines.push(LineChange { number: index + 1, before, marks, after });
+            if before != after {
+                let length = before.len();
+                let marks =
+                    here.iter().map(|replacement| replacement.at.start.min(length)..replacement.at.end.min(length));
+                let marks = marks.filter(|mark| !mark.is_empty()).collect();
+                lines.push(LineChange { number: index + 1, before, marks, after });
+            }
         }
         start = end;
     }

@@ -65,7 +65,10 @@ impl Task {
         let Some(prediction) = function.prediction else { return Ok(None) };
         let (graph, shape) = (&function.graph, function.graph.shape(prediction));
         let needed = graph.needed_for(function.objective);
-        let Some(target) = function.outcomes.iter().copied().find(|id| needed[id.index()]) else {
+        // An objective may have forgotten the outcome.
+        let target =
+            function.outcomes.iter().copied().find(|id| needed[id.index()]).or(function.outcomes.first().copied());
+        let Some(target) = target else {
             return Ok(reconstructed(function, shape));
         };
         let name = function.name(target);
@@ -85,6 +88,11 @@ impl Task {
             TaskKind::Classes { .. } => ANY,
         };
         Ok(Some(Task { target: name.into(), kind, range }))
+    }
+
+    /// Whether the greatest element of a prediction says the class.
+    pub fn is_of_places(&self) -> bool {
+        matches!(self.kind, TaskKind::Classes { decision: Decision::Greatest, .. })
     }
 
     /// The number of classes, if it is of classes.

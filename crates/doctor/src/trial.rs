@@ -79,6 +79,27 @@ impl Trial {
         }
     }
 
+    /// Whether it comes so much nearer to what a small model reaches, where that is known and the run as it is does worse.
+    pub fn closes_the_gap(&self, evidence: &Evidence<'_, '_>, share: f64) -> bool {
+        if self.judge != Judge::Training {
+            return true;
+        }
+        let Some(((now, before), reachable)) = self.after.zip(self.before).zip(evidence.attainable()) else {
+            return true;
+        };
+        let before = before.unexplained.min(1.0);
+        let gap = (before - reachable.unexplained).max(0.0);
+        before - now.unexplained >= share * gap
+    }
+
+    /// Whether it is clearly better than another trial.
+    pub fn is_better_than(&self, other: &Trial, much: f64) -> bool {
+        match (self.after, other.after) {
+            (Some(mine), Some(theirs)) => mine.is_clearly_better(&theirs, much),
+            _ => true,
+        }
+    }
+
     /// The figures as it is and with the changes, on the rows that it is judged by.
     pub fn figures(&self, evidence: &Evidence<'_, '_>) -> (Figures, Figures) {
         let of = |run: &Run, measured: Option<Measured>| {

@@ -47,6 +47,6 @@ fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
 /// A usual start of a parameter before a ReLU.
 fn anew(evidence: &Evidence<'_, '_>, id: NodeId) -> Option<Replacement> {
     let function = evidence.function();
-    let rank = function.graph.shape(id).rank();
-    edits::start(evidence.case, function, id, if rank >= 2 { "~ he" } else { "= 0.1" })
+    let is_weight = super::init_scale::is_weight(evidence, id);
+    edits::start(evidence.case, function, id, if is_weight { "~ he" } else { "= 0.1" })
 }

@@ -183,6 +183,18 @@ pub fn with_argument(source: &str, functions: &[&str], keyword: &str, value: &st
     (!replacements.is_empty()).then_some(Change::Model(replacements))
 }
 
+/// Where a keyword argument stands in a text, with the comma before it: `, axis=0` of `softmax(z, axis=0)`.
+pub fn keyword(text: &str, keyword: &str) -> Option<Range<usize>> {
+    let place = text.find(&format!("{keyword}="))?;
+    let start = text.get(..place)?.trim_end().strip_suffix(',')?.len();
+    let mut depth = 0i32;
+    let end = text.get(place..)?.char_indices().find(|&(_, c)| {
+        depth += i32::from(matches!(c, '(' | '[')) - i32::from(matches!(c, ')' | ']'));
+        depth < 0 || depth == 0 && c == ','
+    });
+    Some(start..place + end?.0)
+}
+
 /// The byte at which the line begins that holds this one.
 pub fn line_start(source: &str, at: usize) -> usize {
     source.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1)
@@ -235,6 +247,14 @@ mod tests {
         assert_eq!(said("h = attention(x, causal=false, heads=2)"), "h = attention(x, causal=true, heads=2)");
         assert_eq!(said("h = repeat(attention, 3, x, 2)"), "h = repeat(attention, 3, x, 2, causal=true)");
         assert_eq!(said("h = dense(x, 2)"), "");
+    }
+
+    #[test]
+    fn a_keyword_argument_and_its_comma() {
+        let found = |text: &'static str, word| keyword(text, word).and_then(|at| text.get(at));
+        assert_eq!(found("nll(p, y, weights=[1, 0], ignore=2)", "weights"), Some(", weights=[1, 0]"));
+        assert_eq!(found("nll(p, y, ignore=2)", "ignore"), Some(", ignore=2"));
+        assert_eq!(found("nll(p, y)", "ignore"), None);
     }
 
     #[test]

@@ -15,12 +15,39 @@ use crate::change::{Change, Replacement};
 use crate::evidence::Evidence;
 use crate::report::Figures;
 use crate::structure::elementwise;
-use crate::task::{Decision, TaskKind};
 
 pub(crate) const RULE: Rule = Rule { even_if_good: false, suspect };
 
 fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
-    found(evidence).into_iter().chain(frozen(evidence)).collect()
+    found(evidence).into_iter().chain(frozen(evidence)).chain(unread(evidence)).collect()
+}
+
+/// A layer that nothing reads, though it was written: the next one was to read it.
+fn unread(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
+    let function = evidence.function();
+    let graph = &function.graph;
+    let structure = &evidence.structure;
+    let is_idle = |id: &NodeId| {
+        let index = id.index();
+        let is_left = !structure.for_objective[index] && !structure.for_prediction[index];
+        is_left && structure.of_inputs[index] && structure.of_parameters[index]
+    };
+    // The last that a line names is what was to be read.
+    let idle: Vec<NodeId> = graph.ids().filter(is_idle).collect();
+    let of_users = |id: &NodeId| graph.name(*id).filter(|name| !name.contains('/'));
+    let (&id, name) = idle.iter().rev().find_map(|id| Some((id, of_users(id)?)))?;
+    let said = format!("neither the prediction nor the objective reads `{name}`, so its parameters do not learn");
+    let mut suspicion = Suspicion::new(Cause::GradientBlocked, Specificity::Certain, said).at_node(name);
+    let written = edits::written(function, id)?;
+    // The first layer behind it reads it in place of what it does.
+    let source = &evidence.case.source;
+    let behind =
+        graph.ids().filter(|layer| structure.for_prediction[layer.index()] && structure.is_layer(graph, *layer));
+    let mut calls = behind.filter_map(|layer| edits::written(function, layer)).filter(|at| at.start >= written.end);
+    if let Some(argument) = calls.next().and_then(|call| edits::positional(source, call, 0)) {
+        suspicion = suspicion.mended_by([Change::replace(argument, name)]);
+    }
+    Some(Suspicion { shown: evidence.attainable().map(Figures::from), ..suspicion })
 }
 
 /// Parameters that are frozen, though the model would do better with them.
@@ -72,7 +99,8 @@ fn found(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
         evidence.called(guilty)
     );
     let suspicion = Suspicion::new(Cause::GradientBlocked, Specificity::Certain, said).at_node(evidence.named(guilty));
-    let suspicion = suspicion.mended_by_each(remedies(evidence, guilty).into_iter().chain(usual_loss(evidence)));
+    let suspicion =
+        suspicion.mended_by_each(remedies(evidence, guilty).into_iter().chain(super::loss_mismatch::usual(evidence)));
     Some(Suspicion { shown: evidence.attainable().map(Figures::from), ..suspicion })
 }
 
@@ -87,19 +115,6 @@ fn is_hard(evidence: &Evidence<'_, '_>, id: NodeId) -> bool {
         Op::Reduce(reduce) => matches!(reduce.op, Reduction::ArgMax | Reduction::ArgMin | Reduction::ArgSort),
         _ => false,
     }
-}
-
-/// The loss of probabilities of classes, where the objective decides before it compares.
-fn usual_loss(evidence: &Evidence<'_, '_>) -> Option<Change> {
-    let function = evidence.function();
-    let task = evidence.task.as_ref()?;
-    let TaskKind::Classes { decision, are_probabilities: true, .. } = task.kind else { return None };
-    let (y, p) = (&task.target, evidence.called(function.prediction?));
-    let loss = match decision {
-        Decision::Greatest => format!("nll({p}, {y})"),
-        Decision::Above(_) | Decision::Nearest => format!("-({y} * log({p}) + (1 - {y}) * log(1 - {p}))"),
-    };
-    Some(Change::replace(edits::written(function, function.objective?)?, loss))
 }
 
 fn remedies(evidence: &Evidence<'_, '_>, guilty: NodeId) -> Vec<Change> {

@@ -55,8 +55,10 @@ fn odd(evidence: &Evidence<'_, '_>, id: NodeId) -> Option<f64> {
     (size > LARGE_BIAS).then_some(size)
 }
 
-fn is_weight(evidence: &Evidence<'_, '_>, id: NodeId) -> bool {
-    evidence.function().graph.shape(id).rank() >= 2 || super::symmetric_init::is_multiplied(evidence, id)
+pub(super) fn is_weight(evidence: &Evidence<'_, '_>, id: NodeId) -> bool {
+    // `[n, 1, 1]` is a bias of channels.
+    let shape = evidence.function().graph.shape(id);
+    shape.iter().filter(|&&size| size > 1).count() >= 2 || super::symmetric_init::is_multiplied(evidence, id)
 }
 
 /// √(2/(in + out)) of a matrix; of a vector as a row of one.

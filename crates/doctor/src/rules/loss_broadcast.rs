@@ -55,6 +55,10 @@ fn stretched(evidence: &Evidence<'_, '_>, id: NodeId) -> Option<Suspicion> {
     let text = evidence.case.source.get(at.clone())?;
     let written = written_in(evidence, of_model, text)?;
     let mut suspicion = Suspicion::new(Cause::LossBroadcast, Specificity::Structure, said).at_node(evidence.named(id));
+    // Outputs one for each class are compared with the class by a loss of classes.
+    if evidence.task.as_ref().is_some_and(|task| task.is_of_places()) {
+        return Some(suspicion.mended_by_each(super::loss_mismatch::usual(evidence)));
+    }
     if model_shape.size() == 1 {
         let layer = evidence.function().prediction.map_or(of_model.node, |prediction| prediction.node);
         suspicion = suspicion.mended_by_each(widening::of(evidence, layer, outcome_shape.size()));

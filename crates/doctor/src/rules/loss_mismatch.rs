@@ -26,6 +26,8 @@ fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
         classes_as_quantities(evidence),
         entropy_of_numbers(evidence),
         no_probability(evidence),
+        another_prediction(evidence),
+        said_in_the_loss(evidence),
         no_minimum(evidence),
         square_of_sum(evidence),
     ]
@@ -190,7 +192,7 @@ fn no_probability(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
     let function = evidence.function();
     let graph = &function.graph;
     let prediction = function.prediction?;
-    if probability(graph, prediction).is_some() || graph.kind(prediction) != Kind::Real {
+    if graph.kind(prediction) != Kind::Real {
         return None;
     }
     let is_logarithm = |id: &NodeId| {
@@ -201,8 +203,15 @@ fn no_probability(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
     };
     let log = graph.ids().find(is_logarithm)?;
     let task = evidence.task.as_ref()?;
-    let p = evidence.called(prediction);
-    let (low, high) = extremes(evidence.start.value(prediction)?.data());
+    let of = match probability(graph, prediction) {
+        Some(_) => graph.node(log).inputs[0],
+        None => prediction,
+    };
+    let p = evidence.called(of);
+    let (low, high) = extremes(evidence.start.value(of)?.data());
+    if of != prediction && low >= 0.0 {
+        return None;
+    }
     let said = format!(
         "`{}` takes the logarithm of `{p}`, which is no probability: from {low:.3} to {high:.3} at the start",
         evidence.called(log)
@@ -212,8 +221,63 @@ fn no_probability(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
         TaskKind::Classes { .. } => &["sigmoid"],
         TaskKind::Numbers => &["exp", "softplus", "sigmoid"],
     };
+    if of != prediction {
+        return Some(suspicion(evidence, said).mended_by_each(usual(evidence)));
+    }
     let wrapped = wraps.iter().filter_map(|wrap| edits::wrapped(evidence.case, function, prediction, wrap));
     Some(suspicion(evidence, said).mended_by_each(wrapped))
+}
+
+/// An objective that does not read the outcome, or not the prediction, as far as parameters make that.
+fn another_prediction(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
+    let function = evidence.function();
+    let graph = &function.graph;
+    let (objective, prediction) = (function.objective?, function.prediction?);
+    let target = &evidence.task.as_ref()?.target;
+    let is_read = |id: NodeId| evidence.structure.for_objective[id.index()];
+    let unread: Vec<&str> = (function.parameters.iter().map(|parameter| parameter.node))
+        .filter(|&id| evidence.structure.for_prediction[id.index()] && !is_read(id))
+        .map(|id| function.name(id))
+        .collect();
+    let said = if !evidence.structure.of_outcomes[objective.node.index()] {
+        format!("the objective does not read `{target}`")
+    } else if let Some(parameter) = unread.first() {
+        format!("the objective does not read `{}`, which so does not learn `{parameter}`", evidence.called(prediction))
+    } else {
+        return None;
+    };
+    let is_alone = graph.name(objective).is_none_or(|name| name == "objective");
+    let suspicion = suspicion(evidence, said).mended_by_each(usual(evidence).filter(|_| is_alone));
+    Some(Suspicion { shown: evidence.attainable().map(crate::report::Figures::from), ..suspicion })
+}
+
+/// What a loss is told besides, where it does better without: weights of classes, smoothing, a class that does not count.
+fn said_in_the_loss(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
+    const OPTIONS: [&str; 3] = ["weights", "smoothing", "ignore"];
+    let function = evidence.function();
+    let at = edits::written(function, function.objective?)?;
+    let text = evidence.case.source.get(at.clone())?;
+    let stretch = OPTIONS.iter().find_map(|option| edits::keyword(text, option))?;
+    let said = format!("the loss is told `{}`", text.get(stretch.clone())?.trim_start_matches(',').trim());
+    let left_out = Change::replace(at.start + stretch.start..at.start + stretch.end, "");
+    Some(suspicion(evidence, said).mended_by([left_out]))
+}
+
+/// The usual loss of the outcome.
+pub(super) fn usual(evidence: &Evidence<'_, '_>) -> Option<Change> {
+    let function = evidence.function();
+    let task = evidence.task.as_ref()?;
+    let prediction = function.prediction?;
+    let (y, p) = (&task.target, evidence.called(prediction));
+    let is_scalar = function.graph.shape(prediction).rank() == 0;
+    let loss = match task.kind {
+        TaskKind::Classes { decision: Decision::Greatest, are_probabilities: true, .. } => format!("nll({p}, {y})"),
+        TaskKind::Classes { decision: Decision::Greatest, .. } => format!("cross_entropy({p}, {y})"),
+        TaskKind::Classes { are_probabilities: true, .. } => format!("-({y} * log({p}) + (1 - {y}) * log(1 - {p}))"),
+        TaskKind::Classes { .. } | TaskKind::Numbers if is_scalar => format!("({p} - {y})^2"),
+        TaskKind::Classes { .. } | TaskKind::Numbers => format!("sum(({p} - {y})^2)"),
+    };
+    objective_as(evidence, loss)
 }
 
 /// A difference that is not squared, so that it falls without end.

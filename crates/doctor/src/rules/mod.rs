@@ -94,6 +94,8 @@ pub struct Suspicion {
     pub evidence: String,
     /// What would mend it, the most specific first: each some changes that go together.
     pub remedies: Vec<Vec<Change>>,
+    /// A change of the same kind that ought to mend nothing, to tell a remedy from another run's luck.
+    pub placebo: Option<Change>,
     /// By what a trial is judged.
     pub judged_by: Judge,
     /// The share of what is left unexplained that a remedy must explain.
@@ -131,6 +133,7 @@ impl Suspicion {
             column: None,
             evidence: evidence.into(),
             remedies: Vec::new(),
+            placebo: None,
             judged_by: Judge::Training,
             much: MUCH,
             shown: None,

@@ -94,6 +94,7 @@ fn last_activation(graph: &Graph, value: Value) -> Option<NodeId> {
                 | Elementwise::Softplus
                 | Elementwise::Abs
                 | Elementwise::Max
+                | Elementwise::Min
         )
     );
     (is_one || is_softmax(graph, node)).then_some(node)

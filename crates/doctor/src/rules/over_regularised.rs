@@ -97,7 +97,7 @@ pub(super) fn terms(evidence: &Evidence<'_, '_>, objective: Value) -> Vec<NodeId
         }
         let is_sum = matches!(elementwise(graph, id), Some(Elementwise::Add | Elementwise::Sub));
         match (evidence.structure.of_outcomes[id.index()], evidence.structure.of_parameters[id.index()]) {
-            (false, true) => found.push(id),
+            (false, true) if id != objective.node => found.push(id),
             (true, _) if is_sum => at.extend(graph.node(id).inputs.iter().map(|input| input.node)),
             _ => {}
         }

@@ -19,11 +19,11 @@ const NARROW: usize = 8;
 /// What it is widened to.
 const WIDE: [usize; 2] = [32, 8];
 
-/// A run of whose fall more than this share, in percent, is in its last fifth has not come to what its units can do.
-const STILL_FALLING: f64 = 15.0;
+/// A run of whose fall more than this share is in its last fifth has not come to what its units can do.
+const STILL_FALLING: f64 = 0.15;
 
 fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
-    if super::too_little_training::falling(evidence).is_some_and(|share| share > STILL_FALLING) {
+    if evidence.falling().is_some_and(|share| share > STILL_FALLING) {
         return Vec::new();
     }
     let function = evidence.function();

@@ -17,11 +17,13 @@ pub(crate) const RULE: Rule = Rule { even_if_good: false, suspect };
 /// How many rows a step usually takes; with more, an epoch has few steps (Masters and Luschi 2018).
 const USUAL_BATCH: usize = 32;
 
+/// A run of whose fall less is in its last fifth does not end too early.
+const STILL_FALLING: f64 = 0.02;
+
 fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
     if evidence.run.failure.is_some() {
         return Vec::new();
     }
-    let is_down = is_down(evidence);
     let settings = &evidence.case.settings;
     let suspicion = |said: String, setting: &'static str, remedies: Vec<Setting>| {
         let mut suspicion = Suspicion::new(Cause::TooLittleTraining, Specificity::Setting, said).at_setting(setting);
@@ -29,8 +31,9 @@ fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
         suspicion
     };
     let mut suspicions = Vec::new();
-    let falls = falling(evidence)
-        .map(|share| format!("; {share:.1} % of the fall of the objective is in the last fifth of the run"))
+    let share = evidence.falling();
+    let falls = share
+        .map(|share| format!("; {:.1} % of the fall of the objective is in the last fifth of the run", 100.0 * share))
         .unwrap_or_default();
     if let Some(limit) = settings.clip_norm {
         let said = format!("gradients are cut to the norm {limit}{falls}");
@@ -40,12 +43,16 @@ fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
         let said = format!("the schedule makes the rate smaller{falls}");
         suspicions.push(suspicion(said, "schedule", vec![Setting::Schedule(Schedule::Constant)]));
     }
-    if is_down {
+    // Ten times the steps mend a little whatever ails a run; the number of steps is to blame only where it still falls.
+    if is_down(evidence) {
         return suspicions;
     }
     let said = format!("the rate is {}{falls}", settings.rate);
     let rates = [10.0, 100.0, 1e3, 1e4].map(|times| Setting::Rate(settings.rate * times)).to_vec();
     suspicions.push(suspicion(said, "rate", rates));
+    if share.is_some_and(|share| share < STILL_FALLING) {
+        return suspicions;
+    }
     match settings.steps {
         // The steps are counted so that the doctor is quick.
         Some(_) if evidence.shortened.steps.is_some() => {}
@@ -68,20 +75,11 @@ fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
 
 /// Whether the objective has come to rest: it hardly falls any more beside how far it fell, and beside where it is.
 fn is_down(evidence: &Evidence<'_, '_>) -> bool {
-    const HARDLY: f64 = 1.0; // percent
+    const HARDLY: f64 = 0.01;
     const OF_ITSELF: f64 = 1e-3;
     let history = &evidence.run.history;
     let late = history.get(history.len() * 4 / 5).map(|epoch| epoch.train.objective);
     let fell = late.zip(history.last()).map(|(late, last)| late - last.train.objective);
     let is_still = fell.zip(late).is_some_and(|(fell, late)| fell.abs() < OF_ITSELF * late.abs());
-    is_still && falling(evidence).is_some_and(|share| share < HARDLY)
-}
-
-/// The share, in percent, of the fall of the objective that is in the last fifth of the run.
-pub(super) fn falling(evidence: &Evidence<'_, '_>) -> Option<f64> {
-    let history = &evidence.run.history;
-    let objective = |index: usize| history.get(index).map(|epoch| epoch.train.objective);
-    let (first, late, last) =
-        (objective(0)?, objective(history.len() * 4 / 5)?, objective(history.len().checked_sub(1)?)?);
-    (first > last).then(|| 100.0 * (late - last) / (first - last))
+    is_still && evidence.falling().is_some_and(|share| share < HARDLY)
 }

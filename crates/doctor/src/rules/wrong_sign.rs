@@ -60,7 +60,9 @@ fn found(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
     };
     // What got worse gets better: however far the run gets, that shows the sign.
     let suspicion = Suspicion::new(Cause::WrongSign, Specificity::Structure, said).at_node("objective");
-    Some(Suspicion { much: 0.1, ..suspicion }.mended_by([Change::replace(at, turned)]))
+    let of_the_opposite = text.contains("(-").then(|| Change::replace(at.clone(), text.replacen("(-", "(", 1)));
+    let turned = Change::replace(at.clone(), turned);
+    Some(Suspicion { much: 0.1, ..suspicion }.mended_by_each(of_the_opposite.into_iter().chain([turned])))
 }
 
 /// The correlation, over rows and random parameters, of the ranks of the objective and of the error of the prediction; none if that

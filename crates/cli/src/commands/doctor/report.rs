@@ -22,7 +22,7 @@ pub fn json(diagnosis: &Diagnosis) -> Object {
             .with("before", figures(&finding.before))
             .with("after", figures(&finding.after))
     });
-    Object::default().with("healthy", diagnosis.healthy).with("findings", json::array(findings))
+    Object::default().with("healthy", diagnosis.healthy()).with("findings", json::array(findings))
 }
 
 fn optional(text: Option<&str>) -> String {

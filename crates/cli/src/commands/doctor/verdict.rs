@@ -1,28 +1,22 @@
 //! Whether the run is in order, and by what that is measured.
 
-use chainrule::doctor::{Diagnosis, Measured};
+use chainrule::doctor::{Diagnosis, Measured, Verdict};
 
 use crate::format;
 
 /// The first lines of the answer.
 pub fn text(diagnosis: &Diagnosis, name: &str) -> String {
     const INDENT: usize = 2;
-    let verdict = match (diagnosis.findings.is_empty(), diagnosis.healthy) {
-        (true, true) => "learns as well as it could, as far as can be seen",
-        (true, false) => "could do better, but nothing that was tried helps",
-        (false, _) => "could do better",
-    };
-    let mut text = format!("{name} {verdict}\n");
+    let mut text = format::wrapped_at(&format!("{name} {}", verdict(diagnosis)), 0);
     let mut say = |line: String| text += &format::wrapped_at(&line, INDENT);
     if let Some(measured) = &diagnosis.measured {
         say(explained(measured));
     }
+    if let Some(held_out) = &diagnosis.held_out {
+        say(format!("Trained without some of the rows, it {} of those.", left(held_out)));
+    }
     if let Some(best) = &diagnosis.attainable {
-        let best = match best.error {
-            Some(error) => format!("takes {} of the rows for another class", format::percent(error)),
-            None => format!("leaves {} unexplained", format::percent(best.unexplained)),
-        };
-        say(format!("A small model that is known to be good {best}, on rows that it was not trained on."));
+        say(format!("A small model that is known to be good {} of rows that it was not trained on.", left(best)));
     }
     let rows = diagnosis.shortened.rows.map(|rows| format!("{rows} of its rows, drawn at random"));
     let steps = diagnosis.shortened.steps.map(|steps| format!("the first {steps} steps of training"));
@@ -31,6 +25,33 @@ pub fn text(diagnosis: &Diagnosis, name: &str) -> String {
         say(format!("To be quick, only {} were looked at (--seconds allows more time).", parts.join(" and ")));
     }
     text
+}
+
+/// How the run stands.
+fn verdict(diagnosis: &Diagnosis) -> &'static str {
+    match diagnosis.verdict {
+        Verdict::Good => "learns as well as it could, as far as can be seen",
+        Verdict::CouldDoBetter if diagnosis.findings.is_empty() => "could do better, but nothing that was tried helps",
+        Verdict::CouldDoBetter => "could do better",
+        Verdict::NoBetterThanAConstant => {
+            "does no better than the best constant, and nothing that was tried helps; perhaps the inputs do not tell the \
+             outcome"
+        }
+        Verdict::Unknown if diagnosis.shortened.steps.is_some() => {
+            "was still getting better when it was ended to be quick; nothing was found so far"
+        }
+        Verdict::Unknown => {
+            "has predictions that are compared with nothing, so how good they are is not known; nothing was found"
+        }
+    }
+}
+
+/// What predictions leave to be wished for, as `takes 3 % for another class`.
+fn left(measured: &Measured) -> String {
+    match measured.error {
+        Some(error) => format!("takes {} for another class", format::percent(error)),
+        None => format!("leaves {} unexplained", format::percent(measured.unexplained)),
+    }
 }
 
 /// What a run leaves to be wished for, with a word on how to read the figure.
@@ -43,13 +64,15 @@ fn explained(measured: &Measured) -> String {
         }
         // Where a rare class is missed, the share of all rows says little.
         Some(error) if measured.unexplained > 2.0 * error + RARE_MISSED => format!(
-            "It takes {} of the rows for another class. With every class counted alike, however few rows it has, {left} is left \
+            "It takes {} of the rows that it is trained on for another class. With every class counted alike, however few rows it has, {left} is left \
              unexplained; to name always the same class leaves 100 %.",
             format::percent(error),
         ),
-        Some(error) => format!("It takes {} of the rows for another class.", format::percent(error)),
+        Some(error) => {
+            format!("It takes {} of the rows that it is trained on for another class.", format::percent(error))
+        }
         None => format!(
-            "It leaves {left} of the outcome's variance unexplained; to answer always with the mean leaves 100 %, and 0 % is \
+            "It leaves {left} of the outcome's variance unexplained on the rows that it is trained on; to answer always with the mean leaves 100 %, and 0 % is \
              perfect."
         ),
     }

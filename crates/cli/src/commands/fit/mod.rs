@@ -164,7 +164,8 @@ impl Fit {
             message(format!("drew {}", path.display()));
         }
         // What is only told, and validation rows, spoil no model, so it is saved before they are looked at.
-        dropped_slope::tell(&file, &function, [&initial, &parameters], &rows.training)?;
+        let taken = trained.position.epoch * rows.training.rows() + trained.position.rows;
+        dropped_slope::tell(&file, &function, [&initial, &parameters], &rows.training, taken)?;
         match (&rows.validation, &result.validation) {
             (Some(rows), Some(scores)) => check_finite(&file, &function, &parameters, rows, scores),
             _ => Ok(()),
