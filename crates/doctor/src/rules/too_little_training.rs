@@ -53,6 +53,12 @@ fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
     if share.is_some_and(|share| share < STILL_FALLING) {
         return suspicions;
     }
+    let rows = evidence.rows().rows();
+    if settings.batch > USUAL_BATCH && rows > 2 * USUAL_BATCH {
+        let batch = settings.batch.min(rows);
+        let said = format!("a step takes {batch} of the {rows} rows, so that an epoch has few{falls}");
+        suspicions.push(suspicion(said, "batch", vec![Setting::Batch(USUAL_BATCH)]));
+    }
     match settings.steps {
         // The steps are counted so that the doctor is quick.
         Some(_) if evidence.shortened.steps.is_some() => {}
