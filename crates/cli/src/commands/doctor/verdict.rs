@@ -12,11 +12,15 @@ pub fn text(diagnosis: &Diagnosis, name: &str) -> String {
     if let Some(measured) = &diagnosis.measured {
         say(explained(measured));
     }
-    if let Some(held_out) = &diagnosis.held_out {
-        say(format!("Trained without some of the rows, it {} of those.", left(held_out)));
-    }
-    if let Some(best) = &diagnosis.attainable {
-        say(format!("A small model that is known to be good {} of rows that it was not trained on.", left(best)));
+    let small = "a small model that is known to be good";
+    let kept = match (&diagnosis.held_out, &diagnosis.attainable) {
+        (Some(held_out), Some(best)) => Some(format!("it {}, and {small} {}", left(held_out), left(best))),
+        (Some(held_out), None) => Some(format!("it {}", left(held_out))),
+        (None, Some(best)) => Some(format!("{small} {}", left(best))),
+        (None, None) => None,
+    };
+    if let Some(kept) = kept {
+        say(format!("On rows kept from training {kept}."));
     }
     let rows = diagnosis.shortened.rows.map(|rows| format!("{rows} of its rows, drawn at random"));
     let steps = diagnosis.shortened.steps.map(|steps| format!("the first {steps} steps of training"));
@@ -46,10 +50,10 @@ fn verdict(diagnosis: &Diagnosis) -> &'static str {
     }
 }
 
-/// What predictions leave to be wished for, as `takes 3 % for another class`.
+/// What predictions leave to be wished for, as `takes 3 % of them for another class`.
 fn left(measured: &Measured) -> String {
     match measured.error {
-        Some(error) => format!("takes {} for another class", format::percent(error)),
+        Some(error) => format!("takes {} of them for another class", format::percent(error)),
         None => format!("leaves {} unexplained", format::percent(measured.unexplained)),
     }
 }
