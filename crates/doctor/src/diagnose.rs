@@ -49,6 +49,9 @@ pub enum Examining<'a> {
 const ENOUGH: f64 = 1.35;
 const ALMOST_NOTHING: f64 = 0.02;
 
+/// What the first steps of a run explain at least of what a reference for sequences does.
+const EARLY: f64 = 0.5;
+
 /// What a setting must explain of what was left unexplained where nothing says how much could be.
 const VAGUE: f64 = 0.6;
 
@@ -136,6 +139,13 @@ fn in_order(findings: &mut [Finding]) {
 fn is_good(evidence: &Evidence<'_, '_>) -> bool {
     if evidence.run.failure.is_some() {
         return false;
+    }
+    let floor = evidence.floor();
+    if floor > 0.0 {
+        // Steps that were left out would have gone on.
+        let much = if evidence.shortened.steps.is_some() { EARLY } else { 1.0 / ENOUGH };
+        let is_near = |measured: Measured| 1.0 - measured.unexplained >= much * (1.0 - floor) - ALMOST_NOTHING;
+        return evidence.run.measured.is_some_and(is_near);
     }
     let reaches = |measured: Measured| {
         let is_near = |attainable: Measured| {

@@ -104,6 +104,16 @@ impl<'e, 'c> Evidence<'e, 'c> {
         self.baselines.map(|baselines| baselines.best())
     }
 
+    /// What can't be explained for all that is known: of a sequence of classes, as of a text, what its reference leaves; else
+    /// nothing.
+    pub fn floor(&self) -> f64 {
+        let is_sequence =
+            || self.node(&self.task.as_ref()?.target).map(|id| self.function().graph.shape(id).rank() > 0);
+        let is_of_classes = self.task.as_ref().is_some_and(|task| task.classes().is_some());
+        let floor = self.attainable().filter(|_| is_of_classes && is_sequence() == Some(true));
+        floor.map_or(0.0, |attainable| attainable.unexplained)
+    }
+
     /// What is left unexplained on rows that were trained on, and on rows that were held out from that.
     pub fn validated(&self) -> Option<(Measured, Measured)> {
         let trained = Measured::mean(self.held_out.iter().map(|held_out| held_out.run.measured))?;
@@ -143,7 +153,7 @@ impl<'e, 'c> Evidence<'e, 'c> {
     /// others have, or 1 for another class.
     pub fn errors(&self, predictions: &Tensor) -> Option<Vec<f64>> {
         let task = self.task.as_ref()?;
-        let picked = Observation::rows_of(&self.run.training);
+        let picked = Observation::rows_of(self.function(), &self.run.training);
         let outcomes = self.run.training.select(&picked).values(&task.target).ok()?.into_owned();
         task.errors(predictions, &outcomes, picked.len())
     }
@@ -184,7 +194,7 @@ impl<'e, 'c> Evidence<'e, 'c> {
 }
 
 /// Parameters drawn from a normal distribution, whatever they start as.
-fn drawn(function: &Function, std: f64, seed: u64) -> Result<Parameters, LearnError> {
+pub(crate) fn drawn(function: &Function, std: f64, seed: u64) -> Result<Parameters, LearnError> {
     let mut function = function.clone();
     for parameter in &mut function.parameters {
         parameter.initializer = Initializer::Normal { mean: 0.0, std };

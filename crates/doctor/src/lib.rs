@@ -16,15 +16,18 @@ mod course;
 mod diagnose;
 mod evidence;
 mod exhibit;
+mod features;
 mod measure;
 mod observation;
 mod picture;
+mod places;
 mod relation;
 mod report;
 mod rules;
 mod run;
 mod statistics;
 mod structure;
+mod table;
 mod task;
 mod trial;
 

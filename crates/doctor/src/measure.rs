@@ -11,7 +11,8 @@ pub struct Measured {
     ///
     /// Of numbers, the mean squared error over the variance of the outcome. Of K classes, the mean over the classes of the
     /// share of rows that are taken for another, over 1 − 1/K, which is what any constant class reaches; a rare class counts
-    /// as much as the others.
+    /// as much as the others. Of a sequence of classes whose probabilities are predicted, the deviance, as language models are
+    /// compared: many classes are rare there, and the next one is seldom certain.
     pub unexplained: f64,
     /// The share of rows that are taken for another class, if there are classes.
     pub error: Option<f64>,
@@ -130,7 +131,10 @@ impl Task {
             }
             TaskKind::Classes { labels, are_probabilities, .. } => {
                 let deviance = are_probabilities.then(|| deviance(predictions.data(), labels, outcomes));
-                Measured { deviance, ..of_classes(&self.decided(predictions, count), labels, outcomes) }
+                let measured = of_classes(&self.decided(predictions, count), labels, outcomes);
+                let is_sequence = predictions.shape().first().is_some_and(|&rows| rows < count);
+                let unexplained = deviance.filter(|_| is_sequence).unwrap_or(measured.unexplained);
+                Measured { deviance, unexplained, ..measured }
             }
         }
     }

@@ -7,6 +7,10 @@ use crate::statistics::is_constant;
 
 /// How many rows are looked at.
 const ROWS: usize = 128;
+/// And at least, where all nodes together have many elements.
+const LEAST_ROWS: usize = 16;
+/// Of more elements of all nodes over all rows, fewer rows are looked at.
+const ELEMENTS: usize = 8_000_000;
 /// A node of more elements over these rows is passed over.
 const MOST_ELEMENTS: usize = 2_000_000;
 
@@ -22,13 +26,16 @@ pub struct Observation {
 
 impl Observation {
     /// The rows that are looked at.
-    pub(crate) fn rows_of(data: &Dataset) -> Vec<usize> {
-        spread(data.rows())
+    pub(crate) fn rows_of(function: &Function, data: &Dataset) -> Vec<usize> {
+        let graph = &function.graph;
+        let sizes = graph.values().map(|value| graph.shape(value).checked_size().unwrap_or(ELEMENTS));
+        let of_row = sizes.fold(1usize, usize::saturating_add);
+        spread(data.rows(), (ELEMENTS / of_row).clamp(LEAST_ROWS, ROWS))
     }
 
     /// Looks at every node of a function. A node that can't be computed, or is large, is passed over.
     pub fn of(function: &Function, parameters: &Parameters, data: &Dataset) -> Observation {
-        let picked: Vec<usize> = spread(data.rows());
+        let picked = Observation::rows_of(function, data);
         let data = data.select(&picked);
         let rows = picked.len();
         // Its nodes keep their order, and a pass may add some; those of the phase of prediction are looked at.
@@ -116,7 +123,7 @@ fn looked_at(
 }
 
 /// So many rows, evenly spread.
-fn spread(rows: usize) -> Vec<usize> {
-    let step = rows.div_ceil(ROWS).max(1);
+fn spread(rows: usize, most: usize) -> Vec<usize> {
+    let step = rows.div_ceil(most).max(1);
     (0..rows).step_by(step).collect()
 }

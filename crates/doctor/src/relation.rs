@@ -1,6 +1,6 @@
 //! How far the outcome follows from the features by a linear map, for the outcomes as they are and moved against the rows.
 
-use crate::baselines::Table;
+use crate::table::Table;
 use crate::task::TaskKind;
 
 /// The share of the outcome that a linear map of the features explains, for every number of rows by which the outcomes are

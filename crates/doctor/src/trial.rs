@@ -62,6 +62,8 @@ impl Trial {
         }
         match (self.after, self.before) {
             (Some(now), Some(before)) => {
+                // Where some can't be explained, a share of what can.
+                let much = much * (1.0 - evidence.floor() / before.unexplained).clamp(0.0, 1.0);
                 // Where the run is far worse than a constant on rows that it has not seen, no worse than that is a help.
                 let beaten =
                     if self.judge == Judge::HeldOut && before.unexplained > FAR_WORSE { AS_GOOD } else { BEATEN };

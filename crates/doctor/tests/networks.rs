@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use chainrule_doctor::{Case, Cause, Diagnosis, Doctor, Scaling, diagnose};
+use chainrule_doctor::{Case, Cause, Diagnosis, Doctor, Scaling, Verdict, diagnose};
 use chainrule_graph::text::{self, Registry};
 use chainrule_learn::{Adam, Dataset, Field, Optimizer, Training};
 
 fn examined(source: &str, rows: usize, values: &[(&str, Vec<f64>)]) -> Diagnosis {
+    let optimizer = Optimizer::Adam(Adam::default());
+    examined_with(source, rows, values, Training { epochs: 30, batch: 8, rate: 0.01, optimizer, ..Training::default() })
+}
+
+fn examined_with(source: &str, rows: usize, values: &[(&str, Vec<f64>)], settings: Training<'static>) -> Diagnosis {
     let function = text::parse(source).unwrap().build(&BTreeMap::new()).unwrap();
     let fields = values.iter().map(|(name, values)| (Field::of(&function, name).unwrap(), values.clone()));
-    let optimizer = Optimizer::Adam(Adam::default());
     let case = Case {
         source: source.into(),
         registry: Registry::new(),
@@ -19,18 +23,24 @@ fn examined(source: &str, rows: usize, values: &[(&str, Vec<f64>)]) -> Diagnosis
         training: Dataset::new("the rows", rows, fields).unwrap(),
         validation: None,
         scaling: Scaling::None,
-        settings: Training { epochs: 30, batch: 8, rate: 0.01, optimizer, ..Training::default() },
+        settings,
     };
     diagnose(&case, &Doctor { time: Duration::from_secs(30) }, &mut |_| ControlFlow::Continue(())).unwrap()
 }
 
+/// Numbers at random.
+fn random() -> impl FnMut() -> u64 {
+    let mut state = 1u64;
+    move || {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        state >> 33
+    }
+}
+
 /// Sequences in which nothing follows from what came before.
 fn sequences(rows: usize, length: usize) -> (Vec<f64>, Vec<f64>) {
-    let mut state = 1u64;
-    let mut next = || {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (state >> 33) as f64 % 4.0
-    };
+    let mut random = random();
+    let mut next = || random() as f64 % 4.0;
     let all: Vec<Vec<f64>> = (0..rows).map(|_| (0..=length).map(|_| next()).collect()).collect();
     let part = |from: usize| all.iter().flat_map(|row| row[from..from + length].to_vec()).collect();
     (part(0), part(1))
@@ -55,6 +65,156 @@ fn a_prediction_of_the_next_that_reads_it_is_a_leak() {
     assert!(found[0].remedy.lines[0].after.contains("causal=true"), "{:?}", found[0].remedy);
     let found = examined(&LANGUAGE.replace("CAUSAL", "true"), 48, &values).findings;
     assert!(found.iter().all(|finding| finding.cause != Cause::Leak), "{found:?}");
+}
+
+/// Sequences of six tokens, each of which is mostly followed by one, and their next ones.
+fn language(rows: usize, length: usize) -> (Vec<f64>, Vec<f64>) {
+    let mut random = random();
+    let mut row = || {
+        let mut token = random() % 6;
+        let mut next = || {
+            token = if random() % 10 < 7 { (5 * token + 1) % 6 } else { random() % 6 };
+            token as f64
+        };
+        (0..=length).map(|_| next()).collect::<Vec<_>>()
+    };
+    let all: Vec<Vec<f64>> = (0..rows).map(|_| row()).collect();
+    let part = |from: usize| all.iter().flat_map(|row| row[from..from + length].to_vec()).collect();
+    (part(0), part(1))
+}
+
+const ATTENTION: &str = "\
+input   x [8] int < 6
+outcome y [8] int < 6
+e          = position(embedding(x, 6, 8))
+q          = dense(e, 8)
+r          = dense(e, 8)
+v          = dense(e, 8)
+i          = reshape(iota(8), [8, 1])
+scores     = where(i >= iota(8), q @ transpose(r) / sqrt(8), -1000000000)
+h          = e + dense(softmax(scores, axis=1) @ v, 8)
+logits     = dense(h, 6)
+prediction = softmax(logits)
+objective  = cross_entropy(logits, y)
+";
+
+/// The reference of a sequence of classes is a table of pairs: a run that explains nothing beside it is not in order.
+#[test]
+fn sequences_that_do_not_learn_are_found() {
+    let (x, y) = language(64, 8);
+    let values = [("x", x), ("y", y)];
+    let healthy = examined(ATTENTION, 64, &values);
+    assert!(healthy.verdict == Verdict::Good && healthy.findings.is_empty(), "{healthy:?}");
+    let attainable = healthy.attainable.map_or(1.0, |measured| measured.unexplained);
+    assert!((0.5..0.85).contains(&attainable), "{attainable}");
+    let slow = Training { epochs: 10, batch: 8, rate: 1e-4, ..Training::default() };
+    let found = examined_with(ATTENTION, 64, &values, slow);
+    let first = found.findings.first().map(|finding| (finding.cause, finding.setting));
+    assert_eq!(first, Some((Cause::TooLittleTraining, Some("rate"))));
+    let narrow = ATTENTION.replace("dense(h, 6)", "dense(dense(h, 1), 6)");
+    let found = examined(&narrow, 64, &values).findings;
+    assert_eq!(found.first().map(|finding| finding.cause), Some(Cause::TooFewUnits), "{found:?}");
+    let across = "-mean(sum(one_hot(y, 6) * log_softmax(logits, axis=0), axis=1))";
+    let found = examined(&ATTENTION.replace("cross_entropy(logits, y)", across), 64, &values).findings;
+    assert_eq!(found.first().map(|finding| finding.cause), Some(Cause::LossMismatch), "{found:?}");
+    // The outcomes of the rows before, and of any.
+    let (x, y) = language(64, 8);
+    let moved: Vec<f64> = y[8..].iter().chain(&y[..8]).copied().collect();
+    let found = examined(ATTENTION, 64, &[("x", x), ("y", moved)]).findings;
+    assert_eq!(found.first().map(|finding| finding.cause), Some(Cause::LabelsUnrelated), "{found:?}");
+    assert_eq!(found[0].remedy.changes.len(), 1);
+}
+
+/// What is read first decides, and the loop does not pass the gradient on to it.
+#[test]
+fn a_loop_that_forgets_is_found() {
+    const SOURCE: &str = "\
+input   x [24, 3]
+outcome y [] int < 3
+def cell(h, v) {
+  return tanh(dense(v, 12) + dense(stop_gradient(h), 12, bias=false))
+}
+hs         = scan(cell, zeros([12]), x)
+logits     = dense(last(hs), 3)
+prediction = softmax(logits)
+objective  = cross_entropy(logits, y)
+";
+    let mut random = random();
+    let mut noise = || (random() % 1000) as f64 / 1000.0 - 0.5;
+    let row = |class: usize| (0..72).map(move |at| if at % 3 == class && at < 9 { 3.0 } else { 0.0 });
+    let x: Vec<f64> = (0..90).flat_map(|index| row(index % 3)).map(|value| value + noise()).collect();
+    let y = (0..90).map(|index| (index % 3) as f64).collect();
+    let found = examined(SOURCE, 90, &[("x", x), ("y", y)]).findings;
+    assert_eq!(found.first().map(|finding| finding.cause), Some(Cause::GradientBlocked), "{found:?}");
+    assert!(found[0].remedy.lines[0].after.contains("dense((h), 12"), "{found:?}");
+}
+
+#[test]
+fn a_place_that_reads_later_ones_is_found_however_that_is_written() {
+    let (x, y) = language(64, 8);
+    let values = [("x", x), ("y", y)];
+    let first =
+        |source: &str| examined(source, 64, &values).findings.into_iter().next().map(|it| (it.cause, it.remedy.lines));
+    let lines = |source: &str| match first(source) {
+        Some((Cause::Leak, lines)) => lines.into_iter().map(|line| line.after).collect::<Vec<_>>(),
+        other => panic!("{other:?}\n{source}"),
+    };
+    let turned = lines(&ATTENTION.replace(">=", "<="));
+    assert!(turned.len() == 1 && turned[0].contains("i >= iota"), "{turned:?}");
+    let along = lines(&ATTENTION.replace("axis=1", "axis=0"));
+    assert!(along.len() == 1 && along[0].contains("axis=1"), "{along:?}");
+    // No edit keeps the mean of all places from reading later ones.
+    let of_all =
+        ATTENTION.replace("logits     = dense(h, 6)", "logits     = dense(broadcast(mean(h, axis=0), [8, 8]), 6)");
+    assert!(lines(&of_all).is_empty());
+}
+
+#[test]
+fn outcomes_that_were_read_already_are_found() {
+    let (x, y) = language(64, 8);
+    // What comes before, and the same.
+    let back = x.chunks(8).flat_map(|row| [&row[..1], &row[..7]].concat()).collect();
+    for outcomes in [back, x.clone()] {
+        let found = examined(ATTENTION, 64, &[("x", x.clone()), ("y", outcomes)]).findings;
+        assert_eq!(found.first().map(|finding| finding.cause), Some(Cause::Leak), "{found:?}");
+    }
+    // A task of remembering is no language.
+    let (x4, _) = sequences(64, 8);
+    let back = x4.chunks(8).flat_map(|row| [&row[..1], &row[..7]].concat()).collect();
+    let found = examined(ATTENTION, 64, &[("x", x4), ("y", back)]).findings;
+    assert!(found.iter().all(|finding| finding.cause != Cause::Leak), "{found:?}");
+    let unread = ATTENTION.replace("cross_entropy(logits, y)", "cross_entropy(logits, x)");
+    let found = examined(&unread, 64, &[("x", x), ("y", y)]).findings;
+    assert_eq!(found.first().map(|finding| finding.cause), Some(Cause::LossMismatch));
+    assert_eq!(found[0].remedy.lines[0].after, "objective  = cross_entropy(logits, y)");
+}
+
+/// Sequences with more elements than there are rows are summed up, so that it is seen that nothing follows from them.
+#[test]
+fn sequences_with_outcomes_of_others_are_found() {
+    const SOURCE: &str = "\
+input   x [50, 4]
+outcome y [] int < 3
+hs         = gru(x, 8)
+logits     = dense(last(hs), 3)
+prediction = softmax(logits)
+objective  = cross_entropy(logits, y)
+";
+    let mut random = random();
+    let classes: Vec<usize> = (0..120).map(|_| random() as usize % 3).collect();
+    let mut value = |class: usize, at: usize| {
+        let noise = (random() % 1000) as f64 / 1000.0 - 0.5;
+        noise + if at % 4 == class { 0.5 } else { 0.0 }
+    };
+    let x: Vec<f64> =
+        classes.iter().flat_map(|&class| (0..200).map(move |at| (class, at))).map(|(c, at)| value(c, at)).collect();
+    let own: Vec<f64> = classes.iter().map(|&class| class as f64).collect();
+    let others: Vec<f64> = (0..120).map(|_| (random() % 3) as f64).collect();
+    let short = || Training { epochs: 4, batch: 12, rate: 0.01, ..Training::default() };
+    let found = |y: Vec<f64>| examined_with(SOURCE, 120, &[("x", x.clone()), ("y", y)], short()).findings;
+    let causes = |y: Vec<f64>| found(y).iter().map(|finding| finding.cause).collect::<Vec<_>>();
+    assert_eq!(causes(others).first(), Some(&Cause::LabelsUnrelated));
+    assert!(!causes(own).contains(&Cause::LabelsUnrelated));
 }
 
 /// Each line reads the one before twice: 2⁶⁴ ways lead from the last to the first.

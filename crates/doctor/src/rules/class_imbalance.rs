@@ -7,11 +7,11 @@
 //! its class is.
 
 use super::{Rule, Specificity, Suspicion, edits};
-use crate::baselines::RARE;
 use crate::cause::Cause;
 use crate::change::{Change, Replacement};
 use crate::evidence::Evidence;
 use crate::statistics::distinct;
+use crate::table::RARE;
 use crate::task::TaskKind;
 
 pub(crate) const RULE: Rule = Rule { even_if_good: true, suspect };

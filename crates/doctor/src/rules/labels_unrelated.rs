@@ -4,16 +4,17 @@
 //!
 //! Evidence: small models that are known to be good explain no more of the outcome, on rows that they were not trained on,
 //! than the best constant does, and a linear map no more than it does of outcomes that are moved against the rows, which are
-//! unrelated for certain. Source of the test: Ojala and Garriga 2010, "Permutation tests for studying classifier
-//! performance". If the outcomes moved by some number of rows are explained far better, that is by how much they were moved.
+//! unrelated for certain. Of tokens, nothing of the outcomes follows from them, and some of their own next ones does. Source of
+//! the test: Ojala and Garriga 2010, "Permutation tests for studying classifier performance". If the outcomes moved by some
+//! number of rows are explained far better, that is by how much they were moved.
 
-use super::{Rule, Specificity, Suspicion};
-use crate::baselines::Table;
+use super::{Rule, Specificity, Suspicion, look_ahead};
 use crate::cause::Cause;
 use crate::change::{Change, DataChange};
 use crate::evidence::Evidence;
 use crate::relation::explained_when_moved;
 use crate::statistics::moments;
+use crate::table::Table;
 
 pub(crate) const RULE: Rule = Rule { even_if_good: true, suspect };
 
@@ -31,7 +32,7 @@ const STANDS_OUT: f64 = 6.0;
 const CHANCE: f64 = 0.05;
 
 fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
-    found(evidence).into_iter().collect()
+    found(evidence).into_iter().chain(look_ahead::of_other_rows(evidence)).collect()
 }
 
 fn found(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {

@@ -5,18 +5,15 @@
 //! mining".
 //!
 //! Evidence: the column alone explains all of the outcome; the others, without it, explain a part, as real columns do. Of a
-//! sequence whose outcomes are its inputs one place on: the prediction at a place changes with the input behind it, as it does
-//! where attention lacks its causal mask.
+//! sequence whose outcomes are its inputs one place on, see [`look_ahead`].
 
-use chainrule_learn::{Field, Role};
-
-use super::{Judge, Rule, Specificity, Suspicion, edits};
-use crate::baselines::Table;
+use super::{Judge, Rule, Specificity, Suspicion, look_ahead};
 use crate::cause::Cause;
-use crate::change::{Change, DataChange, with_values};
+use crate::change::{Change, DataChange};
 use crate::evidence::Evidence;
 use crate::report::Figures;
 use crate::statistics::correlation;
+use crate::table::Table;
 use crate::task::{Task, TaskKind};
 
 pub(crate) const RULE: Rule = Rule { even_if_good: true, suspect };
@@ -29,54 +26,8 @@ const A_PART: std::ops::Range<f64> = 0.03..0.9;
 const MOST_COLUMNS: usize = 200;
 
 fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
-    look_ahead(evidence).into_iter().chain(columns(evidence)).collect()
-}
-
-/// A prediction of the next element that reads it.
-fn look_ahead(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
-    const SHARE: f64 = 0.95;
-    let function = evidence.function();
-    let target = evidence.node(&evidence.task.as_ref()?.target)?;
-    let length = function.graph.shape(target).size();
-    let rows = &evidence.run.training;
-    let outcomes = rows.values(function.name(target)).ok()?;
-    let is_next = |field: &&Field| {
-        let Ok(values) = rows.values(&field.name) else { return false };
-        let same = values
-            .chunks(length)
-            .zip(outcomes.chunks(length))
-            .map(|(x, y)| x.iter().skip(1).zip(y).filter(|(x, y)| x == y).count());
-        let pairs = (length - 1) * rows.rows();
-        field.shape.size() == length && same.sum::<usize>() as f64 >= SHARE * pairs as f64
-    };
-    let input = rows.fields().iter().filter(|field| field.role == Role::Input && length > 1).find(is_next)?;
-    let few = rows.select(&(0..rows.rows().min(16)).collect::<Vec<_>>());
-    let changed = with_values(&few, |field, mut values| {
-        if field.name == input.name {
-            // The last element of each row is that of the first place, which is another one now and then.
-            values.chunks_mut(length).for_each(|row| row[length - 1] = row[0]);
-        }
-        values
-    });
-    let [before, after] = [few, changed.ok()?].map(|rows| evidence.run.predictions(&evidence.run.end, &rows));
-    let (before, after) = (before?, after?);
-    let place = before.data().len() / (before.shape().first()? * length);
-    let is_before_last = |index: usize| index / place % length < length - 1;
-    let changes = before.data().iter().zip(after.data()).enumerate();
-    let most = changes.filter(|(index, _)| is_before_last(*index)).map(|(_, (a, b))| (a - b).abs()).fold(0.0, f64::max);
-    if most < 1e-9 {
-        return None;
-    }
-    let said = format!(
-        "`{}` is `{}` one place on, and predictions change by up to {most:.2} with inputs that come after them",
-        function.name(target),
-        input.name
-    );
-    let suspicion = Suspicion::new(Cause::Leak, Specificity::Certain, said).at_column(input.columns.first()?.clone());
-    let suspicion = Suspicion { node: Some(input.name.clone()), ..suspicion }.judged_by(Judge::Told);
-    let masked =
-        edits::with_argument(&evidence.case.source, &["self_attention", "transformer_block"], "causal", "true");
-    Some(suspicion.mended_by_each(masked))
+    let of_sequences = [look_ahead::found(evidence), look_ahead::of_the_past(evidence)];
+    of_sequences.into_iter().flatten().chain(columns(evidence)).collect()
 }
 
 /// Columns that give the outcome away.

@@ -6,6 +6,7 @@ use crate::evidence::Evidence;
 use crate::report::Figures;
 
 mod edits;
+mod look_ahead;
 mod widening;
 
 mod class_imbalance;
@@ -13,6 +14,7 @@ mod constant_column;
 mod constant_output;
 mod dead_relu;
 mod double_softmax;
+mod forgetting;
 mod gradient_blocked;
 mod init_scale;
 mod inputs_not_scaled;
@@ -22,11 +24,13 @@ mod loss_broadcast;
 mod loss_mismatch;
 mod missing_bias;
 mod no_nonlinearity;
+mod outcome_unread;
 mod outliers;
 mod output_range;
 mod over_regularised;
 mod overfitting;
 mod rows_sorted;
+mod softmax_axis;
 mod step_too_large;
 mod symmetric_init;
 mod target_not_scaled;
@@ -180,14 +184,17 @@ pub(crate) const ALL: &[Rule] = &[
     gradient_blocked::RULE,
     rows_sorted::RULE,
     leak::RULE,
+    outcome_unread::RULE,
     outliers::RULE,
     double_softmax::RULE,
     loss_broadcast::RULE,
     wrong_sign::RULE,
+    softmax_axis::RULE,
     loss_mismatch::RULE,
     output_range::RULE,
     unstable_expression::RULE,
     over_regularised::RULE,
+    forgetting::RULE,
     vanishing_gradient::RULE,
     symmetric_init::RULE,
     dead_relu::RULE,

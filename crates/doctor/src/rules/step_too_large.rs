@@ -19,7 +19,20 @@ pub(crate) const RULE: Rule = Rule { even_if_good: false, suspect };
 /// What momentum usually is.
 const USUAL_MOMENTUM: f64 = 0.9;
 
+/// Of whose fall more than this share is in its last fifth, a run that falls all the way has not overshot.
+const STILL_FALLING: f64 = 0.15;
+
+/// Whether the objective falls from each report to the next, and at the end about as fast as before.
+fn falls_steadily(evidence: &Evidence<'_, '_>) -> bool {
+    let history = &evidence.run.history;
+    let falls = history.windows(2).all(|pair| pair[1].train.objective < pair[0].train.objective);
+    evidence.run.failure.is_none() && falls && evidence.falling().is_some_and(|share| share > STILL_FALLING)
+}
+
 fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
+    if falls_steadily(evidence) {
+        return Vec::new();
+    }
     let rate = evidence.case.settings.rate;
     let said = match (&evidence.run.failure, evidence.run.objectives()) {
         (Some(failure), _) => failure.to_string(),

@@ -28,18 +28,22 @@ fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
     }
     let function = evidence.function();
     let graph = &function.graph;
+    // Of a sequence of outcomes, the units of each place.
+    let target = evidence.task.as_ref().and_then(|task| evidence.node(&task.target));
+    let places = target.and_then(|id| graph.shape(id).first().copied());
+    let units_of = |id: NodeId| graph.shape(id).last().copied().unwrap_or(0);
     let is_hidden = |id: &NodeId| {
         let shape = graph.shape(*id);
         evidence.structure.is_learned(*id)
             && evidence.structure.for_prediction[id.index()]
-            && shape.rank() == 1
-            && (1..=NARROW).contains(&shape.size())
+            && (shape.rank() == 1 || shape.rank() == 2 && places.is_some() && shape.first() == places.as_ref())
+            && shape.last().is_some_and(|units| (1..=NARROW).contains(units))
             && feeds_product(evidence, *id)
             && !evidence.structure.parameters_behind(function, *id).is_empty()
     };
     let hidden: Vec<NodeId> = graph.ids().filter(is_hidden).collect();
-    let Some(narrowest) = hidden.iter().copied().min_by_key(|&id| graph.shape(id).size()) else { return Vec::new() };
-    let units = graph.shape(narrowest).size();
+    let Some(narrowest) = hidden.iter().copied().min_by_key(|&id| units_of(id)) else { return Vec::new() };
+    let units = units_of(narrowest);
     let named = evidence.named(narrowest);
     let said = format!("`{named}` has {units} unit{}", if units == 1 { "" } else { "s" });
     // A code that a model gives back its input from is narrow on purpose.

@@ -15,7 +15,7 @@ use crate::structure::{is_contraction, through_shapes};
 pub(super) fn of(evidence: &Evidence<'_, '_>, layer: NodeId, wide: usize) -> Option<Change> {
     let function = evidence.function();
     let graph = &function.graph;
-    let units = graph.shape(layer).size();
+    let units = graph.shape(layer).last().copied()?;
     let source = &evidence.case.source;
     // The layer is along the first axis of what makes it, and along the last of what reads it.
     let mut along: Vec<(NodeId, usize)> =
