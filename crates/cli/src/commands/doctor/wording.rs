@@ -69,6 +69,7 @@ mod tests {
     #[test]
     fn what_is_tried_is_a_question_with_a_place() {
         let suspicion = Suspicion {
+            placebo: None,
             cause: Cause::StepTooLarge,
             specificity: Specificity::Setting,
             node: None,

@@ -63,6 +63,9 @@ fn target_not_scaled() -> Vec<Fault> {
     ]
 }
 
+/// Rows of which a measure is missing.
+const EVERY_TWELFTH: &[usize] = &[3, 15, 27, 39, 51, 63, 75, 87, 99, 111];
+
 fn outliers() -> Vec<Fault> {
     let fault = |specimen: Specimen, name: &str, column: &'static str, rows: &'static [usize], value: f64| {
         let columns = specimen.columns.clone();
@@ -79,6 +82,7 @@ fn outliers() -> Vec<Fault> {
         fault(healthy::logistic().set("standardize epochs=20"), "broken-sensor", "z0", &[40, 41], 1e6),
         fault(healthy::moons().set("standardize"), "minus-9999", "p0", &[3, 50, 98, 140], -9999.0),
         fault(healthy::wave(), "spikes", "signal", &[19, 133], 800.0),
+        fault(healthy::ridge(), "every-twelfth-missing", "size", EVERY_TWELFTH, -999.0),
     ]
 }
 

@@ -24,6 +24,7 @@ fn output_range() -> Vec<Fault> {
     };
     vec![
         fault(healthy::parabola(), "relu", "dot(v, units) + c", "relu(dot(v, units) + c)").or(Cause::DeadRelu),
+        fault(healthy::plane(), "clipped", "dot(slopes, x) + start", "clip(dot(slopes, x) + start, -0.1, 0.1)"),
         fault(healthy::plane(), "sigmoid", "dot(slopes, x) + start", "sigmoid(dot(slopes, x) + start)"),
         fault(healthy::surface(), "tanh", "dense(outer, 1)[0]", "tanh(dense(outer, 1)[0])"),
         fault(healthy::wave(), "relu", "dot(W2, hidden) + b2", "relu(dot(W2, hidden) + b2)").or(Cause::DeadRelu),
@@ -140,6 +141,7 @@ fn gradient_blocked() -> Vec<Fault> {
         written(specimen, Cause::GradientBlocked, name, places, changes)
     };
     vec![
+        fault(healthy::surface(), "left-behind", &["inner", "first", "outer"], &[("dense(inner,", "dense(q[0:1],")]),
         fault(
             healthy::plane(),
             "stopped",

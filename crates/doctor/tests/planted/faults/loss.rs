@@ -77,6 +77,12 @@ fn loss_mismatch() -> Vec<Fault> {
                 .text("softmax(logits)", "logits")
                 .text("nll(prediction, kind)", "(prediction - kind)^2")
         }),
+        fault(healthy::digits(), "all-smoothed", &|it| {
+            it.text("cross_entropy(logits, digit)", "cross_entropy(logits, digit, smoothing=1)")
+        }),
+        fault(healthy::digits(), "logits-for-probabilities", &|it| it.text("cross_entropy(logits,", "nll(logits,")),
+        fault(healthy::digits(), "no-outcome", &|it| it.text("cross_entropy(logits, digit)", "-mean(log(prediction))")),
+        fault(healthy::wave(), "not-the-prediction", &|it| it.text("(prediction - signal)", "(mean(hidden) - signal)")),
         fault(healthy::digits(), "numbers", &|it| {
             it.set("rate=0.005")
                 .text("W2 [10, 32] ~ glorot", "W2 [32] ~ normal(0, 0.1)")
