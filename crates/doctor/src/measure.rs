@@ -43,6 +43,11 @@ impl Measured {
         })
     }
 
+    /// Whether what is left unexplained is the deviance, as of sequences of classes.
+    pub fn is_by_likelihood(&self) -> bool {
+        self.deviance == Some(self.unexplained)
+    }
+
     /// Whether hardly anything is explained beyond what the best constant does.
     pub fn is_no_better_than_a_constant(&self) -> bool {
         const HARDLY_ANYTHING: f64 = 0.05;

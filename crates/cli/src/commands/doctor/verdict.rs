@@ -53,6 +53,7 @@ fn verdict(diagnosis: &Diagnosis) -> &'static str {
 /// What predictions leave to be wished for, as `takes 3 % of them for another class`.
 fn left(measured: &Measured) -> String {
     match measured.error {
+        _ if measured.is_by_likelihood() => format!("leaves {} of the surprise", format::percent(measured.unexplained)),
         Some(error) => format!("takes {} of them for another class", format::percent(error)),
         None => format!("leaves {} unexplained", format::percent(measured.unexplained)),
     }
@@ -66,6 +67,11 @@ fn explained(measured: &Measured) -> String {
         _ if measured.unexplained.is_infinite() => {
             "Its training fails: numbers become infinite, or no numbers at all (NaN).".into()
         }
+        Some(error) if measured.is_by_likelihood() => format!(
+            "It takes {} of the places of the sequences that it is trained on for another class. Of the surprise (the negative \
+             log-likelihood) that remains if each class is guessed by its share, {left} is left.",
+            format::percent(error),
+        ),
         // Where a rare class is missed, the share of all rows says little.
         Some(error) if measured.unexplained > 2.0 * error + RARE_MISSED => format!(
             "It takes {} of the rows that it is trained on for another class. With every class counted alike, however few rows it has, {left} is left \
