@@ -35,7 +35,12 @@ pub fn text(diagnosis: &Diagnosis, name: &str) -> String {
 fn verdict(diagnosis: &Diagnosis) -> &'static str {
     match diagnosis.verdict {
         Verdict::Good => "learns as well as it could, as far as can be seen",
-        Verdict::CouldDoBetter if diagnosis.findings.is_empty() => "could do better, but nothing that was tried helps",
+        Verdict::CouldDoBetter if diagnosis.findings.is_empty() => match diagnosis.measured {
+            Some(measured) if measured.unexplained.is_finite() => {
+                "does less well than a small model, and nothing that was tried helps; perhaps it is so on purpose"
+            }
+            _ => "fails, and nothing that was tried helps",
+        },
         Verdict::CouldDoBetter => "could do better",
         Verdict::NoBetterThanAConstant => {
             "does no better than the best constant, and nothing that was tried helps; perhaps the inputs do not tell the \
