@@ -1,6 +1,7 @@
 //! Loop fission: what in a loop need not be in it leaves it.
 //!
-//! What depends on no carry is computed before the loop, for all steps at once; what no next carry needs, after it. A step is
+//! What depends on no carry is computed before the loop, for all steps at once; what no next carry needs, after it, but for
+//! a function of numbers that are not kept: its result is kept instead. A step is
 //! to the body what an example is to a function, so the batching rules say how. An LSTM written as a plain cell gets its
 //! products with the inputs as one product before the loop, and in the reverse loop its weights' gradients as one product
 //! after it: the sum over steps of a contraction is a contraction.
@@ -163,12 +164,16 @@ impl<'a> Parts<'a> {
         }
         let mut late = vec![false; count];
         let mut worth_late = vec![false; count];
-        let mut pinned = vec![false; count];
+        // What leaves and reads nothing but this has nothing more kept of each step for it.
+        let mut is_there: Vec<bool> = graph.ids().map(|id| is_given(id) || before[id.index()]).collect();
+        body.outputs().iter().for_each(|output| is_there[output.node.index()] = true);
         for id in graph.ids() {
-            let index = id.index();
-            pinned[index] = is_pinned(&graph.node(id).op);
-            late[index] = stays[index] && !is_given(id) && !feeds[index] && !pinned[index];
-            worth_late[index] = late[index] && (is_work(&graph.node(id).op) || reads(id, &worth_late));
+            let (index, op) = (id.index(), &graph.node(id).op);
+            late[index] = stays[index] && !is_given(id) && !feeds[index] && !is_pinned(op);
+            let reads_what_is_there = graph.node(id).inputs.iter().all(|input| is_there[input.node.index()]);
+            is_there[index] |= late[index] && reads_what_is_there;
+            let is_worth = is_work(op) && (reads_what_is_there || !matches!(op, Op::Elementwise(_)));
+            worth_late[index] = late[index] && (is_worth || reads(id, &worth_late));
         }
         // An extra leaves if there is work in what leads to it, with all that leads to it alone.
         let mut after = vec![false; count];

@@ -8,7 +8,7 @@
 //!
 //! So the reverse loop carries λ alone; what each step gives to x and to k it gives as extras, and the sum over steps stands
 //! outside. What it reads of the forward loop is read from what that stacks: the carries, and as extras of a loop with more
-//! outputs, what is not cheap. Cheap nodes are computed again.
+//! outputs, what is not cheap, as a gate of an LSTM and the slope of that gate. Cheap nodes are computed again.
 
 use std::sync::Arc;
 
@@ -16,6 +16,7 @@ use super::Op;
 use super::body::Body;
 use super::rules::{Backward, Contributions};
 use super::scan::Scan;
+use super::shape::ShapeOp;
 use super::signature::Cost;
 use super::windows::Windows;
 use crate::builder::{Builder, Var};
@@ -104,7 +105,7 @@ impl Reverse {
         let (reads, saved) = self.reads(scan);
         let forward = match saved.is_empty() {
             true => node.y.to_vec(),
-            false => augmented(builder, scan, &saved, node.x),
+            false => self.augmented(builder, scan, &saved, node.x),
         };
         if forward.len() < node.y.len() + saved.len() {
             return vec![None; node.x.len()]; // there was a mistake
@@ -181,6 +182,7 @@ impl Reverse {
     /// The values that the reverse step reads, and those of the forward step which that loop has to give besides.
     fn reads(&self, scan: &Scan) -> (Vec<(Value, Read)>, Vec<Value>) {
         let body = &scan.body;
+        let kept = self.kept(scan);
         let (mut reads, mut saved) = (Vec::new(), Vec::new());
         let mut seen = vec![false; self.graph.value_count()];
         let mut pending = self.outputs(scan);
@@ -195,7 +197,7 @@ impl Reverse {
                 _ if is_forward && node.op.is_input() => Some(Read::Input(value.node.index())),
                 _ if node.op.is_input() => Some(Read::Cotangent),
                 Some(output) => Some(Read::Output(output)),
-                None if is_forward && !is_cheap(&node.op) => {
+                None if kept[self.graph.value_index(value)] => {
                     saved.push(value);
                     Some(Read::Saved(saved.len() - 1))
                 }
@@ -207,6 +209,69 @@ impl Reverse {
             }
         }
         (reads, saved)
+    }
+
+    /// What the forward loop keeps of each step, where it is none of its outputs: all that is not cheap, and what this step
+    /// would compute of the forward step alone with a function, as the slope of a sigmoid. What only one node reads is kept
+    /// as that node's result, if that is no larger: of a product with the carry and one with the element, the sum, and of
+    /// that the part that is read.
+    fn kept(&self, scan: &Scan) -> Vec<bool> {
+        let (graph, body, outputs) = (&self.graph, scan.body.graph(), scan.body.outputs());
+        let (mut forward, mut kept) = (vec![false; graph.value_count()], vec![false; graph.value_count()]);
+        for value in graph.values() {
+            let (index, node) = (graph.value_index(value), graph.node(value));
+            let is_function = matches!(node.op, Op::Elementwise(_)) && !is_cheap(&node.op);
+            let is_of_forward = || node.inputs.iter().all(|&input| forward[graph.value_index(input)]);
+            let may_move = !node.op.is_input() && (is_function || is_cheap(&node.op));
+            kept[index] = match body.contains(value) {
+                true => !is_cheap(&node.op) && !outputs.contains(&value),
+                false => is_function && is_of_forward(),
+            };
+            forward[index] = body.contains(value) || may_move && is_of_forward();
+        }
+        let readers = self.readers(scan, &kept);
+        for value in graph.values() {
+            let node = graph.node(value);
+            let is_read_here = |&input: &Value| {
+                let index = graph.value_index(input);
+                let is_no_larger = graph.shape(value).size() <= graph.shape(input).size();
+                kept[index] && readers[index] == 1 && is_no_larger
+            };
+            let index = graph.value_index(value);
+            let is_part = matches!(node.op, Op::Elementwise(_) | Op::Shape(ShapeOp::Slice { .. }));
+            if forward[index] && is_part && graph.kind(value) == Kind::Real {
+                kept[index] |= node.inputs.iter().any(is_read_here);
+            }
+        }
+        kept
+    }
+
+    /// How often each value is read by what this step computes.
+    fn readers(&self, scan: &Scan, kept: &[bool]) -> Vec<usize> {
+        let graph = &self.graph;
+        let mut readers = vec![0; graph.value_count()];
+        let mut pending = self.outputs(scan);
+        while let Some(value) = pending.pop() {
+            let index = graph.value_index(value);
+            readers[index] += 1;
+            if readers[index] == 1 && !kept[index] && !scan.body.outputs().contains(&value) {
+                pending.extend(&graph.node(value).inputs);
+            }
+        }
+        readers
+    }
+
+    /// The forward loop with more extras.
+    fn augmented<'g>(&self, builder: &'g Builder, scan: &Scan, saved: &[Value], x: &[Var<'g>]) -> Vec<Var<'g>> {
+        let inputs: Vec<Value> = scan.body.inputs().map(Value::from).collect();
+        let outputs: Vec<Value> = scan.body.outputs().iter().chain(saved).copied().collect();
+        match Body::of(&self.graph, &inputs, &outputs) {
+            Ok(body) => builder.push_all(Scan { body: Arc::new(body), ..scan.clone() }.into(), x),
+            Err(error) => {
+                builder.fail(error.message, error.help);
+                Vec::new()
+            }
+        }
     }
 }
 
@@ -223,19 +288,6 @@ fn moving(scan: &Scan, wanted: &[bool]) -> Vec<bool> {
         match late {
             Some((carry, _)) => moving[carry] = true,
             None => return moving,
-        }
-    }
-}
-
-/// The forward loop with more extras.
-fn augmented<'g>(builder: &'g Builder, scan: &Scan, saved: &[Value], x: &[Var<'g>]) -> Vec<Var<'g>> {
-    let inputs: Vec<Value> = scan.body.inputs().map(Value::from).collect();
-    let outputs: Vec<Value> = scan.body.outputs().iter().chain(saved).copied().collect();
-    match Body::of(scan.body.graph(), &inputs, &outputs) {
-        Ok(body) => builder.push_all(Scan { body: Arc::new(body), ..scan.clone() }.into(), x),
-        Err(error) => {
-            builder.fail(error.message, error.help);
-            Vec::new()
         }
     }
 }

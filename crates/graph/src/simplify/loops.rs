@@ -82,6 +82,8 @@ fn forward(graph: &Graph, node: &mut Node, moved: &[Option<Value>]) {
 struct Plan {
     /// The first of the loops that make the same steps.
     leader: NodeId,
+    /// The one of them whose steps compute most: those of the others begin as they do.
+    longest: NodeId,
     /// What the steps of all of them give that is read: values of the body, the next carries first.
     outputs: Vec<Value>,
     /// Where each was found: the node, and its output there.
@@ -92,7 +94,7 @@ impl Plan {
     /// The one loop in place of all.
     fn node(&self, graph: &Graph, id: NodeId) -> Option<Node> {
         let node = graph.node(id);
-        let Op::Scan(scan) = &node.op else { return None };
+        let Op::Scan(scan) = &graph.node(self.longest).op else { return None };
         let inputs: Vec<Value> = scan.body.inputs().map(Value::from).collect();
         let body = Body::of(scan.body.graph(), &inputs, &self.outputs).ok()?;
         let outputs: Vec<Output> = self.from.iter().map(|&value| graph.output(value).clone()).collect();
@@ -108,15 +110,20 @@ fn plans(graph: &Graph, ends: &[Value]) -> HashMap<NodeId, Plan> {
         let node = graph.node(id);
         let Op::Scan(scan) = &node.op else { continue };
         let known = leaders.entry(&node.inputs).or_default();
-        let same = |other: &&NodeId| matches!(&graph.node(**other).op, Op::Scan(other) if same_steps(scan, other));
+        let longest = |id: &NodeId| plans.get(id).map_or(*id, |plan| plan.longest);
+        let same =
+            |other: &&NodeId| matches!(&graph.node(longest(other)).op, Op::Scan(other) if same_steps(scan, other));
         let leader = known.iter().find(same).copied().unwrap_or(id);
         if leader == id {
             known.push(id);
             let outputs = scan.body.outputs()[..scan.carries].to_vec();
             let from = (0..scan.carries).map(|index| id.output(index)).collect();
-            plans.insert(id, Plan { leader, outputs, from });
+            plans.insert(id, Plan { leader, longest: id, outputs, from });
         }
-        let plan = plans.entry(leader).or_insert_with(|| Plan { leader, outputs: Vec::new(), from: Vec::new() });
+        let Some(plan) = plans.get_mut(&leader) else { continue }; // a leader has one
+        if matches!(&graph.node(plan.longest).op, Op::Scan(longest) if length(longest) < length(scan)) {
+            plan.longest = id;
+        }
         for (index, &output) in scan.body.outputs().iter().enumerate().skip(scan.carries) {
             let is_read = users[graph.value_index(id.output(index))] > 0;
             if is_read && !plan.outputs[scan.carries..].contains(&output) {
@@ -125,8 +132,8 @@ fn plans(graph: &Graph, ends: &[Value]) -> HashMap<NodeId, Plan> {
             }
         }
         if leader != id {
-            let (outputs, from) = (plan.outputs.clone(), Vec::new());
-            plans.insert(id, Plan { leader, outputs, from });
+            let plan = Plan { leader, longest: plan.longest, outputs: plan.outputs.clone(), from: Vec::new() };
+            plans.insert(id, plan);
         }
     }
     // All that go with a leader give what it gives in the end.
@@ -137,11 +144,19 @@ fn plans(graph: &Graph, ends: &[Value]) -> HashMap<NodeId, Plan> {
     plans
 }
 
-/// Whether two loops on the same inputs compute the same at each step, whatever they give of it.
+/// How much a step computes.
+fn length(scan: &Scan) -> usize {
+    scan.body.graph().nodes().len()
+}
+
+/// Whether two loops on the same inputs compute the same at each step, but for what one of them computes besides in the end,
+/// and whatever they give of it.
 fn same_steps(a: &Scan, b: &Scan) -> bool {
     let shape = |scan: &Scan| (scan.carries, scan.sequences, scan.length, scan.reverse);
     shape(a) == shape(b)
         && a.body.outputs()[..a.carries] == b.body.outputs()[..b.carries]
-        && a.body.same_nodes(&b.body)
-        && a.body.graph().nodes().iter().all(|node| node.op.is_input() || node.op.is_pure())
+        && a.body.starts_as(&b.body)
+        && [a, b]
+            .iter()
+            .all(|scan| scan.body.graph().nodes().iter().all(|node| node.op.is_input() || node.op.is_pure()))
 }
