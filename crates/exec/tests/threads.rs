@@ -6,7 +6,7 @@ use chainrule_exec::compile::{Level, Options, Precision, compile};
 use chainrule_exec::program::Program;
 use chainrule_exec::run::{Run, StreamTable};
 use chainrule_exec::{Bindings, reference};
-use chainrule_graph::layers::{Conv, Dense, Lstm};
+use chainrule_graph::layers::{Conv, Dense, Lstm, SelfAttention};
 use chainrule_graph::{Builder, Function, Initializer, NodeId, Pool, Tensor, Value, batch};
 use step::{descent, perceptron};
 
@@ -71,9 +71,9 @@ fn start(function: &Function, parameter: NodeId) -> Tensor {
     Tensor::from_fn(function.graph.shape(parameter), |index| (index as f64).sin() / 10.0)
 }
 
-/// Steps whose loops are large: one sums over the rows of a batch, one over the elements of each row; a loop over steps, and
-/// convolutions.
-fn functions() -> [Function; 4] {
+/// Steps whose loops are large: one sums over the rows of a batch, one over the elements of each row; a loop over steps,
+/// convolutions, and attention, whose products are many and small.
+fn functions() -> [Function; 5] {
     let builder = Builder::new();
     let (x, y) = (builder.input("x", [2048]), builder.outcome("y", []));
     let w = builder.parameter("w", [2048], Initializer::Constant(0.0));
@@ -89,8 +89,14 @@ fn functions() -> [Function; 4] {
     let seen = Conv::new(8, 3).apply(x).relu().max_pool(&Pool::new(2));
     builder.objective(Dense::new(2).apply(seen.flatten()).tanh().sum() * y);
     let convolutional = builder.finish().expect("the shapes fit");
+    let builder = Builder::new();
+    let (x, y) = (builder.input("x", [32, 32]), builder.outcome("y", []));
+    let looked = SelfAttention::new(2).causal(true).apply(x);
+    builder.objective((looked * looked).sum() * y);
+    let attentive = builder.finish().expect("the shapes fit");
     let batched = |function: &Function| descent(batch(function, ROWS).expect("it can be batched"));
-    [descent(perceptron(&[64, 1100, 8], Some(ROWS))), batched(&wide), batched(&recurrent), batched(&convolutional)]
+    let [wide, recurrent, convolutional, attentive] = [&wide, &recurrent, &convolutional, &attentive].map(batched);
+    [descent(perceptron(&[64, 1100, 8], Some(ROWS))), wide, recurrent, convolutional, attentive]
 }
 
 /// Below this size a loop is not cut; the random graphs are small, and see no cut loop.

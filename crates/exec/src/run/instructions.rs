@@ -3,19 +3,17 @@
 mod folds;
 mod loops;
 mod pools;
+mod products;
+mod rows;
 mod windows;
 
-use std::ops::Range;
-
-use chainrule_graph::ops::Reduction;
 use chainrule_graph::ops::random::DIGITS;
 use chainrule_graph::{Graph, Shape, Tensor};
 use chainrule_kernels::index::{self, OutOfRange};
-use chainrule_kernels::reduce::{self, Axis, Fold};
 use chainrule_kernels::simd::*;
 use chainrule_kernels::strided::copy_strided;
 use chainrule_kernels::transpose::transpose;
-use chainrule_kernels::{Float, Gemm, Lanes, Layout, Simd, Threads, matrix, softmax, vector};
+use chainrule_kernels::{Float, Lanes, Simd, Threads, matrix, vector};
 
 use super::arena::{ArenaView, Reads};
 use super::scratch::Scratch;
@@ -23,8 +21,7 @@ use super::{chunks, scalars};
 use crate::error::ExecError;
 use crate::program::address::{ALIGNMENT, Address};
 use crate::program::instruction::{
-    CustomCode, Factor, GatherDimensions, Instruction, LabelledInstruction, Matrix, MatrixMatrix, RandomCode,
-    StridedCopy,
+    CustomCode, Factor, GatherDimensions, Instruction, LabelledInstruction, RandomCode, StridedCopy,
 };
 use crate::reference::{self, random::draws_at};
 
@@ -93,11 +90,11 @@ pub(super) fn run_instruction<S: Simd, T: Float>(
                 _ => matrix::rank_one_decayed(simd, scale, x, y, keep, a),
             }
         }
-        Instruction::MatrixMatrix(product) => matrix_matrix(product, arena, threads),
+        Instruction::MatrixMatrix(product) => products::run(product, arena, threads),
         Instruction::WindowProduct(code) => windows::run(simd, code, arena, threads),
         Instruction::AxisOp { op, input, axis, out, length } => {
             let out = *out..*out + length;
-            axis_op(simd, *op, *input, *axis, out, arena);
+            rows::run(simd, *op, *input, *axis, out, arena, threads);
         }
         Instruction::Gather { table, indices, dimensions, out } => gather(*table, *indices, *dimensions, *out, arena)?,
         Instruction::ScatterAdd { indices, elements, dimensions, out } => {
@@ -153,60 +150,6 @@ fn kept<T: Float>(keep: Factor, value: T, out: &mut [T]) -> T {
     }
     out.iter_mut().for_each(|out| *out *= T::ZERO);
     T::ONE
-}
-
-fn matrix_matrix<T: Float>(product: &MatrixMatrix, arena: &mut ArenaView<'_, T>, threads: Threads) {
-    let (beta, alpha) = arena.factors(product.factors);
-    let (c, rest) = arena.split(product.out, product.out_length);
-    let beta = kept(product.factors.keep, beta, c);
-    let (a, b) = (rest.from(product.lhs.address, 0), rest.from(product.rhs.address, 0));
-    let layout = |rows, cols, row_stride, col_stride| Layout { rows, cols, row_stride, col_stride };
-    let of = |matrix: &Matrix, rows, cols| layout(rows, cols, matrix.row_stride, matrix.column_stride);
-    let (lhs, rhs) = (of(&product.lhs, product.m, product.k), of(&product.rhs, product.k, product.n));
-    let out = layout(product.m, product.n, product.out_strides.0, product.out_strides.1);
-    let gemm = Gemm::new(lhs, rhs, out).expect("the pass that selects gives shapes that fit");
-    let count: usize = product.batches.iter().map(|&(n, _)| n).product();
-    for batch in 0..count {
-        let (mut rest, mut offsets) = (batch, [0; 3]);
-        for &(n, strides) in product.batches.iter().rev() {
-            for (offset, stride) in offsets.iter_mut().zip(strides) {
-                *offset += rest % n * stride;
-            }
-            rest /= n;
-        }
-        let [a_offset, b_offset, c_offset] = offsets;
-        // An operand without elements has no offsets: of an empty sum nothing is read.
-        let (a, b) = (a.get(a_offset..).unwrap_or_default(), b.get(b_offset..).unwrap_or_default());
-        gemm.run(alpha, a, b, beta, &mut c[c_offset..], threads);
-    }
-}
-
-fn axis_op<S: Simd, T: Float>(
-    simd: S,
-    op: Reduction,
-    input: Address,
-    axis: Axis,
-    out: Range<usize>,
-    arena: &mut ArenaView<'_, T>,
-) {
-    simd.vectorize(
-        #[inline(always)]
-        || {
-            let (y, rest) = arena.split(out.start, out.len());
-            let x = rest.slice(input, 0, axis.kept() * axis.n);
-            match op {
-                Reduction::Sum => reduce::reduce(simd, Fold::Sum, x, axis, y),
-                Reduction::Max => reduce::reduce(simd, Fold::Max, x, axis, y),
-                Reduction::Min => reduce::reduce(simd, Fold::Min, x, axis, y),
-                Reduction::LogSumExp => softmax::logsumexp_along(simd, x, axis, y),
-                Reduction::Softmax => softmax::softmax_along(simd, x, axis, y),
-                Reduction::ArgMax => reduce::argmax_along(simd, x, axis, y),
-                Reduction::ArgMin => reduce::argmin_along(simd, x, axis, y),
-                Reduction::ArgSort => reduce::argsort_along(x, axis, y),
-                Reduction::Cumsum => reduce::cumsum_along(x, axis, y),
-            }
-        },
-    );
 }
 
 fn gather<T: Float>(
