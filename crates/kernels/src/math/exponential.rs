@@ -43,7 +43,29 @@ fn clamp<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V, low: T,
 /// −∞ ↦ 0, ∞ ↦ ∞.
 #[inline(always)]
 pub fn exp<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> V {
-    exp_parts(simd, x).0
+    let x = clamp(simd, x, T::EXP_RANGE.0, T::EXP_RANGE.1);
+    let round = V::splat(simd, T::ROUND);
+    // n in the low bits, and a number near its half: 2ⁿ itself may lie above or below the normal numbers.
+    let (whole, half) =
+        (x.mul_add(V::splat(simd, T::LOG2_E), round), x.mul_add(V::splat(simd, T::LOG2_E * T::HALF), round));
+    let n = whole - round;
+    let r = n.mul_add(V::splat(simd, -T::LN2.1), n.mul_add(V::splat(simd, -T::LN2.0), x));
+    let e = (r * r).mul_add(polynomial(simd, T::EXP, r), r) + V::splat(simd, T::ONE);
+    let (whole, half) = (whole.to_bits(), half.to_bits());
+    let first: V = SimdFloat::from_bits((half + T::BIAS) << T::MANTISSA);
+    let second: V = SimdFloat::from_bits((whole - half + T::BIAS) << T::MANTISSA);
+    e * first * second
+}
+
+/// 1 − 2ˣ for x from −100 to 0, with an error of a few units in the last place of 2ˣ.
+#[inline(always)]
+pub(super) fn one_minus_exp2<S: Simd, T: Float, V: SimdFloat<S, Element = T>>(simd: S, x: V) -> V {
+    let (one, round) = (V::splat(simd, T::ONE), V::splat(simd, T::ROUND));
+    let whole = x + round;
+    let r = x - (whole - round);
+    let e = r.mul_add(polynomial(simd, T::EXP2, r), one);
+    let power: V = SimdFloat::from_bits((whole.to_bits() + T::BIAS) << T::MANTISSA);
+    (-e).mul_add(power, one)
 }
 
 /// eˣ rounded, and what rounding has lost.
