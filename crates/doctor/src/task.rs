@@ -1,9 +1,11 @@
 //! What is learned: which outcome is predicted, and what a prediction says of it, whatever the objective is.
 
-use chainrule_graph::{Function, Kind, NodeId, Shape, Tensor, probability};
+use chainrule_graph::ops::Elementwise;
+use chainrule_graph::{Function, Graph, Kind, NodeId, Shape, Tensor, Value, probability};
 use chainrule_learn::{Dataset, LearnError, Scoring};
 
 use crate::statistics::{distinct, middle};
+use crate::structure::{elementwise, through_shapes};
 
 /// What is learned.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,8 +71,12 @@ impl Task {
         let target =
             function.outcomes.iter().copied().find(|id| needed[id.index()]).or(function.outcomes.first().copied());
         let Some(target) = target else {
-            return Ok(reconstructed(function, shape));
+            let task = reconstructed(function, shape);
+            return Ok(task.filter(|_| !is_compared_with_another(function, function.inputs[0])));
         };
+        if graph.kind(target) == Kind::Real && is_compared_with_another(function, target) {
+            return Ok(None);
+        }
         let name = function.name(target);
         let labels = distinct(&rows.values(name)?);
         let kind = match graph.kind(target) {
@@ -114,6 +120,51 @@ impl Task {
         };
         predictions.data().chunks(width.max(1)).map(decide).collect()
     }
+}
+
+/// Whether the objective compares the prediction, or what it is the sigmoid of, with what is made from the target, as `x / 16`
+/// or `log(y)`, and never with the target: then the two are on different scales.
+fn is_compared_with_another(function: &Function, target: NodeId) -> bool {
+    let graph = &function.graph;
+    let Some(prediction) = function.prediction.map(|prediction| through_shapes(graph, prediction)) else {
+        return false;
+    };
+    let squashed = Some(prediction)
+        .filter(|&it| elementwise(graph, it) == Some(Elementwise::Sigmoid))
+        .map(|it| through_activations(graph, graph.node(it).inputs[0]));
+    let of_target = graph.dependent_on([target]);
+    let of_parameters = graph.dependent_on(function.parameters.iter().map(|parameter| parameter.node));
+    let needed = graph.needed_for(function.objective);
+    let compares = |id: &NodeId| {
+        needed[id.index()] && matches!(elementwise(graph, *id), Some(Elementwise::Sub | Elementwise::Mul))
+    };
+    let others: Vec<Value> = graph
+        .ids()
+        .filter(compares)
+        .filter_map(|id| {
+            // A cross entropy multiplies by `softplus(logit)`, `log(p)` and the like.
+            let is_product = elementwise(graph, id) == Some(Elementwise::Mul);
+            let read = |&input: &Value| match is_product {
+                true => through_activations(graph, input),
+                false => through_shapes(graph, input),
+            };
+            let inputs: Vec<Value> = graph.node(id).inputs.iter().map(read).collect();
+            let is_predicted = |value: &Value| *value == prediction || Some(*value) == squashed;
+            let other = inputs.iter().find(|value| !is_predicted(value))?;
+            let index = other.node.index();
+            (inputs.iter().any(is_predicted) && of_target[index] && !of_parameters[index]).then_some(*other)
+        })
+        .collect();
+    !others.is_empty() && others.iter().all(|other| other.node != target)
+}
+
+/// What a value is made from by rearranging and by functions of one operand.
+fn through_activations(graph: &Graph, value: Value) -> Value {
+    let mut at = through_shapes(graph, value);
+    while elementwise(graph, at).is_some() && graph.node(at).inputs.len() == 1 {
+        at = through_shapes(graph, graph.node(at).inputs[0]);
+    }
+    at
 }
 
 /// Whether so many elements are compared with so many: as many, or each of the fewer with several.

@@ -230,3 +230,32 @@ fn values_that_are_read_again_and_again_are_looked_at_once() {
     let found = examined(&source, 40, &[("x", x), ("y", y)]).findings;
     assert_eq!(found.first().map(|finding| finding.cause), Some(Cause::OutputRange));
 }
+
+/// A prediction that is compared with what is made from the outcome is on the scale of that, not of the outcome.
+#[test]
+fn outcomes_that_are_transformed_in_the_loss_raise_no_alarm() {
+    const LOGARITHM: &str = "\
+input   x []
+outcome price []
+param   w [] = 0
+param   b [] = 4
+prediction = w * x + b
+objective  = (prediction - log(price))^2
+";
+    let x: Vec<f64> = (0..60).map(|row| f64::from(row % 20) / 10.0 - 1.0).collect();
+    let price = x.iter().map(|x| (5.0 + 2.0 * x).exp()).collect();
+    let of_logarithm = examined(LOGARITHM, 60, &[("x", x), ("price", price)]);
+    assert!(of_logarithm.findings.is_empty(), "{of_logarithm:?}");
+    const PIXELS: &str = "\
+input   x [4]
+pixels     = x / 16
+code       = tanh(dense(pixels, 3))
+logits     = dense(code, 4)
+prediction = sigmoid(logits)
+objective  = sum(binary_cross_entropy(logits, pixels))
+";
+    let mut random = random();
+    let pixels: Vec<f64> = (0..60).flat_map(|_| [random() % 17; 4]).map(|pixel| pixel as f64).collect();
+    let of_pixels = examined(PIXELS, 60, &[("x", pixels)]);
+    assert!(of_pixels.findings.is_empty(), "{of_pixels:?}");
+}
