@@ -74,11 +74,12 @@ impl Task {
             let task = reconstructed(function, shape);
             return Ok(task.filter(|_| !is_compared_with_another(function, function.inputs[0])));
         };
-        if graph.kind(target) == Kind::Real && is_compared_with_another(function, target) {
-            return Ok(None);
-        }
         let name = function.name(target);
         let labels = distinct(&rows.values(name)?);
+        // Two labels are classes on any scale, as the −1 and 1 of a hinge.
+        if graph.kind(target) == Kind::Real && labels.len() > 2 && is_compared_with_another(function, target) {
+            return Ok(None);
+        }
         let kind = match graph.kind(target) {
             Kind::Real if are_comparable(graph.shape(target).size(), shape.size()) => {
                 numbers_or_two(function, rows, labels)?
