@@ -52,6 +52,9 @@ const ALMOST_NOTHING: f64 = 0.02;
 /// What the first steps of a run explain at least of what a reference for sequences does.
 const EARLY: f64 = 0.5;
 
+/// On rows kept from training a small model is better if it leaves so much less unexplained.
+const MUCH_LESS: f64 = 0.4;
+
 /// What a setting must explain of what was left unexplained where nothing says how much could be.
 const VAGUE: f64 = 0.6;
 
@@ -85,7 +88,12 @@ pub fn diagnose(
     // Of a run that was ended early, and gets somewhere, the settings can't be judged.
     let is_judged = |suspicion: &Suspicion| {
         let gets_somewhere = evidence.run.measured.is_some_and(|measured| !measured.is_no_better_than_a_constant());
-        suspicion.specificity < Specificity::Setting || !(evidence.is_unfinished() && gets_somewhere)
+        match suspicion.specificity {
+            // What a model can express does not make it diverge, though a bend that keeps numbers small may hide that.
+            Specificity::Capacity => evidence.run.failure.is_none(),
+            Specificity::Setting | Specificity::Purpose => !(evidence.is_unfinished() && gets_somewhere),
+            Specificity::Certain | Specificity::Structure | Specificity::Start | Specificity::Data => true,
+        }
     };
     let suspected: Vec<Suspicion> = rules.flat_map(|rule: &Rule| (rule.suspect)(&evidence)).filter(is_judged).collect();
     let mut done = 0;
@@ -117,8 +125,12 @@ fn verdict(evidence: &Evidence<'_, '_>, is_good: bool) -> Verdict {
     }
     let Some(measured) = evidence.run.measured else { return Verdict::Unknown };
     let reachable = evidence.attainable();
+    let held_out = evidence.validated().map(|(_, held_out)| held_out);
+    let is_worse_on_others =
+        reachable.zip(held_out).is_some_and(|(it, held_out)| it.is_clearly_better(&held_out, MUCH_LESS));
     match (measured.is_no_better_than_a_constant(), is_good) {
         (true, _) if reachable.is_none_or(|it| it.is_no_better_than_a_constant()) => Verdict::NoBetterThanAConstant,
+        (false, true) if is_worse_on_others => Verdict::CouldDoBetter,
         (false, true) => Verdict::Good,
         (false, false) if reachable.is_none() => Verdict::Good,
         _ if evidence.is_unfinished() => Verdict::Unknown,

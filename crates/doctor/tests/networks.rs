@@ -259,3 +259,45 @@ objective  = sum(binary_cross_entropy(logits, pixels))
     let of_pixels = examined(PIXELS, 60, &[("x", pixels)]);
     assert!(of_pixels.findings.is_empty(), "{of_pixels:?}");
 }
+
+/// Each of five layers starts a seventh of what is usual: together they let one part in 20,000 through.
+#[test]
+fn layers_that_start_small_together_are_found() {
+    let small = |line: &str| line.replace("START", "normal(0, 0.02)");
+    const DEEP: &str = "\
+input   x [4]
+outcome y []
+h1 = relu(dense(x, 32, init=\"START\"))
+h2 = relu(dense(h1, 32, init=\"START\"))
+h3 = relu(dense(h2, 32, init=\"START\"))
+h4 = relu(dense(h3, 32, init=\"START\"))
+prediction = dense(h4, 1)[0]
+objective  = (prediction - y)^2
+";
+    let mut random = random();
+    let x: Vec<f64> = (0..4 * 128).map(|_| (random() % 2001) as f64 / 1000.0 - 1.0).collect();
+    let y = x.chunks(4).map(|x| x[0] * x[1] + x[2].abs() - 0.5).collect();
+    let settings = Training { epochs: 60, batch: 8, rate: 0.02, ..Training::default() };
+    let diagnosis = examined_with(&small(DEEP), 128, &[("x", x), ("y", y)], settings);
+    let first = diagnosis.findings.first();
+    assert_eq!(first.map(|finding| finding.cause), Some(Cause::InitScale), "{diagnosis:?}");
+}
+
+/// Steps that overshoot are not for want of a bend: a block of a transformer bends by itself.
+#[test]
+fn a_transformer_that_diverges_has_too_large_a_rate() {
+    const TRANSFORMER: &str = "\
+input   x [8] int < 6
+outcome y [8] int < 6
+body       = repeat(transformer_block, 2, position(embedding(x, 6, 8)), 2, causal=true)
+logits     = dense(layer_norm(body), 6)
+prediction = softmax(logits)
+objective  = cross_entropy(logits, y)
+";
+    let (x, y) = language(64, 8);
+    let optimizer = Optimizer::Momentum { momentum: 0.9 };
+    let settings = Training { epochs: 15, batch: 8, rate: 20.0, optimizer, ..Training::default() };
+    let diagnosis = examined_with(TRANSFORMER, 64, &[("x", x), ("y", y)], settings);
+    let first = diagnosis.findings.first();
+    assert_eq!(first.map(|finding| finding.cause), Some(Cause::StepTooLarge), "{diagnosis:?}");
+}

@@ -27,26 +27,51 @@ fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
     let function = evidence.function();
     let odd: Vec<(&Parameter, f64)> =
         function.parameters.iter().filter_map(|parameter| Some((parameter, odd(evidence, parameter.node)?))).collect();
+    let odd = if odd.is_empty() { small_together(evidence) } else { odd };
     let worst = odd.iter().max_by(|a, b| a.1.ln().abs().total_cmp(&b.1.ln().abs()));
     let Some(&(worst, times)) = worst else { return Vec::new() };
     let name = function.name(worst.node);
     let Ok(start) = evidence.run.start.get(name) else { return Vec::new() };
     let (mean, deviation) = moments(start.data());
     let said = format!(
-        "`{name}` starts with mean {mean:.3e} and deviation {deviation:.3e}, {} what is usual",
-        if times >= 1.0 { format!("{times:.0} times") } else { format!("a {:.0}th of", 1.0 / times.max(1e-300)) }
+        "`{name}` starts with mean {mean:.3} and deviation {deviation:.3e}, {}",
+        if odd.len() > 1 && odd.iter().all(|(_, times)| *times < 1.0) {
+            let through: f64 = odd.iter().map(|(_, times)| times).product();
+            format!("1/{:.0} of what is usual, and {} weights together 1/{:.0}", 1.0 / times, odd.len(), 1.0 / through)
+        } else if times >= 1.0 {
+            format!("{times:.0} times what is usual")
+        } else {
+            format!("1/{:.0} of what is usual", 1.0 / times.max(1e-300))
+        }
     );
     let starts: Vec<Replacement> = odd.iter().filter_map(|(parameter, _)| usual(evidence, parameter.node)).collect();
     let suspicion = Suspicion::new(Cause::InitScale, Specificity::Start, said).at_node(name);
     vec![suspicion.mended_by([Change::Model(starts)])]
 }
 
+/// Weights each of which starts somewhat small, where together, layer after layer, they let hardly anything through.
+fn small_together<'e>(evidence: &'e Evidence<'_, '_>) -> Vec<(&'e Parameter, f64)> {
+    const SMALL: f64 = 0.5;
+    let times = |parameter: &'e Parameter| {
+        let id = parameter.node;
+        let times = size(evidence, id)? / usual_deviation(evidence, id);
+        (is_weight(evidence, id) && times > 0.0 && times < SMALL).then_some((parameter, times))
+    };
+    let small: Vec<(&Parameter, f64)> = evidence.function().parameters.iter().filter_map(times).collect();
+    let through: f64 = small.iter().map(|(_, times)| times).product();
+    if through < TOO_SMALL { small } else { Vec::new() }
+}
+
+/// The root mean square of a parameter at the start.
+fn size(evidence: &Evidence<'_, '_>, id: NodeId) -> Option<f64> {
+    let start = evidence.run.start.get(evidence.function().name(id)).ok()?;
+    let (mean, deviation) = moments(start.data());
+    Some((mean * mean + deviation * deviation).sqrt())
+}
+
 /// How many times the usual size a parameter starts with, where that is too much or too little.
 fn odd(evidence: &Evidence<'_, '_>, id: NodeId) -> Option<f64> {
-    let function = evidence.function();
-    let start = evidence.run.start.get(function.name(id)).ok()?;
-    let (mean, deviation) = moments(start.data());
-    let size = (mean * mean + deviation * deviation).sqrt();
+    let size = size(evidence, id)?;
     if is_weight(evidence, id) {
         let times = size / usual_deviation(evidence, id);
         // All zeros are another cause.

@@ -5,6 +5,9 @@
 //!
 //! Evidence: a product with parameters to which no parameter is added, and an outcome or inputs whose mean is not 0.
 
+use std::collections::HashSet;
+use std::ops::Range;
+
 use chainrule_graph::ops::Elementwise;
 use chainrule_graph::{NodeId, Op};
 
@@ -25,7 +28,12 @@ fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
             && evidence.structure.is_layer(graph, *id)
             && !is_shifted(evidence, *id)
     };
-    let bare: Vec<NodeId> = graph.ids().filter(is_bare).collect();
+    // A layer that adds parameters as it is written, as `transformer_block(x)`, leaves them out elsewhere on purpose.
+    let is_added = |id: &NodeId| evidence.structure.is_layer(graph, *id) && is_shifted(evidence, *id);
+    let shifted_calls: HashSet<Range<usize>> =
+        graph.ids().filter(is_added).filter_map(|id| edits::written(function, id)).collect();
+    let is_alone = |id: &NodeId| edits::written(function, *id).is_none_or(|at| !shifted_calls.contains(&at));
+    let bare: Vec<NodeId> = graph.ids().filter(is_bare).filter(is_alone).collect();
     let Some(last) = bare.last() else { return Vec::new() };
     let names: Vec<String> = bare.iter().map(|&id| format!("`{}`", evidence.called(id))).collect();
     let said = format!("to {} no parameter is added, so at inputs of 0 it is 0, whatever is learned", names.join(", "));

@@ -37,6 +37,7 @@ mod target_not_scaled;
 mod too_few_units;
 mod too_little_training;
 mod unstable_expression;
+mod validation_scale;
 mod vanishing_gradient;
 mod wrong_sign;
 
@@ -184,6 +185,7 @@ pub(crate) const ALL: &[Rule] = &[
     gradient_blocked::RULE,
     rows_sorted::RULE,
     leak::RULE,
+    validation_scale::RULE,
     outcome_unread::RULE,
     outliers::RULE,
     double_softmax::RULE,

@@ -6,6 +6,9 @@
 //! Evidence: between two products with parameters there are only sums and rearrangements; a network of one hidden layer does
 //! clearly better.
 
+use std::collections::HashSet;
+use std::ops::Range;
+
 use chainrule_graph::ops::Elementwise;
 use chainrule_graph::{NodeId, Op};
 
@@ -26,7 +29,7 @@ fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
     let reached =
         network.map(|left| format!("; a network of one hidden layer leaves {:.1} % unexplained", 100.0 * left));
     let said = format!(
-        "from the input to `prediction` there is nothing but products and sums: {} {} linear{}",
+        "a layer reads what another gives, with nothing but products and sums between: {} {} linear{}",
         names.join(", "),
         if names.len() == 1 { "stays" } else { "stay" },
         reached.unwrap_or_default()
@@ -52,6 +55,15 @@ fn linear_layers(evidence: &Evidence<'_, '_>) -> Vec<NodeId> {
         let layer = read.and_then(|read| linear_layer(evidence, read));
         hidden.extend(layer);
     }
+    // A layer that bends as it is written, as `transformer_block(x)`, has products inside that are linear on purpose.
+    let written = |id: NodeId| edits::written(function, id);
+    let bends = |id: &NodeId| {
+        let is_linear =
+            linear_layer(evidence, *id).is_some() || matches!(graph.node(*id).op, Op::Shape(_) | Op::Source(_));
+        is_on_the_way(*id) && !is_linear
+    };
+    let bent: HashSet<Range<usize>> = graph.ids().filter(bends).filter_map(written).collect();
+    hidden.retain(|&id| written(id).is_none_or(|at| !bent.contains(&at)));
     hidden.dedup();
     hidden
 }
