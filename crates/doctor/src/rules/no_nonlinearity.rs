@@ -16,7 +16,7 @@ use super::{Rule, Specificity, Suspicion, edits};
 use crate::cause::Cause;
 use crate::change::Change;
 use crate::evidence::Evidence;
-use crate::structure::{elementwise, through_shapes};
+use crate::structure::{elementwise, is_softmax, through_shapes};
 
 pub(crate) const RULE: Rule = Rule { even_if_good: false, suspect };
 
@@ -57,10 +57,11 @@ fn linear_layers(evidence: &Evidence<'_, '_>) -> Vec<NodeId> {
     }
     // A layer that bends as it is written, as `transformer_block(x)`, has products inside that are linear on purpose.
     let written = |id: NodeId| edits::written(function, id);
+    // A normalization, which divides by a root, does not count.
     let bends = |id: &NodeId| {
-        let is_linear =
-            linear_layer(evidence, *id).is_some() || matches!(graph.node(*id).op, Op::Shape(_) | Op::Source(_));
-        is_on_the_way(*id) && !is_linear
+        use Elementwise::{Abs, Erf, Max, Min, Sigmoid, Sin, Softplus, Tanh};
+        let is_bend = matches!(elementwise(graph, *id), Some(Abs | Erf | Max | Min | Sigmoid | Sin | Softplus | Tanh));
+        is_on_the_way(*id) && (is_bend || is_softmax(graph, *id))
     };
     let bent: HashSet<Range<usize>> = graph.ids().filter(bends).filter_map(written).collect();
     hidden.retain(|&id| written(id).is_none_or(|at| !bent.contains(&at)));
