@@ -49,6 +49,20 @@ fn accumulate_gathers_the_scalars_of_an_update() {
 }
 
 #[test]
+fn multiples_of_a_value_are_computed_where_they_are_read() {
+    let graph = graph(|b| {
+        let (x, w) = (b.input("x", [40, 40]), b.input("w", [40, 40]));
+        let h = x.tanh().named("h");
+        let (p, q) = ((0.5 * h).named("p"), (0.7 * h).named("q"));
+        let product = (p.exp() * q.sin()).matmul(w);
+        (product * p + q).named("y");
+    });
+    let text = after("emit", &graph);
+    let are_stored = ["h", "p", "q"].map(|name| text.contains(&format!(" {name} = t")));
+    assert_eq!(are_stored, [true, false, false], "{text}");
+}
+
+#[test]
 fn what_follows_a_convolution_keeps_its_channels_last() {
     let builder = Builder::new();
     let x = builder.input("x", [3, 8, 8]);

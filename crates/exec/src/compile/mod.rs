@@ -22,6 +22,7 @@ mod plan;
 mod plan_builder;
 mod pools;
 mod products;
+mod recompute;
 mod registers;
 mod schedule;
 mod select;
@@ -241,7 +242,7 @@ fn plan_step(
     observe("select", &|| stages::plan(&plan, &[]));
     let plan = hoist::hoist(plan, &anew);
     observe("hoist", &|| stages::plan(&plan, &[]));
-    let plan = fuse::fuse(plan);
+    let plan = recompute::recompute(fuse::fuse(plan));
     observe("fuse", &|| stages::plan(&plan, &[]));
     let kept: Vec<BufferId> = plan.outputs.iter().map(|view| view.buffer).collect();
     let (plan, write_backs) = schedule::schedule(plan, &kept);
