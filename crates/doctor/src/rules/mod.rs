@@ -19,6 +19,7 @@ mod gradient_blocked;
 mod init_scale;
 mod inputs_not_scaled;
 mod labels_unrelated;
+mod lagging_statistics;
 mod leak;
 mod loss_broadcast;
 mod loss_mismatch;
@@ -185,6 +186,7 @@ pub(crate) const ALL: &[Rule] = &[
     gradient_blocked::RULE,
     rows_sorted::RULE,
     leak::RULE,
+    lagging_statistics::RULE,
     validation_scale::RULE,
     outcome_unread::RULE,
     outliers::RULE,

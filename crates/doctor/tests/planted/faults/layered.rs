@@ -114,6 +114,13 @@ fn of_norms_and_dropout() -> Vec<Fault> {
             it.table(|table| table.with("height", |_, y| 2000.0 * y + 9000.0))
         }),
         normed().broken(Cause::StepTooLarge, "rate", &["rate"], |it| it.set("rate=20")),
+        written(
+            normed(),
+            Cause::TooLittleTraining,
+            "lagging",
+            &["batch_norm"],
+            &[("init=\"he\"))", "init=\"he\"), momentum=0.0005)")],
+        ),
         written(thinned(), Cause::OverRegularised, "dropout", &["h"], &[("0.3)", "0.995)")]),
         written(
             thinned(),
