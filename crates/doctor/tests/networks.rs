@@ -301,3 +301,32 @@ objective  = cross_entropy(logits, y)
     let first = diagnosis.findings.first();
     assert_eq!(first.map(|finding| finding.cause), Some(Cause::StepTooLarge), "{diagnosis:?}");
 }
+
+/// Classes compete along their axis, also where only the last place of a sequence is read.
+#[test]
+fn a_softmax_over_the_steps_of_a_sequence_is_found() {
+    const STEPS: &str = "\
+input   x [8, 2]
+outcome y [] int < 4
+hs         = rnn(x, 12)
+p          = softmax(dense(hs, 4), axis=AXIS)
+prediction = last(p)
+objective  = -log(prediction[y] + 0.000000001)
+";
+    let mut random = random();
+    let mut noise = || (random() % 1001) as f64 / 1000.0 - 0.5;
+    let y: Vec<f64> = (0..120).map(|row| f64::from(row * 7 % 4)).collect();
+    let x: Vec<f64> = y
+        .iter()
+        .flat_map(|y| {
+            (0..8).flat_map(|step| [(f64::from(step) * (0.5 + y)).sin(), (y - 1.5).abs()]).collect::<Vec<_>>()
+        })
+        .map(|value| value + noise())
+        .collect();
+    let values = [("x", x), ("y", y)];
+    let broken = examined(&STEPS.replace("AXIS", "0"), 120, &values);
+    assert_eq!(broken.findings.first().map(|finding| finding.cause), Some(Cause::LossMismatch), "{broken:?}");
+    assert!(broken.findings[0].remedy.lines[0].after.contains("axis=1"), "{broken:?}");
+    let healthy = examined(&STEPS.replace("AXIS", "1"), 120, &values);
+    assert!(healthy.findings.is_empty(), "{healthy:?}");
+}

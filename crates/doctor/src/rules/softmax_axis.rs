@@ -22,20 +22,20 @@ fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
 fn found(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
     let graph = &evidence.function().graph;
     let task = evidence.task.as_ref()?;
-    let outcome = graph.shape(evidence.node(&task.target)?);
     let classes = task.classes()?;
     let along_places = |id: &NodeId| {
         let node = graph.node(*id);
         let Op::Reduce(reduce) = &node.op else { return false };
         let is_one = matches!(reduce.op, Reduction::Softmax | Reduction::LogSumExp);
         let of = node.inputs.first().map(|input| graph.shape(*input));
-        let of_classes = of.is_some_and(|of| {
-            of.rank() == outcome.rank() + 1 && of.starts_with(outcome) && of[outcome.rank()] == classes
-        });
+        // The classes are along the last axis.
+        let last = of.map_or(0, |of| of.rank().saturating_sub(1));
+        let of_classes = of.is_some_and(|of| last > 0 && of[last] == classes);
         let is_read = evidence.structure.for_objective[id.index()] || evidence.structure.for_prediction[id.index()];
-        is_one && of_classes && is_read && !reduce.axes.contains(&outcome.rank())
+        is_one && of_classes && is_read && !reduce.axes.contains(&last)
     };
-    let id = graph.ids().find(along_places).filter(|_| outcome.rank() > 0)?;
+    let id = graph.ids().find(along_places)?;
+    let last = graph.shape(graph.node(id).inputs.first().copied()?).rank() - 1;
     let axis = match &graph.node(id).op {
         Op::Reduce(reduce) => *reduce.axes.first()?,
         _ => return None,
@@ -46,10 +46,9 @@ fn found(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
     let place = at.start + text.find(&written)?;
     let said = format!(
         "`{text}` runs along axis {axis}, which is of places: the classes of `{}` are along axis {}",
-        task.target,
-        outcome.rank()
+        task.target, last
     );
-    let right = Replacement { at: place..place + written.len(), text: format!("axis={}", outcome.rank()) };
+    let right = Replacement { at: place..place + written.len(), text: format!("axis={last}") };
     let suspicion = Suspicion::new(Cause::LossMismatch, Specificity::Structure, said).at_node(evidence.named(id));
     Some(suspicion.mended_by([Change::Model(vec![right])]))
 }
