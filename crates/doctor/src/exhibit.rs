@@ -8,7 +8,7 @@ use crate::cause::Cause;
 use crate::evidence::Evidence;
 use crate::picture::{Exhibit, Shown};
 use crate::rules::Suspicion;
-use crate::statistics::{distinct, moments};
+use crate::statistics::{distinct, root_mean_square};
 use crate::task::TaskKind;
 
 /// Of more sizes, as many of the greatest and of the least are shown.
@@ -58,11 +58,6 @@ fn of_parameters(evidence: &Evidence<'_, '_>, size: impl Fn(&Parameter) -> Optio
     let matrices: Vec<&Parameter> = all.iter().filter(is_matrix).copied().collect();
     let shown = if all.len() > MOST_SIZES && matrices.len() > 1 { matrices } else { all };
     Shown::Sizes(shown.iter().filter_map(named).take(MOST_SIZES).collect())
-}
-
-fn root_mean_square(values: &[f64]) -> f64 {
-    let (mean, deviation) = moments(values);
-    mean.hypot(deviation)
 }
 
 /// How large the numbers of each input column are.

@@ -3,6 +3,8 @@
 use chainrule_graph::Kind;
 use chainrule_learn::{Dataset, Field, LearnError};
 
+use crate::statistics::distinct;
+
 /// Whole numbers of so many elements are tokens, which count by how often each occurs.
 const TOKENS: usize = 8;
 
@@ -55,9 +57,7 @@ pub(crate) fn columns(field: &Field, rows: &Dataset, most: usize) -> Result<Opti
 
 /// How often each token occurs in each example.
 fn shares(values: &[f64], size: usize, most: usize) -> Option<Vec<Vec<f64>>> {
-    let mut known = values.to_vec();
-    known.sort_by(f64::total_cmp);
-    known.dedup();
+    let known = distinct(values);
     let mut columns = vec![vec![0.0; values.len() / size]; known.len()];
     for (index, value) in values.iter().enumerate() {
         columns[known.partition_point(|token| token < value)][index / size] += 1.0;

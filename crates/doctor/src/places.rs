@@ -8,6 +8,7 @@ use chainrule_graph::{Kind, Tensor};
 use chainrule_learn::{Dataset, Field, LearnError, Role};
 
 use crate::measure::Measured;
+use crate::statistics::distinct;
 use crate::table::{FOLDS, HIDDEN, Table, by_probabilities, spread};
 use crate::task::{Task, TaskKind};
 
@@ -18,8 +19,8 @@ const MOST_PLACES: usize = 4000;
 /// How much the shares of the classes count beside the row of the table: as one that was seen so often.
 const SHARES_COUNT: f64 = 1.0;
 
-/// What references reach on rows that they were not made from, the plainest and the best; none where no input has the places of the outcome, or the rows
-/// are few.
+/// What references reach on rows that they were not made from, the plainest and the best; none where no input has the places of
+/// the outcome, or the rows are few.
 ///
 /// # Errors
 /// The rows lack the outcome or an input.
@@ -71,9 +72,7 @@ fn of_tokens(
     let classes = labels.len();
     let tokens = rows.values(&field.name)?;
     let outcomes = rows.values(&task.target)?;
-    let mut known: Vec<f64> = tokens.to_vec();
-    known.sort_by(f64::total_cmp);
-    known.dedup();
+    let known = distinct(&tokens);
     let of: Vec<usize> = tokens.iter().map(|token| known.partition_point(|other| other < token)).collect();
     let class: Vec<Option<usize>> =
         outcomes.iter().map(|outcome| labels.iter().position(|label| label == outcome)).collect();

@@ -8,6 +8,12 @@ pub(crate) fn moments(values: &[f64]) -> (f64, f64) {
     (mean, variance.sqrt())
 }
 
+/// √(Σ x² / n).
+pub(crate) fn root_mean_square(values: &[f64]) -> f64 {
+    let (mean, deviation) = moments(values);
+    mean.hypot(deviation)
+}
+
 /// The correlation of two columns; 0 if one of them is constant.
 pub(crate) fn correlation(a: &[f64], b: &[f64]) -> f64 {
     let ((mean_a, deviation_a), (mean_b, deviation_b)) = (moments(a), moments(b));

@@ -352,3 +352,23 @@ fn a_slope_that_was_left_out_is_told_with_its_row() {
     run.succeeded();
     assert!(!run.err.contains("note"), "{run:?}");
 }
+
+/// Of more rows than a few, and than a twentieth of those that training took, some are looked at, and told by their own lines.
+#[test]
+fn of_many_rows_some_are_looked_at_for_slopes_that_were_left_out() {
+    let model =
+        "input x []\noutcome y []\nparam w [] = 1\nprediction = sqrt(w * x)^2\nobjective = (prediction - y)^2\n";
+    let zero_in = |zero: usize| {
+        let rows = (0..3000).map(|row| if row == zero { "0,0\n" } else { "1,1\n" });
+        ["x,y\n"].into_iter().chain(rows).collect::<String>()
+    };
+    let folder = Folder::with(&[("m.graph", model), ("third.csv", &zero_in(6)), ("between.csv", &zero_in(7))]);
+    let is_told = |line: &str, place: &str| {
+        let run = folder.line(line);
+        run.succeeded();
+        run.err.contains(&format!("note: {place}: the slope"))
+    };
+    assert!(is_told("fit m.graph --data third.csv --steps 10", "third.csv, line 8"));
+    assert!(!is_told("fit m.graph --data between.csv --steps 10", "between.csv, line 9"));
+    assert!(is_told("fit m.graph --data between.csv --epochs 20 --batch 100", "between.csv, line 9"));
+}

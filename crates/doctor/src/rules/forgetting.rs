@@ -37,7 +37,8 @@ fn found(evidence: &Evidence<'_, '_>) -> Option<Vec<Suspicion>> {
     let inputs = function.inputs.iter().filter(|id| is_sequence(function.graph.shape(**id)));
     let (input, first, last) = inputs.filter_map(shrinking).next()?;
     let said = format!(
-        "the derivative of the objective by `{}` is {first:.1e} in the first quarter of the steps, and {last:.1e} in the last (root mean square)",
+        "the derivative of the objective by `{}` is {first:.1e} in the first quarter of the steps, and {last:.1e} in \
+         the last (root mean square)",
         function.name(input)
     );
     let node = evidence.named(looped);

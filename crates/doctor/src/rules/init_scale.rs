@@ -12,7 +12,7 @@ use super::{Rule, Specificity, Suspicion, edits};
 use crate::cause::Cause;
 use crate::change::{Change, Replacement};
 use crate::evidence::Evidence;
-use crate::statistics::moments;
+use crate::statistics::{moments, root_mean_square};
 use crate::structure::is_contraction;
 
 pub(crate) const RULE: Rule = Rule { even_if_good: false, suspect };
@@ -64,9 +64,7 @@ fn small_together<'e>(evidence: &'e Evidence<'_, '_>) -> Vec<(&'e Parameter, f64
 
 /// The root mean square of a parameter at the start.
 fn size(evidence: &Evidence<'_, '_>, id: NodeId) -> Option<f64> {
-    let start = evidence.run.start.get(evidence.function().name(id)).ok()?;
-    let (mean, deviation) = moments(start.data());
-    Some((mean * mean + deviation * deviation).sqrt())
+    Some(root_mean_square(evidence.run.start.get(evidence.function().name(id)).ok()?.data()))
 }
 
 /// How many times the usual size a parameter starts with, where that is too much or too little.

@@ -22,9 +22,8 @@ fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
 
 fn found(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
     const CALL: &str = "batch_norm(";
-    let settings = &evidence.case.settings;
-    let rows = evidence.rows().rows();
-    let steps = settings.steps.unwrap_or(settings.epochs * rows.div_ceil(settings.batch.clamp(1, rows.max(1))));
+    let steps = evidence.case.settings.length(evidence.rows().rows()).all();
+    let left = |momentum: f64| (1.0 - momentum).powf(steps);
     let source = &evidence.case.source;
     let (mut left_out, mut slowest) = (Vec::new(), f64::INFINITY);
     for (start, _) in source.match_indices(CALL) {
@@ -35,7 +34,7 @@ fn found(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
         let Some(stretch) = edits::keyword(text, "momentum") else { continue };
         let written = text.get(stretch.clone()).and_then(|said| said.split('=').nth(1)).map(str::trim);
         let Some(momentum) = written.and_then(|number| number.parse::<f64>().ok()) else { continue };
-        if (1.0 - momentum).powi(steps.min(1_000_000) as i32) > LEFT {
+        if left(momentum) > LEFT {
             slowest = slowest.min(momentum);
             left_out
                 .push(Replacement { at: call.start + stretch.start..call.start + stretch.end, text: String::new() });
@@ -44,10 +43,10 @@ fn found(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
     if left_out.is_empty() {
         return None;
     }
-    let left = 100.0 * (1.0 - slowest).powi(steps.min(1_000_000) as i32);
     let said = format!(
-        "the running mean and variance move by {slowest} of the way in each step; after {steps} steps {left:.0} % of where they \
-         started is left in what predictions are normalized by"
+        "the running mean and variance move by {slowest} of the way in each step; after {steps} steps {:.0} % of where they \
+         started is left in what predictions are normalized by",
+        100.0 * left(slowest)
     );
     let suspicion = Suspicion::new(Cause::TooLittleTraining, Specificity::Structure, said).at_node("batch_norm");
     Some(suspicion.mended_by([Change::Model(left_out)]))

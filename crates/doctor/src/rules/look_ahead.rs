@@ -59,7 +59,8 @@ pub(super) fn found(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
     let of_end = edits_that_help(evidence, &few, &sequence);
     let hidden = without_what_follows(evidence, &target, &sequence);
     let said = format!(
-        "`{target}` is `{}` one place on, and predictions change by up to {most:.2} with inputs that come after them; the first node in which these come in is `{}`",
+        "`{target}` is `{}` one place on, and predictions change by up to {most:.2} with inputs that come after \
+         them; the first node in which these come in is `{}`",
         sequence.input.name,
         evidence.called(guilty)
     );
@@ -86,8 +87,9 @@ pub(super) fn found(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
 pub(super) fn of_the_past(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
     let task = evidence.task.as_ref()?;
     task.classes()?;
-    let sequence = Sequence::of(evidence, &task.target, -1).or_else(|| Sequence::of(evidence, &task.target, 0))?;
-    let by = if Sequence::of(evidence, &task.target, -1).is_some() { "one place back" } else { "at the same place" };
+    let places = [(-1, "one place back"), (0, "at the same place")];
+    let of = |(on, by)| Some((Sequence::of(evidence, &task.target, on)?, by));
+    let (sequence, by) = places.into_iter().find_map(of)?;
     if sequence.width != 1 {
         return None;
     }

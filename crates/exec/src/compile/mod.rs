@@ -1,7 +1,7 @@
 //! The compiler: a graph with updates becomes a program.
 //!
-//! The passes, each a file of its own: simplify (in the graph crate), accumulate, select, hoist, fuse, schedule, memory,
-//! emit; [`passes`] shows what each makes of a graph. None knows a model, an optimizer or data: only a graph whose updates
+//! The passes, each a file of its own: simplify (in the graph crate), accumulate, select, hoist, fuse, recompute, schedule,
+//! memory, emit; [`passes`] shows what each makes of a graph. None knows a model, an optimizer or data: only a graph whose updates
 //! say which inputs a step replaces, and which inputs take rows of tables.
 
 mod accumulate;

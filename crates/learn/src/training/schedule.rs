@@ -42,7 +42,7 @@ pub struct Length {
 
 impl Length {
     /// How many steps there are in all.
-    pub(crate) fn all(self) -> f64 {
+    pub fn all(self) -> f64 {
         let all = self.epochs as f64 * self.steps as f64;
         self.end.map_or(all, |end| all.min(end as f64))
     }
