@@ -84,7 +84,7 @@ causes! {
     /// Steps that overshoot.
     StepTooLarge => "step_too_large", "the steps overshoot";
     /// Too short a run.
-    TooLittleTraining => "too_little_training", "training ends long before the objective is down";
+    TooLittleTraining => "too_little_training", "training ends before the objective is down";
     /// Learnt by heart.
     Overfitting => "overfitting", "the training rows are learnt by heart, and others suffer";
 }

@@ -52,9 +52,6 @@ const ALMOST_NOTHING: f64 = 0.02;
 /// What the first steps of a run explain at least of what a reference for sequences does.
 const EARLY: f64 = 0.5;
 
-/// On rows kept from training a small model is better if it leaves so much less unexplained.
-const MUCH_LESS: f64 = 0.4;
-
 /// What a setting must explain of what was left unexplained where nothing says how much could be.
 const VAGUE: f64 = 0.6;
 
@@ -125,9 +122,7 @@ fn verdict(evidence: &Evidence<'_, '_>, is_good: bool) -> Verdict {
     }
     let Some(measured) = evidence.run.measured else { return Verdict::Unknown };
     let reachable = evidence.attainable();
-    let held_out = evidence.validated().map(|(_, held_out)| held_out);
-    let is_worse_on_others =
-        reachable.zip(held_out).is_some_and(|(it, held_out)| it.is_clearly_better(&held_out, MUCH_LESS));
+    let is_worse_on_others = evidence.outdone_on_kept_rows().is_some();
     match (measured.is_no_better_than_a_constant(), is_good) {
         (true, _) if reachable.is_none_or(|it| it.is_no_better_than_a_constant()) => Verdict::NoBetterThanAConstant,
         (false, true) if is_worse_on_others => Verdict::CouldDoBetter,
@@ -198,7 +193,8 @@ fn tried(evidence: &Evidence<'_, '_>, suspicion: &Suspicion, trials: &mut usize)
             None if is_setting => suspicion.much.max(VAGUE),
             _ => suspicion.much,
         };
-        if !trial.helps(evidence, much) || is_setting && !trial.closes_the_gap(evidence, VAGUE) {
+        let is_enough = |trial: &Trial| trial.closes_the_gap(evidence, VAGUE) && !trial.leaves_the_gap(evidence, VAGUE);
+        if !trial.helps(evidence, much) || is_setting && !is_enough(&trial) {
             continue;
         }
         // What any other change of the kind gives, too, is not the cause.

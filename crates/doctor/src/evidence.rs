@@ -17,6 +17,9 @@ use crate::task::Task;
 /// By which deviations parameters are drawn: large ones saturate beside large inputs, small ones hardly move anything.
 const DRAWS: [f64; 4] = [0.5, 0.1, 0.01, 1e-3];
 
+/// On rows kept from training a small model is far better if it leaves so much less unexplained.
+const MUCH_LESS: f64 = 0.4;
+
 /// All that is known of a run before anything is tried.
 pub struct Evidence<'e, 'c> {
     /// What is examined.
@@ -119,6 +122,12 @@ impl<'e, 'c> Evidence<'e, 'c> {
         let trained = Measured::mean(self.held_out.iter().map(|held_out| held_out.run.measured))?;
         let validated = Measured::mean(self.held_out.iter().map(|held_out| held_out.run.validated))?;
         Some((trained, validated))
+    }
+
+    /// What is left unexplained on rows that were not trained on, and what a small model leaves, where that is far less.
+    pub fn outdone_on_kept_rows(&self) -> Option<(Measured, Measured)> {
+        let ((_, kept), reachable) = self.validated().zip(self.attainable())?;
+        reachable.is_clearly_better(&kept, MUCH_LESS).then_some((kept, reachable))
     }
 
     /// A node as a person finds it: its name, or what is written for it.

@@ -2,7 +2,7 @@
 
 use crate::case::{Case, CaseError};
 use crate::change::Change;
-use crate::evidence::Evidence;
+use crate::evidence::{Evidence, HeldOut};
 use crate::measure::Measured;
 use crate::report::{Figures, Remedy};
 use crate::rules::Judge;
@@ -92,6 +92,22 @@ impl Trial {
         let before = before.unexplained.min(1.0);
         let gap = (before - reachable.unexplained).max(0.0);
         before - now.unexplained >= share * gap
+    }
+
+    /// Whether on rows that were not trained on a small model is far better than the run as it is, and the changes do not come
+    /// so much nearer to it: then they hide what ails the run, as more steps do that learn the rows by heart.
+    pub fn leaves_the_gap(&self, evidence: &Evidence<'_, '_>, share: f64) -> bool {
+        let Some((before, reachable)) = evidence.outdone_on_kept_rows() else { return false };
+        let now = match (self.run.validated, self.judge) {
+            (Some(now), _) => Some(now),
+            (None, Judge::HeldOut) => self.after,
+            (None, _) => {
+                let again = |held_out: &HeldOut<'_>| trained(evidence, &held_out.case, &self.changes)?.1.validated;
+                Measured::mean(evidence.held_out.iter().map(again))
+            }
+        };
+        let before = before.unexplained.min(1.0);
+        now.is_some_and(|now| before - now.unexplained < share * (before - reachable.unexplained))
     }
 
     /// Whether it is clearly better than another trial.

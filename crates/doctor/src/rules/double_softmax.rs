@@ -10,6 +10,7 @@ use chainrule_graph::{NodeId, Op};
 
 use super::{Judge, Rule, Specificity, Suspicion, edits};
 use crate::cause::Cause;
+use crate::change::Change;
 use crate::evidence::Evidence;
 use crate::structure::{is_contraction, is_softmax, through_shapes};
 
@@ -36,8 +37,28 @@ fn read_again(evidence: &Evidence<'_, '_>, id: NodeId) -> Option<Suspicion> {
     let suspicion = Suspicion::new(Cause::DoubleSoftmax, Specificity::Structure, said)
         .judged_by(Judge::Likelihood)
         .at_node(evidence.named(id));
+    let in_the_loss = in_the_loss(evidence, id, again);
     let left_out = [id, again].into_iter().filter_map(|node| edits::call_left_out(evidence.case, function, node));
-    Some(suspicion.mended_by_each(left_out))
+    Some(suspicion.mended_by_each(in_the_loss.into_iter().chain(left_out)))
+}
+
+/// A loss that makes a softmax itself is given what the softmax is made of, `cross_entropy(z, y)`; where that has no name, it is
+/// the loss that takes probabilities, `nll`. So the prediction stays a probability for each class.
+fn in_the_loss(evidence: &Evidence<'_, '_>, id: NodeId, again: NodeId) -> Option<Change> {
+    let function = evidence.function();
+    let source = &evidence.case.source;
+    let loss = edits::written(function, again)?;
+    let softmax = edits::written(function, id)?;
+    let (called, _) = edits::argument(source.get(loss.clone())?)?;
+    let (_, logits) = edits::argument(source.get(softmax)?)?;
+    let given = edits::positional(source, loss.clone(), 0)?;
+    let is_named = logits.chars().all(|c| c.is_alphanumeric() || c == '_');
+    match called {
+        "softmax" => None,
+        _ if is_named => Some(Change::replace(given, logits)),
+        "cross_entropy" => Some(Change::replace(loss.start..loss.start + called.len(), "nll")),
+        _ => None,
+    }
 }
 
 /// A softmax that a product with parameters reads: a hidden layer. (Attention multiplies by values, which depend on inputs.)

@@ -1,4 +1,4 @@
-//! The run ends long before the objective is down: steps too small (rate, clipping, schedule) or too few (epochs, batch).
+//! The run ends before the objective is down: steps too small (rate, clipping, schedule) or too few (epochs, batch).
 //!
 //! Story: "RMSprop crawls to the line". Source: Goodfellow, Bengio and Courville 2016, section 11.4.1: of all settings the
 //! learning rate is the first to look at.
@@ -17,8 +17,9 @@ pub(crate) const RULE: Rule = Rule { even_if_good: false, suspect };
 /// How many rows a step usually takes; with more, an epoch has few steps (Masters and Luschi 2018).
 const USUAL_BATCH: usize = 32;
 
-/// A run of whose fall less is in its last fifth does not end too early.
-const STILL_FALLING: f64 = 0.02;
+/// A run of whose fall less is in its last fifth does not end too early: of a fall that slows down at an even pace, as that
+/// towards a minimum does, about as much is still to come.
+const STILL_FALLING: f64 = 0.05;
 
 fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
     if evidence.run.failure.is_some() {

@@ -1,5 +1,7 @@
 //! What is special about networks: positions that look ahead, and graphs in which values are read again and again.
 
+mod gap;
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
