@@ -8,7 +8,7 @@ use super::buffer::BufferId;
 use super::loops::loop_over_steps;
 use super::memory::ArenaLayout;
 use super::options::Options;
-use super::plan::{AddAtIndices, BlockCopy, Kernel, KernelKind, Loop, LoopNode, LoopOp, Plan};
+use super::plan::{BlockCopy, GradientOfBest, Kernel, KernelKind, Loop, LoopNode, LoopOp, Plan};
 use super::products::product_code;
 use super::registers::loop_code;
 use super::schedule::WriteBack;
@@ -16,8 +16,8 @@ use super::view::View;
 use crate::error::ExecError;
 use crate::program::address::Address;
 use crate::program::instruction::{
-    AddCode, BestCode, CustomCode, FoldCode, Instruction, LabelledInstruction, RandomCode, ScalarOp, ScalarOperand,
-    ScalarStep, StridedCopy, WindowCode,
+    BestCode, CustomCode, FoldCode, GradientCode, Instruction, LabelledInstruction, RandomCode, ScalarOp,
+    ScalarOperand, ScalarStep, StridedCopy, WindowCode,
 };
 
 /// The instructions of a program.
@@ -132,11 +132,11 @@ fn fold_runs(windows: &View, strides: &[usize]) -> Vec<Run> {
 }
 
 /// The axes of windows in the order in which they lie, those that have more than one element.
-fn places(add: &AddAtIndices) -> Vec<Places> {
-    let strides = add.indices.strides.iter().zip(&add.elements.strides).zip(&add.strides);
-    let axes = add.indices.shape.iter().zip(strides).filter(|(n, _)| **n != 1);
-    let mut places: Vec<Places> =
-        axes.map(|(&n, ((&index, &element), &to))| Places { n, index, element, to }).collect();
+fn places(gradient: &GradientOfBest) -> Vec<Places> {
+    let GradientOfBest { places, elements, strides, .. } = gradient;
+    let strides = places.strides.iter().zip(&elements.strides).zip(strides);
+    let axes = places.shape.iter().zip(strides).filter(|(n, _)| **n != 1);
+    let mut places: Vec<Places> = axes.map(|(&n, ((&from, &element), &to))| Places { n, from, element, to }).collect();
     places.sort_by_key(|axis| std::cmp::Reverse(axis.to));
     places
 }
@@ -221,14 +221,18 @@ impl Emitter<'_> {
                     out: self.addresses.out(*out),
                 })))]
             }
-            KernelKind::AddAtIndices(add) => vec![labelled(Instruction::AddAtIndices(Box::new(AddCode {
-                indices: self.addresses.of(&add.indices),
-                elements: self.addresses.of(&add.elements),
-                axes: places(add),
-                entries: add.entries.clone(),
-                out: self.addresses.out(add.out),
-                length: self.plan.size(add.out),
-            })))],
+            KernelKind::GradientOfBest(gradient) => {
+                vec![labelled(Instruction::GradientOfBest(Box::new(GradientCode {
+                    extreme: gradient.extreme,
+                    windows: self.addresses.of(&gradient.places),
+                    elements: self.addresses.of(&gradient.elements),
+                    axes: places(gradient),
+                    entries: gradient.entries.clone(),
+                    overlap: gradient.overlap,
+                    out: self.addresses.out(gradient.out),
+                    length: self.plan.size(gradient.out),
+                })))]
+            }
             KernelKind::Random { op, inputs, out } => {
                 let [key, example, steps @ ..] = &inputs[..] else { return Ok(Vec::new()) }; // its shape rule wants them
                 vec![labelled(Instruction::Random(Box::new(RandomCode {

@@ -3,6 +3,7 @@
 use chainrule_graph::ops::custom::Custom;
 use chainrule_graph::ops::{Elementwise, Random, Reduction, Scan};
 use chainrule_graph::{Graph, NodeId, Shape, Value};
+use chainrule_kernels::pool::{Entry, Extreme, Overlap};
 use chainrule_kernels::reduce::Axis;
 
 use super::buffer::{BufferId, Buffers};
@@ -57,8 +58,8 @@ pub(crate) enum KernelKind {
     Fold { windows: View, strides: Vec<usize>, out: BufferId },
     /// The greatest, the smallest, or the index of such, of each window; the entries of one lie so far behind its first place.
     BestOfWindows { op: Reduction, places: View, entries: Vec<usize>, out: BufferId },
-    /// Elements added at such indices, on zeros: the first window begins at 0, the next of an axis so far behind it.
-    AddAtIndices(AddAtIndices),
+    /// What belongs to windows, at the best element of each, and 0 elsewhere.
+    GradientOfBest(GradientOfBest),
     /// Random numbers; the key comes first.
     Random { op: Random, inputs: Vec<View>, out: BufferId },
     /// A user's own node, on contiguous values.
@@ -143,15 +144,17 @@ pub(crate) struct WindowProduct {
     pub out: BufferId,
 }
 
-/// Elements, one for each window, that are added where its entry of an index lies.
+/// Elements, one for each window, that go to the best of its entries.
 #[derive(Clone, Debug)]
-pub(crate) struct AddAtIndices {
-    pub indices: View,
+pub(crate) struct GradientOfBest {
+    pub extreme: Extreme,
+    /// The first entry of each window.
+    pub places: View,
     pub elements: View,
     /// From a window to the next of each axis, in the result.
     pub strides: Vec<usize>,
-    /// How far behind the first place of a window each of its entries lies.
-    pub entries: Vec<usize>,
+    pub entries: Vec<Entry>,
+    pub overlap: Overlap,
     pub out: BufferId,
 }
 
@@ -212,7 +215,7 @@ impl KernelKind {
             KernelKind::AxisOp { input, .. } => vec![input],
             KernelKind::Fold { windows, .. } => vec![windows],
             KernelKind::BestOfWindows { places, .. } => vec![places],
-            KernelKind::AddAtIndices(add) => vec![&add.indices, &add.elements],
+            KernelKind::GradientOfBest(gradient) => vec![&gradient.places, &gradient.elements],
             KernelKind::Gather { table, indices, .. } => vec![table, indices],
             KernelKind::ScatterAdd { indices, elements, .. } => vec![indices, elements],
             KernelKind::Assemble { blocks, .. } => blocks.iter().map(|block| &block.source).collect(),
@@ -233,7 +236,7 @@ impl KernelKind {
             | KernelKind::AxisOp { out, .. }
             | KernelKind::Fold { out, .. }
             | KernelKind::BestOfWindows { out, .. }
-            | KernelKind::AddAtIndices(AddAtIndices { out, .. })
+            | KernelKind::GradientOfBest(GradientOfBest { out, .. })
             | KernelKind::Gather { out, .. }
             | KernelKind::Random { out, .. }
             | KernelKind::ScatterAdd { out, .. }

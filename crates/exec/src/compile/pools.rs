@@ -1,42 +1,71 @@
-//! Pools by the greatest or the smallest element: their windows are compared where they lie, and their gradient is added where an
-//! index points, so that neither the windows nor what is added to them is stored.
+//! Pools by the greatest or the smallest element: their windows are compared where they lie, and so they are for the gradient, so
+//! that neither the windows nor the indices of their best elements are stored.
 //!
 //! In the graph a pool is a reduction along one axis, into which the axes within the windows are merged; its gradient scatters
-//! along that axis, and folds the windows.
+//! along that axis, at the index of the best, and folds the windows.
 
-use chainrule_graph::ops::{Index, Reduction, ShapeOp, WindowDimensions, Windows};
+use chainrule_graph::ops::{Index, Reduce, Reduction, ShapeOp, WindowDimensions, Windows};
 use chainrule_graph::{Graph, NodeId, Op, Value};
+use chainrule_kernels::pool::{Entry, Extreme, Overlap};
 
-use super::plan::{AddAtIndices, KernelKind};
+use super::plan::{GradientOfBest, KernelKind};
 use super::plan_builder::PlanBuilder;
 use super::view::{View, window_strides};
 
-/// The value whose operands a pool, or its gradient, reads in place of its own operand; none if the node is neither.
-pub(super) fn read_through(graph: &Graph, id: NodeId) -> Option<Value> {
-    let node = graph.node(id);
-    match &node.op {
-        Op::Reduce(op) if is_pool(op.op) => {
-            let (merged, windows) = unmerged(graph, node.inputs[0])?;
-            let Op::Windows(Windows::Slide(dimensions)) = &graph.node(windows).op else { return None };
-            let places = graph.shape(windows).rank() - dimensions.axes.len();
-            let is_merged = graph.shape(merged).rank() == places + 1 && op.axes == [places];
-            let reads_windows = if merged == windows { id.into() } else { merged };
-            (is_merged && keeps_places(graph, merged, windows, places)).then_some(reads_windows)
+/// A pool, or the gradient of one, by what it reads in place of its own operand.
+#[derive(Clone, Copy)]
+pub(super) enum Pool {
+    /// The best of windows, or its index.
+    Best { windows: Value },
+    /// What belongs to windows, at the best of each.
+    Gradient { extreme: Extreme, windows: Value, elements: Value },
+}
+
+impl Pool {
+    /// The pool that a node is.
+    pub fn of(graph: &Graph, id: NodeId) -> Option<Pool> {
+        match &graph.node(id).op {
+            Op::Reduce(op) if is_pool(op.op) => Some(Pool::Best { windows: compared(graph, id, op)?.0 }),
+            Op::Windows(Windows::Fold { dimensions, .. }) => gradient(graph, id, dimensions),
+            _ => None,
         }
-        Op::Windows(Windows::Fold { dimensions, .. }) => {
-            let (windows, scattered) = unmerged(graph, node.inputs[0])?;
-            let Op::Index(Index::ScatterAdd { batch, size }) = graph.node(scattered).op else { return None };
-            let places = graph.shape(windows).rank() - dimensions.axes.len();
-            let indices = graph.node(scattered).inputs[0];
-            let Op::Reduce(picked) = &graph.node(indices).op else { return None };
-            let is_index = matches!(picked.op, Reduction::ArgMax | Reduction::ArgMin);
-            let counted = graph.shape(graph.node(indices).inputs[0]);
-            let picks_entries = is_index && picked.axes.iter().all(|&axis| counted[axis] == size);
-            let is_one_each = batch == places && graph.shape(indices).rank() == places;
-            (picks_entries && is_one_each && keeps_places(graph, windows, scattered, places)).then_some(scattered)
-        }
-        _ => None,
     }
+
+    /// What it reads.
+    pub fn reads(self) -> Vec<Value> {
+        match self {
+            Pool::Best { windows } => vec![windows],
+            Pool::Gradient { windows, elements, .. } => vec![windows, elements],
+        }
+    }
+}
+
+/// The windows that a reduction compares, and how they slide.
+fn compared<'g>(graph: &'g Graph, id: NodeId, op: &Reduce) -> Option<(Value, &'g WindowDimensions)> {
+    let (merged, windows) = unmerged(graph, graph.node(id).inputs[0]);
+    let Op::Windows(Windows::Slide(dimensions)) = &graph.node(windows).op else { return None };
+    let places = graph.shape(windows).rank() - dimensions.axes.len();
+    let is_merged = graph.shape(merged).rank() == places + 1 && op.axes == [places];
+    (is_merged && keeps_places(graph, merged, windows, places)).then_some((windows, dimensions))
+}
+
+/// The gradient that a fold is: its windows are scattered at an index of the same windows.
+fn gradient(graph: &Graph, id: NodeId, dimensions: &WindowDimensions) -> Option<Pool> {
+    let (folded, scattered) = unmerged(graph, graph.node(id).inputs[0]);
+    let Op::Index(Index::ScatterAdd { batch, .. }) = graph.node(scattered).op else { return None };
+    let &[indices, elements] = &graph.node(scattered).inputs[..] else { return None };
+    let Op::Reduce(picked) = &graph.node(indices).op else { return None };
+    let extreme = match picked.op {
+        Reduction::ArgMax => Extreme::Greatest,
+        Reduction::ArgMin => Extreme::Smallest,
+        _ => return None,
+    };
+    let (windows, slid) = compared(graph, indices.node, picked)?;
+    let places = graph.shape(folded).rank() - dimensions.axes.len();
+    let is_same = slid == dimensions && graph.shape(windows) == graph.shape(folded);
+    let is_one_each = batch == places && graph.shape(indices).rank() == places;
+    let is_pool = is_same && is_one_each && keeps_places(graph, folded, scattered, places);
+    is_pool.then_some(Pool::Gradient { extreme, windows, elements })
 }
 
 /// Whether a reduction picks one of the elements of a window, or the index of it.
@@ -45,11 +74,11 @@ fn is_pool(op: Reduction) -> bool {
 }
 
 /// A value, and what it was before a reshape.
-fn unmerged(graph: &Graph, value: Value) -> Option<(Value, Value)> {
+fn unmerged(graph: &Graph, value: Value) -> (Value, Value) {
     let node = graph.node(value);
     match node.op {
-        Op::Shape(ShapeOp::Reshape { .. }) => Some((value, node.inputs[0])),
-        _ => Some((value, value)),
+        Op::Shape(ShapeOp::Reshape { .. }) => (value, node.inputs[0]),
+        _ => (value, value),
     }
 }
 
@@ -78,20 +107,28 @@ pub(super) fn pool(plan: &mut PlanBuilder, id: NodeId, op: Reduction, windows: &
     order.map_or(whole.clone(), |order| View::stored(whole.buffer, &whole.shape, &order))
 }
 
-/// Adds the gradient of a pool; returns the view of its result, which is stored as the indices lie.
+/// Adds the gradient of a pool; returns the view of its result, which is stored as the windows lie.
 pub(super) fn gradient_of_pool(
     plan: &mut PlanBuilder,
     id: NodeId,
     dimensions: &WindowDimensions,
-    [indices, elements]: [View; 2],
+    extreme: Extreme,
+    [windows, elements]: [View; 2],
     whole: View,
 ) -> View {
-    let order = indices.other_order();
+    let rank = whole.shape.rank();
+    let places = windows.permuted(&(0..rank).collect::<Vec<usize>>());
+    let order = places.other_order();
     let stored = order.map_or(whole.clone(), |order| View::stored(whole.buffer, &whole.shape, &order));
     let mut strides = window_strides(&stored.strides, dimensions);
-    let within = strides.split_off(indices.shape.rank());
-    let entries = entries(&dimensions.sizes, &within);
+    let within = strides.split_off(rank);
+    let from = entries(&dimensions.sizes, &windows.strides[rank..]);
+    let to = entries(&dimensions.sizes, &within);
+    let entries = from.into_iter().zip(to).map(|(from, to)| Entry { from, to }).collect();
+    let is_apart = dimensions.strides.iter().enumerate().all(|(place, &stride)| stride >= dimensions.span(place));
+    let overlap = if is_apart { Overlap::Apart } else { Overlap::Shared };
     let out = whole.buffer;
-    plan.add(id, KernelKind::AddAtIndices(AddAtIndices { indices, elements, strides, entries, out }));
+    let gradient = GradientOfBest { extreme, places, elements, strides, entries, overlap, out };
+    plan.add(id, KernelKind::GradientOfBest(gradient));
     stored
 }

@@ -16,7 +16,7 @@ use super::gathered_fold::{GatheredFold, gathered};
 use super::loop_constants::with_turned_constants;
 use super::plan::{BlockCopy, ClosingSum, Factors, KernelKind, Loop, LoopOp, Plan, Product};
 use super::plan_builder::PlanBuilder;
-use super::pools;
+use super::pools::{self, Pool};
 use super::storage::{Along, along};
 use super::view::{View, window_strides};
 use crate::program::instruction::GatherDimensions;
@@ -28,7 +28,7 @@ pub(crate) fn select(graph: Graph, accumulations: &[Accumulation], kept: &[Value
         accumulations: accumulations.iter().map(|a| (a.value.node, *a)).collect(),
         sums_of_products: sums_of_products(&graph, kept).into_iter().collect(),
         folds: folds_of_products(&graph, kept),
-        pools: graph.ids().filter_map(|id| Some((id, pools::read_through(&graph, id)?))).collect(),
+        pools: graph.ids().filter_map(|id| Some((id, Pool::of(&graph, id)?))).collect(),
     };
     let read = selector.read(&graph, kept);
     for id in graph.ids() {
@@ -46,8 +46,8 @@ struct Selector {
     sums_of_products: HashMap<NodeId, Value>,
     /// Folds of contractions, and parts of such, that are gathered, and the contractions.
     folds: HashMap<NodeId, GatheredFold>,
-    /// Pools and their gradients, and the values whose operands they read.
-    pools: HashMap<NodeId, Value>,
+    /// Pools and their gradients.
+    pools: HashMap<NodeId, Pool>,
 }
 
 impl Selector {
@@ -64,10 +64,12 @@ impl Selector {
             let factors = |a: &Accumulation| [a.keep, a.scale];
             let accumulation = self.accumulations.get(&id);
             let inside = accumulation.map(|a| a.contraction).or_else(|| self.sums_of_products.get(&id).copied());
-            let inside = inside.or_else(|| self.pools.get(&id).copied());
             let inside = inside.or_else(|| self.folds.get(&id).map(|fold| fold.windows));
-            let inputs = graph.node(inside.unwrap_or(id.into())).inputs.iter().copied();
-            for input in inputs.chain(accumulation.into_iter().flat_map(factors).flatten()) {
+            let inputs = match self.pools.get(&id) {
+                Some(pool) => pool.reads(),
+                None => graph.node(inside.unwrap_or(id.into())).inputs.clone(),
+            };
+            for input in inputs.into_iter().chain(accumulation.into_iter().flat_map(factors).flatten()) {
                 read[input.node.index()] = true;
             }
         }
@@ -108,10 +110,9 @@ impl Selector {
                 return vec![self.plan.operand(node, 0).windows(dimensions, &node.outputs[0].shape)];
             }
             Op::Windows(Windows::Fold { dimensions, .. }) => {
-                if let Some(&scattered) = self.pools.get(&id) {
-                    let picked = graph.node(scattered);
-                    let operands = [self.plan.operand(picked, 0), self.plan.operand(picked, 1)];
-                    return vec![pools::gradient_of_pool(&mut self.plan, id, dimensions, operands, whole)];
+                if let Some(&Pool::Gradient { extreme, windows, elements }) = self.pools.get(&id) {
+                    let operands = [windows, elements].map(|value| self.plan.view(value));
+                    return vec![pools::gradient_of_pool(&mut self.plan, id, dimensions, extreme, operands, whole)];
                 }
                 let windows = self.plan.operand(node, 0);
                 // The windows from one to the next, without what is within them
@@ -156,8 +157,8 @@ impl Selector {
             self.dot(id, graph.node(product));
             return whole;
         }
-        if let Some(&merged) = self.pools.get(&id) {
-            let windows = self.plan.operand(graph.node(merged), 0);
+        if let Some(&Pool::Best { windows }) = self.pools.get(&id) {
+            let windows = self.plan.view(windows);
             return pools::pool(&mut self.plan, id, op.op, &windows, whole);
         }
         let input = self.plan.operand(node, 0);

@@ -136,7 +136,11 @@ fn kernel_text(plan: &Plan, kind: &KernelKind) -> String {
             let (name, count) = (name(*out), places.shape.size());
             format!("{} of {count} windows of {}: {name} = {first}", op.signature().name, entries.len())
         }
-        KernelKind::AddAtIndices(add) => format!("fold: {} = {second} at {first}", name(add.out)),
+        KernelKind::GradientOfBest(gradient) => {
+            let (name, count) = (name(gradient.out), gradient.places.shape.size());
+            let size = gradient.entries.len();
+            format!("fold of {count} windows of {size}: {name} = {second} at {} of {first}", gradient.extreme)
+        }
         KernelKind::Random { inputs, out, .. } => format!("random: {} at {}", name(*out), views(inputs)),
         KernelKind::Custom { op, inputs, outs } => {
             let outs: Vec<String> = outs.iter().map(|(_, out)| name(*out)).collect();

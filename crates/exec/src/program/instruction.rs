@@ -6,7 +6,7 @@ use chainrule_graph::ops::Exponent;
 use chainrule_graph::ops::custom::Custom;
 use chainrule_graph::ops::{Elementwise, Reduction};
 use chainrule_graph::{NodeId, Shape};
-use chainrule_kernels::pool::Places;
+use chainrule_kernels::pool::{Entry, Extreme, Overlap, Places};
 use chainrule_kernels::reduce::Axis;
 use chainrule_kernels::strided::{CopyRun, Run};
 use chainrule_kernels::windows::WindowProduct;
@@ -70,8 +70,8 @@ pub(crate) enum Instruction {
     Fold(Box<FoldCode>),
     /// The best of each window.
     BestOfWindows(Box<BestCode>),
-    /// Elements added at indices of windows, on zeros.
-    AddAtIndices(Box<AddCode>),
+    /// What belongs to windows, at the best element of each.
+    GradientOfBest(Box<GradientCode>),
     /// Random numbers.
     Random(Box<RandomCode>),
     /// A user's own node.
@@ -107,7 +107,7 @@ impl Instruction {
             Instruction::Scan(code) => code.length * code.shares * code.program.reported(),
             Instruction::Fold(fold) => fold.length,
             Instruction::BestOfWindows(code) => code.count(),
-            Instruction::AddAtIndices(code) => code.length,
+            Instruction::GradientOfBest(code) => code.length,
             Instruction::Random(code) => code.count * code.size,
             Instruction::Custom(code) => code.outs.iter().map(|(shape, _)| shape.size()).sum(),
         }
@@ -325,17 +325,31 @@ impl BestCode {
     }
 }
 
-/// Elements that are added where the entries of an index lie.
+/// What belongs to windows, and goes to the best element of each.
 #[derive(Clone, Debug)]
-pub(crate) struct AddCode {
-    pub indices: Address,
+pub(crate) struct GradientCode {
+    pub extreme: Extreme,
+    pub windows: Address,
     pub elements: Address,
     /// The axes along which the windows lie, outermost first.
     pub axes: Vec<Places>,
-    pub entries: Vec<usize>,
+    pub entries: Vec<Entry>,
+    pub overlap: Overlap,
     pub out: usize,
     /// How many elements the result has.
     pub length: usize,
+}
+
+impl GradientCode {
+    /// The number of windows.
+    pub fn count(&self) -> usize {
+        self.axes.iter().map(|axis| axis.n).product()
+    }
+
+    /// Whether each element of the result is written by a window.
+    pub fn fills(&self) -> bool {
+        self.overlap == Overlap::Apart && self.count() * self.entries.len() == self.length
+    }
 }
 
 /// Random numbers: so many at each of several positions.

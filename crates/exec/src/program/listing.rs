@@ -249,10 +249,10 @@ impl<'a> Names<'a> {
                 let kernel = format!("{name} {count} of {}", code.entries.len());
                 (kernel, format!("{name}(windows({}))", self.name(code.windows)), code.out)
             }
-            Instruction::AddAtIndices(code) => {
-                let count: usize = code.axes.iter().map(|axis| axis.n).product();
-                let value = format!("fold({} at {})", self.name(code.elements), self.name(code.indices));
-                (format!("fold {count} of {}", code.entries.len()), value, code.out)
+            Instruction::GradientOfBest(code) => {
+                let (elements, windows) = (self.name(code.elements), self.name(code.windows));
+                let value = format!("fold({elements} at {} of {windows})", code.extreme);
+                (format!("fold {} of {}", code.count(), code.entries.len()), value, code.out)
             }
             Instruction::Random(code) => {
                 let inputs = [code.key, code.example].into_iter().chain(code.steps.iter().copied());

@@ -109,7 +109,7 @@ pub(super) fn run_instruction<S: Simd, T: Float>(
         Instruction::Scan(code) => loops::run(simd, code, arena, scratch, threads)?,
         Instruction::Fold(code) => folds::run(simd, code, arena, threads),
         Instruction::BestOfWindows(code) => pools::best(simd, code, arena, threads),
-        Instruction::AddAtIndices(code) => pools::add(code, arena, threads),
+        Instruction::GradientOfBest(code) => pools::gradient(simd, code, arena, threads),
         Instruction::Random(code) => random(code, arena),
         Instruction::Custom(code) => custom(code, arena)?,
     }

@@ -1,11 +1,11 @@
-//! The best of each window, and what is added at its index.
+//! The best of each window, and the gradient of it.
 
 use chainrule_graph::ops::Reduction;
-use chainrule_kernels::pool::{Best, Places, add_at_indices, best_of_windows};
+use chainrule_kernels::pool::{Best, Extreme, Places, best_of_windows, gradient_of_best};
 use chainrule_kernels::{Float, Simd, Threads};
 
 use super::super::arena::ArenaView;
-use crate::program::instruction::{AddCode, BestCode};
+use crate::program::instruction::{BestCode, GradientCode};
 
 /// Fewer elements than these are not worth two threads.
 const WORTH: usize = 1 << 15;
@@ -38,51 +38,67 @@ fn best_of_parts<S: Simd, T: Float>(simd: S, code: &BestCode, x: &[T], y: &mut [
         );
         return;
     }
+    let best = if matches!(code.op, Reduction::Max | Reduction::Min) { Best::Element } else { Best::Index };
+    let is_greatest = matches!(code.op, Reduction::Max | Reduction::ArgMax);
+    let extreme = if is_greatest { Extreme::Greatest } else { Extreme::Smallest };
     simd.vectorize(
         #[inline(always)]
-        || {
-            let of = if matches!(code.op, Reduction::Max | Reduction::Min) { Best::Element } else { Best::Index };
-            if matches!(code.op, Reduction::Max | Reduction::ArgMax) {
-                best_of_windows(x, &code.axes, &code.entries, of, |x, best| x > best, y);
-            } else {
-                best_of_windows(x, &code.axes, &code.entries, of, |x, best| x < best, y);
-            }
-        },
+        || best_of_windows(simd, x, &code.axes, &code.entries, (extreme, best), y),
     );
 }
 
-/// Adds elements at indices. Where the outermost axis keeps sums apart, threads take parts of it.
-pub(super) fn add<T: Float>(code: &AddCode, arena: &mut ArenaView<'_, T>, threads: Threads) {
+/// Runs the gradient of a pool. Where the outermost axis keeps windows apart, threads take parts of it.
+pub(super) fn gradient<S: Simd, T: Float>(
+    simd: S,
+    code: &GradientCode,
+    arena: &mut ArenaView<'_, T>,
+    threads: Threads,
+) {
     let (y, rest) = arena.split(code.out, code.length);
-    let first = Places { n: 1, index: 0, element: 0, to: 0 };
-    let (first, inner) = code.axes.split_first().map_or((first, &[][..]), |(first, inner)| (*first, inner));
-    let farthest = code.entries.iter().copied().max().unwrap_or(0);
-    let reach = inner.iter().map(|axis| axis.n.saturating_sub(1) * axis.to).sum::<usize>() + farthest + 1;
-    let count = inner.iter().map(|axis| axis.n).product::<usize>() * first.n;
-    if count == 0 {
+    if code.count() == 0 {
         return y.fill(T::ZERO);
     }
+    let first = Places { n: 1, from: 0, element: 0, to: 0 };
+    let (first, inner) = code.axes.split_first().map_or((first, &[][..]), |(first, inner)| (*first, inner));
+    let farthest = code.entries.iter().map(|entry| entry.to).max().unwrap_or(0);
+    let reach = inner.iter().map(|axis| (axis.n - 1) * axis.to).sum::<usize>() + farthest + 1;
     let parts = if first.to >= reach { parts(threads, y.len()) } else { 1 };
-    add_parts([rest.from(code.indices, 0), rest.from(code.elements, 0)], code, first, y, parts);
+    gradient_of_parts(simd, [rest.from(code.windows, 0), rest.from(code.elements, 0)], code, first, y, parts);
 }
 
-/// Adds what belongs to an outermost axis, in so many parts, on zeros.
-fn add_parts<T: Float>(operands: [&[T]; 2], code: &AddCode, first: Places, y: &mut [T], parts: usize) {
-    let [indices, elements] = operands;
+/// The gradient of what belongs to an outermost axis, in so many parts.
+fn gradient_of_parts<S: Simd, T: Float>(
+    simd: S,
+    operands: [&[T]; 2],
+    code: &GradientCode,
+    first: Places,
+    y: &mut [T],
+    parts: usize,
+) {
+    let [x, elements] = operands;
     if parts > 1 && first.n > 1 {
         let half = first.n / 2;
-        let later = [&indices[half * first.index..], &elements[half * first.element..]];
+        let later = [&x[half * first.from..], &elements[half * first.element..]];
         let (before, after) = y.split_at_mut(half * first.to);
+        let of = |n: usize| Places { n, ..first };
         rayon::join(
-            || add_parts(operands, code, Places { n: half, ..first }, before, parts / 2),
-            || add_parts(later, code, Places { n: first.n - half, ..first }, after, parts - parts / 2),
+            || gradient_of_parts(simd, operands, code, of(half), before, parts / 2),
+            || gradient_of_parts(simd, later, code, of(first.n - half), after, parts - parts / 2),
         );
         return;
     }
-    y.fill(T::ZERO);
-    let inner = code.axes.get(1..).unwrap_or_default();
-    for i in 0..first.n {
-        let (indices, elements) = (&indices[i * first.index..], &elements[i * first.element..]);
-        add_at_indices(indices, elements, inner, &code.entries, &mut y[i * first.to..]);
+    if !code.fills() {
+        y.fill(T::ZERO);
     }
+    let inner = code.axes.get(1..).unwrap_or_default();
+    let how = (code.extreme, code.overlap);
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            for i in 0..first.n {
+                let operands = [&x[i * first.from..], &elements[i * first.element..]];
+                gradient_of_best(simd, operands, inner, &code.entries, how, &mut y[i * first.to..]);
+            }
+        },
+    );
 }
