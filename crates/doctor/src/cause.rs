@@ -52,7 +52,7 @@ causes! {
     /// The last activation.
     OutputRange => "output_range", "the last activation cannot reach the outcomes";
     /// A prediction that reads no input.
-    ConstantOutput => "constant_output", "the prediction cannot depend on the input";
+    ConstantOutput => "constant_output", "the prediction cannot depend on the input, or on most of it";
     /// Softmax of a softmax.
     DoubleSoftmax => "double_softmax", "there is a softmax too many";
     /// Another loss is needed.
@@ -80,7 +80,7 @@ causes! {
     /// Units that are always 0.
     DeadRelu => "dead_relu", "units are 0 on every row, and cannot come back";
     /// A gradient that shrinks.
-    VanishingGradient => "vanishing_gradient", "the gradient shrinks from layer to layer";
+    VanishingGradient => "vanishing_gradient", "the gradient shrinks from layer to layer, or from step to step";
     /// Steps that overshoot.
     StepTooLarge => "step_too_large", "the steps overshoot";
     /// Too short a run.

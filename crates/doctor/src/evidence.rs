@@ -130,6 +130,13 @@ impl<'e, 'c> Evidence<'e, 'c> {
         reachable.is_clearly_better(&kept, MUCH_LESS).then_some((kept, reachable))
     }
 
+    /// Whether a small model is far better, on rows that were trained on or on others.
+    pub fn is_outdone(&self) -> bool {
+        let is_better = |run: Measured| self.attainable().is_some_and(|it| it.is_clearly_better(&run, MUCH_LESS));
+        self.run.failure.is_none()
+            && (self.outdone_on_kept_rows().is_some() || self.run.measured.is_some_and(is_better))
+    }
+
     /// A node as a person finds it: its name, or what is written for it.
     pub fn called(&self, value: impl Into<Value>) -> String {
         let value = value.into();

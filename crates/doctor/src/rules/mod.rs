@@ -7,6 +7,7 @@ use crate::report::Figures;
 
 mod edits;
 mod look_ahead;
+mod steps;
 mod widening;
 
 mod class_imbalance;
@@ -30,13 +31,17 @@ mod outliers;
 mod output_range;
 mod over_regularised;
 mod overfitting;
+mod padding;
+mod pooled_units;
 mod rows_sorted;
+mod shifted_loss;
 mod softmax_axis;
 mod step_too_large;
 mod symmetric_init;
 mod target_not_scaled;
 mod too_few_units;
 mod too_little_training;
+mod unread_steps;
 mod unstable_expression;
 mod validation_scale;
 mod vanishing_gradient;
@@ -162,6 +167,12 @@ impl Suspicion {
         Suspicion { judged_by: judge, ..self }
     }
 
+    /// By rows that were not trained on, if some were held out.
+    fn judged_on_kept_rows(self, evidence: &Evidence<'_, '_>) -> Suspicion {
+        let judge = if evidence.held_out.is_empty() { Judge::Training } else { Judge::HeldOut };
+        self.judged_by(judge)
+    }
+
     fn shown_by(self, figures: Figures) -> Suspicion {
         Suspicion { shown: Some(figures), ..self }
     }
@@ -194,6 +205,9 @@ pub(crate) const ALL: &[Rule] = &[
     loss_broadcast::RULE,
     wrong_sign::RULE,
     softmax_axis::RULE,
+    shifted_loss::RULE,
+    unread_steps::RULE,
+    pooled_units::RULE,
     loss_mismatch::RULE,
     output_range::RULE,
     unstable_expression::RULE,
@@ -203,6 +217,7 @@ pub(crate) const ALL: &[Rule] = &[
     symmetric_init::RULE,
     dead_relu::RULE,
     init_scale::RULE,
+    padding::RULE,
     labels_unrelated::RULE,
     class_imbalance::RULE,
     inputs_not_scaled::RULE,

@@ -1,6 +1,8 @@
 //! What is special about networks: positions that look ahead, and graphs in which values are read again and again.
 
 mod gap;
+mod shifted;
+mod unread;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;

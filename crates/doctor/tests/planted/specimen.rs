@@ -78,6 +78,11 @@ impl Specimen {
         Specimen { text: self.text.replace(old, new), ..self }
     }
 
+    /// Called otherwise.
+    pub fn renamed(self, name: &str) -> Specimen {
+        Specimen { name: name.into(), ..self }
+    }
+
     /// With options set, or set otherwise.
     pub fn set(self, arguments: &str) -> Specimen {
         Specimen { arguments: self.arguments.with(arguments), ..self }

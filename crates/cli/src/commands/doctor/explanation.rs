@@ -43,7 +43,8 @@ pub fn explanation(cause: Cause) -> &'static str {
         }
         Cause::ConstantOutput => {
             "Whatever the parameters are, the prediction is the same for every row, as is the softmax of a single unit, \
-             which is always 1. So there is nothing that training could improve."
+             which is always 1; or it does not see most of a row, as the state behind the first step does not, or what a \
+             mean along the wrong axis mixes up. Training cannot mend that."
         }
         Cause::DoubleSoftmax => {
             "A softmax makes probabilities of any numbers (called logits). A second one makes probabilities of \
@@ -97,7 +98,8 @@ pub fn explanation(cause: Cause) -> &'static str {
         }
         Cause::VanishingGradient => {
             "On its way back from the objective the gradient is multiplied by each layer's slope, which is at most 1/4 for a \
-             sigmoid. After some layers hardly anything is left, and the first ones stand still."
+             sigmoid. After some layers hardly anything is left, and the first ones stand still. So it is with the steps \
+             of a loop: behind many others, or much padding, hardly anything is left of the first ones."
         }
         Cause::StepTooLarge => {
             "A step goes downhill. One that is too long ends on the opposite slope, higher than it began, and the next is \

@@ -4,7 +4,7 @@ use chainrule_doctor::Cause;
 
 use crate::healthy;
 use crate::specimen::{Fault, Specimen};
-use crate::tables::Random;
+use crate::tables::{Columns, Random};
 
 /// All of them.
 pub fn all() -> Vec<Fault> {
@@ -97,12 +97,44 @@ fn of_walks() -> Vec<Fault> {
         ),
         written(
             gated(),
+            Cause::ConstantOutput,
+            "behind-the-first",
+            &["score", "states"],
+            &[("last(states)", "first(states)")],
+        ),
+        written(gated(), Cause::ConstantOutput, "step-0", &["score", "states"], &[("last(states)", "states[0]")]),
+        written(
+            gated(),
+            Cause::ConstantOutput,
+            "backwards",
+            &["score", "states"],
+            &[("gru(reshape(step, [6, 1]), 8)", "reverse(gru(reverse(reshape(step, [6, 1]), axes=0), 8), axes=0)")],
+        ),
+        padded(gated(), 60),
+        padded(gated().text("gru(reshape(step, [6, 1]), 8)", "lstm(reshape(step, [6, 1]), 8)").renamed("lstm"), 40),
+        written(
+            gated(),
             Cause::GradientBlocked,
             "rounded",
             &["score", "prediction", "objective"],
             &[("dense(last(states), 1)[0]", "round(dense(last(states), 1)[0])")],
         ),
     ]
+}
+
+/// So many steps of zeros behind the walk.
+fn padded(specimen: Specimen, more: usize) -> Fault {
+    let all = 6 + more;
+    let broken = |it: Specimen| {
+        let table = |mut table: Columns| {
+            let rows = table.rows();
+            let zeros = (6..all).map(|step| (format!("step{step}"), vec![0.0; rows]));
+            table.0.splice(6..6, zeros);
+            table
+        };
+        it.text("[6]", &format!("[{all}]")).text("[6, 1]", &format!("[{all}, 1]")).table(table)
+    };
+    specimen.broken(Cause::VanishingGradient, "padded", &["score", "states", "step0"], broken)
 }
 
 fn of_norms_and_dropout() -> Vec<Fault> {
