@@ -34,7 +34,7 @@ macro_rules! causes {
 
 causes! {
     /// The scales of the input's columns.
-    InputsNotScaled => "inputs_not_scaled", "the inputs are on scales that no single rate suits";
+    InputsNotScaled => "inputs_not_scaled", "the inputs are on scales that no single rate suits, or not on those of training";
     /// The scale of the outcome.
     TargetNotScaled => "target_not_scaled", "the outcome is far from what the model gives at the start";
     /// Outcomes of other rows.

@@ -45,6 +45,8 @@ pub enum Setting {
     Optimizer(Optimizer),
     /// How much of the velocity stays.
     Momentum(f64),
+    /// What is added to the root of the mean of squared gradients.
+    Epsilon(f64),
     /// The penalty on all parameters.
     WeightDecay(f64),
     /// The greatest norm of the gradient; none is no limit.
@@ -67,6 +69,7 @@ impl Setting {
             Setting::Scaling(_) => "standardize",
             Setting::Optimizer(_) => "optimizer",
             Setting::Momentum(_) => "momentum",
+            Setting::Epsilon(_) => "epsilon",
             Setting::WeightDecay(_) => "weight_decay",
             Setting::ClipNorm(_) => "clip_norm",
             Setting::Schedule(_) => "schedule",
@@ -161,6 +164,11 @@ impl Setting {
                     _ => Optimizer::Momentum { momentum },
                 };
             }
+            Setting::Epsilon(epsilon) => {
+                if let Some(of_optimizer) = epsilon_of(&mut settings.optimizer) {
+                    *of_optimizer = *epsilon;
+                }
+            }
             Setting::WeightDecay(decay) => {
                 settings.weight_decay = *decay;
                 if let Optimizer::AdamW { decay: of_adam, .. } = &mut settings.optimizer {
@@ -171,6 +179,15 @@ impl Setting {
             Setting::Schedule(schedule) => settings.schedule = *schedule,
             Setting::Patience(patience) => settings.patience = Some(*patience),
         }
+    }
+}
+
+/// What an optimizer adds to the root of the mean of squared gradients, if it takes one.
+pub(crate) fn epsilon_of(optimizer: &mut Optimizer) -> Option<&mut f64> {
+    match optimizer {
+        Optimizer::Adam(adam) | Optimizer::AdamW { adam, .. } => Some(&mut adam.epsilon),
+        Optimizer::RmsProp { epsilon, .. } | Optimizer::AdaGrad { epsilon } => Some(epsilon),
+        Optimizer::Sgd | Optimizer::Momentum { .. } | Optimizer::Nesterov { .. } => None,
     }
 }
 

@@ -103,7 +103,8 @@ pub fn diagnose(
                 break;
             }
             done += 1;
-            diagnosis.findings.extend(tried(&evidence, suspicion, &mut diagnosis.trials));
+            let latest = Some(begin + doctor.time).filter(|_| *level != Specificity::Certain);
+            diagnosis.findings.extend(tried(&evidence, suspicion, latest, &mut diagnosis.trials));
         }
         if !diagnosis.findings.is_empty() {
             break;
@@ -165,8 +166,13 @@ fn is_good(evidence: &Evidence<'_, '_>) -> bool {
     evidence.run.measured.is_some_and(reaches)
 }
 
-/// The finding, if one of the remedies helps, or a comparison shows it.
-fn tried(evidence: &Evidence<'_, '_>, suspicion: &Suspicion, trials: &mut usize) -> Option<Finding> {
+/// The finding, if one of the remedies helps, as trials say that end before some time, or if a comparison shows it.
+fn tried(
+    evidence: &Evidence<'_, '_>,
+    suspicion: &Suspicion,
+    latest: Option<Instant>,
+    trials: &mut usize,
+) -> Option<Finding> {
     let finding = |changes: &[_], (before, after): (Figures, Figures), certainty: f64, course| Finding {
         cause: suspicion.cause,
         node: suspicion.node.clone(),
@@ -186,21 +192,22 @@ fn tried(evidence: &Evidence<'_, '_>, suspicion: &Suspicion, trials: &mut usize)
             continue;
         }
         *trials += 1;
-        let Some(trial) = Trial::of(evidence, changes, suspicion.judged_by) else { continue };
+        let Some(trial) = Trial::of(evidence, changes, suspicion.judged_by, latest) else { continue };
         // More training mends a little nearly always; how much could be reached is not known.
         let is_setting = suspicion.specificity == Specificity::Setting;
         let much = match evidence.attainable() {
             None if is_setting => suspicion.much.max(VAGUE),
             _ => suspicion.much,
         };
-        let is_enough = |trial: &Trial| trial.closes_the_gap(evidence, VAGUE) && !trial.leaves_the_gap(evidence, VAGUE);
+        let is_enough =
+            |trial: &Trial| trial.closes_the_gap(evidence, VAGUE) && !trial.leaves_the_gap(evidence, VAGUE, latest);
         if !trial.helps(evidence, much) || is_setting && !is_enough(&trial) {
             continue;
         }
         // What any other change of the kind gives, too, is not the cause.
         let placebo = suspicion.placebo.as_ref().and_then(|placebo| {
             *trials += 1;
-            Trial::of(evidence, std::slice::from_ref(placebo), suspicion.judged_by)
+            Trial::of(evidence, std::slice::from_ref(placebo), suspicion.judged_by, latest)
         });
         if placebo.is_none_or(|placebo| trial.is_better_than(&placebo, much)) {
             let course = course(evidence, suspicion, &trial);

@@ -19,12 +19,17 @@ pub(crate) fn exhibit(evidence: &Evidence<'_, '_>, suspicion: &Suspicion) -> Opt
     match suspicion.cause {
         Cause::VanishingGradient | Cause::GradientBlocked => Some(gradients(evidence)),
         Cause::InitScale => Some(starts(evidence)),
-        Cause::InputsNotScaled => scales(evidence),
+        Cause::InputsNotScaled if is_input(evidence, suspicion) => scales(evidence),
         Cause::ClassImbalance => classes(evidence),
         Cause::RowsSorted => outcomes(evidence),
         Cause::Outliers => column(evidence, suspicion.column.as_deref()?),
         _ => None,
     }
+}
+
+/// Whether an input is guilty as the file has it.
+fn is_input(evidence: &Evidence<'_, '_>, suspicion: &Suspicion) -> bool {
+    evidence.inputs().any(|field| suspicion.node.as_ref() == Some(&field.name))
 }
 
 /// How large the gradient by each parameter is.

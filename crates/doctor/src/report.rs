@@ -41,6 +41,12 @@ pub enum Verdict {
 }
 
 impl Diagnosis {
+    /// Whether predictions are of the places of sequences, and not of rows.
+    pub fn is_of_places(&self) -> bool {
+        let of_sequences = |measured: Option<Measured>| measured.is_some_and(|it| it.is_by_likelihood());
+        of_sequences(self.measured) || of_sequences(self.attainable)
+    }
+
     /// Whether the run does as well as it could: then there is no finding.
     pub fn healthy(&self) -> bool {
         self.verdict == Verdict::Good

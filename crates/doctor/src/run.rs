@@ -1,8 +1,11 @@
 //! A run of training: where it began, how it went, where it ended, and how good it is.
 
 use chainrule_graph::{Function, Tensor};
-use chainrule_learn::{Dataset, Epoch, Parameters, Progress, TrainError, Training, Transforms, predictions, train};
+use chainrule_learn::{
+    Dataset, Epoch, EverySteps, Parameters, Progress, TrainError, Training, Transforms, predictions, train,
+};
 use std::ops::ControlFlow;
+use std::time::Instant;
 
 use crate::case::{Case, CaseError, Prepared};
 use crate::measure::Measured;
@@ -10,6 +13,8 @@ use crate::task::Task;
 
 /// How often a run reports its scores.
 const REPORTS: usize = 25;
+/// After how many steps the clock is looked at.
+const EVERY: usize = 16;
 
 /// A run of training.
 #[derive(Clone, Debug)]
@@ -44,18 +49,35 @@ impl Run {
     /// # Errors
     /// A mistake in the model or the data; that training diverges is none.
     pub fn of(case: &Case<'_>, task: Option<&Task>) -> Result<Run, CaseError> {
+        Ok(Run::begun(case, task, None)?.0)
+    }
+
+    /// The same, if it ends before some time; none if it does not.
+    ///
+    /// # Errors
+    /// A mistake in the model or the data.
+    pub(crate) fn before(case: &Case<'_>, task: Option<&Task>, end: Option<Instant>) -> Result<Option<Run>, CaseError> {
+        let (run, is_whole) = Run::begun(case, task, end)?;
+        Ok(is_whole.then_some(run))
+    }
+
+    /// A run, and whether it came to its end before some time.
+    fn begun(case: &Case<'_>, task: Option<&Task>, latest: Option<Instant>) -> Result<(Run, bool), CaseError> {
         let Prepared { function, training, validation, transforms } = case.prepared()?;
         let start = Parameters::initialize(&function, case.settings.seed)?;
         let mut end = start.clone();
         let mut history = Vec::new();
         let settings = Training { reports: REPORTS, checkpoint: None, ..case.settings };
-        let mut observe = |progress: Progress<'_>| {
+        let mut is_late = false;
+        let observe = |progress: Progress<'_>| {
             if let Progress::Scored(epoch) = progress {
                 history.push(*epoch);
             }
-            ControlFlow::Continue(())
+            is_late |= latest.is_some_and(|latest| Instant::now() > latest);
+            if is_late { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let trained = train(&function, &mut end, &training, validation.as_ref(), &settings, &mut observe);
+        let mut observer = EverySteps { steps: EVERY, observe };
+        let trained = train(&function, &mut end, &training, validation.as_ref(), &settings, &mut observer);
         let failure = match trained {
             Err(TrainError::Learn(error)) => return Err(error.into()),
             Err(diverged) => Some(diverged),
@@ -91,7 +113,7 @@ impl Run {
                 _ => None,
             };
         }
-        Ok(run)
+        Ok((run, !is_late))
     }
 
     /// The predictions for rows, in the units of the file.

@@ -1,5 +1,7 @@
 //! Trials: the same training with one difference, and whether that helped.
 
+use std::time::Instant;
+
 use crate::case::{Case, CaseError};
 use crate::change::Change;
 use crate::evidence::{Evidence, HeldOut};
@@ -28,16 +30,16 @@ pub(crate) struct Trial {
 }
 
 impl Trial {
-    /// Trains with the changes; none where they make no model, or one that can't be trained.
-    pub fn of(evidence: &Evidence<'_, '_>, changes: &[Change], judge: Judge) -> Option<Trial> {
+    /// Trains with the changes; none where they make no model, or one that can't be trained, or not before some time.
+    pub fn of(evidence: &Evidence<'_, '_>, changes: &[Change], judge: Judge, latest: Option<Instant>) -> Option<Trial> {
         let (run, before, after) = match judge {
             Judge::Training | Judge::Likelihood | Judge::Told => {
-                let (_, run) = trained(evidence, evidence.case, changes)?;
+                let (_, run) = trained(evidence, evidence.case, changes, latest)?;
                 let after = run.measured;
                 (run, evidence.run.measured, after)
             }
             Judge::KeptRows => {
-                let (changed, run) = trained(evidence, evidence.case, changes)?;
+                let (changed, run) = trained(evidence, evidence.case, changes, latest)?;
                 let after = run.measured;
                 (run, on_rows_of(evidence, &changed), after)
             }
@@ -45,7 +47,7 @@ impl Trial {
                 let runs: Option<Vec<Run>> = evidence
                     .held_out
                     .iter()
-                    .map(|held_out| Some(trained(evidence, &held_out.case, changes)?.1))
+                    .map(|held_out| Some(trained(evidence, &held_out.case, changes, latest)?.1))
                     .collect();
                 let mut runs = runs?;
                 let after = Measured::mean(runs.iter().map(|run| run.validated));
@@ -96,18 +98,19 @@ impl Trial {
 
     /// Whether on rows that were not trained on a small model is far better than the run as it is, and the changes do not come
     /// so much nearer to it: then they hide what ails the run, as more steps do that learn the rows by heart.
-    pub fn leaves_the_gap(&self, evidence: &Evidence<'_, '_>, share: f64) -> bool {
+    pub fn leaves_the_gap(&self, evidence: &Evidence<'_, '_>, share: f64, latest: Option<Instant>) -> bool {
         let Some((before, reachable)) = evidence.outdone_on_kept_rows() else { return false };
         let now = match (self.run.validated, self.judge) {
             (Some(now), _) => Some(now),
             (None, Judge::HeldOut) => self.after,
             (None, _) => {
-                let again = |held_out: &HeldOut<'_>| trained(evidence, &held_out.case, &self.changes)?.1.validated;
+                let again =
+                    |held_out: &HeldOut<'_>| trained(evidence, &held_out.case, &self.changes, latest)?.1.validated;
                 Measured::mean(evidence.held_out.iter().map(again))
             }
         };
         let before = before.unexplained.min(1.0);
-        now.is_some_and(|now| before - now.unexplained < share * (before - reachable.unexplained))
+        now.is_none_or(|now| before - now.unexplained < share * (before - reachable.unexplained))
     }
 
     /// Whether it is clearly better than another trial.
@@ -154,10 +157,15 @@ impl Remedy {
     }
 }
 
-/// A case with the changes, and its run.
-fn trained<'c>(evidence: &Evidence<'_, '_>, case: &Case<'c>, changes: &[Change]) -> Option<(Case<'c>, Run)> {
+/// A case with the changes, and its run, if that ends before some time.
+fn trained<'c>(
+    evidence: &Evidence<'_, '_>,
+    case: &Case<'c>,
+    changes: &[Change],
+    latest: Option<Instant>,
+) -> Option<(Case<'c>, Run)> {
     let changed = changed(case, changes).ok()?;
-    let run = Run::of(&changed, evidence.task.as_ref()).ok()?;
+    let run = Run::before(&changed, evidence.task.as_ref(), latest).ok()??;
     Some((changed, run))
 }
 

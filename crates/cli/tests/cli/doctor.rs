@@ -27,6 +27,10 @@ fn a_model_that_learns_is_left_alone() {
     let lines = folder.line(&format!("doctor m.graph {OPTIONS} --rate 0.02 --json")).json();
     assert_eq!(lines.last().unwrap()["healthy"], true);
     assert_eq!(lines.last().unwrap()["findings"].as_array().unwrap().len(), 0);
+    for figures in ["measured", "held_out", "attainable"] {
+        let left = lines.last().unwrap()[figures]["unexplained"].as_f64().unwrap();
+        assert!((0.0..0.2).contains(&left), "{figures}: {left}");
+    }
     let said = folder.line(&format!("doctor m.graph {OPTIONS} --rate 0.02"));
     assert!(said.succeeded().contains("learns as well as it could"), "{}", said.out);
 }

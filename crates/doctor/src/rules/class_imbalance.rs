@@ -8,7 +8,7 @@
 
 use super::{Rule, Specificity, Suspicion, edits};
 use crate::cause::Cause;
-use crate::change::{Change, Replacement};
+use crate::change::Change;
 use crate::evidence::Evidence;
 use crate::statistics::distinct;
 use crate::table::RARE;
@@ -71,7 +71,7 @@ fn found(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
         .filter(|&class| rows_of(class) > 0 && (rows_of(class) as f64) < even)
         .map(|class| (labels[class], even / rows_of(class) as f64))
         .collect();
-    let change = Change::Model(vec![weighted(evidence, &weights)?]);
+    let change = weighted(evidence, &weights)?;
     Some(
         Suspicion::new(Cause::ClassImbalance, Specificity::Data, said)
             .at_node(task.target.clone())
@@ -92,14 +92,22 @@ fn labels(evidence: &Evidence<'_, '_>) -> Option<Vec<f64>> {
     }
 }
 
-/// The objective of a rare class so many times as heavy.
-fn weighted(evidence: &Evidence<'_, '_>, weights: &[(f64, f64)]) -> Option<Replacement> {
+/// The objective of a rare class so many times as heavy; where that makes a long line, the weight has one of its own.
+fn weighted(evidence: &Evidence<'_, '_>, weights: &[(f64, f64)]) -> Option<Change> {
+    const LONG: usize = 75;
     let function = evidence.function();
+    let source = &evidence.case.source;
     let at = edits::written(function, function.objective?)?;
-    let text = evidence.case.source.get(at.clone())?;
+    let text = source.get(at.clone())?;
     let target = &evidence.task.as_ref()?.target;
     let weight = weights
         .iter()
         .fold("1".to_string(), |others, (label, weight)| format!("where({target} == {label}, {weight:.3}, {others})"));
-    Some(Replacement { at, text: format!("{weight} * ({text})") })
+    let times = |weight: &str| format!("{weight} * ({text})");
+    let before = at.start - edits::line_start(source, at.start);
+    let whole = || Some(Change::replace(at.clone(), times(&weight)));
+    match before + times(&weight).len() {
+        ..=LONG => whole(),
+        _ => edits::named_before(source, &at, ["weight", "class_weight"], &weight, times).or_else(whole),
+    }
 }

@@ -195,6 +195,24 @@ pub fn keyword(text: &str, keyword: &str) -> Option<Range<usize>> {
     Some(start..place + end?.0)
 }
 
+/// A value that gets a line of its own before the one that a stretch is in, under a name that is free; the stretch is written anew
+/// with that name.
+pub fn named_before(
+    source: &str,
+    at: &Range<usize>,
+    names: [&str; 2],
+    value: &str,
+    read: impl Fn(&str) -> String,
+) -> Option<Change> {
+    let line = line_start(source, at.start);
+    let text = source.get(line..)?;
+    let indent = text.get(..text.len() - text.trim_start_matches([' ', '\t']).len())?;
+    let is_free = |name: &&str| !source.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == *name);
+    let name = names.into_iter().find(is_free)?;
+    let named = Replacement { at: line..line, text: format!("{indent}{name:10} = {value}\n") };
+    Some(Change::Model(vec![named, Replacement { at: at.clone(), text: read(name) }]))
+}
+
 /// The byte at which the line begins that holds this one.
 pub fn line_start(source: &str, at: usize) -> usize {
     source.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1)

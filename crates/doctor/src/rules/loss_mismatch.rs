@@ -24,6 +24,7 @@ fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
     [
         error_of_probability(evidence),
         classes_as_quantities(evidence),
+        number_of_class_in_the_loss(evidence),
         entropy_of_numbers(evidence),
         no_probability(evidence),
         another_prediction(evidence),
@@ -136,6 +137,28 @@ fn classes_as_quantities(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
         task.target
     );
     Some(suspicion(evidence, said).mended_by([Change::Model(vec![declarations, softmax, nll])]))
+}
+
+/// An objective that computes with the number of a class, where the prediction has an element for each.
+fn number_of_class_in_the_loss(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
+    let function = evidence.function();
+    let graph = &function.graph;
+    let task = evidence.task.as_ref().filter(|task| task.is_of_places())?;
+    let outcome = evidence.node(&task.target)?;
+    let is_number = |id: &NodeId| {
+        let of = graph.node(*id).inputs.first().map(|&input| through_shapes(graph, input).node);
+        elementwise(graph, *id) == Some(Elementwise::ToReal)
+            && of == Some(outcome)
+            && evidence.structure.for_objective[id.index()]
+    };
+    graph.ids().find(is_number)?;
+    let said = format!(
+        "`{}` computes with `{}` as a number, which is one of {} classes, each with an element of the prediction",
+        evidence.case.text_of(function, function.objective?)?,
+        task.target,
+        task.classes()?
+    );
+    Some(suspicion(evidence, said).mended_by([usual(evidence)?]))
 }
 
 /// A cross entropy of an outcome that is no probability.

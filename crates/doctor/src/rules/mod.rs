@@ -32,6 +32,7 @@ mod output_range;
 mod over_regularised;
 mod overfitting;
 mod padding;
+mod phases_differ;
 mod pooled_units;
 mod rows_sorted;
 mod shifted_loss;
@@ -206,6 +207,7 @@ pub(crate) const ALL: &[Rule] = &[
     wrong_sign::RULE,
     softmax_axis::RULE,
     shifted_loss::RULE,
+    phases_differ::RULE,
     unread_steps::RULE,
     pooled_units::RULE,
     loss_mismatch::RULE,

@@ -11,7 +11,7 @@ use chainrule_learn::Field;
 use super::steps::{self, Taken};
 use super::{Rule, Specificity, Suspicion, edits};
 use crate::cause::Cause;
-use crate::change::{Change, Replacement};
+use crate::change::Change;
 use crate::evidence::Evidence;
 
 pub(crate) const RULE: Rule = Rule { even_if_good: true, suspect };
@@ -66,23 +66,13 @@ fn suspicion(evidence: &Evidence<'_, '_>, field: &Field, equal: usize, taken: &T
         1 => format!("{x} != last({x})"),
         _ => format!("max(abs({x} - last({x})), axis=1) > 0"),
     };
-    let condition = format!("argmax(where({differs}, iota({all}), 0))");
+    let end = format!("argmax(where({differs}, iota({all}), 0))");
+    let read = |end: &str| format!("{sequence}[{end}]");
+    let at_end = edits::named_before(&evidence.case.source, at, ["end", "last_step"], &end, read);
     let mean = Change::replace(at.clone(), format!("mean({sequence}, axis=0)"));
     Suspicion::new(Cause::VanishingGradient, Specificity::Data, said)
         .at_node(evidence.named(*id))
         .at_column(field.columns.first().unwrap_or(x).clone())
         .judged_on_kept_rows(evidence)
-        .mended_by_each(at_real_end(&evidence.case.source, taken, &condition).into_iter().chain([mean]))
-}
-
-/// The state is read behind the last step that differs from the padding, whose place has a line of its own.
-fn at_real_end(source: &str, taken: &Taken, condition: &str) -> Option<Change> {
-    let line = edits::line_start(source, taken.at.start);
-    let text = source.get(line..)?;
-    let indent = text.len() - text.trim_start_matches([' ', '\t']).len();
-    let is_free = |name: &&str| !source.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == *name);
-    let name = ["end", "real_end", "last_step"].into_iter().find(is_free)?;
-    let end = format!("{}{name:10} = {condition}\n", text.get(..indent)?);
-    let read = Replacement { at: taken.at.clone(), text: format!("{}[{name}]", taken.sequence) };
-    Some(Change::Model(vec![Replacement { at: line..line, text: end }, read]))
+        .mended_by_each(at_end.into_iter().chain([mean]))
 }

@@ -19,7 +19,7 @@ pub(crate) const RULE: Rule = Rule { even_if_good: false, suspect };
 
 /// By how many places outcomes are moved.
 const SHIFTS: [isize; 4] = [1, -1, 2, -2];
-/// By which share less must be left of moved outcomes. A run that learned nothing leaves about as much of all.
+/// What must be known of moved outcomes beyond their shares. A run that learned nothing knows nothing of any.
 const LESS: f64 = 0.05;
 
 fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
@@ -27,17 +27,17 @@ fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
 }
 
 fn found(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
-    let own = evidence.run.measured.filter(|own| own.is_no_better_than_a_constant() && own.unexplained.is_finite())?;
+    let is_lost = |own: &Measured| own.is_by_likelihood() && own.is_no_better_than_a_constant();
+    let own = evidence.run.measured.filter(is_lost)?;
     let target = evidence.task.as_ref()?.target.clone();
     let of = |by: isize| Some((by, moved(evidence, &target, by)?));
     let (by, there) = SHIFTS.into_iter().filter_map(of).min_by(|a, b| a.1.unexplained.total_cmp(&b.1.unexplained))?;
-    if there.unexplained > (1.0 - LESS) * own.unexplained {
+    if there.unexplained > 1.0 - LESS {
         return None;
     }
     let places = if by.abs() == 1 { "place" } else { "places" };
-    let what = if own.is_by_likelihood() { "of the surprise" } else { "unexplained" };
     let said = format!(
-        "the predictions leave {:.0} % {what} of `{target}`, where 100 % is to guess by its shares, and {:.0} % of `{target}` {} \
+        "the predictions leave {:.0} % of the surprise of `{target}`, where 100 % is to guess by its shares, and {:.0} % of `{target}` {} \
          {places} {}: the objective compares them with another place than their own",
         100.0 * own.unexplained,
         100.0 * there.unexplained,

@@ -1,6 +1,7 @@
 //! What is special about networks: positions that look ahead, and graphs in which values are read again and again.
 
 mod gap;
+mod settings;
 mod shifted;
 mod unread;
 

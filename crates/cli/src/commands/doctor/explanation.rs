@@ -8,7 +8,7 @@ pub fn explanation(cause: Cause) -> &'static str {
         Cause::InputsNotScaled => {
             "One rate moves the weights of all columns. Where one column holds numbers around 100 and another around 1, a \
              step that suits the one is far too long or too short for the other. --standardize brings each column to mean \
-             0 and standard deviation 1."
+             0 and standard deviation 1, in prediction as in training."
         }
         Cause::TargetNotScaled => {
             "Training starts with predictions near 0 and moves them by small steps; outcomes of another size are too far \

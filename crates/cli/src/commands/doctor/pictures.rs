@@ -23,8 +23,8 @@ pub fn of_exhibit(exhibit: &Exhibit) -> String {
     text(&format!("{}{how}:", exhibit.title), &lines)
 }
 
-/// How the run went as it is, and how with the remedy.
-pub fn of_course(course: &Course) -> String {
+/// How the run went as it is, and how with the remedy; `of` is what a prediction is of.
+pub fn of_course(course: &Course, of: &str) -> String {
     let Course { quantity, held_out, failed, before, after } = course;
     let end = before.iter().chain(after).map(|&(epoch, _)| epoch).max().unwrap_or(0);
     // Where training fails, numbers are beyond all measure.
@@ -38,9 +38,9 @@ pub fn of_course(course: &Course) -> String {
     };
     let lines = [line("before", before, if *failed { "training fails" } else { "" }), line("after", after, "")];
     let (what, shown): (_, fn(f64) -> String) = match quantity {
-        Quantity::Error => ("rows wrong", format::percent),
-        Quantity::Unexplained => ("variance unexplained", format::percent),
-        Quantity::Objective => ("objective", few_digits),
+        Quantity::Error => (format!("{of} wrong"), format::percent),
+        Quantity::Unexplained => ("variance unexplained".into(), format::percent),
+        Quantity::Objective => ("objective".into(), few_digits),
     };
     let rows = if *held_out { " on rows that were held out" } else { "" };
     let highest = shown(values().fold(f64::NEG_INFINITY, f64::max));

@@ -1,6 +1,6 @@
 //! What the doctor says, for people and as JSON.
 
-use chainrule::doctor::{Cause, Diagnosis, Figures, Finding};
+use chainrule::doctor::{Cause, Diagnosis, Figures, Finding, Measured};
 
 use super::explanation::explanation;
 use super::{pictures, place, verdict, wording};
@@ -22,7 +22,16 @@ pub fn json(diagnosis: &Diagnosis) -> Object {
             .with("before", figures(&finding.before))
             .with("after", figures(&finding.after))
     });
-    Object::default().with("healthy", diagnosis.healthy()).with("findings", json::array(findings))
+    let measured = |measured: Option<Measured>| {
+        let unexplained = |it: Measured| Object::default().with("unexplained", json::number(it.unexplained));
+        measured.map(|it| unexplained(it).with_some("error", it.error.map(json::number)))
+    };
+    Object::default()
+        .with("healthy", diagnosis.healthy())
+        .with_some("measured", measured(diagnosis.measured))
+        .with_some("held_out", measured(diagnosis.held_out))
+        .with_some("attainable", measured(diagnosis.attainable))
+        .with("findings", json::array(findings))
 }
 
 fn optional(text: Option<&str>) -> String {
@@ -52,7 +61,8 @@ pub fn text(diagnosis: &Diagnosis, file: &ModelFile, words: &[String]) -> String
     for (index, finding) in diagnosis.findings.iter().enumerate() {
         let is_new = !explained.contains(&finding.cause);
         explained.push(finding.cause);
-        text += &format!("\n{}. {}", index + 1, said(finding, is_new, file, words));
+        let of = if diagnosis.is_of_places() { "places" } else { "rows" };
+        text += &format!("\n{}. {}", index + 1, said(finding, is_new, of, file, words));
     }
     text
 }
@@ -60,7 +70,8 @@ pub fn text(diagnosis: &Diagnosis, file: &ModelFile, words: &[String]) -> String
 /// How many spaces stand before the lines of a finding.
 const INDENT: usize = 3;
 
-fn said(finding: &Finding, is_new: bool, file: &ModelFile, words: &[String]) -> String {
+/// What is said of a finding; `of` is what a prediction is of: a row, or a place of a sequence.
+fn said(finding: &Finding, is_new: bool, of: &str, file: &ModelFile, words: &[String]) -> String {
     let heading = format::wrapped_at(&format!("{} ({})", finding.cause.meaning(), finding.cause), INDENT);
     let mut text = heading.trim_start().to_string();
     if is_new {
@@ -70,17 +81,17 @@ fn said(finding: &Finding, is_new: bool, file: &ModelFile, words: &[String]) -> 
     text += &format::wrapped_at(&format!("Seen: {}", finding.evidence), INDENT);
     text += &finding.exhibit.as_ref().map(pictures::of_exhibit).unwrap_or_default();
     text += &place::changes(finding);
-    text += &tried(finding);
-    text + &finding.course.as_ref().map(pictures::of_course).unwrap_or_default()
+    text += &tried(finding, of);
+    text + &finding.course.as_ref().map(|course| pictures::of_course(course, of)).unwrap_or_default()
 }
 
 /// What the remedy gave; or, where nothing mends it, what it is compared with.
-fn tried(finding: &Finding) -> String {
-    let (before, unit) = shown(finding, &finding.before);
-    let (after, same) = shown(finding, &finding.after);
-    let before = [before, unit.into()].concat();
+fn tried(finding: &Finding, of: &str) -> String {
+    let (before, unit) = shown(finding, &finding.before, of);
+    let (after, same) = shown(finding, &finding.after, of);
     // Of the same kind, the second figure needs no unit.
-    let after = if unit == same { after } else { [after, same.into()].concat() };
+    let after = if unit == same { after } else { after + &same };
+    let before = before + &unit;
     let on = match finding.cause {
         Cause::ClassImbalance => ", each class counted alike",
         // Learning by heart shows only on other rows.
@@ -97,13 +108,13 @@ fn tried(finding: &Finding) -> String {
 }
 
 /// A figure, and what it is of.
-fn shown(finding: &Finding, figures: &Figures) -> (String, &'static str) {
+fn shown(finding: &Finding, figures: &Figures, of: &str) -> (String, String) {
     // Of a rare class the share of all rows says nothing.
     let error = figures.error.filter(|_| finding.cause != Cause::ClassImbalance);
     match (error, figures.unexplained, figures.objective) {
-        (Some(error), ..) => (format::percent(error), " of the rows wrong"),
-        (_, Some(left), _) => (format::percent(left), " unexplained"),
-        (_, _, Some(objective)) => (format::number(objective), " for an objective"),
-        _ => (String::new(), "training fails"),
+        (Some(error), ..) => (format::percent(error), format!(" of the {of} wrong")),
+        (_, Some(left), _) => (format::percent(left), " unexplained".into()),
+        (_, _, Some(objective)) => (format::number(objective), " for an objective".into()),
+        _ => (String::new(), "training fails".into()),
     }
 }

@@ -37,6 +37,7 @@ fn option(setting: &Setting) -> String {
         Setting::Scaling(Scaling::Named(names)) => format!("--standardize={}", names.join(",")),
         Setting::Optimizer(optimizer) => format!("--optimizer {}", optimizer.name()),
         Setting::Momentum(momentum) => format!("--momentum {}", number(*momentum)),
+        Setting::Epsilon(epsilon) => format!("--epsilon {}", number(*epsilon)),
         Setting::WeightDecay(decay) => format!("--weight-decay {}", number(*decay)),
         Setting::ClipNorm(Some(limit)) => format!("--clip-norm {}", number(*limit)),
         Setting::ClipNorm(None) => "no --clip-norm".into(),
