@@ -67,13 +67,13 @@ fn what_follows_a_convolution_keeps_its_channels_last() {
     let builder = Builder::new();
     let x = builder.input("x", [3, 8, 8]);
     let weights = |name, shape: &[usize]| builder.parameter(name, shape, Initializer::Constant(0.1));
-    let h = x.convolution(weights("V", &[4, 3, 3, 3]), &Convolution::default()).relu();
-    builder.objective(h.convolution(weights("W", &[2, 4, 3, 3]), &Convolution::default().padding(1)).sum());
+    let h = x.convolution(weights("V", &[8, 3, 3, 3]), &Convolution::default()).relu();
+    builder.objective(h.convolution(weights("W", &[2, 8, 3, 3]), &Convolution::default().padding(1)).sum());
     let function = batch(&builder.finish().unwrap(), 5).unwrap();
     let options = Options { outputs: function.objective.into_iter().collect(), ..Options::default() };
     let text = passes(&function.graph, &options).unwrap().pop().unwrap().1;
-    // Patches of 3 rows, each of 3 times 4 channels in a run, of pictures of 8 × 8
-    assert!(text.contains("[5·256, 6·32, 6·4, 3·32, 12·1]"), "{text}");
+    // Patches of 3 rows, each of 3 times 8 channels in a run, of pictures of 8 × 8
+    assert!(text.contains("[5·512, 6·64, 6·8, 3·64, 24·1]"), "{text}");
 }
 
 #[test]
@@ -92,6 +92,30 @@ fn a_convolution_and_the_gradient_of_its_weights_multiply_windows_where_they_lie
     let emit = &stages.last().unwrap().1;
     assert!(emit.contains("windows 210×4×18  ") && emit.contains("windows 18×4×210  "), "{emit}");
     assert!(!emit.contains("gemm"), "{emit}");
+}
+
+#[test]
+fn where_channels_are_few_examples_lie_innermost() {
+    let builder = Builder::new();
+    let x = builder.input("x", [1, 8, 8]);
+    let weights = |name, shape: &[usize]| builder.parameter(name, shape, Initializer::Constant(0.1));
+    let (v, w) = (weights("V", &[3, 1, 3, 3]), weights("W", &[1, 3, 3, 3]));
+    let h = x.convolution(v, &Convolution::default().padding(1)).relu();
+    builder.objective(h.convolution(w, &Convolution::default()).power(2.0).sum());
+    let function = batch(&builder.finish().unwrap(), 16).unwrap();
+    let objective = function.objective.unwrap();
+    let parameters: Vec<_> = function.parameters.iter().map(|parameter| parameter.node).collect();
+    let (graph, gradients) = grad(&function.graph, objective, &parameters).unwrap();
+    let options = Options { outputs: [objective].into_iter().chain(gradients).collect(), ..Options::default() };
+    let text = passes(&graph, &options).unwrap().pop().unwrap().1;
+    // Both convolutions, both gradients of weights, that of what the second reads
+    for product in ["1024×3×9", "576×1×27", "27×1×576", "9×3×1024"] {
+        assert!(text.contains(&format!("windows {product} ")), "{product}: {text}");
+    }
+    assert_eq!(text.matches("windows 1024×3×9 ").count(), 2, "{text}");
+    assert!(!text.contains("gemm") && !text.contains("fold"), "{text}");
+    // The border is written with the examples innermost; nothing else is brought into another order.
+    assert!(text.contains("copy 1024 "), "{text}");
 }
 
 #[test]

@@ -14,13 +14,25 @@ struct Network {
 }
 
 fn network(examples: usize, size: &[usize], window: usize, channels: usize, options: &Convolution) -> Network {
+    grouped_network(examples, size, window, (channels, 1), options)
+}
+
+/// The same, the second convolution in groups.
+fn grouped_network(
+    examples: usize,
+    size: &[usize],
+    window: usize,
+    (channels, groups): (usize, usize),
+    options: &Convolution,
+) -> Network {
     let builder = Builder::new();
     let axes = size.len();
     let with = |first: &[usize], n: usize| first.iter().copied().chain((0..axes).map(|_| n)).collect::<Vec<usize>>();
     let parameter = |name, shape: &[usize]| builder.parameter(name, shape, Initializer::Constant(0.0));
     let x = parameter("x", &[&[2], size].concat());
     let scale = builder.input("scale", []);
-    let (v, w) = (parameter("V", &with(&[9, 2], 2)), parameter("W", &with(&[channels, 9], window)));
+    let (v, w) = (parameter("V", &with(&[9, 2], 2)), parameter("W", &with(&[channels, 9 / groups], window)));
+    let options = &options.clone().groups(groups);
     let h = (x * scale).convolution(v, &Convolution::default().padding(1)).relu();
     let pooled = h.convolution(w, options).max_pool(&Pool::new(2));
     builder.objective((pooled * pooled * pooled).sum());
@@ -73,9 +85,20 @@ fn networks_of_windows_agree_with_the_reference() {
         (vec![30], 5, 12, plain().padding(2)),
         (vec![5, 4, 6], 2, 9, plain()),
     ] {
-        for examples in [1, 5] {
+        // Of 8 and of 20 examples vectors hold some: they lie innermost.
+        for examples in [1, 5, 8, 20] {
             let what = format!("{examples} of {size:?}, {channels} channels, windows of {window}, {options:?}");
             network(examples, &size, window, channels, &options).check(&what);
+        }
+    }
+    for (size, channels, groups, options) in [
+        (vec![8, 9], 9, 9, plain().padding(1)),
+        (vec![9, 7], 6, 3, plain().stride(2)),
+        (vec![10], 18, 9, plain().dilation(2)),
+    ] {
+        for examples in [1, 8, 20] {
+            let what = format!("{examples} of {size:?}, {channels} channels in {groups} groups, {options:?}");
+            grouped_network(examples, &size, 3, (channels, groups), &options).check(&what);
         }
     }
 }

@@ -4,6 +4,7 @@
 //! opens a region that is compiled once for each level; kernels called in it are inlined, and so
 //! compiled with that level's instructions. A region may be as large as an interpreter's loop.
 
+use crate::float::{Float, lanes};
 use core::{fmt, str::FromStr};
 use fearless_simd::{Fallback, Level as Detected};
 
@@ -87,6 +88,16 @@ impl Level {
             #[cfg(target_arch = "aarch64")]
             Self::Neon(_) => "neon",
         }
+    }
+
+    /// How many numbers of this precision a vector holds.
+    #[must_use]
+    pub fn lanes<T: Float>(self) -> usize {
+        #[inline(always)]
+        fn of<S: Simd, T: Float>(_: S) -> usize {
+            lanes::<S, T>()
+        }
+        crate::dispatch!(self, simd => of::<_, T>(simd))
     }
 
     /// Whether a multiply-add rounds once.

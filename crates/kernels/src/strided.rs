@@ -44,8 +44,27 @@ pub fn copy_strided<T: Copy>(x: &[T], runs: &[CopyRun], first: usize, y: &mut [T
             to = to.wrapping_add_signed(i as isize * run.to);
             rest /= run.n;
         }
+        if inner.to == 1 && middle.from < inner.from {
+            copy_turned(&x[from..], middle, inner, to, y);
+            continue;
+        }
         for i in 0..middle.n {
             copy_run(&x[from + i * middle.from..], inner, to.wrapping_add_signed(i as isize * middle.to), y);
+        }
+    }
+}
+
+/// Rows and columns exchanged, block by block: a block is read and written while it is in the nearest cache.
+fn copy_turned<T: Copy>(x: &[T], rows: CopyRun, columns: CopyRun, first: usize, y: &mut [T]) {
+    const BLOCK: usize = 16;
+    for i0 in (0..rows.n).step_by(BLOCK) {
+        for j0 in (0..columns.n).step_by(BLOCK) {
+            let width = BLOCK.min(columns.n - j0);
+            for i in i0..rows.n.min(i0 + BLOCK) {
+                let x = &x[i * rows.from + j0 * columns.from..];
+                let y = &mut y[first.wrapping_add_signed(i as isize * rows.to) + j0..][..width];
+                y.iter_mut().zip(x.iter().step_by(columns.from)).for_each(|(y, x)| *y = *x);
+            }
         }
     }
 }

@@ -35,13 +35,13 @@ fn split(axes: Axes<'_>) -> (Axes<'_>, (usize, usize)) {
 }
 
 /// How many elements axes have.
-fn count(axes: Axes<'_>) -> usize {
+pub(crate) fn count(axes: Axes<'_>) -> usize {
     axes.iter().map(|axis| axis.0).product()
 }
 
 /// Where the element of an index lies.
 #[inline(always)]
-fn offset(axes: Axes<'_>, mut index: usize) -> usize {
+pub(crate) fn offset(axes: Axes<'_>, mut index: usize) -> usize {
     if let &[(_, stride)] = axes {
         return index * stride;
     }

@@ -17,8 +17,9 @@ use crate::error::ExecError;
 use crate::program::address::Address;
 use crate::program::instruction::{
     BestCode, CustomCode, FoldCode, GradientCode, Instruction, LabelledInstruction, RandomCode, ScalarOp,
-    ScalarOperand, ScalarStep, StridedCopy, WindowCode,
+    ScalarOperand, ScalarStep, StridedCopy,
 };
+use crate::program::window_code::{RowCode, TermCode, WindowCode};
 
 /// The instructions of a program.
 pub(crate) struct Instructions {
@@ -175,6 +176,18 @@ impl Emitter<'_> {
                 terms: product.terms.clone(),
                 matrix: self.addresses.of(&product.matrix),
                 columns: product.columns,
+                out: self.addresses.out(product.out),
+            })))],
+            KernelKind::RowProduct(product) => vec![labelled(Instruction::RowProduct(Box::new(RowCode {
+                windows: self.addresses.of(&product.windows),
+                matrix: self.addresses.of(&product.matrix),
+                layout: product.layout.clone(),
+                out: self.addresses.out(product.out),
+            })))],
+            KernelKind::TermProduct(product) => vec![labelled(Instruction::TermProduct(Box::new(TermCode {
+                windows: self.addresses.of(&product.windows),
+                matrix: self.addresses.of(&product.matrix),
+                layout: product.layout.clone(),
                 out: self.addresses.out(product.out),
             })))],
             KernelKind::AxisOp { op, input, axis, out } => vec![labelled(Instruction::AxisOp {

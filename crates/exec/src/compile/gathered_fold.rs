@@ -1,6 +1,7 @@
 //! The gradient of a convolution's input: windows, each a product of cotangents with the weights, that are added up where they
 //! overlap. It is gathered instead: each element is a product of a window of the cotangents, in a border of zeros, with the weights
-//! turned round, so that the windows are not stored.
+//! turned round, so that the windows are not stored. Where the examples lie innermost, the border is not stored either: what of a
+//! window lies there is left out.
 //!
 //! y_i = Σ over p, u with p + d·u = i of Σ_o dy_po · w_uo = Σ over u of Σ_o dy_{i − d·u, o} · w_uo
 
@@ -9,11 +10,16 @@ use std::ops::Range;
 use chainrule_graph::ops::contract::Label;
 use chainrule_graph::ops::{Contract, ShapeOp, WindowDimensions, Windows};
 use chainrule_graph::{Graph, NodeId, Op, Shape, Value};
+use chainrule_kernels::row_windows::{Clip, MOST_CLIPS};
 
-use super::dimension_numbers::Labelled;
-use super::plan::{BlockCopy, KernelKind, WindowProduct};
+use super::buffer::BufferId;
+use super::dimension_numbers::{Labelled, along_memory};
+use super::innermost::{Innermost, with_last};
+use super::neighbours::places;
+use super::plan::{BlockCopy, KernelKind, RowProduct, WindowProduct};
 use super::plan_builder::PlanBuilder;
 use super::view::View;
+use crate::program::window_code::RowLayout;
 
 /// Of fewer columns than these a vector would be half empty.
 const LEAST_COLUMNS: usize = 8;
@@ -27,30 +33,34 @@ struct Labels {
     within: Vec<Label>,
     /// What is summed over.
     summed: Vec<Label>,
-    /// What the result has of the weights, and of the cotangents besides the places.
+    /// What the result has of the weights, of the cotangents besides the places, and of both.
     columns: Vec<Label>,
     others: Vec<Label>,
+    batch: Vec<Label>,
 }
 
 impl Labels {
-    /// None where places and entries do not each belong to an operand of their own, or a label is in all.
+    /// None where places and entries do not each belong to an operand of their own.
     fn of(contract: &Contract, dimensions: &WindowDimensions) -> Option<Labels> {
         let (kept, within) = contract.out.split_at(contract.out.len().checked_sub(dimensions.axes.len())?);
         let places: Vec<Label> = dimensions.axes.iter().map(|&axis| kept[axis]).collect();
         let operands = [&contract.lhs, &contract.rhs];
-        let has_all = |operand: usize, labels: &[Label]| labels.iter().all(|label| operands[operand].contains(label));
-        let cotangents = (0..2).find(|&operand| has_all(operand, &places) && has_all(1 - operand, within))?;
+        let only = |operand: usize, labels: &[Label]| {
+            labels.iter().all(|label| operands[operand].contains(label) && !operands[1 - operand].contains(label))
+        };
+        let cotangents = (0..2).find(|&operand| only(operand, &places) && only(1 - operand, within))?;
         let (moved, weights) = (operands[cotangents], operands[1 - cotangents]);
-        let is_in_all = |label: &Label| moved.contains(label) && weights.contains(label);
-        if contract.out.iter().any(is_in_all) {
-            return None;
-        }
+        let of = |labels: &[Label], in_moved: bool, in_weights: bool| -> Vec<Label> {
+            let is_such = |label: &Label| moved.contains(label) == in_moved && weights.contains(label) == in_weights;
+            labels.iter().copied().filter(is_such).collect()
+        };
         Some(Labels {
             cotangents,
             within: within.to_vec(),
-            summed: moved.iter().copied().filter(is_in_all).collect(),
-            columns: kept.iter().copied().filter(|label| weights.contains(label)).collect(),
-            others: kept.iter().copied().filter(|label| moved.contains(label) && !places.contains(label)).collect(),
+            summed: of(moved, true, true).into_iter().filter(|label| !contract.out.contains(label)).collect(),
+            columns: of(kept, false, true),
+            others: of(kept, true, false).into_iter().filter(|label| !places.contains(label)).collect(),
+            batch: of(kept, true, true),
             places,
         })
     }
@@ -65,6 +75,8 @@ pub(super) struct GatheredFold {
     pub windows: Value,
     contract: Contract,
     labels: Labels,
+    /// The label of the examples, if they lie innermost.
+    examples: Option<Label>,
 }
 
 /// The fold that a node is, or is a part of, of a contraction.
@@ -92,14 +104,15 @@ fn folded(graph: &Graph, users: &[usize], id: NodeId) -> Option<GatheredFold> {
     let Op::Contract(contract) = &graph.node(windows).op else { return None };
     let labels = Labels::of(contract, dimensions)?;
     let (dimensions, lengths, contract) = (dimensions.clone(), lengths.clone(), contract.clone());
-    is_part.then_some(GatheredFold { dimensions, lengths, ranges, windows, contract, labels })
+    let examples = None;
+    is_part.then_some(GatheredFold { dimensions, lengths, ranges, windows, contract, labels, examples })
 }
 
 impl GatheredFold {
     /// The fold that a node is, or a part of one, where it is worth gathering it: its windows are next to one another, nothing else
-    /// reads them, and there are hardly more results than windows.
-    pub fn of(graph: &Graph, users: &[usize], id: NodeId) -> Option<GatheredFold> {
-        let fold = folded(graph, users, id)?;
+    /// reads them, and there are hardly more results than windows, or the border is left out.
+    pub fn of(graph: &Graph, users: &[usize], id: NodeId, innermost: &Innermost) -> Option<GatheredFold> {
+        let mut fold = folded(graph, users, id)?;
         let GatheredFold { dimensions, lengths, ranges, labels, .. } = &fold;
         let operands = &graph.node(fold.windows).inputs;
         let sizes = fold.contract.sizes(graph.shape(operands[0]), graph.shape(operands[1]));
@@ -109,8 +122,14 @@ impl GatheredFold {
         };
         let is_dense = dimensions.strides.iter().all(|&stride| stride == 1) && lengths.iter().enumerate().all(fills);
         let is_small = 2 * ranges.iter().map(Range::len).product::<usize>() <= 3 * size(&labels.places);
-        let is_worth = size(&labels.columns) >= LEAST_COLUMNS && !labels.summed.is_empty() && !sizes.contains(&0);
-        (is_dense && is_small && is_worth).then_some(fold)
+        let is_worth = size(&labels.columns) >= LEAST_COLUMNS && !labels.summed.is_empty() && labels.batch.is_empty();
+        let examples = labels.others.iter().copied().max_by_key(|&label| sizes[label as usize]);
+        let is_clipped =
+            |label: &Label| innermost.are_examples(sizes[*label as usize]) && labels.places.len() <= MOST_CLIPS;
+        let examples = examples.filter(is_clipped);
+        let is_gathered = is_dense && !sizes.contains(&0) && (examples.is_some() || (is_small && is_worth));
+        fold.examples = examples;
+        is_gathered.then_some(fold)
     }
 
     /// How many zeros stand before and behind the cotangents along each axis of windows.
@@ -132,6 +151,11 @@ pub(super) fn gathered(plan: &mut PlanBuilder, graph: &Graph, id: NodeId, fold: 
     let sizes = contract.sizes(&operands[0].0.shape, &operands[1].0.shape);
     let size = |label: &Label| sizes[*label as usize];
     let (cotangents, weights) = (&operands[labels.cotangents], &operands[1 - labels.cotangents]);
+    let kept = &contract.out[..whole.shape.rank()];
+    if let Some(examples) = fold.examples {
+        let stored = clipped(plan, id, fold, examples, [cotangents, weights], &sizes, whole.buffer);
+        return View { strides: kept.iter().map(|&label| stored.stride(label)).collect(), ..whole };
+    }
     let padded = bordered(plan, id, cotangents, labels, &fold.borders(), &sizes);
     let matrix = turned(plan, id, weights, labels, &sizes);
 
@@ -157,8 +181,72 @@ pub(super) fn gathered(plan: &mut PlanBuilder, graph: &Graph, id: NodeId, fold: 
     let order = [&labels.others[..], &labels.places, &labels.columns].concat();
     let shape: Shape = rows.iter().map(|row| row.0).chain(labels.columns.iter().map(size)).collect();
     let stored = Labelled(View::whole(whole.buffer, &shape), order);
-    let kept = &contract.out[..whole.shape.rank()];
     View { strides: kept.iter().map(|&label| stored.stride(label)).collect(), ..whole }
+}
+
+/// Adds what gathers a fold whose examples lie innermost: of the windows that reach into the border only what lies within is
+/// multiplied. Returns the result under its labels.
+fn clipped(
+    plan: &mut PlanBuilder,
+    id: NodeId,
+    fold: &GatheredFold,
+    examples: Label,
+    [cotangents, weights]: [&Labelled; 2],
+    sizes: &[usize],
+    out: BufferId,
+) -> Labelled {
+    let GatheredFold { dimensions, ranges, labels, .. } = fold;
+    let size = |label: &Label| sizes[*label as usize];
+    let matrix = turned(plan, id, weights, labels, sizes);
+    let cotangents = with_innermost(plan, id, cotangents, examples);
+    let is_outer = |label: &Label| *label != examples;
+    let rows: Vec<Label> = labels.others.iter().chain(&labels.places).copied().filter(is_outer).collect();
+    let rows = along_memory(&rows, |label| cotangents.stride(label));
+    let place = |label: Label| labels.places.iter().position(|place| *place == label);
+    let length = |label: Label| place(label).map_or_else(|| size(&label), |place| ranges[place].len());
+
+    let borders = fold.borders();
+    let clip = |(place, label): (usize, &Label)| Clip {
+        terms: size(&labels.within[place]),
+        row: rows.iter().position(|row| row == label).unwrap_or(0), // it is one of them
+        step: 1,
+        dilation: dimensions.dilations[place],
+        border: borders[place].0,
+        length: size(label),
+    };
+    let strides: Vec<usize> = labels.places.iter().map(|&label| cotangents.stride(label)).collect();
+    let within = labels.within.iter().zip(strides.iter().zip(&dimensions.dilations));
+    let within = within.map(|(label, (stride, dilation))| (size(label), stride * dilation));
+    let summed = labels.summed.iter().map(|label| (size(label), cotangents.stride(*label)));
+    let view = |axes: Vec<(usize, usize)>| View {
+        shape: axes.iter().map(|axis| axis.0).collect(),
+        strides: axes.iter().map(|axis| axis.1).collect(),
+        ..cotangents.0
+    };
+    let layout = RowLayout {
+        batches: labels.batch.iter().map(|label| (size(label), cotangents.stride(*label))).collect(),
+        rows: rows.iter().map(|&label| (length(label), cotangents.stride(label))).collect(),
+        run: size(&examples),
+        terms: places(&view(within.chain(summed).collect())),
+        clips: labels.places.iter().enumerate().map(clip).collect(),
+        start: borders.iter().zip(&strides).map(|(border, stride)| border.0 * stride).sum(),
+        columns: labels.columns.iter().map(size).product(),
+    };
+    plan.add(id, KernelKind::RowProduct(RowProduct { windows: cotangents.0, matrix, layout, out }));
+    let order = [&labels.batch[..], &labels.columns, &rows, &[examples]].concat();
+    let shape: Shape = order.iter().map(|&label| length(label)).collect();
+    Labelled(View::whole(out, &shape), order)
+}
+
+/// An operand with a label innermost; copied into such an order where it is not.
+fn with_innermost(plan: &mut PlanBuilder, id: NodeId, operand: &Labelled, label: Label) -> Labelled {
+    if operand.stride(label) == 1 {
+        return Labelled(operand.0.clone(), operand.1.clone());
+    }
+    let axis = operand.1.iter().position(|other| *other == label).unwrap_or(0); // it is one of them
+    let order = with_last(operand.1.len(), axis);
+    let copy = plan.copied(id, operand.0.permuted(&order));
+    Labelled(copy, order.iter().map(|&axis| operand.1[axis]).collect())
 }
 
 /// The cotangents with what is summed over last, in a border of zeros along the places.
@@ -185,7 +273,7 @@ fn bordered(
 
 /// The weights as a matrix, from the last entry of the window to the first.
 fn turned(plan: &mut PlanBuilder, id: NodeId, weights: &Labelled, labels: &Labels, sizes: &[usize]) -> View {
-    let order = [&labels.within[..], &labels.summed, &labels.columns].concat();
+    let order = [&labels.batch[..], &labels.within, &labels.summed, &labels.columns].concat();
     let shape: Shape = order.iter().map(|label| sizes[*label as usize]).collect();
     let out = plan.buffers.add(shape.size());
     let matrix = Labelled(View::whole(out, &shape), order);

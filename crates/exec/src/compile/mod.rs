@@ -14,9 +14,11 @@ mod emit;
 mod fuse;
 mod gathered_fold;
 mod hoist;
+mod innermost;
 mod loop_constants;
 mod loops;
 mod memory;
+mod neighbours;
 mod options;
 mod plan;
 mod plan_builder;
@@ -131,7 +133,8 @@ fn compile_in(
     place: Place<'_>,
 ) -> Result<Program, ExecError> {
     let Rewritten { graph, accumulations, interface } = rewrite(graph, options, observe)?;
-    let Scheduled { plan, write_backs, kept } = plan_step(graph, &accumulations, &interface, place, observe);
+    let lanes = options.lanes();
+    let Scheduled { plan, write_backs, kept } = plan_step(graph, &accumulations, &interface, (place, lanes), observe);
     let layout = memory::plan_memory(&plan, &write_backs, &kept, &rows(&plan, options, &interface.streams));
     observe("memory", &|| stages::layout(&plan, &layout));
     let instructions = emit::emit(&plan, &layout, &write_backs, &kept, options)?;
@@ -226,7 +229,7 @@ fn plan_step(
     graph: Graph,
     accumulations: &[Accumulation],
     interface: &Interface,
-    place: Place<'_>,
+    (place, lanes): (Place<'_>, usize),
     observe: &mut Observer<'_>,
 ) -> Scheduled {
     let own = |named: &[NamedValue]| named.iter().map(|named| named.own).collect::<Vec<Value>>();
@@ -238,7 +241,7 @@ fn plan_step(
     let is_copied = |input: &&NamedValue| copied.contains(&input.compiled.node);
     let anew = interface.streams.iter().chain(interface.inputs.iter().filter(is_copied));
     let anew: Vec<NodeId> = anew.map(|input| input.own.node).collect();
-    let plan = select::select(graph, accumulations, &outputs);
+    let plan = select::select(graph, accumulations, &outputs, lanes);
     observe("select", &|| stages::plan(&plan, &[]));
     let plan = hoist::hoist(plan, &anew);
     observe("hoist", &|| stages::plan(&plan, &[]));

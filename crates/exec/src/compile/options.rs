@@ -45,6 +45,15 @@ impl Default for Options {
 }
 
 impl Options {
+    /// How many numbers a vector holds.
+    pub(crate) fn lanes(&self) -> usize {
+        let level = self.level.unwrap_or_else(Level::best);
+        match self.precision {
+            Precision::F32 => level.lanes::<f32>(),
+            Precision::F64 => level.lanes::<f64>(),
+        }
+    }
+
     /// An error that names the option that does not fit a graph.
     pub(crate) fn check(&self, graph: &Graph) -> Result<(), ExecError> {
         check_values(graph, self.outputs.iter().chain(&self.finite).copied())?;

@@ -9,6 +9,7 @@ use chainrule_kernels::reduce::Axis;
 use super::buffer::{BufferId, Buffers};
 use super::view::View;
 use crate::program::instruction::GatherDimensions;
+use crate::program::window_code::{RowLayout, TermLayout};
 
 /// What a step computes, and how.
 #[derive(Clone, Debug)]
@@ -42,8 +43,12 @@ pub(crate) enum KernelKind {
     Loop(Loop),
     /// `out = keep · out + scale · lhs · rhs` over matrices, vectors or scalars.
     Product(Product),
-    /// Windows times a matrix.
+    /// Windows times a matrix, whose columns are neighbours.
     WindowProduct(WindowProduct),
+    /// Windows whose rows are neighbours, times a matrix.
+    RowProduct(RowProduct),
+    /// Windows times a matrix, whose terms are neighbours.
+    TermProduct(TermProduct),
     /// An op along one axis of a contiguous value, seen as [outer, n, inner].
     AxisOp { op: Reduction, input: View, axis: Axis, out: BufferId },
     /// Rows picked by index; see `Index::Gather`.
@@ -144,6 +149,25 @@ pub(crate) struct WindowProduct {
     pub out: BufferId,
 }
 
+/// A product of windows whose rows are neighbours with a contiguous matrix [batches, terms, columns]; the result is [batches,
+/// columns, rows].
+#[derive(Clone, Debug)]
+pub(crate) struct RowProduct {
+    pub windows: View,
+    pub matrix: View,
+    pub layout: RowLayout,
+    pub out: BufferId,
+}
+
+/// A product of windows and a matrix whose terms are neighbours in both; the result is [batches, rows, columns].
+#[derive(Clone, Debug)]
+pub(crate) struct TermProduct {
+    pub windows: View,
+    pub matrix: View,
+    pub layout: TermLayout,
+    pub out: BufferId,
+}
+
 /// Elements, one for each window, that go to the best of its entries.
 #[derive(Clone, Debug)]
 pub(crate) struct GradientOfBest {
@@ -212,6 +236,8 @@ impl KernelKind {
                 [&product.lhs, &product.rhs].into_iter().chain(factors).collect()
             }
             KernelKind::WindowProduct(product) => vec![&product.windows, &product.matrix],
+            KernelKind::RowProduct(RowProduct { windows, matrix, .. })
+            | KernelKind::TermProduct(TermProduct { windows, matrix, .. }) => vec![windows, matrix],
             KernelKind::AxisOp { input, .. } => vec![input],
             KernelKind::Fold { windows, .. } => vec![windows],
             KernelKind::BestOfWindows { places, .. } => vec![places],
@@ -233,6 +259,8 @@ impl KernelKind {
             }
             KernelKind::Product(Product { out, .. })
             | KernelKind::WindowProduct(WindowProduct { out, .. })
+            | KernelKind::RowProduct(RowProduct { out, .. })
+            | KernelKind::TermProduct(TermProduct { out, .. })
             | KernelKind::AxisOp { out, .. }
             | KernelKind::Fold { out, .. }
             | KernelKind::BestOfWindows { out, .. }

@@ -19,16 +19,19 @@ pub(super) struct PlanBuilder {
     copies: HashMap<BufferId, Vec<(View, BufferId)>>,
     /// Buffers that are a parameter's own: (the new value, the old).
     pub in_place: Vec<(BufferId, BufferId)>,
+    /// How many numbers a vector holds.
+    pub lanes: usize,
 }
 
 impl PlanBuilder {
-    pub fn new(graph: &Graph) -> PlanBuilder {
+    pub fn new(graph: &Graph, lanes: usize) -> PlanBuilder {
         PlanBuilder {
             buffers: Buffers::of_graph(graph),
             views: Vec::new(),
             kernels: Vec::new(),
             copies: HashMap::new(),
             in_place: Vec::new(),
+            lanes,
         }
     }
 

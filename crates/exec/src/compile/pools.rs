@@ -8,6 +8,7 @@ use chainrule_graph::ops::{Index, Reduce, Reduction, ShapeOp, WindowDimensions, 
 use chainrule_graph::{Graph, NodeId, Op, Value};
 use chainrule_kernels::pool::{Entry, Extreme, Overlap};
 
+use super::innermost::fill;
 use super::plan::{GradientOfBest, KernelKind};
 use super::plan_builder::PlanBuilder;
 use super::view::{View, window_strides};
@@ -119,6 +120,10 @@ pub(super) fn gradient_of_pool(
     let rank = whole.shape.rank();
     let places = windows.permuted(&(0..rank).collect::<Vec<usize>>());
     let order = places.other_order();
+    let elements = match &order {
+        Some(order) => along_neighbours(plan, id, elements, &places, order),
+        None => elements,
+    };
     let stored = order.map_or(whole.clone(), |order| View::stored(whole.buffer, &whole.shape, &order));
     let mut strides = window_strides(&stored.strides, dimensions);
     let within = strides.split_off(rank);
@@ -131,4 +136,16 @@ pub(super) fn gradient_of_pool(
     let gradient = GradientOfBest { extreme, places, elements, strides, entries, overlap, out };
     plan.add(id, KernelKind::GradientOfBest(gradient));
     stored
+}
+
+/// What belongs to windows that are neighbours, side by side, too: brought into the order in which the windows lie.
+fn along_neighbours(plan: &mut PlanBuilder, id: NodeId, elements: View, places: &View, order: &[usize]) -> View {
+    let are_neighbours = |axis: &usize| places.strides[*axis] == 1 && fill(places.shape[*axis], plan.lanes);
+    match order.last().filter(|axis| are_neighbours(axis)) {
+        Some(&axis) if elements.strides[axis] != 1 => {
+            let copy = plan.copied(id, elements.permuted(order));
+            View::stored(copy.buffer, &elements.shape, order)
+        }
+        _ => elements,
+    }
 }

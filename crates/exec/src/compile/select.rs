@@ -13,6 +13,7 @@ use super::accumulate::Accumulation;
 use super::buffer::BufferId;
 use super::contraction::contraction;
 use super::gathered_fold::{GatheredFold, gathered};
+use super::innermost::{Innermost, with_last};
 use super::loop_constants::with_turned_constants;
 use super::plan::{BlockCopy, ClosingSum, Factors, KernelKind, Loop, LoopOp, Plan, Product};
 use super::plan_builder::PlanBuilder;
@@ -22,15 +23,26 @@ use super::view::{View, window_strides};
 use crate::program::instruction::GatherDimensions;
 
 /// The plan of a graph: one kernel for each node that needs one, in the order of the nodes.
-pub(crate) fn select(graph: Graph, accumulations: &[Accumulation], kept: &[Value]) -> Plan {
+/// Vectors hold so many numbers.
+pub(crate) fn select(graph: Graph, accumulations: &[Accumulation], kept: &[Value], lanes: usize) -> Plan {
+    let innermost = Innermost::of(&graph, lanes);
     let mut selector = Selector {
-        plan: PlanBuilder::new(&graph),
+        plan: PlanBuilder::new(&graph, lanes),
         accumulations: accumulations.iter().map(|a| (a.value.node, *a)).collect(),
         sums_of_products: sums_of_products(&graph, kept).into_iter().collect(),
-        folds: folds_of_products(&graph, kept),
+        folds: folds_of_products(&graph, kept, &innermost),
+        maxima: HashMap::new(),
+        innermost,
         pools: graph.ids().filter_map(|id| Some((id, Pool::of(&graph, id)?))).collect(),
     };
     let read = selector.read(&graph, kept);
+    let maxima = graph.ids().filter(|id| read[id.index()]).filter_map(|id| {
+        match (&graph.node(id).op, &graph.node(id).inputs[..]) {
+            (Op::Elementwise(Elementwise::Max), &[b, x]) => Some(((b, x), id.into())),
+            _ => None,
+        }
+    });
+    selector.maxima = maxima.collect();
     for id in graph.ids() {
         let views = selector.select(&graph, id, read[id.index()]);
         selector.plan.views.extend(views);
@@ -46,6 +58,10 @@ struct Selector {
     sums_of_products: HashMap<NodeId, Value>,
     /// Folds of contractions, and parts of such, that are gathered, and the contractions.
     folds: HashMap<NodeId, GatheredFold>,
+    /// The greater of two operands, by these, where it is read.
+    maxima: HashMap<(Value, Value), Value>,
+    /// What lies innermost of that over which windows slide.
+    innermost: Innermost,
     /// Pools and their gradients.
     pools: HashMap<NodeId, Pool>,
 }
@@ -97,7 +113,7 @@ impl Selector {
         match &node.op {
             Op::Source(_) => {}
             Op::Elementwise(op) => {
-                let operands = (0..node.inputs.len()).map(|index| self.plan.operand(node, index)).collect();
+                let operands = self.compared(id, node, *op).into_iter().map(|value| self.plan.view(value)).collect();
                 return vec![self.plan.add_along_memory(id, LoopOp::Elementwise(*op), operands, whole)];
             }
             Op::Contract(contract) => return vec![contraction(&mut self.plan, id, node, contract, None)],
@@ -107,7 +123,8 @@ impl Selector {
                 None => return vec![self.rearrange(id, node, op)],
             },
             Op::Windows(Windows::Slide(dimensions)) => {
-                return vec![self.plan.operand(node, 0).windows(dimensions, &node.outputs[0].shape)];
+                let slid = self.slid(id, node.inputs[0]);
+                return vec![slid.windows(dimensions, &node.outputs[0].shape)];
             }
             Op::Windows(Windows::Fold { dimensions, .. }) => {
                 if let Some(&Pool::Gradient { extreme, windows, elements }) = self.pools.get(&id) {
@@ -147,6 +164,32 @@ impl Selector {
             }
         }
         all_whole
+    }
+
+    /// The operands of an elementwise op. The derivative of a = max(b, x) asks where x ≤ b, which is where a ≤ b, NaN or not: where a
+    /// is at hand, x need not be stored.
+    fn compared(&self, id: NodeId, node: &Node, op: Elementwise) -> Vec<Value> {
+        match (op, &node.inputs[..]) {
+            (Elementwise::LessEqual, &[x, b]) => {
+                let max = self.maxima.get(&(b, x)).filter(|max| max.node < id);
+                vec![*max.unwrap_or(&x), b]
+            }
+            _ => node.inputs.clone(),
+        }
+    }
+
+    /// What windows slide over, with the axis innermost that is to be there.
+    fn slid(&mut self, id: NodeId, value: Value) -> View {
+        let view = self.plan.view(value);
+        let rank = view.shape.rank();
+        match self.innermost.axis(value) {
+            Some(axis) if view.strides[axis] != 1 => {
+                let order = with_last(rank, axis);
+                let copy = self.plan.copied(id, view.permuted(&order));
+                View::stored(copy.buffer, &view.shape, &order)
+            }
+            _ => view,
+        }
     }
 
     /// An op along axes; returns the view of its result. The sum of one element each is that element.
@@ -206,7 +249,13 @@ impl Selector {
     fn rearrange(&mut self, id: NodeId, node: &Node, op: &ShapeOp) -> View {
         let (out, whole) = self.plan.result(id, node);
         let first = self.plan.operand(node, 0);
-        let order = if matches!(op, ShapeOp::Pad { .. }) { first.other_order() } else { None };
+        let order = match op {
+            ShapeOp::Pad { .. } => {
+                let axis = self.innermost.axis(id.into());
+                axis.map(|axis| with_last(whole.shape.rank(), axis)).or_else(|| first.other_order())
+            }
+            _ => None,
+        };
         let stored = order.map_or(whole.clone(), |order| View::stored(out, &whole.shape, &order));
         let shape = &whole.shape;
         let strides: Vec<isize> = stored.strides.iter().map(|&stride| stride as isize).collect();
@@ -297,9 +346,9 @@ impl Selector {
 }
 
 /// The folds that are gathered.
-fn folds_of_products(graph: &Graph, kept: &[Value]) -> HashMap<NodeId, GatheredFold> {
+fn folds_of_products(graph: &Graph, kept: &[Value], innermost: &Innermost) -> HashMap<NodeId, GatheredFold> {
     let users = graph.count_users(kept.iter().copied());
-    graph.ids().filter_map(|id| Some((id, GatheredFold::of(graph, &users, id)?))).collect()
+    graph.ids().filter_map(|id| Some((id, GatheredFold::of(graph, &users, id, innermost)?))).collect()
 }
 
 /// Sums over all elements of an elementwise product or square of several elements that nothing else reads.

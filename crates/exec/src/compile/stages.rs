@@ -13,7 +13,7 @@ use chainrule_kernels::reduce::Axis;
 use super::accumulate::Accumulation;
 use super::buffer::BufferId;
 use super::memory::ArenaLayout;
-use super::plan::{KernelKind, Loop, LoopOp, Plan, Product};
+use super::plan::{KernelKind, Loop, LoopOp, Plan, Product, RowProduct, TermProduct};
 use super::schedule::WriteBack;
 use super::view::View;
 use crate::program::listing::value_name;
@@ -109,13 +109,22 @@ fn kernel_text(plan: &Plan, kind: &KernelKind) -> String {
         }
         KernelKind::Product(product) => {
             let Product { m, n, k, batches, accumulate, out, .. } = product;
-            let times: String = batches.iter().map(|(n, _)| format!(", {n} times")).collect();
+            let times: String = batches.iter().map(|(n, _)| repeated(*n)).collect();
             let equals = if accumulate.is_some() { "accumulates" } else { "=" };
             format!("product {m}×{n}×{k}{times}: {} {equals} {first} {second}", name(*out))
         }
         KernelKind::WindowProduct(product) => {
             let [m, k] = [&product.rows, &product.terms].map(|axes| axes.iter().map(|axis| axis.0).product::<usize>());
             format!("windows {m}×{}×{k}: {} = {first} {second}", product.columns, name(product.out))
+        }
+        KernelKind::RowProduct(RowProduct { layout, out, .. }) => {
+            let (m, k, times) = (layout.product().rows(), layout.terms.len(), repeated(layout.repetitions()));
+            format!("windows {m}×{}×{k}{times}: {} = {first} {second}", layout.columns, name(*out))
+        }
+        KernelKind::TermProduct(TermProduct { layout, out, .. }) => {
+            let [m, n] = [&layout.rows, &layout.columns].map(Vec::len);
+            let (k, times) = (layout.terms(), repeated(layout.repetitions()));
+            format!("windows {m}×{n}×{k}{times}: {} = {first} {second}", name(*out))
         }
         KernelKind::AxisOp { op, axis, out, .. } => {
             format!("{} [{}, {}, {}]: {} = {first}", op.signature().name, axis.outer, axis.n, axis.inner, name(*out))
@@ -147,4 +156,9 @@ fn kernel_text(plan: &Plan, kind: &KernelKind) -> String {
             format!("custom: {} = {}({})", outs.join(", "), op.node.name(), views(inputs))
         }
     }
+}
+
+/// How often a product is repeated, if it is.
+fn repeated(times: usize) -> String {
+    if times == 1 { String::new() } else { format!(", {times} times") }
 }

@@ -122,20 +122,21 @@ impl View {
         View { shape: shape.clone(), strides: window_strides(&self.strides, dimensions), ..*self }
     }
 
-    /// The strides under a shape that only adds or drops axes of one element.
+    /// The strides under a shape that parts axes, or joins those through which one stride runs.
     fn reshaped_strides(&self, shape: &Shape) -> Option<Vec<usize>> {
-        let mut kept = self.shape.iter().zip(&self.strides).filter(|&(&n, _)| n != 1);
-        let mut strides = Vec::with_capacity(shape.rank());
-        for &n in shape.iter() {
-            if n == 1 {
-                strides.push(0);
-            } else {
-                let (&count, &stride) = kept.next()?;
-                (count == n).then_some(())?;
-                strides.push(stride);
+        // From the innermost: how many elements are left of an axis, and how far apart they are.
+        let mut runs = self.runs().into_iter().rev();
+        let mut left = (1, 0);
+        let mut strides = vec![0; shape.rank()];
+        for (stride, &n) in strides.iter_mut().zip(shape.iter()).rev().filter(|(_, n)| **n != 1) {
+            if left.0 == 1 {
+                left = runs.next()?;
             }
+            *stride = left.1;
+            left.0.is_multiple_of(n).then_some(())?;
+            left = (left.0 / n, left.1 * n);
         }
-        kept.next().is_none().then_some(strides)
+        Some(strides)
     }
 }
 

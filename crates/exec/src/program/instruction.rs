@@ -9,11 +9,11 @@ use chainrule_graph::{NodeId, Shape};
 use chainrule_kernels::pool::{Entry, Extreme, Overlap, Places};
 use chainrule_kernels::reduce::Axis;
 use chainrule_kernels::strided::{CopyRun, Run};
-use chainrule_kernels::windows::WindowProduct;
 
 use super::Program;
 use super::address::Address;
 use super::loop_code::LoopCode;
+use super::window_code::{RowCode, TermCode, WindowCode};
 
 /// A strided matrix.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,8 +50,12 @@ pub(crate) enum Instruction {
     Outer { x: Address, y: Address, rows: usize, columns: usize, out: usize, factors: FactorAddresses },
     /// `out = keep · out + scale · lhs rhs`, repeated over batches.
     MatrixMatrix(Box<MatrixMatrix>),
-    /// Windows times a matrix.
+    /// Windows times a matrix, whose columns are neighbours.
     WindowProduct(Box<WindowCode>),
+    /// Windows whose rows are neighbours, times a matrix.
+    RowProduct(Box<RowCode>),
+    /// Windows times a matrix, whose terms are neighbours.
+    TermProduct(Box<TermCode>),
     /// An op along the middle axis of [outer, n, inner], whose result has `length` elements.
     AxisOp { op: Reduction, input: Address, axis: Axis, out: usize, length: usize },
     /// Rows picked by index.
@@ -101,6 +105,8 @@ impl Instruction {
             Instruction::Outer { rows, columns, .. } | Instruction::Transpose { rows, columns, .. } => rows * columns,
             Instruction::MatrixMatrix(product) => product.out_length,
             Instruction::WindowProduct(code) => code.product().rows() * code.columns,
+            Instruction::RowProduct(code) => code.layout.length(),
+            Instruction::TermProduct(code) => code.layout.length(),
             Instruction::Gather { dimensions, .. } => dimensions.batches * dimensions.count * dimensions.size,
             Instruction::ScatterAdd { dimensions, .. } => dimensions.batches * dimensions.rows * dimensions.size,
             Instruction::Copy(copy) => copy.size(),
@@ -151,31 +157,6 @@ pub(crate) struct MatrixMatrix {
     pub out_length: usize,
     pub batches: Vec<(usize, [usize; 3])>,
     pub factors: FactorAddresses,
-}
-
-/// A product of windows with a matrix whose rows follow one another, as those of the result do.
-#[derive(Clone, Debug)]
-pub(crate) struct WindowCode {
-    pub windows: Address,
-    /// Their axes that are rows, outermost first: (elements, stride).
-    pub rows: Vec<(usize, usize)>,
-    /// Those that are summed over.
-    pub terms: Vec<(usize, usize)>,
-    pub matrix: Address,
-    pub columns: usize,
-    pub out: usize,
-}
-
-impl WindowCode {
-    /// How the windows are multiplied.
-    pub fn product(&self) -> WindowProduct<'_> {
-        WindowProduct { rows: &self.rows, terms: &self.terms, columns: self.columns }
-    }
-
-    /// The number of multiplications.
-    pub fn work(&self) -> usize {
-        self.terms.iter().map(|axis| axis.0).product::<usize>() * self.product().rows() * self.columns
-    }
 }
 
 /// One op on scalars.

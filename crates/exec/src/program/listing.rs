@@ -19,6 +19,7 @@ use super::instruction::{
 };
 use super::interface::Literal;
 use super::loop_code::{Fill, LoopCode, LoopOperand, LoopStep, StepOp};
+use super::window_code::{RowLayout, TermLayout};
 
 /// Longer expressions are cut: the part so far gets a name of its own.
 const LONGEST: usize = 60;
@@ -205,6 +206,18 @@ impl<'a> Names<'a> {
                 let product = format!("windows({}) {}", self.name(code.windows), self.name(code.matrix));
                 (format!("windows {m}×{n}×{}", code.work() / (m * n)), product, code.out)
             }
+            Instruction::RowProduct(code) => {
+                let RowLayout { columns, terms, .. } = &code.layout;
+                let times = times(code.layout.repetitions());
+                let kernel = format!("windows {}×{columns}×{}{times}", code.layout.product().rows(), terms.len());
+                (kernel, format!("windows({}) {}", self.name(code.windows), self.name(code.matrix)), code.out)
+            }
+            Instruction::TermProduct(code) => {
+                let TermLayout { rows, columns, .. } = &code.layout;
+                let (terms, times) = (code.layout.terms(), times(code.layout.repetitions()));
+                let kernel = format!("windows {}×{}×{terms}{times}", rows.len(), columns.len());
+                (kernel, format!("windows({}) {}", self.name(code.windows), self.name(code.matrix)), code.out)
+            }
             Instruction::AxisOp { op, input, axis, out, .. } => {
                 let name = op.signature().name;
                 let kernel = format!("{name} {}", sizes(*axis));
@@ -356,4 +369,9 @@ impl<'a> Names<'a> {
             LoopOperand::Absent => Expression::name(String::new()),
         }
     }
+}
+
+/// How often a product is repeated, if it is.
+fn times(times: usize) -> String {
+    if times == 1 { String::new() } else { format!(", {times} times") }
 }

@@ -9,6 +9,7 @@ pub(crate) mod interface;
 pub(crate) mod listing;
 pub(crate) mod loop_code;
 pub(crate) mod pool;
+pub(crate) mod window_code;
 
 use std::ops::Range;
 

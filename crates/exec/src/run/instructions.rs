@@ -91,7 +91,9 @@ pub(super) fn run_instruction<S: Simd, T: Float>(
             }
         }
         Instruction::MatrixMatrix(product) => products::run(product, arena, threads),
-        Instruction::WindowProduct(code) => windows::run(simd, code, arena, threads),
+        Instruction::WindowProduct(code) => windows::columns(simd, code, arena, threads),
+        Instruction::RowProduct(code) => windows::rows(simd, code, arena, threads),
+        Instruction::TermProduct(code) => windows::terms(simd, code, arena, threads),
         Instruction::AxisOp { op, input, axis, out, length } => {
             let out = *out..*out + length;
             rows::run(simd, *op, *input, *axis, out, arena, threads);

@@ -1,0 +1,209 @@
+//! Products of windows whose rows, or terms, are neighbours, against the textbook's sums, by axes, columns, levels and parts.
+
+mod common;
+
+use chainrule_kernels::row_windows::{Clip, RowProduct};
+use chainrule_kernels::term_windows::{TermProduct, Terms};
+use chainrule_kernels::{Float, Level, dispatch};
+use common::{assert_close, to_f64, values};
+use proptest::prelude::*;
+
+/// Where each element of some axes lies, the last innermost.
+fn offsets(axes: &[(usize, usize)]) -> Vec<usize> {
+    axes.iter().fold(vec![0], |offsets, &(n, stride)| {
+        offsets.iter().flat_map(|offset| (0..n).map(move |i| offset + i * stride)).collect()
+    })
+}
+
+/// All of a product at each level, at once and in parts, against what is right.
+fn check<T: Float>(
+    what: &str,
+    rows: usize,
+    terms: usize,
+    right: &[f64],
+    of: impl Fn(Level, core::ops::Range<usize>) -> Vec<T>,
+) {
+    for level in Level::available() {
+        let what = format!("{what} {level}");
+        let whole = of(level, 0..rows);
+        assert_close(&whole, right, terms, 1.0 + terms as f64, &what);
+        let parts = [of(level, 0..rows / 3), of(level, rows / 3..rows)].concat();
+        assert_eq!(to_f64(&whole), to_f64(&parts), "{what}: parts round otherwise");
+    }
+}
+
+/// Windows over axes of a picture, each (places, windows' size, step, dilation, border), of so many examples innermost.
+fn clipped<T: Float>(axes: &[(usize, usize, usize, usize, usize)], run: usize, channels: usize, columns: usize) {
+    let inner = |axis: usize| run * axes[axis + 1..].iter().map(|axis| axis.0).product::<usize>();
+    let strides: Vec<usize> = (0..axes.len()).map(inner).collect();
+    let picture = run * axes.iter().map(|axis| axis.0).product::<usize>();
+    let windows = |&(n, size, step, dilation, border): &(usize, usize, usize, usize, usize)| {
+        (n + 2 * border - dilation * (size - 1) - 1) / step + 1
+    };
+    let counts: Vec<usize> = axes.iter().map(windows).collect();
+    let x = values::<T>(1, picture * channels);
+    let terms: Vec<(usize, usize)> =
+        axes.iter().zip(&strides).map(|(axis, stride)| (axis.1, axis.3 * stride)).collect();
+    let terms = offsets(&[&terms[..], &[(channels, picture)]].concat());
+    let w = values::<T>(2, terms.len() * columns);
+    let rows: Vec<(usize, usize)> =
+        axes.iter().zip(&strides).zip(&counts).map(|((axis, stride), &count)| (count, axis.2 * stride)).collect();
+    let clips: Vec<Clip> = axes
+        .iter()
+        .enumerate()
+        .map(|(row, &(length, terms, step, dilation, border))| Clip { terms, row, step, dilation, border, length })
+        .collect();
+    let start = axes.iter().zip(&strides).map(|(axis, stride)| axis.4 * stride).sum();
+    let product = RowProduct { rows: &rows, run, terms: &terms, clips: &clips, start, columns };
+
+    let mut right = vec![0.0; product.rows() * columns];
+    let indices = |sizes: &[usize], mut i: usize| -> Vec<usize> {
+        let mut indices = vec![0; sizes.len()];
+        for (index, n) in indices.iter_mut().zip(sizes).rev() {
+            (*index, i) = (i % n, i / n);
+        }
+        indices
+    };
+    let sizes: Vec<usize> = axes.iter().map(|axis| axis.1).chain([channels]).collect();
+    for (r, row) in (0..product.rows()).map(|r| (r, indices(&counts, r / run))) {
+        for (t, term) in (0..terms.len()).map(|t| (t, indices(&sizes, t))) {
+            let mut at = Some(r % run + term[axes.len()] * picture);
+            for (a, &(n, _, step, dilation, border)) in axes.iter().enumerate() {
+                let place = (row[a] * step + term[a] * dilation).checked_sub(border).filter(|place| *place < n);
+                at = at.zip(place).map(|(at, place)| at + place * strides[a]);
+            }
+            let Some(at) = at else { continue };
+            for j in 0..columns {
+                right[j * product.rows() + r] += x[at].to_f64() * w[t * columns + j].to_f64();
+            }
+        }
+    }
+    let what = format!("{axes:?} of {run}, {channels} channels, {columns} columns");
+    check(&what, columns, terms.len(), &right, |level, range| {
+        let mut y = vec![T::NAN; range.len() * product.rows()];
+        dispatch!(level, simd => product.multiply(simd, &x, &w, range.clone(), &mut y));
+        y
+    });
+}
+
+#[test]
+fn windows_that_reach_beyond_the_ends_leave_out_what_is_not_there() {
+    for (run, columns) in [(1, 1), (3, 2), (8, 3), (17, 4), (40, 5), (64, 6), (70, 7), (33, 16)] {
+        clipped::<f32>(&[(5, 3, 1, 1, 2), (4, 2, 1, 1, 1)], run, 3, columns);
+        clipped::<f64>(&[(5, 3, 1, 1, 2), (4, 2, 1, 1, 1)], run, 3, columns);
+        clipped::<f32>(&[(6, 3, 2, 1, 1)], run, 2, columns);
+        clipped::<f64>(&[(7, 3, 1, 2, 4), (3, 2, 3, 1, 1), (2, 1, 1, 1, 0)], run, 1, columns);
+        // Some windows have nothing within.
+        clipped::<f32>(&[(1, 2, 1, 3, 3), (2, 2, 1, 5, 5)], run, 2, columns);
+    }
+}
+
+/// Each element by its definition, in f64: rows that are neighbours.
+fn rows<T: Float>(rows: &[(usize, usize)], run: usize, terms: &[(usize, usize)], columns: usize) {
+    let (row_offsets, terms) = (offsets(&[rows, &[(run, 1)]].concat()), offsets(terms));
+    let reach = row_offsets.iter().max().unwrap() + terms.iter().max().unwrap() + 1;
+    let (x, w) = (values::<T>(1, reach), values::<T>(2, terms.len() * columns));
+    let element = |column: usize, row: usize| -> f64 {
+        terms.iter().enumerate().map(|(i, t)| x[row + t].to_f64() * w[i * columns + column].to_f64()).sum()
+    };
+    let right: Vec<f64> = (0..columns)
+        .flat_map(|j| row_offsets.iter().map(move |&row| (j, row)))
+        .map(|(j, row)| element(j, row))
+        .collect();
+    let product = RowProduct { rows, run, terms: &terms, clips: &[], start: 0, columns };
+    check(&format!("{rows:?} {run} {columns}"), columns, terms.len(), &right, |level, range| {
+        let mut y = vec![T::NAN; range.len() * product.rows()];
+        dispatch!(level, simd => product.multiply(simd, &x, &w, range.clone(), &mut y));
+        y
+    });
+}
+
+/// The same for terms that are neighbours.
+fn terms<T: Float>(terms: &[Terms], run: usize, rows: &[(usize, usize)], columns: &[(usize, usize)]) {
+    let (rows, columns) = (offsets(rows), offsets(columns));
+    let of = |stride: fn(&Terms) -> usize| -> Vec<usize> {
+        offsets(&terms.iter().map(|axis| (axis.n, stride(axis))).chain([(run, 1)]).collect::<Vec<_>>())
+    };
+    let (in_x, in_w) = (of(|axis| axis.x), of(|axis| axis.w));
+    let reach = |places: &[usize], terms: &[usize]| places.iter().max().unwrap() + terms.iter().max().unwrap() + 1;
+    let (x, w) = (values::<T>(1, reach(&rows, &in_x)), values::<T>(2, reach(&columns, &in_w)));
+    let element = |row: usize, column: usize| -> f64 {
+        in_x.iter().zip(&in_w).map(|(t, u)| x[row + t].to_f64() * w[column + u].to_f64()).sum()
+    };
+    let right: Vec<f64> = rows
+        .iter()
+        .flat_map(|&row| columns.iter().map(move |&column| (row, column)))
+        .map(|(i, j)| element(i, j))
+        .collect();
+    let product = TermProduct { terms, run, rows: &rows, columns: &columns };
+    check(
+        &format!("{terms:?} {run} {} {}", rows.len(), columns.len()),
+        rows.len(),
+        in_x.len(),
+        &right,
+        |level, range| {
+            let mut y = vec![T::NAN; range.len() * columns.len()];
+            dispatch!(level, simd => product.multiply(simd, &x, &w, range.clone(), &mut y));
+            y
+        },
+    );
+}
+
+#[test]
+fn the_pixels_of_a_convolution_are_rows_or_terms() {
+    // 3 channels of 6 × 11 pixels of n examples, windows of 3 × 2
+    for n in [1, 5, 16, 37] {
+        let patch = [(3, 66 * n), (3, 11 * n), (2, n)];
+        for columns in [1, 2, 3, 4, 5, 6, 13, 16] {
+            rows::<f32>(&[(4, 11 * n)], 10 * n, &patch, columns);
+            rows::<f64>(&[(4, 11 * n), (10, n)], n, &patch, columns);
+            let (down, right) = (Terms { n: 4, x: 11 * n, w: 10 * n }, Terms { n: 10, x: n, w: n });
+            terms::<f32>(&[down], 10 * n, &patch, &[(columns, 40 * n)]);
+            terms::<f64>(&[down, right], n, &patch, &[(columns, 40 * n)]);
+        }
+    }
+}
+
+#[test]
+fn many_terms_are_added_block_by_block() {
+    let outer = Terms { n: 60, x: 70, w: 64 };
+    terms::<f32>(&[outer], 64, &[(3, 1), (2, 5)], &[(20, 1)]);
+    terms::<f64>(&[outer], 64, &[(9, 1)], &[(40, 64)]);
+}
+
+/// What is not finite goes to what reads it, and nowhere else.
+#[test]
+fn what_is_not_finite_stays_in_its_row_and_column() {
+    for level in Level::available() {
+        let (mut x, w) = (vec![1.0f32; 37 + 3], vec![1.0f32; 4 * 3]);
+        (x[20], x[39]) = (f32::NAN, f32::INFINITY);
+        let product = RowProduct { rows: &[], run: 37, terms: &[0, 1, 2, 3], clips: &[], start: 0, columns: 3 };
+        let mut y = vec![0.0; 3 * 37];
+        dispatch!(level, simd => product.multiply(simd, &x, &w, 0..3, &mut y));
+        for (i, y) in y.iter().enumerate().map(|(i, y)| (i % 37, y)) {
+            assert_eq!(y.is_nan(), (17..=20).contains(&i), "{level}: {i}");
+            assert_eq!(y.is_infinite(), i == 36, "{level}: {i}");
+        }
+        let product = TermProduct { terms: &[], run: 37, rows: &[0, 3], columns: &[0] };
+        let mut y = vec![0.0; 2];
+        x[20] = 1.0;
+        dispatch!(level, simd => product.multiply(simd, &x, &[1.0; 37], 0..2, &mut y));
+        assert_eq!(y, [37.0, f32::INFINITY], "{level}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn products_by_any_strides(
+        outer in prop::collection::vec((1usize..5, 0usize..9), 0..3),
+        run in 1usize..70,
+        inner in prop::collection::vec((1usize..5, 0usize..9), 0..3),
+        columns in 1usize..14,
+    ) {
+        rows::<f32>(&outer, run, &inner, columns);
+        rows::<f64>(&outer, run, &inner, columns);
+        let axes: Vec<Terms> = outer.iter().map(|&(n, x)| Terms { n, x, w: n + x }).collect();
+        terms::<f32>(&axes, run, &inner, &[(columns, 3)]);
+        terms::<f64>(&axes, run, &inner, &[(columns, 3)]);
+    }
+}
