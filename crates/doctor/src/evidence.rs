@@ -132,7 +132,12 @@ impl<'e, 'c> Evidence<'e, 'c> {
 
     /// Whether a small model is far better, on rows that were trained on or on others.
     pub fn is_outdone(&self) -> bool {
-        let is_better = |run: Measured| self.attainable().is_some_and(|it| it.is_clearly_better(&run, MUCH_LESS));
+        let floor = self.floor();
+        let is_better = |run: Measured| match floor > 0.0 {
+            // Of a sequence of classes, by what is explained, since most can't be.
+            true => 1.0 - run.unexplained < (1.0 - MUCH_LESS) * (1.0 - floor),
+            false => self.attainable().is_some_and(|it| it.is_clearly_better(&run, MUCH_LESS)),
+        };
         self.run.failure.is_none()
             && (self.outdone_on_kept_rows().is_some() || self.run.measured.is_some_and(is_better))
     }

@@ -102,7 +102,7 @@ impl Run {
             (Some(before), Some(own)) if own.target == before.target => Some(own),
             (before, _) => before,
         };
-        if let Some(task) = task {
+        if let Some(task) = task.filter(|_| !is_late) {
             run.measured_at_start = run.measure(task, &run.start, &run.training, &case.training);
             run.measured = match run.failure {
                 Some(_) => Some(Measured::of_nothing(case.training.rows())),

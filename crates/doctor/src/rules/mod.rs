@@ -12,6 +12,7 @@ mod widening;
 
 mod class_imbalance;
 mod constant_column;
+mod constant_factor;
 mod constant_output;
 mod dead_relu;
 mod double_softmax;
@@ -46,6 +47,7 @@ mod unread_steps;
 mod unstable_expression;
 mod validation_scale;
 mod vanishing_gradient;
+mod weights_of_one_class;
 mod wrong_sign;
 
 /// What knows one cause.
@@ -208,9 +210,11 @@ pub(crate) const ALL: &[Rule] = &[
     softmax_axis::RULE,
     shifted_loss::RULE,
     phases_differ::RULE,
+    constant_factor::RULE,
     unread_steps::RULE,
     pooled_units::RULE,
     loss_mismatch::RULE,
+    weights_of_one_class::RULE,
     output_range::RULE,
     unstable_expression::RULE,
     over_regularised::RULE,

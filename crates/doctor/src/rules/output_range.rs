@@ -6,8 +6,10 @@
 //!
 //! Evidence: the values that the prediction can have by its making, beside those of the outcome.
 
-use chainrule_graph::ops::Elementwise;
-use chainrule_graph::{Graph, NodeId, Value};
+use std::collections::BTreeSet;
+
+use chainrule_graph::ops::{Elementwise, Reduction};
+use chainrule_graph::{Graph, NodeId, Op, Value};
 
 use super::{Judge, Rule, Specificity, Suspicion, edits};
 use crate::cause::Cause;
@@ -61,16 +63,25 @@ fn out_of_reach(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
 fn cut_off(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
     let function = evidence.function();
     let graph = &function.graph;
-    let squashes = |id: NodeId| is_softmax(graph, id) || elementwise(graph, id) == Some(Elementwise::Sigmoid);
+    // A cross entropy takes the softmax of its logits by a logarithm of a sum of exponentials.
+    let is_softmax = |id: NodeId| {
+        let sums = matches!(&graph.node(id).op, Op::Reduce(reduce) if reduce.op == Reduction::LogSumExp);
+        sums || is_softmax(graph, id)
+    };
+    let squashes = |id: NodeId| is_softmax(id) || elementwise(graph, id) == Some(Elementwise::Sigmoid);
+    let mut known = BTreeSet::new();
     let last = graph.ids().filter(|&id| evidence.structure.is_learned(id) && squashes(id));
     let of = |id: NodeId| {
         let before = through_scaling(evidence, graph.node(id).inputs[0]);
+        if !known.insert(before) {
+            return None;
+        }
         let cuts = relu_of(graph, before).is_some()
             || matches!(elementwise(graph, before), Some(Elementwise::Sigmoid | Elementwise::Tanh));
         let change = cuts.then(|| edits::call_left_out(evidence.case, function, before))??;
         let name = evidence.named(before);
         let op = evidence.called(before);
-        let what = if is_softmax(graph, id) { "a softmax" } else { "a sigmoid" };
+        let what = if is_softmax(id) { "a softmax" } else { "a sigmoid" };
         let said = format!("`{op}` is what {what} reads, which needs numbers of both signs and of any size");
         Some(
             Suspicion::new(Cause::OutputRange, Specificity::Structure, said)

@@ -31,7 +31,10 @@ fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
     let loops = graph.ids().filter(|&id| matches!(graph.node(id).op, Op::Scan(_)));
     let of_loops = graph.dependent_on(loops);
     let is_behind = |taken: &Taken| {
-        let is_last = taken.count == 1 && taken.first + 1 == taken.all && field.shape.first() == Some(&taken.all);
+        let is_last = taken.axis == 0
+            && taken.count == 1
+            && taken.first + 1 == taken.all
+            && field.shape.first() == Some(&taken.all);
         is_last && of_loops[taken.of.node.index()]
     };
     let behind = steps::taken(evidence, LEAST_STEPS).into_iter().filter(is_behind);

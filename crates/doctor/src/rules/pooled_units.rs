@@ -137,5 +137,11 @@ fn of_units(evidence: &Evidence<'_, '_>, pooled: &Pooled, changed: &[bool]) -> O
     };
     let suspicion = Suspicion::new(Cause::ConstantOutput, Specificity::Structure, said);
     let suspicion = suspicion.at_node(evidence.named(pooled.id)).judged_on_kept_rows(evidence);
-    Some(suspicion.mended_by([Change::replace(at, along)]))
+    let flat = || {
+        let whole = edits::written(evidence.function(), pooled.id)?;
+        let (_, all) = edits::argument(text)?;
+        let is_flat = evidence.case.source.get(..whole.start)?.ends_with("flatten(");
+        Some(Change::replace(whole, if is_flat { all.to_string() } else { format!("flatten({all})") }))
+    };
+    Some(suspicion.mended_by_each([Change::replace(at, along)].into_iter().chain(flat())))
 }

@@ -18,7 +18,9 @@ pub(super) struct Taken {
     pub at: Range<usize>,
     /// How that is written, as `hs` of `last(hs)`.
     pub sequence: String,
-    /// The first that is taken, and how many.
+    /// The axis along which they are taken.
+    pub axis: usize,
+    /// The first that is taken.
     pub first: usize,
     /// How many are taken.
     pub count: usize,
@@ -37,7 +39,9 @@ pub(super) fn taken(evidence: &Evidence<'_, '_>, least: usize) -> Vec<Taken> {
 pub(super) fn all_but(evidence: &Evidence<'_, '_>, left_out: usize) -> Vec<Taken> {
     let structure = &evidence.structure;
     let is_compared = |id: NodeId| structure.for_objective[id.index()] && !structure.for_prediction[id.index()];
-    all(evidence).filter(|taken| is_compared(taken.id) && taken.count + left_out == taken.all).collect()
+    all(evidence)
+        .filter(|taken| is_compared(taken.id) && taken.axis == 0 && taken.count + left_out == taken.all)
+        .collect()
 }
 
 fn all(evidence: &Evidence<'_, '_>) -> impl Iterator<Item = Taken> {
@@ -46,11 +50,12 @@ fn all(evidence: &Evidence<'_, '_>) -> impl Iterator<Item = Taken> {
         let node = graph.node(id);
         let Op::Shape(ShapeOp::Slice { start, stop }) = &node.op else { return None };
         let of = *node.inputs.first()?;
-        let (first, all) = (*start.first()?, *graph.shape(of).first()?);
-        let count = stop.first()?.checked_sub(first)?;
+        let shape = graph.shape(of);
+        let axis = (0..shape.rank()).find(|&axis| stop[axis] - start[axis] < shape[axis])?;
+        let (first, count, all) = (start[axis], stop[axis] - start[axis], shape[axis]);
         let at = edits::written(evidence.function(), id)?;
         let sequence = sequence_of(evidence.case.source.get(at.clone())?)?.to_string();
-        (count < all).then_some(Taken { id, of, at, sequence, first, count, all })
+        Some(Taken { id, of, at, sequence, axis, first, count, all })
     })
 }
 

@@ -43,6 +43,39 @@ fn a_loss_that_computes_with_the_number_of_a_class_is_found() {
     assert_eq!(found[0].remedy.lines[0].after, "objective  = nll(prediction, y)");
 }
 
+/// One of four classes has nearly all the weight, and so is named where others are right.
+#[test]
+fn weights_that_leave_one_class_are_found() {
+    let source = CLASSES.replace("(logits, y)", "(logits, y, weights=[0.02, 0.01, 60, 0.02])");
+    let diagnosis = examined(&source, 1e-8);
+    assert_eq!(diagnosis.findings.first().map(|it| it.cause), Some(Cause::LossMismatch), "{diagnosis:?}");
+    assert!(diagnosis.findings[0].remedy.lines[0].after.ends_with("cross_entropy(logits, y)"), "{diagnosis:?}");
+    let even = CLASSES.replace("(logits, y)", "(logits, y, weights=[1, 1.5, 1, 0.8])");
+    let healthy = examined(&even, 1e-8);
+    assert!(healthy.findings.is_empty(), "{healthy:?}");
+}
+
+/// What a softmax reads must be able to take any size, also in the loss alone.
+#[test]
+fn logits_that_are_squashed_in_the_loss_are_found() {
+    let source = CLASSES.replace("cross_entropy(logits, y)", "cross_entropy(0.5 * sigmoid(logits), y)");
+    let found = examined(&source, 1e-8).findings;
+    assert_eq!(found.first().map(|finding| finding.cause), Some(Cause::OutputRange), "{found:?}");
+    assert_eq!(found[0].remedy.lines[0].after, "objective  = cross_entropy(0.5 * logits, y)");
+}
+
+/// A factor that was left over, and what is divided once too often.
+#[test]
+fn factors_that_leave_nothing_of_what_they_multiply_are_found() {
+    let small = CLASSES.replace("dense(tanh(dense(x, 16)), 4)", "dense(0.001 * tanh(dense(x, 16)), 4)");
+    let found = examined(&small, 1e-8).findings;
+    assert_eq!(found.first().map(|finding| finding.cause), Some(Cause::VanishingGradient), "{found:?}");
+    assert!(found[0].remedy.lines[0].after.contains("dense(tanh(dense(x, 16)), 4)"), "{found:?}");
+    let found = examined(&CLASSES.replace("dense(x, 16)", "dense(x / 4096, 16)"), 1e-8).findings;
+    assert_eq!(found.first().map(|finding| finding.cause), Some(Cause::InputsNotScaled), "{found:?}");
+    assert!(found[0].remedy.lines[0].after.contains("dense(x, 16)"), "{found:?}");
+}
+
 /// What is predicted from is four times as large as what was trained with.
 #[test]
 fn a_scale_that_training_alone_has_is_found() {

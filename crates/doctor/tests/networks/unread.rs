@@ -52,6 +52,10 @@ fn the_state_behind_the_first_step_has_read_one() {
         assert!(line.contains("(hs)") || line.contains("(hs, axis=0)"), "{line}");
         assert!(diagnosis.findings[0].evidence.contains("of its 12 steps"), "{diagnosis:?}");
     }
+    let diagnosis =
+        examined(&LOOP.replace("gru(x,", "gru(x[:, 0:1],").replace("STATE", "last(hs)"), sequences(|_| true), 20);
+    assert!(first_line(&diagnosis, Cause::ConstantOutput).contains("gru(x,"), "{diagnosis:?}");
+    assert!(diagnosis.findings[0].evidence.contains("24 of its 36 elements"), "{diagnosis:?}");
     let backwards = LOOP.replace("gru(x, 12)", "reverse(gru(reverse(x, axes=0), 12), axes=0)");
     let diagnosis = examined(&backwards.replace("STATE", "last(hs)"), sequences(|_| true), 20);
     assert!(first_line(&diagnosis, Cause::ConstantOutput).contains("first(hs)"), "{diagnosis:?}");
