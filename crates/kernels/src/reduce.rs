@@ -6,6 +6,7 @@
 
 use crate::elementwise::{maximum, minimum};
 use crate::float::{Float, Lanes, lanes, last_lanes, load, load_partial, store_partial};
+use crate::vector::axpy;
 use fearless_simd::prelude::*;
 
 /// The sizes outside, along and inside an axis.
@@ -123,6 +124,44 @@ fn fold<S: Simd, T: Float>(
         sums[3] = f(sums[3], last);
     }
     f(f(sums[0], sums[1]), f(sums[2], sums[3]))
+}
+
+/// Rows shorter than so many vectors are added to several partial sums in turn: to one alone, each addition would wait for
+/// the one before.
+const IN_TURN: usize = 4;
+/// So many elements hold them: the rows of fewer than [`IN_TURN`] vectors that make up a whole number of vectors.
+const PARTIAL_SUMS: usize = 256;
+
+/// `y[j] += Σ over the rows r of x[r · y.len() + j]`, in an order that depends on the sizes and the level alone.
+///
+/// # Panics
+/// If y is empty and x is not.
+#[inline(always)]
+pub fn add_rows<S: Simd, T: Float>(simd: S, x: &[T], y: &mut [T]) {
+    let (n, len) = (y.len(), lanes::<S, T>());
+    if x.is_empty() {
+        return;
+    }
+    // Whole rows that are whole vectors
+    let unit = n * (len >> n.trailing_zeros().min(len.trailing_zeros()));
+    let unit = unit * (IN_TURN * len).div_ceil(unit.max(1));
+    if n >= IN_TURN * len || unit > PARTIAL_SUMS || x.len() < 2 * unit {
+        for row in x.chunks_exact(n) {
+            axpy(simd, T::ONE, row, y);
+        }
+        return;
+    }
+    let mut sums = [T::ZERO; PARTIAL_SUMS];
+    let sums = &mut sums[..unit];
+    let (first, rest) = x.split_at(unit);
+    sums.copy_from_slice(first);
+    let mut blocks = rest.chunks_exact(unit);
+    for block in blocks.by_ref() {
+        axpy(simd, T::ONE, block, sums);
+    }
+    for row in blocks.remainder().chunks_exact(n).chain(sums.chunks_exact(n)) {
+        axpy(simd, T::ONE, row, y);
+    }
 }
 
 /// Folds along an axis; `y` gets `outer · inner` elements.

@@ -13,10 +13,13 @@ use super::addresses::Addresses;
 use super::buffer::BufferId;
 use super::plan::{Loop, LoopNode};
 use super::view::View;
-use crate::program::address::Address;
-use crate::program::chunks::Chunks;
+use crate::program::address::{ALIGNMENT, Address};
+use crate::program::chunks::{BLOCK, Chunks};
 use crate::program::instruction::{Instruction, ScalarOp, ScalarOperand, ScalarStep};
-use crate::program::loop_code::{Fill, LoopCode, LoopOperand, LoopStep, StepOp, Store, SumCode};
+use crate::program::loop_code::{Fill, LoopCode, LoopOperand, LoopStep, StepOp, Store, SumCode, period};
+
+/// A larger unit of blocks would leave too much of a register empty.
+const LARGEST_UNIT: usize = BLOCK / 2;
 
 /// The instruction of a loop.
 pub(super) fn loop_code(addresses: &Addresses<'_>, fused: &Loop) -> Instruction {
@@ -219,9 +222,22 @@ impl DraftLoop {
         (of_steps, of_fills)
     }
 
+    /// Of how many elements a block is a multiple: whole vectors, and where that is not too many, whole periods of the
+    /// operands that repeat, and whole rows of what is summed.
+    fn unit(&self) -> usize {
+        let inner = self.sum.iter().map(|&(_, axis, _)| axis.inner);
+        let periods = self.fills.iter().map(|(_, runs)| period(runs)).chain(inner).filter(|&period| period > 1);
+        periods.fold(ALIGNMENT, |unit, period| {
+            let common = unit / greatest_common_divisor(unit, period) * period;
+            if common <= LARGEST_UNIT { common } else { unit }
+        })
+    }
+
     /// The loop with registers for the results that are read; a register is free again after the last read.
     fn allocate(self, size: usize) -> LoopCode {
         let (last_reads, last_fill_reads) = self.last_reads();
+        let unit = self.unit();
+        let is_steady = |runs: &[(usize, usize)]| unit.is_multiple_of(period(runs).max(1));
         let mut registers = FreeRegisters { free: Vec::new(), count: 0 };
         let of_fills: Vec<usize> = self.fills.iter().map(|_| registers.take()).collect();
         let mut of_steps = vec![0; self.steps.len()];
@@ -235,6 +251,7 @@ impl DraftLoop {
             let operands = draft.operands.map(|origin| operand(origin, &of_steps));
             let freed = draft.operands.iter().filter_map(|&origin| match origin {
                 DraftOperand::Step(other) => (last_reads[other] == Some(step)).then_some(of_steps[other]),
+                DraftOperand::Fill(fill) if is_steady(&self.fills[fill].1) => None,
                 DraftOperand::Fill(fill) => (last_fill_reads[fill] == step).then_some(of_fills[fill]),
                 DraftOperand::Memory(_) => None,
             });
@@ -250,7 +267,14 @@ impl DraftLoop {
         let cost = steps.iter().map(|step| step.op.cost()).sum();
         LoopCode {
             size,
-            fills: fills.map(|((address, runs), &register)| Fill { address, runs, register }).collect(),
+            unit,
+            fills: (fills.map(|((address, runs), &register)| Fill {
+                address,
+                is_steady: is_steady(&runs),
+                runs,
+                register,
+            }))
+            .collect(),
             chunks: Chunks::of(size, cost, stores.len(), sum.map(|sum| sum.axis)),
             steps,
             stores,
@@ -258,6 +282,13 @@ impl DraftLoop {
             registers: registers.count,
         }
     }
+}
+
+fn greatest_common_divisor(mut a: usize, mut b: usize) -> usize {
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    a
 }
 
 /// Gives out registers.

@@ -332,7 +332,7 @@ impl<'a> Names<'a> {
     fn fused(&mut self, labelled: &LabelledInstruction, code: &LoopCode) -> Vec<String> {
         let mut texts = Vec::new();
         let mut registers = vec![Expression::name(String::new()); code.registers];
-        for Fill { address, runs, register } in &code.fills {
+        for Fill { address, runs, register, .. } in &code.fills {
             let runs: Vec<String> = runs.iter().map(|(n, stride)| format!("{n}·{stride}")).collect();
             registers[*register] = Expression::name(format!("{}[{}]", self.name(*address), runs.join(", ")));
         }

@@ -10,6 +10,8 @@ use super::chunks::Chunks;
 #[derive(Clone, Debug)]
 pub(crate) struct LoopCode {
     pub size: usize,
+    /// A block is a whole number of times so many elements.
+    pub unit: usize,
     /// Operands that do not lie in index order: each fills a register first.
     pub fills: Vec<Fill>,
     pub steps: Vec<LoopStep>,
@@ -27,6 +29,13 @@ pub(crate) struct Fill {
     /// (elements, stride), outermost first.
     pub runs: Vec<(usize, usize)>,
     pub register: usize,
+    /// Whether it is the same in every block, so that its register is filled once.
+    pub is_steady: bool,
+}
+
+/// After how many elements such an operand repeats: all of it, without the outer axes along which it stays where it is.
+pub(crate) fn period(runs: &[(usize, usize)]) -> usize {
+    runs.iter().skip_while(|&&(_, stride)| stride == 0).map(|&(n, _)| n).product()
 }
 
 /// One op of a loop.

@@ -9,12 +9,13 @@ use super::arena::{ArenaView, Reads, Writes};
 use super::elementwise::{Read, compute};
 use super::scratch::{RegisterBlock, Registers};
 use crate::program::chunks::BLOCK;
-use crate::program::loop_code::{Fill, LoopCode, LoopOperand, LoopStep, Store, SumCode};
+use crate::program::loop_code::{Fill, LoopCode, LoopOperand, LoopStep, Store, SumCode, period};
 
 /// How many elements an op takes at once: the more, the less time goes into choosing ops, as long as the registers of a loop
-/// stay in the first cache. So many take 4 KiB.
-const fn block_length<T>() -> usize {
-    BLOCK * size_of::<f32>() / size_of::<T>()
+/// stay in the first cache. They take 4 KiB, or less by less than a unit.
+fn block_length<T>(code: &LoopCode) -> usize {
+    let most = BLOCK * size_of::<f32>() / size_of::<T>();
+    most - most % code.unit
 }
 
 /// Runs a loop from its first index to its last.
@@ -31,9 +32,10 @@ pub(super) fn run_whole<S: Simd, T: Float>(
     simd.vectorize(
         #[inline(always)]
         || {
-            let mut start = 0;
+            let (mut start, most) = (0, block_length::<T>(code));
+            fill_registers(code, true, arena, registers, start, most.min(arena.computed(code.size)));
             while start < code.size {
-                let length = block_length::<T>().min(code.size - start);
+                let length = most.min(code.size - start);
                 block(simd, code, arena, registers, start, length);
                 if let Some(sum) = &code.sum {
                     let (to, rest) = arena.split(sum.out, sum.axis.kept());
@@ -60,9 +62,10 @@ pub(super) fn run_range<S: Simd, T: Float>(
     simd.vectorize(
         #[inline(always)]
         || {
-            let mut start = indices.start;
+            let (mut start, most) = (indices.start, block_length::<T>(code));
+            fill_registers(code, true, memory, registers, start, most.min(memory.computed(indices.len())));
             while start < indices.end {
-                let length = block_length::<T>().min(indices.end - start);
+                let length = most.min(indices.end - start);
                 block(simd, code, memory, registers, start, length);
                 if let Some(sum) = &code.sum {
                     add_up(simd, sum, to, first, memory, registers, start..start + length);
@@ -85,9 +88,7 @@ fn block<S: Simd, T: Float>(
     length: usize,
 ) {
     let whole = memory.computed(length);
-    for fill in &code.fills {
-        fill_register(fill, memory, &mut registers.all[fill.register].0[..length], start);
-    }
+    fill_registers(code, false, memory, registers, start, length);
     for &LoopStep { op, operands: [a, b, c], register } in &code.steps {
         // One by one: the closure of an array's map would not be inlined.
         let a = read(a, memory, &registers.all, start, whole);
@@ -146,6 +147,21 @@ fn read<'a, T: Float>(
     }
 }
 
+/// Fills the registers of the strided operands that are steady, or of those that are not, for so many indices from `start`.
+#[inline(always)]
+fn fill_registers<T: Float>(
+    code: &LoopCode,
+    are_steady: bool,
+    memory: &impl Reads<T>,
+    registers: &mut Registers<T>,
+    start: usize,
+    length: usize,
+) {
+    for fill in code.fills.iter().filter(|fill| fill.is_steady == are_steady) {
+        fill_register(fill, memory, &mut registers.all[fill.register].0[..length], start);
+    }
+}
+
 /// Elements of a strided operand for the indices from `start`.
 fn fill_register<T: Float>(fill: &Fill, memory: &impl Reads<T>, out: &mut [T], start: usize) {
     /// The indices of so many outer axes are counted on; those of more are computed anew for each run.
@@ -155,9 +171,8 @@ fn fill_register<T: Float>(fill: &Fill, memory: &impl Reads<T>, out: &mut [T], s
     let mut offset = place(outer, start / inner, &mut counted);
     let mut first = start % inner;
     let mut filled = 0;
-    // What is repeated all along is filled once, and then copied, twice as much each time.
-    let is_periodic = outer.iter().all(|&(_, stride)| stride == 0);
-    let end = if is_periodic { inner.min(out.len()) } else { out.len() };
+    // What is repeated is filled once, and then copied, twice as much each time.
+    let end = period(&fill.runs).min(out.len());
     while filled < end {
         let length = (inner - first).min(end - filled);
         let to = &mut out[filled..filled + length];
@@ -241,11 +256,7 @@ fn add_up<S: Simd, T: Float>(
         match from.elements {
             Some(elements) if inner == 1 => to[0] += reduce::sum(simd, elements),
             None if inner == 1 => to[0] += from.scalar * T::from_f64(stretch as f64),
-            Some(elements) => {
-                for row in elements.chunks_exact(outs) {
-                    vector::axpy(simd, T::ONE, row, to);
-                }
-            }
+            Some(elements) => reduce::add_rows(simd, elements, to),
             None => {
                 let add = Lanes::<S, T>::splat(simd, from.scalar);
                 for _ in 0..stretch / outs {
