@@ -63,6 +63,54 @@ fn multiples_of_a_value_are_computed_where_they_are_read() {
 }
 
 #[test]
+fn what_follows_from_one_array_is_computed_where_it_is_read() {
+    let graph = graph(|b| {
+        let x = b.input("x", [300, 16]).tanh();
+        let [gain, shift] = ["gain", "shift"].map(|name| b.input(name, [16]));
+        let centred = (x - gain).named("centred");
+        let scaled = (centred * gain + shift).named("scaled");
+        let product = scaled.sin().matmul(x.transpose());
+        (product.sum() + (scaled.exp() + centred.sin()).sum() + x.matmul(x.transpose()).sum()).named("y");
+    });
+    let text = after("fuse", &graph);
+    let loops = lines(&text);
+    let computes = |line: &&&str, name: &str| line.contains(&format!("{name} = "));
+    // Each loop that reads one computes it, and from it the next.
+    assert_eq!(loops.iter().filter(|line| computes(line, "centred")).count(), 1, "{text}");
+    let rest = after("emit", &graph);
+    assert!(!rest.contains("centred = ") && !rest.contains("scaled = "), "{rest}");
+}
+
+/// The gradients of a gain and a shift that are spread over examples, and the gradient of what they scale.
+#[test]
+fn loops_that_read_the_same_become_one_and_sums_of_sums_one_sum() {
+    let graph = graph(|b| {
+        let (x, g) = (b.input("x", [20, 30, 16]), b.input("g", [20, 30, 16]));
+        let gain = b.input("gain", [16]);
+        let cotangent = (g * x.exp()).named("cotangent");
+        let shift = cotangent.sum_axes(&[0]).sum_axes(&[0]);
+        let of_gain = (cotangent * x).sum_axes(&[0, 1]);
+        let rest = (cotangent * gain).sin().sum_axes(&[0, 1]);
+        (shift + 2.0 * of_gain + rest).named("y");
+    });
+    let text = after("fuse", &graph);
+    let large: Vec<&str> = lines(&text).into_iter().filter(|line| line.starts_with("loop 9600")).collect();
+    assert_eq!(large.len(), 1, "{text}");
+    assert_eq!(large[0].matches("sum [1, 600, 16]").count(), 3, "{text}");
+}
+
+#[test]
+fn a_loop_joins_no_sibling_that_it_waits_for() {
+    let graph = graph(|b| {
+        let x = b.input("x", [600, 16]);
+        let mean = x.sum_axes(&[0]) / 600.0;
+        (x - mean).power(2.0).sum_axes(&[0]).named("y");
+    });
+    let text = after("fuse", &graph);
+    assert_eq!(text.matches("loop 9600").count(), 2, "{text}");
+}
+
+#[test]
 fn what_follows_a_convolution_keeps_its_channels_last() {
     let builder = Builder::new();
     let x = builder.input("x", [3, 8, 8]);

@@ -164,6 +164,29 @@ fn short_rows_get_what_long_rows_get_at_the_ends_of_the_range() {
     }
 }
 
+/// Rows of whole vectors, of parts of vectors, and too long for partial sums; few rows and many.
+#[test]
+fn rows_are_added_up() {
+    fn added<T: Float>(level: Level, n: usize, rows: usize) {
+        let (x, before) = (values::<T>(3, rows * n), values::<T>(4, n));
+        let mut y = before.clone();
+        dispatch!(level, simd => reduce::add_rows(simd, &x, &mut y));
+        let (x, before) = (to_f64(&x), to_f64(&before));
+        let right: Vec<f64> = (0..n).map(|j| before[j] + x.iter().skip(j).step_by(n).sum::<f64>()).collect();
+        assert_close(&y, &right, rows, 2.0 + rows as f64, &format!("{level} {n} {rows}"));
+    }
+    for level in Level::available() {
+        for n in [1, 2, 3, 6, 8, 10, 15, 16, 17, 24, 32, 48, 63, 64, 65, 130] {
+            for rows in [0, 1, 2, 7, 64, 301] {
+                added::<f32>(level, n, rows);
+                added::<f64>(level, n, rows);
+            }
+        }
+        let mut none: [f32; 0] = [];
+        dispatch!(level, simd => reduce::add_rows(simd, &[], &mut none));
+    }
+}
+
 #[test]
 fn rows_are_gathered_and_added() {
     for level in Level::available() {

@@ -72,7 +72,7 @@ pub(crate) fn assemble(
         outputs,
         reported_values: interface.outputs.iter().map(|output| output.own).collect(),
         literals: literals(&plan.graph, &addresses),
-        partial_sums: loops().filter_map(|code| Some(code.chunks?.sums())).max().unwrap_or(0),
+        partial_sums: loops().map(LoopCode::sums_of_chunks).max().unwrap_or(0),
         registers: loops().map(|code| code.registers).max().unwrap_or(0),
         batch: options.batch,
         arguments: arguments(&plan.graph, &addresses, interface),

@@ -162,7 +162,7 @@ impl Emitter<'_> {
     fn kernel(&mut self, kernel: &Kernel) -> Result<Vec<LabelledInstruction>, ExecError> {
         let labelled = |instruction| LabelledInstruction { instruction, nodes: kernel.nodes.clone() };
         Ok(match &kernel.kind {
-            KernelKind::Loop(Loop { size: 0, reduction: None, .. }) => Vec::new(),
+            KernelKind::Loop(Loop { size: 0, sums, .. }) if sums.is_empty() => Vec::new(),
             KernelKind::Loop(fused) => {
                 vec![labelled(self.transpose(fused).unwrap_or_else(|| loop_code(&self.addresses, fused)))]
             }
@@ -271,7 +271,7 @@ impl Emitter<'_> {
 
     /// The copy of a matrix by columns, if that is all that a loop does.
     fn transpose(&self, fused: &Loop) -> Option<Instruction> {
-        let ([LoopNode { op: LoopOp::Copy, operands, out }], None) = (&fused.body[..], &fused.reduction) else {
+        let ([LoopNode { op: LoopOp::Copy, operands, out }], []) = (&fused.body[..], &fused.sums[..]) else {
             return None;
         };
         let [view] = &operands[..] else { return None };

@@ -15,7 +15,7 @@ pub(crate) fn fuse(mut plan: Plan) -> Plan {
     let mut groups: Vec<Group> = Vec::new();
     for (index, kernel) in plan.kernels.iter().enumerate().rev() {
         let joined = match &kernel.kind {
-            KernelKind::Loop(Loop { body, reduction: None, .. }) => {
+            KernelKind::Loop(Loop { body, sums, .. }) if sums.is_empty() => {
                 let uses = body.iter().flat_map(|op| users[op.out.index()].iter());
                 let earliest = uses.clone().map(|user| group_of[user.kernel]).max();
                 earliest.filter(|&group| {
@@ -78,7 +78,7 @@ pub(super) fn join(kernels: impl Iterator<Item = Kernel>) -> Kernel {
             match (&mut joined.kind, next.kind) {
                 (KernelKind::Loop(fused), KernelKind::Loop(rest)) => {
                     fused.body.extend(rest.body);
-                    fused.reduction = fused.reduction.take().or(rest.reduction);
+                    fused.sums.extend(rest.sums);
                 }
                 (kind, rest) => *kind = rest,
             }

@@ -144,9 +144,7 @@ impl Lives {
                 last[buffer.index()] = Some(index);
                 // Of a loop over several indices, inner results live in registers.
                 stored[buffer.index()] |= match &kernel.kind {
-                    KernelKind::Loop(fused) if fused.size != 1 => {
-                        fused.reduction.as_ref().is_some_and(|reduction| reduction.out == buffer)
-                    }
+                    KernelKind::Loop(fused) if fused.size != 1 => fused.sums.iter().any(|sum| sum.out == buffer),
                     _ => true,
                 };
             }

@@ -71,13 +71,14 @@ pub(crate) enum KernelKind {
     Custom { op: Custom, inputs: Vec<View>, outs: Vec<(Shape, BufferId)> },
 }
 
-/// Elementwise ops over a common index, in order.
+/// Elementwise ops over a common index, in order, and sums of them.
 #[derive(Clone, Debug)]
 pub(crate) struct Loop {
     /// How many indices there are.
     pub size: usize,
     pub body: Vec<LoopNode>,
-    pub reduction: Option<ClosingSum>,
+    /// All along one axis.
+    pub sums: Vec<ClosingSum>,
 }
 
 /// One op of a loop. Element i of its result comes from element i of each operand, in row-major order of the operand's
@@ -108,7 +109,7 @@ impl LoopOp {
     }
 }
 
-/// The sum that closes a loop: index (outer, n, inner) goes to element (outer, inner).
+/// A sum that closes a loop: index (outer, n, inner) goes to element (outer, inner).
 #[derive(Clone, Debug)]
 pub(crate) struct ClosingSum {
     pub operand: View,
@@ -214,7 +215,7 @@ impl Kernel {
     pub fn copy(view: View, out: BufferId, nodes: Vec<NodeId>) -> Kernel {
         let size = view.shape.size();
         let body = vec![LoopNode { op: LoopOp::Copy, operands: vec![view], out }];
-        Kernel { kind: KernelKind::Loop(Loop { size, body, reduction: None }), nodes }
+        Kernel { kind: KernelKind::Loop(Loop { size, body, sums: Vec::new() }), nodes }
     }
 
     /// Whether it is a loop over one index.
@@ -227,9 +228,9 @@ impl KernelKind {
     /// All that is read, buffers that are only read within the same loop included.
     pub fn reads(&self) -> Vec<&View> {
         match self {
-            KernelKind::Loop(Loop { body, reduction, .. }) => {
+            KernelKind::Loop(Loop { body, sums, .. }) => {
                 let operands = body.iter().flat_map(|node| node.operands.iter());
-                operands.chain(reduction.iter().map(|reduction| &reduction.operand)).collect()
+                operands.chain(sums.iter().map(|sum| &sum.operand)).collect()
             }
             KernelKind::Product(product) => {
                 let factors = product.accumulate.iter().flat_map(|f| f.keep.iter().chain(&f.scale));
@@ -254,8 +255,8 @@ impl KernelKind {
     /// All that is computed.
     pub fn writes(&self) -> Vec<BufferId> {
         match self {
-            KernelKind::Loop(Loop { body, reduction, .. }) => {
-                body.iter().map(|node| node.out).chain(reduction.iter().map(|r| r.out)).collect()
+            KernelKind::Loop(Loop { body, sums, .. }) => {
+                body.iter().map(|node| node.out).chain(sums.iter().map(|sum| sum.out)).collect()
             }
             KernelKind::Product(Product { out, .. })
             | KernelKind::WindowProduct(WindowProduct { out, .. })

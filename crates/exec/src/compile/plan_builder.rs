@@ -121,6 +121,6 @@ impl PlanBuilder {
     pub fn add_loop(&mut self, id: NodeId, op: LoopOp, operands: Vec<View>, out: BufferId) {
         let size = self.buffers.size(out);
         let body = vec![LoopNode { op, operands, out }];
-        self.add(id, KernelKind::Loop(Loop { size, body, reduction: None }));
+        self.add(id, KernelKind::Loop(Loop { size, body, sums: Vec::new() }));
     }
 }

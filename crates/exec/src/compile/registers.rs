@@ -13,13 +13,13 @@ use super::addresses::Addresses;
 use super::buffer::BufferId;
 use super::plan::{Loop, LoopNode};
 use super::view::View;
-use crate::program::address::{ALIGNMENT, Address};
+use crate::program::address::{ALIGNMENT, Address, Space};
 use crate::program::chunks::{BLOCK, Chunks};
 use crate::program::instruction::{Instruction, ScalarOp, ScalarOperand, ScalarStep};
 use crate::program::loop_code::{Fill, LoopCode, LoopOperand, LoopStep, StepOp, Store, SumCode, period};
 
-/// A larger unit of blocks would leave too much of a register empty.
-const LARGEST_UNIT: usize = BLOCK / 2;
+/// So many whole blocks fit the first cache, with some room left.
+const IN_FIRST_CACHE: usize = 7;
 
 /// The instruction of a loop.
 pub(super) fn loop_code(addresses: &Addresses<'_>, fused: &Loop) -> Instruction {
@@ -33,7 +33,7 @@ pub(super) fn loop_code(addresses: &Addresses<'_>, fused: &Loop) -> Instruction 
 
 /// A sum of one element is that element, so no sum closes such a loop.
 fn scalar_code(addresses: &Addresses<'_>, chain: &Loop) -> Vec<ScalarStep> {
-    debug_assert!(chain.reduction.is_none());
+    debug_assert!(chain.sums.is_empty());
     let mut steps: Vec<ScalarStep> = Vec::new();
     let mut last: Option<BufferId> = None;
     for node in &chain.body {
@@ -75,8 +75,8 @@ struct DraftLoop {
     fills: Vec<(Address, Vec<(usize, usize)>)>,
     /// What is stored, and at which offset of the arena.
     stores: Vec<(DraftOperand, usize)>,
-    /// The closing sum, and at which offset it goes.
-    sum: Option<(DraftOperand, Axis, usize)>,
+    /// The closing sums, and at which offset each goes.
+    sums: Vec<(DraftOperand, Axis, usize)>,
 }
 
 struct DraftStep {
@@ -114,9 +114,9 @@ impl DraftLoop {
             draft.stores.extend(addresses.arena_offset(*out).map(|offset| (result, offset)));
         }
         draft.keep_from_overwriting();
-        if let Some(reduction) = &fused.reduction {
-            let operand = draft.origin(addresses, &known, &reduction.operand);
-            draft.sum = Some((operand, reduction.axis, addresses.out(reduction.out)));
+        for sum in &fused.sums {
+            let operand = draft.origin(addresses, &known, &sum.operand);
+            draft.sums.push((operand, sum.axis, addresses.out(sum.out)));
         }
         draft.contract_multiply_adds();
         draft
@@ -164,7 +164,7 @@ impl DraftLoop {
 
     /// What is read when all steps are done.
     fn ends(&self) -> impl Iterator<Item = DraftOperand> {
-        self.stores.iter().map(|store| store.0).chain(self.sum.map(|sum| sum.0))
+        self.stores.iter().map(|store| store.0).chain(self.sums.iter().map(|sum| sum.0))
     }
 
     /// `a · b + c` where the product is read once becomes one op, as hand-written code would have it.
@@ -224,19 +224,26 @@ impl DraftLoop {
 
     /// Of how many elements a block is a multiple: whole vectors, and where that is not too many, whole periods of the
     /// operands that repeat, and whole rows of what is summed.
-    fn unit(&self) -> usize {
-        let inner = self.sum.iter().map(|&(_, axis, _)| axis.inner);
+    fn unit(&self, most: usize) -> usize {
+        let inner = self.sums.iter().map(|&(_, axis, _)| axis.inner);
         let periods = self.fills.iter().map(|(_, runs)| period(runs)).chain(inner).filter(|&period| period > 1);
         periods.fold(ALIGNMENT, |unit, period| {
             let common = unit / greatest_common_divisor(unit, period) * period;
-            if common <= LARGEST_UNIT { common } else { unit }
+            if common <= most { common } else { unit }
         })
     }
 
-    /// The loop with registers for the results that are read; a register is free again after the last read.
-    fn allocate(self, size: usize) -> LoopCode {
+    /// The loop with registers for the results that are read.
+    fn allocate(&self, size: usize) -> LoopCode {
+        let code = self.allocate_in_units(size, self.unit(BLOCK / 2));
+        // A block of f64 is half as long.
+        let most = code.block / 2;
+        if code.unit <= most { code } else { self.allocate_in_units(size, self.unit(most)) }
+    }
+
+    /// The same with blocks of whole units; a register is free again after the last read.
+    fn allocate_in_units(&self, size: usize, unit: usize) -> LoopCode {
         let (last_reads, last_fill_reads) = self.last_reads();
-        let unit = self.unit();
         let is_steady = |runs: &[(usize, usize)]| unit.is_multiple_of(period(runs).max(1));
         let mut registers = FreeRegisters { free: Vec::new(), count: 0 };
         let of_fills: Vec<usize> = self.fills.iter().map(|_| registers.take()).collect();
@@ -262,11 +269,17 @@ impl DraftLoop {
         }
         let stores: Vec<Store> =
             self.stores.iter().map(|&(origin, out)| Store { operand: operand(origin, &of_steps), out }).collect();
-        let sum = self.sum.map(|(origin, axis, out)| SumCode { operand: operand(origin, &of_steps), axis, out });
-        let fills = self.fills.into_iter().zip(&of_fills);
-        let cost = steps.iter().map(|step| step.op.cost()).sum();
+        let axis = self.sums.first().map(|sum| sum.1);
+        let sums =
+            self.sums.iter().map(|&(origin, axis, out)| SumCode { operand: operand(origin, &of_steps), axis, out });
+        let sums: Vec<SumCode> = sums.collect();
+        let fills = self.fills.iter().cloned().zip(&of_fills);
+        let reads = steps.iter().flat_map(|step| step.operands).chain(sums.iter().map(|sum| sum.operand));
+        let block = block(registers.count + stores.len(), reads);
+        let cost = steps.iter().map(|step| step.op.cost()).sum::<usize>();
         LoopCode {
             size,
+            block,
             unit,
             fills: (fills.map(|((address, runs), &register)| Fill {
                 address,
@@ -275,13 +288,28 @@ impl DraftLoop {
                 register,
             }))
             .collect(),
-            chunks: Chunks::of(size, cost, stores.len(), sum.map(|sum| sum.axis)),
+            chunks: Chunks::of(size, cost + sums.len(), stores.len(), axis),
             steps,
             stores,
-            sum,
+            sums,
             registers: registers.count,
         }
     }
+}
+
+/// How many elements ops take at once, so that a block of each register, store and operand lies in the first cache: the more,
+/// the less time goes into choosing ops.
+fn block(registers_and_stores: usize, operands: impl Iterator<Item = LoopOperand>) -> usize {
+    let mut addresses: Vec<Address> = (operands.filter_map(|operand| match operand {
+        LoopOperand::Elements(address) => Some(address),
+        LoopOperand::Register(_) | LoopOperand::Scalar(_) | LoopOperand::Absent => None,
+    }))
+    .collect();
+    addresses.sort_unstable_by_key(|address| (address.offset, address.space == Space::Arena));
+    addresses.dedup();
+    // One more is where the next op writes.
+    let in_use = registers_and_stores + addresses.len() + 1;
+    BLOCK >> in_use.div_ceil(IN_FIRST_CACHE).next_power_of_two().ilog2().min(2)
 }
 
 fn greatest_common_divisor(mut a: usize, mut b: usize) -> usize {

@@ -216,8 +216,8 @@ impl Selector {
         let Along { view: input, axis, order } = along(input, &op.axes, keeps_shape);
         if is_sum {
             let size = input.shape.size();
-            let reduction = Some(ClosingSum { operand: input, axis, out });
-            self.plan.add(id, KernelKind::Loop(Loop { size, body: Vec::new(), reduction }));
+            let sums = vec![ClosingSum { operand: input, axis, out }];
+            self.plan.add(id, KernelKind::Loop(Loop { size, body: Vec::new(), sums }));
         } else {
             let input = self.plan.made_contiguous(id, input);
             self.plan.add(id, KernelKind::AxisOp { op: op.op, input, axis, out });

@@ -91,7 +91,7 @@ fn kernel_text(plan: &Plan, kind: &KernelKind) -> String {
     let views = |views: &[View]| views.iter().map(|view| view_text(plan, view)).collect::<Vec<_>>().join(", ");
     let [first, second] = [0, 1].map(|index| kind.reads().get(index).map_or(String::new(), |v| view_text(plan, v)));
     match kind {
-        KernelKind::Loop(Loop { size, body, reduction }) => {
+        KernelKind::Loop(Loop { size, body, sums }) => {
             let mut text = format!("loop {size}:");
             for node in body {
                 let op = match node.op {
@@ -100,10 +100,10 @@ fn kernel_text(plan: &Plan, kind: &KernelKind) -> String {
                 };
                 let _ = write!(text, " {} = {op}({});", name(node.out), views(&node.operands));
             }
-            if let Some(sum) = reduction {
+            for sum in sums {
                 let Axis { outer, n, inner } = sum.axis;
                 let (out, operand) = (name(sum.out), view_text(plan, &sum.operand));
-                let _ = write!(text, " {out} = sum [{outer}, {n}, {inner}]({operand})");
+                let _ = write!(text, " {out} = sum [{outer}, {n}, {inner}]({operand});");
             }
             text.trim_end_matches(';').to_string()
         }

@@ -29,11 +29,19 @@ pub(crate) struct Chunks {
     count: usize,
 }
 
+/// How many indices a sum keeps together, and how many times so many there are.
+fn grains(axis: Axis) -> (usize, usize) {
+    match axis.outer {
+        1 => (axis.inner, axis.n),
+        outer => (axis.n * axis.inner, outer),
+    }
+}
+
 impl Chunks {
-    /// How a loop of `size` indices is cut that computes `cost` additions an index and stores so many results; none, if
-    /// that is not worth it.
+    /// How a loop of `size` indices is cut that computes `cost` additions an index, those of its sums along an axis included,
+    /// and stores so many results; none, if that is not worth it.
     pub fn of(size: usize, cost: usize, stores: usize, axis: Option<Axis>) -> Option<Chunks> {
-        let work = cost + stores + usize::from(axis.is_some());
+        let work = cost + stores;
         if stores > MOST_STORES || size * work < WORTH {
             return None;
         }
@@ -41,12 +49,13 @@ impl Chunks {
             let grains = size.div_ceil(BLOCK);
             return Some(Chunks { size, axis, grain: BLOCK, grains, count: grains });
         };
-        let (grain, grains) = match sum.outer {
-            1 => (sum.inner, sum.n),
-            outer => (sum.n * sum.inner, outer),
-        };
-        let is_cut = grains >= CHUNKS && sum.n >= LEAST_SUMMED;
-        is_cut.then_some(Chunks { size, axis, grain, grains, count: CHUNKS })
+        let (grain, grains) = grains(sum);
+        Chunks::are_cut(sum).then_some(Chunks { size, axis, grain, grains, count: CHUNKS })
+    }
+
+    /// Whether a loop with a sum along such an axis is cut, if it is worth it.
+    pub fn are_cut(axis: Axis) -> bool {
+        grains(axis).1 >= CHUNKS && axis.n >= LEAST_SUMMED
     }
 
     /// How many chunks there are.
@@ -54,7 +63,7 @@ impl Chunks {
         self.count
     }
 
-    /// How many elements hold the sums of all chunks.
+    /// How many elements hold one sum of all chunks.
     pub fn sums(&self) -> usize {
         match self.axis {
             Some(axis) if axis.outer == 1 => self.count * axis.inner,

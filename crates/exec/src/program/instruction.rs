@@ -93,8 +93,8 @@ impl Instruction {
         match self {
             Instruction::Scalars(steps) => steps.len(),
             Instruction::Loop(code) => {
-                let sum = code.sum.map_or(0, |sum| sum.axis.kept());
-                code.stores.len() * code.size + sum
+                let sums = code.sums.iter().map(|sum| sum.axis.kept()).sum::<usize>();
+                code.stores.len() * code.size + sums
             }
             Instruction::Dot { .. } => 1,
             Instruction::TwoDots { .. } => 2,

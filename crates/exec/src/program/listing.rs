@@ -170,7 +170,7 @@ impl<'a> Names<'a> {
         let (kernel, value, out) = match &labelled.instruction {
             Instruction::Scalars(steps) => return ("scalars".into(), self.scalars(labelled, steps)),
             Instruction::Loop(code) => {
-                let sum = code.sum.map_or(String::new(), |sum| format!(", sum {}", sizes(sum.axis)));
+                let sum = code.sums.first().map_or(String::new(), |sum| format!(", sum {}", sizes(sum.axis)));
                 return (format!("loop {}{sum}", code.size), self.fused(labelled, code));
             }
             &Instruction::Dot { x, y, length, out } => {
@@ -351,7 +351,7 @@ impl<'a> Names<'a> {
                 value
             };
         }
-        if let Some(sum) = code.sum {
+        for sum in &code.sums {
             let value = self.operand(sum.operand, &registers).text;
             texts.push(format!("{} = sum({value})", self.result(labelled, sum.out)));
         }

@@ -10,13 +10,16 @@ use super::chunks::Chunks;
 #[derive(Clone, Debug)]
 pub(crate) struct LoopCode {
     pub size: usize,
+    /// How many elements an op takes at once, in f32; in f64 half as many.
+    pub block: usize,
     /// A block is a whole number of times so many elements.
     pub unit: usize,
     /// Operands that do not lie in index order: each fills a register first.
     pub fills: Vec<Fill>,
     pub steps: Vec<LoopStep>,
     pub stores: Vec<Store>,
-    pub sum: Option<SumCode>,
+    /// All along one axis.
+    pub sums: Vec<SumCode>,
     pub registers: usize,
     /// How it is cut for threads, if that is worth it.
     pub chunks: Option<Chunks>,
@@ -79,7 +82,7 @@ pub(crate) struct Store {
     pub out: usize,
 }
 
-/// The sum that closes a loop, on registers and addresses.
+/// A sum that closes a loop, on registers and addresses.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SumCode {
     pub operand: LoopOperand,
@@ -88,6 +91,11 @@ pub(crate) struct SumCode {
 }
 
 impl LoopCode {
+    /// How many elements hold the sums of all its chunks.
+    pub fn sums_of_chunks(&self) -> usize {
+        self.chunks.map_or(0, |chunks| chunks.sums() * self.sums.len())
+    }
+
     /// How often the result of a step is read before its register is written again.
     pub fn reads(&self, step: usize) -> usize {
         let register = self.steps[step].register;
@@ -99,7 +107,7 @@ impl LoopCode {
                 return count;
             }
         }
-        let ends = self.stores.iter().map(|store| &store.operand).chain(self.sum.as_ref().map(|sum| &sum.operand));
+        let ends = self.stores.iter().map(|store| &store.operand).chain(self.sums.iter().map(|sum| &sum.operand));
         count + ends.filter(is_it).count()
     }
 }

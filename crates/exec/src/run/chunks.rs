@@ -22,7 +22,7 @@ pub(super) fn run<S: Simd, T: Float>(
 ) {
     if let Some(chunks) = code.chunks {
         let threads = if threads == Threads::Pool { scratch.registers.len() } else { 1 };
-        if code.sum.is_some() || threads > 1 {
+        if !code.sums.is_empty() || threads > 1 {
             let registers = &mut scratch.registers[..threads];
             return run_chunks(simd, chunks, code, arena, registers, &mut scratch.partial_sums);
         }
@@ -39,17 +39,19 @@ fn run_chunks<S: Simd, T: Float>(
     registers: &mut [Registers<T>],
     partial_sums: &mut [T],
 ) {
-    let sums = &mut partial_sums[..chunks.sums()];
-    ChunkView::whole(code, arena).run(simd, chunks, 0..chunks.count(), code, registers, sums);
-    let Some(sum) = code.sum else { return };
-    let out = &mut arena.elements[sum.out..][..sum.axis.kept()];
-    if sum.axis.outer > 1 {
-        out.copy_from_slice(sums);
-        return;
-    }
-    out.fill(T::ZERO);
-    for chunk in sums.chunks_exact(sum.axis.inner) {
-        out.iter_mut().zip(chunk).for_each(|(out, &sum)| *out += sum);
+    let count = code.sums.len();
+    let partial_sums = &mut partial_sums[..code.sums_of_chunks()];
+    ChunkView::whole(code, arena).run(simd, chunks, 0..chunks.count(), code, registers, partial_sums);
+    for (number, sum) in code.sums.iter().enumerate() {
+        let out = &mut arena.elements[sum.out..][..sum.axis.kept()];
+        out.fill(T::ZERO);
+        for chunk in 0..chunks.count() {
+            let of_chunk = chunks.sums_start(chunk)..chunks.sums_start(chunk + 1);
+            let partial = &partial_sums[count * of_chunk.start..][number * of_chunk.len()..][..of_chunk.len()];
+            // With an axis outside, each chunk has elements of its own.
+            let out = if sum.axis.outer > 1 { &mut out[of_chunk] } else { &mut *out };
+            out.iter_mut().zip(partial).for_each(|(out, &sum)| *out += sum);
+        }
     }
 }
 
@@ -87,7 +89,7 @@ impl<'a, T: Float> ChunkView<'a, T> {
         ChunkView { start: 0, end: code.size, results, between, tables: arena.tables, starts: arena.starts }
     }
 
-    /// Runs these chunks of the loop, and puts their sums in `sums`.
+    /// Runs these chunks of the loop, and puts their sums in `sums`: all those of the first chunk, then those of the next.
     fn run<S: Simd>(
         mut self,
         simd: S,
@@ -102,20 +104,21 @@ impl<'a, T: Float> ChunkView<'a, T> {
         if middle > chunks.start {
             let (first, second) = self.split(cut.start(middle));
             let (left, right) = registers.split_at_mut(half);
-            let (before, after) = sums.split_at_mut(cut.sums_start(middle) - cut.sums_start(chunks.start));
+            let of_first = cut.sums_start(middle) - cut.sums_start(chunks.start);
+            let (before, after) = sums.split_at_mut(code.sums.len() * of_first);
             rayon::join(
                 || first.run(simd, cut, chunks.start..middle, code, left, before),
                 || second.run(simd, cut, middle..chunks.end, code, right, after),
             );
         } else if let [registers, ..] = registers {
-            if code.sum.is_none() {
+            if code.sums.is_empty() {
                 let indices = self.start..self.end;
                 return run_range(simd, code, &mut self, registers, indices, &mut []);
             }
-            let begin = cut.sums_start(chunks.start);
-            for chunk in chunks {
+            let sums_start = |chunk| code.sums.len() * (cut.sums_start(chunk) - cut.sums_start(chunks.start));
+            for chunk in chunks.clone() {
                 let indices = cut.start(chunk)..cut.start(chunk + 1);
-                let sums = &mut sums[cut.sums_start(chunk) - begin..cut.sums_start(chunk + 1) - begin];
+                let sums = &mut sums[sums_start(chunk)..sums_start(chunk + 1)];
                 run_range(simd, code, &mut self, registers, indices, sums);
             }
         }

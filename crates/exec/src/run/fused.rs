@@ -8,13 +8,11 @@ use chainrule_kernels::{Float, Lanes, Simd, reduce, vector};
 use super::arena::{ArenaView, Reads, Writes};
 use super::elementwise::{Read, compute};
 use super::scratch::{RegisterBlock, Registers};
-use crate::program::chunks::BLOCK;
 use crate::program::loop_code::{Fill, LoopCode, LoopOperand, LoopStep, Store, SumCode, period};
 
-/// How many elements an op takes at once: the more, the less time goes into choosing ops, as long as the registers of a loop
-/// stay in the first cache. They take 4 KiB, or less by less than a unit.
+/// How many elements an op takes at once.
 fn block_length<T>(code: &LoopCode) -> usize {
-    let most = BLOCK * size_of::<f32>() / size_of::<T>();
+    let most = code.block * size_of::<f32>() / size_of::<T>();
     most - most % code.unit
 }
 
@@ -26,7 +24,7 @@ pub(super) fn run_whole<S: Simd, T: Float>(
     arena: &mut ArenaView<'_, T>,
     registers: &mut Registers<T>,
 ) {
-    if let Some(sum) = &code.sum {
+    for sum in &code.sums {
         arena.elements[sum.out..sum.out + sum.axis.kept()].fill(T::ZERO);
     }
     simd.vectorize(
@@ -37,7 +35,7 @@ pub(super) fn run_whole<S: Simd, T: Float>(
             while start < code.size {
                 let length = most.min(code.size - start);
                 block(simd, code, arena, registers, start, length);
-                if let Some(sum) = &code.sum {
+                for sum in &code.sums {
                     let (to, rest) = arena.split(sum.out, sum.axis.kept());
                     add_up(simd, sum, to, 0, &rest, registers, start..start + length);
                 }
@@ -48,7 +46,8 @@ pub(super) fn run_whole<S: Simd, T: Float>(
     );
 }
 
-/// Runs a loop over these indices alone, whose sums go to `to`, that of the first of them to its first element.
+/// Runs a loop over these indices alone, whose sums go to `to`, one behind the other, that of the first index to the first element
+/// of each.
 pub(super) fn run_range<S: Simd, T: Float>(
     simd: S,
     code: &LoopCode,
@@ -58,7 +57,8 @@ pub(super) fn run_range<S: Simd, T: Float>(
     to: &mut [T],
 ) {
     to.fill(T::ZERO);
-    let first = code.sum.map_or(0, |sum| sum.axis.kept_offset(indices.start));
+    let first = code.sums.first().map_or(0, |sum| sum.axis.kept_offset(indices.start));
+    let length_of_sum = to.len() / code.sums.len().max(1);
     simd.vectorize(
         #[inline(always)]
         || {
@@ -67,7 +67,7 @@ pub(super) fn run_range<S: Simd, T: Float>(
             while start < indices.end {
                 let length = most.min(indices.end - start);
                 block(simd, code, memory, registers, start, length);
-                if let Some(sum) = &code.sum {
+                for (sum, to) in code.sums.iter().zip(to.chunks_exact_mut(length_of_sum.max(1))) {
                     add_up(simd, sum, to, first, memory, registers, start..start + length);
                 }
                 store(simd, code, memory, registers, start, length);
@@ -157,6 +157,9 @@ fn fill_registers<T: Float>(
     start: usize,
     length: usize,
 ) {
+    if length == 0 {
+        return;
+    }
     for fill in code.fills.iter().filter(|fill| fill.is_steady == are_steady) {
         fill_register(fill, memory, &mut registers.all[fill.register].0[..length], start);
     }
