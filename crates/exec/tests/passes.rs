@@ -111,6 +111,15 @@ fn a_loop_joins_no_sibling_that_it_waits_for() {
 }
 
 #[test]
+fn a_block_goes_into_its_border_of_zeros_at_once() {
+    let graph = graph(|b| {
+        b.input("x", [3, 4, 5]).pad(&[0, 1, 2], &[0, 1, 0]).named("y");
+    });
+    let text = after("emit", &graph);
+    assert!(text.contains("pad 126") && !text.contains("clear") && !text.contains("copy"), "{text}");
+}
+
+#[test]
 fn what_follows_a_convolution_keeps_its_channels_last() {
     let builder = Builder::new();
     let x = builder.input("x", [3, 8, 8]);

@@ -147,6 +147,8 @@ fn tile(a: Layout, b: Layout) -> (usize, usize) {
     // that lie alike, the larger.
     let (most_rows, most_columns) = (m / NARROWEST.0, n / NARROWEST.1);
     let by_rows = m > 1 && if contiguous { m > n && most_rows >= most_columns } else { a.row_stride < a.col_stride };
+    // One that is too narrow is not cut: then the other is.
+    let by_rows = if by_rows { most_rows >= 2 || most_columns < 2 } else { most_columns < 2 && most_rows >= 2 };
     let most = if by_rows { most_rows } else { most_columns };
     let work = m.saturating_mul(n).saturating_mul(k);
     let chunks = 1 << (work / CHUNK).min(most).clamp(1, MOST_CHUNKS).ilog2();

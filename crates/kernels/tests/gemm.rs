@@ -123,6 +123,8 @@ fn any_number_of_threads_gives_the_same_bits() {
         (250, 517, 130, false, false),
         (250, 130, 512, false, true),
         (520, 130, 300, false, true),
+        // the gradient of weights: too narrow to be cut by rows
+        (128, 512, 768, true, false),
     ] {
         let (a, b, c) = (layout(m, k, a, 0), layout(k, n, b, 0), Layout::row_major(m, n));
         let gemm = Gemm::new(a, b, c).expect("the shapes fit");

@@ -15,9 +15,10 @@ use super::schedule::WriteBack;
 use super::view::View;
 use crate::error::ExecError;
 use crate::program::address::Address;
+use crate::program::copy_code::{PadCode, StridedCopy};
 use crate::program::instruction::{
     BestCode, CustomCode, FoldCode, GradientCode, Instruction, LabelledInstruction, RandomCode, ScalarOp,
-    ScalarOperand, ScalarStep, StridedCopy,
+    ScalarOperand, ScalarStep,
 };
 use crate::program::window_code::{RowCode, TermCode, WindowCode};
 
@@ -210,6 +211,9 @@ impl Emitter<'_> {
                 out: self.addresses.out(*out),
             })],
             KernelKind::Assemble { blocks, filled, out } => {
+                if let Some(code) = self.pad(blocks, *filled, *out) {
+                    return Ok(vec![labelled(Instruction::Pad(Box::new(code)))]);
+                }
                 let (out, length) = (self.addresses.out(*out), self.plan.size(*out));
                 let clear = (!filled).then_some(Instruction::Clear { out, length });
                 clear.into_iter().chain(blocks.iter().map(|block| self.copied(block, out))).map(labelled).collect()
@@ -287,11 +291,22 @@ impl Emitter<'_> {
     }
 
     fn copied(&self, block: &BlockCopy, out: usize) -> Instruction {
-        Instruction::Copy(Box::new(StridedCopy {
+        Instruction::Copy(Box::new(self.strided_copy(block, out)))
+    }
+
+    fn strided_copy(&self, block: &BlockCopy, out: usize) -> StridedCopy {
+        StridedCopy {
             source: self.addresses.of(&block.source),
             out: out + block.offset,
             runs: copy_runs(&block.source, block.strides.iter().copied()),
-        }))
+        }
+    }
+
+    /// One block in a border of zeros.
+    fn pad(&self, blocks: &[BlockCopy], filled: bool, out: BufferId) -> Option<PadCode> {
+        let ([block], false) = (blocks, filled) else { return None };
+        let begin = self.addresses.out(out);
+        PadCode::of(&self.strided_copy(block, begin), begin, self.plan.size(out))
     }
 
     fn write_back(&self, write_back: &WriteBack) -> LabelledInstruction {

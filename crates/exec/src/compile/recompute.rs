@@ -172,8 +172,8 @@ struct Base {
 }
 
 fn base(plan: &Plan, code: &Loop, node: &LoopNode) -> Option<Base> {
-    use Elementwise::{Add, Mul, Neg, Sub};
-    let (LoopOp::Elementwise(Add | Sub | Mul | Neg), true) = (node.op, code.size > 1) else { return None };
+    use Elementwise::{Add, Mul, Neg, StrongMul, Sub};
+    let (LoopOp::Elementwise(Add | Sub | Mul | StrongMul | Neg), true) = (node.op, code.size > 1) else { return None };
     let is_small = |view: &&View| plan.buffers.size(view.buffer).saturating_mul(SMALL) <= code.size || is_number(view);
     let (others, large): (Vec<&View>, Vec<&View>) = node.operands.iter().partition(is_small);
     let view = match large[..] {

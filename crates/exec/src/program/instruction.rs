@@ -8,10 +8,11 @@ use chainrule_graph::ops::{Elementwise, Reduction};
 use chainrule_graph::{NodeId, Shape};
 use chainrule_kernels::pool::{Entry, Extreme, Overlap, Places};
 use chainrule_kernels::reduce::Axis;
-use chainrule_kernels::strided::{CopyRun, Run};
+use chainrule_kernels::strided::Run;
 
 use super::Program;
 use super::address::Address;
+use super::copy_code::{PadCode, StridedCopy};
 use super::loop_code::LoopCode;
 use super::window_code::{RowCode, TermCode, WindowCode};
 
@@ -68,6 +69,8 @@ pub(crate) enum Instruction {
     Clear { out: usize, length: usize },
     /// A block copied, element by element.
     Copy(Box<StridedCopy>),
+    /// A block copied into zeros.
+    Pad(Box<PadCode>),
     /// A loop over steps.
     Scan(Box<ScanCode>),
     /// Windows added up where they lie, on zeros.
@@ -110,6 +113,7 @@ impl Instruction {
             Instruction::Gather { dimensions, .. } => dimensions.batches * dimensions.count * dimensions.size,
             Instruction::ScatterAdd { dimensions, .. } => dimensions.batches * dimensions.rows * dimensions.size,
             Instruction::Copy(copy) => copy.size(),
+            Instruction::Pad(code) => code.length,
             Instruction::Scan(code) => code.length * code.shares * code.program.reported(),
             Instruction::Fold(fold) => fold.length,
             Instruction::BestOfWindows(code) => code.count(),
@@ -209,29 +213,6 @@ impl From<Option<Elementwise>> for ScalarOp {
             Some(Elementwise::Power(Exponent(2.0))) => ScalarOp::Square,
             Some(op) => ScalarOp::Other(op),
         }
-    }
-}
-
-/// A block copied.
-#[derive(Clone, Debug)]
-pub(crate) struct StridedCopy {
-    pub source: Address,
-    /// Where its first element goes.
-    pub out: usize,
-    /// Its axes, outermost first.
-    pub runs: Vec<CopyRun>,
-}
-
-impl StridedCopy {
-    /// How many elements are copied.
-    pub fn size(&self) -> usize {
-        self.runs.iter().map(|run| run.n).product()
-    }
-
-    /// The lowest offset that is written: axes may run backwards.
-    pub fn start(&self) -> usize {
-        let before = |run: &CopyRun| run.n.saturating_sub(1) * run.to.min(0).unsigned_abs();
-        self.out - self.runs.iter().map(before).sum::<usize>()
     }
 }
 

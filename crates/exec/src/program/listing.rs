@@ -240,6 +240,9 @@ impl<'a> Names<'a> {
                 self.result(labelled, copy.start()); // of which what reads the whole is called
                 (format!("copy {}", copy.size()), source, copy.out)
             }
+            Instruction::Pad(code) => {
+                (format!("pad {}", code.length), format!("pad({})", self.name(code.source)), code.out)
+            }
             Instruction::Scan(code) => {
                 let operands = code.carries.iter().chain(&code.sequences).chain(&code.constants);
                 let inputs: Vec<String> = operands.map(|operand| self.name(operand.address)).collect();

@@ -2,6 +2,7 @@
 
 pub(crate) mod address;
 pub(crate) mod chunks;
+pub(crate) mod copy_code;
 mod expression;
 pub(crate) mod handle;
 pub(crate) mod instruction;

@@ -2,6 +2,7 @@
 
 mod folds;
 mod loops;
+mod pads;
 mod pools;
 mod products;
 mod rows;
@@ -20,9 +21,8 @@ use super::scratch::Scratch;
 use super::{chunks, scalars};
 use crate::error::ExecError;
 use crate::program::address::{ALIGNMENT, Address};
-use crate::program::instruction::{
-    CustomCode, Factor, GatherDimensions, Instruction, LabelledInstruction, RandomCode, StridedCopy,
-};
+use crate::program::copy_code::StridedCopy;
+use crate::program::instruction::{CustomCode, Factor, GatherDimensions, Instruction, LabelledInstruction, RandomCode};
 use crate::reference::{self, random::draws_at};
 
 /// Runs one instruction.
@@ -108,6 +108,7 @@ pub(super) fn run_instruction<S: Simd, T: Float>(
         }
         &Instruction::Clear { out, length } => arena.elements[out..out + length].fill(T::ZERO),
         Instruction::Copy(copy) => strided_copy(copy, arena),
+        Instruction::Pad(code) => pads::run(code, arena, threads),
         Instruction::Scan(code) => loops::run(simd, code, arena, scratch, threads)?,
         Instruction::Fold(code) => folds::run(simd, code, arena, threads),
         Instruction::BestOfWindows(code) => pools::best(simd, code, arena, threads),
