@@ -40,9 +40,9 @@ impl Clip {
     fn within(&self, rows: Axes<'_>, run: usize) -> Range<usize> {
         let i = run / count(&rows[self.row + 1..]) % rows[self.row].0;
         let at = i * self.step;
-        let first = self.border.saturating_sub(at).div_ceil(self.dilation);
-        let behind = (self.length + self.border).saturating_sub(at).div_ceil(self.dilation);
-        first.min(self.terms)..behind.min(self.terms)
+        let (first, behind) = (self.border.saturating_sub(at), (self.length + self.border).saturating_sub(at));
+        let terms = |places: usize| if self.dilation == 1 { places } else { places.div_ceil(self.dilation) };
+        terms(first).min(self.terms)..terms(behind).min(self.terms)
     }
 }
 
@@ -115,6 +115,8 @@ struct Blocks {
     axes: [(Range<usize>, usize); MOST_CLIPS],
     clips: usize,
     count: usize,
+    /// How many terms there are for each index of these axes, none left out.
+    each: usize,
     /// The terms of a block, from the first that it would have if none were left out.
     block: Range<usize>,
 }
@@ -122,7 +124,8 @@ struct Blocks {
 impl Blocks {
     #[inline(always)]
     fn of(product: &RowProduct<'_>, run: usize) -> Blocks {
-        let mut blocks = Blocks { axes: Default::default(), clips: 0, count: 1, block: 0..product.terms.len() };
+        let mut blocks =
+            Blocks { axes: Default::default(), clips: 0, count: 1, each: 0, block: 0..product.terms.len() };
         let Some((last, others)) = product.clips.split_last() else { return blocks };
         let mut each = product.terms.len();
         for (axis, clip) in blocks.axes.iter_mut().zip(others) {
@@ -132,6 +135,7 @@ impl Blocks {
             each /= clip.terms;
         }
         let within = last.within(product.rows, run);
+        blocks.each = each;
         each /= last.terms;
         blocks.block = within.start * each..within.end * each;
         blocks
@@ -139,18 +143,15 @@ impl Blocks {
 
     /// The terms of a block.
     #[inline(always)]
-    fn range(&self, mut index: usize, terms: usize) -> Range<usize> {
-        let mut each = terms;
-        let (mut first, mut place) = (0, 1);
-        for (_, n) in &self.axes[..self.clips] {
-            each /= n;
-        }
-        for (within, n) in self.axes[..self.clips].iter().rev() {
-            first += (within.start + index % within.len()) * place;
+    fn range(&self, mut index: usize) -> Range<usize> {
+        let (mut first, mut each) = (0, self.each);
+        for (within, n) in self.axes[1.min(self.clips)..self.clips].iter().rev() {
+            first += (within.start + index % within.len()) * each;
             index /= within.len();
-            place *= n;
+            each *= n;
         }
-        first * each + self.block.start..first * each + self.block.end
+        first += (self.axes[0].0.start + index) * each;
+        first + self.block.start..first + self.block.end
     }
 }
 
@@ -173,6 +174,10 @@ impl Tile<'_> {
             self.add::<S, T, V, C>(simd, x, w, row, len, y);
             row += V * len;
         }
+        while V > 2 && row + 2 * len <= run {
+            self.add::<S, T, 2, C>(simd, x, w, row, len, y);
+            row += 2 * len;
+        }
         while row < run {
             let (at, width) = if run >= len { (row.min(run - len), len) } else { (0, run) };
             self.add::<S, T, 1, C>(simd, x, w, at, width, y);
@@ -194,7 +199,7 @@ impl Tile<'_> {
         let (len, terms) = (lanes::<S, T>(), self.product.terms);
         let mut sums = [[Lanes::<S, T>::splat(simd, T::ZERO); V]; C];
         for block in 0..self.blocks.count {
-            let range = self.blocks.range(block, terms.len());
+            let range = self.blocks.range(block);
             for (t, term) in range.clone().zip(&terms[range]) {
                 let x = &x[self.from + row + term - self.product.start..];
                 let w = &w[t * self.product.columns + self.column..][..C];

@@ -41,9 +41,12 @@ pub(super) fn contraction(
     }
     let is_even = is_stored_evenly(contract, &numbers, &sizes, &whole);
     let is_copy = |operand: &Labelled, input: usize| operand.0.buffer != plan.operand(node, input).buffer;
-    let free = [is_copy(&lhs, 0), is_copy(&rhs, 1)].map(|is_copy| accumulate.is_none() && (is_copy || !is_even));
+    let are_neighbours =
+        [(&numbers.m, &lhs), (&numbers.n, &rhs)].map(|(labels, of)| lie_as_neighbours(labels, of, &sizes));
+    let is_free = |is_copy: bool, are_neighbours: bool| accumulate.is_none() && (is_copy || !is_even || are_neighbours);
+    let free = [is_free(is_copy(&lhs, 0), are_neighbours[0]), is_free(is_copy(&rhs, 1), are_neighbours[1])];
     numbers.sort_along_memory(&sizes, [&lhs, &rhs], free);
-    let order = stored_order(contract, &mut numbers, &sizes, &whole, accumulate.is_some());
+    let order = stored_order(contract, &mut numbers, &sizes, &whole, accumulate.is_some(), are_neighbours[0]);
     let stored = View::whole(out, &order.iter().map(|&label| sizes[label as usize]).collect::<Shape>());
     let lhs = evenly_spaced(plan, id, lhs, [&numbers.m, &numbers.k], &numbers, &sizes);
     let rhs = evenly_spaced(plan, id, rhs, [&numbers.k, &numbers.n], &numbers, &sizes);
@@ -87,6 +90,14 @@ fn spread(contract: &Contract, view: View, labels: &[Label], node: &Node) -> Vie
     }
 }
 
+/// Whether several labels of an operand are neighbours in memory, in another order than theirs: examples that lie innermost, behind
+/// pixels.
+fn lie_as_neighbours(labels: &[Label], operand: &Labelled, sizes: &[usize]) -> bool {
+    let stride = |label: Label| operand.stride(label);
+    let sorted = merged(&along_memory(labels, stride), sizes, stride);
+    sorted.is_some_and(|run| run.1 == 1) && merged(labels, sizes, stride).is_none()
+}
+
 /// Whether rows and columns of the result are evenly spaced where it is stored in the order of its axes.
 fn is_stored_evenly(contract: &Contract, numbers: &DimensionNumbers, sizes: &[usize], whole: &View) -> bool {
     let natural = |label: Label| stride_of(whole, &contract.out, label);
@@ -94,13 +105,14 @@ fn is_stored_evenly(contract: &Contract, numbers: &DimensionNumbers, sizes: &[us
 }
 
 /// The order of axes in which the result is stored. One whose rows or columns are not evenly spaced is stored in another
-/// than was asked for; if it is accumulated, the product is repeated over what does not merge, which is as good.
+/// than was asked for, with the rows innermost where they are in the operand; if it is accumulated, the product is repeated over what does not merge, which is as good.
 fn stored_order(
     contract: &Contract,
     numbers: &mut DimensionNumbers,
     sizes: &[usize],
     whole: &View,
     accumulates: bool,
+    has_rows_innermost: bool,
 ) -> Vec<Label> {
     if is_stored_evenly(contract, numbers, sizes, whole) {
         return contract.out.clone();
@@ -109,7 +121,8 @@ fn stored_order(
         numbers.split(sizes, |label| stride_of(whole, &contract.out, label));
         return contract.out.clone();
     }
-    [&numbers.batch[..], &numbers.m, &numbers.n].concat()
+    let DimensionNumbers { batch, m, n, .. } = numbers;
+    if has_rows_innermost { [&batch[..], n, m].concat() } else { [&batch[..], m, n].concat() }
 }
 
 /// An operand whose labels of each of these groups are one run; copied into such an order where they are not.
