@@ -176,6 +176,31 @@ fn where_channels_are_few_examples_lie_innermost() {
 }
 
 #[test]
+fn a_depthwise_convolution_and_what_follows_keep_the_examples_innermost() {
+    let builder = Builder::new();
+    let x = builder.input("x", [16, 8, 8]);
+    let weights = |name, shape: &[usize]| builder.parameter(name, shape, Initializer::Constant(0.1));
+    let deep = Convolution::default().padding(1).stride(2).groups(16);
+    let h = x.convolution(weights("U", &[16, 16, 1, 1]), &Convolution::default());
+    let h = h.convolution(weights("V", &[16, 1, 3, 3]), &deep).relu();
+    let h = h.convolution(weights("W", &[32, 16, 1, 1]), &Convolution::default());
+    builder.objective(h.power(2.0).sum());
+    let function = batch(&builder.finish().unwrap(), 16).unwrap();
+    let objective = function.objective.unwrap();
+    let parameters: Vec<_> = function.parameters.iter().map(|parameter| parameter.node).collect();
+    let (graph, gradients) = grad(&function.graph, objective, &parameters).unwrap();
+    let options = Options { outputs: [objective].into_iter().chain(gradients).collect(), ..Options::default() };
+    let text = passes(&graph, &options).unwrap().pop().unwrap().1;
+    // Forward, weights, and what it reads, whose places are gathered though they are 2 apart
+    for product in ["256×1×9, 16 times", "9×1×256, 16 times", "1600×1×9, 16 times"] {
+        assert!(text.contains(&format!("windows {product} ")), "{product}: {text}");
+    }
+    assert!(!text.contains("fold"), "{text}");
+    // Nothing but the input is brought into another order.
+    assert!(text.matches("transpose").count() == 1 && text.contains(" = xᵀ"), "{text}");
+}
+
+#[test]
 fn select_gathers_the_gradient_of_what_a_convolution_reads() {
     let builder = Builder::new();
     let x = builder.parameter("x", &[8, 9, 9][..], Initializer::Constant(0.1));

@@ -94,6 +94,8 @@ fn networks_of_windows_agree_with_the_reference() {
     for (size, channels, groups, options) in [
         (vec![8, 9], 9, 9, plain().padding(1)),
         (vec![9, 7], 6, 3, plain().stride(2)),
+        (vec![8, 11], 9, 1, plain().stride(vec![2, 3]).padding(vec![1, 2])),
+        (vec![14], 9, 9, plain().stride(4)),
         (vec![10], 18, 9, plain().dilation(2)),
     ] {
         for examples in [1, 8, 20] {

@@ -16,37 +16,52 @@ use fearless_simd::prelude::*;
 /// Along so many axes windows may reach beyond the ends.
 pub const MOST_CLIPS: usize = 3;
 
-/// An axis along which windows reach beyond the ends: term u of row i is at `step · i + dilation · u − border`, which is left out
-/// if it is not from 0 below `length`.
+/// An axis along which windows reach beyond the ends: term u of row i is at place `(i + dilation · u − border) / stride`, and is
+/// left out where that is no whole number from 0 below `length`. Terms u that are at a whole number for the same rows stand
+/// together: first those that `stride` divides, then those that leave 1, and so on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clip {
     /// How many terms lie along this axis. Axes of terms that are clipped are the outermost.
     pub terms: usize,
-    /// Which of the axes of rows it is.
+    /// Which of the axes of rows it is. By itself that does not move in x.
     pub row: usize,
-    /// From a window to the next.
-    pub step: usize,
-    /// From a term to the next.
+    /// From a place to the next, among the rows.
+    pub stride: usize,
+    /// From a term to the next, among the rows. 1 if the stride is not.
     pub dilation: usize,
     /// How far the first window begins before the first place.
     pub border: usize,
     /// How many places there are.
     pub length: usize,
+    /// From a place to the next in x.
+    pub x: usize,
 }
 
 impl Clip {
-    /// The terms of a row, by its index among all runs, that are within.
+    /// Of a row, by its index among all runs, the terms that are within, and where the first of these that it has, within or not,
+    /// lies.
     #[inline(always)]
-    fn within(&self, rows: Axes<'_>, run: usize) -> Range<usize> {
+    fn within(&self, rows: Axes<'_>, run: usize) -> (Range<usize>, isize) {
         let i = run / count(&rows[self.row + 1..]) % rows[self.row].0;
-        let at = i * self.step;
-        let (first, behind) = (self.border.saturating_sub(at), (self.length + self.border).saturating_sub(at));
-        let terms = |places: usize| if self.dilation == 1 { places } else { places.div_ceil(self.dilation) };
-        terms(first).min(self.terms)..terms(behind).min(self.terms)
+        let from = i as isize - self.border as isize;
+        let (first, count, place) = if self.stride == 1 {
+            (0, self.terms, from)
+        } else {
+            let left = (-from).rem_euclid(self.stride as isize);
+            let (before, each) = (left as usize, self.terms / self.stride);
+            let first = before * each + before.min(self.terms % self.stride);
+            let count = self.terms.saturating_sub(before).div_ceil(self.stride);
+            (first, count, (from + left) / self.stride as isize)
+        };
+        let terms = |places: isize| {
+            let places = places.max(0) as usize;
+            count.min(if self.dilation == 1 { places } else { places.div_ceil(self.dilation) })
+        };
+        (first + terms(-place)..first + terms(self.length as isize - place), place * self.x as isize)
     }
 }
 
-/// `y[j, r] = Σ over t of x[row r + term t − start] · w[t, j]`.
+/// `y[j, r] = Σ over t of x[row r + term t] · w[t, j]`.
 #[derive(Clone, Copy, Debug)]
 pub struct RowProduct<'a> {
     /// The axes of the rows but the innermost, in x.
@@ -57,8 +72,6 @@ pub struct RowProduct<'a> {
     pub terms: &'a [usize],
     /// The outermost axes of the terms that reach beyond the ends.
     pub clips: &'a [Clip],
-    /// How far before x the first term of the first row would lie.
-    pub start: usize,
     /// How many columns w has, whose rows follow one another.
     pub columns: usize,
 }
@@ -82,7 +95,7 @@ impl RowProduct<'_> {
         let groups = columns.len().div_ceil(MOST_COLUMNS);
         for outer in 0..count(self.rows) {
             let blocks = Blocks::of(self, outer);
-            let from = offset(self.rows, outer);
+            let from = offset(self.rows, outer).wrapping_add_signed(blocks.begin);
             for group in 0..groups {
                 let first = columns.len() * group / groups;
                 let width = columns.len() * (group + 1) / groups - first;
@@ -119,22 +132,27 @@ struct Blocks {
     each: usize,
     /// The terms of a block, from the first that it would have if none were left out.
     block: Range<usize>,
+    /// How much further in x the row is by the clipped axes, perhaps before it.
+    begin: isize,
 }
 
 impl Blocks {
     #[inline(always)]
     fn of(product: &RowProduct<'_>, run: usize) -> Blocks {
         let mut blocks =
-            Blocks { axes: Default::default(), clips: 0, count: 1, each: 0, block: 0..product.terms.len() };
+            Blocks { axes: Default::default(), clips: 0, count: 1, each: 0, block: 0..product.terms.len(), begin: 0 };
         let Some((last, others)) = product.clips.split_last() else { return blocks };
         let mut each = product.terms.len();
         for (axis, clip) in blocks.axes.iter_mut().zip(others) {
-            *axis = (clip.within(product.rows, run), clip.terms);
+            let (within, begin) = clip.within(product.rows, run);
+            *axis = (within, clip.terms);
+            blocks.begin += begin;
             blocks.count *= axis.0.len();
             blocks.clips += 1;
             each /= clip.terms;
         }
-        let within = last.within(product.rows, run);
+        let (within, begin) = last.within(product.rows, run);
+        blocks.begin += begin;
         blocks.each = each;
         each /= last.terms;
         blocks.block = within.start * each..within.end * each;
@@ -159,7 +177,7 @@ impl Blocks {
 struct Tile<'a> {
     product: &'a RowProduct<'a>,
     blocks: &'a Blocks,
-    /// Where the run begins.
+    /// Where the run begins, by a term at 0.
     from: usize,
     column: usize,
 }
@@ -201,7 +219,7 @@ impl Tile<'_> {
         for block in 0..self.blocks.count {
             let range = self.blocks.range(block);
             for (t, term) in range.clone().zip(&terms[range]) {
-                let x = &x[self.from + row + term - self.product.start..];
+                let x = &x[self.from.wrapping_add(row + term)..];
                 let w = &w[t * self.product.columns + self.column..][..C];
                 let mut vectors = [Lanes::<S, T>::splat(simd, T::ZERO); V];
                 if x.len() >= V * len {

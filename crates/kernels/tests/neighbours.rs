@@ -32,29 +32,35 @@ fn check<T: Float>(
     }
 }
 
-/// Windows over axes of a picture, each (places, windows' size, step, dilation, border), of so many examples innermost.
-fn clipped<T: Float>(axes: &[(usize, usize, usize, usize, usize)], run: usize, channels: usize, columns: usize) {
-    let inner = |axis: usize| run * axes[axis + 1..].iter().map(|axis| axis.0).product::<usize>();
+/// An axis of rows whose windows reach beyond the ends: rows, terms, from a place to the next, from a term to the next, border, places.
+type Clipped = (usize, usize, usize, usize, usize, usize);
+
+/// The terms of an axis in their order: those together that are at a whole place for the same rows.
+fn in_classes(&(_, terms, stride, ..): &Clipped) -> Vec<usize> {
+    (0..stride).flat_map(|left| (left..terms).step_by(stride)).collect()
+}
+
+/// Windows over axes of a picture, of so many examples innermost.
+fn clipped<T: Float>(axes: &[Clipped], run: usize, channels: usize, columns: usize) {
+    let inner = |axis: usize| run * axes[axis + 1..].iter().map(|axis| axis.5).product::<usize>();
     let strides: Vec<usize> = (0..axes.len()).map(inner).collect();
-    let picture = run * axes.iter().map(|axis| axis.0).product::<usize>();
-    let windows = |&(n, size, step, dilation, border): &(usize, usize, usize, usize, usize)| {
-        (n + 2 * border - dilation * (size - 1) - 1) / step + 1
-    };
-    let counts: Vec<usize> = axes.iter().map(windows).collect();
+    let picture = run * axes.iter().map(|axis| axis.5).product::<usize>();
     let x = values::<T>(1, picture * channels);
-    let terms: Vec<(usize, usize)> =
-        axes.iter().zip(&strides).map(|(axis, stride)| (axis.1, axis.3 * stride)).collect();
-    let terms = offsets(&[&terms[..], &[(channels, picture)]].concat());
+    let classes: Vec<Vec<usize>> = axes.iter().map(in_classes).collect();
+    let mut terms = vec![0];
+    for ((axis, classes), stride) in axes.iter().zip(&classes).zip(&strides) {
+        let places = classes.iter().map(|u| if axis.2 == 1 { u * axis.3 } else { u / axis.2 });
+        terms = terms.iter().flat_map(|term| places.clone().map(move |place| term + place * stride)).collect();
+    }
+    terms = terms.iter().flat_map(|term| (0..channels).map(move |channel| term + channel * picture)).collect();
     let w = values::<T>(2, terms.len() * columns);
-    let rows: Vec<(usize, usize)> =
-        axes.iter().zip(&strides).zip(&counts).map(|((axis, stride), &count)| (count, axis.2 * stride)).collect();
-    let clips: Vec<Clip> = axes
-        .iter()
-        .enumerate()
-        .map(|(row, &(length, terms, step, dilation, border))| Clip { terms, row, step, dilation, border, length })
-        .collect();
-    let start = axes.iter().zip(&strides).map(|(axis, stride)| axis.4 * stride).sum();
-    let product = RowProduct { rows: &rows, run, terms: &terms, clips: &clips, start, columns };
+    let rows: Vec<(usize, usize)> = axes.iter().map(|axis| (axis.0, 0)).collect();
+    let clip = |(row, (axis, &x)): (usize, (&Clipped, &usize))| {
+        let &(_, terms, stride, dilation, border, length) = axis;
+        Clip { terms, row, stride, dilation, border, length, x }
+    };
+    let clips: Vec<Clip> = axes.iter().zip(&strides).enumerate().map(clip).collect();
+    let product = RowProduct { rows: &rows, run, terms: &terms, clips: &clips, columns };
 
     let mut right = vec![0.0; product.rows() * columns];
     let indices = |sizes: &[usize], mut i: usize| -> Vec<usize> {
@@ -64,12 +70,15 @@ fn clipped<T: Float>(axes: &[(usize, usize, usize, usize, usize)], run: usize, c
         }
         indices
     };
+    let counts: Vec<usize> = axes.iter().map(|axis| axis.0).collect();
     let sizes: Vec<usize> = axes.iter().map(|axis| axis.1).chain([channels]).collect();
     for (r, row) in (0..product.rows()).map(|r| (r, indices(&counts, r / run))) {
         for (t, term) in (0..terms.len()).map(|t| (t, indices(&sizes, t))) {
             let mut at = Some(r % run + term[axes.len()] * picture);
-            for (a, &(n, _, step, dilation, border)) in axes.iter().enumerate() {
-                let place = (row[a] * step + term[a] * dilation).checked_sub(border).filter(|place| *place < n);
+            for (a, &(_, _, stride, dilation, border, places)) in axes.iter().enumerate() {
+                let from = (row[a] + dilation * classes[a][term[a]]).checked_sub(border);
+                let place =
+                    from.filter(|from| from % stride == 0).map(|from| from / stride).filter(|place| *place < places);
                 at = at.zip(place).map(|(at, place)| at + place * strides[a]);
             }
             let Some(at) = at else { continue };
@@ -89,12 +98,14 @@ fn clipped<T: Float>(axes: &[(usize, usize, usize, usize, usize)], run: usize, c
 #[test]
 fn windows_that_reach_beyond_the_ends_leave_out_what_is_not_there() {
     for (run, columns) in [(1, 1), (3, 2), (8, 3), (17, 4), (40, 5), (64, 6), (70, 7), (33, 16)] {
-        clipped::<f32>(&[(5, 3, 1, 1, 2), (4, 2, 1, 1, 1)], run, 3, columns);
-        clipped::<f64>(&[(5, 3, 1, 1, 2), (4, 2, 1, 1, 1)], run, 3, columns);
-        clipped::<f32>(&[(6, 3, 2, 1, 1)], run, 2, columns);
-        clipped::<f64>(&[(7, 3, 1, 2, 4), (3, 2, 3, 1, 1), (2, 1, 1, 1, 0)], run, 1, columns);
+        clipped::<f32>(&[(7, 3, 1, 1, 2, 5), (5, 2, 1, 1, 1, 4)], run, 3, columns);
+        clipped::<f64>(&[(6, 3, 1, 1, 1, 5), (5, 2, 1, 1, 1, 4)], run, 3, columns);
+        clipped::<f64>(&[(9, 3, 1, 2, 4, 7), (5, 3, 2, 1, 2, 3), (2, 1, 1, 1, 0, 2)], run, 1, columns);
+        // Places that are apart from one another, by more than a window has entries, too
+        clipped::<f32>(&[(11, 3, 2, 1, 2, 5), (9, 4, 3, 1, 1, 3)], run, 2, columns);
+        clipped::<f32>(&[(9, 2, 4, 1, 1, 3)], run, 2, columns);
         // Some windows have nothing within.
-        clipped::<f32>(&[(1, 2, 1, 3, 3), (2, 2, 1, 5, 5)], run, 2, columns);
+        clipped::<f32>(&[(4, 2, 1, 3, 3, 1), (7, 2, 1, 5, 5, 2)], run, 2, columns);
     }
 }
 
@@ -110,7 +121,7 @@ fn rows<T: Float>(rows: &[(usize, usize)], run: usize, terms: &[(usize, usize)],
         .flat_map(|j| row_offsets.iter().map(move |&row| (j, row)))
         .map(|(j, row)| element(j, row))
         .collect();
-    let product = RowProduct { rows, run, terms: &terms, clips: &[], start: 0, columns };
+    let product = RowProduct { rows, run, terms: &terms, clips: &[], columns };
     check(&format!("{rows:?} {run} {columns}"), columns, terms.len(), &right, |level, range| {
         let mut y = vec![T::NAN; range.len() * product.rows()];
         dispatch!(level, simd => product.multiply(simd, &x, &w, range.clone(), &mut y));
@@ -177,7 +188,7 @@ fn what_is_not_finite_stays_in_its_row_and_column() {
     for level in Level::available() {
         let (mut x, w) = (vec![1.0f32; 37 + 3], vec![1.0f32; 4 * 3]);
         (x[20], x[39]) = (f32::NAN, f32::INFINITY);
-        let product = RowProduct { rows: &[], run: 37, terms: &[0, 1, 2, 3], clips: &[], start: 0, columns: 3 };
+        let product = RowProduct { rows: &[], run: 37, terms: &[0, 1, 2, 3], clips: &[], columns: 3 };
         let mut y = vec![0.0; 3 * 37];
         dispatch!(level, simd => product.multiply(simd, &x, &w, 0..3, &mut y));
         for (i, y) in y.iter().enumerate().map(|(i, y)| (i % 37, y)) {

@@ -15,7 +15,7 @@ use chainrule_kernels::row_windows::{Clip, MOST_CLIPS};
 use super::buffer::BufferId;
 use super::dimension_numbers::{Labelled, along_memory};
 use super::innermost::{Innermost, with_last};
-use super::neighbours::places;
+use super::neighbours::sums;
 use super::plan::{BlockCopy, KernelKind, RowProduct, WindowProduct};
 use super::plan_builder::PlanBuilder;
 use super::view::View;
@@ -124,10 +124,12 @@ impl GatheredFold {
         let is_small = 2 * ranges.iter().map(Range::len).product::<usize>() <= 3 * size(&labels.places);
         let is_worth = size(&labels.columns) >= LEAST_COLUMNS && !labels.summed.is_empty() && labels.batch.is_empty();
         let examples = labels.others.iter().copied().max_by_key(|&label| sizes[label as usize]);
-        let is_clipped =
-            |label: &Label| innermost.are_examples(sizes[*label as usize]) && labels.places.len() <= MOST_CLIPS;
+        let are_close = dimensions.strides.iter().zip(&dimensions.dilations).all(|(&s, &d)| s == 1 || d == 1);
+        let is_clipped = |label: &Label| {
+            are_close && innermost.are_examples(sizes[*label as usize]) && labels.places.len() <= MOST_CLIPS
+        };
         let examples = examples.filter(is_clipped);
-        let is_gathered = is_dense && !sizes.contains(&0) && (examples.is_some() || (is_small && is_worth));
+        let is_gathered = !sizes.contains(&0) && (examples.is_some() || (is_dense && is_small && is_worth));
         fold.examples = examples;
         is_gathered.then_some(fold)
     }
@@ -157,7 +159,7 @@ pub(super) fn gathered(plan: &mut PlanBuilder, graph: &Graph, id: NodeId, fold: 
         return View { strides: kept.iter().map(|&label| stored.stride(label)).collect(), ..whole };
     }
     let padded = bordered(plan, id, cotangents, labels, &fold.borders(), &sizes);
-    let matrix = turned(plan, id, weights, labels, &sizes);
+    let matrix = turned(plan, id, weights, labels, &vec![1; labels.within.len()], &sizes);
 
     let place_strides: Vec<usize> = labels.places.iter().map(|&label| padded.stride(label)).collect();
     let rows: Vec<(usize, usize)> = (labels.others.iter().map(|label| (size(label), padded.stride(*label))))
@@ -197,7 +199,7 @@ fn clipped(
 ) -> Labelled {
     let GatheredFold { dimensions, ranges, labels, .. } = fold;
     let size = |label: &Label| sizes[*label as usize];
-    let matrix = turned(plan, id, weights, labels, sizes);
+    let matrix = turned(plan, id, weights, labels, &dimensions.strides, sizes);
     let cotangents = with_innermost(plan, id, cotangents, examples);
     let is_outer = |label: &Label| *label != examples;
     let rows: Vec<Label> = labels.others.iter().chain(&labels.places).copied().filter(is_outer).collect();
@@ -209,27 +211,25 @@ fn clipped(
     let clip = |(place, label): (usize, &Label)| Clip {
         terms: size(&labels.within[place]),
         row: rows.iter().position(|row| row == label).unwrap_or(0), // it is one of them
-        step: 1,
+        stride: dimensions.strides[place],
         dilation: dimensions.dilations[place],
         border: borders[place].0,
         length: size(label),
+        x: cotangents.stride(*label),
     };
-    let strides: Vec<usize> = labels.places.iter().map(|&label| cotangents.stride(label)).collect();
-    let within = labels.within.iter().zip(strides.iter().zip(&dimensions.dilations));
-    let within = within.map(|(label, (stride, dilation))| (size(label), stride * dilation));
-    let summed = labels.summed.iter().map(|label| (size(label), cotangents.stride(*label)));
-    let view = |axes: Vec<(usize, usize)>| View {
-        shape: axes.iter().map(|axis| axis.0).collect(),
-        strides: axes.iter().map(|axis| axis.1).collect(),
-        ..cotangents.0
+    let within = |(place, label): (usize, &Label)| -> Vec<usize> {
+        let (stride, dilation) = (dimensions.strides[place], dimensions.dilations[place] * clip((place, label)).x);
+        classes(size(&labels.within[place]), stride).flat_map(|class| (0..class.len()).map(|t| t * dilation)).collect()
     };
+    let within = labels.places.iter().enumerate().map(within);
+    let summed = |label: &Label| (0..size(label)).map(|i| i * cotangents.stride(*label)).collect();
+    let place_or = |label: Label, stride: usize| if place(label).is_some() { 0 } else { stride };
     let layout = RowLayout {
         batches: labels.batch.iter().map(|label| (size(label), cotangents.stride(*label))).collect(),
-        rows: rows.iter().map(|&label| (length(label), cotangents.stride(label))).collect(),
+        rows: rows.iter().map(|&label| (length(label), place_or(label, cotangents.stride(label)))).collect(),
         run: size(&examples),
-        terms: places(&view(within.chain(summed).collect())),
+        terms: sums(within.chain(labels.summed.iter().map(summed))),
         clips: labels.places.iter().enumerate().map(clip).collect(),
-        start: borders.iter().zip(&strides).map(|(border, stride)| border.0 * stride).sum(),
         columns: labels.columns.iter().map(size).product(),
     };
     plan.add(id, KernelKind::RowProduct(RowProduct { windows: cotangents.0, matrix, layout, out }));
@@ -271,18 +271,74 @@ fn bordered(
     padded
 }
 
-/// The weights as a matrix, from the last entry of the window to the first.
-fn turned(plan: &mut PlanBuilder, id: NodeId, weights: &Labelled, labels: &Labels, sizes: &[usize]) -> View {
+/// The entries of a window, from the last to the first, by what they leave when a stride divides them: those that meet the same
+/// elements, `stride` apart.
+fn classes(entries: usize, stride: usize) -> impl Iterator<Item = Class> {
+    (0..stride).scan(0, move |first, left| {
+        let class = Class { entries, stride, left, first: *first };
+        *first += class.len();
+        Some(class)
+    })
+}
+
+/// Some entries of a window, counted from the last.
+#[derive(Clone, Copy)]
+struct Class {
+    entries: usize,
+    stride: usize,
+    left: usize,
+    /// How many stand before them.
+    first: usize,
+}
+
+impl Class {
+    fn len(self) -> usize {
+        self.entries.saturating_sub(self.left).div_ceil(self.stride)
+    }
+
+    /// The lowest of them, counted from the first of the window.
+    fn lowest(self) -> usize {
+        self.entries - 1 - self.left - (self.len() - 1) * self.stride
+    }
+}
+
+/// The weights as a matrix, from the last entry of the window to the first, those of a class together.
+fn turned(
+    plan: &mut PlanBuilder,
+    id: NodeId,
+    weights: &Labelled,
+    labels: &Labels,
+    strides: &[usize],
+    sizes: &[usize],
+) -> View {
     let order = [&labels.batch[..], &labels.within, &labels.summed, &labels.columns].concat();
     let shape: Shape = order.iter().map(|label| sizes[*label as usize]).collect();
     let out = plan.buffers.add(shape.size());
     let matrix = Labelled(View::whole(out, &shape), order);
-    let offset = labels.within.iter().map(|label| (sizes[*label as usize] - 1) * matrix.stride(*label)).sum();
-    let stride = |label: &Label| {
-        let stride = matrix.stride(*label) as isize;
-        if labels.within.contains(label) { -stride } else { stride }
+    let whole = BlockCopy {
+        source: weights.0.clone(),
+        offset: 0,
+        strides: weights.1.iter().map(|&label| matrix.stride(label) as isize).collect(),
     };
-    let block = BlockCopy { source: weights.0.clone(), offset, strides: weights.1.iter().map(stride).collect() };
-    plan.add(id, KernelKind::Assemble { blocks: vec![block], filled: true, out });
+    let mut blocks = vec![whole];
+    for (&label, &stride) in labels.within.iter().zip(strides) {
+        let axis = weights.1.iter().position(|&other| other == label).unwrap_or(0); // it is one of them
+        let all = || classes(sizes[label as usize], stride).filter(|class| class.len() > 0);
+        blocks = blocks.iter().flat_map(|block| all().map(|class| part(block, axis, class))).collect();
+    }
+    plan.add(id, KernelKind::Assemble { blocks, filled: true, out });
     matrix.0
+}
+
+/// A class of the entries along an axis of a block that is copied, turned round.
+fn part(block: &BlockCopy, axis: usize, class: Class) -> BlockCopy {
+    let mut part = block.clone();
+    let (from, to) = (block.source.strides[axis], block.strides[axis]);
+    let shape = block.source.shape.iter().enumerate().map(|(other, &n)| if other == axis { class.len() } else { n });
+    part.source.shape = shape.collect();
+    part.source.offset += class.lowest() * from;
+    part.source.strides[axis] = class.stride * from;
+    part.offset += (class.first + class.len() - 1) * to.unsigned_abs();
+    part.strides[axis] = -to;
+    part
 }

@@ -60,12 +60,11 @@ fn convolution(graph: &Graph, id: NodeId) -> Option<(Value, usize, usize)> {
     [(0, lhs, rhs), (1, rhs, lhs)].into_iter().find_map(|(operand, of_windows, of_weights)| {
         let windows = graph.node(node.inputs[operand]);
         let Op::Windows(Windows::Slide(dimensions)) = &windows.op else { return None };
-        let is_row = |axis: &usize| {
-            let label = &of_windows[*axis];
-            !dimensions.axes.contains(axis) && out.contains(label) && !of_weights.contains(label)
-        };
-        let places = graph.shape(windows.inputs[0]).rank();
-        let axis = (0..places).filter(is_row).max_by_key(|&axis| size(of_windows[axis]))?;
+        let is_row = |axis: &usize| out.contains(&of_windows[*axis]) && !of_weights.contains(&of_windows[*axis]);
+        // The gradient of weights sums over the places.
+        dimensions.axes.iter().all(is_row).then_some(())?;
+        let others = (0..graph.shape(windows.inputs[0]).rank()).filter(|axis| !dimensions.axes.contains(axis));
+        let axis = others.filter(is_row).max_by_key(|&axis| size(of_windows[axis]))?;
         let is_column = |label: &&Label| out.contains(label) && !of_windows.contains(label);
         let columns = of_weights.iter().filter(is_column).map(|&label| size(label)).product();
         Some((windows.inputs[0], axis, columns))

@@ -76,7 +76,6 @@ impl Operands<'_> {
             run,
             terms: places(&self.ordered(self.windows, &self.terms)),
             clips: Vec::new(),
-            start: 0,
             columns: self.size(&self.columns),
         };
         let windows = self.windows.0.clone();
@@ -119,8 +118,15 @@ impl Operands<'_> {
 }
 
 /// Where each element of a view lies behind its first, in its order.
-pub(super) fn places(view: &View) -> Vec<usize> {
-    view.shape.iter().zip(&view.strides).fold(vec![0], |places, (&n, &stride)| {
-        places.iter().flat_map(|place| (0..n).map(move |i| place + i * stride)).collect()
+fn places(view: &View) -> Vec<usize> {
+    let axes = view.shape.iter().zip(&view.strides);
+    sums(axes.map(|(&n, &stride)| (0..n).map(|i| i * stride).collect()))
+}
+
+/// The sums of a number of each list, the last going fastest.
+pub(super) fn sums(lists: impl Iterator<Item = Vec<usize>>) -> Vec<usize> {
+    lists.fold(vec![0], |sums, list| {
+        let with_each = |sum: &usize| list.iter().map(|number| sum + number).collect::<Vec<usize>>();
+        sums.iter().flat_map(with_each).collect()
     })
 }

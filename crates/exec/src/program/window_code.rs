@@ -52,17 +52,16 @@ pub(crate) struct RowLayout {
     pub run: usize,
     /// Where each term lies.
     pub terms: Vec<usize>,
-    /// The outermost axes of terms, where they reach beyond the ends, and how far before the first place they begin.
+    /// The outermost axes of terms, where they reach beyond the ends.
     pub clips: Vec<Clip>,
-    pub start: usize,
     pub columns: usize,
 }
 
 impl RowLayout {
     /// How the windows are multiplied.
     pub fn product(&self) -> RowProduct<'_> {
-        let RowLayout { rows, run, terms, clips, start, columns, .. } = self;
-        RowProduct { rows, run: *run, terms, clips, start: *start, columns: *columns }
+        let RowLayout { rows, run, terms, clips, columns, .. } = self;
+        RowProduct { rows, run: *run, terms, clips, columns: *columns }
     }
 
     /// How often it is repeated.
