@@ -62,6 +62,23 @@ class Gpt(nn.Module):
         return self.head(self.norm(self.blocks(self.embedding(x) + self.position)))
 
 
+class Attention(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale, self.head = nn.Parameter(torch.ones(3, 4, 1, 64)), nn.Linear(64, 10)
+
+    def forward(self, x):
+        q, k, v = (x * self.scale).unbind(1)
+        return self.head(functional.scaled_dot_product_attention(q, k, v, is_causal=True).mean((1, 2)))
+
+
+def separable():
+    depthwise, pointwise = nn.Conv2d(64, 64, 3, padding=1, groups=64), nn.Conv2d(64, 64, 1)
+    return nn.Sequential(
+        depthwise, nn.ReLU(), pointwise, nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10)
+    )
+
+
 def lenet():
     pool = lambda: (nn.ReLU(), nn.MaxPool2d(2))
     convolutions = [nn.Conv2d(1, 6, 5, padding=2), *pool(), nn.Conv2d(6, 16, 5), *pool(), nn.Flatten()]
@@ -80,6 +97,8 @@ NETWORKS = {
     "resnet8": (resnet8, 32, (3, 32, 32), (), 10),
     "lstm": (Lstm, 32, (32, 64), (), 10),
     "gpt": (Gpt, 12, (64,), (64,), 65),
+    "attention": (Attention, 1, (3, 4, 512, 64), (), 10),
+    "separable": (separable, 16, (64, 32, 32), (), 10),
 }
 
 started = {}
@@ -111,7 +130,7 @@ def microseconds(name, threads):
     """The microseconds of a step now, by what is timed."""
     torch.set_num_threads(threads)
     ways = {"PyTorch": False}
-    if name in ("lenet", "resnet8"):
+    if name in ("lenet", "resnet8", "separable"):
         ways["PyTorch, channels last"] = True
     times = {}
     for way, channels_last in ways.items():

@@ -2,6 +2,7 @@
 //! products for minibatches. The two are timed in turn, and the ratio is the median over the pairs.
 #![forbid(unsafe_code)]
 
+mod bare_products;
 mod compile_time;
 mod growth;
 mod hand;
@@ -30,7 +31,7 @@ cargo xtask bench [OPTIONS]
   --peers          PyTorch, JAX and scikit-learn too, where Python has them; bench/peers/requirements.txt names them
   --python PATH    the Python that has them, python3
   --program        prints each program
-  --networks       the training step of four networks, on one thread and two, and nothing else
+  --networks       the training step of six networks, on one thread and two, beside its bare products, and nothing else
   --reading        how fast a table is read, and nothing else
   --predicting     how long one prediction and one gradient take, and nothing else";
 
