@@ -69,3 +69,17 @@ fn an_operand_of_two_axes_repeats() {
     let (objective, inputs) = (objective.id().unwrap(), [x, gain].map(|var| var.id().unwrap()));
     assert_equal_to_reference(&builder.finish_graph().unwrap(), objective, &inputs);
 }
+
+/// Copies large enough for threads: axes turned round, in a border of zeros, and backwards.
+#[test]
+fn copies_of_many_elements() {
+    let builder = Builder::new();
+    let x = builder.input("x", [40, 33, 30]);
+    let turned = x.transpose_axes(&[2, 1, 0]).reshape([30 * 33, 40]);
+    let bordered = x.pad(&[0, 1, 2], &[0, 2, 1]).power(2.0);
+    let backwards = x.reverse(&[0, 2]).transpose_axes(&[1, 0, 2]).reshape([33, 40 * 30]);
+    let weights = builder.input("w", [40]);
+    let objective = (turned.sin() * weights).sum() + bordered.sum() + (backwards * backwards.exp()).sum();
+    let (objective, inputs) = (objective.id().unwrap(), [x, weights].map(|var| var.id().unwrap()));
+    assert_equal_to_reference(&builder.finish_graph().unwrap(), objective, &inputs);
+}

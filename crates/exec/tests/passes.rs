@@ -120,6 +120,16 @@ fn a_block_goes_into_its_border_of_zeros_at_once() {
 }
 
 #[test]
+fn elements_that_lie_across_are_copied_in_blocks() {
+    let graph = graph(|b| {
+        let (x, w) = (b.input("x", [6, 20, 9]), b.input("w", [6 * 20, 4]));
+        x.transpose_axes(&[2, 1, 0]).reshape([9, 20 * 6]).matmul(w).named("y");
+    });
+    let text = after("emit", &graph);
+    assert!(text.contains("copy 1080"), "{text}");
+}
+
+#[test]
 fn what_follows_a_convolution_keeps_its_channels_last() {
     let builder = Builder::new();
     let x = builder.input("x", [3, 8, 8]);

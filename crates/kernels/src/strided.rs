@@ -26,8 +26,11 @@ pub struct CopyRun {
     pub to: isize,
 }
 
+/// A block of so many elements each way is read and written while it is in the nearest cache.
+const BLOCK: usize = 16;
+
 /// `y[first + Σ i · to] = x[Σ i · from]` for each index i of these axes, the last innermost, in row-major order. At most two
-/// axes cost no division.
+/// axes cost no division. Where elements lie side by side along one axis here and along another there, block by block.
 pub fn copy_strided<T: Copy>(x: &[T], runs: &[CopyRun], first: usize, y: &mut [T]) {
     let one = CopyRun { n: 1, from: 1, to: 1 };
     let (inner, outer) = runs.split_last().map_or((one, runs), |(inner, outer)| (*inner, outer));
@@ -35,6 +38,10 @@ pub fn copy_strided<T: Copy>(x: &[T], runs: &[CopyRun], first: usize, y: &mut [T
     let count: usize = outer.iter().map(|run| run.n).product();
     if inner.n == 0 || middle.n == 0 {
         return;
+    }
+    let side_by_side = runs.iter().position(|run| run.from == 1 && run.n > 1);
+    if let Some(place) = side_by_side.filter(|&place| inner.to == 1 && inner.from != 1 && place + 1 < runs.len()) {
+        return copy_blocks(x, runs, place, first, y);
     }
     for index in 0..count {
         let (mut rest, mut from, mut to) = (index, 0, first);
@@ -64,6 +71,31 @@ fn copy_turned<T: Copy>(x: &[T], rows: CopyRun, columns: CopyRun, first: usize, 
                 let x = &x[i * rows.from + j0 * columns.from..];
                 let y = &mut y[first.wrapping_add_signed(i as isize * rows.to) + j0..][..width];
                 y.iter_mut().zip(x.iter().step_by(columns.from)).for_each(|(y, x)| *y = *x);
+            }
+        }
+    }
+}
+
+/// The same, with the elements of x side by side along the axis in that place, and those of y along the last.
+fn copy_blocks<T: Copy>(x: &[T], runs: &[CopyRun], place: usize, first: usize, y: &mut [T]) {
+    let (rows, columns) = (runs[place], runs[runs.len() - 1]);
+    let others = || runs[..runs.len() - 1].iter().enumerate().filter(|&(other, _)| other != place).map(|(_, run)| run);
+    for index in 0..others().map(|run| run.n).product() {
+        let (mut rest, mut from, mut to) = (index, 0, first);
+        for run in others().rev() {
+            let i = rest % run.n;
+            from += i * run.from;
+            to = to.wrapping_add_signed(i as isize * run.to);
+            rest /= run.n;
+        }
+        for column in (0..columns.n).step_by(BLOCK) {
+            let width = BLOCK.min(columns.n - column);
+            for row in (0..rows.n).step_by(BLOCK) {
+                for row in row..rows.n.min(row + BLOCK) {
+                    let to = to.wrapping_add_signed(row as isize * rows.to) + column;
+                    let from = x[from + row + column * columns.from..].iter().step_by(columns.from);
+                    y[to..to + width].iter_mut().zip(from).for_each(|(y, &x)| *y = x);
+                }
             }
         }
     }

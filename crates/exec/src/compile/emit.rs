@@ -151,6 +151,9 @@ struct Emitter<'a> {
     loops: usize,
 }
 
+/// Fewer elements than these all lie in the nearest cache, whatever their order.
+const LEAST_PERMUTED: usize = 256;
+
 impl Emitter<'_> {
     fn kernels(&mut self, kernels: &[Kernel]) -> Result<Vec<LabelledInstruction>, ExecError> {
         let mut instructions = Vec::new();
@@ -286,8 +289,19 @@ impl Emitter<'_> {
                 columns,
                 out: self.addresses.arena_offset(*out)?,
             }),
-            _ => None,
+            _ => self.permuted(view, *out),
         }
+    }
+
+    /// The copy of many elements that lie side by side along another axis than in the result.
+    fn permuted(&self, view: &View, out: BufferId) -> Option<Instruction> {
+        let runs = view.runs();
+        let lies_across = runs.last()?.1 != 1 && runs.iter().any(|&(_, stride)| stride == 1);
+        let is_permuted =
+            lies_across && runs.iter().all(|&(_, stride)| stride > 0) && view.shape.size() >= LEAST_PERMUTED;
+        let strides = view.shape.strides().into_iter().map(|stride| stride as isize);
+        let (source, out) = (self.addresses.of(view), self.addresses.arena_offset(out).filter(|_| is_permuted)?);
+        Some(Instruction::Copy(Box::new(StridedCopy { source, out, runs: copy_runs(view, strides) })))
     }
 
     fn copied(&self, block: &BlockCopy, out: usize) -> Instruction {

@@ -1,8 +1,8 @@
 //! What each instruction of a program does.
 
+mod copies;
 mod folds;
 mod loops;
-mod pads;
 mod pools;
 mod products;
 mod rows;
@@ -12,7 +12,6 @@ use chainrule_graph::ops::random::DIGITS;
 use chainrule_graph::{Graph, Shape, Tensor};
 use chainrule_kernels::index::{self, OutOfRange};
 use chainrule_kernels::simd::*;
-use chainrule_kernels::strided::copy_strided;
 use chainrule_kernels::transpose::transpose;
 use chainrule_kernels::{Float, Lanes, Simd, Threads, matrix, vector};
 
@@ -21,7 +20,6 @@ use super::scratch::Scratch;
 use super::{chunks, scalars};
 use crate::error::ExecError;
 use crate::program::address::{ALIGNMENT, Address};
-use crate::program::copy_code::StridedCopy;
 use crate::program::instruction::{CustomCode, Factor, GatherDimensions, Instruction, LabelledInstruction, RandomCode};
 use crate::reference::{self, random::draws_at};
 
@@ -107,8 +105,8 @@ pub(super) fn run_instruction<S: Simd, T: Float>(
             transpose(rest.slice(input, 0, rows * columns), rows, columns, to);
         }
         &Instruction::Clear { out, length } => arena.elements[out..out + length].fill(T::ZERO),
-        Instruction::Copy(copy) => strided_copy(copy, arena),
-        Instruction::Pad(code) => pads::run(code, arena, threads),
+        Instruction::Copy(code) => copies::copy(code, arena, threads),
+        Instruction::Pad(code) => copies::pad(code, arena, threads),
         Instruction::Scan(code) => loops::run(simd, code, arena, scratch, threads)?,
         Instruction::Fold(code) => folds::run(simd, code, arena, threads),
         Instruction::BestOfWindows(code) => pools::best(simd, code, arena, threads),
@@ -199,20 +197,6 @@ fn scatter_add<S: Simd, T: Float>(
 fn outside<T: Float>(indices: &[T], OutOfRange { position, rows }: OutOfRange) -> ExecError {
     let index = indices[position].to_f64();
     ExecError::new(format!("the index {index} is not a whole number from 0 below {rows}"))
-}
-
-fn strided_copy<T: Float>(copy: &StridedCopy, arena: &mut ArenaView<'_, T>) {
-    if copy.size() == 0 {
-        return;
-    }
-    // How far the copy reaches before its first element, and behind it
-    let reach = |is_before: bool| {
-        let axes = copy.runs.iter().filter(|run| (run.to < 0) == is_before);
-        axes.map(|run| (run.n - 1) * run.to.unsigned_abs()).sum::<usize>()
-    };
-    let (before, behind) = (reach(true), reach(false));
-    let (out, rest) = arena.split(copy.out - before, before + behind + 1);
-    copy_strided(rest.from(copy.source, 0), &copy.runs, before, out);
 }
 
 fn random<T: Float>(code: &RandomCode, arena: &mut ArenaView<'_, T>) {
