@@ -40,7 +40,7 @@ pub fn copy_strided<T: Copy>(x: &[T], runs: &[CopyRun], first: usize, y: &mut [T
         return;
     }
     let side_by_side = runs.iter().position(|run| run.from == 1 && run.n > 1);
-    if let Some(place) = side_by_side.filter(|&place| inner.to == 1 && inner.from != 1 && place + 1 < runs.len()) {
+    if let Some(place) = side_by_side.filter(|&place| inner.to == 1 && inner.from > 1 && place + 1 < runs.len()) {
         return copy_blocks(x, runs, place, first, y);
     }
     for index in 0..count {

@@ -39,13 +39,15 @@ fn axes_in_any_order() {
 }
 
 #[test]
-fn windows_that_overlap_and_axes_that_run_backwards() {
+fn windows_that_overlap_and_axes_that_run_backwards_or_repeat() {
     let x: Vec<f32> = (0..60).map(|i| i as f32).collect();
     let run = |n, from, to| CopyRun { n, from, to };
     for (runs, first) in [
         (vec![run(20, 1, 18), run(18, 2, 1)], 0),
         (vec![run(20, 1, -3), run(3, 20, 1)], 57),
         (vec![run(3, 20, 20), run(20, 1, -1)], 19),
+        // one element repeated, beside an axis whose elements lie side by side
+        (vec![run(20, 1, 18), run(18, 0, 1)], 0),
     ] {
         let (mut found, mut right) = (vec![-1.0; 400], vec![-1.0; 400]);
         copy_strided(&x, &runs, first, &mut found);
