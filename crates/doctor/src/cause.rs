@@ -54,7 +54,7 @@ causes! {
     /// A prediction that reads no input.
     ConstantOutput => "constant_output", "the prediction cannot depend on the input, or on most of it";
     /// Softmax of a softmax.
-    DoubleSoftmax => "double_softmax", "there is a softmax too many";
+    DoubleSoftmax => "double_softmax", "there is a softmax or a sigmoid too many";
     /// Another loss is needed.
     LossMismatch => "loss_mismatch", "the loss does not suit the outcome, or what it is given";
     /// A loss that grows with the quality.

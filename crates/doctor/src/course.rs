@@ -15,11 +15,13 @@ pub(crate) fn course(evidence: &Evidence<'_, '_>, suspicion: &Suspicion, trial: 
     let (held_out, before) = match suspicion.judged_by {
         Judge::KeptRows | Judge::Told => return None,
         Judge::HeldOut => (true, &evidence.held_out.last()?.run),
-        Judge::Training | Judge::Likelihood => (false, &evidence.run),
+        Judge::Training | Judge::Likelihood | Judge::Objective => (false, &evidence.run),
     };
     let is_other =
         |change: &Change| matches!(change, Change::Data(DataChange::RowsLeftOut(_) | DataChange::ColumnLeftOut { .. }));
-    if suspicion.cause == Cause::ClassImbalance || trial.changes.iter().any(is_other) {
+    // Beside the labels 1 and 2 a probability has no course.
+    let is_of_labels = suspicion.cause == Cause::LossMismatch && suspicion.column.is_some();
+    if suspicion.cause == Cause::ClassImbalance || is_of_labels || trial.changes.iter().any(is_other) {
         return None;
     }
     let scores = |epoch: &Epoch| if held_out { epoch.valid } else { Some(epoch.train) };

@@ -192,7 +192,10 @@ fn numbers_or_two(function: &Function, rows: &Dataset, labels: Vec<f64>) -> Resu
     Ok(match labels[..] {
         [low, high] if is_probability && is_single && !is_raw_score => {
             let are_probabilities = [low, high] == [0.0, 1.0];
-            TaskKind::Classes { labels, decision: Decision::Above((low + high) / 2.0), are_probabilities }
+            // Of labels such as 1 and 2 it is the probability of the upper one, if anything.
+            let middle = (low + high) / 2.0;
+            let limit = if middle > 0.0 && middle < 1.0 { middle } else { 0.5 };
+            TaskKind::Classes { labels, decision: Decision::Above(limit), are_probabilities }
         }
         [_, _] if is_raw_score => {
             TaskKind::Classes { labels, decision: Decision::Above(0.0), are_probabilities: false }

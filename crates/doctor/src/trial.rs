@@ -33,7 +33,7 @@ impl Trial {
     /// Trains with the changes; none where they make no model, or one that can't be trained, or not before some time.
     pub fn of(evidence: &Evidence<'_, '_>, changes: &[Change], judge: Judge, latest: Option<Instant>) -> Option<Trial> {
         let (run, before, after) = match judge {
-            Judge::Training | Judge::Likelihood | Judge::Told => {
+            Judge::Training | Judge::Likelihood | Judge::Objective | Judge::Told => {
                 let (_, run) = trained(evidence, evidence.case, changes, latest)?;
                 let after = run.measured;
                 (run, evidence.run.measured, after)
@@ -63,7 +63,7 @@ impl Trial {
             return self.run.failure.is_none();
         }
         match (self.after, self.before) {
-            (Some(now), Some(before)) => {
+            (Some(now), Some(before)) if self.judge != Judge::Objective => {
                 // Where some can't be explained, a share of what can.
                 let much = much * (1.0 - evidence.floor() / before.unexplained).clamp(0.0, 1.0);
                 // Where the run is far worse than a constant on rows that it has not seen, no worse than that is a help.
@@ -127,6 +127,7 @@ impl Trial {
             let figures = Figures::of(run);
             match run.failure {
                 Some(_) => figures,
+                None if self.judge == Judge::Objective => Figures { unexplained: None, error: None, ..figures },
                 None => Figures {
                     unexplained: measured.map(|measured| measured.unexplained),
                     error: measured.and_then(|measured| measured.error),
@@ -137,9 +138,10 @@ impl Trial {
         (of(&evidence.run, self.before), of(&self.run, self.after))
     }
 
-    /// The share of what was left unexplained that the changes explain.
+    /// The share of what was left unexplained that the changes explain; half where that is not what it is judged by.
     pub fn certainty(&self) -> f64 {
-        let Some((before, after)) = self.before.zip(self.after).filter(|_| self.judge != Judge::Told) else {
+        let is_by_it = !matches!(self.judge, Judge::Told | Judge::Objective);
+        let Some((before, after)) = self.before.zip(self.after).filter(|_| is_by_it) else {
             return 0.5;
         };
         let before = before.unexplained.min(1.0);

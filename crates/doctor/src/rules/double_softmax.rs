@@ -1,25 +1,59 @@
-//! A softmax too many: softmax of a softmax, softmax given to a loss that makes one itself, or softmax between layers. Its
+//! A softmax too many: softmax of a softmax, softmax given to a loss that makes one itself, or softmax between layers; or a sigmoid
+//! given to `binary_cross_entropy`, which makes one itself. Its
 //! outputs lie in [0, 1] and sum to 1, so the next one can only choose between shares from 1/(1 + (K − 1)e) to e/(e + K − 1).
 //!
 //! Story: "my PyTorch loss does not go below 1.4", with a softmax before CrossEntropyLoss; in DeepFD's list.
 //!
 //! Evidence: the graph.
 
-use chainrule_graph::ops::Reduction;
+use chainrule_graph::ops::{Elementwise, Reduction};
 use chainrule_graph::{NodeId, Op};
 
-use super::{Judge, Rule, Specificity, Suspicion, edits};
+use super::{Judge, Rule, Specificity, Suspicion, edits, loss_mismatch};
 use crate::cause::Cause;
 use crate::change::Change;
 use crate::evidence::Evidence;
-use crate::structure::{is_contraction, is_softmax, through_shapes};
+use crate::structure::{elementwise, is_contraction, is_softmax, through_shapes};
 
 pub(crate) const RULE: Rule = Rule { even_if_good: true, suspect };
 
 fn suspect(evidence: &Evidence<'_, '_>) -> Vec<Suspicion> {
     let graph = &evidence.function().graph;
     let softmaxes = graph.ids().filter(|&id| is_softmax(graph, id) && evidence.structure.is_learned(id));
-    softmaxes.filter_map(|id| read_again(evidence, id).or_else(|| between_layers(evidence, id))).collect()
+    let softmaxes = softmaxes.filter_map(|id| read_again(evidence, id).or_else(|| between_layers(evidence, id)));
+    softmaxes.chain(sigmoid_in_the_loss(evidence)).collect()
+}
+
+/// A sigmoid that `binary_cross_entropy` is given, which takes the sigmoid of it: so a probability lies between 1/2 and e/(1 + e).
+/// Classes are hardly mistaken for it, so that it is judged by the objective, which is that of a probability in either case.
+fn sigmoid_in_the_loss(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
+    let function = evidence.function();
+    let graph = &function.graph;
+    let source = &evidence.case.source;
+    let is_sigmoid =
+        |id: NodeId| elementwise(graph, id) == Some(Elementwise::Sigmoid) && evidence.structure.is_learned(id);
+    let given_to = |id: NodeId| {
+        let is_one =
+            elementwise(graph, id) == Some(Elementwise::Softplus) && evidence.structure.for_objective[id.index()];
+        let of = is_one.then(|| through_shapes(graph, graph.node(id).inputs[0]).node).filter(|&of| is_sigmoid(of))?;
+        let loss = edits::written(function, id)?;
+        let (called, _) = edits::argument(source.get(loss.clone())?)?;
+        (called == "binary_cross_entropy").then_some((of, loss))
+    };
+    let (sigmoid, loss) = graph.ids().find_map(given_to)?;
+    let said = format!(
+        "`{}` is a sigmoid already, and `{}` takes one of it: it is given logits",
+        evidence.named(sigmoid),
+        source.get(loss.clone())?
+    );
+    let given = edits::positional(source, loss, 0)?;
+    let (_, logit) = edits::argument(source.get(edits::written(function, sigmoid)?)?)?;
+    let is_named = logit.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let is_given_alone = edits::written(function, sigmoid)? == given;
+    let change =
+        if is_named || is_given_alone { Some(Change::replace(given, logit)) } else { loss_mismatch::usual(evidence) };
+    let suspicion = Suspicion::new(Cause::DoubleSoftmax, Specificity::Structure, said);
+    Some(suspicion.judged_by(Judge::Objective).at_node(evidence.named(sigmoid)).mended_by_each(change))
 }
 
 /// A softmax whose values another softmax, or a logarithm of a sum of exponentials, reads.

@@ -213,13 +213,23 @@ pub fn named_before(
     Some(Change::Model(vec![named, Replacement { at: at.clone(), text: read(name) }]))
 }
 
+/// Where a name stands in a text, by itself.
+pub fn places_of(text: &str, name: &str) -> Vec<usize> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let is_alone = |at: &usize| {
+        let (before, after) = (&text[..*at], &text[at + name.len()..]);
+        !before.ends_with(is_part) && !after.starts_with(is_part)
+    };
+    text.match_indices(name).map(|(at, _)| at).filter(is_alone).collect()
+}
+
 /// The byte at which the line begins that holds this one.
 pub fn line_start(source: &str, at: usize) -> usize {
     source.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1)
 }
 
 /// Whether a stretch is all that stands behind `=` on its line.
-fn stands_alone(source: &str, at: &Range<usize>) -> bool {
+pub fn stands_alone(source: &str, at: &Range<usize>) -> bool {
     let before = source.get(..at.start).unwrap_or_default().trim_end();
     let after = source.get(at.end..).unwrap_or_default().trim_start_matches([' ', '\t']);
     before.ends_with('=') && (after.is_empty() || after.starts_with(['\n', '\r', '#']))
@@ -241,6 +251,11 @@ mod tests {
         assert_eq!(argument("softmax(z, axis=0)"), Some(("softmax", "z")));
         assert_eq!(argument("relu(a) + relu(b)"), None);
         assert_eq!(argument("a + relu(b)"), None);
+    }
+
+    #[test]
+    fn a_name_stands_by_itself() {
+        assert_eq!(places_of("cross_entropy(exp(x), x) + x2", "x"), [18, 22]);
     }
 
     #[test]

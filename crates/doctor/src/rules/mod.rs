@@ -20,6 +20,7 @@ mod forgetting;
 mod gradient_blocked;
 mod init_scale;
 mod inputs_not_scaled;
+mod labels_beyond;
 mod labels_unrelated;
 mod lagging_statistics;
 mod leak;
@@ -132,6 +133,8 @@ pub enum Judge {
     Told,
     /// By the rows that were trained on; and where few are taken for another class, by the likelihood of the outcomes.
     Likelihood,
+    /// By how far the objective falls: of a change that leaves it the same function of what it is given.
+    Objective,
 }
 
 /// A remedy helps if it explains a third of what was left unexplained.
@@ -213,6 +216,7 @@ pub(crate) const ALL: &[Rule] = &[
     constant_factor::RULE,
     unread_steps::RULE,
     pooled_units::RULE,
+    labels_beyond::RULE,
     loss_mismatch::RULE,
     weights_of_one_class::RULE,
     output_range::RULE,

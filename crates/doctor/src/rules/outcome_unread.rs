@@ -31,7 +31,7 @@ fn found(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
     let is_alike = |id: &NodeId| graph.shape(*id) == graph.shape(unread) && graph.kind(*id) == graph.kind(unread);
     let at = edits::written(function, objective)?;
     let text = evidence.case.source.get(at.clone())?;
-    let named = |id: &NodeId| places_of(text, function.name(*id));
+    let named = |id: &NodeId| edits::places_of(text, function.name(*id));
     let input = function.inputs.iter().copied().find(|id| is_alike(id) && !named(id).is_empty())?;
     let (x, y) = (function.name(input), function.name(unread));
     let said = format!(
@@ -43,24 +43,4 @@ fn found(evidence: &Evidence<'_, '_>) -> Option<Suspicion> {
     let suspicion = Suspicion::new(Cause::LossMismatch, Specificity::Certain, said);
     let suspicion = suspicion.at_node(evidence.named(objective)).judged_by(Judge::Told);
     Some(suspicion.mended_by([Change::Model(put_in.collect())]))
-}
-
-/// Where a name stands in a text, by itself.
-fn places_of(text: &str, name: &str) -> Vec<usize> {
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    let is_alone = |at: &usize| {
-        let (before, after) = (&text[..*at], &text[at + name.len()..]);
-        !before.ends_with(is_part) && !after.starts_with(is_part)
-    };
-    text.match_indices(name).map(|(at, _)| at).filter(is_alone).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_stands_by_itself() {
-        assert_eq!(places_of("cross_entropy(exp(x), x) + x2", "x"), [18, 22]);
-    }
 }

@@ -3,7 +3,7 @@
 use chainrule_doctor::Cause;
 use chainrule_learn::{Adam, Optimizer, Training};
 
-use crate::{examined, examined_with, random};
+use crate::{examined, examined_beside, examined_with, random};
 
 /// Ten times the steps bring the error on the training rows to nothing, by heart: what tells the outcome is not read.
 #[test]
@@ -56,4 +56,26 @@ objective  = cross_entropy(prediction, y)
     assert_eq!(first(SOURCE), "objective  = cross_entropy(logits, y)");
     let unnamed = SOURCE.replace("softmax(logits)", "softmax(2 * logits)");
     assert_eq!(first(&unnamed), "objective  = nll(prediction, y)");
+}
+
+/// A column whose values are closer together in the rows to validate on does not explain what the rows to train on lack, too.
+#[test]
+fn a_column_on_another_scale_is_not_blamed_for_what_the_training_rows_lack() {
+    const SOURCE: &str = "\
+input   x [3]
+outcome y []
+prediction = dense(x, 1)[0]
+objective  = (prediction - y)^2
+";
+    let mut random = random();
+    let mut points = |spread: f64| {
+        let x: Vec<f64> = (0..3 * 80).map(|_| (random() % 2001) as f64 / 1000.0 - 1.0).collect();
+        let y: Vec<f64> = x.chunks(3).map(|row| 2.0 * row[0] - row[1]).collect();
+        let x = x.chunks(3).flat_map(|row| [row[0], row[1], spread * row[2]]).collect();
+        [("x", x), ("y", y)]
+    };
+    let (ours, others) = (points(1.0), points(0.05));
+    let settings = Training { epochs: 20, batch: 8, rate: 1e-5, ..Training::default() };
+    let found = examined_beside(SOURCE, 80, &ours, Some(&others), settings).findings;
+    assert_eq!(found.first().map(|finding| finding.cause), Some(Cause::TooLittleTraining), "{found:?}");
 }

@@ -1,6 +1,7 @@
 //! What is special about networks: positions that look ahead, and graphs in which values are read again and again.
 
 mod gap;
+mod losses;
 mod settings;
 mod shifted;
 mod unread;
@@ -19,14 +20,28 @@ fn examined(source: &str, rows: usize, values: &[(&str, Vec<f64>)]) -> Diagnosis
 }
 
 fn examined_with(source: &str, rows: usize, values: &[(&str, Vec<f64>)], settings: Training<'static>) -> Diagnosis {
+    examined_beside(source, rows, values, None, settings)
+}
+
+/// With as many rows to validate on, if some are given.
+fn examined_beside(
+    source: &str,
+    rows: usize,
+    values: &[(&str, Vec<f64>)],
+    others: Option<&[(&str, Vec<f64>)]>,
+    settings: Training<'static>,
+) -> Diagnosis {
     let function = text::parse(source).unwrap().build(&BTreeMap::new()).unwrap();
-    let fields = values.iter().map(|(name, values)| (Field::of(&function, name).unwrap(), values.clone()));
+    let dataset = |values: &[(&str, Vec<f64>)]| {
+        let fields = values.iter().map(|(name, values)| (Field::of(&function, name).unwrap(), values.clone()));
+        Dataset::new("the rows", rows, fields).unwrap()
+    };
     let case = Case {
         source: source.into(),
         registry: Registry::new(),
         sizes: BTreeMap::new(),
-        training: Dataset::new("the rows", rows, fields).unwrap(),
-        validation: None,
+        training: dataset(values),
+        validation: others.map(dataset),
         scaling: Scaling::None,
         settings,
     };

@@ -48,7 +48,8 @@ pub fn explanation(cause: Cause) -> &'static str {
         }
         Cause::DoubleSoftmax => {
             "A softmax makes probabilities of any numbers (called logits). A second one makes probabilities of \
-             probabilities, which are all nearly equal; cross_entropy already contains one."
+             probabilities, which are all nearly equal; cross_entropy already contains one, as binary_cross_entropy contains \
+             a sigmoid."
         }
         Cause::LossMismatch => {
             "The loss says what a mistake costs, and must suit the outcome: the squared error for quantities; for classes \

@@ -125,6 +125,8 @@ fn loss_mismatch() -> Vec<Fault> {
             it.text("w [4] ~ normal(0, 0.1)", "w [4] ~ normal(0, 8)").text("b []  = 0", "b [] = -30").set("rate=0.5")
         })
         .or(Cause::InitScale),
+        fault(healthy::logistic(), "labels-1-2", &|it| it.table(|table| table.with("ill", |_, y| y + 1.0)))
+            .on(&healthy::logistic().columns),
         fault(healthy::wave(), "entropy-of-a-wave", &|it| {
             it.text("(prediction - signal)^2", "binary_cross_entropy(prediction, signal)")
         }),
