@@ -3,7 +3,7 @@
 //! - [`level`]: SIMD levels, and [`dispatch!`], which compiles a whole loop for each of them.
 //! - [`float`]: f32 and f64, and the vectors of a level; every kernel is written once for both. [`Coefficients`] are the
 //!   constants of the approximations in each precision.
-//! - [`vector`], [`elementwise`], [`matrix`], [`reduce`], [`softmax`], [`index`], [`transpose`], [`strided`], [`windows`], [`row_windows`],
+//! - [`vector`], [`elementwise`], [`matrix`], [`reduce`], [`softmax`], [`index`], [`strided`], [`windows`], [`row_windows`],
 //!   [`term_windows`], [`pool`]: the kernels that are inlined in a dispatched loop, and [`math`] the elementary functions.
 //! - [`gemm`](mod@gemm): matrix products, over threads.
 //! - [`philox`]: random numbers as a pure function of their position.
@@ -27,7 +27,6 @@ pub mod row_windows;
 pub mod softmax;
 pub mod strided;
 pub mod term_windows;
-pub mod transpose;
 pub mod vector;
 pub mod windows;
 

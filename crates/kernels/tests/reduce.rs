@@ -5,7 +5,6 @@ mod common;
 use chainrule_kernels::index::{OutOfRange, gather_rows, scatter_add_rows};
 use chainrule_kernels::reduce::{self, Axis, Fold};
 use chainrule_kernels::softmax::{logsumexp, logsumexp_along, softmax, softmax_along};
-use chainrule_kernels::transpose::transpose;
 use chainrule_kernels::{Float, Level, dispatch};
 use common::{assert_close, to_f64, values};
 
@@ -223,18 +222,4 @@ fn an_index_outside_is_named_and_nothing_written() {
         assert_eq!(scattered, outside);
     }
     assert_eq!(y, [7.0; 4]);
-}
-
-#[test]
-fn transposes() {
-    for (rows, cols) in [(3, 4), (17, 33), (16, 16), (0, 4), (1, 40), (5, 0)] {
-        let x = values::<f32>(1, rows * cols);
-        let mut y = vec![0.0; x.len()];
-        transpose(&x, rows, cols, &mut y);
-        for i in 0..rows {
-            for j in 0..cols {
-                assert_eq!(y[j * rows + i], x[i * cols + j], "{rows} {cols}");
-            }
-        }
-    }
 }

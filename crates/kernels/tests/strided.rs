@@ -17,7 +17,7 @@ fn one_by_one(x: &[f32], runs: &[CopyRun], first: usize, y: &mut [f32]) {
 
 #[test]
 fn axes_in_any_order() {
-    let sizes = [[5, 7, 3], [16, 33, 20], [1, 40, 17], [18, 1, 31], [2, 2, 2]];
+    let sizes = [[5, 7, 3], [16, 33, 20], [1, 40, 17], [18, 1, 31], [2, 2, 2], [0, 4, 3], [4, 0, 3]];
     let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
     for (sizes, order) in sizes.iter().flat_map(|sizes| orders.map(|order| (sizes, order))) {
         for padding in [0, 2] {

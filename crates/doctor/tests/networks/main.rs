@@ -57,13 +57,18 @@ fn random() -> impl FnMut() -> u64 {
     }
 }
 
+/// Sequences without their last element, and without their first: what is read, and what comes next.
+fn and_next(all: &[Vec<f64>]) -> (Vec<f64>, Vec<f64>) {
+    let without_last = all.iter().flat_map(|row| &row[..row.len() - 1]).copied().collect();
+    (without_last, all.iter().flat_map(|row| &row[1..]).copied().collect())
+}
+
 /// Sequences in which nothing follows from what came before.
 fn sequences(rows: usize, length: usize) -> (Vec<f64>, Vec<f64>) {
     let mut random = random();
     let mut next = || random() as f64 % 4.0;
     let all: Vec<Vec<f64>> = (0..rows).map(|_| (0..=length).map(|_| next()).collect()).collect();
-    let part = |from: usize| all.iter().flat_map(|row| row[from..from + length].to_vec()).collect();
-    (part(0), part(1))
+    and_next(&all)
 }
 
 const LANGUAGE: &str = "\
@@ -99,8 +104,7 @@ fn language(rows: usize, length: usize) -> (Vec<f64>, Vec<f64>) {
         (0..=length).map(|_| next()).collect::<Vec<_>>()
     };
     let all: Vec<Vec<f64>> = (0..rows).map(|_| row()).collect();
-    let part = |from: usize| all.iter().flat_map(|row| row[from..from + length].to_vec()).collect();
-    (part(0), part(1))
+    and_next(&all)
 }
 
 const ATTENTION: &str = "\

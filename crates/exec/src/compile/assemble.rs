@@ -105,6 +105,8 @@ fn is_worth_threads(step: &[LabelledInstruction]) -> bool {
     step.iter().any(|labelled| match &labelled.instruction {
         Instruction::MatrixMatrix(product) => product.m * product.n * product.k >= WORTH_THREADS,
         Instruction::WindowProduct(code) => code.work() >= WORTH_THREADS,
+        Instruction::RowProduct(code) => code.layout.work() >= WORTH_THREADS,
+        Instruction::TermProduct(code) => code.layout.work() >= WORTH_THREADS,
         Instruction::Loop(code) => code.chunks.is_some(),
         Instruction::Scan(code) => code.shares > 1 || is_worth_threads(&code.program.step),
         _ => false,
@@ -162,5 +164,28 @@ fn output(layout: &ArenaLayout, view: &View, named: &NamedValue) -> Output {
         offset,
         runs: view.runs(),
         length: view.shape.size(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chainrule_graph::{Builder, Convolution, Initializer, batch};
+
+    use super::*;
+    use crate::compile::{Precision, compile};
+
+    /// A convolution whose examples lie innermost is all that is worth it.
+    #[test]
+    fn a_convolution_of_few_channels_has_threads() {
+        let builder = Builder::new();
+        let w = builder.parameter("w", [3, 3, 5, 5], Initializer::Constant(0.0));
+        let x = builder.input("x", [3, 20, 20]);
+        builder.objective(x.convolution(w, &Convolution::default()).sum());
+        let function = batch(&builder.finish().expect("it is well formed"), 32).expect("it can be batched");
+        let outputs = function.objective.into_iter().collect();
+        let options = Options { precision: Precision::F32, threads: 2, outputs, ..Options::default() };
+        let mut program = compile(&function.graph, &options).expect("it compiles");
+        program.step.retain(|labelled| matches!(labelled.instruction, Instruction::RowProduct(_)));
+        assert!(program.step.len() == 1 && is_worth_threads(&program.step), "{program}");
     }
 }

@@ -151,9 +151,6 @@ struct Emitter<'a> {
     loops: usize,
 }
 
-/// Fewer elements than these all lie in the nearest cache, whatever their order.
-const LEAST_PERMUTED: usize = 256;
-
 impl Emitter<'_> {
     fn kernels(&mut self, kernels: &[Kernel]) -> Result<Vec<LabelledInstruction>, ExecError> {
         let mut instructions = Vec::new();
@@ -168,7 +165,7 @@ impl Emitter<'_> {
         Ok(match &kernel.kind {
             KernelKind::Loop(Loop { size: 0, sums, .. }) if sums.is_empty() => Vec::new(),
             KernelKind::Loop(fused) => {
-                vec![labelled(self.transpose(fused).unwrap_or_else(|| loop_code(&self.addresses, fused)))]
+                vec![labelled(self.permuted(fused).unwrap_or_else(|| loop_code(&self.addresses, fused)))]
             }
             KernelKind::Product(product) => {
                 let size = self.plan.size(product.out);
@@ -276,31 +273,17 @@ impl Emitter<'_> {
         })
     }
 
-    /// The copy of a matrix by columns, if that is all that a loop does.
-    fn transpose(&self, fused: &Loop) -> Option<Instruction> {
+    /// The copy of elements that lie side by side along another axis than in the result, if that is all that a loop does.
+    fn permuted(&self, fused: &Loop) -> Option<Instruction> {
         let ([LoopNode { op: LoopOp::Copy, operands, out }], []) = (&fused.body[..], &fused.sums[..]) else {
             return None;
         };
         let [view] = &operands[..] else { return None };
-        match view.runs()[..] {
-            [(columns, 1), (rows, stride)] if stride == columns => Some(Instruction::Transpose {
-                input: self.addresses.of(view),
-                rows,
-                columns,
-                out: self.addresses.arena_offset(*out)?,
-            }),
-            _ => self.permuted(view, *out),
-        }
-    }
-
-    /// The copy of many elements that lie side by side along another axis than in the result.
-    fn permuted(&self, view: &View, out: BufferId) -> Option<Instruction> {
         let runs = view.runs();
         let lies_across = runs.last()?.1 != 1 && runs.iter().any(|&(_, stride)| stride == 1);
-        let is_permuted =
-            lies_across && runs.iter().all(|&(_, stride)| stride > 0) && view.shape.size() >= LEAST_PERMUTED;
+        let is_permuted = lies_across && runs.iter().all(|&(_, stride)| stride > 0);
         let strides = view.shape.strides().into_iter().map(|stride| stride as isize);
-        let (source, out) = (self.addresses.of(view), self.addresses.arena_offset(out).filter(|_| is_permuted)?);
+        let (source, out) = (self.addresses.of(view), self.addresses.arena_offset(*out).filter(|_| is_permuted)?);
         Some(Instruction::Copy(Box::new(StridedCopy { source, out, runs: copy_runs(view, strides) })))
     }
 

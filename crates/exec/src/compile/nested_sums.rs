@@ -8,13 +8,9 @@ use super::plan::{ClosingSum, Kernel, KernelKind, Loop, Plan};
 
 /// The plan with such sums joined. It stands before the loops are fused, so that each sum is a loop of its own.
 pub(crate) fn join_nested_sums(mut plan: Plan) -> Plan {
-    let count = plan.buffers.count();
-    let mut reads = vec![0; count];
-    let mut sum_of: Vec<Option<usize>> = vec![None; count];
-    let updated = plan.graph.updates().iter().map(|update| plan.view(update.value));
-    plan.outputs.iter().chain(updated).for_each(|view| reads[view.buffer.index()] += 1);
+    let reads = plan.count_reads();
+    let mut sum_of: Vec<Option<usize>> = vec![None; plan.buffers.count()];
     for (index, kernel) in plan.kernels.iter().enumerate() {
-        kernel.kind.reads().iter().for_each(|view| reads[view.buffer.index()] += 1);
         if let Some((_, sum)) = only_sum(kernel) {
             sum_of[sum.out.index()] = Some(index);
         }

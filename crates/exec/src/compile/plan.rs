@@ -204,6 +204,19 @@ impl Plan {
         &self.views[self.buffers.of(value).index()]
     }
 
+    /// What is read when all kernels have run: the outputs, and what inputs become.
+    pub fn read_at_end(&self) -> impl Iterator<Item = &View> {
+        self.outputs.iter().chain(self.graph.updates().iter().map(|update| self.view(update.value)))
+    }
+
+    /// For each buffer, how many views of it kernels read, and how many are read at the end.
+    pub fn count_reads(&self) -> Vec<usize> {
+        let mut reads = vec![0; self.buffers.count()];
+        let of_kernels = self.kernels.iter().flat_map(|kernel| kernel.kind.reads());
+        self.read_at_end().chain(of_kernels).for_each(|view| reads[view.buffer.index()] += 1);
+        reads
+    }
+
     /// The number of elements of a buffer.
     pub fn size(&self, buffer: BufferId) -> usize {
         self.buffers.size(buffer)

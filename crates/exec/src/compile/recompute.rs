@@ -54,8 +54,7 @@ impl Readers {
     fn of(plan: &Plan) -> Readers {
         let count = plan.buffers.count();
         let mut readers = Readers { outside: vec![Vec::new(); count], is_kept: vec![false; count] };
-        let updated = plan.graph.updates().iter().map(|update| plan.view(update.value));
-        for view in plan.outputs.iter().chain(updated) {
+        for view in plan.read_at_end() {
             readers.is_kept[view.buffer.index()] = true;
         }
         for (index, kernel) in plan.kernels.iter().enumerate() {

@@ -47,11 +47,7 @@ struct Siblings {
 impl Siblings {
     fn of(plan: &Plan) -> Siblings {
         let count = plan.buffers.count();
-        let mut reads = vec![0; count];
-        let updated = plan.graph.updates().iter().map(|update| plan.view(update.value));
-        let kernels = plan.kernels.iter().flat_map(|kernel| kernel.kind.reads());
-        plan.outputs.iter().chain(updated).chain(kernels).for_each(|view| reads[view.buffer.index()] += 1);
-        Siblings { writer: vec![None; count], loops: vec![Vec::new(); count], reads }
+        Siblings { writer: vec![None; count], loops: vec![Vec::new(); count], reads: plan.count_reads() }
     }
 
     /// A kernel that runs at this place.

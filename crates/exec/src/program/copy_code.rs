@@ -20,6 +20,16 @@ impl StridedCopy {
         self.runs.iter().map(|run| run.n).product()
     }
 
+    /// The rows and columns of a matrix that it turns, if it does just that.
+    pub fn transposes(&self) -> Option<(usize, usize)> {
+        match self.runs[..] {
+            [CopyRun { n: columns, from: 1, to: length }, CopyRun { n: rows, from: width, to: 1 }] => {
+                (width == columns && length == rows as isize).then_some((rows, columns))
+            }
+            _ => None,
+        }
+    }
+
     /// The lowest offset that is written: axes may run backwards.
     pub fn start(&self) -> usize {
         let before = |run: &CopyRun| run.n.saturating_sub(1) * run.to.min(0).unsigned_abs();

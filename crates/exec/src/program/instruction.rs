@@ -63,8 +63,6 @@ pub(crate) enum Instruction {
     Gather { table: Address, indices: Address, dimensions: GatherDimensions, out: usize },
     /// Rows added at their index to zeros.
     ScatterAdd { indices: Address, elements: Address, dimensions: GatherDimensions, out: usize },
-    /// A matrix of `rows` rows, turned.
-    Transpose { input: Address, rows: usize, columns: usize, out: usize },
     /// Zeros.
     Clear { out: usize, length: usize },
     /// A block copied, element by element.
@@ -105,7 +103,7 @@ impl Instruction {
             | Instruction::AxisOp { length, .. }
             | Instruction::Clear { length, .. } => *length,
             Instruction::MatrixVector { rows, .. } => *rows,
-            Instruction::Outer { rows, columns, .. } | Instruction::Transpose { rows, columns, .. } => rows * columns,
+            Instruction::Outer { rows, columns, .. } => rows * columns,
             Instruction::MatrixMatrix(product) => product.out_length,
             Instruction::WindowProduct(code) => code.product().rows() * code.columns,
             Instruction::RowProduct(code) => code.layout.length(),

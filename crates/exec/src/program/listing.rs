@@ -231,14 +231,14 @@ impl<'a> Names<'a> {
                 let kernel = format!("scatter {} of {}", dimensions.batches * dimensions.count, dimensions.size);
                 (kernel, format!("scatter_add({}, {})", self.name(*elements), self.name(*indices)), *out)
             }
-            &Instruction::Transpose { input, rows, columns, out } => {
-                (format!("transpose {rows}×{columns}"), format!("{}ᵀ", self.name(input)), out)
-            }
             &Instruction::Clear { out, length } => (format!("clear {length}"), "0".into(), out),
             Instruction::Copy(copy) => {
                 let source = self.name(copy.source);
                 self.result(labelled, copy.start()); // of which what reads the whole is called
-                (format!("copy {}", copy.size()), source, copy.out)
+                match copy.transposes() {
+                    Some((rows, columns)) => (format!("transpose {rows}×{columns}"), format!("{source}ᵀ"), copy.out),
+                    None => (format!("copy {}", copy.size()), source, copy.out),
+                }
             }
             Instruction::Pad(code) => {
                 (format!("pad {}", code.length), format!("pad({})", self.name(code.source)), code.out)

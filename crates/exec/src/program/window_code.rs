@@ -134,6 +134,11 @@ impl TermLayout {
         begin
     }
 
+    /// The number of multiplications.
+    pub fn work(&self) -> usize {
+        self.length() * self.terms()
+    }
+
     /// How many terms are summed up.
     pub fn terms(&self) -> usize {
         self.terms.iter().map(|axis| axis.n).product::<usize>() * self.run

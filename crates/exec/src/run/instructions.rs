@@ -3,6 +3,7 @@
 mod copies;
 mod folds;
 mod loops;
+mod parts;
 mod pools;
 mod products;
 mod rows;
@@ -12,7 +13,6 @@ use chainrule_graph::ops::random::DIGITS;
 use chainrule_graph::{Graph, Shape, Tensor};
 use chainrule_kernels::index::{self, OutOfRange};
 use chainrule_kernels::simd::*;
-use chainrule_kernels::transpose::transpose;
 use chainrule_kernels::{Float, Lanes, Simd, Threads, matrix, vector};
 
 use super::arena::{ArenaView, Reads};
@@ -99,10 +99,6 @@ pub(super) fn run_instruction<S: Simd, T: Float>(
         Instruction::Gather { table, indices, dimensions, out } => gather(*table, *indices, *dimensions, *out, arena)?,
         Instruction::ScatterAdd { indices, elements, dimensions, out } => {
             scatter_add(simd, *indices, *elements, *dimensions, *out, arena)?;
-        }
-        &Instruction::Transpose { input, rows, columns, out } => {
-            let (to, rest) = arena.split(out, rows * columns);
-            transpose(rest.slice(input, 0, rows * columns), rows, columns, to);
         }
         &Instruction::Clear { out, length } => arena.elements[out..out + length].fill(T::ZERO),
         Instruction::Copy(code) => copies::copy(code, arena, threads),

@@ -4,10 +4,8 @@ use chainrule_kernels::strided::{CopyRun, Run, copy_strided};
 use chainrule_kernels::{Float, Threads};
 
 use super::super::arena::ArenaView;
+use super::parts::{ELEMENTS, parts};
 use crate::program::copy_code::{PadCode, StridedCopy};
-
-/// Fewer elements than these are not worth two threads.
-const WORTH: usize = 1 << 15;
 
 /// Copies a block; where parts of the outermost axis do not interleave in the result, threads take parts.
 pub(super) fn copy<T: Float>(code: &StridedCopy, arena: &mut ArenaView<'_, T>, threads: Threads) {
@@ -25,8 +23,8 @@ pub(super) fn copy<T: Float>(code: &StridedCopy, arena: &mut ArenaView<'_, T>, t
     let x = rest.from(code.source, 0);
     match code.runs.split_first() {
         Some((&CopyRun { n, from, to }, runs)) if to > 0 && before + reach(runs, false) < to.unsigned_abs() => {
-            let parts = Parts { axis: Run { n, from, to: to.unsigned_abs() }, runs, first: before, is_cleared: false };
-            parts.copy(x, out, many(size, threads));
+            let all = Parts { axis: Run { n, from, to: to.unsigned_abs() }, runs, first: before, is_cleared: false };
+            all.copy(x, out, parts(threads, size, ELEMENTS));
         }
         _ => copy_strided(x, &code.runs, before, out),
     }
@@ -35,13 +33,8 @@ pub(super) fn copy<T: Float>(code: &StridedCopy, arena: &mut ArenaView<'_, T>, t
 /// Copies a block into a border of zeros, part by part of the outermost axis.
 pub(super) fn pad<T: Float>(code: &PadCode, arena: &mut ArenaView<'_, T>, threads: Threads) {
     let (out, rest) = arena.split(code.out, code.length);
-    let parts = Parts { axis: code.parts, runs: &code.runs, first: code.first, is_cleared: true };
-    parts.copy(rest.from(code.source, 0), out, many(code.length, threads));
-}
-
-/// How many threads so many elements are worth.
-fn many(size: usize, threads: Threads) -> usize {
-    if threads == Threads::Pool && size >= WORTH { rayon::current_num_threads() } else { 1 }
+    let all = Parts { axis: code.parts, runs: &code.runs, first: code.first, is_cleared: true };
+    all.copy(rest.from(code.source, 0), out, parts(threads, code.length, ELEMENTS));
 }
 
 /// Parts of an outermost axis, each copied by itself.

@@ -4,10 +4,8 @@ use chainrule_kernels::strided::{Run, add_strided};
 use chainrule_kernels::{Float, Simd, Threads};
 
 use super::super::arena::ArenaView;
+use super::parts::{ELEMENTS, parts};
 use crate::program::instruction::FoldCode;
-
-/// Fewer elements than these are not worth two threads.
-const WORTH: usize = 1 << 15;
 
 /// Runs a fold. Where the outermost axis keeps sums apart, threads take parts of it, and each sum is added in the same order by
 /// any number of them.
@@ -23,8 +21,7 @@ pub(super) fn run<S: Simd, T: Float>(simd: S, code: &FoldCode, arena: &mut Arena
     if size == 0 {
         return out.fill(T::ZERO);
     }
-    let is_shared = threads == Threads::Pool && size >= WORTH && first.to >= reach;
-    let parts = if is_shared { rayon::current_num_threads() } else { 1 };
+    let parts = if first.to >= reach { parts(threads, size, ELEMENTS) } else { 1 };
     add(simd, windows, first, inner, out, parts);
 }
 

@@ -5,15 +5,8 @@ use chainrule_kernels::pool::{Best, Extreme, Places, best_of_windows, gradient_o
 use chainrule_kernels::{Float, Simd, Threads};
 
 use super::super::arena::ArenaView;
+use super::parts::{ELEMENTS, parts};
 use crate::program::instruction::{BestCode, GradientCode};
-
-/// Fewer elements than these are not worth two threads.
-const WORTH: usize = 1 << 15;
-
-/// Into how many parts the windows of the outermost axis are shared.
-fn parts(threads: Threads, size: usize) -> usize {
-    if threads == Threads::Pool && size >= WORTH { rayon::current_num_threads() } else { 1 }
-}
 
 /// Runs a pool; threads take parts of the windows.
 pub(super) fn best<S: Simd, T: Float>(simd: S, code: &BestCode, arena: &mut ArenaView<'_, T>, threads: Threads) {
@@ -22,7 +15,7 @@ pub(super) fn best<S: Simd, T: Float>(simd: S, code: &BestCode, arena: &mut Aren
         return;
     }
     let runs = if code.axes.len() > 1 { code.axes[0].0 } else { 1 };
-    let parts = parts(threads, code.count() * code.entries.len()).min(runs);
+    let parts = parts(threads, code.count() * code.entries.len(), ELEMENTS).min(runs);
     best_of_parts(simd, code, rest.from(code.windows, 0), y, (runs, parts));
 }
 
@@ -62,7 +55,7 @@ pub(super) fn gradient<S: Simd, T: Float>(
     let (first, inner) = code.axes.split_first().map_or((first, &[][..]), |(first, inner)| (*first, inner));
     let farthest = code.entries.iter().map(|entry| entry.to).max().unwrap_or(0);
     let reach = inner.iter().map(|axis| (axis.n - 1) * axis.to).sum::<usize>() + farthest + 1;
-    let parts = if first.to >= reach { parts(threads, y.len()) } else { 1 };
+    let parts = if first.to >= reach { parts(threads, y.len(), ELEMENTS) } else { 1 };
     gradient_of_parts(simd, [rest.from(code.windows, 0), rest.from(code.elements, 0)], code, first, y, parts);
 }
 

@@ -4,6 +4,7 @@ use chainrule_kernels::{Float, Gemm, Layout, Threads};
 
 use super::super::arena::ArenaView;
 use super::kept;
+use super::parts::parts;
 use crate::program::instruction::{Matrix, MatrixMatrix};
 
 /// A batch of fewer multiplications than these is not worth two threads.
@@ -29,8 +30,8 @@ pub(super) fn run<T: Float>(product: &MatrixMatrix, arena: &mut ArenaView<'_, T>
     let reach = inner.iter().map(|&(n, strides)| n.saturating_sub(1) * strides[2]).sum::<usize>()
         + out.extent().expect("the product is planned");
     let are_apart = first.1[2] >= reach;
-    let is_shared = threads == Threads::Pool && gemm.threads() == 1 && are_apart;
-    let parts = if is_shared && count * gemm.multiply_adds() >= WORTH { rayon::current_num_threads() } else { 1 };
+    let is_shared = gemm.threads() == 1 && are_apart;
+    let parts = if is_shared { parts(threads, count * gemm.multiply_adds(), WORTH) } else { 1 };
     let batch = Batch { gemm, factors: (alpha, beta), inner, threads: if parts > 1 { Threads::One } else { threads } };
     batch.run([a, b], c, first, parts);
 }

@@ -7,6 +7,7 @@ use chainrule_kernels::reduce::{self, Axis, Fold};
 use chainrule_kernels::{Float, Simd, Threads, softmax};
 
 use super::super::arena::{ArenaView, Reads};
+use super::parts::parts;
 use crate::program::address::Address;
 
 /// Fewer exponentials than these are not worth two threads.
@@ -27,8 +28,7 @@ pub(super) fn run<S: Simd, T: Float>(
     let (y, rest) = arena.split(out.start, out.len());
     let x = rest.slice(input, 0, axis.kept() * axis.n);
     let has_exponentials = matches!(op, Reduction::LogSumExp | Reduction::Softmax);
-    let is_shared = threads == Threads::Pool && has_exponentials && x.len() >= WORTH;
-    let parts = if is_shared { rayon::current_num_threads() } else { 1 };
+    let parts = if has_exponentials { parts(threads, x.len(), WORTH) } else { 1 };
     run_parts(simd, op, x, axis, y, parts);
 }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 use chainrule_kernels::{Float, Simd, Threads};
 
 use super::super::arena::ArenaView;
+use super::parts::parts;
 use crate::program::window_code::{RowCode, TermCode, WindowCode};
 
 /// Fewer multiplications than these are not worth two threads.
@@ -25,7 +26,7 @@ pub(super) fn columns<S: Simd, T: Float>(simd: S, code: &WindowCode, arena: &mut
             || product.multiply(simd, x, w, rows, y),
         );
     };
-    in_parts(0..product.rows(), code.columns, TILE, y, parts(threads, code.work()), &of);
+    in_parts(0..product.rows(), code.columns, TILE, y, parts(threads, code.work(), WORTH), &of);
 }
 
 /// Runs a product whose rows are neighbours. Threads take parts of its columns.
@@ -43,7 +44,7 @@ pub(super) fn rows<S: Simd, T: Float>(simd: S, code: &RowCode, arena: &mut Arena
             );
         });
     };
-    in_parts(0..layout.repetitions() * columns, rows, 1, y, parts(threads, layout.work()), &of);
+    in_parts(0..layout.repetitions() * columns, rows, 1, y, parts(threads, layout.work(), WORTH), &of);
 }
 
 /// Runs a product whose terms are neighbours. Threads take parts of its rows.
@@ -61,13 +62,7 @@ pub(super) fn terms<S: Simd, T: Float>(simd: S, code: &TermCode, arena: &mut Are
             );
         });
     };
-    let work = layout.length() * layout.terms();
-    in_parts(0..layout.repetitions() * rows, columns, TERM_TILE, y, parts(threads, work), &of);
-}
-
-/// In how many parts so many multiplications are shared.
-fn parts(threads: Threads, work: usize) -> usize {
-    if threads == Threads::Pool && work >= WORTH { rayon::current_num_threads() } else { 1 }
+    in_parts(0..layout.repetitions() * rows, columns, TERM_TILE, y, parts(threads, layout.work(), WORTH), &of);
 }
 
 /// Computes these rows, each of so many elements of y, in so many parts, which begin at multiples of `tile`.
